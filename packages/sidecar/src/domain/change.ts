@@ -1,0 +1,54 @@
+/**
+ * What a committed write consists of. The rules decide changes, the storage writes them, the feed carries them, and every
+ * read model applies them: there is no other way for a fact to get from one to the other.
+ *
+ * `before` is the thing as it was, or null when it is new: the audit needs it, appliers don't.
+ */
+
+import type { Membership, Organization, Permission, Role, RoleSet } from './model.ts'
+
+export type CatalogueChange =
+  | { readonly kind: 'permission_put'; readonly permission: Permission; readonly before: Permission | null }
+  | { readonly kind: 'permission_deleted'; readonly before: Permission }
+  | { readonly kind: 'role_put'; readonly role: Role; readonly before: Role | null }
+  | { readonly kind: 'role_deleted'; readonly before: Role }
+  | { readonly kind: 'role_set_put'; readonly roleSet: RoleSet; readonly before: RoleSet | null }
+  | { readonly kind: 'role_set_deleted'; readonly before: RoleSet }
+
+export type OrganizationChange =
+  | { readonly kind: 'organization_put'; readonly organization: Organization; readonly before: Organization | null }
+  /** Its memberships go with it. */
+  | { readonly kind: 'organization_deleted'; readonly before: Organization; readonly members: number }
+  /** All organizations of a set move at once, as one fact whatever their number. */
+  | {
+      readonly kind: 'organizations_moved'
+      readonly fromRoleSetId: string
+      readonly toRoleSetId: string
+      readonly organizations: number
+    }
+
+export type MembershipChange =
+  | { readonly kind: 'membership_put'; readonly membership: Membership; readonly before: Membership | null }
+  | { readonly kind: 'membership_deleted'; readonly before: Membership }
+  /** All members with a role, in one organization or in all organizations of a set, get another role. */
+  | {
+      readonly kind: 'members_reassigned'
+      readonly scope: { readonly roleSetId: string } | { readonly organizationId: string }
+      readonly fromRoleId: string
+      readonly toRoleId: string
+      readonly members: number
+    }
+
+export type Change = CatalogueChange | OrganizationChange | MembershipChange
+
+/** One committed write. Applied whole or not at all. */
+export interface ChangeSet {
+  /** Grows by one with each committed write (I7). */
+  readonly revision: number
+  readonly committedAt: number
+  /** Never empty (I8). */
+  readonly actor: string
+  /** What was called, for example `ReplaceRole`. */
+  readonly operation: string
+  readonly changes: readonly Change[]
+}

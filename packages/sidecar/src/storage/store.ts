@@ -1,0 +1,140 @@
+/**
+ * The contract of a storage engine. Whatever differs between engines in a way that a caller can see is a bug; the suite in
+ * `test/storage/contract.ts` runs over each.
+ *
+ * Obligations
+ *   * There is one writer. Works that wait share a transaction (group commit): each is decided in order and sees what the
+ *     ones before it recorded. All are answered after the one commit, which is durable against power loss.
+ *   * A work that throws leaves no trace, and the others of its batch are not disturbed. When the transaction itself fails,
+ *     it is rolled back whole and each work is run again alone; so a work has no effects of its own and may run twice.
+ *   * The revision is given inside the transaction, in the same transaction as the rows and the change rows. It grows by one
+ *     per work that records changes; a work that records none makes no revision.
+ *   * Listeners are called once per change set, in order of revision, after the commit is durable and before the writer is
+ *     answered: who has his answer can rely on the feed having it.
+ *   * A read sees one committed state, whole, and says of which revision it is.
+ */
+
+import type { Catalogue } from '../domain/catalogue.ts'
+import type { Change, ChangeSet } from '../domain/change.ts'
+import type { RoleUsage } from '../domain/decided.ts'
+import type { Membership, Organization } from '../domain/model.ts'
+
+/** A value and the number of the revision at which it was read. */
+export interface At<T> {
+  readonly revision: number
+  readonly value: T
+}
+
+export interface Page {
+  /** 1 to 500. */
+  readonly size: number
+  /** Begin after this id (organizations) or user id (memberships); undefined: at the start. */
+  readonly after?: string | undefined
+}
+
+/** Reads within one state. Valid only until the work that it was given to has settled. */
+export interface Reader {
+  /** The number of the last write that this state contains. */
+  readonly revision: number
+  catalogue(): Promise<Catalogue>
+  organization(id: string): Promise<Organization | undefined>
+  organizationBySlug(slug: string): Promise<Organization | undefined>
+  /** The sets of those that are in the store, by organization id. Up to 10 000 ids. */
+  roleSetIdsOf(organizationIds: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Ordered by id. */
+  organizations(page: Page, filter?: { readonly roleSetId?: string | undefined }): Promise<readonly Organization[]>
+  /** How many organizations are on a set. Costs the same whatever the answer. */
+  organizationCount(roleSetId: string): Promise<number>
+  membership(organizationId: string, userId: string): Promise<Membership | undefined>
+  /** Ordered by user id. */
+  memberships(
+    organizationId: string,
+    page: Page,
+    filter?: { readonly roleId?: string | undefined },
+  ): Promise<readonly Membership[]>
+  memberCount(organizationId: string): Promise<number>
+  /** Who holds which role, in one organization or in all organizations of a set. Only roles that somebody holds. */
+  usageIn(scope: { readonly organizationId: string } | { readonly roleSetId: string }): Promise<readonly RoleUsage[]>
+  /** Who holds one role: anywhere, or in all organizations of a set. */
+  usageOf(roleId: string, scope?: { readonly roleSetId: string }): Promise<RoleUsage>
+}
+
+/** A reader that sees what the works before it in the batch, and this one, have recorded. */
+export interface Writer extends Reader {
+  /** The number that this work will have if it records changes; the same from its start to its end. */
+  readonly nextRevision: number
+  /** Writes the rows of these changes. May be called several times; all calls of a work make one change set. */
+  record(changes: readonly Change[]): Promise<void>
+}
+
+export interface Provenance {
+  /** Never empty. */
+  readonly actor: string
+  readonly operation: string
+  /** Unix milliseconds. */
+  readonly at: number
+  /** Run the work, answer, and leave no trace. */
+  readonly dryRun?: boolean
+  /** Gives up waiting; a work that has begun is finished. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Store extends AsyncDisposable {
+  /** The life of this store; another one after a restore from a backup. */
+  readonly epoch: string
+  /** The number of the last committed revision. */
+  readonly head: number
+  /** @throws StoreError `overloaded` when too many works wait (may be retried: nothing was done). */
+  write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>>
+  read<T>(work: (reader: Reader) => Promise<T>): Promise<At<T>>
+  /**
+   * Change sets after a revision, in order, at most `limit`. Empty: there are none yet.
+   * @throws StoreError `compacted` when some of them are no longer kept (no use in a retry: take a snapshot).
+   */
+  changesAfter(revision: number, limit: number): Promise<readonly ChangeSet[]>
+  /** @returns the way to stop listening. A listener must not throw. */
+  subscribe(listener: (changeSet: ChangeSet) => void): () => void
+  /** Forgets change sets that are over both bounds' limits: older than the time, or beyond the count. Never the last one. */
+  compact(keep: { readonly newerThan: number; readonly count: number }): Promise<void>
+  /** Finishes what has begun, refuses the rest. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Codes of storage failures, with what a caller may do.
+ *
+ * | code | when | may the caller retry? |
+ * | --- | --- | --- |
+ * | `overloaded` | too many works wait for the writer | yes, later: nothing was done |
+ * | `disk_full` | a write found no room | yes, once there is room: nothing was done |
+ * | `compacted` | history before this point is gone | no: take a snapshot |
+ * | `closed` | the store is closing or closed | on another store |
+ * | `in_use` | another process has the file | no: stop the other one |
+ * | `folder_missing`, `folder_read_only`, `not_a_database`, `corrupt`, `too_new`, `migration_unknown`, `migration_edited`, `network_file_system` | opening found something that only a person can mend | no |
+ * | `failed` | anything else; the log has the record | unknown whether it was done |
+ */
+export type StoreErrorCode =
+  | 'overloaded'
+  | 'disk_full'
+  | 'compacted'
+  | 'closed'
+  | 'in_use'
+  | 'folder_missing'
+  | 'folder_read_only'
+  | 'not_a_database'
+  | 'corrupt'
+  | 'too_new'
+  | 'migration_unknown'
+  | 'migration_edited'
+  | 'network_file_system'
+  | 'failed'
+
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly code: StoreErrorCode
+
+  constructor(code: StoreErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}
