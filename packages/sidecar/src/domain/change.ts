@@ -30,14 +30,22 @@ export type OrganizationChange =
 export type MembershipChange =
   | { readonly kind: 'membership_put'; readonly membership: Membership; readonly before: Membership | null }
   | { readonly kind: 'membership_deleted'; readonly before: Membership }
-  /** All members with a role, in one organization or in all organizations of a set, get another role. */
+  /**
+   * All members with certain roles, in one organization or in all organizations of a set, get other roles. The mappings
+   * happen at the same time (a to b and b to a exchanges the two), so a storage applies them in one statement.
+   */
   | {
       readonly kind: 'members_reassigned'
       readonly scope: { readonly roleSetId: string } | { readonly organizationId: string }
-      readonly fromRoleId: string
-      readonly toRoleId: string
-      readonly members: number
+      /** Never empty; no role is the source of two, none is its own target. */
+      readonly mappings: readonly RoleReassignment[]
     }
+
+export interface RoleReassignment {
+  readonly fromRoleId: string
+  readonly toRoleId: string
+  readonly members: number
+}
 
 export type Change = CatalogueChange | OrganizationChange | MembershipChange
 
