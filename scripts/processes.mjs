@@ -9,21 +9,29 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
  * Runs a program to its end, its output passed through, and returns its exit code. A program that a signal ended, or
- * that could not be started, counts as 1.
+ * that could not be started, counts as 1. A SIGTERM is passed on; an interrupt comes from a terminal, which sends it to
+ * the program as well.
  *
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, stdin?: 'ignore' | 'inherit' }} [options]
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, stdin?: 'ignore' | 'inherit' }} [options]
  * @returns {Promise<number>}
  */
 export function run(program, args, { cwd = root, env = process.env, stdin = 'ignore' } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd, env, stdio: [stdin, 'inherit', 'inherit'] })
+    const terminate = () => child.kill('SIGTERM')
+    const wait = () => {}
+    const end = (code) => {
+      process.off('SIGTERM', terminate).off('SIGINT', wait)
+      resolve(code)
+    }
+    process.on('SIGTERM', terminate).on('SIGINT', wait)
     child.on('error', (error) => {
       process.stderr.write(`${program} could not be started: ${error.message}\n`)
-      resolve(1)
+      end(1)
     })
-    child.on('exit', (code) => resolve(code ?? 1))
+    child.on('exit', (code) => end(code ?? 1))
   })
 }
 
@@ -31,3 +39,6 @@ export function run(program, args, { cwd = root, env = process.env, stdin = 'ign
 export function bin(name) {
   return join(root, 'node_modules', '.bin', name)
 }
+
+/** The test runner, as a script to be run by the Node that the tests are to run on. */
+export const testRunner = join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs')

@@ -1,5 +1,6 @@
 // Makes a fresh clone ready: pnpm through npx, install from the lock file, generate the contract's types, build.
-// Each step is skipped while the files that it depends on are as they were when it last succeeded.
+// Each step is skipped while the files that it depends on are as they were when it last succeeded. With names of steps
+// as arguments, only these are done.
 
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -39,7 +40,7 @@ const steps = [
 ]
 
 requireNode()
-for (const step of steps) await perform(step)
+for (const step of chosenSteps(process.argv.slice(2))) await perform(step)
 
 function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -47,6 +48,13 @@ function requireNode() {
   fail(
     `Rolesets needs Node 20.19 or newer, and this is Node ${process.versions.node}: install a newer one and try again.`,
   )
+}
+
+function chosenSteps(names) {
+  const unknown = names.filter((name) => !steps.some((step) => step.name === name))
+  if (unknown.length > 0)
+    fail(`There is no step ${unknown.join(', ')}; there are ${steps.map(({ name }) => name).join(', ')}.`)
+  return names.length === 0 ? steps : steps.filter(({ name }) => names.includes(name))
 }
 
 /** Runs one step, unless its inputs are those of its last success and its outputs are there. */

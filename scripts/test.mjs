@@ -1,5 +1,5 @@
 // Runs the suite on this Node: `npm test`, or `npm test -- test/domain/**` for a part of it.
 
-import { bin, run } from './processes.mjs'
+import { run, testRunner } from './processes.mjs'
 
-process.exitCode = await run(process.execPath, [bin('../ava/entrypoints/cli.mjs'), ...process.argv.slice(2)])
+process.exitCode = await run(process.execPath, [testRunner, ...process.argv.slice(2)])

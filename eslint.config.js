@@ -1,0 +1,67 @@
+// What the compiler does not see: floating promises, sizes, and the few habits of the house that a rule can hold.
+
+import js from '@eslint/js'
+import { defineConfig, globalIgnores } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+const usingDeclarations = {
+  selector: 'VariableDeclaration[kind=/using$/]',
+  message: 'Node 20 cannot parse `using`, and the sources run as they are: close it in a `finally`.',
+}
+const onlyTests = {
+  selector: "CallExpression[callee.object.name='test'][callee.property.name='only']",
+  message: '`test.only` leaves all other tests out.',
+}
+const defaultExports = {
+  selector: 'ExportDefaultDeclaration',
+  message: 'Exports have names, so that one thing has one name everywhere.',
+}
+
+export default defineConfig(
+  globalIgnores(['**/node_modules/', '**/dist/', '**/generated/', 'coverage/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // An interface can ask for a promise where an implementation has nothing to wait for.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      'no-restricted-syntax': ['error', usingDeclarations, defaultExports, onlyTests],
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
+      'max-lines': ['error', 400],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts', 'proto/src/**/*.ts'],
+    rules: {
+      'max-lines-per-function': ['error', 70],
+      'max-params': ['error', 3],
+      'no-console': 'error',
+      'no-restricted-globals': ['error', { name: 'process', message: 'Only the sidecar’s main.ts knows the process.' }],
+    },
+  },
+  { files: ['packages/sidecar/src/main.ts'], rules: { 'no-restricted-globals': 'off' } },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // Answers are read as they came, and compared as wholes.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', URL: 'readonly', console: 'readonly' } },
+  },
+)

@@ -1,0 +1,23 @@
+// Everything that can be said about the sources without running them. All checks run, also after one has failed.
+
+import { join } from 'node:path'
+import { bin, root, run } from './processes.mjs'
+
+const checks = [
+  { name: 'types', program: 'tsc', args: ['--build'] },
+  { name: 'types of the tests', program: 'tsc', args: ['--project', 'test/tsconfig.json'] },
+  { name: 'format', program: 'prettier', args: ['--check', '--log-level=warn', '.'] },
+  { name: 'lint', program: 'eslint', args: ['--max-warnings=0', '.'] },
+  { name: 'contract', program: 'buf', args: ['lint'], folder: 'proto' },
+  { name: 'unused code and dependencies', program: 'knip', args: ['--no-progress'] },
+]
+
+const failed = []
+for (const { name, program, args, folder = '.' } of checks) {
+  const code = await run(bin(program), args, { cwd: join(root, folder) })
+  process.stdout.write(`check: ${name}: ${code === 0 ? 'passed' : 'FAILED'}\n`)
+  if (code !== 0) failed.push(name)
+}
+
+if (failed.length > 0) process.stderr.write(`check: failed: ${failed.join(', ')}\n`)
+process.exitCode = failed.length === 0 ? 0 : 1

@@ -1,0 +1,52 @@
+// Runs the suite on other Nodes: `npm run test:nodes` on each supported one, `npm run test:nodes -- 22` on one of them;
+// what follows a second `--` goes to the test runner. The binaries are those that npm's package `node` carries, and
+// they stay in npm's cache: nothing is installed outside of it.
+
+import { execFileSync } from 'node:child_process'
+import { delimiter, dirname } from 'node:path'
+import { run, testRunner } from './processes.mjs'
+
+const supported = ['20', '22', '24']
+
+const args = process.argv.slice(2)
+const chosen = args.filter((arg) => /^\d+$/.test(arg))
+const rest = args.filter((arg) => !/^\d+$/.test(arg))
+const unknown = chosen.filter((version) => !supported.includes(version))
+if (unknown.length > 0) {
+  process.stderr.write(
+    `test:nodes: Node ${unknown.join(', ')} is not supported; choose from ${supported.join(', ')}.\n`,
+  )
+  process.exit(2)
+}
+
+const failed = []
+for (const version of chosen.length > 0 ? chosen : supported) {
+  if (!(await runOn(version))) failed.push(version)
+}
+if (failed.length > 0) process.stderr.write(`test:nodes: failed on Node ${failed.join(', ')}\n`)
+process.exitCode = failed.length === 0 ? 0 : 1
+
+async function runOn(version) {
+  const node = binaryOf(version)
+  if (node === undefined) return false
+  // Tests that start a `node` by its name start the same one.
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
+  process.stderr.write(`test:nodes: ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}\n`)
+  return (await run(node, [testRunner, ...rest], { env })) === 0
+}
+
+function binaryOf(version) {
+  if (process.versions.node.startsWith(`${version}.`)) return process.execPath
+  const print = ['node', '--print', 'process.execPath']
+  try {
+    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }
+    return execFileSync(
+      'npx',
+      ['--loglevel=error', '--yes', `--package=node@${version}`, '--', ...print],
+      options,
+    ).trim()
+  } catch {
+    process.stderr.write(`test:nodes: Node ${version} could not be fetched with npx.\n`)
+    return undefined
+  }
+}
