@@ -1,0 +1,137 @@
+/**
+ * The house keeps its rules: who may import whom, where each package from outside lives, names, and no cycles. The rules
+ * themselves are tried on sources that break them.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { violations } from './house-rules.ts'
+import { importsOf } from './imports.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const sidecar = 'packages/sidecar/src'
+
+function readSources(): Map<string, string> {
+  const packages = ['proto', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)]
+  const files = packages.flatMap((folder) =>
+    readdirSync(join(root, folder, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('generated'))
+      .map((file) => `${folder}/src/${file}`),
+  )
+  return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
+}
+
+/** Sources that stand alone: each folder has its `index.ts`, so that only what the test is about is found. */
+function broken(sources: Record<string, string>): readonly string[] {
+  const all = new Map(Object.entries({ [`${sidecar}/index.ts`]: '', ...sources }))
+  return violations(all)
+}
+
+test('the sources of all packages keep the rules of the house', (t) => {
+  const sources = readSources()
+  t.true(sources.size > 20, 'the sources are found')
+  t.deepEqual(violations(sources), [])
+})
+
+test('an import is found in every form that it can have', (t) => {
+  const text = `
+    import a from 'static'
+    import type { B } from 'static-type'
+    import 'side-effect'
+    export * from 'exported'
+    export type { C } from 'exported-type'
+    const d = await import('dynamic')
+    const e = await import(\`template\`)
+    let f: import('in-a-type').F
+    const g = require('required')
+    const h = import.meta.resolve('resolved')
+    const i = await import(computed)
+    // import 'a comment'
+    const k = "import 'a string'"
+  `
+  t.deepEqual(
+    importsOf('x.ts', text).map(({ specifier, typeOnly }) => [specifier, typeOnly]),
+    [
+      ['static', false],
+      ['static-type', true],
+      ['side-effect', false],
+      ['exported', false],
+      ['exported-type', true],
+      ['dynamic', false],
+      ['template', false],
+      ['in-a-type', true],
+      ['required', false],
+      ['resolved', false],
+      [undefined, false],
+    ],
+  )
+})
+
+for (const [form, text] of Object.entries({
+  static: "import { open } from '../grpc/server.ts'",
+  'side-effect': "import '../grpc/server.ts'",
+  dynamic: "const { open } = await import('../grpc/server.ts')",
+  type: "import type { Server } from '../grpc/server.ts'",
+  'inline type': "export let server: import('../grpc/server.ts').Server",
+  're-export': "export * from '../grpc/server.ts'",
+})) {
+  test(`http may not import grpc, not even by a ${form} import`, (t) => {
+    const found = broken({ [`${sidecar}/http/health.ts`]: text, [`${sidecar}/grpc/server.ts`]: '' })
+    t.deepEqual(found, [`${sidecar}/http/health.ts: http may not import grpc (../grpc/server.ts)`])
+  })
+}
+
+test('the domain imports nothing, neither a room nor a package nor a part of Node', (t) => {
+  const found = broken({
+    [`${sidecar}/domain/rules.ts`]: "import './words.ts'; import '../config.ts'; import 'node:fs'; import 'lru-cache'",
+    [`${sidecar}/domain/words.ts`]: '',
+    [`${sidecar}/config.ts`]: '',
+  })
+  t.is(found.length, 3)
+})
+
+test('the service knows the contract of the store, and no engine', (t) => {
+  const files = { [`${sidecar}/storage/store.ts`]: '', [`${sidecar}/storage/sqlite/open.ts`]: "import '../store.ts'" }
+  t.deepEqual(broken({ ...files, [`${sidecar}/service/a.ts`]: "import '../storage/store.ts'" }), [])
+  t.is(broken({ ...files, [`${sidecar}/service/a.ts`]: "import '../storage/sqlite/open.ts'" }).length, 1)
+})
+
+test('a package from outside is imported in its one room', (t) => {
+  t.deepEqual(broken({ [`${sidecar}/storage/sqlite/open.ts`]: "import sqlite3 from 'sqlite3'" }), [])
+  t.is(broken({ [`${sidecar}/service/a.ts`]: "import sqlite3 from 'sqlite3'" }).length, 1)
+  t.is(broken({ [`${sidecar}/service/a.ts`]: "import type { Database } from 'sqlite3/x'" }).length, 1)
+  t.is(broken({ [`${sidecar}/service/a.ts`]: "import type { CheckRequest } from '@rolesets/proto'" }).length, 1)
+  t.is(broken({ [`${sidecar}/service/a.ts`]: "import 'left-pad'" }).length, 1, 'a new package is given a room first')
+})
+
+test('the middleware takes only types from express', (t) => {
+  const index = 'packages/middleware-express/src/index.ts'
+  t.deepEqual(broken({ [index]: "import type { Request } from 'express'" }), [])
+  t.is(broken({ [index]: "import express from 'express'" }).length, 1)
+})
+
+test('a relative import stays in its package, and leads to a file', (t) => {
+  t.is(broken({ [`${sidecar}/cli/check.ts`]: "import '../../../client/src/client.ts'" }).length, 1)
+  t.is(broken({ [`${sidecar}/cli/check.ts`]: "import './nothing.ts'" }).length, 1)
+})
+
+test('a cycle is found, and told with its way', (t) => {
+  const found = broken({
+    [`${sidecar}/feed/a.ts`]: "import './b.ts'",
+    [`${sidecar}/feed/b.ts`]: "import type { C } from './c.ts'",
+    [`${sidecar}/feed/c.ts`]: "import './a.ts'",
+  })
+  t.deepEqual(found, [
+    `a cycle: ${sidecar}/feed/a.ts → ${sidecar}/feed/b.ts → ${sidecar}/feed/c.ts → ${sidecar}/feed/a.ts`,
+  ])
+})
+
+test('a name that says nothing is refused, and so is a second index.ts', (t) => {
+  t.is(broken({ [`${sidecar}/service/utils.ts`]: '' }).length, 1)
+  t.is(broken({ [`${sidecar}/helpers/text.ts`]: '' }).length, 1)
+  t.is(broken({ [`${sidecar}/service/roleSets.ts`]: '' }).length, 1)
+  t.is(broken({ [`${sidecar}/service/index.ts`]: '' }).length, 1)
+  t.is(broken({ 'packages/client/src/client.ts': '' }).length, 1, 'a package without an index.ts')
+})

@@ -1,0 +1,153 @@
+/**
+ * The rules of the house, as data, and what breaks them. A room is a folder or a file below a package's `src`; the most
+ * specific name counts.
+ */
+
+import { posix } from 'node:path'
+import { importsOf, type Import } from './imports.ts'
+
+const sidecar = 'packages/sidecar/src/'
+const client = 'packages/client/src/'
+const express = 'packages/middleware-express/src/'
+
+/** Rooms of the sidecar, and the rooms that each may import besides itself. */
+const mayImport: Record<string, readonly string[]> = {
+  main: ['sidecar', 'config', 'cli', 'logging'],
+  index: ['sidecar', 'config'],
+  sidecar: ['config', 'logging', 'service', 'domain', 'storage', 'feed', 'replica', 'grpc', 'http'],
+  config: [],
+  logging: [],
+  cli: ['config', 'domain'],
+  grpc: ['service', 'domain'],
+  http: ['service', 'domain'],
+  service: ['domain', 'storage/store', 'feed'],
+  replica: ['feed', 'storage/store', 'domain'],
+  feed: ['domain', 'storage/store'],
+  'storage/store': ['domain'],
+  storage: ['domain', 'storage/store'],
+  domain: [],
+}
+
+/** Where each package from outside may be imported: to exchange it costs one room. */
+const mayBeImportedBy: Record<string, readonly string[]> = {
+  '@grpc/grpc-js': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
+  '@grpc/proto-loader': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
+  '@grpc/reflection': [`${sidecar}grpc/`],
+  'grpc-health-check': [`${sidecar}grpc/`],
+  'nice-grpc-error-details': [`${sidecar}grpc/`, `${client}transport.ts`, `${client}errors.ts`],
+  '@rolesets/proto': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`, `${client}errors.ts`],
+  '@rolesets/client': [`${sidecar}cli/`, express],
+  sqlite3: [`${sidecar}storage/sqlite/`],
+  pg: [`${sidecar}storage/postgres/`],
+  jose: [express, `${sidecar}grpc/authenticate.ts`],
+  'lru-cache': [`${sidecar}service/`, `${client}cache`, express],
+  pino: [`${sidecar}logging.ts`],
+  'prom-client': [`${sidecar}http/metrics`],
+  express: [`${sidecar}http/`, express],
+  commander: [`${sidecar}main.ts`, `${sidecar}cli/`],
+  yaml: [`${sidecar}cli/`],
+  zod: [`${sidecar}cli/`],
+  ksuid: [`${sidecar}service/`],
+  'node:process': [`${sidecar}main.ts`],
+}
+
+const forbiddenNames = ['common', 'helper', 'helpers', 'impl', 'manager', 'types', 'util', 'utils']
+
+/** A sentence for every import and every name that breaks a rule; `sources` has the text of each file by its path. */
+export function violations(sources: ReadonlyMap<string, string>): readonly string[] {
+  const imports = [...sources].flatMap(([file, text]) => importsOf(file, text))
+  return [
+    ...[...sources.keys()].flatMap(nameViolations),
+    ...imports.flatMap((each) => importViolations(each, sources)),
+    ...indexViolations([...sources.keys()]),
+    ...cycles(imports, sources),
+  ]
+}
+
+function nameViolations(file: string): readonly string[] {
+  const names = file
+    .replace(/^packages\/[^/]+\/src\//, '')
+    .split('/')
+    .map((name) => name.replace(/\.ts$/, ''))
+  return names.flatMap((name) => {
+    if (forbiddenNames.includes(name)) return [`${file}: the name "${name}" says nothing about what is in it`]
+    return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) ? [] : [`${file}: names are in kebab-case`]
+  })
+}
+
+function indexViolations(files: readonly string[]): readonly string[] {
+  const packages = [...new Set(files.map(packageOf))]
+  return packages.flatMap((folder) => {
+    const found = files.filter((file) => packageOf(file) === folder && posix.basename(file) === 'index.ts')
+    const right = found.length === 1 && found[0] === `${folder}src/index.ts`
+    return right ? [] : [`${folder}: one index.ts, in src/, and not: ${found.join(', ') || 'none'}`]
+  })
+}
+
+function importViolations(each: Import, sources: ReadonlyMap<string, string>): readonly string[] {
+  const { file, specifier } = each
+  if (specifier === undefined) return [`${file}: a computed import cannot be checked`]
+  if (!specifier.startsWith('.')) return packageViolations(each, specifier)
+  const target = resolve(file, specifier)
+  if (packageOf(target) !== packageOf(file)) return [`${file}: ${specifier} leaves the package; import it by its name`]
+  if (!sources.has(target) && !target.includes('/generated/')) return [`${file}: ${specifier} is no file`]
+  if (!file.startsWith(sidecar)) return []
+  const [from, to] = [roomOf(file), roomOf(target)]
+  if (from === to || within(from, to) || mayReach(from, to)) return []
+  return [`${file}: ${from} may not import ${to} (${specifier})`]
+}
+
+function packageViolations({ file, typeOnly }: Import, specifier: string): readonly string[] {
+  if (file.startsWith(`${sidecar}domain/`)) return [`${file}: domain imports nothing, and not ${specifier} either`]
+  const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] ?? '')
+  if (name === 'express' && file.startsWith(express) && !typeOnly) return [`${file}: express is the user's: types only`]
+  const places = mayBeImportedBy[name]
+  if (places?.some((place) => file.startsWith(place))) return []
+  if (places) return [`${file}: ${name} is imported only in ${places.join(', ')}`]
+  if (name.startsWith('node:') || file.startsWith('proto/')) return []
+  return [`${file}: ${name} has no room yet; give it one in house-rules.ts`]
+}
+
+/** The packages' own cycles: each is told once, from its first file. */
+function cycles(imports: readonly Import[], sources: ReadonlyMap<string, string>): readonly string[] {
+  const next = new Map<string, string[]>()
+  for (const { file, specifier } of imports) {
+    if (!specifier?.startsWith('.')) continue
+    next.set(file, [...(next.get(file) ?? []), resolve(file, specifier)])
+  }
+  const found: string[] = []
+  const done = new Set<string>()
+  const walk = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file)
+    if (start >= 0) found.push(`a cycle: ${[...path.slice(start), file].join(' → ')}`)
+    if (start >= 0 || done.has(file)) return
+    for (const target of next.get(file) ?? []) walk(target, [...path, file])
+    done.add(file)
+  }
+  for (const file of sources.keys()) walk(file, [])
+  return found
+}
+
+function resolve(file: string, specifier: string): string {
+  return posix.join(posix.dirname(file), specifier)
+}
+
+function packageOf(file: string): string {
+  return file.slice(0, file.indexOf('/src/') + 1)
+}
+
+function roomOf(file: string): string {
+  const path = file.slice(sidecar.length).replace(/\.ts$/, '')
+  if (path === 'storage/store') return path
+  const [folder = ''] = path.split('/')
+  return folder
+}
+
+/** Whether `to` is a part of the room `from`. */
+function within(from: string, to: string): boolean {
+  return to.startsWith(`${from}/`)
+}
+
+function mayReach(from: string, to: string): boolean {
+  return (mayImport[from] ?? []).some((room) => room === to || within(room, to))
+}

@@ -1,0 +1,94 @@
+/** What the packages' manifests, the compiler's settings and the lock file say of each other agrees. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { parse } from 'yaml'
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly private?: boolean
+  readonly type: string
+  readonly license: string
+  readonly engines: Record<string, string>
+  readonly exports?: Record<string, string | Record<string, string>>
+  readonly dependencies?: Record<string, string>
+  readonly devDependencies?: Record<string, string>
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const below = (folder: string) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)
+const folders = ['proto', ...below('packages'), ...below('examples')].filter((each) =>
+  existsSync(join(root, each, 'package.json')),
+)
+const workspace = readManifest('.')
+const manifests = folders.map((folder) => ({ folder, manifest: readManifest(folder) }))
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8')
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(read(`${folder}/package.json`)) as Manifest
+}
+
+test('all packages have the license, the module type and the Node version of the workspace', (t) => {
+  t.true(manifests.length >= 4)
+  for (const { folder, manifest } of manifests) {
+    t.is(manifest.license, workspace.license, folder)
+    t.is(manifest.type, 'module', folder)
+    t.deepEqual(manifest.engines, workspace.engines, folder)
+  }
+})
+
+test('the published packages carry one version', (t) => {
+  const published = manifests.filter(({ manifest }) => manifest.private !== true)
+  t.is(new Set(published.map(({ manifest }) => manifest.version)).size, 1)
+})
+
+test('every package is built: it stands in the references of tsconfig.json', (t) => {
+  const { references } = JSON.parse(read('tsconfig.json')) as { references: { path: string }[] }
+  t.deepEqual(references.map(({ path }) => path).sort(), [...folders].sort())
+})
+
+test('a package refers to the packages of the workspace that it depends on, and to no other', (t) => {
+  const folderOf = new Map(manifests.map(({ folder, manifest }) => [manifest.name, folder]))
+  for (const { folder, manifest } of manifests) {
+    const { references } = JSON.parse(read(`${folder}/tsconfig.json`)) as { references: { path: string }[] }
+    const depended = Object.keys(manifest.dependencies ?? {}).filter((name) => folderOf.has(name))
+    const expected = depended.map((name) => folderOf.get(name)).sort()
+    t.deepEqual(references.map(({ path }) => join(folder, path)).sort(), expected, folder)
+  }
+})
+
+test('an export has its source first, then its types, then its code, and each comes from the same file', (t) => {
+  for (const { folder, manifest } of manifests) {
+    for (const entry of Object.values(manifest.exports ?? {})) {
+      if (typeof entry === 'string') continue
+      t.deepEqual(Object.keys(entry), ['@rolesets/source', 'types', 'default'], folder)
+      const source = entry['@rolesets/source'] ?? ''
+      t.true(existsSync(join(root, folder, source)), `${folder}: ${source}`)
+      t.is(entry.types, source.replace('./src/', './dist/').replace(/\.ts$/, '.d.ts'), folder)
+      t.is(entry.default, source.replace('./src/', './dist/').replace(/\.ts$/, '.js'), folder)
+    }
+  }
+})
+
+test('the root depends on every published package, so that tests and npx find them by name', (t) => {
+  for (const { manifest } of manifests.filter((each) => each.manifest.private !== true)) {
+    t.is(workspace.devDependencies?.[manifest.name], 'workspace:*', manifest.name)
+  }
+})
+
+test('the lock file names no registry, and has every package of the workspace', (t) => {
+  const text = read('pnpm-lock.yaml')
+  t.notRegex(text, /https?:\/\//)
+  const { importers } = parse(text) as { importers: Record<string, unknown> }
+  t.deepEqual(Object.keys(importers).sort(), ['.', ...folders].sort())
+})
+
+test('the license is there', (t) => {
+  t.regex(read('LICENSE'), /Apache License\s+Version 2\.0/)
+})
