@@ -76,9 +76,9 @@ async function install() {
     mkdirSync(sidecarOutput, { recursive: true })
     writeFileSync(commandFile, '#!/usr/bin/env node\n')
   }
-  const code = await run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], {
-    env: installEnvironment(),
-  })
+  // npx is told to be quiet, because it warns of settings that are not for it; it passes that on, so pnpm is told not to.
+  const pnpm = ['--loglevel=error', '--yes', packageManager, 'install', '--frozen-lockfile', '--loglevel=info']
+  const code = await run('npx', pnpm, { env: installEnvironment() })
   if (code === 0) return
   fail(
     'The install failed: see above. Without a way to the npm registry it cannot work; and where the prebuilt binary of ' +
