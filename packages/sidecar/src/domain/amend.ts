@@ -1,0 +1,39 @@
+/** How things begin and how they change: the times and the revision are set here and nowhere else. */
+
+import type { Context } from './decided.ts'
+
+interface Stamps {
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly revision: number
+}
+
+export function stampNew(context: Context): Stamps {
+  return { createdAt: context.now, updatedAt: context.now, revision: context.revision }
+}
+
+/**
+ * The thing with new fields; fields that are undefined stay as they are.
+ * @returns the very same object when nothing differs, so that a write that changes nothing can be told
+ */
+export function amend<T extends Stamps>(
+  before: T,
+  fields: { readonly [K in keyof T]?: T[K] | undefined },
+  context: Context,
+): T {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+  const now = new Map<string, unknown>(Object.entries(before))
+  if (given.every(([name, value]) => isSame(now.get(name), value))) return before
+  return { ...before, ...(Object.fromEntries(given) as Partial<T>), updatedAt: context.now, revision: context.revision }
+}
+
+/** Deep equality of JSON values; the order of an object's fields doesn't count. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const [left, right] = [new Map(Object.entries(a)), new Map(Object.entries(b))]
+  return (
+    left.size === right.size && [...left].every(([name, value]) => right.has(name) && isSame(value, right.get(name)))
+  )
+}

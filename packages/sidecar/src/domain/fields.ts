@@ -1,0 +1,120 @@
+/**
+ * The fields of requests, one parser for each kind: unknown in, typed out, or a refusal that names the field. Nothing here
+ * trusts the declared type of an input, because it comes from the wire.
+ */
+
+import { checkLimit, type LimitName } from './limits.ts'
+import { Refusal } from './refusal.ts'
+import { quoted } from './wording.ts'
+
+export type KeyKind = 'permission' | 'role' | 'role_set'
+
+const keySyntax = {
+  permission: { pattern: /^org:[a-z0-9_]+:[a-z0-9_]+$/, form: 'org:<feature>:<action>' },
+  role: { pattern: /^org:[a-z0-9_]+$/, form: 'org:<name>' },
+  role_set: { pattern: /^role_set:[a-z0-9_]+$/, form: 'role_set:<name>' },
+} satisfies Record<KeyKind, { pattern: RegExp; form: string }>
+
+export function invalid(field: string, problem: string): Refusal {
+  return new Refusal('invalid_field', `${field} ${problem}`, { field })
+}
+
+export function parseKey(kind: KeyKind, value: unknown, field = 'key'): string {
+  const key = parseText(value, field, 'keyCharactersMax')
+  const { pattern, form } = keySyntax[kind]
+  if (pattern.test(key)) return key
+  throw invalid(field, `is ${quoted(key)}. Write it as ${form}, with a-z, 0-9 and _ only.`)
+}
+
+/** A name for people: never empty, on one line. */
+export function parseName(value: unknown, field = 'name'): string {
+  const name = parseText(value, field, 'nameCharactersMax')
+  if (name.trim() === '') throw invalid(field, 'is empty. Give a name of 1 to 256 characters.')
+  return name
+}
+
+/** A description for people; may be empty and have several lines. */
+export function parseDescription(value: unknown, field = 'description'): string {
+  return parseText(value, field, 'descriptionCharactersMax', /[^\P{Cc}\n\r\t]/u)
+}
+
+/** The name of an organization: may be empty. */
+export function parseOrganizationName(value: unknown, field = 'name'): string {
+  return parseText(value, field, 'nameCharactersMax')
+}
+
+/** The id of an organization or a user, as the application made it: nothing is assumed but that people can tell it apart. */
+export function parseId(value: unknown, field: string): string {
+  const id = parseText(value, field, 'idCharactersMax')
+  if (id === '') throw invalid(field, 'is missing. Give an id of 1 to 255 characters.')
+  if (id.trim() !== id) throw invalid(field, `is ${quoted(id)}. Give it without space at its start or end.`)
+  return id
+}
+
+export function parseSlug(value: unknown, field = 'slug'): string {
+  const slug = parseText(value, field, 'slugCharactersMax')
+  if (/^[a-z0-9-]+$/.test(slug)) return slug
+  throw invalid(field, `is ${quoted(slug)}. Use a-z, 0-9 and - only, at least one of them.`)
+}
+
+/** A key or an id that names a thing. Whether there is such a thing is another question. */
+export function parseRef(value: unknown, field: string): string {
+  const ref = parseText(value, field, 'keyCharactersMax')
+  if (ref === '') throw invalid(field, 'is missing. Give a key or an id.')
+  return ref
+}
+
+/** Keys or ids, each with the path of its place in the list. */
+export function parseRefs(value: unknown, field: string, limit: LimitName): { ref: string; field: string }[] {
+  if (!Array.isArray(value)) throw invalid(field, 'is no list. Give a list of keys or ids.')
+  checkLimit(limit, value.length, { subject: `${field} has`, unit: 'entries', field })
+  return value.map((item: unknown, place) => ({
+    ref: parseRef(item, `${field}[${place}]`),
+    field: `${field}[${place}]`,
+  }))
+}
+
+/** A map from key or id to key or id. */
+export function parseMappings(value: unknown, field: string): { from: string; to: string; field: string }[] {
+  if (value === undefined) return []
+  if (!isPlainObject(value)) throw invalid(field, 'is no map. Give a map from role to role.')
+  const entries = Object.entries(value)
+  checkLimit('mappingsMax', entries.length, { subject: `${field} has`, unit: 'entries', field })
+  return entries.map(([from, to]) => {
+    const at = `${field}[${from.slice(0, 128)}]`
+    return { from: parseRef(from, field), to: parseRef(to, at), field: at }
+  })
+}
+
+/** Not given, or given as true or false. */
+export function parseFlag(value: unknown, field: string): boolean {
+  if (value === undefined) return false
+  if (typeof value !== 'boolean') throw invalid(field, 'is neither true nor false.')
+  return value
+}
+
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** Control characters would hide in logs and lists; a lone surrogate can't be written as UTF-8, so it would come back changed. */
+function parseText(value: unknown, field: string, limit: LimitName, forbidden = /\p{Cc}/u): string {
+  if (typeof value !== 'string') throw invalid(field, 'is no text. Give a string.')
+  checkLimit(limit, countCharacters(value), { subject: `${field} has`, unit: 'characters', field })
+  if (forbidden.test(value)) throw invalid(field, `is ${quoted(value)}. Remove its control characters.`)
+  if (/\p{Surrogate}/u.test(value)) throw invalid(field, `is ${quoted(value)}. It is no well-formed Unicode.`)
+  return value
+}
+
+/** Unicode characters: an emoji outside the basic plane counts as one. */
+function countCharacters(text: string): number {
+  let count = text.length
+  for (let place = 0; place < text.length - 1; place++) {
+    if ((text.codePointAt(place) ?? 0) <= 0xffff) continue
+    count--
+    place++
+  }
+  return count
+}

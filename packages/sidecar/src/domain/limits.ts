@@ -1,0 +1,50 @@
+/**
+ * Every limit, in one place (rule 13). They are generous: they keep one caller from hurting all others, and shape nobody's
+ * application. A refusal names the limit, its value and what was given.
+ */
+
+import { Refusal } from './refusal.ts'
+
+export const limits = {
+  keyCharactersMax: 128,
+  nameCharactersMax: 256,
+  descriptionCharactersMax: 1_024,
+  /** Ids of organizations and users. */
+  idCharactersMax: 255,
+  slugCharactersMax: 64,
+  actorCharactersMax: 255,
+  /** Of each of the two metadata objects, as UTF-8 JSON. */
+  metadataBytesMax: 8_192,
+  /** Objects and arrays within each other. Deeper ones don't survive the wire: a protobuf reader stops at 100 messages. */
+  metadataDepthMax: 20,
+  permissionsMax: 10_000,
+  rolesMax: 10_000,
+  roleSetsMax: 10_000,
+  permissionsPerRoleMax: 1_000,
+  rolesPerRoleSetMax: 1_000,
+  /** Mappings from role to role in one call. */
+  mappingsMax: 1_000,
+  /** Organizations in one described state. Its other things have the limits of the catalogue. */
+  manifestOrganizationsMax: 100_000,
+  /** Questions in one batch. */
+  batchQuestionsMax: 10_000,
+  pageSizeMax: 500,
+  pageSizeDefault: 50,
+} as const satisfies Readonly<Record<string, number>>
+
+export type LimitName = keyof typeof limits
+
+/** Refuses a count over its limit. `subject` begins the message and has its verb: `The name has`, `A role holds`. */
+export function checkLimit(
+  limit: LimitName,
+  given: number,
+  at: { subject: string; unit: string; field: string },
+): void {
+  const max = limits[limit]
+  if (given <= max) return
+  throw new Refusal(
+    'limit_exceeded',
+    `${at.subject} ${given} ${at.unit}; the limit ${limit} is ${max}. Stay within it.`,
+    { field: at.field, facts: { limit, max: String(max), given: String(given) } },
+  )
+}

@@ -1,0 +1,29 @@
+/** Names made from keys and keys made from names, for callers that give only one of them. */
+
+import { invalid, parseKey, parseName } from './fields.ts'
+
+/** `role_set:pro_plan` becomes `Pro plan`, `org:reports:read` becomes `Reports read`. */
+export function nameFromKey(key: string): string {
+  const words = key.split(':').slice(1).join(' ').replace(/_+/g, ' ').trim()
+  return words === '' ? key : words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** `Pro Plan (2026)` becomes `role_set:pro_plan_2026`. */
+export function roleSetKeyFromName(name: string): string {
+  const plain = name
+    .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
+    .toLowerCase()
+  const word = plain
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .slice(0, 100)
+  if (word === '')
+    throw invalid('key', 'is missing and can’t be made from the name. Give one of the form role_set:<name>.')
+  return parseKey('role_set', `role_set:${word}`)
+}
+
+/** A name that was given, or else one made from the key. Empty is the same as not given. */
+export function parseNameOr(key: string, value: unknown, field = 'name'): string {
+  return value === undefined || value === '' ? nameFromKey(key) : parseName(value, field)
+}

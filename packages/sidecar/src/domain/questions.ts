@@ -1,0 +1,41 @@
+/** What may be asked: the syntax of questions, before anyone looks up an answer. */
+
+import { invalid, parseId, parseRef } from './fields.ts'
+import { checkLimit } from './limits.ts'
+
+export interface Question {
+  readonly organizationId: string
+  /** Key or id. */
+  readonly role: string
+  /** Key or id; undefined: only the role is asked about. */
+  readonly permission: string | undefined
+}
+
+interface QuestionInput {
+  readonly organizationId: string
+  readonly role: string
+  /** Empty is the same as not given. */
+  readonly permission?: string | undefined
+}
+
+/** @param path where the question stands in the request, for example `checks[3].`; empty: it is the request */
+export function parseQuestion(input: QuestionInput, path = ''): Question {
+  const isAboutPermission = input.permission !== undefined && input.permission !== ''
+  return {
+    organizationId: parseOrganizationId(input.organizationId, `${path}organization_id`),
+    role: parseRef(input.role, `${path}role`),
+    permission: isAboutPermission ? parseRef(input.permission, `${path}permission`) : undefined,
+  }
+}
+
+/** The questions of a batch, in their order; at least one. */
+export function parseQuestions(inputs: readonly QuestionInput[], field = 'checks'): Question[] {
+  if (inputs.length === 0) throw invalid(field, 'is empty. Ask at least one question.')
+  checkLimit('batchQuestionsMax', inputs.length, { subject: `${field} has`, unit: 'questions', field })
+  return inputs.map((input, place) => parseQuestion(input, `${field}[${place}].`))
+}
+
+/** 1 to 255 characters, no control characters, no space at either end. */
+export function parseOrganizationId(value: unknown, field = 'organization_id'): string {
+  return parseId(value, field)
+}

@@ -1,0 +1,123 @@
+/** Taking a role out of a set, and a set out of the store, without leaving anyone behind (rules 6 and 7). */
+
+import { amend } from './amend.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { Change } from './change.ts'
+import type { Context, Decided, RoleImpact, RoleUsage } from './decided.ts'
+import { findRole, findRoleSet } from './lookup.ts'
+import { planReassignments, reassignMembers, resolveMappings } from './mappings.ts'
+import type { Role, RoleSet } from './model.ts'
+import { Refusal } from './refusal.ts'
+import { checkCanBeCreator, initialRequired } from './role-sets.ts'
+import { holders } from './wording.ts'
+
+export interface ReplaceRole {
+  /** Key or id. */
+  readonly roleSet: string
+  /** Key or id of the role that leaves the set. */
+  readonly role: string
+  /** Key or id of the role that takes its holders and its place. Empty or not given: allowed while there are none. */
+  readonly toRole?: string | undefined
+}
+
+export interface ReplaceRoleSet {
+  /** Key or id of the set that goes away. */
+  readonly roleSet: string
+  /** Key or id of the set that takes its organizations. */
+  readonly toRoleSet: string
+  /** Role to role, keys or ids. */
+  readonly mappings?: Readonly<Record<string, string>> | undefined
+}
+
+/** @param facts `usage`: who holds the role in the organizations on the set; `organizations`: how many are on it */
+export function replaceRole(
+  catalogue: Catalogue,
+  input: ReplaceRole,
+  facts: { readonly usage: RoleUsage; readonly organizations: number },
+  context: Context,
+): Decided<RoleSet> {
+  const before = findRoleSet(catalogue, input.roleSet)
+  const role = findRole(catalogue, input.role)
+  const isTargeted = input.toRole !== undefined && input.toRole !== ''
+  const target = isTargeted ? findRole(catalogue, input.toRole, 'to_role') : undefined
+  if (!before.roleIds.includes(role.id)) throw notInRoleSet(role, before)
+  if (target === undefined) checkNeedsNoTarget(before, role, facts.usage)
+  if (target?.id === role.id) throw sameThing('role', role.key)
+  const roleSet = exchangeRole(catalogue, { before, role, target }, context)
+  const impacts = target === undefined ? [] : movedHolders(facts.usage, role, target)
+  const changes: Change[] = [
+    { kind: 'role_set_put', roleSet, before },
+    ...reassignMembers({ roleSetId: before.id }, impacts),
+  ]
+  return { changes, impact: { organizations: facts.organizations, roles: impacts }, value: roleSet }
+}
+
+/**
+ * @param facts `usage`: who holds which role in the organizations on the source; `organizations`: how many are on it
+ * @returns the destination, which doesn't change
+ */
+export function replaceRoleSet(
+  catalogue: Catalogue,
+  input: ReplaceRoleSet,
+  facts: { readonly usage: readonly RoleUsage[]; readonly organizations: number },
+): Decided<RoleSet> {
+  const source = findRoleSet(catalogue, input.roleSet)
+  const destination = findRoleSet(catalogue, input.toRoleSet, 'to_role_set')
+  if (source.id === destination.id) throw sameThing('role_set', source.key)
+  if (source.type === 'initial') throw initialRequired(source, 'role_set', 'replaced')
+  const mappings = resolveMappings(catalogue, input.mappings, destination)
+  const impacts = planReassignments(catalogue, facts.usage, { destination, mappings })
+  const changes = reassignMembers({ roleSetId: source.id }, impacts)
+  const { organizations } = facts
+  if (organizations > 0)
+    changes.push({ kind: 'organizations_moved', fromRoleSetId: source.id, toRoleSetId: destination.id, organizations })
+  changes.push({ kind: 'role_set_deleted', before: source })
+  return { changes, impact: { organizations, roles: impacts }, value: destination }
+}
+
+/** The target joins the set if it is outside, and takes the default and the creator place if the role had them. */
+function exchangeRole(
+  catalogue: Catalogue,
+  { before, role, target }: { before: RoleSet; role: Role; target: Role | undefined },
+  context: Context,
+): RoleSet {
+  const roleIds = before.roleIds.filter((id) => id !== role.id)
+  if (target === undefined) return amend(before, { roleIds }, context)
+  if (!roleIds.includes(target.id)) roleIds.push(target.id)
+  const takePlace = (roleId: string) => (roleId === role.id ? target.id : roleId)
+  const creatorRoleId = takePlace(before.creatorRoleId)
+  checkCanBeCreator(catalogue, creatorRoleId, { roleSetKey: before.key, field: 'to_role' })
+  return amend(before, { roleIds, defaultRoleId: takePlace(before.defaultRoleId), creatorRoleId }, context)
+}
+
+function movedHolders({ members, invitations, organizations }: RoleUsage, role: Role, target: Role): RoleImpact[] {
+  if (members === 0 && invitations === 0) return []
+  return [{ roleId: role.id, toRoleId: target.id, members, invitations, organizations }]
+}
+
+function checkNeedsNoTarget(roleSet: RoleSet, role: Role, usage: RoleUsage): void {
+  const place =
+    roleSet.creatorRoleId === role.id ? 'creator' : roleSet.defaultRoleId === role.id ? 'default' : undefined
+  const facts = { role: role.key, role_set: roleSet.key }
+  if (place !== undefined) {
+    const message = `${role.key} is the ${place} role of ${roleSet.key}. Name the role that takes its place (to_role).`
+    throw new Refusal('special_role_not_in_role_set', message, { field: 'to_role', facts })
+  }
+  if (usage.members === 0 && usage.invitations === 0) return
+  const message = `${role.key} is held by ${holders(usage)} in organizations on ${roleSet.key}. Name the role that they get instead (to_role).`
+  const counts = { members: String(usage.members), invitations: String(usage.invitations) }
+  throw new Refusal('in_use', message, { field: 'to_role', facts: { ...facts, ...counts } })
+}
+
+function notInRoleSet(role: Role, roleSet: RoleSet): Refusal {
+  const message = `${role.key} isn’t in ${roleSet.key}, so it can’t be taken out of it. Name one of its roles.`
+  return new Refusal('role_not_in_role_set', message, {
+    field: 'role',
+    facts: { role: role.key, role_set: roleSet.key },
+  })
+}
+
+function sameThing(noun: 'role' | 'role_set', key: string): Refusal {
+  const message = `${key} can’t be replaced by itself. Name another ${noun.replace('_', ' ')}.`
+  return new Refusal('same_source_and_destination', message, { field: `to_${noun}`, facts: { [noun]: key } })
+}

@@ -1,0 +1,204 @@
+/** Role sets: how they are made, changed, extended and deleted, and what makes one well formed (rules 2, 3 and 5). */
+
+import { amend, stampNew } from './amend.ts'
+import { initialRoleSetOf, type Catalogue } from './catalogue.ts'
+import type { Change } from './change.ts'
+import { noImpact, type Context, type Decided } from './decided.ts'
+import { invalid, parseDescription, parseFlag, parseKey, parseName, parseRefs } from './fields.ts'
+import { checkLimit } from './limits.ts'
+import { checkKeyIsFree, findRole, findRoleSet } from './lookup.ts'
+import type { Role, RoleSet } from './model.ts'
+import { parseNameOr, roleSetKeyFromName } from './naming.ts'
+import { Refusal } from './refusal.ts'
+import { missingCreatorPermissions } from './roles.ts'
+import { counted } from './wording.ts'
+
+export interface CreateRoleSet {
+  /** Empty or not given: made from the name. */
+  readonly key?: string | undefined
+  /** Empty or not given: made from the key. */
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  /** Keys or ids; at least one. */
+  readonly roles: readonly string[]
+  /** Key or id of one of `roles`. */
+  readonly defaultRole: string
+  /** Key or id of one of `roles`. */
+  readonly creatorRole: string
+  /** True: it becomes the initial set, and the present one custom. */
+  readonly initial?: boolean | undefined
+}
+
+export interface UpdateRoleSet {
+  /** Key or id. */
+  readonly roleSet: string
+  readonly key?: string | undefined
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  readonly defaultRole?: string | undefined
+  readonly creatorRole?: string | undefined
+  /** True: it becomes the initial set. False is refused for the initial set, and says nothing about any other. */
+  readonly initial?: boolean | undefined
+}
+
+export interface AddRoles {
+  /** Key or id. */
+  readonly roleSet: string
+  /** Keys or ids; at least one. Those that the set has already are passed over. */
+  readonly roles: readonly string[]
+  readonly defaultRole?: string | undefined
+  readonly creatorRole?: string | undefined
+}
+
+export interface DeleteRoleSet {
+  /** Key or id. */
+  readonly roleSet: string
+}
+
+export function createRoleSet(catalogue: Catalogue, input: CreateRoleSet, context: Context): Decided<RoleSet> {
+  const { key, name } = parseKeyAndName(input)
+  const description = parseDescription(input.description ?? '')
+  const isInitial = parseFlag(input.initial, 'initial')
+  const roleIds = parseRoles(catalogue, input.roles).map(({ id }) => id)
+  const defaultRoleId = findRole(catalogue, input.defaultRole, 'default_role').id
+  const creatorRoleId = findRole(catalogue, input.creatorRole, 'creator_role').id
+  checkKeyIsFree(catalogue.roleSets, key)
+  const count = catalogue.roleSets.size + 1
+  checkLimit('roleSetsMax', count, { subject: 'The store would hold', unit: 'role sets', field: 'key' })
+  const content = { key, name, description, roleIds, defaultRoleId, creatorRoleId }
+  checkIsWellFormed(catalogue, content)
+  const changes: Change[] = isInitial ? [demoteInitial(catalogue, context)] : []
+  const type = isInitial ? 'initial' : 'custom'
+  const roleSet: RoleSet = { id: context.newId('roleset'), ...content, type, ...stampNew(context) }
+  changes.push({ kind: 'role_set_put', roleSet, before: null })
+  return { changes, impact: noImpact, value: roleSet }
+}
+
+export function updateRoleSet(catalogue: Catalogue, input: UpdateRoleSet, context: Context): Decided<RoleSet> {
+  const before = findRoleSet(catalogue, input.roleSet)
+  const key = input.key === undefined ? undefined : parseKey('role_set', input.key)
+  const name = input.name === undefined ? undefined : parseName(input.name)
+  const description = input.description === undefined ? undefined : parseDescription(input.description)
+  const special = parseSpecialRoles(catalogue, input)
+  const isInitial = parseFlag(input.initial, 'initial')
+  if (key !== undefined) checkKeyIsFree(catalogue.roleSets, key, before)
+  if (input.initial === false && before.type === 'initial') throw initialRequired(before, 'type', 'made custom')
+  const type = isInitial ? 'initial' : undefined
+  const roleSet = amend(before, { key, name, description, ...special, type }, context)
+  checkIsWellFormed(catalogue, roleSet)
+  if (roleSet === before) return { changes: [], impact: noImpact, value: before }
+  const changes: Change[] = roleSet.type === before.type ? [] : [demoteInitial(catalogue, context)]
+  changes.push({ kind: 'role_set_put', roleSet, before })
+  return { changes, impact: noImpact, value: roleSet }
+}
+
+/**
+ * Always allowed (rule 5): nobody loses anything.
+ * @param facts `organizations`: how many are on the set
+ */
+export function addRoles(
+  catalogue: Catalogue,
+  input: AddRoles,
+  facts: { readonly organizations: number },
+  context: Context,
+): Decided<RoleSet> {
+  const before = findRoleSet(catalogue, input.roleSet)
+  const added = parseRoles(catalogue, input.roles).filter(({ id }) => !before.roleIds.includes(id))
+  const special = parseSpecialRoles(catalogue, input)
+  const roleIds = [...before.roleIds, ...added.map(({ id }) => id)]
+  const roleSet = amend(before, { roleIds, ...special }, context)
+  checkIsWellFormed(catalogue, roleSet)
+  if (roleSet === before) return { changes: [], impact: noImpact, value: before }
+  const impact = added.length === 0 ? noImpact : { organizations: facts.organizations, roles: [] }
+  return { changes: [{ kind: 'role_set_put', roleSet, before }], impact, value: roleSet }
+}
+
+/** @param facts `organizations`: how many are on the set */
+export function deleteRoleSet(
+  catalogue: Catalogue,
+  input: DeleteRoleSet,
+  facts: { readonly organizations: number },
+): Decided<RoleSet> {
+  const before = findRoleSet(catalogue, input.roleSet)
+  if (before.type === 'initial') throw initialRequired(before, 'role_set', 'deleted')
+  if (facts.organizations > 0) {
+    const message = `${before.key} is the role set of ${counted(facts.organizations, 'organization')}. Replace it by another set, or move them first.`
+    const counts = { role_set: before.key, organizations: String(facts.organizations) }
+    throw new Refusal('in_use', message, { field: 'role_set', facts: counts })
+  }
+  return { changes: [{ kind: 'role_set_deleted', before }], impact: noImpact, value: before }
+}
+
+/** Rule 3: there is always an initial set, so it goes only when another one has taken its place. */
+export function initialRequired(roleSet: RoleSet, field: string, participle: string): Refusal {
+  const message = `${roleSet.key} is the initial role set and can’t be ${participle}. Make another role set initial first.`
+  return new Refusal('initial_role_set_required', message, { field, facts: { role_set: roleSet.key } })
+}
+
+/** Rule 2: at least one role; the default and the creator role are among them; the creator role is eligible. */
+export function checkIsWellFormed(
+  catalogue: Catalogue,
+  roleSet: Pick<RoleSet, 'key' | 'roleIds' | 'defaultRoleId' | 'creatorRoleId'>,
+): void {
+  const { key, roleIds } = roleSet
+  checkLimit('rolesPerRoleSetMax', roleIds.length, { subject: `${key} would have`, unit: 'roles', field: 'roles' })
+  const places = { default_role: roleSet.defaultRoleId, creator_role: roleSet.creatorRoleId }
+  for (const [field, roleId] of Object.entries(places)) {
+    if (roleIds.includes(roleId)) continue
+    const role = catalogue.roles.byId(roleId)?.key ?? roleId
+    const message = `${role} can’t be the ${field.replace('_', ' ')} of ${key}, because it isn’t among its roles. Add it to them, or choose one of them.`
+    throw new Refusal('special_role_not_in_role_set', message, { field, facts: { role, role_set: key } })
+  }
+  checkCanBeCreator(catalogue, roleSet.creatorRoleId, { roleSetKey: key, field: 'creator_role' })
+}
+
+export function checkCanBeCreator(
+  catalogue: Catalogue,
+  roleId: string,
+  at: { readonly roleSetKey: string; readonly field: string },
+): void {
+  const role = catalogue.roles.byId(roleId)
+  const missing = role ? missingCreatorPermissions(catalogue, role) : []
+  if (role === undefined || missing.length === 0) return
+  const lacking = missing.join(', ')
+  const message = `${role.key} can’t be the creator role of ${at.roleSetKey}, because it lacks ${lacking}. Give it these permissions, or choose another role.`
+  const facts = { role: role.key, role_set: at.roleSetKey, missing: lacking }
+  throw new Refusal('role_not_creator_eligible', message, { field: at.field, facts })
+}
+
+function parseKeyAndName(input: CreateRoleSet): { key: string; name: string } {
+  if (input.key !== undefined && input.key !== '') {
+    const key = parseKey('role_set', input.key)
+    return { key, name: parseNameOr(key, input.name) }
+  }
+  if (input.name === undefined || input.name === '')
+    throw invalid('key', 'is missing, and the name too. Give at least one.')
+  const name = parseName(input.name)
+  return { key: roleSetKeyFromName(name), name }
+}
+
+function parseRoles(catalogue: Catalogue, value: unknown): Role[] {
+  const roles = new Map<string, Role>()
+  for (const { ref, field } of parseRefs(value, 'roles', 'rolesPerRoleSetMax')) {
+    const role = findRole(catalogue, ref, field)
+    if (roles.has(role.id)) throw invalid(field, `names ${role.key} a second time. Name each role once.`)
+    roles.set(role.id, role)
+  }
+  if (roles.size === 0) throw invalid('roles', 'is empty. Name at least one role.')
+  return [...roles.values()]
+}
+
+function parseSpecialRoles(catalogue: Catalogue, input: Pick<UpdateRoleSet, 'defaultRole' | 'creatorRole'>) {
+  const find = (value: string | undefined, field: string) =>
+    value === undefined ? undefined : findRole(catalogue, value, field).id
+  return {
+    defaultRoleId: find(input.defaultRole, 'default_role'),
+    creatorRoleId: find(input.creatorRole, 'creator_role'),
+  }
+}
+
+/** Recorded before the new initial set: a storage may insist on one at a time. */
+function demoteInitial(catalogue: Catalogue, context: Context): Change {
+  const before = initialRoleSetOf(catalogue)
+  return { kind: 'role_set_put', roleSet: amend(before, { type: 'custom' }, context), before }
+}
