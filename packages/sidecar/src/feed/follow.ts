@@ -1,0 +1,139 @@
+/**
+ * One consumer's stream in three phases: snapshot or backfill, cutover, live. The consumer pulls; what it doesn't take in
+ * time ends its stream, never the sidecar's memory.
+ *
+ * Cutover subscribes before it reads the head, so a change that is committed in between is seen twice rather than never;
+ * the second sight is dropped by its number.
+ */
+
+import type { Catalogue } from '../domain/catalogue.ts'
+import type { ChangeSet } from '../domain/change.ts'
+import type { Organization } from '../domain/model.ts'
+import type { Store } from '../storage/store.ts'
+import { LiveQueue } from './live-queue.ts'
+
+export type SnapshotScope = 'catalogue' | 'catalogue_and_organizations'
+
+export type FeedItem =
+  | {
+      readonly kind: 'snapshot_chunk'
+      readonly revision: number
+      /** In the first chunk only. */
+      readonly catalogue: Catalogue | undefined
+      readonly organizations: readonly Organization[]
+      readonly last: boolean
+    }
+  | { readonly kind: 'change_set'; readonly revision: number; readonly changeSet: ChangeSet }
+  | { readonly kind: 'heartbeat'; readonly revision: number }
+
+export interface FollowOptions {
+  /** Resume after this revision; undefined: begin with a snapshot. */
+  readonly after: number | undefined
+  readonly scope: SnapshotScope
+  readonly heartbeatMs: number
+  /** Change sets that the consumer may be behind. */
+  readonly queueMax: number
+  /** Called at once when the consumer is too far behind, also while it takes nothing. */
+  readonly onTooSlow?: ((error: ConsumerTooSlow) => void) | undefined
+  readonly signal: AbortSignal
+}
+
+export class ConsumerTooSlow extends Error {
+  override readonly name = 'ConsumerTooSlow'
+}
+
+const backfillBatch = 200
+const organizationsPerChunk = 500
+
+/**
+ * Ends quietly when the signal aborts.
+ * @throws ConsumerTooSlow when the consumer is more than `queueMax` change sets behind.
+ * @throws StoreError `compacted` when the history after `after` is no longer kept.
+ */
+export async function* follow(store: Store, options: FollowOptions): AsyncGenerator<FeedItem, void, undefined> {
+  let cursor = options.after
+  cursor ??= yield* snapshot(store, options)
+  cursor = yield* backfill(store, cursor, options.signal)
+
+  const queue = new LiveQueue(options.queueMax)
+  const unsubscribe = store.subscribe((changeSet) => {
+    if (!queue.push(changeSet)) options.onTooSlow?.(tooSlow(options))
+  })
+  try {
+    cursor = yield* backfill(store, cursor, options.signal)
+    yield { kind: 'heartbeat', revision: cursor }
+    yield* live(queue, cursor, options)
+  } finally {
+    unsubscribe()
+  }
+}
+
+/**
+ * Organizations are read page by page, each page at the revision of its own read, so that no read transaction stays open
+ * for a slow consumer. The changes that came meanwhile follow before the last chunk: put, deleted and moved are absolute
+ * facts, so applying them again to a newer page gives the same result.
+ */
+async function* snapshot(store: Store, options: FollowOptions): AsyncGenerator<FeedItem, number, undefined> {
+  const first = await store.read((reader) => reader.catalogue())
+  const catalogueOnly = options.scope === 'catalogue'
+  const chunk = { kind: 'snapshot_chunk', organizations: [], catalogue: undefined, last: false } as const
+  yield { ...chunk, revision: first.revision, catalogue: first.value, last: catalogueOnly }
+  if (catalogueOnly) return first.revision
+
+  let after: string | undefined
+  do {
+    const page = await store.read((reader) => reader.organizations({ size: organizationsPerChunk, after }))
+    if (page.value.length > 0) yield { ...chunk, revision: first.revision, organizations: page.value }
+    after = page.value.length < organizationsPerChunk ? undefined : page.value.at(-1)?.id
+  } while (after !== undefined && !options.signal.aborted)
+
+  const reached = yield* backfill(store, first.revision, options.signal)
+  yield { ...chunk, revision: reached, last: true }
+  return reached
+}
+
+async function* backfill(
+  store: Store,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<FeedItem, number, undefined> {
+  let cursor = after
+  while (cursor < store.head && !signal.aborted) {
+    for (const changeSet of await store.changesAfter(cursor, backfillBatch)) {
+      yield { kind: 'change_set', revision: changeSet.revision, changeSet }
+      cursor = changeSet.revision
+    }
+  }
+  return cursor
+}
+
+/** A heartbeat is sent only when nothing waits: it is what proves to the consumer that it has everything. */
+async function* live(
+  queue: LiveQueue,
+  reached: number,
+  options: FollowOptions,
+): AsyncGenerator<FeedItem, void, undefined> {
+  let cursor = reached
+  let heartbeatDue = performance.now() + options.heartbeatMs
+  while (!options.signal.aborted) {
+    const changeSet = queue.take()
+    if (changeSet !== undefined) {
+      if (changeSet.revision <= cursor) continue
+      cursor = changeSet.revision
+      yield { kind: 'change_set', revision: cursor, changeSet }
+    } else if (queue.overflowed) {
+      throw tooSlow(options)
+    } else if (performance.now() >= heartbeatDue) {
+      heartbeatDue = performance.now() + options.heartbeatMs
+      yield { kind: 'heartbeat', revision: cursor }
+    } else {
+      await queue.wait(heartbeatDue - performance.now(), options.signal)
+    }
+  }
+}
+
+function tooSlow({ queueMax }: FollowOptions): ConsumerTooSlow {
+  return new ConsumerTooSlow(
+    `More than ${queueMax} change sets were waiting for this consumer; it can resume from its cursor.`,
+  )
+}
