@@ -1,0 +1,96 @@
+/** The operations of operators, one for each call of `administration.proto`, and the seeding of an empty store. */
+
+import { findPermission, findRole, findRoleSet } from '../domain/lookup.ts'
+import { parseOrganizationId } from '../domain/questions.ts'
+import { parseId } from '../domain/fields.ts'
+import { seedChanges } from '../domain/seed.ts'
+import { applyCommand } from './apply.ts'
+import type { PageCall, ReadCall, WriteCall } from './call.ts'
+import { membershipCommands, membershipList, type MembershipFilter } from './memberships.ts'
+import { membershipNotFound, organizationNotFound } from './not-found.ts'
+import { contextOf, createOperations, type Command, type OperationOptions } from './operation.ts'
+import { organizationCommands, organizationList, type OrganizationFilter } from './organizations.ts'
+import { permissionCommands, permissionList } from './permissions.ts'
+import type { ReadModel } from './read-model.ts'
+import { roleSetCommands, roleSetList } from './role-sets.ts'
+import { roleCommands, roleList } from './roles.ts'
+import { viewMembership, viewOrganization, viewPermission, viewRole, viewRoleSet } from './views.ts'
+
+export type Administration = ReturnType<typeof createAdministration>
+
+export function createAdministration(options: OperationOptions, readModel: ReadModel) {
+  const operations = createOperations(options, readModel)
+
+  const writing =
+    <I, T, V>(command: Command<I, T, V>) =>
+    (input: I, call: WriteCall) =>
+      operations.write(command, input, call)
+
+  return {
+    createPermission: writing(permissionCommands.createPermission),
+    updatePermission: writing(permissionCommands.updatePermission),
+    deletePermission: writing(permissionCommands.deletePermission),
+    getPermission: (ref: string, call: ReadCall) =>
+      operations.find(call, (_reader, catalogue) => viewPermission(findPermission(catalogue, ref))),
+    listPermissions: (call: PageCall) => operations.list(permissionList, undefined, call),
+
+    createRole: writing(roleCommands.createRole),
+    updateRole: writing(roleCommands.updateRole),
+    deleteRole: writing(roleCommands.deleteRole),
+    getRole: (ref: string, call: ReadCall) =>
+      operations.find(call, (_reader, catalogue) => viewRole(findRole(catalogue, ref), catalogue)),
+    listRoles: (call: PageCall) => operations.list(roleList, undefined, call),
+
+    createRoleSet: writing(roleSetCommands.createRoleSet),
+    updateRoleSet: writing(roleSetCommands.updateRoleSet),
+    addRoles: writing(roleSetCommands.addRoles),
+    replaceRole: writing(roleSetCommands.replaceRole),
+    replaceRoleSet: writing(roleSetCommands.replaceRoleSet),
+    deleteRoleSet: writing(roleSetCommands.deleteRoleSet),
+    getRoleSet: (ref: string, call: ReadCall) =>
+      operations.find(call, (_reader, catalogue) => viewRoleSet(findRoleSet(catalogue, ref), catalogue)),
+    listRoleSets: (call: PageCall) => operations.list(roleSetList, undefined, call),
+
+    createOrganization: writing(organizationCommands.createOrganization),
+    updateOrganization: writing(organizationCommands.updateOrganization),
+    deleteOrganization: writing(organizationCommands.deleteOrganization),
+    assignRoleSet: writing(organizationCommands.assignRoleSet),
+    getOrganization: (unparsed: string, call: ReadCall) =>
+      operations.find(call, async (reader, catalogue) => {
+        const id = parseOrganizationId(unparsed, 'organization_id')
+        const organization = await reader.organization(id)
+        if (organization === undefined) throw organizationNotFound(id)
+        return viewOrganization(organization, catalogue)
+      }),
+    listOrganizations: (filter: OrganizationFilter, call: PageCall) => operations.list(organizationList, filter, call),
+
+    createMembership: writing(membershipCommands.createMembership),
+    updateMembership: writing(membershipCommands.updateMembership),
+    deleteMembership: writing(membershipCommands.deleteMembership),
+    getMembership: (unparsedOrganizationId: string, unparsedUserId: string, call: ReadCall) =>
+      operations.find(call, async (reader, catalogue) => {
+        const organizationId = parseOrganizationId(unparsedOrganizationId, 'organization_id')
+        const userId = parseId(unparsedUserId, 'user_id')
+        const membership = await reader.membership(organizationId, userId)
+        if (membership === undefined) throw membershipNotFound(organizationId, userId)
+        return viewMembership(membership, catalogue)
+      }),
+    listMemberships: async (filter: MembershipFilter, call: PageCall) => {
+      const organizationId = parseOrganizationId(filter.organizationId, 'organization_id')
+      return operations.list(membershipList, { ...filter, organizationId }, call)
+    },
+
+    apply: writing(applyCommand),
+  }
+}
+
+/** Gives an empty store what every store begins with, as its first revision. */
+export async function seed({ store, ...options }: OperationOptions): Promise<void> {
+  if (store.head > 0) return
+  const at = options.now()
+  await store.write({ actor: 'rolesets', operation: 'Seed', at }, async (writer) => {
+    // Another process on the same database may have been first.
+    if (writer.revision > 0) return
+    await writer.record(seedChanges(contextOf({ store, ...options }, at, writer.nextRevision)))
+  })
+}

@@ -1,0 +1,72 @@
+/** Brings the store to a described state: the steps of a plan, each by the rule of its own command, in one write. */
+
+import { planApply, type PlannedCommand } from '../domain/apply.ts'
+import type { Decided, Impact } from '../domain/decided.ts'
+import { parseManifest, type Manifest, type ParsedManifest } from '../domain/manifest.ts'
+import type { Organization } from '../domain/model.ts'
+import type { Writer } from '../storage/store.ts'
+import type { Applied } from './call.ts'
+import { command, type WriteScope } from './operation.ts'
+import { organizationCommands } from './organizations.ts'
+import { permissionCommands } from './permissions.ts'
+import { roleSetCommands } from './role-sets.ts'
+import { roleCommands } from './roles.ts'
+
+export interface ApplyInput {
+  readonly manifest: Manifest
+  /** Delete what isn't described. */
+  readonly prune: boolean
+}
+
+export const applyCommand = command({
+  operation: 'Apply',
+  decide: async (scope, { manifest, prune }: ApplyInput): Promise<Decided<Applied>> => {
+    const { writer } = scope
+    scope.expectUnchanged({ id: 'The store', revision: writer.revision })
+    const organizations = await readOrganizations(writer, parseManifest(manifest))
+    const plan = planApply(scope.catalogue, manifest, prune, (id) => organizations.get(id))
+    const impacts: Impact[] = []
+    for (const step of plan.steps) {
+      // Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own.
+      const decided = await decideStep({ ...scope, catalogue: await writer.catalogue() }, step.run)
+      await writer.record(decided.changes)
+      impacts.push(decided.impact)
+    }
+    const value = { steps: plan.steps.map(({ run: _run, ...step }) => step), leftAlone: plan.leftAlone }
+    return { changes: [], impact: sumOf(impacts), value }
+  },
+  view: (applied) => applied,
+})
+
+async function readOrganizations(writer: Writer, manifest: ParsedManifest): Promise<ReadonlyMap<string, Organization>> {
+  const found = new Map<string, Organization>()
+  for (const { id } of manifest.organizations) {
+    const organization = await writer.organization(id)
+    if (organization !== undefined) found.set(id, organization)
+  }
+  return found
+}
+
+type Decide<Input> = (scope: WriteScope, input: Input) => Promise<Decided<unknown>> | Decided<unknown>
+
+const commands = {
+  ...permissionCommands,
+  ...roleCommands,
+  ...roleSetCommands,
+  ...organizationCommands,
+} satisfies { [Planned in PlannedCommand as Planned['operation']]: { readonly decide: Decide<Planned['input']> } }
+
+function decideStep(unchecked: WriteScope, planned: PlannedCommand): Promise<Decided<unknown>> | Decided<unknown> {
+  // The expected revision was compared for the store as a whole.
+  const scope = { ...unchecked, expectUnchanged: () => undefined }
+  // The type of the table says that the command of an operation takes the input of that operation.
+  const decide = commands[planned.operation].decide as Decide<PlannedCommand['input']>
+  return decide(scope, planned.input)
+}
+
+function sumOf(impacts: readonly Impact[]): Impact {
+  return {
+    organizations: impacts.reduce((sum, { organizations }) => sum + organizations, 0),
+    roles: impacts.flatMap(({ roles }) => roles),
+  }
+}

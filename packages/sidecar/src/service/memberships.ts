@@ -1,0 +1,60 @@
+/** Operations on memberships. */
+
+import { createMembership, deleteMembership, updateMembership } from '../domain/memberships.ts'
+import type { Membership } from '../domain/model.ts'
+import { findRole } from '../domain/lookup.ts'
+import type { Writer } from '../storage/store.ts'
+import { command, type List } from './operation.ts'
+import { viewMembership, type MembershipView } from './views.ts'
+
+export const membershipCommands = {
+  createMembership: command({
+    operation: 'CreateMembership',
+    decide: async ({ writer, catalogue, context }, input: Parameters<typeof createMembership>[1]) =>
+      createMembership(catalogue, input, await factsOf(writer, input), context),
+    view: viewMembership,
+  }),
+
+  updateMembership: command({
+    operation: 'UpdateMembership',
+    decide: async ({ writer, catalogue, context, expectUnchanged }, input: Parameters<typeof updateMembership>[1]) => {
+      const facts = await factsOf(writer, input)
+      expectUnchanged(facts.membership)
+      return updateMembership(catalogue, input, facts, context)
+    },
+    view: viewMembership,
+  }),
+
+  deleteMembership: command({
+    operation: 'DeleteMembership',
+    decide: async ({ writer, expectUnchanged }, input: Parameters<typeof deleteMembership>[0]) => {
+      const facts = await factsOf(writer, input)
+      expectUnchanged(facts.membership)
+      return deleteMembership(input, facts)
+    },
+    view: viewMembership,
+    deletes: true,
+  }),
+}
+
+export interface MembershipFilter {
+  readonly organizationId: string
+  /** Only those with this role, by key or id. */
+  readonly role?: string | undefined
+}
+
+export const membershipList: List<MembershipFilter, Membership, MembershipView> = {
+  read: ({ reader, catalogue, input }, page) => {
+    const roleId = input.role ? findRole(catalogue, input.role, 'role').id : undefined
+    return reader.memberships(input.organizationId, page, { roleId })
+  },
+  view: viewMembership,
+  cursorOf: ({ userId }) => userId,
+}
+
+async function factsOf(writer: Writer, { organizationId, userId }: { organizationId: string; userId: string }) {
+  return {
+    organization: await writer.organization(organizationId),
+    membership: await writer.membership(organizationId, userId),
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * How every operation of the administration meets the storage: a write is one work of the one writer, decided by a rule
+ * and recorded at once; a read sees one committed state. What is shared is written here once, so that the files of the
+ * nouns hold nothing but which facts a rule needs.
+ */
+
+import type { Catalogue } from '../domain/catalogue.ts'
+import type { Context, Decided, IdPrefix } from '../domain/decided.ts'
+import { limits } from '../domain/limits.ts'
+import type { UnknownOrganizations } from '../domain/model.ts'
+import { checkUnchanged } from '../domain/precondition.ts'
+import { Refusal } from '../domain/refusal.ts'
+import { formatRevision, parseRevision } from '../domain/revision.ts'
+import type { At, Page, Reader, Store, Writer } from '../storage/store.ts'
+import type { Found, PageCall, PageOf, ReadCall, WriteCall, Written } from './call.ts'
+import type { ReadModel } from './read-model.ts'
+import { ofAnotherEpoch } from './read-model.ts'
+import { viewImpact } from './views.ts'
+
+export interface OperationOptions {
+  readonly store: Store
+  readonly unknownOrganizations: UnknownOrganizations
+  readonly now: () => number
+  readonly newId: (prefix: IdPrefix) => string
+}
+
+/** What a command is given besides its input. */
+export interface WriteScope {
+  readonly writer: Writer
+  readonly catalogue: Catalogue
+  readonly context: Context
+  /** Refuses if the thing has changed since the caller's expected revision. A thing that isn't there is for the rule. */
+  readonly expectUnchanged: (thing: { readonly id: string; readonly revision: number } | undefined) => void
+}
+
+/** One kind of write: which facts its rule needs, and how its answer looks. */
+export interface Command<I, T, V> {
+  /** The name of the RPC. */
+  readonly operation: string
+  /** Reads the facts and asks the rule. May run twice, so it has no effects of its own. */
+  readonly decide: (scope: WriteScope, input: I) => Promise<Decided<T>> | Decided<T>
+  /** @param catalogue as it is after the write; for a deletion, as it was before */
+  readonly view: (value: T, catalogue: Catalogue) => V
+  readonly deletes?: boolean
+}
+
+export interface ListScope<I> {
+  readonly reader: Reader
+  readonly catalogue: Catalogue
+  readonly input: I
+}
+
+/** One kind of list. */
+export interface List<I, T, V> {
+  readonly read: (scope: ListScope<I>, page: Page) => Promise<readonly T[]> | readonly T[]
+  readonly view: (thing: T, catalogue: Catalogue) => V
+  /** What the next page begins after. */
+  readonly cursorOf: (thing: T) => string
+}
+
+export interface Operations {
+  write<I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>>
+  find<V>(call: ReadCall, read: (reader: Reader, catalogue: Catalogue) => Promise<V> | V): Promise<Found<V>>
+  list<I, T, V>(list: List<I, T, V>, input: I, call: PageCall): Promise<PageOf<V>>
+}
+
+/** Lets the compiler find the types of a command from its rule. */
+export function command<I, T, V>(parts: Command<I, T, V>): Command<I, T, V> {
+  return parts
+}
+
+export function createOperations(options: OperationOptions, readModel: ReadModel): Operations {
+  const { store } = options
+
+  async function read<T>(call: ReadCall, work: (reader: Reader) => Promise<T>): Promise<At<T>> {
+    if (call.atLeastRevision) await readModel.reach(call.atLeastRevision, call.signal)
+    return store.read(work)
+  }
+
+  return {
+    async write(command, input, call) {
+      const { operation } = command
+      const expected = call.expectedRevision ? parseExpected(call.expectedRevision, store) : undefined
+      const provenance = { actor: call.actor, operation, at: options.now(), dryRun: call.dryRun, signal: call.signal }
+      const { revision, value } = await store.write(provenance, async (writer) => {
+        const before = await writer.catalogue()
+        const expectUnchanged: WriteScope['expectUnchanged'] = (thing) => checkUnchanged(thing, expected)
+        const context = contextOf(options, provenance.at, writer.nextRevision)
+        const decided = await command.decide({ writer, catalogue: before, context, expectUnchanged }, input)
+        if (decided.changes.length > 0) await writer.record(decided.changes)
+        const after = await writer.catalogue()
+        const thing = command.view(decided.value, command.deletes === true ? before : after)
+        return { thing, impact: viewImpact(decided.impact, before, after) }
+      })
+      return { value: value.thing, impact: value.impact, revision: formatRevision(store.epoch, revision) }
+    },
+
+    async find(call, work) {
+      const { revision, value } = await read(call, async (reader) => work(reader, await reader.catalogue()))
+      return { value, revision: formatRevision(store.epoch, revision) }
+    },
+
+    async list({ read: readPage, view, cursorOf }, input, call) {
+      const size = parsePageSize(call.pageSize)
+      const after = call.pageToken === '' ? undefined : parsePageToken(call.pageToken)
+      const { revision, value } = await read(call, async (reader) => {
+        const catalogue = await reader.catalogue()
+        // One more than asked for tells whether there is another page.
+        const things = await readPage({ reader, catalogue, input }, { size: size + 1, after })
+        const page = things.slice(0, size)
+        const last = page.at(-1)
+        return {
+          items: page.map((thing) => view(thing, catalogue)),
+          nextPageToken: things.length > size && last !== undefined ? formatPageToken(cursorOf(last)) : '',
+        }
+      })
+      return { ...value, revision: formatRevision(store.epoch, revision) }
+    },
+  }
+}
+
+export function contextOf(options: OperationOptions, now: number, revision: number): Context {
+  return { now, revision, newId: options.newId, unknownOrganizations: options.unknownOrganizations }
+}
+
+/** A page of things that are in memory, ordered by id. */
+export function pageOf<T extends { readonly id: string }>(things: Iterable<T>, { size, after }: Page): readonly T[] {
+  const ordered = [...things].sort((a, b) => (a.id < b.id ? -1 : 1))
+  return (after === undefined ? ordered : ordered.filter(({ id }) => id > after)).slice(0, size)
+}
+
+function parseExpected(text: string, store: Store): number {
+  const { epoch, number } = parseRevision(text, 'expected_revision')
+  if (epoch !== store.epoch) throw ofAnotherEpoch(text, store.epoch)
+  return number
+}
+
+function parsePageSize(size: number): number {
+  if (size === 0) return 50
+  if (Number.isInteger(size) && size > 0 && size <= limits.pageSizeMax) return size
+  const message = `A page can have 1 to ${limits.pageSizeMax} things; ${size} were asked for.`
+  throw new Refusal('limit_exceeded', message, { field: 'page_size', facts: { limit: String(limits.pageSizeMax) } })
+}
+
+/** Opaque to callers, so that what is in it can change. */
+function formatPageToken(cursor: string): string {
+  return Buffer.from(cursor, 'utf8').toString('base64url')
+}
+
+function parsePageToken(token: string): string {
+  const cursor = Buffer.from(token, 'base64url').toString('utf8')
+  if (cursor !== '' && formatPageToken(cursor) === token) return cursor
+  throw new Refusal('invalid_field', 'This is no page token. Use the next_page_token of the page before.', {
+    field: 'page_token',
+  })
+}

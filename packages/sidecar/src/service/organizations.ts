@@ -1,0 +1,79 @@
+/** Operations on organizations. */
+
+import type { Organization } from '../domain/model.ts'
+import { assignRoleSet, createOrganization, deleteOrganization, updateOrganization } from '../domain/organizations.ts'
+import { findRoleSet } from '../domain/lookup.ts'
+import type { Writer } from '../storage/store.ts'
+import { command, type List } from './operation.ts'
+import { viewOrganization, type OrganizationView } from './views.ts'
+
+export const organizationCommands = {
+  createOrganization: command({
+    operation: 'CreateOrganization',
+    decide: async ({ writer, catalogue, context }, input: Parameters<typeof createOrganization>[1]) => {
+      const existing = input.id === undefined ? undefined : await writer.organization(input.id)
+      const facts = { existing, slugOwner: await slugOwner(writer, input.slug) }
+      return createOrganization(catalogue, input, facts, context)
+    },
+    view: viewOrganization,
+  }),
+
+  updateOrganization: command({
+    operation: 'UpdateOrganization',
+    decide: async (
+      { writer, catalogue, context, expectUnchanged },
+      input: Parameters<typeof updateOrganization>[1],
+    ) => {
+      const organization = await writer.organization(input.organizationId)
+      expectUnchanged(organization)
+      return updateOrganization(
+        catalogue,
+        input,
+        { organization, slugOwner: await slugOwner(writer, input.slug) },
+        context,
+      )
+    },
+    view: viewOrganization,
+  }),
+
+  deleteOrganization: command({
+    operation: 'DeleteOrganization',
+    decide: async ({ writer, expectUnchanged }, input: Parameters<typeof deleteOrganization>[0]) => {
+      const organization = await writer.organization(input.organizationId)
+      expectUnchanged(organization)
+      return deleteOrganization(input, { organization, members: await writer.memberCount(input.organizationId) })
+    },
+    view: viewOrganization,
+    deletes: true,
+  }),
+
+  assignRoleSet: command({
+    operation: 'AssignRoleSet',
+    decide: async ({ writer, catalogue, context, expectUnchanged }, input: Parameters<typeof assignRoleSet>[1]) => {
+      const { organizationId } = input
+      const organization = await writer.organization(organizationId)
+      expectUnchanged(organization)
+      const usage = await writer.usageIn({ organizationId })
+      return assignRoleSet(catalogue, input, { organization, usage }, context)
+    },
+    view: viewOrganization,
+  }),
+}
+
+export interface OrganizationFilter {
+  /** Only those on this role set, by key or id. */
+  readonly roleSet?: string | undefined
+}
+
+export const organizationList: List<OrganizationFilter, Organization, OrganizationView> = {
+  read: ({ reader, catalogue, input }, page) => {
+    const roleSetId = input.roleSet ? findRoleSet(catalogue, input.roleSet, 'role_set').id : undefined
+    return reader.organizations(page, { roleSetId })
+  },
+  view: viewOrganization,
+  cursorOf: ({ id }) => id,
+}
+
+async function slugOwner(writer: Writer, slug: string | null | undefined): Promise<Organization | undefined> {
+  return slug ? writer.organizationBySlug(slug) : undefined
+}

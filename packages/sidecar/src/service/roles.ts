@@ -1,0 +1,47 @@
+/** Operations on roles. */
+
+import { initialRoleSetOf } from '../domain/catalogue.ts'
+import type { Role } from '../domain/model.ts'
+import { findRole } from '../domain/lookup.ts'
+import { createRole, deleteRole, roleSetsWith, updateRole } from '../domain/roles.ts'
+import { command, pageOf, type List } from './operation.ts'
+import { viewRole, type RoleView } from './views.ts'
+
+export const roleCommands = {
+  createRole: command({
+    operation: 'CreateRole',
+    decide: async ({ writer, catalogue, context }, input: Parameters<typeof createRole>[1]) => {
+      const organizations = await writer.organizationCount(initialRoleSetOf(catalogue).id)
+      return createRole(catalogue, input, { organizations }, context)
+    },
+    view: viewRole,
+  }),
+
+  updateRole: command({
+    operation: 'UpdateRole',
+    decide: ({ catalogue, context, expectUnchanged }, input: Parameters<typeof updateRole>[1]) => {
+      expectUnchanged(catalogue.roles.find(input.role))
+      return updateRole(catalogue, input, context)
+    },
+    view: viewRole,
+  }),
+
+  deleteRole: command({
+    operation: 'DeleteRole',
+    decide: async ({ writer, catalogue, context, expectUnchanged }, input: Parameters<typeof deleteRole>[1]) => {
+      const role = findRole(catalogue, input.role, 'role')
+      expectUnchanged(role)
+      let organizations = 0
+      for (const { id } of roleSetsWith(catalogue, role.id)) organizations += await writer.organizationCount(id)
+      return deleteRole(catalogue, input, { usage: await writer.usageOf(role.id), organizations }, context)
+    },
+    view: viewRole,
+    deletes: true,
+  }),
+}
+
+export const roleList: List<void, Role, RoleView> = {
+  read: ({ catalogue }, page) => pageOf(catalogue.roles.values(), page),
+  view: viewRole,
+  cursorOf: ({ id }) => id,
+}

@@ -1,0 +1,50 @@
+/**
+ * All operations, for every API alike: gRPC and HTTP translate, and call these. Refusals of the rules are thrown as
+ * `Refusal`, failures of the storage as `StoreError`, deadlines and waits as `ServiceError`.
+ */
+
+import type { UnknownOrganizations } from '../domain/model.ts'
+import type { IdPrefix } from '../domain/decided.ts'
+import type { Store } from '../storage/store.ts'
+import { createAdministration, seed, type Administration } from './administration.ts'
+import { createChanges, type Changes } from './changes.ts'
+import { createDecisions, type Decisions } from './decisions.ts'
+import { openReadModel, type ReadModel } from './read-model.ts'
+
+export interface ServiceOptions {
+  readonly store: Store
+  readonly unknownOrganizations: UnknownOrganizations
+  /** Unix milliseconds. */
+  readonly now: () => number
+  readonly newId: (prefix: IdPrefix) => string
+  /** How often idle watchers hear that they are up to date. Default 1000. */
+  readonly heartbeatMs?: number
+  /** Change sets that a watcher may be behind before it is ended. Default 1000. */
+  readonly watcherQueueMax?: number
+  /** Organizations whose role set is kept in memory. Default 200 000. */
+  readonly organizationsMax?: number
+}
+
+export interface Service {
+  readonly decisions: Decisions
+  readonly administration: Administration
+  readonly changes: Changes
+  readonly readModel: ReadModel
+  readonly unknownOrganizations: UnknownOrganizations
+  /** Stops following the store. The store itself stays open: who opened it closes it. */
+  close(): void
+}
+
+/** Seeds an empty store, loads the catalogue, and is ready to answer. */
+export async function openService(options: ServiceOptions): Promise<Service> {
+  await seed(options)
+  const readModel = await openReadModel(options.store, { organizationsMax: options.organizationsMax ?? 200_000 })
+  return {
+    administration: createAdministration(options, readModel),
+    decisions: createDecisions(options, readModel),
+    changes: createChanges(options, readModel),
+    readModel,
+    unknownOrganizations: options.unknownOrganizations,
+    close: () => readModel.close(),
+  }
+}
