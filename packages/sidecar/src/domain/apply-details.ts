@@ -1,0 +1,26 @@
+/** The words in which a step says what it changes: one entry for each field. */
+
+/** `name: "Pro"` for a new thing, `name: "Pro" → "Professional"` for a change, nothing when there is none. */
+export function describeText(field: string, before: string | undefined, after: string | undefined): string[] {
+  if (after === undefined || after === (before ?? '')) return []
+  return [
+    before === undefined
+      ? `${field}: ${JSON.stringify(after)}`
+      : `${field}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`,
+  ]
+}
+
+/** The same for keys, which need no quotes. */
+export function describeKey(field: string, before: string | undefined, after: string | undefined): string[] {
+  if (after === undefined || after === before) return []
+  return [before === undefined ? `${field}: ${after}` : `${field}: ${before} → ${after}`]
+}
+
+/** `roles: + org:analyst, - org:guest`. */
+export function describeList(field: string, before: readonly string[], after: readonly string[] | undefined): string[] {
+  if (after === undefined) return []
+  const [old, now] = [new Set(before), new Set(after)]
+  const added = after.filter((item) => !old.has(item)).map((item) => `+ ${item}`)
+  const removed = before.filter((item) => !now.has(item)).map((item) => `- ${item}`)
+  return added.length + removed.length === 0 ? [] : [`${field}: ${[...added, ...removed].join(', ')}`]
+}
