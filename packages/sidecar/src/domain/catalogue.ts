@@ -12,20 +12,21 @@ export interface Catalogue {
   readonly roleSets: Index<RoleSet>
 }
 
+/** What becomes of a thing, by its id; undefined: it goes. */
+type Edits<T> = Map<string, T | undefined>
+
 /** Things by id and by key. A key never looks like an id: keys contain a colon. */
 export class Index<T extends { readonly id: string; readonly key: string }> {
-  readonly #byId: ReadonlyMap<string, T>
-  readonly #byKey: ReadonlyMap<string, T>
+  readonly #byId: Map<string, T>
+  readonly #byKey: Map<string, T>
 
   constructor(things: Iterable<T> = []) {
-    const byId = new Map<string, T>()
-    const byKey = new Map<string, T>()
+    this.#byId = new Map()
+    this.#byKey = new Map()
     for (const thing of things) {
-      byId.set(thing.id, thing)
-      byKey.set(thing.key, thing)
+      this.#byId.set(thing.id, thing)
+      this.#byKey.set(thing.key, thing)
     }
-    this.#byId = byId
-    this.#byKey = byKey
   }
 
   get size(): number {
@@ -48,29 +49,47 @@ export class Index<T extends { readonly id: string; readonly key: string }> {
     return this.#byId.values()
   }
 
-  with(thing: T): Index<T> {
+  /** Costs one copy, however many things change. */
+  edited(edits: ReadonlyMap<string, T | undefined>): Index<T> {
+    if (edits.size === 0) return this
     const things = new Map(this.#byId)
-    things.set(thing.id, thing)
-    return new Index(things.values())
-  }
-
-  without(id: string): Index<T> {
-    const things = new Map(this.#byId)
-    things.delete(id)
+    for (const [id, thing] of edits) {
+      if (thing === undefined) things.delete(id)
+      else things.set(id, thing)
+    }
     return new Index(things.values())
   }
 }
 
 export const emptyCatalogue: Catalogue = { permissions: new Index(), roles: new Index(), roleSets: new Index() }
 
-/** The catalogue after a change set; the same object when the changes don't concern it. */
+/** The catalogue after these changes, in their order; the same object when they don't concern it. */
 export function applyToCatalogue(catalogue: Catalogue, changes: readonly Change[]): Catalogue {
-  return changes.filter(isCatalogueChange).reduce(applyOne, catalogue)
+  const relevant = changes.filter(isCatalogueChange)
+  if (relevant.length === 0) return catalogue
+  const permissions: Edits<Permission> = new Map()
+  const roles: Edits<Role> = new Map()
+  const roleSets: Edits<RoleSet> = new Map()
+  for (const change of relevant) note(change, { permissions, roles, roleSets })
+  return {
+    permissions: catalogue.permissions.edited(permissions),
+    roles: catalogue.roles.edited(roles),
+    roleSets: catalogue.roleSets.edited(roleSets),
+  }
 }
 
+/** An index never changes, so its initial set is looked for once: a decision about an unknown organization needs it. */
+const initialRoleSets = new WeakMap<Index<RoleSet>, RoleSet>()
+
 /** The set of new and of unregistered organizations. There is always one (I4). */
-export function initialRoleSetOf(catalogue: Catalogue): RoleSet {
-  for (const roleSet of catalogue.roleSets.values()) if (roleSet.type === 'initial') return roleSet
+export function initialRoleSetOf({ roleSets }: Catalogue): RoleSet {
+  const known = initialRoleSets.get(roleSets)
+  if (known !== undefined) return known
+  for (const roleSet of roleSets.values()) {
+    if (roleSet.type !== 'initial') continue
+    initialRoleSets.set(roleSets, roleSet)
+    return roleSet
+  }
   throw new Error('Invariant I4 is broken: no role set is initial.')
 }
 
@@ -78,19 +97,28 @@ function isCatalogueChange(change: Change): change is CatalogueChange {
   return /^(permission|role|role_set)_(put|deleted)$/.test(change.kind)
 }
 
-function applyOne(catalogue: Catalogue, change: CatalogueChange): Catalogue {
+function note(
+  change: CatalogueChange,
+  edits: { permissions: Edits<Permission>; roles: Edits<Role>; roleSets: Edits<RoleSet> },
+): void {
   switch (change.kind) {
     case 'permission_put':
-      return { ...catalogue, permissions: catalogue.permissions.with(change.permission) }
+      edits.permissions.set(change.permission.id, change.permission)
+      return
     case 'permission_deleted':
-      return { ...catalogue, permissions: catalogue.permissions.without(change.before.id) }
+      edits.permissions.set(change.before.id, undefined)
+      return
     case 'role_put':
-      return { ...catalogue, roles: catalogue.roles.with(change.role) }
+      edits.roles.set(change.role.id, change.role)
+      return
     case 'role_deleted':
-      return { ...catalogue, roles: catalogue.roles.without(change.before.id) }
+      edits.roles.set(change.before.id, undefined)
+      return
     case 'role_set_put':
-      return { ...catalogue, roleSets: catalogue.roleSets.with(change.roleSet) }
+      edits.roleSets.set(change.roleSet.id, change.roleSet)
+      return
     case 'role_set_deleted':
-      return { ...catalogue, roleSets: catalogue.roleSets.without(change.before.id) }
+      edits.roleSets.set(change.before.id, undefined)
+      return
   }
 }
