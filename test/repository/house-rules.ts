@@ -47,6 +47,7 @@ const mayBeImportedBy: Record<string, readonly string[]> = {
   commander: [`${sidecar}main.ts`, `${sidecar}cli/`],
   yaml: [`${sidecar}cli/`],
   zod: [`${sidecar}cli/`],
+  leven: [`${sidecar}cli/`],
   ksuid: [`${sidecar}service/`],
   'node:process': [`${sidecar}main.ts`],
 }

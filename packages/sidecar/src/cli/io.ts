@@ -1,0 +1,32 @@
+/**
+ * All that a verb of the command line knows about the process it runs in. `main.ts` gives the real one, tests give one
+ * that remembers.
+ */
+
+export interface Io {
+  /** Takes text for standard output, as it is. A promise is waited for, so that a slow reader slows the writer down. */
+  readonly stdout: (text: string) => void | Promise<void>
+  /** Takes text for standard error, as it is. */
+  readonly stderr: (text: string) => void
+  /** What standard input has, for `-f -`. */
+  readonly stdin: () => AsyncIterable<string | Uint8Array>
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Aborted when the user wants the command to end: Ctrl-C, SIGTERM. */
+  readonly signal: AbortSignal
+  /** The last one counts. */
+  readonly setExitCode: (code: number) => void
+}
+
+/** How a verb ends. The numbers are API; `--help` and docs/cli.md list them. */
+export const exitCodes = {
+  /** Yes, or done. */
+  done: 0,
+  /** The answer is no, or the sidecar refused the change. */
+  no: 1,
+  /** The command line or the file is not right. Nothing was asked. */
+  usage: 2,
+  /** No answer could be had: the sidecar is away, too slow, or does not accept the key. */
+  unanswered: 3,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

@@ -1,0 +1,146 @@
+/** Whatever is in the file of `rolesets apply`: it is understood, or it is refused with places and reasons. */
+
+import test from 'ava'
+import fc from 'fast-check'
+import { stringify } from 'yaml'
+import { parseManifest } from '../../packages/sidecar/src/cli/manifest.ts'
+import { parseManifest as parseInDomain } from '../../packages/sidecar/src/domain/manifest.ts'
+import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
+
+const runs = 5_000
+
+const role = fc.constantFrom('org:admin', 'org:member', 'org:analyst', 'org:security_admin', 'analyst', '', 'org:A')
+const roleSet = fc.constantFrom('role_set:free', 'role_set:pro', 'role_set:', 'free', 'org:admin')
+const permission = fc.constantFrom('org:reports:read', 'org:sys_profile:manage', 'org:reports', 'read')
+const words = fc.oneof(
+  fc.string({ maxLength: 20 }),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.constant('x'.repeat(2_000)),
+)
+const odd = fc.oneof(fc.jsonValue({ maxDepth: 3 }), words, fc.integer(), fc.constant(null), fc.boolean())
+
+/** Mostly what belongs there, sometimes not. */
+function rather<T>(right: fc.Arbitrary<T>): fc.Arbitrary<unknown> {
+  return fc.oneof({ weight: 12, arbitrary: right }, { weight: 1, arbitrary: odd })
+}
+
+const named = { name: rather(words), description: rather(words) }
+const map = rather(fc.dictionary(fc.oneof(role, words), rather(role), { maxKeys: 4 }))
+const list = (item: fc.Arbitrary<unknown>) => rather(fc.array(rather(item), { maxLength: 4 }))
+const extra = { nmae: odd, __proto__: odd, constructor: odd }
+const state = fc.record(
+  {
+    permissions: list(fc.record({ key: rather(permission), ...named, ...extra }, { requiredKeys: ['key'] })),
+    roles: list(fc.record({ key: rather(role), ...named, permissions: list(permission) }, { requiredKeys: ['key'] })),
+    role_sets: list(
+      fc.record(
+        {
+          key: rather(roleSet),
+          ...named,
+          roles: list(role),
+          default_role: rather(role),
+          creator_role: rather(role),
+          initial: rather(fc.boolean()),
+          replace: map,
+        },
+        { requiredKeys: ['key', 'roles', 'default_role', 'creator_role'] },
+      ),
+    ),
+    organizations: list(
+      fc.record(
+        { id: rather(words), name: rather(words), slug: rather(words), role_set: rather(roleSet), mappings: map },
+        { requiredKeys: ['id'] },
+      ),
+    ),
+  },
+  { requiredKeys: [] },
+)
+const fragment = fc.constantFrom(
+  ...[
+    'roles',
+    'role_sets',
+    'key',
+    'name',
+    'org:admin',
+    'role_set:free',
+    ':',
+    '- ',
+    '\n',
+    '  ',
+    '[',
+    ']',
+    '{',
+    '}',
+    ',',
+  ],
+  ...[
+    '&a',
+    '*a',
+    '!!map',
+    '<<',
+    '? ',
+    '|',
+    '>',
+    "'",
+    '"',
+    '#',
+    '%YAML 1.1',
+    '---',
+    '...',
+    '\t',
+    '\0',
+    '\ufeff',
+    '\ud800',
+  ],
+)
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc.array(fragment, { maxLength: 60 }).map((parts) => parts.join('')),
+  fc.array(fragment, { maxLength: 60 }).map((parts) => parts.join(' ')),
+)
+
+/** The promise: either a state that the sidecar's own parser accepts too, or at least one fault, well told. */
+function readsOrTells(source: string): boolean {
+  const { manifest, faults } = parseManifest(source)
+  if (manifest === undefined) {
+    return (
+      faults.length > 0 && faults.every(({ line, column, message }) => line > 0 && column > 0 && isSentence(message))
+    )
+  }
+  const { permissions, roles, role_sets, organizations } = manifest
+  try {
+    parseInDomain({
+      permissions,
+      roles,
+      roleSets: role_sets?.map(({ default_role, creator_role, ...rest }) => {
+        return { ...rest, defaultRole: default_role, creatorRole: creator_role }
+      }),
+      organizations: organizations?.map(({ role_set, ...rest }) => ({ ...rest, roleSet: role_set })),
+    })
+    return faults.length === 0
+  } catch (error) {
+    if (error instanceof Refusal)
+      throw new Error(`let through, but the sidecar says: ${error.message}`, { cause: error })
+    throw error
+  }
+}
+
+function isSentence(message: string): boolean {
+  return /^\S[^\n]*[.?]$/.test(message) && message.length < 600 && !/undefined|\[object|NaN/.test(message)
+}
+
+test('any text at all is read or refused', (t) => {
+  fc.assert(fc.property(text, readsOrTells), { numRuns: runs })
+  t.pass()
+})
+
+test('a nearly right state is read or refused, and what is read the sidecar’s own parser accepts', (t) => {
+  fc.assert(
+    fc.property(
+      state.map((value) => stringify(value)),
+      readsOrTells,
+    ),
+    { numRuns: runs },
+  )
+  t.pass()
+})
