@@ -1,0 +1,298 @@
+/**
+ * The reading of the settings: from flags, variables and defaults to what the sidecar is opened with. All faults are found
+ * at once, each told in one sentence that says what to do.
+ */
+
+import { isIPv4, isIPv6 } from 'node:net'
+import { settings, type Setting, type SettingName } from './settings.ts'
+
+export { settings, type Setting, type SettingName }
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+export type LogLevel = (typeof logLevels)[number]
+
+export type Listen =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly isLoopback: boolean }
+  | { readonly kind: 'unix'; readonly path: string }
+
+export type TcpListen = Listen & { readonly kind: 'tcp' }
+
+export interface TlsFiles {
+  readonly certFile: string
+  readonly keyFile: string
+  /** Undefined: clients show no certificate. */
+  readonly clientCaFile: string | undefined
+}
+
+export interface Config {
+  readonly database: string
+  /** Undefined: in memory. */
+  readonly databasePath: string | undefined
+  readonly grpcListen: readonly Listen[]
+  /** Undefined: off. */
+  readonly httpListen: TcpListen | undefined
+  /** Undefined: made at the first start. */
+  readonly secretKey: string | undefined
+  readonly readKey: string | undefined
+  readonly tls: TlsFiles | undefined
+  readonly unknownOrganizations: 'initial' | 'deny'
+  readonly maxStalenessMs: number
+  readonly historyMaxCount: number
+  readonly historyMaxAgeMs: number
+  readonly shutdownGraceMs: number
+  readonly logLevel: LogLevel
+}
+
+export interface ConfigInput {
+  /** As commander gives them: text, or true for a flag without a value. */
+  readonly flags: Readonly<Partial<Record<SettingName, string | boolean>>>
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** @throws when the file can't be read */
+  readonly readFile: (path: string) => string
+}
+
+/** The effective value of a setting and where it came from. */
+export interface Effective {
+  readonly setting: Setting
+  readonly text: string | undefined
+  readonly from: 'flag' | 'variable' | 'default'
+}
+
+export type ParsedConfig =
+  { readonly config: Config; readonly effective: readonly Effective[] } | { readonly faults: readonly string[] }
+
+/** The limit of `sun_path` on Linux, less its final zero. */
+const socketPathBytesMax = 107
+const keyCharacters = { min: 16, max: 512 } as const
+const dayMs = 86_400_000
+
+export function parseConfig(input: ConfigInput): ParsedConfig {
+  const effective = settings.map((setting) => effectiveOf(setting, input))
+  const reader = new Reader(effective, input)
+  const insecure = reader.flag('insecure')
+  const grpcListen = reader.listens('grpcListen')
+  const httpListen = reader.httpListen()
+  const tls = reader.tls()
+  reader.checkExposed([...grpcListen, ...(httpListen ? [httpListen] : [])], insecure || tls !== undefined)
+  reader.checkUpstream()
+  const secretKey = reader.key('secretKey', 'secretKeyFile')
+  const readKey = reader.key('readKey', 'readKeyFile')
+  if (secretKey !== undefined && secretKey === readKey)
+    reader.fault('readKey', 'is the same as the secret key, so it could write. Give another one.')
+  const database = reader.database()
+  const config: Config = {
+    ...database,
+    grpcListen,
+    httpListen,
+    secretKey,
+    readKey,
+    tls,
+    unknownOrganizations: reader.oneOf('unknownOrganizations', ['initial', 'deny']),
+    maxStalenessMs: reader.integer('maxStalenessMs', { min: 100, max: dayMs }),
+    historyMaxCount: reader.integer('historyMaxCount', { min: 1, max: 1_000_000_000 }),
+    historyMaxAgeMs: reader.integer('historyMaxAgeDays', { min: 0, max: 36_500 }) * dayMs,
+    shutdownGraceMs: reader.integer('shutdownGraceMs', { min: 0, max: 600_000 }),
+    logLevel: reader.oneOf('logLevel', logLevels),
+  }
+  return reader.faults.length > 0 ? { faults: reader.faults } : { config, effective }
+}
+
+/** As `--print-config` shows them: by name, with where each came from, and without secrets. */
+export function printable(effective: readonly Effective[]): string {
+  const shown = effective.map(({ setting, text, from }) => {
+    const value = setting.secret && text !== undefined ? '(not shown)' : (text ?? null)
+    return [setting.name, { value, from }]
+  })
+  return `${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`
+}
+
+/** `127.0.0.1:7450`, `[::1]:7450`, `unix:/run/rolesets.sock`. */
+export function formatListen(listen: Listen, port?: number): string {
+  if (listen.kind === 'unix') return `unix:${listen.path}`
+  const host = isIPv6(listen.host) ? `[${listen.host}]` : listen.host
+  return `${host}:${port ?? listen.port}`
+}
+
+/** An empty variable is the same as none, except where empty has a meaning of its own. */
+function effectiveOf(setting: Setting, { flags, env }: ConfigInput): Effective {
+  const flag = flags[setting.name]
+  if (flag !== undefined) return { setting, text: String(flag), from: 'flag' }
+  const variable = env[setting.variable]
+  if (variable !== undefined && (variable !== '' || setting.name === 'httpListen'))
+    return { setting, text: variable, from: 'variable' }
+  return { setting, text: setting.default, from: 'default' }
+}
+
+/** Reads settings one by one and collects what is wrong with them. After a fault, what it returns is not used. */
+class Reader {
+  readonly faults: string[] = []
+  readonly #effective: ReadonlyMap<SettingName, Effective>
+  readonly #readFile: ConfigInput['readFile']
+
+  constructor(effective: readonly Effective[], input: ConfigInput) {
+    this.#effective = new Map(effective.map((each) => [each.setting.name, each]))
+    this.#readFile = input.readFile
+  }
+
+  fault(name: SettingName, problem: string): void {
+    const found = this.#effective.get(name)
+    const flag = found?.setting.flag.split(' ')[0] ?? name
+    this.faults.push(`${found?.from === 'variable' ? found.setting.variable : flag} ${problem}`)
+  }
+
+  text(name: SettingName): string | undefined {
+    return this.#effective.get(name)?.text
+  }
+
+  flag(name: SettingName): boolean {
+    return this.oneOf(name, ['true', 'false']) === 'true'
+  }
+
+  oneOf<T extends string>(name: SettingName, choices: readonly [T, ...T[]]): T {
+    const text = this.text(name)
+    const found = choices.find((choice) => choice === text)
+    if (found === undefined) this.fault(name, `is ${quoted(text)}. Give one of: ${choices.join(', ')}.`)
+    return found ?? choices[0]
+  }
+
+  integer(name: SettingName, { min, max }: { min: number; max: number }): number {
+    const text = this.text(name) ?? ''
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    this.fault(name, `is ${quoted(text)}. Give a whole number from ${min} to ${max}.`)
+    return min
+  }
+
+  database(): Pick<Config, 'database' | 'databasePath'> {
+    const database = this.text('database') ?? ''
+    const path = /^sqlite:(.+)$/s.exec(database)?.[1]
+    if (path?.includes('\0')) this.fault('database', 'has a zero character in it. Give a path without one.')
+    if (/^postgres(ql)?:/.test(database))
+      this.fault('database', 'names a PostgreSQL server, which this version can’t use. Give sqlite:<path>.')
+    else if (path === undefined)
+      this.fault('database', `is ${quoted(database)}. Give sqlite:<path> or sqlite::memory:.`)
+    return { database, databasePath: path === ':memory:' ? undefined : path }
+  }
+
+  listens(name: SettingName): readonly Listen[] {
+    const texts = (this.text(name) ?? '').split(',').map((text) => text.trim())
+    const listens = texts.flatMap((text) => this.listen(name, text) ?? [])
+    const seen = new Set<string>()
+    for (const listen of listens) {
+      const address = formatListen(listen)
+      const isAnyPort = listen.kind === 'tcp' && listen.port === 0
+      if (seen.has(address) && !isAnyPort) this.fault(name, `has ${address} twice. Give each address once.`)
+      seen.add(address)
+    }
+    return listens
+  }
+
+  httpListen(): TcpListen | undefined {
+    const text = this.text('httpListen')?.trim() ?? ''
+    if (text === '') return undefined
+    const listen = this.listen('httpListen', text)
+    if (listen?.kind !== 'unix') return listen
+    this.fault('httpListen', `is ${quoted(text)}, a Unix socket. HTTP is served on host:port only.`)
+    return undefined
+  }
+
+  listen(name: SettingName, text: string): Listen | undefined {
+    if (text.startsWith('unix:')) return this.unixListen(name, text.slice('unix:'.length))
+    const [, bracketed, plain, digits = ''] = /^(?:\[([^\]]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(text) ?? []
+    const host = bracketed ?? plain ?? ''
+    const port = Number(digits)
+    if (host !== '' && (bracketed === undefined || isIPv6(bracketed)) && port <= 65_535)
+      return { kind: 'tcp', host, port, isLoopback: isLoopback(host) }
+    this.fault(name, `has ${quoted(text)}. Give host:port (for example 127.0.0.1:7450 or [::1]:7450) or unix:<path>.`)
+    return undefined
+  }
+
+  unixListen(name: SettingName, path: string): Listen | undefined {
+    const bytes = Buffer.byteLength(path)
+    if (path === '' || path.includes('\0')) this.fault(name, `has ${quoted(`unix:${path}`)}. Give unix:<path>.`)
+    else if (bytes > socketPathBytesMax)
+      this.fault(
+        name,
+        `has a socket path of ${bytes} bytes; the system allows ${socketPathBytesMax}. Give a shorter one.`,
+      )
+    else return { kind: 'unix', path }
+    return undefined
+  }
+
+  tls(): TlsFiles | undefined {
+    const [certFile, keyFile, clientCaFile] = [this.text('tlsCert'), this.text('tlsKey'), this.text('tlsClientCa')]
+    if (certFile !== undefined && keyFile !== undefined) {
+      for (const name of ['tlsCert', 'tlsKey', 'tlsClientCa'] as const) this.file(name)
+      return { certFile, keyFile, clientCaFile }
+    }
+    if (certFile !== undefined) this.fault('tlsCert', 'is given without the private key. Give --tls-key too.')
+    if (keyFile !== undefined) this.fault('tlsKey', 'is given without the certificate. Give --tls-cert too.')
+    if (clientCaFile !== undefined && certFile === undefined && keyFile === undefined)
+      this.fault('tlsClientCa', 'is given without a certificate of the server. Give --tls-cert and --tls-key too.')
+    return undefined
+  }
+
+  checkExposed(listens: readonly Listen[], isAllowed: boolean): void {
+    if (isAllowed) return
+    for (const listen of listens) {
+      if (listen.kind === 'unix' || listen.isLoopback) continue
+      const address = formatListen(listen)
+      this.faults.push(
+        `${address} can be reached from other machines, and there is no TLS: give --tls-cert and --tls-key, or --insecure if something else protects the way.`,
+      )
+    }
+  }
+
+  checkUpstream(): void {
+    if (this.text('upstream') === undefined) return
+    this.fault(
+      'upstream',
+      'is given, but this version can’t be a replica. Leave it out: the sidecar is then an authority.',
+    )
+  }
+
+  /** A key that is given, or that a file has. */
+  key(name: 'secretKey' | 'readKey', fileName: 'secretKeyFile' | 'readKeyFile'): string | undefined {
+    const isFile = this.text(fileName) !== undefined
+    const from = isFile ? fileName : name
+    if (isFile && this.text(name) !== undefined) {
+      this.fault(fileName, 'is given beside the key itself. Give one of the two.')
+      return undefined
+    }
+    const key = isFile ? this.file(fileName)?.trim() : this.text(name)
+    const problem = key === undefined ? undefined : keyProblem(key)
+    if (problem !== undefined) this.fault(from, `has a key that ${problem}`)
+    return key
+  }
+
+  file(name: SettingName): string | undefined {
+    const path = this.text(name)
+    if (path === undefined) return undefined
+    try {
+      return this.#readFile(path)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown failure'
+      this.fault(name, `names ${quoted(path)}, which can’t be read (${code}). Give a file that the sidecar may read.`)
+      return undefined
+    }
+  }
+}
+
+/** What is wrong with a key, as the end of a sentence; undefined: nothing. Never shows the key. */
+export function keyProblem(key: string): string | undefined {
+  const { min, max } = keyCharacters
+  if (key.length < min || key.length > max) return `has ${key.length} characters. Give ${min} to ${max}.`
+  if (!/^[\x21-\x7e]+$/.test(key)) return 'has spaces or characters beyond ASCII. Give printable ASCII without spaces.'
+  return undefined
+}
+
+/** Names other than `localhost` could come to mean anything. */
+function isLoopback(host: string): boolean {
+  if (isIPv4(host)) return host.startsWith('127.')
+  return host === 'localhost' || /^(0*:)*:?0*1$/.test(host) || /^::ffff:127\./i.test(host)
+}
+
+function quoted(text: string | undefined): string {
+  return text === undefined ? 'missing' : JSON.stringify(text)
+}

@@ -1,0 +1,115 @@
+/**
+ * The settings: one table that the flags, the variables, `--help`, `--print-config` and docs/configuration.md all follow.
+ */
+
+export type SettingName =
+  | 'database'
+  | 'grpcListen'
+  | 'httpListen'
+  | 'secretKey'
+  | 'secretKeyFile'
+  | 'readKey'
+  | 'readKeyFile'
+  | 'upstream'
+  | 'tlsCert'
+  | 'tlsKey'
+  | 'tlsClientCa'
+  | 'insecure'
+  | 'unknownOrganizations'
+  | 'maxStalenessMs'
+  | 'historyMaxCount'
+  | 'historyMaxAgeDays'
+  | 'shutdownGraceMs'
+  | 'logLevel'
+
+export interface Setting {
+  readonly name: SettingName
+  readonly variable: string
+  /** As commander takes it. A flag without `<…>` is on when it is given. */
+  readonly flag: string
+  /** Undefined: none. */
+  readonly default: string | undefined
+  readonly secret: boolean
+  readonly sentence: string
+}
+
+const row = (
+  name: SettingName,
+  flag: string,
+  rest: { default?: string; secret?: boolean; sentence: string },
+): Setting => ({
+  name,
+  variable: `ROLESETS_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+  flag,
+  default: rest.default,
+  secret: rest.secret ?? false,
+  sentence: rest.sentence,
+})
+
+export const settings: readonly Setting[] = [
+  row('database', '--database <url>', {
+    default: 'sqlite:rolesets.db',
+    sentence: 'Where the store is: `sqlite:<path>`, or `sqlite::memory:` for one that ends with the process.',
+  }),
+  row('grpcListen', '--grpc-listen <addresses>', {
+    default: '127.0.0.1:7450',
+    sentence: 'Where gRPC is served, separated by commas: `host:port` or `unix:<path>`; port 0 takes any free port.',
+  }),
+  row('httpListen', '--http-listen <address>', {
+    default: '127.0.0.1:7451',
+    sentence: 'Where health and metrics are served over HTTP, `host:port`; empty: nowhere.',
+  }),
+  row('secretKey', '--secret-key <key>', {
+    secret: true,
+    sentence:
+      'The key that may write, 16 to 512 printable characters. Without one, a key is made at the first start and kept in `<database path>.key`.',
+  }),
+  row('secretKeyFile', '--secret-key-file <path>', { sentence: 'A file that has the secret key.' }),
+  row('readKey', '--read-key <key>', {
+    secret: true,
+    sentence: 'A key that may ask and watch but not write, 16 to 512 printable characters.',
+  }),
+  row('readKeyFile', '--read-key-file <path>', { sentence: 'A file that has the read key.' }),
+  row('upstream', '--upstream <target>', {
+    sentence: 'The authority to follow as a replica. This version has no replicas yet and refuses it.',
+  }),
+  row('tlsCert', '--tls-cert <path>', {
+    sentence: 'A file with the certificate chain (PEM): TCP is then served with TLS. Read again when it changes.',
+  }),
+  row('tlsKey', '--tls-key <path>', {
+    sentence: 'A file with the private key of the certificate (PEM). Read again when it changes.',
+  }),
+  row('tlsClientCa', '--tls-client-ca <path>', {
+    sentence:
+      'A file with the authorities of client certificates (PEM): gRPC over TCP then asks for a client certificate (mutual TLS). Read again when it changes.',
+  }),
+  row('insecure', '--insecure', {
+    default: 'false',
+    sentence: 'Listen beyond loopback without TLS: keys and answers can then be read on the way.',
+  }),
+  row('unknownOrganizations', '--unknown-organizations <treatment>', {
+    default: 'initial',
+    sentence: 'How organizations that the store doesn’t know are treated: `initial` (as on the initial set) or `deny`.',
+  }),
+  row('maxStalenessMs', '--max-staleness-ms <milliseconds>', {
+    default: '5000',
+    sentence: 'How long a replica may be cut off before it refuses decisions; an authority is never stale.',
+  }),
+  row('historyMaxCount', '--history-max-count <count>', {
+    default: '1000000',
+    sentence: 'Change sets that are kept for watchers that resume; more are kept while they are young.',
+  }),
+  row('historyMaxAgeDays', '--history-max-age-days <days>', {
+    default: '90',
+    sentence: 'How old a change set gets before it can be forgotten; older ones are kept while they are few.',
+  }),
+  row('shutdownGraceMs', '--shutdown-grace-ms <milliseconds>', {
+    default: '10000',
+    sentence: 'How long calls that run may take to finish when the sidecar stops.',
+  }),
+  row('logLevel', '--log-level <level>', {
+    default: 'info',
+    sentence:
+      'What is logged, as JSON lines on stderr: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
+  }),
+]
