@@ -1,0 +1,104 @@
+/**
+ * The TLS files and their changes. New ones are tried before they are used: a certificate that doesn't fit its key, or a
+ * file that is half written, leaves the ones before in use.
+ */
+
+import { readFile } from 'node:fs/promises'
+import { createSecureContext } from 'node:tls'
+import type { TlsFiles } from './config.ts'
+
+export interface Certificates {
+  readonly cert: Buffer
+  readonly key: Buffer
+  /** Undefined: clients show no certificate. */
+  readonly clientCa: Buffer | undefined
+}
+
+export interface CertificateEvents {
+  readonly certificatesReloaded: () => void
+  readonly certificatesInvalid: (error: unknown) => void
+}
+
+/** The TLS files can't be used at the start; a person has to mend them. */
+export class CertificateError extends Error {
+  override readonly name = 'CertificateError'
+  readonly code = 'tls_files'
+}
+
+/** Files are compared by content: mounted secrets are exchanged by links, which keep their times. */
+const lookEveryMs = 1000
+
+export async function openCertificates(files: TlsFiles, events: CertificateEvents): Promise<CertificateWatch> {
+  try {
+    return new CertificateWatch(files, await load(files), events)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CertificateError(
+      `The TLS files can’t be used: ${why}. Check ${Object.values(files).filter(Boolean).join(', ')}.`,
+    )
+  }
+}
+
+export class CertificateWatch {
+  readonly #files: TlsFiles
+  readonly #events: CertificateEvents
+  readonly #listeners = new Set<(certificates: Certificates) => void>()
+  readonly #timer: NodeJS.Timeout
+  #current: Certificates
+  #lastProblem = ''
+
+  constructor(files: TlsFiles, first: Certificates, events: CertificateEvents) {
+    this.#files = files
+    this.#current = first
+    this.#events = events
+    this.#timer = setInterval(() => void this.#look(), lookEveryMs)
+    this.#timer.unref()
+  }
+
+  get current(): Certificates {
+    return this.#current
+  }
+
+  /** @returns the way to stop listening */
+  subscribe(listener: (certificates: Certificates) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#listeners.clear()
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const found = await load(this.#files)
+      this.#lastProblem = ''
+      if (isSame(found, this.#current)) return
+      this.#current = found
+      for (const listener of this.#listeners) listener(found)
+      this.#events.certificatesReloaded()
+    } catch (error) {
+      // Told once for each problem, not at every look.
+      const problem = String(error)
+      if (problem !== this.#lastProblem) this.#events.certificatesInvalid(error)
+      this.#lastProblem = problem
+    }
+  }
+}
+
+async function load({ certFile, keyFile, clientCaFile }: TlsFiles): Promise<Certificates> {
+  const [cert, key, clientCa] = await Promise.all([
+    readFile(certFile),
+    readFile(keyFile),
+    clientCaFile === undefined ? undefined : readFile(clientCaFile),
+  ])
+  createSecureContext({ cert, key, ca: clientCa })
+  return { cert, key, clientCa }
+}
+
+function isSame(a: Certificates, b: Certificates): boolean {
+  return a.cert.equals(b.cert) && a.key.equals(b.key) && (a.clientCa ?? empty).equals(b.clientCa ?? empty)
+}
+
+const empty = Buffer.alloc(0)

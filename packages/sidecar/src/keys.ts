@@ -1,0 +1,104 @@
+/**
+ * The keys: from the settings, or made once and kept beside the database; and whose a presented key is. Only digests are
+ * compared, in constant time, so that neither length nor content can be guessed from how long it takes.
+ */
+
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { keyProblem, type Config } from './config.ts'
+
+/** Whose a key is; undefined: nobody's. */
+export type Identify = (presented: string) => 'secret' | 'read' | undefined
+
+export interface KeyEvents {
+  readonly keyGenerated: (path: string) => void
+  readonly keyGeneratedInMemory: () => void
+  readonly keyFileExposed: (path: string) => void
+}
+
+/** The file of the key can't be used; a person has to mend it. */
+export class KeyFileError extends Error {
+  override readonly name = 'KeyFileError'
+  readonly code = 'key_file'
+}
+
+export async function openKeys(
+  config: Pick<Config, 'secretKey' | 'readKey' | 'databasePath'>,
+  events: KeyEvents,
+): Promise<Identify> {
+  const secretKey = config.secretKey ?? (await keptKey(config.databasePath, events))
+  const secret = digestOf(secretKey)
+  const read = config.readKey === undefined ? undefined : digestOf(config.readKey)
+  return (presented) => {
+    const digest = digestOf(presented)
+    // Both are always compared, so that the time doesn't tell which one it was.
+    const isSecret = timingSafeEqual(digest, secret)
+    const isRead = read !== undefined && timingSafeEqual(digest, read)
+    return isSecret ? 'secret' : isRead ? 'read' : undefined
+  }
+}
+
+async function keptKey(databasePath: string | undefined, events: KeyEvents): Promise<string> {
+  if (databasePath === undefined) {
+    events.keyGeneratedInMemory()
+    return newKey()
+  }
+  const path = `${databasePath}.key`
+  const kept = await readKey(path, events)
+  if (kept !== undefined) return kept
+  const made = await makeKey(path)
+  events.keyGenerated(path)
+  return made
+}
+
+/** Written aside and then renamed: whenever the process ends, there is a whole key or none. The store's lock keeps others out. */
+async function makeKey(path: string): Promise<string> {
+  const key = newKey()
+  const aside = `${path}.new`
+  try {
+    await rm(aside, { force: true })
+    const file = await open(aside, 'wx', 0o600)
+    try {
+      await file.writeFile(`${key}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(aside, path)
+    return key
+  } catch (error) {
+    throw new KeyFileError(
+      `The secret key can’t be kept in ${path} (${codeOf(error)}). Make its folder writable, or give a key.`,
+    )
+  }
+}
+
+/** @returns undefined when there is no file yet */
+async function readKey(path: string, events: KeyEvents): Promise<string | undefined> {
+  let key: string
+  try {
+    key = (await readFile(path, 'utf8')).trim()
+    const { mode } = await stat(path)
+    if ((mode & 0o077) !== 0) events.keyFileExposed(path)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw new KeyFileError(
+      `The secret key in ${path} can’t be read (${codeOf(error)}). Make it readable, or give a key.`,
+    )
+  }
+  const problem = keyProblem(key)
+  if (problem === undefined) return key
+  throw new KeyFileError(`The file ${path} has a key that ${problem} Or delete the file, and a key is made.`)
+}
+
+function newKey(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+function digestOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown failure'
+}

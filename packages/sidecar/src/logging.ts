@@ -1,0 +1,114 @@
+/**
+ * The log: JSON lines on stderr, one function for each event worth knowing, so that its name and fields stand in one
+ * place. Keys never come here.
+ */
+
+import { pino } from 'pino'
+
+export interface Log {
+  readonly keyGenerated: (path: string) => void
+  readonly keyGeneratedInMemory: () => void
+  readonly keyFileExposed: (path: string) => void
+  readonly listening: (facts: { grpc: readonly string[]; http: string | null; epoch: string; head: number }) => void
+  /** A call was refused for want of a key. Told at most once a second, with how many were left out. */
+  readonly accessRefused: (facts: { method: string; code: string }) => void
+  readonly committed: (facts: { revision: number; operation: string; actor: string; changes: number }) => void
+  /** What the store tells besides its commits; all of it is for a person to look into. */
+  readonly storeEvent: (event: { readonly kind: string; readonly error?: unknown; readonly folder?: string }) => void
+  readonly callFailed: (facts: { method: string; error: unknown }) => void
+  readonly certificatesReloaded: () => void
+  readonly certificatesInvalid: (error: unknown) => void
+  readonly compactionFailed: (error: unknown) => void
+  readonly stopping: () => void
+  readonly graceOver: () => void
+  readonly stopped: () => void
+  readonly startFailed: (error: unknown) => void
+  readonly crashed: (error: unknown) => void
+}
+
+export interface LogOptions {
+  readonly level: string
+  /** Takes whole lines. Undefined: stderr, written at once, so that a crash loses nothing. */
+  readonly write?: (line: string) => void
+  /** Milliseconds that only run forward. */
+  readonly now?: () => number
+}
+
+const storeEvents: Readonly<Record<string, string>> = {
+  rolled_back: 'A transaction was rolled back; its writes are run again one by one.',
+  writes_stopped: 'The file of the store is damaged: nothing is written any more. Restore it from a backup.',
+  listener_failed: 'A part of the sidecar failed to follow a change.',
+  file_system_doubtful:
+    'The store is on a file system in user space; whether its locks hold depends on the program behind it.',
+}
+
+const refusalsEveryMs = 1000
+
+export function createLog({ level, write, now = () => performance.now() }: LogOptions): Log {
+  const options = {
+    level,
+    base: null,
+    messageKey: 'message',
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  const logger = pino(options, write === undefined ? stderr() : { write })
+  const everySecond = limited(now)
+  return {
+    keyGenerated: (path) => logger.info({ path }, 'No secret key was given: one was made, and is kept in this file.'),
+    keyGeneratedInMemory: () =>
+      logger.warn(
+        'No secret key was given, and a store in memory keeps none: nobody can write. Set ROLESETS_SECRET_KEY.',
+      ),
+    keyFileExposed: (path) =>
+      logger.warn({ path }, 'Others than the owner can read the file of the secret key. Set its mode to 0600.'),
+    listening: (facts) => logger.info(facts, 'The sidecar serves.'),
+    accessRefused: (facts) =>
+      everySecond((leftOut) => logger.warn({ ...facts, left_out: leftOut }, 'A call was refused for want of a key.')),
+    committed: (facts) => logger.debug(facts, 'A write was committed.'),
+    storeEvent: ({ kind, error, ...facts }) =>
+      logger.warn({ event: kind, ...facts, ...(error === undefined ? {} : { err: error }) }, storeEvents[kind] ?? kind),
+    callFailed: ({ method, error }) => logger.error({ method, err: error }, 'A call failed in an unforeseen way.'),
+    certificatesReloaded: () => logger.info('The TLS files have changed and are in use.'),
+    certificatesInvalid: (error) =>
+      logger.error({ err: error }, 'The TLS files have changed and can’t be used; the ones before stay in use.'),
+    compactionFailed: (error) =>
+      logger.error({ err: error }, 'The history could not be compacted; it is tried again later.'),
+    stopping: () => logger.info('The sidecar stops: it takes no new calls and finishes what runs.'),
+    graceOver: () => logger.warn('Calls were still running when the time to finish was over; they were ended.'),
+    stopped: () => logger.info('The sidecar has stopped.'),
+    startFailed: (error) => logger.fatal(factsOf(error), `The sidecar can’t start: ${messageOf(error)}`),
+    crashed: (error) => logger.fatal({ err: error }, 'An unforeseen failure ends the sidecar.'),
+  }
+}
+
+/** Nobody may read stderr any more; that must not end the sidecar. */
+function stderr() {
+  const destination = pino.destination({ dest: 2, sync: true })
+  destination.on('error', () => undefined)
+  return destination
+}
+
+/** Calls at most once in a while, and says how many calls were left out since. */
+function limited(now: () => number): (tell: (leftOut: number) => void) => void {
+  let nextAt = Number.NEGATIVE_INFINITY
+  let leftOut = 0
+  return (tell) => {
+    if (now() < nextAt) {
+      leftOut++
+      return
+    }
+    tell(leftOut)
+    nextAt = now() + refusalsEveryMs
+    leftOut = 0
+  }
+}
+
+/** Errors with a code are foreseen: their sentence is enough. The others come with all that is known. */
+function factsOf(error: unknown): object {
+  return error instanceof Error && 'code' in error ? { code: error.code } : { err: error }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
