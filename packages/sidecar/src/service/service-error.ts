@@ -1,5 +1,8 @@
 /** Failures of an operation that are neither a rule's refusal nor the storage's: time, and places in the feed. */
 
+/** The failures of the storage go through the operations as they are. */
+export { StoreError, type StoreErrorCode } from '../storage/store.ts'
+
 export type ServiceErrorCode =
   | 'deadline'
   | 'call_cancelled'
