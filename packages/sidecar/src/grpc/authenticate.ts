@@ -1,0 +1,63 @@
+/**
+ * Who gets in. On a Unix socket or a loopback address reading needs no key; anywhere else it does. Writing always needs
+ * the secret key. A key that is given and isn't known is refused even where none is needed: it is a mistake that would
+ * otherwise be found only later, elsewhere.
+ */
+
+import type { Metadata } from '@grpc/grpc-js'
+import { limits } from '../domain/limits.ts'
+import { Refusal } from '../domain/refusal.ts'
+import { AccessError } from './access-error.ts'
+
+/** What a call does: anybody may ask for health, `read` doesn't change anything, `write` does. */
+export type Access = 'open' | 'read' | 'write'
+
+/** Whose a presented key is; undefined: nobody's. */
+export type Identify = (presented: string) => 'secret' | 'read' | undefined
+
+/** Lets a call in. @throws AccessError */
+export type Admit = (metadata: Metadata, access: Access) => void
+
+/** @param isLocal whether the listener is a Unix socket or on loopback; the address of the peer says nothing (proxies) */
+export function createAdmit(identify: Identify, isLocal: boolean): Admit {
+  return (metadata, access) => {
+    if (access === 'open') return
+    const given = metadata.get('authorization')
+    if (given.length === 0 && access === 'read' && isLocal) return
+    if (given.length === 0) throw new AccessError('key_required', keyMissing[access])
+    const owner = given.length === 1 ? ownerOf(String(given[0]), identify) : undefined
+    if (owner === undefined)
+      throw new AccessError(
+        'key_required',
+        'This key is not known here. Send `authorization: Bearer <key>` with a key of this sidecar.',
+      )
+    if (access === 'write' && owner !== 'secret')
+      throw new AccessError('write_key_required', 'This key may read but not write. Send the secret key.')
+  }
+}
+
+/** The name that goes into the history of changes. */
+export function actorOf(metadata: Metadata): string {
+  const given = metadata.get('x-rolesets-actor')
+  if (given.length === 0) return 'admin'
+  const name = String(given[0])
+  const max = limits.actorCharactersMax
+  if (given.length === 1 && name.length <= max && /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(name)) return name.trim()
+  throw new Refusal(
+    'invalid_field',
+    `x-rolesets-actor is no name. Give one name of 1 to ${max} printable ASCII characters.`,
+    {
+      field: 'x-rolesets-actor',
+    },
+  )
+}
+
+const keyMissing = {
+  read: 'This address needs a key. Send `authorization: Bearer <key>` with the read key or the secret key.',
+  write: 'Writing needs the secret key. Send it as `authorization: Bearer <key>`.',
+}
+
+function ownerOf(authorization: string, identify: Identify): ReturnType<Identify> {
+  const key = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1]
+  return key === undefined ? undefined : identify(key)
+}

@@ -1,0 +1,70 @@
+/**
+ * The service `Changes`. A message is stamped when it is handed to the stream. A heartbeat says "nothing newer is on the
+ * way", so one that would have to stand in line behind other messages isn't sent.
+ */
+
+import type { ChangesHandlers, SnapshotScope__Output, WatchRequest__Output, WatchResponse } from '@rolesets/proto'
+import type { Changes, WatchRequest } from '../service/changes.ts'
+import { ServiceError } from '../service/service-error.ts'
+import { Refusal } from '../domain/refusal.ts'
+import { serverStream, type Endpoint, type StreamCall } from './handler.ts'
+import { feedMessage } from './messages.ts'
+import { failureOf } from './status.ts'
+
+interface ChangesOptions {
+  readonly changes: Changes
+  readonly unknownOrganizationsDenied: boolean
+}
+
+export function changesHandlers(options: ChangesOptions, endpoint: Endpoint): ChangesHandlers {
+  return {
+    Watch: serverStream(endpoint, 'read', (request: WatchRequest__Output, call) =>
+      watch(options, {
+        endpoint,
+        call,
+        request: { after: request.after, snapshotScope: scopeOf(request.snapshotScope) },
+      }),
+    ),
+  }
+}
+
+async function* watch(
+  { changes, unknownOrganizationsDenied }: ChangesOptions,
+  { endpoint, call, request }: { endpoint: Endpoint; call: StreamCall; request: WatchRequest },
+): AsyncGenerator<WatchResponse, void, undefined> {
+  const watcher = endpoint.observer.watcherOpened()
+  let reason = 'CALL_CANCELLED'
+  try {
+    const followed = changes.watch(request, { signal: call.signal, onTooSlow: (error) => call.end(error) })
+    for await (const message of followed) {
+      if (message.kind === 'heartbeat' && call.backlog() > 0) continue
+      if (message.kind === 'change_set') watcher.handed(message.changeSet.revision)
+      yield feedMessage(message, { sentAtMs: Math.floor(performance.now()), unknownOrganizationsDenied })
+    }
+  } catch (error) {
+    reason = failureOf(error).reason
+    throw error
+  } finally {
+    // When the consumer stops taking, the generator is ended from outside, and the signal knows why.
+    if (call.signal.reason instanceof ServiceError) reason = failureOf(call.signal.reason).reason
+    watcher.ended(reason)
+  }
+}
+
+const scopes = {
+  SNAPSHOT_SCOPE_UNSPECIFIED: 'catalogue',
+  CATALOGUE: 'catalogue',
+  CATALOGUE_AND_ORGANIZATIONS: 'catalogue_and_organizations',
+} as const satisfies Record<SnapshotScope__Output, WatchRequest['snapshotScope']>
+
+/** A number that the enum doesn't have comes as that number. */
+function scopeOf(scope: SnapshotScope__Output): WatchRequest['snapshotScope'] {
+  if (Object.hasOwn(scopes, scope)) return scopes[scope]
+  throw new Refusal(
+    'invalid_field',
+    `snapshot_scope is ${String(scope)}. Give CATALOGUE or CATALOGUE_AND_ORGANIZATIONS.`,
+    {
+      field: 'snapshot_scope',
+    },
+  )
+}

@@ -1,0 +1,89 @@
+/**
+ * The proto contract, loaded, with requests read strictly: what can't be decoded, or has text that is no UTF-8, becomes a
+ * value that the handlers refuse as the caller's fault. By itself the library would call the first an internal failure,
+ * and would silently change the second.
+ */
+
+import { isAscii } from 'node:buffer'
+import grpc, { type MethodDefinition, type ServiceDefinition } from '@grpc/grpc-js'
+import protoLoader from '@grpc/proto-loader'
+import { loaderOptions, protoFiles, type ProtoGrpcType } from '@rolesets/proto'
+
+/** Stands for a request that can't be read. */
+export class Unreadable {
+  readonly problem: string
+  /** The field at fault, where one is known. */
+  readonly field: string | undefined
+
+  constructor(problem: string, field?: string) {
+    this.problem = problem
+    this.field = field
+  }
+}
+
+/** The service definitions of `rolesets.v1`. */
+export function loadContract() {
+  const options = { ...loaderOptions, includeDirs: [...loaderOptions.includeDirs] }
+  const loaded = grpc.loadPackageDefinition(protoLoader.loadSync([...protoFiles], options))
+  // The types are generated from the same files.
+  const { Decisions, Administration, Changes } = (loaded as unknown as ProtoGrpcType).rolesets.v1
+  return {
+    decisions: strictly(Decisions.service),
+    administration: strictly(Administration.service),
+    changes: strictly(Changes.service),
+  }
+}
+
+/** The same service, whose requests may be `Unreadable`. The handlers of `handler.ts` look for it. */
+export function strictly<Definition extends ServiceDefinition>(service: Definition): Definition {
+  const methods = Object.entries<MethodDefinition<object, object>>(service).map(([name, method]) => {
+    const requestDeserialize = (bytes: Buffer) => readStrictly(bytes, method.requestDeserialize)
+    return [name, { ...method, requestDeserialize }]
+  })
+  return Object.fromEntries(methods) as Definition
+}
+
+function readStrictly(bytes: Buffer, read: (bytes: Buffer) => object): object {
+  let request: object
+  try {
+    request = read(bytes)
+  } catch {
+    return new Unreadable('The request can’t be decoded. Send a message of the type that the proto file names.')
+  }
+  if (isAscii(bytes)) return request
+  const field = brokenTextIn(request, bytes)
+  return field === undefined ? request : new Unreadable(`${field} is no valid UTF-8. Send text as UTF-8.`, field)
+}
+
+const replacement = '\uFFFD'
+const replacementBytes = Buffer.from(replacement)
+
+/**
+ * The decoder puts U+FFFD where bytes are no UTF-8. The caller may have sent that very character, so there are broken ones
+ * only if the message has more of them than its bytes.
+ */
+function brokenTextIn(request: object, bytes: Buffer): string | undefined {
+  const found = textsWithReplacement(request, '')
+  if (found.length === 0) return undefined
+  const sent = countOf(bytes, replacementBytes)
+  const read = found.reduce((sum, { text }) => sum + text.split(replacement).length - 1, 0)
+  return read > sent ? found[0]?.path : undefined
+}
+
+/** The paths are as in the proto file: `role_set`, `checks[3].role`. A oneof's name beside its field is passed over. */
+function textsWithReplacement(value: unknown, path: string): { path: string; text: string }[] {
+  if (typeof value === 'string') return value.includes(replacement) ? [{ path, text: value }] : []
+  if (typeof value !== 'object' || value === null) return []
+  if (Array.isArray(value)) return value.flatMap((item, place) => textsWithReplacement(item, `${path}[${place}]`))
+  return Object.entries(value).flatMap(([name, item]) => {
+    const snakeCase = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    const at = path === '' ? snakeCase : `${path}.${snakeCase}`
+    return [...textsWithReplacement(name, `${path} key`), ...textsWithReplacement(item, at)]
+  })
+}
+
+function countOf(bytes: Buffer, part: Buffer): number {
+  let count = 0
+  for (let at = bytes.indexOf(part); at !== -1; at = bytes.indexOf(part, at + part.length)) count++
+  return count
+}

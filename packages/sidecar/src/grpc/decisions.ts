@@ -1,0 +1,49 @@
+/** The service `Decisions`. A question whose answer is in memory is answered in the tick in which it is read. */
+
+import type { CheckRequest__Output, DecisionsHandlers } from '@rolesets/proto'
+import type { CheckAnswer, Decisions } from '../service/decisions.ts'
+import { unary, type Call, type Endpoint } from './handler.ts'
+import { checkMessage, roleMessage } from './messages.ts'
+
+export function decisionsHandlers(decisions: Decisions, endpoint: Endpoint): DecisionsHandlers {
+  const { observer } = endpoint
+
+  function answered(answer: CheckAnswer, startedAt: number) {
+    observer.decided(answer.reason, performance.now() - startedAt)
+    return checkMessage(answer)
+  }
+
+  return {
+    Check: unary(endpoint, 'read', (request: CheckRequest__Output, call) => {
+      const startedAt = performance.now()
+      const now = request.atLeastRevision === '' ? decisions.checkNow(request) : undefined
+      if (now !== undefined) return answered(now, startedAt)
+      return decisions.check(request, readCall(request, call)).then((answer) => answered(answer, startedAt))
+    }),
+
+    BatchCheck: unary(endpoint, 'read', async (request, call) => {
+      const { results, revision } = await decisions.batchCheck(request.checks, readCall(request, call))
+      for (const { reason } of results) observer.decided(reason)
+      return { results: [...results], revision }
+    }),
+
+    ListAvailableRoles: unary(endpoint, 'read', async (request, call) => {
+      const found = await decisions.listAvailableRoles(request.organizationId, readCall(request, call))
+      const { roles, roleSet, organizationRegistered, revision } = found
+      return {
+        roles: roles.map(roleMessage),
+        defaultRole: roleSet.defaultRole,
+        creatorRole: roleSet.creatorRole,
+        roleSet: roleSet.key,
+        roleSetId: roleSet.id,
+        organizationRegistered,
+        revision,
+      }
+    }),
+  }
+}
+
+/** Who waits for a revision may wait for long, and must not hold up a server that stops. */
+function readCall({ atLeastRevision }: { atLeastRevision: string }, call: Call) {
+  return { atLeastRevision, signal: atLeastRevision === '' ? call.signal : call.waitSignal }
+}

@@ -1,0 +1,214 @@
+/**
+ * A thin skin over the callbacks of grpc-js: a call is an async function with an AbortSignal, a server stream an async
+ * generator that is pulled no faster than the network takes its messages. Admission, deadlines, cancellation and the
+ * translation of errors are done here, once.
+ */
+
+import type { EventEmitter } from 'node:events'
+import type {
+  handleServerStreamingCall,
+  handleUnaryCall,
+  Metadata,
+  sendUnaryData,
+  ServerUnaryCall,
+  ServerWritableStream,
+} from '@grpc/grpc-js'
+import { Refusal } from '../domain/refusal.ts'
+import { DeadlinePassed, ServiceError } from '../service/service-error.ts'
+import { AccessError } from './access-error.ts'
+import type { Access, Admit } from './authenticate.ts'
+import { Unreadable } from './contract.ts'
+import type { GrpcObserver } from './observer.ts'
+import { failureOf, isUnforeseen, type Failure } from './status.ts'
+
+/** What the handlers of one listener share. */
+export interface Endpoint {
+  readonly admit: Admit
+  readonly observer: GrpcObserver
+  /** Aborted with ServiceError `not_serving` when the server begins to stop. */
+  readonly stopping: AbortSignal
+}
+
+export interface Call {
+  readonly metadata: Metadata
+  /** Aborted at the deadline and when the caller goes away. */
+  readonly signal: AbortSignal
+  /** The same, and aborted when the server begins to stop: for what may wait for long. */
+  readonly waitSignal: AbortSignal
+}
+
+export interface StreamCall extends Pick<Call, 'metadata' | 'signal'> {
+  /** Messages that were handed over and that the network hasn't taken yet. */
+  readonly backlog: () => number
+  /** Ends the stream with this error, also while it waits for the network. */
+  readonly end: (error: ServiceError) => void
+}
+
+/** `work` may answer at once: what is in memory doesn't pay for a promise. */
+export function unary<Request, Response>(
+  endpoint: Endpoint,
+  access: Access,
+  work: (request: Request, call: Call) => Response | Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    const context = new CallContext(endpoint, call)
+    try {
+      endpoint.admit(call.metadata, access)
+      const response = work(readable(call.request), context)
+      if (response instanceof Promise) answerLater(response, { context, callback })
+      else callback(null, response)
+    } catch (error) {
+      callback(context.fail(error))
+    }
+  }
+}
+
+function answerLater<Response>(
+  response: Promise<Response>,
+  { context, callback }: { context: CallContext; callback: sendUnaryData<Response> },
+): void {
+  response
+    .then(
+      (value) => callback(null, value),
+      (error: unknown) => callback(context.fail(error)),
+    )
+    .finally(() => context.settle())
+}
+
+/** The stream ends when the generator does, with its error if it throws. */
+export function serverStream<Request, Response>(
+  endpoint: Endpoint,
+  access: Access,
+  produce: (request: Request, call: StreamCall) => AsyncIterable<Response>,
+): handleServerStreamingCall<Request, Response> {
+  return (call) => {
+    const context = new CallContext(endpoint, call)
+    pump(call, { context, access, produce }).then(
+      () => call.end(),
+      // grpc-js sends the status of an emitted error after the messages before it.
+      (error: unknown) => call.emit('error', context.fail(error)),
+    )
+  }
+}
+
+interface Pumping<Request, Response> {
+  readonly context: CallContext
+  readonly access: Access
+  readonly produce: (request: Request, call: StreamCall) => AsyncIterable<Response>
+}
+
+async function pump<Request, Response>(
+  call: ServerWritableStream<Request, Response>,
+  { context, access, produce }: Pumping<Request, Response>,
+): Promise<void> {
+  const signal = context.waitSignal
+  try {
+    context.endpoint.admit(call.metadata, access)
+    const stream: StreamCall = {
+      metadata: call.metadata,
+      signal,
+      backlog: () => call.writableLength,
+      end: (error) => context.abort(error),
+    }
+    for await (const message of produce(readable(call.request), stream))
+      if (!call.write(message)) await drained(call, signal)
+  } finally {
+    context.settle()
+  }
+}
+
+/** Waits until the network has taken what was written. */
+async function drained(call: Pick<EventEmitter, 'on' | 'off'>, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const settle = () => {
+      call.off('drain', drain)
+      signal.removeEventListener('abort', abort)
+    }
+    const drain = () => (settle(), resolve())
+    const abort = () => (settle(), reject(signal.reason as Error))
+    if (signal.aborted) return reject(signal.reason as Error)
+    call.on('drain', drain)
+    signal.addEventListener('abort', abort, { once: true })
+  })
+}
+
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getDeadline' | 'getPath' | 'cancelled'> & {
+  on(event: 'cancelled', listener: () => void): unknown
+}
+
+/** Longer waits overflow Node's timers; they are as good as none. */
+const timerMsMax = 2_147_483_647
+
+/** Timers and listeners are made only when somebody asks for a signal: most calls are answered before. */
+export class CallContext implements Call {
+  readonly endpoint: Endpoint
+  readonly #call: AnyCall
+  #controller: AbortController | undefined
+  #timer: NodeJS.Timeout | undefined
+  #onStopping: (() => void) | undefined
+
+  constructor(endpoint: Endpoint, call: AnyCall) {
+    this.endpoint = endpoint
+    this.#call = call
+  }
+
+  get metadata(): Metadata {
+    return this.#call.metadata
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= this.#begin()
+    return this.#controller.signal
+  }
+
+  get waitSignal(): AbortSignal {
+    const { signal } = this
+    const { stopping } = this.endpoint
+    if (this.#onStopping === undefined) {
+      this.#onStopping = () => this.abort(stopping.reason as ServiceError)
+      stopping.addEventListener('abort', this.#onStopping, { once: true })
+      if (stopping.aborted) this.#onStopping()
+    }
+    return signal
+  }
+
+  abort(reason: ServiceError | DeadlinePassed): void {
+    this.#controller?.abort(reason)
+  }
+
+  /** What the caller is told of an error; what he isn't told is told to the observer. */
+  fail(error: unknown): Failure {
+    const failure = failureOf(error instanceof DeadlinePassed ? deadlinePassed(error) : error)
+    const method = this.#call.getPath()
+    if (isUnforeseen(failure)) this.endpoint.observer.callFailed({ method, error })
+    if (error instanceof AccessError) this.endpoint.observer.accessRefused({ method, code: error.code })
+    return failure
+  }
+
+  /** The call is over: nothing of it stays behind. */
+  settle(): void {
+    clearTimeout(this.#timer)
+    if (this.#onStopping) this.endpoint.stopping.removeEventListener('abort', this.#onStopping)
+  }
+
+  #begin(): AbortController {
+    const controller = new AbortController()
+    const cancel = () => controller.abort(new ServiceError('call_cancelled', 'The caller went away.'))
+    if (this.#call.cancelled) cancel()
+    else this.#call.on('cancelled', cancel)
+    // One millisecond early: grpc-js ends the call at the deadline, without saying why.
+    const leftMs = Number(this.#call.getDeadline()) - Date.now() - 1
+    if (leftMs < timerMsMax) this.#timer = setTimeout(() => controller.abort(new DeadlinePassed()), leftMs)
+    return controller
+  }
+}
+
+function deadlinePassed(cause: DeadlinePassed): ServiceError {
+  return new ServiceError('deadline', 'The deadline of the call has passed.', { cause })
+}
+
+/** @throws Refusal when the request couldn't be decoded */
+export function readable<Request>(request: Request): Request {
+  if (!(request instanceof Unreadable)) return request
+  throw new Refusal('invalid_field', request.problem, request.field === undefined ? {} : { field: request.field })
+}

@@ -1,0 +1,81 @@
+/**
+ * `grpc.health.v1.Health`: the whole server (the empty name) and each of its services, which serve together or not at
+ * all. The definition comes from grpc-health-check; the answers are our own, because its watchers can't be ended when the
+ * server stops.
+ */
+
+import type { sendUnaryData, ServerUnaryCall, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
+import { service } from 'grpc-health-check'
+import { strictly, Unreadable } from './contract.ts'
+import { serverStream, unary, type Endpoint, type StreamCall } from './handler.ts'
+import { unknownService } from './status.ts'
+
+type ServingStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN'
+
+interface Request {
+  readonly service: string
+}
+
+interface Response {
+  readonly status: ServingStatus
+}
+
+// Built with another copy of the same loader.
+export const healthDefinition = strictly(service as unknown as ServiceDefinition)
+
+export class Health {
+  readonly #services: ReadonlySet<string>
+  readonly #listeners = new Set<() => void>()
+  #isServing = false
+
+  /** @param services full names, as in `rolesets.v1.Decisions` */
+  constructor(services: readonly string[]) {
+    this.#services = new Set(['', ...services])
+  }
+
+  setServing(isServing: boolean): void {
+    this.#isServing = isServing
+    for (const listener of this.#listeners) listener()
+  }
+
+  handlers(endpoint: Endpoint): UntypedServiceImplementation {
+    const check = unary(endpoint, 'open', ({ service: name }: Request) => ({ status: this.#statusOf(name) }))
+    return {
+      Check: (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
+        const name = call.request instanceof Unreadable ? '' : call.request.service
+        if (this.#statusOf(name) === 'SERVICE_UNKNOWN') callback(unknownService(name))
+        else check(call, callback)
+      },
+      Watch: serverStream(endpoint, 'open', ({ service: name }: Request, call) => this.#watch(name, call)),
+      List: unary(endpoint, 'open', () => ({
+        statuses: Object.fromEntries([...this.#services].map((name) => [name, { status: this.#statusOf(name) }])),
+      })),
+    }
+  }
+
+  /** Subscribes before it reads, and looks again before it ends: no change is lost, the last one neither. */
+  async *#watch(name: string, { signal }: StreamCall): AsyncGenerator<Response, void, undefined> {
+    let wake = () => {}
+    const listener = () => wake()
+    this.#listeners.add(listener)
+    signal.addEventListener('abort', listener)
+    try {
+      let sent: ServingStatus | undefined
+      for (;;) {
+        const changed = new Promise<void>((resolve) => (wake = resolve))
+        const status = this.#statusOf(name)
+        if (status !== sent) yield { status: (sent = status) }
+        else if (signal.aborted) throw signal.reason
+        else await changed
+      }
+    } finally {
+      this.#listeners.delete(listener)
+      signal.removeEventListener('abort', listener)
+    }
+  }
+
+  #statusOf(name: string): ServingStatus {
+    if (!this.#services.has(name)) return 'SERVICE_UNKNOWN'
+    return this.#isServing ? 'SERVING' : 'NOT_SERVING'
+  }
+}

@@ -1,0 +1,19 @@
+/** What the gRPC servers tell about themselves: for the log and the metrics, which they know nothing of. */
+
+export interface GrpcObserver {
+  /** Answers to questions; `answerMs` only where the question came alone. */
+  readonly decided: (reason: string, answerMs?: number) => void
+  /** `result`: `ok`, `unchanged` (a dry run), or the reason of the error. */
+  readonly wrote: (operation: string, result: string) => void
+  readonly watcherOpened: () => WatcherObserver
+  readonly accessRefused: (facts: { method: string; code: string }) => void
+  /** An error that nobody foresaw. The caller was told nothing of it. */
+  readonly callFailed: (facts: { method: string; error: unknown }) => void
+}
+
+export interface WatcherObserver {
+  /** A change set was handed to the stream. */
+  readonly handed: (revision: number) => void
+  /** `reason` as in errors.proto. */
+  readonly ended: (reason: string) => void
+}

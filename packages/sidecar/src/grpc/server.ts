@@ -1,0 +1,118 @@
+/**
+ * The gRPC servers, one for each address, so that who gets in depends on where he comes in and not on what he says about
+ * himself. They open and stop together.
+ */
+
+import grpc, { type ServerCredentials } from '@grpc/grpc-js'
+import { ServiceError } from '../service/service-error.ts'
+import type { Service } from '../service/service.ts'
+import { administrationHandlers } from './administration.ts'
+import { createAdmit, type Identify } from './authenticate.ts'
+import { changesHandlers } from './changes.ts'
+import { loadContract } from './contract.ts'
+import { tlsCredentials, type CertificateSource } from './credentials.ts'
+import { decisionsHandlers } from './decisions.ts'
+import type { Endpoint } from './handler.ts'
+import { Health, healthDefinition } from './health.ts'
+import { listen, type Listen } from './listen.ts'
+import type { GrpcObserver } from './observer.ts'
+import { reflectionDefinitions, reflectionHandlers } from './reflection.ts'
+
+export interface GrpcOptions {
+  readonly listen: readonly Listen[]
+  readonly service: Service
+  readonly identify: Identify
+  /** Undefined: no TLS. */
+  readonly certificates: CertificateSource | undefined
+  readonly observer: GrpcObserver
+}
+
+export interface GrpcServers {
+  /** With the real ports, in the order in which they were asked for. */
+  readonly addresses: readonly string[]
+  /** Health says so from now on. */
+  readonly setServing: () => void
+  /**
+   * Health says NOT_SERVING, streams and waits end with UNAVAILABLE, and what runs may finish.
+   * @returns whether everything finished within the grace
+   */
+  readonly stop: (graceMs: number) => Promise<boolean>
+}
+
+/** The limit of a message in either direction. It is part of the contract: docs/errors.md. */
+const messageBytesMax = 8 * 1024 * 1024
+
+const serverOptions = {
+  'grpc.max_receive_message_length': messageBytesMax,
+  // A peer that has gone without a word is noticed within half a minute.
+  'grpc.keepalive_time_ms': 20_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.max_concurrent_streams': 1_000,
+  // Its counters cost time on every call, and the metrics have what is needed.
+  'grpc.enable_channelz': 0,
+}
+
+export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers> {
+  const contract = loadContract()
+  const health = new Health(['Decisions', 'Administration', 'Changes'].map((name) => `rolesets.v1.${name}`))
+  const stopping = new AbortController()
+  const { service, observer } = options
+  const unknownOrganizationsDenied = service.unknownOrganizations === 'deny'
+  const credentials = credentialsOf(options)
+
+  function serverFor(at: Listen): grpc.Server {
+    const isLocal = at.kind === 'unix' || at.isLoopback
+    const endpoint: Endpoint = { admit: createAdmit(options.identify, isLocal), observer, stopping: stopping.signal }
+    const server = new grpc.Server(serverOptions)
+    server.addService(contract.decisions, decisionsHandlers(service.decisions, endpoint))
+    server.addService(contract.administration, administrationHandlers(service.administration, endpoint))
+    server.addService(
+      contract.changes,
+      changesHandlers({ changes: service.changes, unknownOrganizationsDenied }, endpoint),
+    )
+    server.addService(healthDefinition, health.handlers(endpoint))
+    for (const definition of reflectionDefinitions()) server.addService(definition, reflectionHandlers(endpoint))
+    return server
+  }
+
+  const servers: grpc.Server[] = []
+  const addresses: string[] = []
+  try {
+    for (const at of options.listen) {
+      const server = serverFor(at)
+      servers.push(server)
+      addresses.push(await listen(server, at, credentials))
+    }
+  } catch (error) {
+    for (const server of servers) server.forceShutdown()
+    throw error
+  }
+  return {
+    addresses,
+    setServing: () => health.setServing(true),
+    stop: async (graceMs) => {
+      health.setServing(false)
+      stopping.abort(new ServiceError('not_serving', 'The sidecar stops. Ask again later, or ask another one.'))
+      const finished = await Promise.all(servers.map((server) => shutDown(server, graceMs)))
+      return finished.every(Boolean)
+    },
+  }
+}
+
+function credentialsOf({ certificates }: GrpcOptions): ServerCredentials {
+  return certificates === undefined ? grpc.ServerCredentials.createInsecure() : tlsCredentials(certificates)
+}
+
+/** @returns whether it went without force */
+async function shutDown(server: grpc.Server, graceMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown()
+      resolve(false)
+    }, graceMs)
+    server.tryShutdown(() => {
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
+}
