@@ -1,0 +1,74 @@
+/** The routes. Whatever isn't one is answered with a problem, never with a page of the library. */
+
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import { healthRouter, type HealthFacts } from './health.ts'
+import type { Measurements } from './measurements.ts'
+import type { StateSource } from './metrics.ts'
+import { sendProblem } from './problem.ts'
+
+/** Whose a presented key is; undefined: nobody's. */
+export type Identify = (presented: string) => 'secret' | 'read' | undefined
+
+export interface AppOptions {
+  readonly identify: Identify
+  /** Whether the address is on loopback: metrics need no key there. */
+  readonly isLocal: boolean
+  readonly facts: () => HealthFacts
+  readonly measurements: Measurements
+  readonly state: StateSource
+  readonly failed: (error: unknown) => void
+}
+
+export function createApp(options: AppOptions): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.use(healthRouter(options.facts))
+  app.get('/metrics', keyed(options), metricsHandler(options))
+  for (const path of ['/livez', '/readyz', '/metrics'])
+    app.all(path, (request, response) => {
+      response.setHeader('Allow', 'GET, HEAD')
+      sendProblem(response, 'method_not_allowed', `${path} takes GET and HEAD, and not ${request.method}.`)
+    })
+  app.use((_request, response) => sendProblem(response, 'not_found', 'There are /livez, /readyz and /metrics.'))
+  app.use(errorHandler(options))
+  return app
+}
+
+function metricsHandler({ measurements, state }: AppOptions): RequestHandler {
+  // Loaded with the first reading: it isn't needed to start.
+  const metrics = once(async () => (await import('./metrics.ts')).createMetrics(measurements, state))
+  return async (_request, response) => {
+    const { contentType, read } = await metrics()
+    response.setHeader('Content-Type', contentType).end(await read())
+  }
+}
+
+/** The rule of the listeners: on loopback reading needs no key, but a wrong one is refused. */
+function keyed({ identify, isLocal }: AppOptions): RequestHandler {
+  return (request, response, next) => {
+    const given = request.get('authorization')
+    if (given === undefined && isLocal) return next()
+    const key = /^Bearer +([\x21-\x7e]+)$/i.exec(given ?? '')?.[1]
+    if (key !== undefined && identify(key) !== undefined) return next()
+    sendProblem(response, 'key_required', 'Send `Authorization: Bearer <key>` with the read key or the secret key.')
+  }
+}
+
+function errorHandler({ failed }: AppOptions): ErrorRequestHandler {
+  // Express tells error handlers by their four parameters.
+  // eslint-disable-next-line max-params
+  return (error: unknown, _request, response, next) => {
+    if (response.headersSent) return next(error)
+    // Express marks what the caller got wrong, for example a path that can't be decoded.
+    const isCallers = error instanceof Error && 'status' in error && Number(error.status) < 500
+    if (isCallers) return sendProblem(response, 'bad_request', 'The path or a header can’t be read. Correct it.')
+    failed(error)
+    sendProblem(response, 'internal_failure', 'The log of the sidecar has the record.')
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}
