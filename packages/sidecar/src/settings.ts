@@ -97,11 +97,11 @@ export const settings: readonly Setting[] = [
   }),
   row('historyMaxCount', '--history-max-count <count>', {
     default: '1000000',
-    sentence: 'Change sets that are kept for watchers that resume; more are kept while they are young.',
+    sentence: 'How many change sets are kept, for watchers that resume; older ones are forgotten.',
   }),
   row('historyMaxAgeDays', '--history-max-age-days <days>', {
     default: '90',
-    sentence: 'How old a change set gets before it can be forgotten; older ones are kept while they are few.',
+    sentence: 'How many days a change set is kept; older ones are forgotten, but never the last one.',
   }),
   row('shutdownGraceMs', '--shutdown-grace-ms <milliseconds>', {
     default: '10000',

@@ -1,0 +1,137 @@
+/**
+ * The assembly of the sidecar, from the inside out: store, keys, service, HTTP, gRPC. Closing goes the same way back, and
+ * so does an opening that fails half-way.
+ */
+
+import type { Config } from './config.ts'
+import { openCertificates, type CertificateWatch } from './certificates.ts'
+import type { GrpcObserver } from './grpc/observer.ts'
+import { openGrpcServers } from './grpc/server.ts'
+import { Measurements } from './http/measurements.ts'
+import { openHttpServer, type HttpServer } from './http/server.ts'
+import { openKeys } from './keys.ts'
+import { createLog, type Log } from './logging.ts'
+import { openCompaction } from './service/compaction.ts'
+import { newId } from './service/new-id.ts'
+import { openService, type Service } from './service/service.ts'
+import { openStore } from './storage/open.ts'
+import type { StoreEvent } from './storage/options.ts'
+
+export interface Sidecar extends AsyncDisposable {
+  /** With the real ports: `127.0.0.1:7450`, `unix:<path>`. */
+  readonly grpc: readonly string[]
+  /** Undefined: off. */
+  readonly http: string | undefined
+  readonly role: 'authority'
+  /** Takes no new calls, finishes what runs within the grace, closes the store. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface SidecarOptions {
+  /** Default: JSON lines on stderr, of the level of the configuration. */
+  readonly log?: Log
+}
+
+/**
+ * @throws StoreError, KeyFileError, CertificateError, ListenError or HttpListenError, each with a `code` and a sentence
+ * that says what to do
+ */
+export async function openSidecar(config: Config, options: SidecarOptions = {}): Promise<Sidecar> {
+  const log = options.log ?? createLog({ level: config.logLevel })
+  const closers: (() => Promise<void> | void)[] = []
+  const closeAll = async () => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close()
+  }
+  try {
+    return await assemble(config, { log, closers, closeAll })
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+interface Assembly {
+  readonly log: Log
+  /** The last one opened is the first one closed. */
+  readonly closers: (() => Promise<void> | void)[]
+  readonly closeAll: () => Promise<void>
+}
+
+async function assemble(config: Config, { log, closers, closeAll }: Assembly): Promise<Sidecar> {
+  const measurements = new Measurements()
+  const facts = { started: false, ready: false, fresh: false }
+
+  const store = await openStore(config.database, { onEvent: (event) => noteStoreEvent(event, { measurements, log }) })
+  closers.push(() => store.close())
+  const identify = await openKeys(config, log)
+  const certificates = config.tls === undefined ? undefined : await openCertificates(config.tls, log)
+  closers.push(() => certificates?.close())
+  closers.push(
+    store.subscribe(({ revision, operation, actor, changes }) => {
+      measurements.published(revision)
+      log.committed({ revision, operation, actor, changes: changes.length })
+    }),
+  )
+  const { unknownOrganizations } = config
+  const service = await openService({ store, unknownOrganizations, now: () => Date.now(), newId })
+  closers.push(() => service.close())
+  facts.started = true
+  closers.push(openCompaction(store, config, log))
+
+  const http = await openHttp(config, { service, identify, certificates, measurements, facts: () => facts, log })
+  closers.push(async () => http?.close())
+  const observer = observerOf(measurements, log)
+  const grpc = await openGrpcServers({ listen: config.grpcListen, service, identify, certificates, observer })
+  closers.push(async () => {
+    Object.assign(facts, { ready: false, fresh: false })
+    log.stopping()
+    if (!(await grpc.stop(config.shutdownGraceMs))) log.graceOver()
+  })
+
+  Object.assign(facts, { ready: true, fresh: true })
+  grpc.setServing()
+  log.listening({ grpc: grpc.addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head })
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= closeAll().then(() => log.stopped()))
+  return { grpc: grpc.addresses, http: http?.address, role: 'authority', close, [Symbol.asyncDispose]: close }
+}
+
+interface HttpParts {
+  readonly service: Service
+  readonly identify: Awaited<ReturnType<typeof openKeys>>
+  readonly certificates: CertificateWatch | undefined
+  readonly measurements: Measurements
+  readonly facts: () => { started: boolean; ready: boolean; fresh: boolean }
+  readonly log: Log
+}
+
+async function openHttp(
+  { httpListen }: Config,
+  { service, log, ...parts }: HttpParts,
+): Promise<HttpServer | undefined> {
+  if (httpListen === undefined) return undefined
+  const state = { headRevision: () => service.readModel.revision, cache: () => service.readModel.statistics }
+  const failed = (error: unknown) => log.callFailed({ method: 'HTTP', error })
+  return openHttpServer({ listen: httpListen, state, failed, ...parts })
+}
+
+function observerOf(measurements: Measurements, log: Log): GrpcObserver {
+  return {
+    decided: (reason, answerMs) => measurements.decided(reason, answerMs),
+    wrote: (operation, result) => measurements.wrote(operation, result),
+    watcherOpened: () => measurements.watcherOpened(),
+    accessRefused: (facts) => {
+      measurements.accessRefused()
+      log.accessRefused(facts)
+    },
+    callFailed: (facts) => {
+      measurements.callFailed()
+      log.callFailed(facts)
+    },
+  }
+}
+
+function noteStoreEvent(event: StoreEvent, { measurements, log }: { measurements: Measurements; log: Log }): void {
+  if (event.kind === 'committed') measurements.committed(event)
+  else log.storeEvent(event)
+}
