@@ -1,0 +1,140 @@
+/**
+ * Random commands over few keys, so that they meet: most things exist, some don't, and some are asked for what can't be.
+ * All are well-formed texts; what isn't even that is for the fuzz test.
+ */
+
+import fc from 'fast-check'
+import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.ts'
+import type { Command } from './commands.ts'
+
+const customPermission = fc.constantFrom('org:a:read', 'org:a:write', 'org:b:read')
+const systemPermission = fc.constantFrom('org:sys_billing:read', 'org:sys_memberships:manage')
+const permission = fc.oneof({ weight: 6, arbitrary: customPermission }, { weight: 1, arbitrary: systemPermission })
+const permissionKey = fc.oneof({ weight: 9, arbitrary: customPermission }, fc.constant('org:sys_new:read'))
+const rolePermissions = fc.oneof(
+  fc.uniqueArray(permission, { maxLength: 3 }),
+  fc.uniqueArray(customPermission, { maxLength: 2 }).map((keys) => [...creatorPermissionKeys, ...keys]),
+  fc.array(fc.oneof(permission, fc.constant('org:none:read')), { maxLength: 3 }),
+)
+const roleKey = fc.constantFrom('org:r1', 'org:r2', 'org:r3', 'org:r4')
+const role = fc.oneof(
+  { weight: 6, arbitrary: roleKey },
+  { weight: 4, arbitrary: fc.constantFrom('org:admin', 'org:member') },
+  { weight: 1, arbitrary: fc.constant('org:none') },
+)
+const creator = fc.oneof({ weight: 3, arbitrary: fc.constant('org:admin') }, role)
+const roleSetKey = fc.constantFrom('role_set:s1', 'role_set:s2', 'role_set:s3')
+const roleSet = fc.oneof(
+  { weight: 6, arbitrary: roleSetKey },
+  { weight: 2, arbitrary: fc.constant('role_set:default') },
+  { weight: 1, arbitrary: fc.constant('role_set:none') },
+)
+const someRoles = fc.oneof(
+  { weight: 3, arbitrary: fc.uniqueArray(role, { minLength: 1, maxLength: 4 }) },
+  fc.array(role, { maxLength: 3 }),
+)
+const mappings = fc.dictionary(role, role, { maxKeys: 4 })
+const organizationId = fc.constantFrom('o1', 'o2', 'o3', 'o4')
+const userId = fc.constantFrom('u1', 'u2', 'u3')
+const name = fc.constantFrom('One', 'Two')
+const slug = fc.constantFrom('x', 'y', null)
+const publicMetadata = fc.constantFrom({}, { a: 1, b: [2] }, { b: [2], a: 1 })
+
+type Fields<I> = { readonly [F in keyof I]-?: fc.Arbitrary<I[F]> }
+
+/** Some fields always, the others now and then. */
+function command<O extends Command['operation']>(
+  operation: O,
+  always: Partial<Fields<Extract<Command, { operation: O }>['input']>>,
+  sometimes: Partial<Fields<Extract<Command, { operation: O }>['input']>> = {},
+): fc.Arbitrary<Command> {
+  const fields = { ...always, ...sometimes } as Record<string, fc.Arbitrary<unknown>>
+  const input = fc.record(fields, { requiredKeys: Object.keys(always) })
+  // The fields are those of this operation's input, which the compiler can't follow through the record.
+  return input.map((values) => ({ operation, input: values }) as unknown as Command)
+}
+
+const usualRoleSet = {
+  key: roleSetKey,
+  roles: fc.subarray(['org:r1', 'org:r2', 'org:r3']).map((keys) => ['org:admin', 'org:member', ...keys]),
+  defaultRole: fc.constantFrom('org:member', 'org:admin'),
+  creatorRole: fc.constant('org:admin'),
+}
+const newRole = { name, permissions: rolePermissions, includeInInitialRoleSet: fc.boolean() }
+const places = { defaultRole: role, creatorRole: creator }
+
+/** Each with its weight: what needs more to succeed comes more often. */
+const weighted: Readonly<Record<Command['operation'], readonly [number, fc.Arbitrary<Command>]>> = {
+  createPermission: [1, command('createPermission', { key: permissionKey })],
+  updatePermission: [1, command('updatePermission', { permission }, { key: permissionKey, name, description: name })],
+  deletePermission: [1, command('deletePermission', { permission })],
+  createRole: [3, command('createRole', { key: roleKey }, newRole)],
+  updateRole: [2, command('updateRole', { role }, { key: roleKey, name, permissions: rolePermissions })],
+  deleteRole: [4, command('deleteRole', { role })],
+  createRoleSet: [
+    4,
+    fc.oneof(
+      command('createRoleSet', { key: roleSetKey, roles: someRoles, defaultRole: role, creatorRole: creator }),
+      command('createRoleSet', usualRoleSet, { initial: fc.boolean() }),
+    ),
+  ],
+  updateRoleSet: [
+    3,
+    fc.oneof(
+      command('updateRoleSet', { roleSet }, { key: roleSetKey, name, ...places }),
+      command('updateRoleSet', { roleSet, initial: fc.boolean() }),
+    ),
+  ],
+  addRoles: [3, command('addRoles', { roleSet, roles: someRoles }, places)],
+  replaceRole: [5, command('replaceRole', { roleSet, role }, { toRole: role })],
+  replaceRoleSet: [4, command('replaceRoleSet', { roleSet, toRoleSet: roleSet }, { mappings })],
+  deleteRoleSet: [3, command('deleteRoleSet', { roleSet })],
+  createOrganization: [
+    3,
+    command('createOrganization', { id: organizationId }, { name, slug, roleSet, createdBy: userId }),
+  ],
+  updateOrganization: [2, command('updateOrganization', { organizationId }, { name, slug })],
+  deleteOrganization: [1, command('deleteOrganization', { organizationId })],
+  assignRoleSet: [4, command('assignRoleSet', { organizationId, roleSet }, { mappings })],
+  createMembership: [8, command('createMembership', { organizationId, userId, role }, { publicMetadata })],
+  updateMembership: [4, command('updateMembership', { organizationId, userId }, { role, publicMetadata })],
+  deleteMembership: [1, command('deleteMembership', { organizationId, userId })],
+}
+
+export const operations = Object.keys(weighted)
+
+export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
+  ...Object.values(weighted).map(([weight, arbitrary]) => ({ weight, arbitrary })),
+)
+
+/** Commands after which all keys but a few exist and several roles are held, so that histories begin in the thick of it. */
+export const opening: readonly Command[] = [
+  { operation: 'createPermission', input: { key: 'org:a:read' } },
+  { operation: 'createRole', input: { key: 'org:r1', permissions: [...creatorPermissionKeys] } },
+  { operation: 'createRole', input: { key: 'org:r2', permissions: ['org:a:read'] } },
+  { operation: 'createRole', input: { key: 'org:r3' } },
+  {
+    operation: 'createRoleSet',
+    input: {
+      key: 'role_set:s1',
+      roles: ['org:admin', 'org:r1', 'org:r2'],
+      defaultRole: 'org:r2',
+      creatorRole: 'org:r1',
+    },
+  },
+  {
+    operation: 'createRoleSet',
+    input: {
+      key: 'role_set:s2',
+      roles: ['org:admin', 'org:r2', 'org:r3'],
+      defaultRole: 'org:r3',
+      creatorRole: 'org:admin',
+    },
+  },
+  { operation: 'createOrganization', input: { id: 'o1', roleSet: 'role_set:s1', createdBy: 'u1', slug: 'x' } },
+  { operation: 'createOrganization', input: { id: 'o2', roleSet: 'role_set:s1' } },
+  { operation: 'createOrganization', input: { id: 'o3', roleSet: 'role_set:s2' } },
+  { operation: 'createMembership', input: { organizationId: 'o1', userId: 'u2', role: 'org:r2' } },
+  { operation: 'createMembership', input: { organizationId: 'o2', userId: 'u1', role: 'org:r2' } },
+  { operation: 'createMembership', input: { organizationId: 'o3', userId: 'u3', role: 'org:r3' } },
+]

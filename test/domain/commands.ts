@@ -1,0 +1,141 @@
+/** All commands as data, and the one place in the tests of the rules that knows which facts each rule needs. */
+
+import { initialRoleSetOf } from '../../packages/sidecar/src/domain/catalogue.ts'
+import type { PlannedCommand } from '../../packages/sidecar/src/domain/apply.ts'
+import type { Context, Decided, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
+import { findRole } from '../../packages/sidecar/src/domain/lookup.ts'
+import * as memberships from '../../packages/sidecar/src/domain/memberships.ts'
+import type { Membership } from '../../packages/sidecar/src/domain/model.ts'
+import * as organizations from '../../packages/sidecar/src/domain/organizations.ts'
+import * as permissions from '../../packages/sidecar/src/domain/permissions.ts'
+import * as replacement from '../../packages/sidecar/src/domain/role-set-replacement.ts'
+import * as roleSets from '../../packages/sidecar/src/domain/role-sets.ts'
+import * as roles from '../../packages/sidecar/src/domain/roles.ts'
+import type { State } from './state.ts'
+
+export type Command =
+  | PlannedCommand
+  | { readonly operation: 'replaceRoleSet'; readonly input: replacement.ReplaceRoleSet }
+  | { readonly operation: 'deleteOrganization'; readonly input: organizations.DeleteOrganization }
+  | { readonly operation: 'createMembership'; readonly input: memberships.CreateMembership }
+  | { readonly operation: 'updateMembership'; readonly input: memberships.UpdateMembership }
+  | { readonly operation: 'deleteMembership'; readonly input: memberships.DeleteMembership }
+
+export type Operation = Command['operation']
+
+/** Reads the facts from the state as it is and asks the rule. A thing that can't be found has no facts. */
+export function decideCommand(state: State, command: Command, context: Context): Decided<unknown> {
+  const { catalogue } = state
+  switch (command.operation) {
+    case 'createPermission':
+      return permissions.createPermission(catalogue, command.input, context)
+    case 'updatePermission':
+      return permissions.updatePermission(catalogue, command.input, context)
+    case 'deletePermission':
+      return permissions.deletePermission(catalogue, command.input, context)
+    case 'createRole': {
+      const count = state.countOn(initialRoleSetOf(catalogue).id)
+      return roles.createRole(catalogue, command.input, { organizations: count }, context)
+    }
+    case 'updateRole':
+      return roles.updateRole(catalogue, command.input, context)
+    case 'deleteRole': {
+      const { id } = findRole(catalogue, command.input.role)
+      const counts = roles.roleSetsWith(catalogue, id).map((roleSet) => state.countOn(roleSet.id))
+      const facts = { usage: usageOf(state, id), organizations: counts.reduce((sum, count) => sum + count, 0) }
+      return roles.deleteRole(catalogue, command.input, facts, context)
+    }
+    case 'createRoleSet':
+      return roleSets.createRoleSet(catalogue, command.input, context)
+    case 'updateRoleSet':
+      return roleSets.updateRoleSet(catalogue, command.input, context)
+    case 'addRoles':
+      return roleSets.addRoles(catalogue, command.input, { organizations: countOn(state, command.input) }, context)
+    case 'replaceRole': {
+      const roleSet = find(catalogue.roleSets, command.input.roleSet)
+      const role = find(catalogue.roles, command.input.role)
+      const usage = usageOf(state, role?.id ?? '', (member) => state.isOn(roleSet?.id ?? '', member))
+      const facts = { usage, organizations: countOn(state, command.input) }
+      return replacement.replaceRole(catalogue, command.input, facts, context)
+    }
+    case 'replaceRoleSet': {
+      const roleSet = find(catalogue.roleSets, command.input.roleSet)
+      const usage = state.usage((member) => state.isOn(roleSet?.id ?? '', member))
+      const facts = { usage, organizations: countOn(state, command.input) }
+      return replacement.replaceRoleSet(catalogue, command.input, facts)
+    }
+    case 'deleteRoleSet':
+      return roleSets.deleteRoleSet(catalogue, command.input, { organizations: countOn(state, command.input) })
+    default:
+      return decideOrganizationCommand(state, command, context)
+  }
+}
+
+type OrganizationCommand = Extract<
+  Command,
+  {
+    operation:
+      | 'createOrganization'
+      | 'updateOrganization'
+      | 'deleteOrganization'
+      | 'assignRoleSet'
+      | 'createMembership'
+      | 'updateMembership'
+      | 'deleteMembership'
+  }
+>
+
+function decideOrganizationCommand(state: State, command: OrganizationCommand, context: Context): Decided<unknown> {
+  const { catalogue } = state
+  switch (command.operation) {
+    case 'createOrganization': {
+      const { id, slug } = command.input
+      const facts = { existing: state.organizations.get(id ?? ''), slugOwner: slugOwner(state, slug) }
+      return organizations.createOrganization(catalogue, command.input, facts, context)
+    }
+    case 'updateOrganization': {
+      const facts = { ...factsOf(state, command.input), slugOwner: slugOwner(state, command.input.slug) }
+      return organizations.updateOrganization(catalogue, command.input, facts, context)
+    }
+    case 'deleteOrganization': {
+      const members = state.members(command.input.organizationId).length
+      return organizations.deleteOrganization(command.input, { ...factsOf(state, command.input), members })
+    }
+    case 'assignRoleSet': {
+      const usage = state.usage(({ organizationId }) => organizationId === command.input.organizationId)
+      const facts = { ...factsOf(state, command.input), usage }
+      return organizations.assignRoleSet(catalogue, command.input, facts, context)
+    }
+    case 'createMembership':
+      return memberships.createMembership(catalogue, command.input, factsOf(state, command.input), context)
+    case 'updateMembership':
+      return memberships.updateMembership(catalogue, command.input, factsOf(state, command.input), context)
+    case 'deleteMembership':
+      return memberships.deleteMembership(command.input, factsOf(state, command.input))
+  }
+}
+
+function factsOf(state: State, input: { readonly organizationId: string; readonly userId?: string }) {
+  const { organizationId, userId = '' } = input
+  return {
+    organization: state.organizations.get(organizationId),
+    membership: state.membership(organizationId, userId),
+  }
+}
+
+function slugOwner(state: State, slug: string | null | undefined) {
+  return [...state.organizations.values()].find((organization) => slug && organization.slug === slug)
+}
+
+function countOn(state: State, input: { readonly roleSet: string }): number {
+  return state.countOn(find(state.catalogue.roleSets, input.roleSet)?.id ?? '')
+}
+
+function usageOf(state: State, roleId: string, isMeant: (member: Membership) => boolean = () => true): RoleUsage {
+  const none = { roleId, members: 0, invitations: 0, organizations: 0 }
+  return state.usage((member) => member.roleId === roleId && isMeant(member))[0] ?? none
+}
+
+function find<T>(index: { find(ref: string): T | undefined }, ref: unknown): T | undefined {
+  return typeof ref === 'string' ? index.find(ref) : undefined
+}

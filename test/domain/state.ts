@@ -1,0 +1,209 @@
+/**
+ * A store in memory for tests of the rules: it reads the facts, asks the rule, and applies the changes the way a storage
+ * would. It trusts nothing: each change is compared with what is really there, and the impact with what really happened.
+ */
+
+import assert from 'node:assert/strict'
+import { applyToCatalogue, emptyCatalogue, type Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
+import type { Change, ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
+import type { Context, Decided, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
+import type { Membership, Organization, UnknownOrganizations } from '../../packages/sidecar/src/domain/model.ts'
+import { seedChanges } from '../../packages/sidecar/src/domain/seed.ts'
+import { decideCommand, type Command } from './commands.ts'
+
+export interface Snapshot {
+  readonly catalogue: Catalogue
+  readonly organizations: ReadonlyMap<string, Organization>
+  /** By `memberKey`. */
+  readonly memberships: ReadonlyMap<string, Membership>
+}
+
+export class State {
+  catalogue: Catalogue = emptyCatalogue
+  organizations = new Map<string, Organization>()
+  memberships = new Map<string, Membership>()
+  readonly changeSets: ChangeSet[] = []
+  readonly unknownOrganizations: UnknownOrganizations
+  now = 1_700_000_000_000
+  #ids = 0
+
+  /** Fresh: it holds what the seed gives, at revision 1. */
+  constructor(unknownOrganizations: UnknownOrganizations = 'initial') {
+    this.unknownOrganizations = unknownOrganizations
+    this.#commit('Seed', seedChanges(this.context()))
+  }
+
+  get revision(): number {
+    return this.changeSets.at(-1)?.revision ?? 0
+  }
+
+  context(): Context {
+    const newId: Context['newId'] = (prefix) => `${prefix}_${String(++this.#ids).padStart(6, '0')}`
+    return { now: this.now, revision: this.revision + 1, newId, unknownOrganizations: this.unknownOrganizations }
+  }
+
+  /** Decides and commits. @throws Refusal, and then nothing has changed */
+  run(command: Command): Decided<unknown> {
+    return this.runAll(command.operation, () => [command])[0] as Decided<unknown>
+  }
+
+  /** Several commands as one write: each sees what the ones before it recorded, and one refusal undoes them all. */
+  runAll(operation: string, plan: () => readonly Command[]): Decided<unknown>[] {
+    const before = this.snapshot()
+    this.now += 1_000
+    try {
+      const context = this.context()
+      const all = plan().map((command) => {
+        const decided = decideCommand(this, command, context)
+        this.#record(decided.changes, context)
+        return decided
+      })
+      const changes = all.flatMap((decided) => decided.changes)
+      if (changes.length > 0) this.#log(operation, changes)
+      return all
+    } catch (error) {
+      this.catalogue = before.catalogue
+      this.organizations = new Map(before.organizations)
+      this.memberships = new Map(before.memberships)
+      throw error
+    }
+  }
+
+  snapshot(): Snapshot {
+    const { catalogue } = this
+    return { catalogue, organizations: new Map(this.organizations), memberships: new Map(this.memberships) }
+  }
+
+  members(organizationId: string): Membership[] {
+    return [...this.memberships.values()].filter((membership) => membership.organizationId === organizationId)
+  }
+
+  membership(organizationId: string, userId: string): Membership | undefined {
+    return this.memberships.get(memberKey({ organizationId, userId }))
+  }
+
+  countOn(roleSetId: string): number {
+    return [...this.organizations.values()].filter((organization) => organization.roleSetId === roleSetId).length
+  }
+
+  /** Who holds which role among members that the predicate lets through. */
+  usage(isMeant: (membership: Membership) => boolean): RoleUsage[] {
+    const members = [...this.memberships.values()].filter(isMeant)
+    return [...new Set(members.map(({ roleId }) => roleId))].map((roleId) => {
+      const held = members.filter((member) => member.roleId === roleId)
+      const organizations = new Set(held.map(({ organizationId }) => organizationId)).size
+      return { roleId, members: held.length, invitations: 0, organizations }
+    })
+  }
+
+  isOn(roleSetId: string, { organizationId }: Membership): boolean {
+    return this.organizations.get(organizationId)?.roleSetId === roleSetId
+  }
+
+  #commit(operation: string, changes: readonly Change[]): void {
+    this.#record(changes, this.context())
+    this.#log(operation, changes)
+  }
+
+  #log(operation: string, changes: readonly Change[]): void {
+    this.changeSets.push({ revision: this.revision + 1, committedAt: this.now, actor: 'tests', operation, changes })
+  }
+
+  #record(changes: readonly Change[], context: Context): void {
+    for (const change of changes) {
+      this.#apply(change, context)
+      this.catalogue = applyToCatalogue(this.catalogue, [change])
+      this.#checkReferences(change)
+    }
+  }
+
+  #apply(change: Change, { now: updatedAt, revision }: Context): void {
+    switch (change.kind) {
+      case 'permission_put':
+        return assert.deepEqual(this.catalogue.permissions.byId(change.permission.id) ?? null, change.before)
+      case 'role_put':
+        return assert.deepEqual(this.catalogue.roles.byId(change.role.id) ?? null, change.before)
+      case 'role_set_put':
+        return assert.deepEqual(this.catalogue.roleSets.byId(change.roleSet.id) ?? null, change.before)
+      case 'permission_deleted':
+        return assert.deepEqual(this.catalogue.permissions.byId(change.before.id), change.before)
+      case 'role_deleted':
+        return assert.deepEqual(this.catalogue.roles.byId(change.before.id), change.before)
+      case 'role_set_deleted':
+        return assert.deepEqual(this.catalogue.roleSets.byId(change.before.id), change.before)
+      case 'organization_put':
+        assert.deepEqual(this.organizations.get(change.organization.id) ?? null, change.before)
+        this.organizations.set(change.organization.id, change.organization)
+        return
+      case 'organization_deleted': {
+        assert.deepEqual(this.organizations.get(change.before.id), change.before)
+        const members = this.members(change.before.id)
+        assert.equal(change.members, members.length)
+        this.organizations.delete(change.before.id)
+        for (const member of members) this.memberships.delete(memberKey(member))
+        return
+      }
+      case 'organizations_moved': {
+        const moved = [...this.organizations.values()].filter(({ roleSetId }) => roleSetId === change.fromRoleSetId)
+        assert.equal(change.organizations, moved.length)
+        for (const organization of moved)
+          this.organizations.set(organization.id, {
+            ...organization,
+            ...{ roleSetId: change.toRoleSetId, updatedAt, revision },
+          })
+        return
+      }
+      case 'membership_put':
+        assert.deepEqual(this.memberships.get(memberKey(change.membership)) ?? null, change.before)
+        this.memberships.set(memberKey(change.membership), change.membership)
+        return
+      case 'membership_deleted':
+        assert.deepEqual(this.memberships.get(memberKey(change.before)), change.before)
+        this.memberships.delete(memberKey(change.before))
+        return
+      case 'members_reassigned':
+        return this.#reassign(change, { updatedAt, revision })
+    }
+  }
+
+  /** In one pass over the members, as the contract says: all mappings at the same time. */
+  #reassign(
+    { scope, mappings }: Extract<Change, { kind: 'members_reassigned' }>,
+    stamps: { updatedAt: number; revision: number },
+  ): void {
+    assert.ok(mappings.length > 0)
+    assert.equal(new Set(mappings.map(({ fromRoleId }) => fromRoleId)).size, mappings.length)
+    const moved = new Map(mappings.map(({ fromRoleId }) => [fromRoleId, 0]))
+    for (const member of [...this.memberships.values()]) {
+      const isInScope =
+        'roleSetId' in scope ? this.isOn(scope.roleSetId, member) : member.organizationId === scope.organizationId
+      const mapping = mappings.find(({ fromRoleId }) => fromRoleId === member.roleId)
+      if (!isInScope || !mapping) continue
+      moved.set(member.roleId, (moved.get(member.roleId) ?? 0) + 1)
+      this.memberships.set(memberKey(member), { ...member, ...stamps, roleId: mapping.toRoleId })
+    }
+    for (const { fromRoleId, toRoleId, members } of mappings) {
+      assert.notEqual(fromRoleId, toRoleId)
+      assert.equal(members, moved.get(fromRoleId))
+    }
+  }
+
+  /** What a storage with unique indexes and foreign keys insists on, after each single change. */
+  #checkReferences(change: Change): void {
+    const { permissions, roles, roleSets } = this.catalogue
+    assert.ok([...roleSets.values()].filter(({ type }) => type === 'initial').length <= 1)
+    for (const index of [permissions, roles, roleSets]) {
+      const keys = [...index.values()].map(({ key }) => key)
+      assert.equal(new Set(keys).size, keys.length)
+    }
+    if (change.kind === 'role_set_deleted') assert.equal(this.countOn(change.before.id), 0)
+    for (const role of roles.values()) for (const id of role.permissionIds) assert.ok(permissions.byId(id))
+    for (const roleSet of roleSets.values()) for (const id of roleSet.roleIds) assert.ok(roles.byId(id))
+    for (const { roleSetId } of this.organizations.values()) assert.ok(roleSets.byId(roleSetId))
+    for (const { roleId } of this.memberships.values()) assert.ok(roles.byId(roleId))
+  }
+}
+
+function memberKey({ organizationId, userId }: { organizationId: string; userId: string }): string {
+  return JSON.stringify([organizationId, userId])
+}
