@@ -1,0 +1,189 @@
+/** The messages of the feed, parsed. One that makes no sense ends its stream; the next one resumes from the cursor. */
+
+import type { Change, ChangeSet } from './changes.ts'
+import {
+  booleanOf,
+  fieldsOf,
+  garbage,
+  listOf,
+  maybeNumberOf,
+  maybeTextOf,
+  numberOf,
+  oneOf,
+  revisionOf,
+  textOf,
+  textsOf,
+  type Fields,
+} from './reading.ts'
+import type { Membership, Metadata, Organization, Permission, Role, RoleSet } from './resources.ts'
+import { formatRevision, type Revision } from './revision.ts'
+import type { Heartbeat, SnapshotChunk } from './wire.ts'
+
+interface Envelope {
+  readonly revision: Revision
+  readonly sentAtMs: number
+}
+
+export type FeedMessage =
+  | (Envelope & { readonly kind: 'snapshot_chunk'; readonly chunk: SnapshotChunk })
+  | (Envelope & { readonly kind: 'change_set'; readonly changeSet: ChangeSet })
+  | (Envelope & { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat })
+
+export function parseFeedMessage(message: unknown): FeedMessage {
+  const fields = fieldsOf(message, 'a message of the feed')
+  const envelope = { revision: revisionOf(fields), sentAtMs: numberOf(fields, 'sentAtMs') }
+  const { snapshotChunk, changeSet, heartbeat } = fields
+  if (heartbeat) return { ...envelope, kind: 'heartbeat', heartbeat: parseHeartbeat(heartbeat) }
+  if (snapshotChunk) return { ...envelope, kind: 'snapshot_chunk', chunk: parseChunk(snapshotChunk) }
+  if (!changeSet) throw garbage('a message of the feed carries nothing')
+  const parsed = parseChangeSet(changeSet)
+  if (parsed.revision !== formatRevision(envelope.revision)) throw garbage('a change set has two revisions')
+  return { ...envelope, kind: 'change_set', changeSet: parsed }
+}
+
+function parseHeartbeat(heartbeat: unknown): Heartbeat {
+  const fields = fieldsOf(heartbeat, 'a heartbeat')
+  const stalenessMs = numberOf(fields, 'stalenessMs')
+  if (fields['unknownOrganizationsDenied'] === undefined) return { stalenessMs }
+  return { stalenessMs, unknownOrganizationsDenied: booleanOf(fields, 'unknownOrganizationsDenied') }
+}
+
+function parseChunk(chunk: unknown): SnapshotChunk {
+  const fields = fieldsOf(chunk, 'a part of the snapshot')
+  return {
+    permissions: listOf(fields, 'permissions').map(parsePermission),
+    roles: listOf(fields, 'roles').map(parseRole),
+    roleSets: listOf(fields, 'roleSets').map(parseRoleSet),
+    last: booleanOf(fields, 'last'),
+    unknownOrganizationsDenied: booleanOf(fields, 'unknownOrganizationsDenied'),
+  }
+}
+
+function parseChangeSet(changeSet: unknown): ChangeSet {
+  const fields = fieldsOf(changeSet, 'a change set')
+  return {
+    revision: formatRevision(revisionOf(fields)),
+    committedAtMs: maybeNumberOf(fields, 'committedAtMs'),
+    actor: maybeTextOf(fields, 'actor'),
+    operation: maybeTextOf(fields, 'operation'),
+    changes: listOf(fields, 'changes').flatMap(parseChange),
+  }
+}
+
+const parsers: { readonly [kind: string]: (value: unknown) => Change } = {
+  permissionPut: (value) => ({ permissionPut: parsePermission(value) }),
+  permissionDeleted: (value) => ({ permissionDeleted: parseDeleted(value) }),
+  rolePut: (value) => ({ rolePut: parseRole(value) }),
+  roleDeleted: (value) => ({ roleDeleted: parseDeleted(value) }),
+  roleSetPut: (value) => ({ roleSetPut: parseRoleSet(value) }),
+  roleSetDeleted: (value) => ({ roleSetDeleted: parseDeleted(value) }),
+  organizationPut: (value) => ({ organizationPut: parseOrganization(value) }),
+  organizationDeleted: (value) => ({ organizationDeleted: parseDeleted(value) }),
+  organizationsMoved: (value) => ({ organizationsMoved: parseMoved(value) }),
+  membersReassigned: (value) => ({ membersReassigned: parseReassigned(value) }),
+  membershipPut: (value) => ({ membershipPut: parseMembership(value) }),
+  membershipDeleted: (value) => ({ membershipDeleted: parseMembershipDeleted(value) }),
+}
+
+/** A fact of a kind that this client doesn't know reads as an empty message: there is nothing in it for a cache. */
+function parseChange(change: unknown): readonly Change[] {
+  const fields = fieldsOf(change, 'a change')
+  const kind = Object.keys(parsers).find((name) => fields[name])
+  const parser = kind === undefined ? undefined : parsers[kind]
+  return kind === undefined || parser === undefined ? [] : [parser(fields[kind])]
+}
+
+function named(value: unknown, what: string) {
+  const fields = fieldsOf(value, what)
+  const text = { name: maybeTextOf(fields, 'name'), description: maybeTextOf(fields, 'description') }
+  return { fields, base: { id: textOf(fields, 'id'), key: textOf(fields, 'key'), ...text, ...timesOf(fields) } }
+}
+
+function timesOf(fields: Fields) {
+  return { createdAtMs: maybeNumberOf(fields, 'createdAtMs'), updatedAtMs: maybeNumberOf(fields, 'updatedAtMs') }
+}
+
+function metadataOf(fields: Fields) {
+  // What carries the calls has made plain JSON of it.
+  const read = (field: string) => (fields[field] ?? {}) as Metadata
+  return { publicMetadata: read('publicMetadata'), privateMetadata: read('privateMetadata') }
+}
+
+function parsePermission(value: unknown): Permission {
+  const { fields, base } = named(value, 'a permission')
+  return { ...base, type: oneOf(fields, 'type', ['SYSTEM', 'CUSTOM']) }
+}
+
+function parseRole(value: unknown): Role {
+  const { fields, base } = named(value, 'a role')
+  const permissions = textsOf(fields, 'permissions')
+  const permissionIds = textsOf(fields, 'permissionIds')
+  return { ...base, permissions, permissionIds, creatorEligible: booleanOf(fields, 'creatorEligible') }
+}
+
+function parseRoleSet(value: unknown): RoleSet {
+  const { fields, base } = named(value, 'a role set')
+  return {
+    ...base,
+    roles: textsOf(fields, 'roles'),
+    roleIds: textsOf(fields, 'roleIds'),
+    defaultRole: textOf(fields, 'defaultRole'),
+    defaultRoleId: textOf(fields, 'defaultRoleId'),
+    creatorRole: textOf(fields, 'creatorRole'),
+    creatorRoleId: textOf(fields, 'creatorRoleId'),
+    type: oneOf(fields, 'type', ['INITIAL_SET', 'CUSTOM_SET']),
+  }
+}
+
+function parseOrganization(value: unknown): Organization {
+  const fields = fieldsOf(value, 'an organization')
+  return {
+    id: textOf(fields, 'id'),
+    name: maybeTextOf(fields, 'name'),
+    slug: maybeTextOf(fields, 'slug'),
+    roleSet: maybeTextOf(fields, 'roleSet'),
+    roleSetId: textOf(fields, 'roleSetId'),
+    ...metadataOf(fields),
+    ...timesOf(fields),
+  }
+}
+
+function parseMembership(value: unknown): Membership {
+  const fields = fieldsOf(value, 'a membership')
+  return {
+    id: textOf(fields, 'id'),
+    organizationId: textOf(fields, 'organizationId'),
+    userId: textOf(fields, 'userId'),
+    role: maybeTextOf(fields, 'role'),
+    roleId: maybeTextOf(fields, 'roleId'),
+    ...metadataOf(fields),
+    ...timesOf(fields),
+  }
+}
+
+function parseDeleted(value: unknown) {
+  const fields = fieldsOf(value, 'a deletion')
+  return { id: textOf(fields, 'id'), key: maybeTextOf(fields, 'key') }
+}
+
+function parseMembershipDeleted(value: unknown) {
+  const fields = fieldsOf(value, 'the end of a membership')
+  const [id, organizationId] = [textOf(fields, 'id'), textOf(fields, 'organizationId')]
+  return { id, organizationId, userId: maybeTextOf(fields, 'userId') }
+}
+
+function parseMoved(value: unknown) {
+  const fields = fieldsOf(value, 'a move of organizations')
+  return { fromRoleSetId: textOf(fields, 'fromRoleSetId'), toRoleSetId: textOf(fields, 'toRoleSetId') }
+}
+
+function parseReassigned(value: unknown) {
+  const fields = fieldsOf(value, 'a reassignment')
+  const mappings = listOf(fields, 'mappings').map((mapping) => {
+    const each = fieldsOf(mapping, 'a mapping')
+    const [fromRoleId, toRoleId] = [textOf(each, 'fromRoleId'), textOf(each, 'toRoleId')]
+    return { fromRoleId, toRoleId, members: maybeNumberOf(each, 'members') }
+  })
+  const [roleSetId, organizationId] = [maybeTextOf(fields, 'roleSetId'), maybeTextOf(fields, 'organizationId')]
+  return { mappings, ...(roleSetId && { roleSetId }), ...(organizationId && { organizationId }) }
+}
