@@ -1,0 +1,78 @@
+/** Waiting that ends: by the deadline, by the caller's signal, or when the client closes. */
+
+import type { Clock } from './clock.ts'
+import { RoleSetsError } from './errors.ts'
+
+export interface Limits {
+  readonly deadlineMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export class Waiting {
+  readonly #clock: Clock
+  readonly #pending = new Set<(error: RoleSetsError) => void>()
+  #isClosed = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /**
+   * Does work until a limit is reached; the signal that the work gets then aborts, and nobody waits for it any more.
+   * @throws RoleSetsError `deadline_exceeded`, `aborted`, `closed`, or what the work throws
+   */
+  bounded<Value>(work: (signal: AbortSignal) => Promise<Value>, { deadlineMs, signal }: Limits): Promise<Value> {
+    if (this.#isClosed) return Promise.reject(closedError())
+    if (signal?.aborted) return Promise.reject(abortedError(signal))
+    return new Promise((resolve, reject) => {
+      const controller = new AbortController()
+      const settle = () => {
+        cancelTimer()
+        signal?.removeEventListener('abort', abort)
+        this.#pending.delete(fail)
+      }
+      const fail = (error: Error) => {
+        settle()
+        reject(error)
+        controller.abort(error)
+      }
+      const abort = () => fail(abortedError(signal))
+      const cancelTimer = this.#clock.setTimer(deadlineMs, () => fail(deadlineError(deadlineMs)))
+      signal?.addEventListener('abort', abort, { once: true })
+      this.#pending.add(fail)
+      work(controller.signal).then((value) => {
+        settle()
+        resolve(value)
+      }, fail)
+    })
+  }
+
+  /** Settles after a while, also when the signal aborts or the client closes. */
+  async sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+    const forever = () => new Promise<never>(() => {})
+    await this.bounded(forever, { deadlineMs: delayMs, signal }).catch(() => {})
+  }
+
+  /** Everything that waits is rejected with `closed`, now and from now on. */
+  close(): void {
+    this.#isClosed = true
+    for (const fail of [...this.#pending]) fail(closedError())
+  }
+}
+
+export function closedError(): RoleSetsError {
+  return new RoleSetsError('closed', 'This client is closed. Make a new one with createRoleSetsClient.')
+}
+
+function abortedError(signal: AbortSignal | undefined): RoleSetsError {
+  return new RoleSetsError('aborted', 'The signal that was passed in aborted the call.', { cause: signal?.reason })
+}
+
+function deadlineError(deadlineMs: number): RoleSetsError {
+  const message = `There was no answer within ${deadlineMs} ms. Try again, or allow more with \`deadlineMs\`.`
+  return new RoleSetsError('deadline_exceeded', message)
+}
