@@ -1,0 +1,197 @@
+/**
+ * What the calls of Administration take. Keys and ids are interchangeable; in updates, what is left out stays as it is.
+ * The meaning of each field is told in administration.proto.
+ */
+
+import type { Metadata } from './resources.ts'
+
+/** For writes that make something. */
+export interface Create {
+  /** Check and answer, change nothing. */
+  readonly dryRun?: boolean
+}
+
+/** For writes on something that is there. */
+export interface Write extends Create {
+  /** Refuse with `revision_conflict` if the thing has changed since this revision. */
+  readonly expectedRevision?: string
+}
+
+export interface Page {
+  /** 1 to 500; default 50. */
+  readonly pageSize?: number
+  /** The `nextPageToken` of the page before. */
+  readonly pageToken?: string
+}
+
+interface Wording {
+  readonly name?: string
+  readonly description?: string
+}
+
+/** Role to role, by key or id. */
+export type Mappings = { readonly [role: string]: string }
+
+interface Renaming extends Wording {
+  readonly key?: string
+}
+
+export interface CreatePermission extends Create, Wording {
+  readonly key: string
+}
+export interface GetPermission {
+  readonly permission: string
+}
+export interface UpdatePermission extends Write, Renaming {
+  readonly permission: string
+}
+export interface DeletePermission extends Write {
+  readonly permission: string
+}
+
+export interface CreateRole extends Create, Wording {
+  readonly key: string
+  readonly permissions?: readonly string[]
+  readonly includeInInitialRoleSet?: boolean
+}
+export interface GetRole {
+  readonly role: string
+}
+export interface UpdateRole extends Write, Renaming {
+  readonly role: string
+  /** All permissions that it shall hold. */
+  readonly permissions?: readonly string[]
+}
+export interface DeleteRole extends Write {
+  readonly role: string
+}
+
+export interface CreateRoleSet extends Create, Wording {
+  /** Left out: made from the name. */
+  readonly key?: string
+  readonly roles: readonly string[]
+  readonly defaultRole: string
+  readonly creatorRole: string
+  readonly type?: 'INITIAL_SET' | 'CUSTOM_SET'
+}
+export interface GetRoleSet {
+  readonly roleSet: string
+}
+export interface UpdateRoleSet extends Write, Renaming {
+  readonly roleSet: string
+  readonly defaultRole?: string
+  readonly creatorRole?: string
+  readonly type?: 'INITIAL_SET'
+}
+export interface DeleteRoleSet extends Write {
+  readonly roleSet: string
+}
+export interface AddRoles extends Write {
+  readonly roleSet: string
+  readonly roles: readonly string[]
+  readonly defaultRole?: string
+  readonly creatorRole?: string
+}
+export interface ReplaceRole extends Write {
+  readonly roleSet: string
+  readonly role: string
+  readonly toRole?: string
+}
+export interface ReplaceRoleSet extends Write {
+  readonly roleSet: string
+  readonly toRoleSet: string
+  readonly mappings?: Mappings
+}
+
+export interface CreateOrganization extends Create {
+  /** The application's own id; left out: one is made. */
+  readonly id?: string
+  readonly name?: string
+  readonly slug?: string
+  /** Left out: the initial set. */
+  readonly roleSet?: string
+  /** Id of the user who becomes a member with the set's creator role. */
+  readonly createdBy?: string
+  readonly publicMetadata?: Metadata
+  readonly privateMetadata?: Metadata
+}
+export interface GetOrganization {
+  readonly organizationId: string
+}
+export interface ListOrganizations extends Page {
+  readonly roleSet?: string
+}
+export interface UpdateOrganization extends Write {
+  readonly organizationId: string
+  readonly name?: string
+  readonly slug?: string
+  readonly publicMetadata?: Metadata
+  readonly privateMetadata?: Metadata
+}
+export interface DeleteOrganization extends Write {
+  readonly organizationId: string
+}
+export interface AssignRoleSet extends Write {
+  readonly organizationId: string
+  readonly roleSet: string
+  readonly mappings?: Mappings
+}
+
+export interface CreateMembership extends Create {
+  readonly organizationId: string
+  readonly userId: string
+  readonly role: string
+  readonly publicMetadata?: Metadata
+  readonly privateMetadata?: Metadata
+}
+export interface GetMembership {
+  readonly organizationId: string
+  readonly userId: string
+}
+export interface ListMemberships extends Page {
+  readonly organizationId: string
+  readonly role?: string
+}
+export interface UpdateMembership extends Write {
+  readonly organizationId: string
+  readonly userId: string
+  readonly role?: string
+  readonly publicMetadata?: Metadata
+  readonly privateMetadata?: Metadata
+}
+export interface DeleteMembership extends Write {
+  readonly organizationId: string
+  readonly userId: string
+}
+
+export interface PermissionManifest extends Wording {
+  readonly key: string
+}
+export interface RoleManifest extends Wording {
+  readonly key: string
+  readonly permissions?: readonly string[]
+}
+export interface RoleSetManifest extends Wording {
+  readonly key: string
+  readonly roles: readonly string[]
+  readonly defaultRole: string
+  readonly creatorRole: string
+  readonly initial?: boolean
+  /** For roles that pruning takes out of the set: the role that their holders get. */
+  readonly replace?: Mappings
+}
+export interface OrganizationManifest {
+  readonly id: string
+  readonly name?: string
+  readonly slug?: string
+  readonly roleSet?: string
+  readonly mappings?: Mappings
+}
+export interface Apply extends Write {
+  readonly permissions?: readonly PermissionManifest[]
+  readonly roles?: readonly RoleManifest[]
+  readonly roleSets?: readonly RoleSetManifest[]
+  readonly organizations?: readonly OrganizationManifest[]
+  /** Delete what is not described. Organizations are never deleted. */
+  readonly prune?: boolean
+}

@@ -1,0 +1,247 @@
+/** The client: the cache on its feed, the sidecar behind it, and what callers see of both. */
+
+import { createAdministration } from './administration.ts'
+import type { Administration } from './administration-calls.ts'
+import * as parse from './arguments.ts'
+import type { AskOptions } from './arguments.ts'
+import { Cache } from './cache.ts'
+import { Calls } from './calls.ts'
+import type { ChangeSet } from './changes.ts'
+import type { AvailableRoles, Decision, Question } from './decision.ts'
+import { isRoleSetsError, RoleSetsError } from './errors.ts'
+import { Follower } from './follow.ts'
+import { Freshness } from './freshness.ts'
+import { Lookups } from './lookups.ts'
+import { parseOptions, type ParsedOptions, type RoleSetsClientOptions } from './options.ts'
+import { Questions } from './questions.ts'
+import { notReadyError } from './readiness.ts'
+import { openGrpcTransport } from './transport.ts'
+import { closedError, Waiting } from './waiting.ts'
+import { watchChangeSets, type WatchOptions } from './watch.ts'
+import type { Transport } from './wire.ts'
+
+const readyTimeoutMsDefault = 10_000
+
+export interface ReadyOptions {
+  /** Default 10 000. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+export interface Status {
+  /** `fresh`: the cache decides. `connecting`: there is none yet. `stale`: it is older than `maxStalenessMs`. */
+  readonly state: 'connecting' | 'fresh' | 'stale' | 'closed'
+  /** What the feed has delivered, `<epoch>:<number>`. */
+  readonly revision: string | undefined
+  /** Time since the cache was last known to have everything. */
+  readonly ageMs: number | undefined
+  /** Questions answered from the cache. */
+  readonly hits: number
+  /** Questions for which the sidecar was asked. */
+  readonly misses: number
+}
+
+/**
+ * Everything throws RoleSetsError. Questions: `invalid_argument`, `unavailable` or `deadline_exceeded` (there is no
+ * decision: refuse), `aborted`, `closed`, `revision_of_another_epoch` (forget the revision that was passed in).
+ */
+export interface RoleSetsClient extends AsyncDisposable {
+  /** Settles when the cache is fresh. @throws RoleSetsError `not_ready`; `detail`: `unreachable`, `loading`, `stale` */
+  ready(options?: ReadyOptions): Promise<void>
+  /** Says whether a role can be given to members of an organization. From the cache while it is fresh. */
+  check(organizationId: string, role: string, options?: AskOptions): Promise<Decision>
+  /** The same at once; undefined when the sidecar must be asked. Allocates nothing. */
+  checkCached(organizationId: string, role: string, permission?: string): Decision | undefined
+  /** Up to 10 000 questions, all at one revision. */
+  checkMany(questions: readonly Question[], options?: Omit<AskOptions, 'permission'>): Promise<readonly Decision[]>
+  /** The same at once; undefined unless all can be answered from the cache. */
+  checkManyCached(questions: readonly Question[]): readonly Decision[] | undefined
+  /**
+   * For a role picker. When the sidecar is away, the last known state, with `stale: true`.
+   * @throws RoleSetsError also `organization_not_found`, where unknown organizations are denied
+   */
+  availableRoles(organizationId: string, options?: Omit<AskOptions, 'permission'>): Promise<AvailableRoles>
+  status(): Status
+  /**
+   * Every change as it is committed, resumed over broken connections; ends when the signal aborts or the client closes.
+   * @throws RoleSetsError `cursor_compacted`, `cursor_in_the_future` or `revision_of_another_epoch`: begin without `after`
+   */
+  watch(options?: WatchOptions): AsyncIterable<ChangeSet>
+  readonly admin: Administration
+  /** Everything that waits is rejected with `closed`. Can be called twice. */
+  close(): Promise<void>
+}
+
+/**
+ * Connects in the background, at once and for ever; `ready()` tells when the cache is there.
+ * @throws RoleSetsError `invalid_argument`
+ */
+export function createRoleSetsClient(options: RoleSetsClientOptions): RoleSetsClient {
+  return new Client(parseOptions(options))
+}
+
+class Client implements RoleSetsClient {
+  readonly admin: Administration
+  readonly #options: ParsedOptions
+  readonly #transport: Transport
+  readonly #waiting: Waiting
+  readonly #cache: Cache
+  readonly #freshness: Freshness
+  readonly #follower: Follower
+  readonly #following: Promise<void>
+  readonly #questions: Questions
+  readonly #watches = new Set<AbortController>()
+  /** Told when the cache may have become fresh. */
+  readonly #listeners = new Set<() => void>()
+  readonly #close = () => void this.close()
+
+  constructor(options: ParsedOptions) {
+    const { clock, random, onEvent, connection } = options
+    this.#options = options
+    // Without a transport there is a connection: the options were parsed so.
+    this.#transport = options.transport ?? openGrpcTransport(connection as NonNullable<typeof connection>)
+    const transport = this.#transport
+    const waiting = (this.#waiting = new Waiting(clock))
+    const cache = (this.#cache = new Cache(options.organizationsMax))
+    const freshness = (this.#freshness = new Freshness(options.maxStalenessMs))
+    const calls = new Calls(transport, waiting, clock)
+    const onChange = () => this.#listeners.forEach((listener) => listener())
+    const follower = new Follower({ transport, clock, cache, freshness, waiting, random, onEvent, onChange })
+    this.#follower = follower
+    const onAnotherEpoch = (error: RoleSetsError) => follower.startOver(error)
+    const lookups = new Lookups(waiting, clock)
+    this.#questions = new Questions({ calls, lookups, cache, freshness, clock, onAnotherEpoch })
+    this.admin = createAdministration({ calls, beginWrite: () => this.#beginWrite() })
+    this.#following = follower.run()
+    options.signal?.addEventListener('abort', this.#close, { once: true })
+    if (options.signal?.aborted) this.#close()
+  }
+
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    const { timeoutMs, signal } = parse.parseObject(options, 'options') as ReadyOptions
+    const deadlineMs = parse.parseDurationMs(timeoutMs ?? readyTimeoutMsDefault, 'timeoutMs')
+    const limits = { deadlineMs, signal: parse.parseSignal(signal) }
+    try {
+      await this.#waiting.bounded((ended) => this.#becomesFresh(ended), limits)
+    } catch (error) {
+      if (!isRoleSetsError(error) || error.code !== 'deadline_exceeded') throw error
+      throw notReadyError(this.#follower, { timeoutMs: deadlineMs, isLoaded: this.#cache.catalogue !== undefined })
+    }
+  }
+
+  async check(organizationId: string, role: string, options?: AskOptions): Promise<Decision> {
+    const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
+    const question = parse.parseQuestion({ organizationId, role, permission: parsed.permission }, '')
+    return this.#questions.fromCache(question, parsed.atLeast) ?? this.#questions.check(question, parsed)
+  }
+
+  checkCached(organizationId: string, role: string, permission?: string): Decision | undefined {
+    return (
+      this.#questions.remembered(organizationId, role, permission) ??
+      this.#questions.fromCache(parse.parseQuestion({ organizationId, role, permission }, ''))
+    )
+  }
+
+  async checkMany(
+    questions: readonly Question[],
+    options?: Omit<AskOptions, 'permission'>,
+  ): Promise<readonly Decision[]> {
+    const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
+    const asked = parse.parseQuestions(questions)
+    return this.#questions.manyFromCache(asked, parsed.atLeast) ?? this.#questions.checkMany(asked, parsed)
+  }
+
+  checkManyCached(questions: readonly Question[]): readonly Decision[] | undefined {
+    return this.#questions.manyFromCache(parse.parseQuestions(questions))
+  }
+
+  async availableRoles(organizationId: string, options?: Omit<AskOptions, 'permission'>): Promise<AvailableRoles> {
+    const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
+    const id = parse.parseName(organizationId, 'organizationId')
+    return this.#questions.rolesFromCache(id, parsed.atLeast) ?? this.#questions.availableRoles(id, parsed)
+  }
+
+  status(): Status {
+    const { hits, misses } = this.#questions
+    const nowMs = this.#options.clock.nowMs()
+    const { catalogue } = this.#cache
+    return {
+      state: this.#state(nowMs),
+      revision: catalogue?.revision,
+      ageMs: this.#freshness.ageMs(nowMs),
+      hits,
+      misses,
+    }
+  }
+
+  watch(options: WatchOptions = {}): AsyncIterable<ChangeSet> {
+    const { after, signal } = parse.parseObject(options, 'options') as WatchOptions
+    const cursor = after === undefined ? undefined : parse.parseRevisionArgument(after, 'after')
+    const parsedSignal = parse.parseSignal(signal)
+    if (this.#waiting.isClosed) throw closedError()
+    return this.#watch(cursor, parsedSignal)
+  }
+
+  async close(): Promise<void> {
+    if (!this.#waiting.isClosed) {
+      this.#options.signal?.removeEventListener('abort', this.#close)
+      this.#freshness.forget()
+      this.#waiting.close()
+      this.#follower.close()
+      for (const watch of this.#watches) watch.abort()
+      this.#transport.close()
+    }
+    await this.#following
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #state(nowMs: number): Status['state'] {
+    if (this.#waiting.isClosed) return 'closed'
+    if (this.#freshness.isFresh(nowMs)) return 'fresh'
+    return this.#cache.catalogue === undefined ? 'connecting' : 'stale'
+  }
+
+  #becomesFresh(ended: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!this.#freshness.isFresh(this.#options.clock.nowMs())) return
+        this.#listeners.delete(look)
+        resolve()
+      }
+      ended.addEventListener('abort', () => this.#listeners.delete(look), { once: true })
+      this.#listeners.add(look)
+      look()
+    })
+  }
+
+  /** After a write, nothing is answered from before it. */
+  #beginWrite(): (revision: string) => void {
+    const epochBefore = this.#cache.catalogue?.epoch
+    return (revision) => {
+      this.#cache.raiseFloor(revision, epochBefore)
+      const { catalogue, floor } = this.#cache
+      if (catalogue === undefined || floor?.epoch === catalogue.epoch) return
+      const message = `The store was restored: it is at ${revision}, and the cache is of epoch ${catalogue.epoch}.`
+      this.#follower.startOver(new RoleSetsError('revision_of_another_epoch', message))
+    }
+  }
+
+  async *#watch(after: ReturnType<typeof parse.parseRevisionArgument> | undefined, signal: AbortSignal | undefined) {
+    const controller = new AbortController()
+    const abort = () => controller.abort()
+    if (signal?.aborted || this.#waiting.isClosed) return
+    signal?.addEventListener('abort', abort, { once: true })
+    this.#watches.add(controller)
+    const { clock, random } = this.#options
+    const source = { transport: this.#transport, clock, random, waiting: this.#waiting, after }
+    try {
+      yield* watchChangeSets({ ...source, signal: controller.signal })
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      this.#watches.delete(controller)
+    }
+  }
+}

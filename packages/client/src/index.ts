@@ -1,0 +1,24 @@
+/** `@rolesets/client`: may this role be granted in this organization? Answered from a cache that follows the sidecar. */
+
+export { createRoleSetsClient, type ReadyOptions, type RoleSetsClient, type Status } from './client.ts'
+export type { AskOptions } from './arguments.ts'
+export type { RoleSetsClientOptions } from './options.ts'
+export type { ClientEvent } from './follow.ts'
+export type { AvailableRole, AvailableRoles, Decision, Question, Reason } from './decision.ts'
+export {
+  isRoleSetsError,
+  RoleSetsError,
+  type FieldViolation,
+  type RoleSetsErrorCode,
+  type RoleSetsErrorOptions,
+} from './errors.ts'
+export { compareRevisions, parseRevision, type Revision } from './revision.ts'
+export type { Clock } from './clock.ts'
+export type { TlsOptions } from './transport.ts'
+export type { Heartbeat, SnapshotChunk, Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from './wire.ts'
+export type * from './changes.ts'
+export type * from './resources.ts'
+export type { WatchOptions } from './watch.ts'
+export type { Administration, AdminOptions } from './administration-calls.ts'
+export type * from './administration-replies.ts'
+export type * from './administration-requests.ts'
