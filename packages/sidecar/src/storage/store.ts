@@ -11,7 +11,10 @@
  *     per work that records changes; a work that records none makes no revision.
  *   * Listeners are called once per change set, in order of revision, after the commit is durable and before the writer is
  *     answered: who has his answer can rely on the feed having it.
- *   * A read sees one committed state, whole, and says of which revision it is.
+ *   * A change that concerns many things at once stamps each of them with the revision and the time of its write.
+ *   * A read sees one committed state, whole, and says of which revision it is. It can be a revision that the listeners are
+ *     about to be told of, never one before what a writer was answered with.
+ *   * Ids are ordered by the bytes of their UTF-8.
  */
 
 import type { Catalogue } from '../domain/catalogue.ts'
@@ -26,7 +29,7 @@ export interface At<T> {
 }
 
 export interface Page {
-  /** 1 to 500. */
+  /** 1 to 1 000. */
   readonly size: number
   /** Begin after this id (organizations) or user id (memberships); undefined: at the start. */
   readonly after?: string | undefined
@@ -86,6 +89,7 @@ export interface Store extends AsyncDisposable {
   readonly head: number
   /** @throws StoreError `overloaded` when too many works wait (may be retried: nothing was done). */
   write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>>
+  /** @throws StoreError `overloaded` when too many reads wait. */
   read<T>(work: (reader: Reader) => Promise<T>): Promise<At<T>>
   /**
    * Change sets after a revision, in order, at most `limit`. Empty: there are none yet.
@@ -94,7 +98,10 @@ export interface Store extends AsyncDisposable {
   changesAfter(revision: number, limit: number): Promise<readonly ChangeSet[]>
   /** @returns the way to stop listening. A listener must not throw. */
   subscribe(listener: (changeSet: ChangeSet) => void): () => void
-  /** Forgets change sets that are over both bounds' limits: older than the time, or beyond the count. Never the last one. */
+  /**
+   * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count.
+   * Never the last one.
+   */
   compact(keep: { readonly newerThan: number; readonly count: number }): Promise<void>
   /** Finishes what has begun, refuses the rest. Idempotent. */
   close(): Promise<void>
@@ -105,13 +112,16 @@ export interface Store extends AsyncDisposable {
  *
  * | code | when | may the caller retry? |
  * | --- | --- | --- |
- * | `overloaded` | too many works wait for the writer | yes, later: nothing was done |
+ * | `overloaded` | too many works wait for the writer, or too many reads | yes, later: nothing was done |
  * | `disk_full` | a write found no room | yes, once there is room: nothing was done |
  * | `compacted` | history before this point is gone | no: take a snapshot |
  * | `closed` | the store is closing or closed | on another store |
  * | `in_use` | another process has the file | no: stop the other one |
  * | `folder_missing`, `folder_read_only`, `not_a_database`, `corrupt`, `too_new`, `migration_unknown`, `migration_edited`, `network_file_system` | opening found something that only a person can mend | no |
  * | `failed` | anything else; the log has the record | unknown whether it was done |
+ *
+ * `folder_read_only` also says that the file can't be written, and `not_a_database` that the URL names none. Damage that is
+ * found while the store runs is `corrupt` too: from then on it refuses every write.
  */
 export type StoreErrorCode =
   | 'overloaded'
