@@ -1,0 +1,129 @@
+/**
+ * The tables of the first version. Keys and references are what the rules rely on: I4 (at most one initial set), I5 (one
+ * set per organization), I6 (unique keys), I7 (no gap between revisions), I8 (an actor for each), and of I3 that the default and the creator
+ * role are among a set's roles.
+ *
+ * References are checked at the commit, so the order of the changes within a write doesn't matter. Nothing cascades: what
+ * goes with a thing is said by its change, and memory and file hold the same.
+ */
+
+import type { Migration } from './migration.ts'
+
+export const firstSchema: Migration = {
+  number: 1,
+  name: 'first-schema',
+  sql: `
+CREATE TABLE store (
+  singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+  epoch TEXT NOT NULL CHECK (epoch <> '')
+) STRICT;
+
+CREATE TABLE permissions (
+  id TEXT PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  type TEXT NOT NULL CHECK (type IN ('system', 'custom')),
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE roles (
+  id TEXT PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE role_permissions (
+  role_id TEXT NOT NULL REFERENCES roles DEFERRABLE INITIALLY DEFERRED,
+  permission_id TEXT NOT NULL REFERENCES permissions DEFERRABLE INITIALLY DEFERRED,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (role_id, permission_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX role_permissions_by_permission ON role_permissions (permission_id);
+
+CREATE TABLE role_sets (
+  id TEXT PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  type TEXT NOT NULL CHECK (type IN ('initial', 'custom')),
+  default_role_id TEXT NOT NULL,
+  creator_role_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  FOREIGN KEY (id, default_role_id) REFERENCES role_set_roles (role_set_id, role_id) DEFERRABLE INITIALLY DEFERRED,
+  FOREIGN KEY (id, creator_role_id) REFERENCES role_set_roles (role_set_id, role_id) DEFERRABLE INITIALLY DEFERRED
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX role_sets_initial ON role_sets (type) WHERE type = 'initial';
+
+CREATE TABLE role_set_roles (
+  role_set_id TEXT NOT NULL REFERENCES role_sets DEFERRABLE INITIALLY DEFERRED,
+  role_id TEXT NOT NULL REFERENCES roles DEFERRABLE INITIALLY DEFERRED,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (role_set_id, role_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX role_set_roles_by_role ON role_set_roles (role_id);
+
+CREATE TABLE organizations (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  slug TEXT,
+  role_set_id TEXT NOT NULL REFERENCES role_sets DEFERRABLE INITIALLY DEFERRED,
+  public_metadata TEXT NOT NULL,
+  private_metadata TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX organizations_by_slug ON organizations (slug) WHERE slug IS NOT NULL;
+CREATE INDEX organizations_by_role_set ON organizations (role_set_id, id);
+
+-- How many organizations are on each set, so that nobody has to count them. Without a reference to the set: a count can
+-- come before its set and go after it.
+CREATE TABLE organization_counts (
+  role_set_id TEXT PRIMARY KEY,
+  organizations INTEGER NOT NULL CHECK (organizations >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE memberships (
+  organization_id TEXT NOT NULL REFERENCES organizations DEFERRABLE INITIALLY DEFERRED,
+  user_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  role_id TEXT NOT NULL REFERENCES roles DEFERRABLE INITIALLY DEFERRED,
+  public_metadata TEXT NOT NULL,
+  private_metadata TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  PRIMARY KEY (organization_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+-- Serves the holders of a role, and those of an organization with a role.
+CREATE INDEX memberships_by_role ON memberships (role_id, organization_id, user_id);
+
+CREATE TABLE change_sets (
+  revision INTEGER PRIMARY KEY,
+  committed_at INTEGER NOT NULL,
+  actor TEXT NOT NULL CHECK (actor <> ''),
+  operation TEXT NOT NULL CHECK (operation <> ''),
+  changes TEXT NOT NULL
+) STRICT;
+
+CREATE TRIGGER change_sets_without_gap BEFORE INSERT ON change_sets
+WHEN NEW.revision <> (SELECT max(revision) FROM change_sets) + 1
+BEGIN
+  SELECT RAISE(ABORT, 'I7: a revision follows the one before it');
+END;
+`,
+}

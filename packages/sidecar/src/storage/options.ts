@@ -1,0 +1,26 @@
+/** What the opener of a store decides, and what a store tells about itself while it runs. */
+
+import type { StoreError } from './store.ts'
+
+export interface StoreOptions {
+  /** Works that may wait for the writer, and reads for a reader; one more is refused as `overloaded`. Default 10 000. */
+  readonly writesWaitingMax?: number
+  /** Works that may share one transaction. Default 500. */
+  readonly batchMax?: number
+  /** For the log and the metrics. Must not throw. */
+  readonly onEvent?: (event: StoreEvent) => void
+  /** Unix milliseconds, for the date of a migration. Default: the system's clock. */
+  readonly now?: () => number
+}
+
+export type StoreEvent =
+  /** One transaction was made durable. `commitMs`: what the commit alone took. */
+  | { readonly kind: 'committed'; readonly works: number; readonly changeSets: number; readonly commitMs: number }
+  /** A transaction was rolled back; if it had several works, each is run again alone. */
+  | { readonly kind: 'rolled_back'; readonly works: number; readonly error: StoreError }
+  /** The file is damaged: from now on every write is refused with this error. */
+  | { readonly kind: 'writes_stopped'; readonly error: StoreError }
+  /** A listener threw, which it must not. The others were called all the same. */
+  | { readonly kind: 'listener_failed'; readonly error: unknown }
+  /** The file is on a file system in user space (FUSE): whether its locks hold depends on the program behind it. */
+  | { readonly kind: 'file_system_doubtful'; readonly folder: string }

@@ -1,0 +1,115 @@
+/**
+ * A skin of promises over the SQLite driver; the only file that imports it. What is known of the driver is kept in here:
+ * it takes a BigInt and `undefined` for NULL, `get` leaves a read transaction open behind it, and a connection does not
+ * close while a statement is prepared.
+ *
+ * A connection has one transaction, so it has one owner at a time, who waits for each call before the next.
+ */
+
+import sqlite3 from 'sqlite3'
+import { storeErrorOf } from './errors.ts'
+
+/** Numbers are integers. */
+export type Value = string | number | null
+export type Row = Readonly<Record<string, Value>>
+
+/** How long a statement waits for a program from outside that holds the file, before it fails as `in_use`. */
+const busyTimeoutMs = 5_000
+
+export class Connection {
+  readonly file: string
+  readonly #database: sqlite3.Database
+  /** By their text. There are as many as the code has: no text is ever made from data. */
+  readonly #statements = new Map<string, Promise<sqlite3.Statement>>()
+
+  private constructor(file: string, database: sqlite3.Database) {
+    this.file = file
+    this.#database = database
+  }
+
+  /** Makes the file if it isn't there. */
+  static async open(file: string): Promise<Connection> {
+    const database = await new Promise<sqlite3.Database>((resolve, reject) => {
+      const opened = new sqlite3.Database(file, (error) => (error ? reject(error) : resolve(opened)))
+    }).catch(async (error: unknown) => {
+      throw await storeErrorOf(error, file)
+    })
+    const connection = new Connection(file, database)
+    await connection.all(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+    return connection
+  }
+
+  /** All rows of a statement. It is stepped to its end, so that it holds no read transaction open. */
+  async all(sql: string, values: readonly Value[] = []): Promise<readonly Row[]> {
+    return this.#translated(async () => {
+      const statement = await this.#prepare(sql)
+      return new Promise<readonly Row[]>((resolve, reject) => {
+        statement.all<Row>(checked(values), (error, rows) => (error ? reject(error) : resolve(rows)))
+      })
+    })
+  }
+
+  /** @returns how many rows an INSERT, UPDATE or DELETE touched */
+  async run(sql: string, values: readonly Value[] = []): Promise<number> {
+    return this.#translated(async () => {
+      const statement = await this.#prepare(sql)
+      return new Promise<number>((resolve, reject) => {
+        statement.run(checked(values), function (error) {
+          if (error) reject(error)
+          else resolve(this.changes)
+        })
+      })
+    })
+  }
+
+  /** Several statements, without values and without rows. */
+  async script(sql: string): Promise<void> {
+    await this.#translated(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          this.#database.exec(sql, (error) => (error ? reject(error) : resolve()))
+        }),
+    )
+  }
+
+  async close(): Promise<void> {
+    const statements = await Promise.allSettled(this.#statements.values())
+    this.#statements.clear()
+    for (const prepared of statements) if (prepared.status === 'fulfilled') await finalize(prepared.value)
+    await this.#translated(
+      () =>
+        new Promise<void>((resolve, reject) => this.#database.close((error) => (error ? reject(error) : resolve()))),
+    )
+  }
+
+  #prepare(sql: string): Promise<sqlite3.Statement> {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const prepared = new Promise<sqlite3.Statement>((resolve, reject) => {
+      const statement = this.#database.prepare(sql, (error) => (error ? reject(error) : resolve(statement)))
+    })
+    this.#statements.set(sql, prepared)
+    prepared.catch(() => this.#statements.delete(sql))
+    return prepared
+  }
+
+  async #translated<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call()
+    } catch (error) {
+      throw await storeErrorOf(error, this.file)
+    }
+  }
+}
+
+function checked(values: readonly Value[]): readonly Value[] {
+  for (const value of values) {
+    const isKept = typeof value === 'string' || value === null || Number.isSafeInteger(value)
+    if (!isKept) throw new TypeError(`SQLite would not keep ${String(value)} as it is.`)
+  }
+  return values
+}
+
+function finalize(statement: sqlite3.Statement): Promise<void> {
+  return new Promise((resolve) => statement.finalize(() => resolve()))
+}

@@ -1,0 +1,115 @@
+/**
+ * Opens a file in the order in which things can be wrong with it: its place, its lock, what is in it, its version. What
+ * was opened before a fault is closed again, in reverse.
+ */
+
+import { randomInt } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrations as allMigrations } from '../migrations/all.ts'
+import type { Migration } from '../migrations/migration.ts'
+import type { StoreOptions } from '../options.ts'
+import type { State } from './batch.ts'
+import { loadCatalogue } from './catalogue-rows.ts'
+import { checkSmallParts } from './check.ts'
+import { Connection } from './connection.ts'
+import { readHead } from './history.ts'
+import { checkHeader, locate } from './location.ts'
+import { acquireLock } from './lock.ts'
+import { migrate } from './migrate.ts'
+import { setUpReader, setUpWriter } from './pragmas.ts'
+import { unlessMalformed } from './queries.ts'
+import { text } from './rows.ts'
+
+export interface Connections {
+  readonly epoch: string
+  /** As it is in the file. */
+  readonly state: State
+  readonly writer: Connection
+  readonly readers: readonly Connection[]
+  /** Closes all of it and frees the lock. */
+  readonly release: () => Promise<void>
+}
+
+export interface ConnectionsOptions extends StoreOptions {
+  readonly migrations?: readonly Migration[]
+}
+
+const readersCount = 2
+const epochCharacters = 16
+
+/**
+ * @param path of the file, or `:memory:`
+ * @throws StoreError
+ */
+export async function openConnections(path: string, options: ConnectionsOptions = {}): Promise<Connections> {
+  const undo: (() => Promise<void>)[] = []
+  const release = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    const isInMemory = path === ':memory:'
+    const opened = await open(isInMemory ? await makeFolder(undo) : path, { ...options, isInMemory, undo })
+    return { ...opened, release }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+interface Opening extends ConnectionsOptions {
+  readonly isInMemory: boolean
+  /** How to close what was opened, in the order of the opening. */
+  readonly undo: (() => Promise<void>)[]
+}
+
+async function open(path: string, opening: Opening): Promise<Omit<Connections, 'release'>> {
+  const { undo, isInMemory, migrations = allMigrations, now = Date.now } = opening
+  const { file, folder, isDoubtful } = await locate(path)
+  if (isDoubtful) opening.onEvent?.({ kind: 'file_system_doubtful', folder })
+  const lock = await acquireLock(file)
+  undo.push(() => lock.release())
+  await checkHeader(file)
+  const writer = await connect(file, undo)
+  await setUpWriter(writer, !isInMemory)
+  await migrate(writer, migrations, now())
+  await checkSmallParts(writer)
+  const epoch = await readEpoch(writer)
+  const state = await unlessMalformed(file, async () => ({
+    head: await readHead(writer),
+    catalogue: await loadCatalogue(writer),
+  }))
+  const readers: Connection[] = []
+  for (let count = 0; count < readersCount; count++) {
+    const reader = await connect(file, undo)
+    await setUpReader(reader)
+    readers.push(reader)
+  }
+  return { epoch, state, writer, readers }
+}
+
+/** The writer is opened first and so closed last, when it moves the log into the database. */
+async function connect(file: string, undo: (() => Promise<void>)[]): Promise<Connection> {
+  const connection = await Connection.open(file)
+  undo.push(() => connection.close())
+  return connection
+}
+
+/** Made once, with the file. */
+async function readEpoch(connection: Connection): Promise<string> {
+  await connection.run('INSERT OR IGNORE INTO store (singleton, epoch) VALUES (1, ?)', [newEpoch()])
+  const [row] = await connection.all('SELECT epoch FROM store')
+  return text(row ?? {}, 'epoch')
+}
+
+function newEpoch(): string {
+  return Array.from({ length: epochCharacters }, () => randomInt(36).toString(36)).join('')
+}
+
+/** A private folder is as good as memory, and the same code runs over it. */
+async function makeFolder(undo: (() => Promise<void>)[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rolesets-'))
+  undo.push(() => rm(folder, { recursive: true, force: true }))
+  return join(folder, 'memory.db')
+}

@@ -1,0 +1,134 @@
+/**
+ * Where the file of a store is, and whether it can live there. All that a person can mend is found and told here, before
+ * SQLite is asked to open anything.
+ */
+
+import { constants } from 'node:fs'
+import { access, lstat, open, readlink, realpath, stat, statfs } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { StoreError } from '../store.ts'
+import { isFileSystemInUserSpace, networkFileSystemOf } from './file-systems.ts'
+
+export interface Location {
+  /** Absolute and without symbolic links, so that one file has one name, and one lock. */
+  readonly file: string
+  readonly folder: string
+  /** The file system can't be told apart from a remote one. */
+  readonly isDoubtful: boolean
+}
+
+/** The first bytes of every SQLite database. */
+const magic = 'SQLite format 3\0'
+const headerBytes = 100
+const linksMax = 40
+
+/** @throws StoreError `folder_missing`, `folder_read_only`, `not_a_database`, `network_file_system` */
+export async function locate(path: string): Promise<Location> {
+  const file = await followLinks(resolve(path))
+  const folder = dirname(file)
+  await checkAccess(folder, 'The folder')
+  await checkFile(file)
+  const { type } = await statfs(folder)
+  const network = networkFileSystemOf(type)
+  if (network !== undefined) throw onNetwork(file, network)
+  return { file, folder, isDoubtful: isFileSystemInUserSpace(type) }
+}
+
+/**
+ * Only while no connection of this process has the file open: closing any handle of a file drops all locks that the
+ * process has on it.
+ *
+ * @throws StoreError `not_a_database`
+ */
+export async function checkHeader(file: string): Promise<void> {
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  })
+  if (handle === undefined) return
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(headerBytes), 0, headerBytes, 0)
+    if (bytesRead === 0) return
+    if (bytesRead < headerBytes || buffer.toString('latin1', 0, magic.length) !== magic) throw noDatabase(file)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A link can point to a file that isn't there yet; SQLite would make it there. */
+async function followLinks(path: string): Promise<string> {
+  let file = path
+  for (let links = 0; links < linksMax; links++) {
+    file = join(await realFolder(dirname(file)), basename(file))
+    const found = await lstat(file).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return undefined
+      throw notReachable(file, error)
+    })
+    if (!found?.isSymbolicLink()) return file
+    file = resolve(dirname(file), await readlink(file))
+  }
+  throw new StoreError('folder_missing', `The link ${path} leads nowhere. Name the file itself.`)
+}
+
+async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder)
+  } catch (error) {
+    const code = codeOf(error)
+    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ELOOP') throw notReachable(folder, error)
+    throw new StoreError('folder_missing', `The folder ${folder} doesn't exist. Make it, or name another one.`, {
+      cause: error,
+    })
+  }
+}
+
+async function checkFile(file: string): Promise<void> {
+  const found = await stat(file).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  })
+  if (found === undefined) return
+  if (!found.isFile()) {
+    const what = found.isDirectory() ? 'a folder' : 'no regular file'
+    throw new StoreError('not_a_database', `${file} is ${what}. Name a file in a folder that exists.`)
+  }
+  await checkAccess(file, 'The file')
+}
+
+async function checkAccess(path: string, noun: string): Promise<void> {
+  const needed = constants.R_OK | constants.W_OK | (noun === 'The folder' ? constants.X_OK : 0)
+  try {
+    await access(path, needed)
+  } catch (error) {
+    if (codeOf(error) === 'ENOTDIR') throw new StoreError('folder_missing', `${path} is no folder.`, { cause: error })
+    throw new StoreError(
+      'folder_read_only',
+      `${noun} ${path} can't be written. Give this user the right to write it, and check that its disk isn't mounted read-only.`,
+      { cause: error },
+    )
+  }
+}
+
+function notReachable(path: string, cause: unknown): StoreError {
+  return new StoreError('folder_read_only', `${path} can't be reached. Give this user the rights to its folders.`, {
+    cause,
+  })
+}
+
+function noDatabase(file: string): StoreError {
+  return new StoreError(
+    'not_a_database',
+    `${file} is no database of Rolesets. Name another file, or move this one away.`,
+  )
+}
+
+function onNetwork(file: string, name: string): StoreError {
+  return new StoreError(
+    'network_file_system',
+    `${file} is on a network file system (${name}), where locks and shared memory don't hold and the file would be damaged. Name a file on a local disk.`,
+  )
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

@@ -1,0 +1,71 @@
+/**
+ * How organizations are written, and the count of organizations on each set with them. The counts are taken from the rows
+ * and not from what a change says was before.
+ */
+
+import type { OrganizationChange } from '../../domain/change.ts'
+import type { Organization } from '../../domain/model.ts'
+import type { Connection } from './connection.ts'
+import { organizationValues } from './rows.ts'
+
+const put = `
+INSERT INTO organizations
+  (id, name, slug, role_set_id, public_metadata, private_metadata, created_at, updated_at, revision)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
+FROM json_each(?) WHERE true
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, slug = excluded.slug, role_set_id = excluded.role_set_id,
+  public_metadata = excluded.public_metadata, private_metadata = excluded.private_metadata,
+  created_at = excluded.created_at, updated_at = excluded.updated_at, revision = excluded.revision`
+
+const countOut = `
+UPDATE organization_counts SET organizations = organization_counts.organizations - leaving.organizations
+FROM (
+  SELECT role_set_id, count(*) AS organizations FROM organizations
+  WHERE id IN (SELECT value FROM json_each(?)) GROUP BY role_set_id
+) AS leaving
+WHERE leaving.role_set_id = organization_counts.role_set_id`
+
+const countIn = `
+INSERT INTO organization_counts (role_set_id, organizations)
+SELECT role_set_id, count(*) FROM organizations
+WHERE id IN (SELECT value FROM json_each(?)) GROUP BY role_set_id
+ON CONFLICT (role_set_id) DO UPDATE SET organizations = organizations + excluded.organizations`
+
+export async function putOrganizations(connection: Connection, organizations: readonly Organization[]): Promise<void> {
+  const ids = JSON.stringify(organizations.map(({ id }) => id))
+  await connection.run(countOut, [ids])
+  await connection.run(put, [JSON.stringify(organizations.map(organizationValues))])
+  await connection.run(countIn, [ids])
+}
+
+/** Their memberships go with them. */
+export async function deleteOrganizations(
+  connection: Connection,
+  organizations: readonly Organization[],
+): Promise<void> {
+  const ids = JSON.stringify(organizations.map(({ id }) => id))
+  await connection.run('DELETE FROM memberships WHERE organization_id IN (SELECT value FROM json_each(?))', [ids])
+  await connection.run(countOut, [ids])
+  await connection.run('DELETE FROM organizations WHERE id IN (SELECT value FROM json_each(?))', [ids])
+}
+
+/** One statement moves all, whatever their number. `stamp`: the revision and the time that they get. */
+export async function moveOrganizations(
+  connection: Connection,
+  { fromRoleSetId, toRoleSetId }: Extract<OrganizationChange, { kind: 'organizations_moved' }>,
+  stamp: { readonly revision: number; readonly at: number },
+): Promise<void> {
+  const moved = await connection.run(
+    'UPDATE organizations SET role_set_id = ?, updated_at = ?, revision = ? WHERE role_set_id = ?',
+    [toRoleSetId, stamp.at, stamp.revision, fromRoleSetId],
+  )
+  await connection.run('UPDATE organization_counts SET organizations = organizations - ? WHERE role_set_id = ?', [
+    moved,
+    fromRoleSetId,
+  ])
+  await connection.run(
+    `INSERT INTO organization_counts (role_set_id, organizations) VALUES (?, ?)
+     ON CONFLICT (role_set_id) DO UPDATE SET organizations = organizations + excluded.organizations`,
+    [toRoleSetId, moved],
+  )
+}

@@ -1,0 +1,108 @@
+/**
+ * What the works of a batch have recorded and what isn't in the rows yet. Works are many and their rows are few, so rows
+ * are written together at the end of the batch; until then, questions for one thing are answered from here, and any other
+ * question has them written first.
+ */
+
+import type { Change } from '../../domain/change.ts'
+import type { Membership, Organization } from '../../domain/model.ts'
+import type { Recorded } from './changes.ts'
+
+/** Undefined where nothing is known here; a thing that was deleted is known to be absent. */
+export type Known<T> = { readonly value: T | undefined } | undefined
+
+export class Pending {
+  #recorded: Recorded[] = []
+  readonly #organizations = new Map<string, Organization>()
+  readonly #organizationIdsBySlug = new Map<string, string>()
+  readonly #memberships = new Map<string, Membership | undefined>()
+  #isWide = false
+
+  get length(): number {
+    return this.#recorded.length
+  }
+
+  /** Something is recorded whose rows can't be told without the file. */
+  get isWide(): boolean {
+    return this.#isWide
+  }
+
+  get hasOrganizations(): boolean {
+    return this.#isWide || this.#organizations.size > 0
+  }
+
+  get hasMemberships(): boolean {
+    return this.#isWide || this.#memberships.size > 0
+  }
+
+  add(recorded: readonly Recorded[]): void {
+    for (const each of recorded) {
+      this.#recorded.push(each)
+      this.#learn(each.change)
+    }
+  }
+
+  /** Forgets all but the first `length`. */
+  truncate(length: number): void {
+    if (length === this.#recorded.length) return
+    const kept = this.#recorded.slice(0, length)
+    this.take(this.#recorded.length)
+    this.add(kept)
+  }
+
+  /** Takes out the first `length`, to be written. */
+  take(length: number): readonly Recorded[] {
+    const taken = this.#recorded.slice(0, length)
+    const rest = this.#recorded.slice(length)
+    this.#recorded = []
+    this.#organizations.clear()
+    this.#organizationIdsBySlug.clear()
+    this.#memberships.clear()
+    this.#isWide = false
+    this.add(rest)
+    return taken
+  }
+
+  organization(id: string): Known<Organization> {
+    const organization = this.#organizations.get(id)
+    return organization && { value: organization }
+  }
+
+  /** The last organization that was put with this slug, if it still has it. */
+  organizationBySlug(slug: string): Known<Organization> {
+    const organization = this.#organizations.get(this.#organizationIdsBySlug.get(slug) ?? '')
+    return organization?.slug === slug ? { value: organization } : undefined
+  }
+
+  membership(organizationId: string, userId: string): Known<Membership> {
+    const key = keyOf(organizationId, userId)
+    return this.#memberships.has(key) ? { value: this.#memberships.get(key) } : undefined
+  }
+
+  #learn(change: Change): void {
+    switch (change.kind) {
+      case 'organization_put':
+        this.#organizations.set(change.organization.id, change.organization)
+        if (change.organization.slug !== null)
+          this.#organizationIdsBySlug.set(change.organization.slug, change.organization.id)
+        break
+      case 'membership_put':
+        this.#memberships.set(keyOf(change.membership.organizationId, change.membership.userId), change.membership)
+        break
+      case 'membership_deleted':
+        this.#memberships.set(keyOf(change.before.organizationId, change.before.userId), undefined)
+        break
+      case 'organization_deleted':
+      case 'organizations_moved':
+      case 'members_reassigned':
+        this.#isWide = true
+        break
+      default:
+        break
+    }
+  }
+}
+
+function keyOf(organizationId: string, userId: string): string {
+  return JSON.stringify([organizationId, userId])
+}

@@ -1,0 +1,116 @@
+/** The questions of the contract to the rows, over whatever transaction its connection is in. */
+
+import type { RoleUsage } from '../../domain/decided.ts'
+import type { Membership, Organization } from '../../domain/model.ts'
+import type { Page, Reader } from '../store.ts'
+import type { Connection, Row } from './connection.ts'
+import { corruptError } from './errors.ts'
+import { integer, MalformedRow, membershipOf, organizationOf, text } from './rows.ts'
+import { organizationCount, usageIn, usageOf } from './usage.ts'
+
+/** All of a reader that is in the rows alone. */
+export type RowReader = Omit<Reader, 'revision' | 'catalogue'>
+
+const rowsMax = 1_000
+const idsMax = 10_000
+
+export class Queries implements RowReader {
+  readonly #connection: Connection
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  organization(id: string): Promise<Organization | undefined> {
+    return this.#one(organizationOf, 'SELECT * FROM organizations WHERE id = ?', [id])
+  }
+
+  organizationBySlug(slug: string): Promise<Organization | undefined> {
+    return this.#one(organizationOf, 'SELECT * FROM organizations WHERE slug = ?', [slug])
+  }
+
+  async roleSetIdsOf(organizationIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    checkAtMost(organizationIds.length, idsMax, 'organizations')
+    const read = async () => {
+      const sql = 'SELECT id, role_set_id FROM organizations WHERE id IN (SELECT value FROM json_each(?))'
+      const rows = await this.#connection.all(sql, [JSON.stringify(organizationIds)])
+      return new Map(rows.map((row) => [text(row, 'id'), text(row, 'role_set_id')]))
+    }
+    return this.#checked(read)
+  }
+
+  async organizations(
+    { size, after = '' }: Page,
+    filter: { readonly roleSetId?: string | undefined } = {},
+  ): Promise<readonly Organization[]> {
+    checkAtMost(size, rowsMax, 'organizations')
+    if (filter.roleSetId === undefined)
+      return this.#many(organizationOf, 'SELECT * FROM organizations WHERE id > ? ORDER BY id LIMIT ?', [after, size])
+    const sql = 'SELECT * FROM organizations WHERE role_set_id = ? AND id > ? ORDER BY id LIMIT ?'
+    return this.#many(organizationOf, sql, [filter.roleSetId, after, size])
+  }
+
+  organizationCount(roleSetId: string): Promise<number> {
+    return this.#checked(() => organizationCount(this.#connection, roleSetId))
+  }
+
+  membership(organizationId: string, userId: string): Promise<Membership | undefined> {
+    const sql = 'SELECT * FROM memberships WHERE organization_id = ? AND user_id = ?'
+    return this.#one(membershipOf, sql, [organizationId, userId])
+  }
+
+  async memberships(
+    organizationId: string,
+    { size, after = '' }: Page,
+    filter: { readonly roleId?: string | undefined } = {},
+  ): Promise<readonly Membership[]> {
+    checkAtMost(size, rowsMax, 'memberships')
+    const sql = 'SELECT * FROM memberships WHERE organization_id = ? AND user_id > ?'
+    const end = 'ORDER BY user_id LIMIT ?'
+    if (filter.roleId === undefined) return this.#many(membershipOf, `${sql} ${end}`, [organizationId, after, size])
+    return this.#many(membershipOf, `${sql} AND role_id = ? ${end}`, [organizationId, after, filter.roleId, size])
+  }
+
+  memberCount(organizationId: string): Promise<number> {
+    return this.#checked(async () => {
+      const sql = 'SELECT count(*) AS members FROM memberships WHERE organization_id = ?'
+      const rows = await this.#connection.all(sql, [organizationId])
+      return integer(rows[0] ?? {}, 'members')
+    })
+  }
+
+  usageIn(scope: Parameters<Reader['usageIn']>[0]): Promise<readonly RoleUsage[]> {
+    return this.#checked(() => usageIn(this.#connection, scope))
+  }
+
+  usageOf(roleId: string, scope?: { readonly roleSetId: string }): Promise<RoleUsage> {
+    return this.#checked(() => usageOf(this.#connection, roleId, scope))
+  }
+
+  async #one<T>(thingOf: (row: Row) => T, sql: string, values: readonly string[]): Promise<T | undefined> {
+    return (await this.#many(thingOf, sql, values))[0]
+  }
+
+  #many<T>(thingOf: (row: Row) => T, sql: string, values: readonly (string | number)[]): Promise<readonly T[]> {
+    return this.#checked(async () => (await this.#connection.all(sql, values)).map(thingOf))
+  }
+
+  #checked<T>(read: () => Promise<T>): Promise<T> {
+    return unlessMalformed(this.#connection.file, read)
+  }
+}
+
+/** A row that can't be is damage of the file. */
+export async function unlessMalformed<T>(file: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    throw error instanceof MalformedRow ? corruptError(file, error) : error
+  }
+}
+
+function checkAtMost(count: number, max: number, noun: string): void {
+  if (!Number.isInteger(count) || count < 0 || count > max) {
+    throw new RangeError(`A read can have 0 to ${max} ${noun}; ${count} were asked for.`)
+  }
+}
