@@ -1,0 +1,128 @@
+/** The error handler answers with problem documents, and leaves to others what is theirs. */
+
+import { authOf, problems, roleGrantOf, type ProblemsOptions } from '@rolesets/express'
+import test, { type ExecutionContext } from 'ava'
+import type { ErrorRequestHandler } from 'express'
+import { expresses, serve } from './application.ts'
+
+for (const [version, express] of expresses) {
+  async function open(t: ExecutionContext, options?: ProblemsOptions) {
+    const app = express()
+    app.post('/json', express.json({ limit: 100 }), (_req, res) => {
+      res.sendStatus(204)
+    })
+    app.post('/form', express.urlencoded({ extended: false, parameterLimit: 2 }), (_req, res) => {
+      res.sendStatus(204)
+    })
+    app.get('/caller', (req) => {
+      authOf(req)
+    })
+    app.get('/grant', (req) => {
+      roleGrantOf(req)
+    })
+    app.get('/fault', () => {
+      throw new TypeError('a secret of the application')
+    })
+    app.get('/teapot', () => {
+      throw Object.assign(new Error('I am a teapot.'), { status: 418, expose: true })
+    })
+    app.get('/odd', () => {
+      throw Object.assign(new Error('a secret of the application'), { status: 200 })
+    })
+    app.get('/text', () => {
+      throw 'a secret of the application' // eslint-disable-line @typescript-eslint/only-throw-error -- Some do.
+    })
+    app.get('/late', (_req, res, next) => {
+      res.write('begun')
+      next(Object.assign(new Error(), { type: 'entity.parse.failed' }))
+    })
+    app.get('/param/:id', (_req, res) => {
+      res.sendStatus(204)
+    })
+    app.use(problems(options))
+    const others: ErrorRequestHandler = (_error, _req, res, _next) => {
+      if (res.headersSent) res.end()
+      else res.status(599).send('left to others')
+    }
+    app.use(others)
+    return serve(t, app)
+  }
+
+  test(`what is wrong with a body is told without quoting it (${version})`, async (t) => {
+    const ask = await open(t)
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const cases = [
+      [await ask('/json', { body: '{"role": "secret' }), 400, 'body_malformed'],
+      [await ask('/json', { body: { role: 'x'.repeat(200) } }), 413, 'body_too_large'],
+      [await ask('/json', { body: '{}', headers: { 'content-encoding': 'secret' } }), 415, 'body_unsupported'],
+      [
+        await ask('/json', { body: '{}', headers: { 'content-type': 'application/json; charset=secret' } }),
+        415,
+        'body_unsupported',
+      ],
+      [await ask('/form', { body: 'a=1&b=2&c=3', headers: form }), 413, 'body_too_large'],
+    ] as const
+    for (const [answer, status, code] of cases) {
+      t.is(answer.status, status)
+      t.is(answer.body.code, code)
+      t.is(answer.body.status, status)
+      t.is(answer.headers.get('content-type'), 'application/problem+json')
+      t.is(answer.headers.get('cache-control'), 'no-store')
+      t.false(JSON.stringify(answer.body).includes('secret'))
+    }
+  })
+
+  test(`errors of others are left to others (${version})`, async (t) => {
+    const ask = await open(t)
+    for (const path of ['/fault', '/teapot', '/odd', '/text', '/param/%zz']) {
+      t.is((await ask(path)).body, 'left to others', path)
+    }
+  })
+
+  test(`with "all" the errors of others are answered too, and tell no secret (${version})`, async (t) => {
+    const told: unknown[] = []
+    const ask = await open(t, { all: true, onError: (error) => told.push(error) })
+    const teapot = await ask('/teapot')
+    t.is(teapot.status, 418)
+    t.is(teapot.body.code, 'request_refused')
+    t.is(teapot.body.detail, 'I am a teapot.')
+    t.is((await ask('/param/%zz')).status, 400)
+    t.is(told.length, 0)
+    for (const path of ['/fault', '/odd', '/text']) {
+      const answer = await ask(path)
+      t.is(answer.status, 500)
+      t.deepEqual(Object.keys(answer.body), ['type', 'title', 'status', 'code'])
+    }
+    t.is(told.length, 3)
+  })
+
+  test(`a missing middleware is a fault that says nothing, and is told to the application (${version})`, async (t) => {
+    const told: { code?: string; message?: string }[] = []
+    const ask = await open(t, { onError: (error) => told.push(error as Error) })
+    for (const path of ['/caller', '/grant']) {
+      const answer = await ask(path)
+      t.is(answer.status, 500)
+      t.is(answer.body.code, 'internal_error')
+      t.is(answer.body.detail, undefined)
+    }
+    t.deepEqual(
+      told.map(({ code }) => code),
+      ['middleware_missing', 'middleware_missing'],
+    )
+  })
+
+  test(`an "onError" that throws changes no answer (${version})`, async (t) => {
+    const ask = await open(t, {
+      onError: () => {
+        throw new Error('the log is full')
+      },
+    })
+    t.is((await ask('/caller')).status, 500)
+  })
+
+  test(`an answer that has begun is left alone (${version})`, async (t) => {
+    const answer = await (await open(t))('/late')
+    t.is(answer.status, 200)
+    t.is(answer.body, 'begun')
+  })
+}

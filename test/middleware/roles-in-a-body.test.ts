@@ -1,0 +1,170 @@
+/** Where the guard finds roles in a body: all places are read, so that no role slips past. */
+
+import { guardRoleGrant, problems, roleGrantOf } from '@rolesets/express'
+import test, { type ExecutionContext } from 'ava'
+import { expresses, serve, type Ask } from './application.ts'
+import { createRoleSetsDouble } from './role-sets-double.ts'
+
+const found: readonly (readonly [string, unknown, readonly string[]])[] = [
+  ['role', { role: 'org:a' }, ['org:a']],
+  ['role_key', { role_key: 'org:a' }, ['org:a']],
+  ['roleKey', { roleKey: 'org:a' }, ['org:a']],
+  ['roles', { roles: ['org:a', 'org:b'] }, ['org:a', 'org:b']],
+  ['roles with one text, as a form gives it', { roles: 'org:a' }, ['org:a']],
+  ['roles of objects', { roles: [{ role: 'org:a' }, { role_key: 'org:b' }] }, ['org:a', 'org:b']],
+  ['role_keys', { role_keys: ['org:a'] }, ['org:a']],
+  ['roleKeys', { roleKeys: ['org:a'] }, ['org:a']],
+  ['a list of objects', [{ email: 'x', role: 'org:a' }, { role_key: 'org:b' }], ['org:a', 'org:b']],
+  ['a list of texts', ['org:a', 'org:b'], ['org:a', 'org:b']],
+  ['invitations', { invitations: [{ role: 'org:a' }, { role: 'org:b' }] }, ['org:a', 'org:b']],
+  ['memberships', { memberships: [{ role: 'org:a' }] }, ['org:a']],
+  ['members', { members: [{ roles: ['org:a', 'org:b'] }] }, ['org:a', 'org:b']],
+  ['one invitation that is no list', { invitations: { role: 'org:a' } }, ['org:a']],
+  ['one role for all', { role: 'org:a', members: ['user_1', 'user_2', { id: 'user_3' }] }, ['org:a']],
+  ['the same role again', { role: 'org:a', roles: ['org:a', 'org:b', 'org:a'] }, ['org:a', 'org:b']],
+  [
+    'a role in each place',
+    { role: 'org:a', role_key: 'org:b', roles: ['org:c'], members: [{ role: 'org:d' }] },
+    ['org:a', 'org:b', 'org:c', 'org:d'],
+  ],
+  ['a second role where the first is fine', { role: 'org:a', roleKey: 'org:evil' }, ['org:a', 'org:evil']],
+  ['spaces and letter case, as they are', { roles: [' org:a', 'ORG:A'] }, [' org:a', 'ORG:A']],
+]
+
+const refused: readonly (readonly [string, unknown, string, string | undefined])[] = [
+  ['nothing', {}, 'role_missing', undefined],
+  ['an empty list', [], 'role_missing', undefined],
+  ['no roles', { roles: [] }, 'role_missing', undefined],
+  ['other things', { user_id: 'user_1' }, 'role_missing', undefined],
+  ['an item without a role', [{ role: 'org:a' }, { email: 'x' }], 'role_missing', '/1'],
+  ['an invitation without a role', { invitations: [{ role: 'org:a' }, {}] }, 'role_missing', '/invitations/1'],
+  [
+    'a membership that leans on the role of an invitation',
+    { invitations: [{ role: 'org:a' }], memberships: [{}] },
+    'role_missing',
+    '/memberships/0',
+  ],
+  ['members that are texts, and no role for all', { members: ['org:a'] }, 'role_missing', '/members/0'],
+  ['an object of a list of roles without one', { roles: [{ name: 'x' }] }, 'role_missing', '/roles/0'],
+  ['null', { role: null }, 'role_invalid', '/role'],
+  ['a number', { role: 7 }, 'role_invalid', '/role'],
+  ['an empty text', { role: '' }, 'role_invalid', '/role'],
+  ['a blank text', { role: ' \t' }, 'role_invalid', '/role'],
+  ['a text that is too long', { role: 'x'.repeat(256) }, 'role_invalid', '/role'],
+  ['a control character', { role: 'org:a\u0000' }, 'role_invalid', '/role'],
+  ['half a character', { role: 'org:\ud800' }, 'role_invalid', '/role'],
+  ['an object', { role: { key: 'org:a' } }, 'role_invalid', '/role'],
+  ['a list where a role should be', { role: ['org:a'] }, 'role_invalid', '/role'],
+  ['an object where a list should be', { roles: { admin: true } }, 'role_invalid', '/roles'],
+  ['a list in a list', { roles: [['org:a']] }, 'role_invalid', '/roles/0'],
+  [
+    'a list within an object of a list',
+    { roles: [{ role: 'org:a', roles: ['org:evil'] }] },
+    'role_invalid',
+    '/roles/0/roles',
+  ],
+  ['a bad one after a good one', { roles: ['org:a', 7] }, 'role_invalid', '/roles/1'],
+  ['a bad one in a bulk body', { members: [{ role: 'org:a' }, { role: false }] }, 'role_invalid', '/members/1/role'],
+  ['too many', { roles: Array.from({ length: 1001 }, () => 'org:a') }, 'roles_too_many', undefined],
+]
+
+for (const [version, express] of expresses) {
+  async function open(t: ExecutionContext): Promise<Ask> {
+    const roleSets = createRoleSetsDouble()
+    // All roles are fine here: this is about which of them are found.
+    roleSets.checkManyCached = (questions) =>
+      questions.map(() => ({
+        allowed: true,
+        reason: 'ROLE_IN_SET',
+        roleSet: 'role_set:x',
+        revision: 'epoch:1',
+        source: 'cache',
+      }))
+    const app = express()
+    const guard = guardRoleGrant({ roleSets })
+    app.post('/form/:organizationId', express.urlencoded({ extended: true }), guard, (req, res) => {
+      res.json(roleGrantOf(req).roles)
+    })
+    app.post('/unparsed/:organizationId', guard)
+    app.post('/text/:organizationId', express.text({ type: '*/*' }), guard)
+    app.post('/raw/:organizationId', express.raw({ type: '*/*' }), guard)
+    app.post('/:organizationId', express.json({ strict: false }), guard, (req, res) => {
+      res.json(roleGrantOf(req).roles)
+    })
+    app.use(problems())
+    return serve(t, app)
+  }
+
+  test(`roles are found in each place that a body can have them in (${version})`, async (t) => {
+    const ask = await open(t)
+    for (const [title, body, roles] of found) t.deepEqual((await ask('/org_acme', { body })).body, roles, title)
+  })
+
+  test(`a body that names no role, or one that cannot be one, is refused with the place (${version})`, async (t) => {
+    const ask = await open(t)
+    for (const [title, body, code, pointer] of refused) {
+      const answer = await ask('/org_acme', { body })
+      t.is(answer.status, 400, title)
+      t.is(answer.body.code, code, title)
+      t.is(answer.body.pointer, pointer, title)
+    }
+  })
+
+  test(`a thousand roles are enough, and not too many (${version})`, async (t) => {
+    const ask = await open(t)
+    const roles = Array.from({ length: 1000 }, (_, position) => `org:role${position}`)
+    t.is((await ask('/org_acme', { body: { roles } })).body.length, 1000)
+  })
+
+  test(`a body that isn't parsed names no role, and the answer says what is missing (${version})`, async (t) => {
+    const ask = await open(t)
+    const body = { role: 'org:a' }
+    const unparsed = await ask('/unparsed/org_acme', { body })
+    t.is(unparsed.status, 400)
+    t.is(unparsed.body.code, 'role_missing')
+    t.true(unparsed.body.detail.includes('express.json()'))
+    for (const path of ['/text/org_acme', '/raw/org_acme']) t.is((await ask(path, { body })).body.code, 'role_missing')
+    const untyped = await ask('/org_acme', { body, headers: { 'content-type': 'text/plain' } })
+    t.is(untyped.body.code, 'role_missing')
+    for (const text of ['"org:a"', '7', 'null', 'true']) {
+      t.is((await ask('/org_acme', { body: text })).body.code, 'role_missing', text)
+    }
+  })
+
+  test(`a form is read like JSON (${version})`, async (t) => {
+    const ask = await open(t)
+    const form = (body: string) =>
+      ask('/form/org_acme', { body, headers: { 'content-type': 'application/x-www-form-urlencoded' } })
+    t.deepEqual((await form('role=org:a')).body, ['org:a'])
+    t.deepEqual((await form('roles=org:a&roles=org:b')).body, ['org:a', 'org:b'])
+    t.deepEqual((await form('members[0][role]=org:a&members[1][role]=org:b')).body, ['org:a', 'org:b'])
+    t.is((await form('role=org:a&role=org:b')).body.code, 'role_invalid')
+  })
+
+  test(`what stands on a prototype is no role of the request (${version})`, async (t) => {
+    const ask = await open(t)
+    t.is((await ask('/org_acme', { body: '{"__proto__": {"role": "org:a"}}' })).body.code, 'role_missing')
+    t.is(
+      (await ask('/org_acme', { body: '{"constructor": {"prototype": {"role": "org:a"}}}' })).body.code,
+      'role_missing',
+    )
+    t.deepEqual((await ask('/org_acme', { body: '{"__proto__": {"role": "org:a"}, "role": "org:b"}' })).body, ['org:b'])
+    t.deepEqual((await ask('/org_acme', { body: '{"role": "__proto__"}' })).body, ['__proto__'])
+  })
+}
+
+test.serial('a polluted prototype names no role', async (t) => {
+  const roleSets = createRoleSetsDouble()
+  const [[, express] = []] = expresses
+  const app = express!()
+  app.post('/:organizationId', express!.json(), guardRoleGrant({ roleSets }))
+  app.use(problems())
+  const ask = await serve(t, app)
+  const prototype = Object.prototype as { role?: string }
+  prototype.role = 'org:member'
+  try {
+    t.is((await ask('/org_acme', { body: { user: 'x' } })).body.code, 'role_missing')
+  } finally {
+    delete prototype.role
+  }
+})
