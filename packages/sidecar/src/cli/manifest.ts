@@ -89,8 +89,8 @@ const wordsOfType: Readonly<Record<string, string>> = {
 
 function wordsOfValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'a map'
-  return typeof value === 'string' ? `the text ${quoted(value)}` : `the ${typeof value} ${String(value)}`
+  if (typeof value === 'string') return `the text ${quoted(value)}`
+  return typeof value === 'number' || typeof value === 'boolean' ? `the ${typeof value} ${value}` : 'a map'
 }
 
 function wordsOfUnknownField(key: string, path: Path): string {

@@ -1,0 +1,158 @@
+/** How a verb reaches its sidecar: the options that say where it is and with which key, and the client made from them. */
+
+import { readFile } from 'node:fs/promises'
+import { createRoleSetsClient, type RoleSetsClient, type RoleSetsError } from '@rolesets/client'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { UsageError } from './failure.ts'
+import type { Io } from './io.ts'
+
+const keyBytesMax = 4_096
+const pemBytesMax = 1_048_576
+const timeoutSecondsMax = 3_600
+
+export interface ConnectionOptions {
+  readonly target: string
+  readonly key?: string
+  readonly keyFile?: string
+  readonly tls?: true
+  readonly tlsCa?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly tlsServerName?: string
+  readonly insecure?: true
+  readonly timeout: number
+  readonly json?: true
+}
+
+/** What a verb does with the key: a question on the same machine needs none, a write always does. */
+export type KeyUse = 'optional' | 'required'
+
+export function addConnectionOptions(command: Command, io: Io): Command {
+  const targetDefault = given(io.env.ROLESETS_TARGET) ?? '127.0.0.1:7450'
+  return command
+    .addOption(
+      new Option('--target <address>', 'the sidecar: host:port or unix:<path> (ROLESETS_TARGET)').default(
+        targetDefault,
+      ),
+    )
+    .option('--key <key>', 'the key; others on this machine may see it, so rather --key-file (ROLESETS_KEY)')
+    .option('--key-file <path>', 'a file that holds the key (ROLESETS_KEY_FILE)')
+    .option('--tls', 'speak TLS, and trust the authorities that Node trusts')
+    .option('--tls-ca <path>', 'speak TLS, and trust these authorities instead (PEM)')
+    .option('--tls-cert <path>', 'certificate of this client, for mutual TLS (PEM)')
+    .option('--tls-key <path>', 'private key of that certificate (PEM)')
+    .option('--tls-server-name <name>', 'the name that the sidecar’s certificate must have')
+    .addOption(new Option('--timeout <seconds>', 'how long to wait for an answer').argParser(parseTimeout).default(10))
+    .option('--json', 'print JSON, also for errors')
+}
+
+export interface OpenedClient {
+  /** The caller closes it. */
+  readonly client: RoleSetsClient
+  /** Rejects when the first attempt to connect has failed. The client itself would try for ever; a person would not. */
+  readonly unreachable: Promise<never>
+}
+
+export async function openClient(options: ConnectionOptions, io: Io, keyUse: KeyUse): Promise<OpenedClient> {
+  const key = await readKey(options, io)
+  if (key === undefined && keyUse === 'required') {
+    throw new UsageError(
+      'A write needs the secret key. Give it with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY. ' +
+        'A sidecar that made its key by itself keeps it beside its database, in <database>.key.',
+      { code: 'key_required' },
+    )
+  }
+  const tls = await readTls(options)
+  let isConnected = false
+  let fail: (error: RoleSetsError) => void = () => undefined
+  const unreachable = new Promise<never>((_resolve, reject) => (fail = reject))
+  // Where nobody waits for it any more, it is no news.
+  unreachable.catch(() => undefined)
+  const client = createRoleSetsClient({
+    target: options.target,
+    deadlineMs: options.timeout * 1_000,
+    signal: io.signal,
+    onEvent: (event) => {
+      if (event.type === 'connected') isConnected = true
+      else if (event.type === 'disconnected' && !isConnected) fail(event.error)
+    },
+    ...(key === undefined ? {} : { key }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(options.insecure === undefined ? {} : { insecure: true }),
+  })
+  return { client, unreachable }
+}
+
+async function readKey({ key, keyFile }: ConnectionOptions, io: Io): Promise<string | undefined> {
+  if (key !== undefined && keyFile !== undefined) throw new UsageError('Give one of --key and --key-file, not both.')
+  if (key !== undefined) return checkKey(key, '--key')
+  if (keyFile !== undefined) return readKeyFile(keyFile, '--key-file')
+  const [inEnvironment, inFile] = [given(io.env.ROLESETS_KEY), given(io.env.ROLESETS_KEY_FILE)]
+  if (inEnvironment !== undefined && inFile !== undefined) {
+    throw new UsageError('ROLESETS_KEY and ROLESETS_KEY_FILE are both set. Unset one of them, or give --key-file.')
+  }
+  if (inEnvironment !== undefined) return checkKey(inEnvironment, 'ROLESETS_KEY')
+  return inFile === undefined ? undefined : readKeyFile(inFile, 'ROLESETS_KEY_FILE')
+}
+
+async function readKeyFile(path: string, source: string): Promise<string> {
+  const text = await readSmallFile(path, source, keyBytesMax)
+  return checkKey(text.trim(), `The file of ${source}, ${path},`)
+}
+
+/** A key travels in a header. */
+function checkKey(key: string, source: string): string {
+  if (/^[\x21-\x7e]+$/.test(key) && key.length <= keyBytesMax) return key
+  throw new UsageError(
+    `${source} holds no key. A key is one line of printable ASCII without spaces, of at most ${keyBytesMax} characters.`,
+  )
+}
+
+type TlsOptions = Exclude<Parameters<typeof createRoleSetsClient>[0]['tls'], undefined>
+
+async function readTls(options: ConnectionOptions): Promise<TlsOptions | undefined> {
+  const { tls, tlsCa, tlsCert, tlsKey, tlsServerName } = options
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new UsageError('Mutual TLS needs both --tls-cert and --tls-key. Give both or neither.')
+  }
+  const read = (path: string | undefined, source: string): Promise<string> | undefined =>
+    path === undefined ? undefined : readSmallFile(path, source, pemBytesMax)
+  const [ca, cert, key] = [
+    await read(tlsCa, '--tls-ca'),
+    await read(tlsCert, '--tls-cert'),
+    await read(tlsKey, '--tls-key'),
+  ]
+  const details = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(tlsServerName === undefined ? {} : { serverName: tlsServerName }),
+  }
+  if (Object.keys(details).length > 0) return details
+  return tls
+}
+
+async function readSmallFile(path: string, source: string, bytesMax: number): Promise<string> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new UsageError(`The file of ${source}, ${path}, cannot be read (${reasonOf(error)}). Correct the path.`)
+  })
+  if (bytes.length <= bytesMax) return bytes.toString('utf8')
+  throw new UsageError(`The file of ${source}, ${path}, has ${bytes.length} bytes; at most ${bytesMax} are read.`)
+}
+
+/** The words of the operating system's error, without the path and the call. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.replace(/,.*$/s, '')
+}
+
+function parseTimeout(text: string): number {
+  const seconds = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN
+  if (seconds > 0 && seconds <= timeoutSecondsMax) return seconds
+  throw new InvalidArgumentError(`Give a number of seconds from 0.001 to ${timeoutSecondsMax}.`)
+}
+
+/** An empty variable is the same as none. */
+function given(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : text
+}

@@ -1,0 +1,133 @@
+/** How a verb fails: one clear sentence on standard error, or one line of JSON, and the exit code that belongs to it. */
+
+import { isRoleSetsError, type RoleSetsErrorCode } from '@rolesets/client'
+import { Refusal } from '../domain/refusal.ts'
+import { exitCodes, type ExitCode, type Io } from './io.ts'
+import { snakeCase } from './json.ts'
+import type { Fault } from './yaml-source.ts'
+
+/** The command line or a file is not right; the message says what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly code: 'usage' | 'invalid_file' | 'key_required'
+  readonly faults: readonly Fault[]
+
+  constructor(message: string, options: { code?: UsageError['code']; faults?: readonly Fault[] } = {}) {
+    super(message)
+    this.code = options.code ?? 'usage'
+    this.faults = options.faults ?? []
+  }
+}
+
+const { no, usage, unanswered } = exitCodes
+
+const exitCodeOf = {
+  invalid_argument: usage,
+  invalid_field: usage,
+  limit_exceeded: usage,
+  invalid_revision: usage,
+  permission_not_found: no,
+  role_not_found: no,
+  role_set_not_found: no,
+  organization_not_found: no,
+  membership_not_found: no,
+  key_taken: no,
+  membership_exists: no,
+  role_not_in_role_set: no,
+  special_role_not_in_role_set: no,
+  role_not_creator_eligible: no,
+  mapping_missing: no,
+  mapping_invalid: no,
+  initial_role_set_required: no,
+  in_use: no,
+  system_permission: no,
+  same_source_and_destination: no,
+  revision_conflict: no,
+  not_found: no,
+  already_exists: no,
+  failed_precondition: no,
+  conflict: no,
+  unavailable: unanswered,
+  deadline_exceeded: unanswered,
+  not_ready: unanswered,
+  closed: unanswered,
+  aborted: unanswered,
+  revision_of_another_epoch: unanswered,
+  cursor_compacted: unanswered,
+  cursor_in_the_future: unanswered,
+  consumer_too_slow: unanswered,
+  deadline: unanswered,
+  call_cancelled: unanswered,
+  cancelled: unanswered,
+  key_required: unanswered,
+  write_key_required: unanswered,
+  unauthenticated: unanswered,
+  permission_denied: unanswered,
+  overloaded: unanswered,
+  disk_full: unanswered,
+  resource_exhausted: unanswered,
+  out_of_range: unanswered,
+  unimplemented: unanswered,
+  not_serving: unanswered,
+  internal_failure: unanswered,
+  internal: unanswered,
+} satisfies Record<RoleSetsErrorCode, ExitCode>
+
+const keyRemedy = 'Give the right one with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY.'
+const keyUnknown = `The sidecar needs a key, and got none or does not know this one. ${keyRemedy}`
+const keyTooWeak = `This key may read, but not write. ${keyRemedy}`
+
+/** Where the command line knows better what to do than the sidecar can. */
+const ownMessages: Partial<Record<RoleSetsErrorCode, (message: string) => string>> = {
+  key_required: () => keyUnknown,
+  unauthenticated: () => keyUnknown,
+  write_key_required: () => keyTooWeak,
+  permission_denied: () => keyTooWeak,
+  mapping_missing: (message) =>
+    `${message} That is --map <from>=<to>, or in the file mappings of an organization or replace of a role set.`,
+}
+
+interface Failure {
+  readonly exitCode: ExitCode
+  readonly code: string
+  readonly message: string
+  readonly fields?: readonly { readonly field: string; readonly description: string }[]
+  readonly faults?: readonly Fault[]
+}
+
+/** Tells the user, and sets the exit code. */
+export function reportFailure(io: Io, error: unknown, options: { readonly json: boolean }): void {
+  const { exitCode, ...failure } = failureOf(error)
+  const { faults, ...short } = failure
+  if (options.json) io.stderr(`${JSON.stringify({ error: snakeCase(failure) })}\n`)
+  else if (faults === undefined) io.stderr(`rolesets: ${short.message}\n`)
+  else io.stderr(short.message)
+  io.setExitCode(exitCode)
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof UsageError) {
+    const { code, message, faults } = error
+    return { exitCode: usage, code, message, ...(faults.length > 0 ? { faults } : {}) }
+  }
+  if (error instanceof Refusal) return { exitCode: usage, code: 'usage', message: error.message }
+  if (isRoleSetsError(error)) {
+    const { code, message, fields } = error
+    const tell = ownMessages[code] ?? inOurWords
+    return {
+      exitCode: exitCodeOf[code] ?? unanswered,
+      code,
+      message: tell(message),
+      ...(fields.length > 0 ? { fields } : {}),
+    }
+  }
+  const reason = error instanceof Error ? error.message : String(error)
+  return { exitCode: unanswered, code: 'internal', message: `Something unforeseen happened: ${reason}` }
+}
+
+/** The client speaks of its options; whoever typed a command knows them as flags. */
+function inOurWords(message: string): string {
+  return message.replace(/`(target|key|tls|insecure|actor|deadlineMs)(: true)?`/g, (_quoted, option: string) => {
+    return option === 'deadlineMs' ? '--timeout' : `--${option}`
+  })
+}

@@ -1,0 +1,32 @@
+/** `--map <from>=<to>`, as often as needed: what the holders of a role get instead. */
+
+import { InvalidArgumentError } from 'commander'
+import { parseRef } from '../domain/fields.ts'
+import { limits } from '../domain/limits.ts'
+import { Refusal } from '../domain/refusal.ts'
+
+export type Mappings = Readonly<Record<string, string>>
+
+/** Called by commander for each one, with what the ones before came to. */
+export function collectMapping(text: string, before: Mappings = {}): Mappings {
+  const [from, to, ...rest] = text.split('=')
+  if (from === undefined || to === undefined || rest.length > 0) {
+    throw new InvalidArgumentError('Write it as <from>=<to>, for example org:analyst=org:member.')
+  }
+  checkRole(from, 'The role before the =')
+  checkRole(to, 'The role after the =')
+  if (Object.hasOwn(before, from)) throw new InvalidArgumentError(`${from} is mapped twice. Keep one of the two.`)
+  const entries = [...Object.entries(before), [from, to] as const]
+  if (entries.length > limits.mappingsMax) {
+    throw new InvalidArgumentError(`There are more than ${limits.mappingsMax} mappings. Give fewer.`)
+  }
+  return Object.fromEntries(entries)
+}
+
+function checkRole(text: string, field: string): void {
+  try {
+    parseRef(text, field)
+  } catch (error) {
+    throw error instanceof Refusal ? new InvalidArgumentError(error.message) : error
+  }
+}

@@ -1,0 +1,28 @@
+/** What `rolesets apply` will do, or has found, in words. */
+
+import type { Applied, AppliedStep } from '@rolesets/client'
+import { counted, listed } from '../domain/wording.ts'
+import { impactLines } from './impact.ts'
+
+const signs = { CREATE: '+', UPDATE: '~', DELETE: '-' } satisfies Record<AppliedStep['action'], string>
+
+/** Every step on a line, what changes below it, and what it does to organizations and members. */
+export function planText({ steps, leftAlone, impact }: Applied): string {
+  const width = Math.max(...steps.map(({ kind }) => kind.length), 0)
+  const lines = steps.flatMap(({ action, kind, key, details }) => [
+    `  ${signs[action]} ${kind.padEnd(width)}  ${key}`,
+    ...details.map((detail) => `      ${detail}`),
+  ])
+  const count = (action: AppliedStep['action']) => steps.filter((step) => step.action === action).length
+  const summary = `${count('CREATE')} to create, ${count('UPDATE')} to change, ${count('DELETE')} to delete.`
+  return `${[...lines, summary, ...impactLines(impact), ...leftAloneLines(leftAlone)].join('\n')}\n`
+}
+
+export function nothingText({ leftAlone, revision }: Applied): string {
+  return `${[`Nothing to change: everything is as described (revision ${revision}).`, ...leftAloneLines(leftAlone)].join('\n')}\n`
+}
+
+function leftAloneLines(leftAlone: readonly string[]): readonly string[] {
+  if (leftAlone.length === 0) return []
+  return [`${counted(leftAlone.length, 'thing')} not described and left alone: ${listed(leftAlone)}.`]
+}

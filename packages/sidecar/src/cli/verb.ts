@@ -1,0 +1,88 @@
+/** What all verbs have in common: their options, their help, and that each ends with an exit code and never with a crash. */
+
+import type { AdminOptions, RoleSetsClient } from '@rolesets/client'
+import type { Command, CommanderError } from 'commander'
+import { addConnectionOptions, openClient, type ConnectionOptions, type KeyUse } from './connection.ts'
+import { reportFailure, UsageError } from './failure.ts'
+import type { ExitCode, Io } from './io.ts'
+
+export interface Verb {
+  /** Name and arguments: `check <organization> <role>`. */
+  readonly usage: string
+  /** One sentence. */
+  readonly summary: string
+  /** What `--help` says after the options: examples, and what is worth knowing. */
+  readonly notes: string
+}
+
+const exitCodesHelp = `
+Exit codes:
+  0  yes, or done
+  1  the answer is no, or the sidecar refused the change
+  2  the command line or the file is not right
+  3  no answer could be had: the sidecar is away, too slow, or does not accept the key`
+
+/** A verb that asks no sidecar. */
+export function addLocalVerb(program: Command, io: Io, { usage, summary, notes }: Verb): Command {
+  const command = program
+    .command(usage)
+    .description(summary)
+    .addHelpText('after', `\n${notes.trim()}\n`)
+    .configureOutput({
+      writeOut: (text) => void io.stdout(text),
+      writeErr: () => undefined,
+      outputError: () => undefined,
+    })
+    .exitOverride((error) => {
+      if (error.exitCode !== 0) reportFailure(io, usageErrorOf(error, command), { json: isJson(program) })
+      throw error
+    })
+  return command
+}
+
+/** A verb that asks a sidecar. */
+export function addVerb(program: Command, io: Io, verb: Verb): Command {
+  return addConnectionOptions(
+    addLocalVerb(program, io, { ...verb, notes: `${verb.notes.trim()}\n${exitCodesHelp}` }),
+    io,
+  )
+}
+
+/** Runs the work of a verb with a client, which is closed afterwards. */
+export async function withClient(
+  io: Io,
+  { options, keyUse }: { options: ConnectionOptions; keyUse: KeyUse },
+  work: (client: RoleSetsClient) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const { client, unreachable } = await openClient(options, io, keyUse)
+  try {
+    return await Promise.race([work(client), unreachable])
+  } finally {
+    await client.close()
+  }
+}
+
+/** What goes with each write. */
+export function writeOptions({ timeout, actor }: ConnectionOptions & { actor?: string }, io: Io): AdminOptions {
+  return { deadlineMs: timeout * 1_000, signal: io.signal, ...(actor === undefined ? {} : { actor }) }
+}
+
+/** Sets the exit code that the work comes to; whatever it throws is told to the user. */
+export async function reporting(io: Io, options: { json?: true }, work: () => Promise<ExitCode>): Promise<void> {
+  try {
+    io.setExitCode(await work())
+  } catch (error) {
+    reportFailure(io, error, { json: options.json === true })
+  }
+}
+
+function usageErrorOf(error: CommanderError, command: Command): UsageError {
+  const problem = error.message.replace(/^error: /, '').replace(/\.?\s*$/, '')
+  return new UsageError(`${problem}. See rolesets ${command.name()} --help.`)
+}
+
+/** The options were not understood, so the flag is looked for in what was typed. */
+function isJson(program: Command): boolean {
+  const typed: readonly string[] = (program as unknown as { rawArgs?: readonly string[] }).rawArgs ?? []
+  return typed.includes('--json')
+}
