@@ -1,0 +1,71 @@
+// The application: the staff of practices and hospitals. It keeps the staff itself, so it needs no key; and its paths,
+// bodies and tokens have words of their own, so it tells the middleware where to look.
+
+import express from 'express'
+import { createRoleSetsClient } from '@rolesets/client'
+import { authenticate, availableRoles, guardRoleGrant, problems, requireRole, roleGrantOf } from '@rolesets/express'
+
+const { PORT, ROLESETS_TARGET = '', TOKEN_ISSUER = '', TOKEN_AUDIENCE = '', JWKS_URL = '' } = process.env
+
+const roleSets = createRoleSetsClient({ target: ROLESETS_TARGET })
+const app = express()
+
+app.get('/status', (_req, res) => void res.json(roleSets.status()))
+
+/** @param {Readonly<Record<string, any>>} token of the hospital's own identity provider */
+const claims = ({ sub, provider, position }) => ({
+  userId: sub,
+  organizationId: provider,
+  role: `org:${position}`,
+})
+app.use(authenticate({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE, jwks: JWKS_URL, claims }))
+
+/** @param {{ params: Readonly<Record<string, unknown>> }} req */
+const organization = (req) => req.params.providerId
+/** @param {{ body: any }} req */
+const roles = (req) => [req.body].flat().map((entry) => entry?.position && `org:${entry.position}`)
+
+const manages = requireRole('org:admin', { roleSets, organization })
+const guard = guardRoleGrant({ roleSets, organization, roles })
+
+/** @type {Map<string, string>} The application's own table: user and position. */
+const staff = new Map()
+
+app.get('/providers/:providerId/positions', availableRoles({ roleSets, organization }))
+
+app.post('/providers/:providerId/staff', manages, express.json(), guard, (req, res) => {
+  staff.set(req.body.user_id, req.body.position)
+  res.status(201).json({ user_id: req.body.user_id, position: req.body.position })
+})
+
+app.patch('/providers/:providerId/staff/:userId', manages, express.json(), guard, (req, res) => {
+  staff.set(req.params.userId, req.body.position)
+  res.json({ user_id: req.params.userId, position: req.body.position })
+})
+
+app.post('/providers/:providerId/invitations', manages, express.json(), guard, (req, res) => {
+  // Here you would send the mails.
+  res.status(202).json({ invited: req.body.length, positions: roleGrantOf(req).roles })
+})
+
+// Only for department heads, and only where there are any.
+const isHead = requireRole('org:department_head', { roleSets, organization })
+app.get('/providers/:providerId/roster', isHead, (_req, res) => {
+  res.json({ roster: { monday: 'Sam', tuesday: 'Noor' } })
+})
+
+app.use(problems({ all: true }))
+
+await roleSets.ready({ timeoutMs: 5_000 })
+const server = app.listen(Number(PORT), '127.0.0.1', () => {
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  console.log(JSON.stringify({ ready: true, url: `http://127.0.0.1:${port}` }))
+})
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    server.close()
+    server.closeAllConnections()
+    void roleSets.close()
+  })
+}

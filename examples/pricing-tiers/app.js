@@ -1,0 +1,105 @@
+// The application: the members of each organization. Every route that gives somebody a role is guarded, so that nobody
+// gets one that the organization's plan does not offer.
+
+import { readFileSync } from 'node:fs'
+import express from 'express'
+import { createRoleSetsClient, isRoleSetsError } from '@rolesets/client'
+import {
+  authenticate,
+  availableRoles,
+  guardRoleGrant,
+  problems,
+  requirePermission,
+  requireRole,
+  roleGrantOf,
+} from '@rolesets/express'
+
+const { PORT, ROLESETS_TARGET = '', ROLESETS_KEY_FILE = '' } = process.env
+const { TOKEN_ISSUER = '', TOKEN_AUDIENCE = '', JWKS_URL = '' } = process.env
+
+// The key is for writing memberships. An application that keeps them itself needs none.
+const roleSets = createRoleSetsClient({ target: ROLESETS_TARGET, key: readFileSync(ROLESETS_KEY_FILE, 'utf8').trim() })
+const app = express()
+
+app.get('/status', (_req, res) => void res.json(roleSets.status()))
+
+app.use(authenticate({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE, jwks: JWKS_URL }))
+const managesMembers = requirePermission('org:sys_memberships:manage', { roleSets })
+
+// Which roles can be given here? For the role picker.
+app.get('/organizations/:organizationId/roles', availableRoles({ roleSets }))
+
+// Add a member.
+app.post(
+  '/organizations/:organizationId/memberships',
+  managesMembers,
+  express.json(),
+  guardRoleGrant({ roleSets }),
+  async (req, res) => {
+    const { organizationId, roles } = roleGrantOf(req)
+    const [role = ''] = roles
+    await roleSets.admin.createMembership({ organizationId, userId: req.body.user_id, role })
+    res.status(201).json({ user_id: req.body.user_id, role })
+  },
+)
+
+// Change a member's role.
+app.patch(
+  '/organizations/:organizationId/memberships/:userId',
+  managesMembers,
+  express.json(),
+  guardRoleGrant({ roleSets }),
+  async (req, res) => {
+    const { organizationId, roles } = roleGrantOf(req)
+    const [role = ''] = roles
+    await roleSets.admin.updateMembership({ organizationId, userId: String(req.params.userId), role })
+    res.json({ user_id: req.params.userId, role })
+  },
+)
+
+// Invite several at once: [{ email, role }, …]. One role that is not offered refuses all of them.
+app.post(
+  '/organizations/:organizationId/invitations',
+  managesMembers,
+  express.json(),
+  guardRoleGrant({ roleSets }),
+  (req, res) => {
+    // Here you would send the mails.
+    res.status(202).json({ invited: req.body.length })
+  },
+)
+
+// Only for analysts: the role in the caller's token counts only while the organization's plan offers it.
+app.get('/organizations/:organizationId/reports', requireRole('org:analyst', { roleSets }), (_req, res) => {
+  res.json({ reports: ['Visitors', 'Revenue'] })
+})
+
+/** @type {Record<string, number>} What the sidecar refuses, as HTTP says it; the rest is a failure. */
+const statusOf = { invalid_argument: 400, invalid_field: 400, membership_exists: 409, membership_not_found: 404 }
+
+/**
+ * @param {unknown} error
+ * @param {express.Request} _req
+ * @param {express.Response} res
+ * @param {express.NextFunction} next
+ */
+function answerRefusal(error, _req, res, next) {
+  const status = isRoleSetsError(error) ? statusOf[error.code] : undefined
+  if (isRoleSetsError(error) && status) res.status(status).json({ code: error.code, detail: error.message })
+  else next(error)
+}
+app.use(answerRefusal, problems({ all: true }))
+
+await roleSets.ready({ timeoutMs: 5_000 })
+const server = app.listen(Number(PORT), '127.0.0.1', () => {
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  console.log(JSON.stringify({ ready: true, url: `http://127.0.0.1:${port}` }))
+})
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    server.close()
+    server.closeAllConnections()
+    void roleSets.close()
+  })
+}

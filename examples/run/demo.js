@@ -1,0 +1,102 @@
+// `npm run demo` of an example: plays the story by itself against fresh processes, and tells whether it came out as told.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { compareRevisions } from '@rolesets/client'
+import { untilInterrupted } from './interrupt.js'
+import { runRolesets } from './processes.js'
+import { openStage } from './stage.js'
+
+const patienceMs = 10_000
+
+/** @param {import('./index.js').Story} story */
+export async function demo(story) {
+  const interrupted = untilInterrupted().then(() => Promise.reject(new Error('Interrupted.')))
+  interrupted.catch(() => {})
+  const dataFolder = await mkdtemp(join(tmpdir(), 'rolesets-demo-'))
+  let stage
+  try {
+    stage = await openStage(story, dataFolder)
+    console.log(`${story.title}\n\n${stage.applied}\n`)
+    const accident = stage.ended.then((sentence) => Promise.reject(new Error(sentence)))
+    const failed = await Promise.race([play(story, stage), accident, interrupted])
+    const count = story.steps.length
+    console.log(
+      failed === 0 ? `All ${count} steps came out as told.` : `${failed} of ${count} steps did not come out as told.`,
+    )
+    process.exitCode = failed === 0 ? 0 : 1
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  } finally {
+    await stage?.close()
+    await rm(dataFolder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * @param {import('./index.js').Story} story
+ * @param {import('./stage.js').Stage} stage
+ * @returns {Promise<number>} how many steps came out otherwise
+ */
+async function play(story, stage) {
+  let failed = 0
+  for (const [index, step] of story.steps.entries()) {
+    console.log(`${index + 1}. ${step.says}`)
+    const problem = await ('command' in step ? runCommand(step, stage) : sendRequest(step, stage))
+    console.log(problem === undefined ? '   as told\n' : `   NOT AS TOLD: ${problem}\n`)
+    if (problem !== undefined) failed++
+  }
+  return failed
+}
+
+/**
+ * @param {import('./index.js').RequestStep} step
+ * @param {import('./stage.js').Stage} stage
+ */
+async function sendRequest(step, { url, tokens }) {
+  const [method = 'GET', path = '/'] = step.request.split(' ')
+  const body = step.body === undefined ? undefined : JSON.stringify(step.body)
+  console.log(`   > ${method} ${path} as ${step.as}${body === undefined ? '' : ` ${body}`}`)
+  const headers = { authorization: `Bearer ${tokens[step.as]}`, 'content-type': 'application/json' }
+  const response = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body }) })
+  const text = await response.text()
+  console.log(`   < ${response.status} ${text}`)
+  if (response.status !== step.status) return `the status should be ${step.status}.`
+  const answer = /** @type {Record<string, unknown>} */ (JSON.parse(text))
+  const wrong = Object.entries(step.answer ?? {}).find(([name, value]) => !isDeepStrictEqual(answer[name], value))
+  return wrong && `${wrong[0]} should be ${JSON.stringify(wrong[1])}.`
+}
+
+/**
+ * @param {import('./index.js').CommandStep} step
+ * @param {import('./stage.js').Stage} stage
+ */
+async function runCommand(step, { url, target, keyFile }) {
+  console.log(`   $ rolesets ${step.command.join(' ')}`)
+  const { exitCode, output } = await runRolesets([...step.command, '--target', target, '--key-file', keyFile])
+  console.log(output.replace(/^/gm, '     '))
+  if (exitCode !== step.exitCode) return `the exit code should be ${step.exitCode}, and is ${exitCode}.`
+  const [, revision] = /\(revision (\S+)\)/.exec(output) ?? []
+  if (revision !== undefined) await heardOf(revision, url)
+  return undefined
+}
+
+/**
+ * The push to the application takes a moment, and a program may be faster. People are not.
+ *
+ * @param {string} revision
+ * @param {string} url
+ */
+async function heardOf(revision, url) {
+  const signal = AbortSignal.timeout(patienceMs)
+  for (;;) {
+    const response = await fetch(`${url}/status`, { signal })
+    const status = /** @type {{ revision: string }} */ (await response.json())
+    if ((compareRevisions(status.revision, revision) ?? -1) >= 0) return
+    await wait(10, undefined, { signal })
+  }
+}

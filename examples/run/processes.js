@@ -1,0 +1,72 @@
+// Processes that announce with one line of JSON that they are ready, and that never outlive the one that started them.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
+
+const lastWordsMax = 20
+const patienceMs = 10_000
+
+/** The `rolesets` command, as a file for Node. */
+export const rolesets = join(
+  dirname(createRequire(import.meta.url).resolve('@rolesets/sidecar/package.json')),
+  'dist/main.js',
+)
+
+/**
+ * @typedef {object} Running
+ * @property {Readonly<Record<string, unknown>>} ready what it announced
+ * @property {Promise<string>} ended fulfilled with a sentence once it is no more
+ * @property {(graceMs?: number) => Promise<void>} stop asks it to end, after a time in which it may end by itself
+ */
+
+/**
+ * Starts a Node program and waits until it is ready.
+ *
+ * @param {string} name for messages
+ * @param {readonly string[]} args file and arguments
+ * @param {Readonly<Record<string, string>>} [env]
+ * @returns {Promise<Running>}
+ */
+export async function startProcess(name, args, env = {}) {
+  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  /** @type {string[]} */
+  const lastWords = []
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    lastWords.push(line)
+    if (lastWords.length > lastWordsMax) lastWords.shift()
+  })
+  const ended = once(child, 'close').then(([code, signal]) => {
+    const words = lastWords.map((line) => `\n  ${line}`).join('')
+    return `${name} has ended (${signal ?? `exit code ${code}`}).${words}`
+  })
+  const early = ended.then((sentence) => Promise.reject(new Error(sentence)))
+  early.catch(() => {})
+
+  const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), early])
+  const stop = async (graceMs = 0) => {
+    await Promise.race([ended, wait(graceMs, undefined, { ref: false })])
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
+    await ended
+    clearTimeout(timer)
+  }
+  return { ready: JSON.parse(line), ended, stop }
+}
+
+/**
+ * Runs a verb of the `rolesets` command to its end.
+ *
+ * @param {readonly string[]} args
+ * @returns {Promise<{ exitCode: number | null, output: string }>}
+ */
+export async function runRolesets(args) {
+  const child = spawn(process.execPath, [rolesets, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
+  const [exitCode] = await once(child, 'close')
+  return { exitCode, output: output.trimEnd() }
+}

@@ -1,0 +1,91 @@
+// Sets the stage for a story: a sidecar with its SQLite file, the state that the YAML describes, and the application.
+
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createRoleSetsClient, isRoleSetsError } from '@rolesets/client'
+import { openIssuer } from './issuer.js'
+import { rolesets, runRolesets, startProcess } from './processes.js'
+
+/**
+ * @typedef {object} Stage
+ * @property {string} target of the sidecar
+ * @property {string} keyFile
+ * @property {string} url of the application
+ * @property {string} applied how `rolesets apply` summed up
+ * @property {Readonly<Record<string, string>>} tokens by first name
+ * @property {Promise<string>} ended fulfilled with a sentence if a process ends
+ * @property {(graceMs?: number) => Promise<void>} close
+ */
+
+/**
+ * @param {import('./index.js').Story} story
+ * @param {string} dataFolder
+ * @returns {Promise<Stage>}
+ */
+export async function openStage(story, dataFolder) {
+  await mkdir(dataFolder, { recursive: true })
+  const database = join(dataFolder, 'rolesets.db')
+  const keyFile = `${database}.key`
+  /** @type {((graceMs: number) => unknown)[]} */
+  const undo = []
+  const close = async (graceMs = 0) => {
+    await Promise.all(undo.splice(0).map((stop) => stop(graceMs)))
+  }
+  try {
+    const issuer = await openIssuer(story.title)
+    undo.push(issuer.close)
+    const sidecar = await startProcess('The sidecar', [rolesets, 'serve'], {
+      ROLESETS_DATABASE: `sqlite:${database}`,
+      ROLESETS_GRPC_LISTEN: '127.0.0.1:0',
+      ROLESETS_HTTP_LISTEN: '',
+    })
+    undo.push(sidecar.stop)
+    const [target] = /** @type {[string]} */ (sidecar.ready.grpc)
+    const applied = await describe(story, { target, keyFile })
+    const app = await startProcess('The application', [join(story.folder, 'app.js')], {
+      ...issuer.env,
+      ROLESETS_TARGET: target,
+      ROLESETS_KEY_FILE: keyFile,
+      PORT: '0',
+    })
+    undo.push(app.stop)
+    const names = Object.entries(story.people)
+    const tokens = await Promise.all(names.map(async ([name, person]) => [name, await issuer.tokenOf(person)]))
+    return {
+      target,
+      keyFile,
+      url: String(app.ready.url),
+      applied,
+      tokens: Object.fromEntries(tokens),
+      ended: Promise.race([sidecar.ended, app.ended]),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/**
+ * Brings the sidecar to the beginning of the story, whatever an earlier run has left.
+ *
+ * @param {import('./index.js').Story} story
+ * @param {{ target: string, keyFile: string }} sidecar
+ */
+async function describe(story, { target, keyFile }) {
+  const file = join(story.folder, 'rolesets.yaml')
+  const { exitCode, output } = await runRolesets(['apply', '-f', file, '--target', target, '--key-file', keyFile])
+  if (exitCode !== 0) throw new Error(`rolesets apply has failed:\n${output}`)
+
+  const roleSets = createRoleSetsClient({ target, key: (await readFile(keyFile, 'utf8')).trim() })
+  try {
+    for (const membership of story.forget) {
+      await roleSets.admin.deleteMembership(membership).catch((error) => {
+        if (!isRoleSetsError(error) || error.code !== 'membership_not_found') throw error
+      })
+    }
+  } finally {
+    await roleSets.close()
+  }
+  return output.replace(/^ .*\n/gm, '')
+}
