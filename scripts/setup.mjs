@@ -31,9 +31,8 @@ const steps = [
     name: 'build',
     title: 'building the packages',
     inputs: (path) =>
-      /^(proto|packages|examples)\/.*(\.ts|\.proto|tsconfig\.json|package\.json)$|^tsconfig.*\.json$|^pnpm-lock\.yaml$/.test(
-        path,
-      ),
+      /^(proto|packages|examples)\/.*(\.ts|\.js|\.proto|tsconfig\.json|package\.json)$/.test(path) ||
+      /^(tsconfig.*\.json|pnpm-lock\.yaml)$/.test(path),
     outputs: [commandFile],
     work: build,
   },

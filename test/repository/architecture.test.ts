@@ -47,6 +47,7 @@ test('an import is found in every form that it can have', (t) => {
     let f: import('in-a-type').F
     const g = require('required')
     const h = import.meta.resolve('resolved')
+    const j = createRequire(import.meta.url).resolve('resolved-by-a-require')
     const i = await import(computed)
     // import 'a comment'
     const k = "import 'a string'"
@@ -64,6 +65,7 @@ test('an import is found in every form that it can have', (t) => {
       ['in-a-type', true],
       ['required', false],
       ['resolved', false],
+      ['resolved-by-a-require', false],
       [undefined, false],
     ],
   )

@@ -35,5 +35,5 @@ export function importsOf(file: string, text: string): readonly Import[] {
 
 function isLoading(callee: ts.Expression): boolean {
   if (callee.kind === ts.SyntaxKind.ImportKeyword) return true
-  return ['require', 'require.resolve', 'import.meta.resolve'].includes(callee.getText())
+  return /^(require|import\.meta|createRequire\(.*\))(\.resolve)?$/.test(callee.getText())
 }

@@ -25,6 +25,7 @@ const folders = ['proto', ...below('packages'), ...below('examples')].filter((ea
 )
 const workspace = readManifest('.')
 const manifests = folders.map((folder) => ({ folder, manifest: readManifest(folder) }))
+const published = manifests.filter(({ manifest }) => manifest.private !== true)
 
 function read(file: string): string {
   return readFileSync(join(root, file), 'utf8')
@@ -44,7 +45,6 @@ test('all packages have the license, the module type and the Node version of the
 })
 
 test('the published packages carry one version', (t) => {
-  const published = manifests.filter(({ manifest }) => manifest.private !== true)
   t.is(new Set(published.map(({ manifest }) => manifest.version)).size, 1)
 })
 
@@ -53,18 +53,21 @@ test('every package is built: it stands in the references of tsconfig.json', (t)
   t.deepEqual(references.map(({ path }) => path).sort(), [...folders].sort())
 })
 
-test('a package refers to the packages of the workspace that it depends on, and to no other', (t) => {
+test('a package refers to the packages of the workspace whose types it needs, and to no other', (t) => {
   const folderOf = new Map(manifests.map(({ folder, manifest }) => [manifest.name, folder]))
   for (const { folder, manifest } of manifests) {
     const { references } = JSON.parse(read(`${folder}/tsconfig.json`)) as { references: { path: string }[] }
-    const depended = Object.keys(manifest.dependencies ?? {}).filter((name) => folderOf.has(name))
+    // The sidecar is depended on for its command.
+    const depended = Object.keys(manifest.dependencies ?? {}).filter(
+      (name) => folderOf.has(name) && name !== '@rolesets/sidecar',
+    )
     const expected = depended.map((name) => folderOf.get(name)).sort()
     t.deepEqual(references.map(({ path }) => join(folder, path)).sort(), expected, folder)
   }
 })
 
 test('an export has its source first, then its types, then its code, and each comes from the same file', (t) => {
-  for (const { folder, manifest } of manifests) {
+  for (const { folder, manifest } of published) {
     for (const entry of Object.values(manifest.exports ?? {})) {
       if (typeof entry === 'string') continue
       t.deepEqual(Object.keys(entry), ['@rolesets/source', 'types', 'default'], folder)
@@ -77,7 +80,7 @@ test('an export has its source first, then its types, then its code, and each co
 })
 
 test('the root depends on every published package, so that tests and npx find them by name', (t) => {
-  for (const { manifest } of manifests.filter((each) => each.manifest.private !== true)) {
+  for (const { manifest } of published) {
     t.is(workspace.devDependencies?.[manifest.name], 'workspace:*', manifest.name)
   }
 })
