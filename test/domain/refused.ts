@@ -10,6 +10,6 @@ export function refused(t: ExecutionContext, code: RefusalCode, field: string, a
   t.is(refusal.code, code)
   t.is(refusal.field, field)
   t.regex(refusal.message, /^\S.*\.$/su)
-  t.true(JSON.stringify([refusal.message, refusal.facts]).length < 7_000)
+  t.true(JSON.stringify([refusal.message, refusal.facts]).length < 3_500)
   return refusal
 }

@@ -12,11 +12,10 @@ import { invalid, parseMappings } from './fields.ts'
 import { findRole } from './lookup.ts'
 import type { Role, RoleSet } from './model.ts'
 import { Refusal } from './refusal.ts'
-import { counted, holders, listed } from './wording.ts'
+import { counted, holders, listed, takeWithin } from './wording.ts'
 
 type Scope = Extract<MembershipChange, { kind: 'members_reassigned' }>['scope']
 
-/** More would not fit into the trailers of an answer. */
 const rolesInFactsMax = 20
 
 /** Role id to role id, checked: every target is in the destination. */
@@ -65,19 +64,20 @@ function outside(source: Role, target: Role, at: { destination: RoleSet; field: 
   return new Refusal('mapping_invalid', message, { field: at.field, facts })
 }
 
-/** One fact for each role, named by its key, besides the list of all. */
+/** One fact for each role, named by its key, besides the list of all; when there are very many, of the first ones. */
 function missing(catalogue: Catalogue, unmapped: readonly RoleUsage[], destination: RoleSet): Refusal {
-  const roles = unmapped
-    .map((usage) => ({ key: catalogue.roles.byId(usage.roleId)?.key ?? usage.roleId, held: holders(usage) }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
-  const shown = roles.slice(0, rolesInFactsMax)
+  const held = new Map(
+    unmapped.map((usage) => [catalogue.roles.byId(usage.roleId)?.key ?? usage.roleId, holders(usage)]),
+  )
+  const keys = [...held.keys()].sort()
+  const shown = takeWithin(keys, rolesInFactsMax)
   const facts = {
     role_set: destination.key,
-    unmapped: shown.map(({ key }) => key).join(','),
-    unmapped_count: String(roles.length),
-    ...Object.fromEntries(shown.map(({ key, held }) => [key, held])),
+    unmapped: shown.join(','),
+    unmapped_count: String(keys.length),
+    ...Object.fromEntries(shown.map((key) => [key, held.get(key) ?? ''])),
   }
-  const list = listed(roles.map(({ key, held }) => `${key} (${held})`))
-  const message = `${destination.key} lacks ${counted(roles.length, 'role')} in use: ${list}. Map each to a role of ${destination.key}.`
+  const list = listed(keys.map((key) => `${key} (${held.get(key)})`))
+  const message = `${destination.key} lacks ${counted(keys.length, 'role')} in use: ${list}. Map each to a role of ${destination.key}.`
   return new Refusal('mapping_missing', message, { field: 'mappings', facts })
 }

@@ -1,7 +1,9 @@
-/** How messages show what callers sent and count things: bounded in length, whatever was sent. */
+/** How messages show what callers sent, and how they count and list things: bounded in length, whatever was sent. */
 
 const quotedCharactersMax = 80
 const listedMax = 10
+/** What a list adds to a message. An error travels in the trailers of an answer, for which peers allow 8 KiB in all. */
+const listedCharactersMax = 500
 
 /** A value in quotes, control characters escaped, cut when it is long. */
 export function quoted(value: string): string {
@@ -15,8 +17,18 @@ export function counted(count: number, noun: string): string {
 
 /** `org:a, org:b and 4 more`. */
 export function listed(items: readonly string[]): string {
-  if (items.length <= listedMax) return items.join(', ')
-  return `${items.slice(0, listedMax).join(', ')} and ${items.length - listedMax} more`
+  const shown = takeWithin(items, listedMax)
+  const hidden = items.length - shown.length
+  return hidden === 0 ? shown.join(', ') : `${shown.join(', ')} and ${hidden} more`
+}
+
+/** The first items, at least one, as many as a message or a fact has room for. */
+export function takeWithin(items: readonly string[], countMax: number): string[] {
+  let characters = 0
+  return items.slice(0, countMax).filter((item, place) => {
+    characters += item.length
+    return place === 0 || characters <= listedCharactersMax
+  })
 }
 
 /** How many hold a role: `12 members, 3 invitations`. */
