@@ -10,14 +10,14 @@ import {
   type Applied,
   type RoleSetsClient,
 } from '@rolesets/client'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { ConnectionOptions } from './connection.ts'
 import { exitCodes, type Io } from './io.ts'
 import { jsonLine, snakeCaseName } from './json.ts'
 import type { Manifest } from './manifest-schema.ts'
 import { readManifestFile, type ManifestFile } from './manifest-file.ts'
 import { nothingText, planText } from './plan-text.ts'
-import { addVerb, reporting, withClient, writeOptions } from './verb.ts'
+import { actorOption, addVerb, reporting, withClient, writeOptions } from './verb.ts'
 import { parsePath } from './yaml-source.ts'
 
 type ApplyRequest = Parameters<Administration['apply']>[0]
@@ -35,7 +35,13 @@ const attemptsMax = 10
 
 const verb = {
   usage: 'apply',
-  summary: 'Bring permissions, roles, role sets and organizations to the state that a file describes.',
+  summary: 'Brings permissions, roles, role sets and organizations to the state that a file describes.',
+  options: [
+    new Option('-f, --file <path>', 'the file, YAML or JSON; - reads standard input').makeOptionMandatory(),
+    new Option('--dry-run', 'print what it would do, and change nothing'),
+    new Option('--prune', 'delete what the file does not describe'),
+    actorOption,
+  ],
   notes: `
 Prints what it will create and change before it does it. All of it is one revision, or nothing is done. What the file
 does not describe is left alone; with --prune, custom permissions, roles and role sets that it does not describe are
@@ -49,22 +55,17 @@ Examples:
 }
 
 export function addApply(program: Command, io: Io): void {
-  addVerb(program, io, verb)
-    .requiredOption('-f, --file <path>', 'the file, YAML or JSON; - reads standard input')
-    .option('--dry-run', 'print what it would do, and change nothing')
-    .option('--prune', 'delete what the file does not describe')
-    .option('--actor <name>', 'who does this, for the audit')
-    .action((options: ApplyOptions) =>
-      reporting(io, options, async () => {
-        const file = await readManifestFile(options.file, io)
-        return withClient(io, { options, keyUse: 'required' }, async (client) => {
-          await applyFile(io, client, { file, options }).catch((error: unknown) => {
-            throw isRoleSetsError(error) ? placed(error, file) : error
-          })
-          return exitCodes.done
+  addVerb(program, io, verb).action((options: ApplyOptions) =>
+    reporting(io, options, async () => {
+      const file = await readManifestFile(options.file, io)
+      return withClient(io, { options, keyUse: 'required' }, async (client) => {
+        await applyFile(io, client, { file, options }).catch((error: unknown) => {
+          throw isRoleSetsError(error) ? placed(error, file) : error
         })
-      }),
-    )
+        return exitCodes.done
+      })
+    }),
+  )
 }
 
 async function applyFile(io: Io, client: RoleSetsClient, given: { file: ManifestFile; options: ApplyOptions }) {

@@ -1,7 +1,7 @@
 /** `rolesets assign`: puts an organization on another role set, for example after an upgrade or a downgrade. */
 
 import type { OrganizationWritten } from '@rolesets/client'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { parseRef } from '../domain/fields.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
 import type { ConnectionOptions } from './connection.ts'
@@ -9,7 +9,7 @@ import { impactLines } from './impact.ts'
 import { exitCodes, type Io } from './io.ts'
 import { jsonLine } from './json.ts'
 import { collectMapping, type Mappings } from './mappings.ts'
-import { addVerb, reporting, withClient, writeOptions } from './verb.ts'
+import { actorOption, addVerb, reporting, withClient, writeOptions } from './verb.ts'
 
 interface AssignOptions extends ConnectionOptions {
   readonly map?: Mappings
@@ -19,7 +19,12 @@ interface AssignOptions extends ConnectionOptions {
 
 const verb = {
   usage: 'assign <organization> <role-set>',
-  summary: 'Put an organization on another role set.',
+  summary: 'Puts an organization on another role set.',
+  options: [
+    new Option('--map <from>=<to>', 'holders of <from> get <to>; as often as needed').argParser(collectMapping),
+    new Option('--dry-run', 'say what it would do, and change nothing'),
+    actorOption,
+  ],
   notes: `
 The role set is a key (role_set:pro) or an id. Roles that members hold and that the new set lacks need a --map each;
 without it the change is refused, and the answer says which roles those are. An organization that the sidecar does not
@@ -31,25 +36,21 @@ Examples:
 }
 
 export function addAssign(program: Command, io: Io): void {
-  addVerb(program, io, verb)
-    .option('--map <from>=<to>', 'holders of <from> get <to>; as often as needed', collectMapping)
-    .option('--dry-run', 'say what it would do, and change nothing')
-    .option('--actor <name>', 'who does this, for the audit')
-    .action((organization: string, roleSet: string, options: AssignOptions) =>
-      reporting(io, options, async () => {
-        const input = {
-          organizationId: parseOrganizationId(organization, '<organization>'),
-          roleSet: parseRef(roleSet, '<role-set>'),
-          mappings: options.map ?? {},
-        }
-        const dryRun = options.dryRun === true
-        return withClient(io, { options, keyUse: 'required' }, async (client) => {
-          const written = await client.admin.assignRoleSet({ ...input, dryRun }, writeOptions(options, io))
-          await io.stdout(options.json ? jsonLine({ dryRun, ...written }) : sentences(written, dryRun))
-          return exitCodes.done
-        })
-      }),
-    )
+  addVerb(program, io, verb).action((organization: string, roleSet: string, options: AssignOptions) =>
+    reporting(io, options, async () => {
+      const input = {
+        organizationId: parseOrganizationId(organization, '<organization>'),
+        roleSet: parseRef(roleSet, '<role-set>'),
+        mappings: options.map ?? {},
+      }
+      const dryRun = options.dryRun === true
+      return withClient(io, { options, keyUse: 'required' }, async (client) => {
+        const written = await client.admin.assignRoleSet({ ...input, dryRun }, writeOptions(options, io))
+        await io.stdout(options.json ? jsonLine({ dryRun, ...written }) : sentences(written, dryRun))
+        return exitCodes.done
+      })
+    }),
+  )
 }
 
 function sentences({ organization, impact, revision }: OrganizationWritten, dryRun: boolean): string {

@@ -1,13 +1,13 @@
 /** `rolesets check`: may this role be granted in this organization? */
 
 import type { Decision } from '@rolesets/client'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { parseRef } from '../domain/fields.ts'
 import { parseOrganizationId, type Question } from '../domain/questions.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { exitCodes, type Io } from './io.ts'
 import { jsonLine } from './json.ts'
-import { addVerb, reporting, withClient } from './verb.ts'
+import { addVerb, atLeastOption, reporting, withClient } from './verb.ts'
 
 interface CheckOptions extends ConnectionOptions {
   readonly permission?: string
@@ -16,7 +16,8 @@ interface CheckOptions extends ConnectionOptions {
 
 const verb = {
   usage: 'check <organization> <role>',
-  summary: 'Say whether a role can be given to a member of an organization.',
+  summary: 'Says whether a role can be given to a member of an organization.',
+  options: [new Option('--permission <key>', 'ask also whether the role holds this permission'), atLeastOption],
   notes: `
 The role is a key (org:analyst) or an id. "No" is an answer, not an error: it has the exit code 1, and only it does.
 
@@ -27,22 +28,19 @@ Examples:
 }
 
 export function addCheck(program: Command, io: Io): void {
-  addVerb(program, io, verb)
-    .option('--permission <key>', 'ask also whether the role holds this permission')
-    .option('--at-least <revision>', 'wait until the sidecar has this revision, as an earlier write gave it')
-    .action((organizationId: string, role: string, options: CheckOptions) =>
-      reporting(io, options, async () => {
-        const question = parseTyped(organizationId, role, options.permission)
-        return withClient(io, { options, keyUse: 'optional' }, async (client) => {
-          const decision = await client.check(question.organizationId, question.role, {
-            ...(question.permission === undefined ? {} : { permission: question.permission }),
-            ...(options.atLeast === undefined ? {} : { atLeastRevision: options.atLeast }),
-          })
-          await io.stdout(options.json ? jsonLine(answerOf(question, decision)) : sentence(question, decision))
-          return decision.allowed ? exitCodes.done : exitCodes.no
+  addVerb(program, io, verb).action((organizationId: string, role: string, options: CheckOptions) =>
+    reporting(io, options, async () => {
+      const question = parseTyped(organizationId, role, options.permission)
+      return withClient(io, { options, keyUse: 'optional' }, async (client) => {
+        const decision = await client.check(question.organizationId, question.role, {
+          ...(question.permission === undefined ? {} : { permission: question.permission }),
+          ...(options.atLeast === undefined ? {} : { atLeastRevision: options.atLeast }),
         })
-      }),
-    )
+        await io.stdout(options.json ? jsonLine(answerOf(question, decision)) : sentence(question, decision))
+        return decision.allowed ? exitCodes.done : exitCodes.no
+      })
+    }),
+  )
 }
 
 function parseTyped(organizationId: string, role: string, permission: string | undefined): Question {

@@ -28,22 +28,20 @@ export interface ConnectionOptions {
 export type KeyUse = 'optional' | 'required'
 
 export function addConnectionOptions(command: Command, io: Io): Command {
-  const targetDefault = given(io.env.ROLESETS_TARGET) ?? '127.0.0.1:7450'
+  const target = new Option('--target <address>', 'host:port or unix:<path> (ROLESETS_TARGET)')
+  const timeout = new Option('--timeout <seconds>', 'how long to wait for an answer')
   return command
-    .addOption(
-      new Option('--target <address>', 'the sidecar: host:port or unix:<path> (ROLESETS_TARGET)').default(
-        targetDefault,
-      ),
-    )
+    .optionsGroup('The sidecar:')
+    .addOption(target.default(given(io.env.ROLESETS_TARGET) ?? '127.0.0.1:7450'))
     .option('--key <key>', 'the key; others on this machine may see it, so rather --key-file (ROLESETS_KEY)')
     .option('--key-file <path>', 'a file that holds the key (ROLESETS_KEY_FILE)')
+    .option('--insecure', 'send the key in the clear to another machine')
     .option('--tls', 'speak TLS, and trust the authorities that Node trusts')
     .option('--tls-ca <path>', 'speak TLS, and trust these authorities instead (PEM)')
     .option('--tls-cert <path>', 'certificate of this client, for mutual TLS (PEM)')
     .option('--tls-key <path>', 'private key of that certificate (PEM)')
     .option('--tls-server-name <name>', 'the name that the sidecar’s certificate must have')
-    .addOption(new Option('--timeout <seconds>', 'how long to wait for an answer').argParser(parseTimeout).default(10))
-    .option('--json', 'print JSON, also for errors')
+    .addOption(timeout.argParser(parseTimeout).default(10))
 }
 
 export interface OpenedClient {

@@ -6,7 +6,7 @@ import { parseOrganizationId } from '../domain/questions.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { exitCodes, type Io } from './io.ts'
 import { jsonLine } from './json.ts'
-import { addVerb, reporting, withClient } from './verb.ts'
+import { addVerb, atLeastOption, reporting, withClient } from './verb.ts'
 
 interface RolesOptions extends ConnectionOptions {
   readonly atLeast?: string
@@ -14,7 +14,8 @@ interface RolesOptions extends ConnectionOptions {
 
 const verb = {
   usage: 'roles <organization>',
-  summary: 'List the roles that members of an organization can be given.',
+  summary: 'Lists the roles that members of an organization can be given.',
+  options: [atLeastOption],
   notes: `
 Examples:
   rolesets roles org_acme
@@ -22,21 +23,19 @@ Examples:
 }
 
 export function addRoles(program: Command, io: Io): void {
-  addVerb(program, io, verb)
-    .option('--at-least <revision>', 'wait until the sidecar has this revision, as an earlier write gave it')
-    .action((organization: string, options: RolesOptions) =>
-      reporting(io, options, async () => {
-        const organizationId = parseOrganizationId(organization, '<organization>')
-        return withClient(io, { options, keyUse: 'optional' }, async (client) => {
-          const available = await client.availableRoles(
-            organizationId,
-            options.atLeast === undefined ? {} : { atLeastRevision: options.atLeast },
-          )
-          await io.stdout(options.json ? jsonLine(answerOf(available)) : table(available))
-          return exitCodes.done
-        })
-      }),
-    )
+  addVerb(program, io, verb).action((organization: string, options: RolesOptions) =>
+    reporting(io, options, async () => {
+      const organizationId = parseOrganizationId(organization, '<organization>')
+      return withClient(io, { options, keyUse: 'optional' }, async (client) => {
+        const available = await client.availableRoles(
+          organizationId,
+          options.atLeast === undefined ? {} : { atLeastRevision: options.atLeast },
+        )
+        await io.stdout(options.json ? jsonLine(answerOf(available)) : table(available))
+        return exitCodes.done
+      })
+    }),
+  )
 }
 
 function answerOf({ organizationId, roleSet, roles, defaultRole, creatorRole, revision }: AvailableRoles): object {

@@ -7,7 +7,7 @@ import { addLocalVerb, reporting } from './verb.ts'
 
 const verb = {
   usage: 'schema',
-  summary: 'Print the JSON Schema of the file that `rolesets apply` reads.',
+  summary: 'Prints the JSON Schema of the file that `rolesets apply` reads.',
   notes: `
 Editors with a YAML language server check a file that begins with
   # yaml-language-server: $schema=rolesets.schema.json
@@ -17,12 +17,10 @@ Example:
 }
 
 export function addSchema(program: Command, io: Io): void {
-  addLocalVerb(program, io, verb)
-    .option('--json', 'the same: a schema is JSON')
-    .action((options: { json?: true }) =>
-      reporting(io, options, async () => {
-        await io.stdout(`${JSON.stringify(manifestJsonSchema(), null, 2)}\n`)
-        return exitCodes.done
-      }),
-    )
+  addLocalVerb(program, io, verb).action((options: { json?: true }) =>
+    reporting(io, options, async () => {
+      await io.stdout(`${JSON.stringify(manifestJsonSchema(), null, 2)}\n`)
+      return exitCodes.done
+    }),
+  )
 }

@@ -1,7 +1,7 @@
 /** What all verbs have in common: their options, their help, and that each ends with an exit code and never with a crash. */
 
 import type { AdminOptions, RoleSetsClient } from '@rolesets/client'
-import type { Command, CommanderError } from 'commander'
+import { Option, type Command, type CommanderError } from 'commander'
 import { addConnectionOptions, openClient, type ConnectionOptions, type KeyUse } from './connection.ts'
 import { reportFailure, UsageError } from './failure.ts'
 import type { ExitCode, Io } from './io.ts'
@@ -11,9 +11,14 @@ export interface Verb {
   readonly usage: string
   /** One sentence. */
   readonly summary: string
+  /** Its own; those of the connection are everybody's. */
+  readonly options?: readonly Option[]
   /** What `--help` says after the options: examples, and what is worth knowing. */
   readonly notes: string
 }
+
+export const actorOption = new Option('--actor <name>', 'who does this, for the audit')
+export const atLeastOption = new Option('--at-least <revision>', 'wait for this revision, which an earlier write gave')
 
 const exitCodesHelp = `
 Exit codes:
@@ -23,7 +28,7 @@ Exit codes:
   3  no answer could be had: the sidecar is away, too slow, or does not accept the key`
 
 /** A verb that asks no sidecar. */
-export function addLocalVerb(program: Command, io: Io, { usage, summary, notes }: Verb): Command {
+export function addLocalVerb(program: Command, io: Io, { usage, summary, notes, options = [] }: Verb): Command {
   const command = program
     .command(usage)
     .description(summary)
@@ -37,6 +42,7 @@ export function addLocalVerb(program: Command, io: Io, { usage, summary, notes }
       if (error.exitCode !== 0) reportFailure(io, usageErrorOf(error, command), { json: isJson(program) })
       throw error
     })
+  for (const option of [...options, new Option('--json', 'print JSON, also for errors')]) command.addOption(option)
   return command
 }
 

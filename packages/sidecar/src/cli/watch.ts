@@ -1,7 +1,7 @@
 /** `rolesets watch`: each committed write as one line, until Ctrl-C. */
 
 import type { RoleSetsClient } from '@rolesets/client'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { parseRevision } from '../domain/revision.ts'
 import { changeSetLine } from './change-text.ts'
 import type { ConnectionOptions } from './connection.ts'
@@ -15,7 +15,10 @@ interface WatchOptions extends ConnectionOptions {
 
 const verb = {
   usage: 'watch',
-  summary: 'Print each change as it is committed, until Ctrl-C.',
+  summary: 'Prints each change as it is committed, until Ctrl-C.',
+  options: [
+    new Option('--after <revision>', 'begin with the first change after this revision; without it, with the next one'),
+  ],
   notes: `
 One line for each committed write: revision, time, who, what was called, what changed. With --json, one document on
 each line. A lost connection is made again, and no change is missed. Ctrl-C ends it with the exit code 0.
@@ -27,21 +30,19 @@ Examples:
 }
 
 export function addWatch(program: Command, io: Io): void {
-  addVerb(program, io, verb)
-    .option('--after <revision>', 'begin with the first change after this revision; without it, with the next one')
-    .action((options: WatchOptions) =>
-      reporting(io, options, async () => {
-        if (options.after !== undefined) parseRevision(options.after, '--after')
-        return withClient(io, { options, keyUse: 'optional' }, async (client) => {
-          try {
-            await follow(io, client, options)
-          } catch (error) {
-            if (!io.signal.aborted) throw error
-          }
-          return exitCodes.done
-        })
-      }),
-    )
+  addVerb(program, io, verb).action((options: WatchOptions) =>
+    reporting(io, options, async () => {
+      if (options.after !== undefined) parseRevision(options.after, '--after')
+      return withClient(io, { options, keyUse: 'optional' }, async (client) => {
+        try {
+          await follow(io, client, options)
+        } catch (error) {
+          if (!io.signal.aborted) throw error
+        }
+        return exitCodes.done
+      })
+    }),
+  )
 }
 
 async function follow(io: Io, client: RoleSetsClient, options: WatchOptions): Promise<void> {
