@@ -15,18 +15,18 @@ import {
 import test from 'ava'
 import { expresses, serve, type Answer } from './application.ts'
 import { audience, issuer, openIssuer } from './issuer.ts'
-import { brokenClients, clientError, createRoleSetsDouble } from './role-sets-double.ts'
+import { clientError, createFaultyRoleSets, createRoleSetsDouble, faults, yes } from './role-sets-double.ts'
 
 /** What a client does when it never answers is up to the deadline of the middleware. */
 const deadlineMs = 20
 
 for (const [version, express] of expresses) {
-  for (const [what, broken] of Object.entries(brokenClients)) {
+  for (const [what, fault] of Object.entries(faults)) {
     test(`a client that ${what} is answered with 503 and lets nothing through (${version})`, async (t) => {
       // agentgate#78, descope node-sdk PR#678: fail-open by accident, and a fallback after a long default time-out.
       const tokens = await openIssuer(t)
       const token = await tokens.tokenOf()
-      const roleSets: RoleSets = Object.assign(createRoleSetsDouble(), { cached: false }, broken)
+      const roleSets = createFaultyRoleSets(fault)
       let handled = 0
       const app = express()
       app.use(authenticate({ issuer, audience, jwks: tokens.jwks }))
@@ -34,6 +34,7 @@ for (const [version, express] of expresses) {
         guard: guardRoleGrant({ roleSets, deadlineMs }),
         role: requireRole('org:admin', { roleSets, deadlineMs }),
         permission: requirePermission('org:reports:read', { roleSets, deadlineMs }),
+        permissions: requirePermission(['org:reports:read', 'org:own:thing'], { roleSets, deadlineMs }),
       }
       for (const [name, check] of Object.entries(checks)) {
         app.post(`/:organizationId/${name}`, express.json(), check, (_req, res) => {
@@ -44,8 +45,9 @@ for (const [version, express] of expresses) {
       app.use(problems())
       const ask = await serve(t, app)
       for (const name of Object.keys(checks)) {
-        const answer = await ask(`/org_acme/${name}`, { token, body: { role: 'org:admin' } })
-        assertUndecided(answer, name)
+        for (const body of [{ role: 'org:admin' }, { roles: ['org:admin', 'org:member'] }]) {
+          assertUndecided(await ask(`/org_acme/${name}`, { token, body }), name)
+        }
       }
       t.is(handled, 0)
 
@@ -57,6 +59,41 @@ for (const [version, express] of expresses) {
       }
     })
   }
+
+  test(`answers to several questions that don't fit them are none (${version})`, async (t) => {
+    const misfits: unknown[] = [
+      [],
+      [yes()],
+      [yes(), yes(), yes()],
+      [yes(), undefined],
+      [yes(), { ...yes(), revision: 'epoch:2' }],
+      { 0: yes(), 1: yes(), length: 2 },
+      new Set([yes(), { ...yes() }]),
+      true,
+    ]
+    for (const misfit of misfits) {
+      for (const cached of [true, false]) {
+        const roleSets = Object.assign(createRoleSetsDouble(), {
+          checkManyCached: () => (cached ? misfit : undefined),
+          checkMany: () => Promise.resolve(misfit),
+        }) as RoleSets
+        const app = express()
+        app.post('/:organizationId', express.json(), guardRoleGrant({ roleSets }), (_req, res) => {
+          res.sendStatus(201)
+        })
+        app.use(problems())
+        const ask = await serve(t, app)
+        t.is((await ask('/org_acme', { body: { roles: ['org:admin', 'org:member'] } })).status, 503)
+      }
+    }
+  })
+
+  test(`without a deadline of its own, a client that never answers is not waited for either (${version})`, async (t) => {
+    const app = express()
+    app.post('/:organizationId', express.json(), guardRoleGrant({ roleSets: createFaultyRoleSets({}) }))
+    app.use(problems())
+    t.is((await (await serve(t, app))('/org_acme', { body: { role: 'org:member' } })).status, 503)
+  })
 
   test(`roles that cannot be listed are answered with 503 (${version})`, async (t) => {
     const broken: (() => unknown)[] = [
@@ -85,7 +122,7 @@ for (const [version, express] of expresses) {
   test(`the deadline reaches the client, and so does the news that nobody waits any more (${version})`, async (t) => {
     const seen: { deadlineMs?: number; signal?: AbortSignal }[] = []
     const roleSets = Object.assign(createRoleSetsDouble(), { cached: false })
-    roleSets.checkMany = (_questions, options = {}) => {
+    roleSets.check = (_organizationId, _role, options = {}) => {
       seen.push(options)
       return new Promise(() => {})
     }
@@ -100,7 +137,7 @@ for (const [version, express] of expresses) {
   test(`a question that the client calls impossible is the request's fault (${version})`, async (t) => {
     for (const code of ['invalid_argument', 'invalid_field', 'limit_exceeded']) {
       const roleSets = Object.assign(createRoleSetsDouble(), { cached: false })
-      roleSets.checkMany = () => Promise.reject(clientError(code))
+      roleSets.check = () => Promise.reject(clientError(code))
       roleSets.availableRoles = () => Promise.reject(clientError(code))
       const app = express()
       app.post('/:organizationId', express.json(), guardRoleGrant({ roleSets }))
@@ -114,18 +151,18 @@ for (const [version, express] of expresses) {
 
   test(`a client that recovers is believed at the next request (${version})`, async (t) => {
     const roleSets = createRoleSetsDouble()
-    const { checkManyCached } = roleSets
+    const { checkCached } = roleSets
     const app = express()
     app.post('/:organizationId', express.json(), guardRoleGrant({ roleSets }), (_req, res) => {
       res.sendStatus(201)
     })
     app.use(problems())
     const ask = await serve(t, app)
-    roleSets.checkManyCached = () => {
+    roleSets.checkCached = () => {
       throw clientError('closed')
     }
     t.is((await ask('/org_acme', { body: { role: 'org:member' } })).status, 503)
-    roleSets.checkManyCached = checkManyCached
+    roleSets.checkCached = checkCached
     t.is((await ask('/org_acme', { body: { role: 'org:member' } })).status, 201)
   })
 }

@@ -32,6 +32,11 @@ export function createRoleSetsDouble(): RoleSetsDouble {
     revision: 1,
     questions: [],
     listings: { stale: false },
+    checkCached(organizationId, role, permission) {
+      return double.cached ? answer([{ organizationId, role, permission }], 'cache')[0] : undefined
+    },
+    check: (organizationId, role, { permission } = {}) =>
+      Promise.resolve(answer([{ organizationId, role, permission }], 'sidecar')[0]!),
     checkManyCached(questions) {
       return double.cached ? answer(questions, 'cache') : undefined
     },
@@ -74,48 +79,63 @@ export function createRoleSetsDouble(): RoleSetsDouble {
 
 const never = new Promise<never>(() => {})
 
-/** Clients that cannot decide, by what is wrong with them. Each must end in 503, and none in "yes". */
-export const brokenClients: Readonly<Record<string, Partial<RoleSets>>> = {
-  'is down': { checkMany: () => Promise.reject(clientError('unavailable')) },
-  'is past its deadline': { checkMany: () => Promise.reject(clientError('deadline_exceeded')) },
-  'is closed': {
-    checkManyCached: () => {
-      throw clientError('closed')
-    },
-  },
-  'never settles': { checkMany: () => never },
-  'throws at once': {
-    checkMany: () => {
-      throw new TypeError('x is not a function')
-    },
-  },
-  'throws in the cache': {
-    checkManyCached: () => {
-      throw new TypeError('x is not a function')
-    },
-  },
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- That is what is wrong with it.
-  'rejects with nothing': { checkMany: () => Promise.reject(undefined) },
-  'gives undefined': answering(undefined),
-  'gives true': answering(true),
-  'gives no decisions': answering([]),
-  'gives an empty decision': answering([{}]),
-  'gives a decision that is a text': answering(['allowed']),
-  'says yes for a reason that means no': answering([{ ...yes(), reason: 'ROLE_NOT_IN_SET' }]),
-  'says yes in another type': answering([{ ...yes(), allowed: 1 }]),
-  'says no for the reason that means yes': answering([{ ...yes(), allowed: false }]),
-  'gives no revision': answering([{ ...yes(), revision: undefined }]),
-  'gives more decisions than questions': answering([yes(), yes()]),
-  'has garbage in its cache': { checkManyCached: () => [{ allowed: true }] as unknown as Decision[] },
-  'has a promise in its cache': { checkManyCached: () => never as unknown as Decision[] },
+interface Fault {
+  /** What the client gives instead of a decision when it is asked. */
+  readonly asked?: () => unknown
+  /** What it has in its cache. */
+  readonly cached?: () => unknown
 }
 
-function yes() {
+const failing = (error: Error) => () => {
+  throw error
+}
+// eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- Also what is no error.
+const rejecting = (error: unknown) => () => Promise.reject(error)
+
+/** What can be wrong with a client. Each must end in 503, and none in "yes". */
+export const faults: Readonly<Record<string, Fault>> = {
+  'is down': { asked: rejecting(clientError('unavailable')) },
+  'is past its deadline': { asked: rejecting(clientError('deadline_exceeded')) },
+  'is closed': { cached: failing(clientError('closed')) },
+  'never settles': { asked: () => never },
+  'throws at once': { asked: failing(new TypeError('x is not a function')) },
+  'throws in the cache': { cached: failing(new TypeError('x is not a function')) },
+  'rejects with nothing': { asked: rejecting(undefined) },
+  'gives nothing': { asked: () => undefined },
+  'gives true': { asked: () => true },
+  'gives an empty decision': { asked: () => ({}) },
+  'gives a text': { asked: () => 'allowed' },
+  'gives a list': { asked: () => [yes()] },
+  'says yes for a reason that means no': { asked: () => ({ ...yes(), reason: 'ROLE_NOT_IN_SET' }) },
+  'says yes in another type': { asked: () => ({ ...yes(), allowed: 1 }) },
+  'says no for the reason that means yes': { asked: () => ({ ...yes(), allowed: false }) },
+  'gives no revision': { asked: () => ({ ...yes(), revision: undefined }) },
+  'has garbage in its cache': { cached: () => ({ allowed: true }) },
+  'has null in its cache': { cached: () => null },
+  'has a promise in its cache': { cached: () => Promise.resolve(yes()) },
+}
+
+/** A client with the fault, whether it is asked one question or several. */
+export function createFaultyRoleSets({ asked = () => never, cached = () => undefined }: Fault): RoleSets {
+  const several = (questions: readonly Question[], one: () => unknown) => {
+    const decisions = questions.map(one)
+    return decisions.every((decision) => decision === undefined) ? undefined : decisions
+  }
+  return {
+    ...createRoleSetsDouble(),
+    checkCached: () => cached() as Decision,
+    check: () => asked() as Promise<Decision>,
+    checkManyCached: (questions) => several(questions, cached) as Decision[],
+    // Not an async function: what throws at once must throw here.
+    checkMany: (questions) => {
+      const one = asked()
+      return (one instanceof Promise ? one : Promise.resolve(several(questions, () => one))) as Promise<Decision[]>
+    },
+  }
+}
+
+export function yes(): Decision {
   return { allowed: true, reason: 'ROLE_IN_SET', roleSet: 'role_set:free', revision: 'epoch:1', source: 'sidecar' }
-}
-
-function answering(value: unknown): Partial<RoleSets> {
-  return { checkMany: () => Promise.resolve(value as readonly Decision[]) }
 }
 
 /** Of the form that the client's errors have. */

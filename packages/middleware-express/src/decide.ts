@@ -21,17 +21,36 @@ export function decide(
   deadlineMs: number | undefined,
 ): Eventually<readonly Decision[]> {
   try {
-    const cached = roleSets.checkManyCached(questions)
+    const cached = fromCache(roleSets, questions)
     if (cached !== undefined) return checked(cached, questions.length)
   } catch (cause) {
     throw undecided(cause)
   }
-  const ask = (signal: AbortSignal) => roleSets.checkMany(questions, { signal, ...(deadlineMs && { deadlineMs }) })
-  return inTime(ask, deadlineMs)
+  const options = deadlineMs === undefined ? {} : { deadlineMs }
+  return inTime((signal) => ask(roleSets, questions, { ...options, signal }), deadlineMs)
     .then((answers) => checked(answers, questions.length))
     .catch((cause: unknown) => {
       throw undecided(cause)
     })
+}
+
+/** A single question is put as one: the client remembers the answer, and asks once however many wait for it. */
+function fromCache(roleSets: RoleSets, questions: readonly Question[]): readonly unknown[] | undefined {
+  const [first, second] = questions
+  if (first === undefined || second !== undefined) return roleSets.checkManyCached(questions)
+  const decision: unknown = roleSets.checkCached(first.organizationId, first.role, first.permission)
+  return decision === undefined ? undefined : [decision]
+}
+
+async function ask(
+  roleSets: RoleSets,
+  questions: readonly Question[],
+  options: { readonly deadlineMs?: number; readonly signal: AbortSignal },
+): Promise<readonly unknown[]> {
+  const [first, second] = questions
+  if (first === undefined || second !== undefined) return roleSets.checkMany(questions, options)
+  const { organizationId, role, permission } = first
+  return [await roleSets.check(organizationId, role, { ...options, ...(permission !== undefined && { permission }) })]
 }
 
 /** Does the asking under a deadline of our own; the signal tells the client that nobody waits any more. */
@@ -42,7 +61,7 @@ export function inTime<T>(ask: (signal: AbortSignal) => Promise<T>, deadlineMs =
       reject(new Error(`There was no answer within ${deadlineMs} ms.`))
       abort.abort()
     }, deadlineMs)
-    // Made inside of a promise, so that a client that throws is no different from one that rejects.
+    // Begun inside of a promise, so that a client that throws is no different from one that rejects.
     new Promise<T>((settle) => settle(ask(abort.signal))).then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

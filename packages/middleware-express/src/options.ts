@@ -14,9 +14,9 @@ export interface Rule {
 }
 
 /** What of the client the middlewares use. */
-export type RoleSets = Pick<RoleSetsClient, 'checkManyCached' | 'checkMany' | 'availableRoles'>
+export type RoleSets = Pick<RoleSetsClient, (typeof roleSetsMethods)[number]>
 
-const roleSetsMethods = ['checkManyCached', 'checkMany', 'availableRoles'] as const satisfies (keyof RoleSets)[]
+const roleSetsMethods = ['checkCached', 'check', 'checkManyCached', 'checkMany', 'availableRoles'] as const
 
 export const aBoolean: Rule = { holds: (value) => typeof value === 'boolean', expected: 'true or false' }
 export const aFunction: Rule = { holds: (value) => typeof value === 'function', expected: 'a function' }
