@@ -1,0 +1,43 @@
+/** The decision table through the rules. */
+
+import test from 'ava'
+import { planApply } from '../../packages/sidecar/src/domain/apply.ts'
+import { decide } from '../../packages/sidecar/src/domain/decision.ts'
+import { parseQuestion } from '../../packages/sidecar/src/domain/questions.ts'
+import type { Command } from '../domain/commands.ts'
+import { State } from '../domain/state.ts'
+import { manifest, renames, rows, rowsFor, type Rename } from './table.ts'
+
+for (const unknownOrganizations of ['initial', 'deny'] as const) {
+  const state = new State(unknownOrganizations)
+  const find = (id: string) => state.organizations.get(id)
+  state.runAll('Apply', () => planApply(state.catalogue, manifest, false, find).steps.map(({ run }) => run))
+  for (const rename of renames) state.run(commandOf(rename))
+
+  for (const { title, organization, role, by, permission, ...expected } of rowsFor(unknownOrganizations))
+    test(`${unknownOrganizations}: ${title}`, (t) => {
+      const ref = by === 'id' ? (state.catalogue.roles.byKey(role)?.id ?? '') : role
+      const question = parseQuestion({ organizationId: organization, role: ref, permission })
+      const roleSetId = find(question.organizationId)?.roleSetId
+      const { allowed, reason, roleSet } = decide(state.catalogue, question, roleSetId, unknownOrganizations)
+      t.is(reason, expected.reason)
+      t.is(allowed, expected.allowed)
+      t.is(roleSet?.key ?? '', expected.roleSet)
+    })
+}
+
+test('the table asks at least forty questions, and every reason is among its answers', (t) => {
+  t.true(rows.length >= 40)
+  t.is(new Set(rows.map(({ reason }) => reason)).size, 6)
+})
+
+function commandOf({ kind, from, to }: Rename): Command {
+  switch (kind) {
+    case 'permission':
+      return { operation: 'updatePermission', input: { permission: from, key: to } }
+    case 'role':
+      return { operation: 'updateRole', input: { role: from, key: to } }
+    case 'role_set':
+      return { operation: 'updateRoleSet', input: { roleSet: from, key: to } }
+  }
+}

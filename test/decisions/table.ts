@@ -1,0 +1,131 @@
+/** Loads the decision table and checks that it says what it seems to say: no unknown fields, no question asked twice. */
+
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import type { Reason } from '../../packages/sidecar/src/domain/decision.ts'
+import type { Manifest } from '../../packages/sidecar/src/domain/manifest.ts'
+
+type Setting = 'initial' | 'deny'
+
+export interface DecisionRow {
+  /** A sentence for the title of a test; no two rows have the same. */
+  readonly title: string
+  readonly organization: string
+  readonly role: string
+  /** Whether to ask for the role by the key that stands in `role`, or by the id of the role with that key. */
+  readonly by: 'key' | 'id'
+  readonly permission: string | undefined
+  /** For which settings the row holds. */
+  readonly unknownOrganizations: readonly Setting[]
+  readonly allowed: boolean
+  readonly reason: Reason
+  /** Key; empty: the answer names none. */
+  readonly roleSet: string
+}
+
+export interface Rename {
+  readonly kind: 'permission' | 'role' | 'role_set'
+  readonly from: string
+  readonly to: string
+}
+
+/** Fields as in a file for `rolesets apply`. */
+export interface StoreDescription {
+  readonly permissions: readonly { key: string; name: string }[]
+  readonly roles: readonly { key: string; name?: string; permissions?: string[] }[]
+  readonly role_sets: readonly {
+    key: string
+    roles: string[]
+    default_role: string
+    creator_role: string
+    initial?: boolean
+  }[]
+  readonly organizations: readonly { id: string; name?: string; role_set?: string }[]
+}
+
+interface Table {
+  readonly store: StoreDescription
+  readonly renames: readonly Rename[]
+  readonly rows: readonly Readonly<Record<string, unknown>>[]
+}
+
+const reasons: readonly unknown[] = [
+  'ROLE_IN_SET',
+  'ROLE_NOT_IN_SET',
+  'ROLE_UNKNOWN',
+  'ORGANIZATION_UNKNOWN',
+  'PERMISSION_NOT_IN_ROLE',
+  'PERMISSION_UNKNOWN',
+] satisfies Reason[]
+
+const table = parse(readFileSync(new URL('table.yaml', import.meta.url), 'utf8')) as Table
+
+/** To be applied to a fresh store, without pruning, before the renames. */
+export const store: StoreDescription = table.store
+
+/** The same as the rules take it. */
+export const manifest: Manifest = {
+  permissions: store.permissions,
+  roles: store.roles,
+  roleSets: store.role_sets.map(({ default_role: defaultRole, creator_role: creatorRole, ...rest }) => {
+    return { ...rest, defaultRole, creatorRole }
+  }),
+  organizations: store.organizations.map(({ role_set: roleSet, ...rest }) => ({ ...rest, roleSet })),
+}
+
+/** To be done in this order, after the store is as described. */
+export const renames: readonly Rename[] = table.renames
+
+export const rows: readonly DecisionRow[] = table.rows.map(parseRow)
+
+const titles = rows.map(({ title }) => title)
+const repeated = titles.find((title, place) => titles.indexOf(title) !== place)
+if (repeated !== undefined) throw new Error(`The decision table asks twice: ${repeated}`)
+
+/** The rows that hold under a setting. */
+export function rowsFor(unknownOrganizations: Setting): readonly DecisionRow[] {
+  return rows.filter((row) => row.unknownOrganizations.includes(unknownOrganizations))
+}
+
+function parseRow(row: Readonly<Record<string, unknown>>, place: number): DecisionRow {
+  const {
+    organization,
+    role,
+    by = 'key',
+    permission,
+    unknown_organizations: setting,
+    allowed,
+    reason,
+    set,
+    ...rest
+  } = row
+  const check = (isRight: boolean, problem: string): void => {
+    if (!isRight) throw new Error(`Row ${place + 1} of the decision table ${problem}: ${JSON.stringify(row)}`)
+  }
+  check(Object.keys(rest).length === 0, `has unknown fields (${Object.keys(rest).join(', ')})`)
+  check(
+    [organization, role, set].every((text) => typeof text === 'string'),
+    'lacks its organization, role or set',
+  )
+  check(permission === undefined || typeof permission === 'string', 'has a permission that is no text')
+  check(by === 'key' || by === 'id', 'asks neither by key nor by id')
+  check(setting === undefined || setting === 'initial' || setting === 'deny', 'names no such setting')
+  check(reasons.includes(reason), 'gives no such reason')
+  check(allowed === (reason === 'ROLE_IN_SET'), 'allows for no reason, or refuses for none')
+  check(
+    (set === '') === (reason === 'ORGANIZATION_UNKNOWN'),
+    'names a set where there is none, or none where there is one',
+  )
+  const parsed = { organization, role, by, permission, allowed, reason, roleSet: set } as Omit<
+    DecisionRow,
+    'title' | 'unknownOrganizations'
+  >
+  const unknownOrganizations: Setting[] = setting === undefined ? ['initial', 'deny'] : [setting as Setting]
+  return { title: titleOf(parsed, unknownOrganizations), ...parsed, unknownOrganizations }
+}
+
+function titleOf(row: Omit<DecisionRow, 'title' | 'unknownOrganizations'>, settings: readonly Setting[]): string {
+  const asked = `${row.by === 'id' ? 'the id of ' : ''}${row.role}${row.permission === undefined ? '' : ` with ${row.permission}`}`
+  const where = `${row.organization}${settings.length === 1 ? ` (unknown organizations: ${settings.join()})` : ''}`
+  return `${asked} in ${where} is ${row.allowed ? 'allowed' : `refused as ${row.reason}`}`
+}
