@@ -68,7 +68,7 @@ export function parseRef(value: unknown, field: string): string {
 export function parseRefs(value: unknown, field: string, limit: LimitName): { ref: string; field: string }[] {
   if (!Array.isArray(value)) throw invalid(field, 'is no list. Give a list of keys or ids.')
   checkLimit(limit, value.length, { subject: `${field} has`, unit: 'entries', field })
-  return value.map((item: unknown, place) => ({
+  return Array.from(value as readonly unknown[], (item, place) => ({
     ref: parseRef(item, `${field}[${place}]`),
     field: `${field}[${place}]`,
   }))

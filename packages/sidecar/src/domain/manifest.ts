@@ -142,7 +142,7 @@ function parseItems<T, P>(
   if (value === undefined) return []
   if (!Array.isArray(value)) throw invalid(at.field, 'is no list.')
   checkLimit(at.limit, value.length, { subject: `${at.field} has`, unit: 'entries', field: at.field })
-  return value.map((item: T, place) => {
+  return Array.from(value as readonly T[], (item, place) => {
     const path = `${at.field}[${place}]`
     if (!isPlainObject(item)) throw invalid(path, 'is no object with fields.')
     return parse(item, path)
@@ -152,7 +152,7 @@ function parseItems<T, P>(
 function parseKeys(kind: KeyKind, value: unknown, at: { readonly field: string; readonly limit: LimitName }): string[] {
   if (!Array.isArray(value)) throw invalid(at.field, 'is no list. Give a list of keys.')
   checkLimit(at.limit, value.length, { subject: `${at.field} has`, unit: 'entries', field: at.field })
-  const keys = value.map((key: unknown, place) => parseKey(kind, key, `${at.field}[${place}]`))
+  const keys = Array.from(value as readonly unknown[], (key, place) => parseKey(kind, key, `${at.field}[${place}]`))
   checkIsSaidOnce(keys, `${at.field}[]`)
   return keys
 }
