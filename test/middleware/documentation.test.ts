@@ -1,0 +1,88 @@
+/** What docs/express.md shows runs as it stands, and its tables of options are complete. */
+
+import { readFileSync } from 'node:fs'
+import * as middleware from '@rolesets/express'
+import test from 'ava'
+import { expresses, serve } from './application.ts'
+import { openIssuer } from './issuer.ts'
+import { createRoleSetsDouble } from './role-sets-double.ts'
+
+const text = readFileSync(new URL('../../docs/express.md', import.meta.url), 'utf8')
+const snippets = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code = '']) => code)
+
+for (const [version, express] of expresses) {
+  test(`the snippets run one after the other, as one application (${version})`, async (t) => {
+    t.true(snippets.length >= 4)
+    const tokens = await openIssuer(t)
+    const roleSets = createRoleSetsDouble()
+    const app = express()
+    const logged: unknown[] = []
+    const scope: Record<string, unknown> = {
+      ...middleware,
+      // The snippets name an issuer that isn't there; its tokens are signed with the keys of this test.
+      authenticate: (options: middleware.AuthenticateOptions) =>
+        middleware.authenticate({ ...options, jwks: middleware.authenticate(options) && tokens.jwks }),
+      // So that the application can be asked here.
+      express: Object.assign(() => app, express),
+      createRoleSetsClient: () => roleSets,
+      findMembership: (id: string) => Promise.resolve(id === 'known' ? { organizationId: 'org_acme' } : undefined),
+      log: { info: (entry: unknown) => logged.push(entry) },
+    }
+    const code = snippets.join('\n').replaceAll(/^import .*$/gm, importsOnly)
+    // The error handler comes last, as the text says.
+    const ordered = code.replace('app.use(problems())', '') + '\napp.use(problems())'
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- It is our own documentation that is run.
+    new Function(...Object.keys(scope), ordered)(...Object.values(scope))
+    const ask = await serve(t, app)
+
+    const claims = { iss: 'https://issuer.example.com', aud: 'https://api.example.com' }
+    const token = await tokens.tokenOf({ claims })
+    const members = '/organizations/org_acme/memberships'
+    t.is((await ask(members, { body: { role: 'org:member' } })).status, 401)
+    const granted = await ask(members, { token, body: { role: 'org:member' } })
+    t.is(granted.status, 201)
+    t.is(granted.body.by, 'user_1')
+    const refused = await ask(members, { token, body: { role: 'org:analyst' } })
+    t.is(refused.status, 403)
+    const shown = JSON.parse(/^```json\n(.*?)^```$/ms.exec(text)?.[1] ?? '') as object
+    t.deepEqual(Object.keys(refused.body), Object.keys(shown), 'the problem that is shown has these members')
+    t.is((await ask('/organizations/org_acme/roles', { token })).status, 200)
+    const membership = { membership: { role: 'org:member' } }
+    t.is((await ask('/memberships/known', { method: 'PATCH', token, body: membership })).status, 200)
+    t.is((await ask('/memberships/unknown', { method: 'PATCH', token, body: membership })).status, 400)
+    t.is(logged.length, 2)
+    t.is((await ask('/reports', { token })).status, 200)
+    t.is((await ask('/domains', { method: 'POST', token })).status, 403)
+  })
+}
+
+/** Each factory says in an error which options it has. */
+const factories: Readonly<Record<string, (options: object) => unknown>> = {
+  'Who calls': (options) => middleware.authenticate(options as never),
+  'What may be granted': (options) => middleware.guardRoleGrant(options as never),
+  'Who may call': (options) => middleware.requireRole('org:admin', options as never),
+  'What is on offer': (options) => middleware.availableRoles(options as never),
+  Errors: (options) => middleware.problems(options),
+}
+
+for (const [heading, make] of Object.entries(factories)) {
+  test(`the options under "${heading}" are those that there are`, (t) => {
+    const { message } = t.throws(() => make({ noSuchOption: 1 }), { code: 'option_invalid' })
+    const options = /there is no such option, only (.+?)\. For example/.exec(message)?.[1]?.split(', ') ?? []
+    // The list behind a role picker refers to the table above it.
+    const section = heading === 'What is on offer' ? 'Who may call' : heading
+    const chapter = text.split(/^## /m).find((each) => each.startsWith(section)) ?? ''
+    const table = /^\| option .*?\n\n/ms.exec(chapter)?.[0] ?? ''
+    const rows = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, option]) => option!)
+    t.deepEqual(rows.toSorted(), options.toSorted())
+    t.true(rows.length > 0)
+  })
+}
+
+/** What a snippet imports is in scope already; it must be something that there is. */
+function importsOnly(line: string): string {
+  const [, names, from] = /^import \{ (.+) \} from '(.+)'$/.exec(line) ?? []
+  const missing = from === '@rolesets/express' && names?.split(', ').find((name) => !(name in middleware))
+  if (missing) throw new Error(`docs/express.md imports ${missing}, which there isn't`)
+  return ''
+}
