@@ -26,7 +26,7 @@ async function openJourney(t: ExecutionContext, maxStalenessMs: number) {
   const proxy = await openNetworkProxy(t, sidecar.target)
   const roleSets = createRoleSetsClient({ target: proxy.address, maxStalenessMs })
   t.teardown(() => roleSets.close())
-  await roleSets.ready({ timeoutMs: 10_000 })
+  await decided(() => roleSets.check('org_pro', 'org:member', { deadlineMs: 5_000 }))
   return { sidecar, proxy, roleSets, env, application: await openGuardedApplication(t, roleSets) }
 }
 
@@ -72,6 +72,7 @@ test('a grant is answered with 503 while the sidecar restarts, and decided by th
 
 test('within the bound a cut connection changes nothing for what is in memory', async (t) => {
   const { proxy, roleSets, application } = await openJourney(t, 60_000)
+  await roleSets.ready()
   t.is((await application.grant('org_pro', 'org:analyst')).status, 201)
   proxy.cut()
   t.is((await application.grant('org_pro', 'org:analyst')).status, 201)
