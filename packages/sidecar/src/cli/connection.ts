@@ -1,7 +1,7 @@
 /** How a verb reaches its sidecar: the options that say where it is and with which key, and the client made from them. */
 
 import { readFile } from 'node:fs/promises'
-import { createRoleSetsClient, type RoleSetsClient, type RoleSetsError } from '@rolesets/client'
+import { createRoleSetsClient, type ClientEvent, type RoleSetsClient } from '@rolesets/client'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
@@ -44,14 +44,12 @@ export function addConnectionOptions(command: Command, io: Io): Command {
     .addOption(timeout.argParser(parseTimeout).default(10))
 }
 
-export interface OpenedClient {
-  /** The caller closes it. */
-  readonly client: RoleSetsClient
-  /** Rejects when the first attempt to connect has failed. The client itself would try for ever; a person would not. */
-  readonly unreachable: Promise<never>
-}
-
-export async function openClient(options: ConnectionOptions, io: Io, keyUse: KeyUse): Promise<OpenedClient> {
+/** The caller closes it. */
+export async function openClient(
+  options: ConnectionOptions,
+  io: Io,
+  { keyUse, onEvent }: { keyUse: KeyUse; onEvent: (event: ClientEvent) => void },
+): Promise<RoleSetsClient> {
   const key = await readKey(options, io)
   if (key === undefined && keyUse === 'required') {
     throw new UsageError(
@@ -61,24 +59,15 @@ export async function openClient(options: ConnectionOptions, io: Io, keyUse: Key
     )
   }
   const tls = await readTls(options)
-  let isConnected = false
-  let fail: (error: RoleSetsError) => void = () => undefined
-  const unreachable = new Promise<never>((_resolve, reject) => (fail = reject))
-  // Where nobody waits for it any more, it is no news.
-  unreachable.catch(() => undefined)
-  const client = createRoleSetsClient({
+  return createRoleSetsClient({
     target: options.target,
     deadlineMs: options.timeout * 1_000,
     signal: io.signal,
-    onEvent: (event) => {
-      if (event.type === 'connected') isConnected = true
-      else if (event.type === 'disconnected' && !isConnected) fail(event.error)
-    },
+    onEvent,
     ...(key === undefined ? {} : { key }),
     ...(tls === undefined ? {} : { tls }),
     ...(options.insecure === undefined ? {} : { insecure: true }),
   })
-  return { client, unreachable }
 }
 
 async function readKey({ key, keyFile }: ConnectionOptions, io: Io): Promise<string | undefined> {

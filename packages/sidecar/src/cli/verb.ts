@@ -5,6 +5,7 @@ import { Option, type Command, type CommanderError } from 'commander'
 import { addConnectionOptions, openClient, type ConnectionOptions, type KeyUse } from './connection.ts'
 import { reportFailure, UsageError } from './failure.ts'
 import type { ExitCode, Io } from './io.ts'
+import { Reach } from './reach.ts'
 
 export interface Verb {
   /** Name and arguments: `check <organization> <role>`. */
@@ -60,10 +61,14 @@ export async function withClient(
   { options, keyUse }: { options: ConnectionOptions; keyUse: KeyUse },
   work: (client: RoleSetsClient) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const { client, unreachable } = await openClient(options, io, keyUse)
+  const reach = new Reach(options.target)
+  const client = await openClient(options, io, { keyUse, onEvent: reach.hear })
   try {
-    return await Promise.race([work(client), unreachable])
+    return await Promise.race([work(client), reach.failed])
+  } catch (error) {
+    throw reach.explain(error)
   } finally {
+    reach.close()
     await client.close()
   }
 }

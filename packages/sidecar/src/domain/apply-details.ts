@@ -1,13 +1,10 @@
 /** The words in which a step says what it changes: one entry for each field. */
 
-/** `name: "Pro"` for a new thing, `name: "Pro" → "Professional"` for a change, nothing when there is none. */
+/** `name: "Pro"` where there was none, `name: "Pro" → "Professional"` for a change, nothing when nothing differs. */
 export function describeText(field: string, before: string | undefined, after: string | undefined): string[] {
   if (after === undefined || after === (before ?? '')) return []
-  return [
-    before === undefined
-      ? `${field}: ${JSON.stringify(after)}`
-      : `${field}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`,
-  ]
+  const now = JSON.stringify(after)
+  return [before === undefined || before === '' ? `${field}: ${now}` : `${field}: ${JSON.stringify(before)} → ${now}`]
 }
 
 /** The same for keys, which need no quotes. */

@@ -11,11 +11,7 @@ type Value = Struct['fields'][string]
 
 /** @throws Refusal when something in it is no JSON */
 export function jsonOfStruct(struct: StructAsRead, field: string): Metadata {
-  const { fields } = struct
-  // The decoder assigns keys, and assigning this one makes no key.
-  if (Object.getPrototypeOf(fields) !== Object.prototype)
-    throw invalid(field, 'has the key __proto__. Use another one.')
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, jsonOfValue(value, field)]))
+  return Object.fromEntries(Object.entries(struct.fields).map(([name, value]) => [name, jsonOfValue(value, field)]))
 }
 
 export function structOfJson(json: Metadata): Struct {

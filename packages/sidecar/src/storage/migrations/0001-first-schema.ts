@@ -1,10 +1,10 @@
 /**
- * The tables of the first version. Keys and references are what the rules rely on: I4 (at most one initial set), I5 (one
- * set per organization), I6 (unique keys), I7 (no gap between revisions), I8 (an actor for each), and of I3 that the default and the creator
- * role are among a set's roles.
+ * The tables of the first version. Keys and references hold what the rules rely on: I4 (at most one initial set), I5 (one
+ * set per organization), I6 (unique keys), I7 (no gap between revisions), I8 (an actor for each change set), and of I3 that
+ * the default and the creator role are among a set's roles.
  *
- * References are checked at the commit, so the order of the changes within a write doesn't matter. Nothing cascades: what
- * goes with a thing is said by its change, and memory and file hold the same.
+ * References are checked at the commit, for all works of a batch together, so the order of changes doesn't matter. Nothing
+ * cascades: what goes with a thing is said by its change, so that memory and file hold the same.
  */
 
 import type { Migration } from './migration.ts'
@@ -18,8 +18,9 @@ CREATE TABLE store (
   epoch TEXT NOT NULL CHECK (epoch <> '')
 ) STRICT;
 
+-- The things of the catalogue have row ids, which keep the order in which they were made.
 CREATE TABLE permissions (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   key TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   description TEXT NOT NULL,
@@ -27,17 +28,17 @@ CREATE TABLE permissions (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   revision INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE roles (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   key TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   description TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   revision INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE role_permissions (
   role_id TEXT NOT NULL REFERENCES roles DEFERRABLE INITIALLY DEFERRED,
@@ -49,7 +50,7 @@ CREATE TABLE role_permissions (
 CREATE INDEX role_permissions_by_permission ON role_permissions (permission_id);
 
 CREATE TABLE role_sets (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   key TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   description TEXT NOT NULL,
@@ -61,7 +62,7 @@ CREATE TABLE role_sets (
   revision INTEGER NOT NULL,
   FOREIGN KEY (id, default_role_id) REFERENCES role_set_roles (role_set_id, role_id) DEFERRABLE INITIALLY DEFERRED,
   FOREIGN KEY (id, creator_role_id) REFERENCES role_set_roles (role_set_id, role_id) DEFERRABLE INITIALLY DEFERRED
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE UNIQUE INDEX role_sets_initial ON role_sets (type) WHERE type = 'initial';
 

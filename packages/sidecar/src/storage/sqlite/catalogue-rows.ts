@@ -5,10 +5,11 @@ import type { Permission, Role, RoleSet } from '../../domain/model.ts'
 import type { Connection, Row } from './connection.ts'
 import { permissionOf, roleOf, roleSetOf, text } from './rows.ts'
 
+/** In the order in which things were made, like the catalogue in memory. */
 export async function loadCatalogue(connection: Connection): Promise<Catalogue> {
-  const permissions = await connection.all('SELECT * FROM permissions ORDER BY created_at, id')
-  const roles = await connection.all('SELECT * FROM roles ORDER BY created_at, id')
-  const roleSets = await connection.all('SELECT * FROM role_sets ORDER BY created_at, id')
+  const permissions = await connection.all('SELECT * FROM permissions ORDER BY rowid')
+  const roles = await connection.all('SELECT * FROM roles ORDER BY rowid')
+  const roleSets = await connection.all('SELECT * FROM role_sets ORDER BY rowid')
   const held = await connection.all('SELECT role_id, permission_id FROM role_permissions ORDER BY role_id, position')
   const members = await connection.all('SELECT role_set_id, role_id FROM role_set_roles ORDER BY role_set_id, position')
   const permissionIds = grouped(held, 'role_id', 'permission_id')

@@ -3,7 +3,7 @@
  * change set. Damage elsewhere is found when it is read; a full check of millions of rows would take minutes at each start.
  */
 
-import { StoreError } from '../store.ts'
+import type { StoreError } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { corruptError } from './errors.ts'
 import { readChangeSets, readHead } from './history.ts'
@@ -18,15 +18,23 @@ const smallTables = [
   'role_set_roles',
   'organization_counts',
 ]
+const largeTables = ['organizations', 'memberships', 'change_sets']
 
 /** @throws StoreError `corrupt` */
 export async function checkSmallParts(connection: Connection): Promise<void> {
+  const rows = await connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'")
+  const present = new Set(rows.map((row) => row['name']))
+  const missing = [...smallTables, ...largeTables].filter((table) => !present.has(table))
+  if (missing.length > 0) throw damaged(connection, `No table ${missing.join(', ')}.`)
   for (const table of smallTables) {
     const found = await connection.all(`PRAGMA quick_check('${table}')`)
     const isSound = found.length === 1 && found[0]?.['quick_check'] === 'ok'
-    if (!isSound)
-      throw corruptError(connection.file, new StoreError('corrupt', `quick_check: ${JSON.stringify(found)}`))
+    if (!isSound) throw damaged(connection, `The check of ${table} found: ${JSON.stringify(found)}`)
   }
   const head = await readHead(connection)
   await readChangeSets(connection, head - 1, 1)
+}
+
+function damaged(connection: Connection, finding: string): StoreError {
+  return corruptError(connection.file, new Error(finding))
 }

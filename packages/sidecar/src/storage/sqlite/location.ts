@@ -70,16 +70,15 @@ async function followLinks(path: string): Promise<string> {
   throw new StoreError('folder_missing', `The link ${path} leads nowhere. Name the file itself.`)
 }
 
-async function realFolder(folder: string): Promise<string> {
+async function realFolder(path: string): Promise<string> {
   try {
-    return await realpath(folder)
+    const folder = await realpath(path)
+    if ((await stat(folder)).isDirectory()) return folder
   } catch (error) {
     const code = codeOf(error)
-    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ELOOP') throw notReachable(folder, error)
-    throw new StoreError('folder_missing', `The folder ${folder} doesn't exist. Make it, or name another one.`, {
-      cause: error,
-    })
+    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ELOOP') throw notReachable(path, error)
   }
+  throw new StoreError('folder_missing', `The folder ${path} doesn't exist. Make it, or name another one.`)
 }
 
 async function checkFile(file: string): Promise<void> {
@@ -100,7 +99,6 @@ async function checkAccess(path: string, noun: string): Promise<void> {
   try {
     await access(path, needed)
   } catch (error) {
-    if (codeOf(error) === 'ENOTDIR') throw new StoreError('folder_missing', `${path} is no folder.`, { cause: error })
     throw new StoreError(
       'folder_read_only',
       `${noun} ${path} can't be written. Give this user the right to write it, and check that its disk isn't mounted read-only.`,
