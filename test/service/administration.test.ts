@@ -105,3 +105,31 @@ test('a described state is applied in one revision, or not at all', async (t) =>
   t.deepEqual(again.value.steps, [])
   t.is(store.head, before + 1)
 })
+
+test('an edit to a role set is the same few changes, however many organizations are on it', async (t) => {
+  const sizes: number[][] = []
+  for (const organizations of [1, 200]) {
+    const opened = await openTestService(t)
+    const { admin, store } = opened
+    await addRoleSet(opened, 'role_set:pro', ['org:analyst'])
+    await addRoleSet(opened, 'role_set:max', ['org:analyst'])
+    await Promise.all(
+      Array.from({ length: organizations }, async (_, i) => {
+        await admin.createOrganization({ id: `org_${i}`, name: '', roleSet: 'role_set:pro' }, writing())
+        await admin.createMembership({ organizationId: `org_${i}`, userId: 'ann', role: 'org:analyst' }, writing())
+      }),
+    )
+    const before = store.head
+    await admin.createRole({ key: 'org:auditor' }, writing())
+    await admin.addRoles({ roleSet: 'role_set:pro', roles: ['org:auditor'] }, writing())
+    const input = { roleSet: 'role_set:pro', role: 'org:analyst', toRole: 'org:auditor' }
+    t.is((await admin.replaceRole(input, writing())).impact.members, organizations)
+    const replaced = await admin.replaceRoleSet(
+      { roleSet: 'role_set:pro', toRoleSet: 'role_set:max', mappings: { 'org:auditor': 'org:member' } },
+      writing(),
+    )
+    t.is(replaced.impact.organizations, organizations)
+    sizes.push((await store.changesAfter(before, 10)).map(({ changes }) => changes.length))
+  }
+  t.deepEqual(sizes[0], sizes[1])
+})

@@ -66,7 +66,8 @@ export interface ParsedOptions {
   readonly random: () => number
 }
 
-const optionNames = {
+/** All names of options. */
+export const optionNames = {
   ...{ target: true, key: true, tls: true, insecure: true, transport: true, deadlineMs: true, maxStalenessMs: true },
   ...{ organizationsMax: true, signal: true, onEvent: true, clock: true, random: true },
 } satisfies Record<keyof Required<RoleSetsClientOptions>, true>
