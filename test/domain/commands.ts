@@ -116,10 +116,11 @@ function decideOrganizationCommand(state: State, command: OrganizationCommand, c
 }
 
 function factsOf(state: State, input: { readonly organizationId: string; readonly userId?: string }) {
-  const { organizationId, userId = '' } = input
+  const { organizationId, userId } = input
+  const isAsked = typeof organizationId === 'string' && typeof userId === 'string'
   return {
     organization: state.organizations.get(organizationId),
-    membership: state.membership(organizationId, userId),
+    membership: isAsked ? state.membership(organizationId, userId) : undefined,
   }
 }
 

@@ -9,6 +9,7 @@ import type { Decided } from '../../packages/sidecar/src/domain/decided.ts'
 import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
 import { Refusal, type RefusalCode } from '../../packages/sidecar/src/domain/refusal.ts'
 import { anyCommand, opening, operations } from './arbitrary-commands.ts'
+import { checkProperty } from './check-property.ts'
 import type { Command } from './commands.ts'
 import { NaiveModel } from './naive-model.ts'
 import { byRole, measureImpact, thingsOf, viewOf } from './observe.ts'
@@ -56,7 +57,7 @@ for (const unknownOrganizations of ['initial', 'deny'] as const)
         seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
       }
     })
-    fc.assert(property, { numRuns: 250, includeErrorInReport: true })
+    checkProperty(t, property, 250)
     // Histories that only refuse would prove little.
     for (const operation of operations) t.true(seen.has(`${operation} done`), `${operation} was never done`)
     for (const code of codes)

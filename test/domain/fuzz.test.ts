@@ -1,0 +1,188 @@
+/** Bad input, of whatever kind, gets a refusal and nothing else: no crash, no hang, no change. */
+
+import assert from 'node:assert/strict'
+import test from 'ava'
+import fc from 'fast-check'
+import { planApply } from '../../packages/sidecar/src/domain/apply.ts'
+import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
+import { parseQuestion } from '../../packages/sidecar/src/domain/questions.ts'
+import { Refusal, refusalCodes } from '../../packages/sidecar/src/domain/refusal.ts'
+import { parseRevision } from '../../packages/sidecar/src/domain/revision.ts'
+import { checkProperty } from './check-property.ts'
+import type { Command, Operation } from './commands.ts'
+import type { State } from './state.ts'
+import { createTiers } from './tiers.ts'
+
+const numRuns = 10_000
+
+const oddTexts = fc.constantFrom(
+  ...[
+    '',
+    ' ',
+    '\u0000',
+    '\ud800',
+    '__proto__',
+    'constructor',
+    'org:',
+    'org:a:b:c',
+    'org:sys_x:y',
+    'role_set:',
+    'x'.repeat(300),
+  ],
+  ...['org:admin\n', 'ORG:ADMIN', "'; DROP TABLE roles; --", '🏥'.repeat(300), '%00', '../..', 'null', '\u202eadmin'],
+)
+const goodTexts = fc.constantFrom(
+  ...[
+    'org:admin',
+    'org:member',
+    'org:analyst',
+    'org:guest',
+    'org:new',
+    'role_set:free',
+    'role_set:pro',
+    'role_set:new',
+  ],
+  ...['org:reports:read', 'org:new:read', 'acme', 'gamma', 'new', 'ann', 'eve', 'New name', 'new-slug'],
+)
+const odd: fc.Arbitrary<unknown> = fc.oneof(
+  oddTexts,
+  fc.constantFrom<unknown>(
+    undefined,
+    null,
+    true,
+    false,
+    0,
+    -1,
+    Number.NaN,
+    Infinity,
+    1e21,
+    7n,
+    [],
+    {},
+    () => 1,
+    Symbol('s'),
+    new Date(0),
+  ),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.anything({ maxDepth: 2, maxKeys: 4, withBigInt: true, withNullPrototype: true, withSparseArray: true }),
+)
+const text: fc.Arbitrary<unknown> = fc.oneof({ weight: 5, arbitrary: goodTexts }, odd)
+const texts: fc.Arbitrary<unknown> = fc.oneof({ weight: 3, arbitrary: fc.array(text, { maxLength: 4 }) }, odd)
+const textMap: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 3, arbitrary: fc.dictionary(fc.oneof(goodTexts, oddTexts), text, { maxKeys: 3 }) },
+  odd,
+)
+const metadata: fc.Arbitrary<unknown> = fc.oneof(fc.dictionary(fc.string({ maxLength: 5 }), odd, { maxKeys: 3 }), odd)
+const flag: fc.Arbitrary<unknown> = fc.oneof(fc.boolean(), odd)
+
+const names = { key: text, name: text, description: text }
+const data = { publicMetadata: metadata, privateMetadata: metadata }
+const places = { defaultRole: text, creatorRole: text }
+
+const inputs: Readonly<Record<Operation, Readonly<Record<string, fc.Arbitrary<unknown>>>>> = {
+  createPermission: names,
+  updatePermission: { permission: text, ...names },
+  deletePermission: { permission: text },
+  createRole: { ...names, permissions: texts, includeInInitialRoleSet: flag },
+  updateRole: { role: text, ...names, permissions: texts },
+  deleteRole: { role: text },
+  createRoleSet: { ...names, roles: texts, ...places, initial: flag },
+  updateRoleSet: { roleSet: text, ...names, ...places, initial: flag },
+  addRoles: { roleSet: text, roles: texts, ...places },
+  replaceRole: { roleSet: text, role: text, toRole: text },
+  replaceRoleSet: { roleSet: text, toRoleSet: text, mappings: textMap },
+  deleteRoleSet: { roleSet: text },
+  createOrganization: { id: text, name: text, slug: text, roleSet: text, createdBy: text, ...data },
+  updateOrganization: { organizationId: text, name: text, slug: text, ...data },
+  deleteOrganization: { organizationId: text },
+  assignRoleSet: { organizationId: text, roleSet: text, mappings: textMap },
+  createMembership: { organizationId: text, userId: text, role: text, ...data },
+  updateMembership: { organizationId: text, userId: text, role: text, ...data },
+  deleteMembership: { organizationId: text, userId: text },
+}
+
+for (const [operation, fields] of Object.entries(inputs))
+  test(`${operation} answers bad input with a refusal, and leaves no trace of it`, (t) => {
+    const state = createTiers()
+    const before = state.snapshot()
+    let refusals = 0
+    const property = fc.property(fc.record(fields, { requiredKeys: [] }), (input) => {
+      // What a type forbids can still come over the wire.
+      if (attempt(() => state.run({ operation, input } as unknown as Command))) refusals += 1
+      else checkAndReset(state, before)
+    })
+    checkProperty(t, property, numRuns)
+    t.deepEqual(state.snapshot(), before)
+    t.true(refusals > numRuns / 10)
+  })
+
+test('applying answers a bad description with a refusal', (t) => {
+  const items = (fields: Record<string, fc.Arbitrary<unknown>>) =>
+    fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.array(fc.oneof({ weight: 9, arbitrary: fc.record(fields, { requiredKeys: [] }) }, odd), {
+          maxLength: 2,
+        }),
+      },
+      odd,
+    )
+  const manifest = fc.record(
+    {
+      permissions: items(names),
+      roles: items({ ...names, permissions: texts }),
+      roleSets: items({ ...names, roles: texts, ...places, initial: flag, replace: textMap }),
+      organizations: items({ id: text, name: text, slug: text, roleSet: text, mappings: textMap }),
+    },
+    { requiredKeys: [] },
+  )
+  const state = createTiers()
+  const before = state.snapshot()
+  const property = fc.property(manifest, fc.boolean(), (described, prune) => {
+    const plan = () => planApply(state.catalogue, described as never, prune, (id) => state.organizations.get(id)).steps
+    if (!attempt(() => state.runAll('Apply', () => plan().map(({ run }) => run)))) checkAndReset(state, before)
+  })
+  checkProperty(t, property, numRuns)
+  t.pass()
+})
+
+test('questions and revisions answer bad input with a refusal', (t) => {
+  const question = fc.record({ organizationId: text, role: text, permission: text }, { requiredKeys: [] })
+  checkProperty(
+    t,
+    fc.property(question, (asked) => void attempt(() => parseQuestion(asked as never))),
+    numRuns,
+  )
+  checkProperty(
+    t,
+    fc.property(odd, (revision) => void attempt(() => parseRevision(revision))),
+    numRuns,
+  )
+  t.pass()
+})
+
+/** @returns whether it was refused */
+function attempt(act: () => unknown): boolean {
+  try {
+    act()
+    return false
+  } catch (error) {
+    assert.ok(error instanceof Refusal, error instanceof Error ? error.stack : String(error))
+    assert.ok(refusalCodes.includes(error.code))
+    assert.ok(error.field !== undefined && error.field !== '')
+    assert.ok(error.message.length < 1_500)
+    assert.ok(Object.values(error.facts).every((fact) => typeof fact === 'string'))
+    return true
+  }
+}
+
+/** Some input is good by chance: then the state is too. It is put back, so that the next input meets the same one. */
+function checkAndReset(state: State, before: ReturnType<State['snapshot']>): void {
+  const { catalogue, organizations, memberships, changeSets } = state
+  const whole = { catalogue, organizations: organizations.values(), memberships: memberships.values(), changeSets }
+  assert.deepEqual(findBroken(whole), [])
+  state.catalogue = before.catalogue
+  state.organizations = new Map(before.organizations)
+  state.memberships = new Map(before.memberships)
+  changeSets.length = 1
+}

@@ -1,0 +1,93 @@
+/** Every invariant can be seen to be broken: a check that never fails proves nothing. */
+
+import test from 'ava'
+import { Index, type Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
+import { findBroken, type State as Whole } from '../../packages/sidecar/src/domain/invariants.ts'
+import type { RoleSet } from '../../packages/sidecar/src/domain/model.ts'
+import { createTiers } from './tiers.ts'
+
+const tiers = createTiers()
+const whole: Whole = {
+  catalogue: tiers.catalogue,
+  organizations: [...tiers.organizations.values()],
+  memberships: [...tiers.memberships.values()],
+  changeSets: tiers.changeSets,
+}
+const pro = tiers.catalogue.roleSets.byKey('role_set:pro') as RoleSet
+const acme = tiers.organizations.get('acme')
+const bob = tiers.membership('acme', 'bob')
+
+function withRoleSet(fields: Partial<RoleSet>): Catalogue {
+  return { ...tiers.catalogue, roleSets: tiers.catalogue.roleSets.edited(new Map([[pro.id, { ...pro, ...fields }]])) }
+}
+
+test('all invariants hold in a state that the rules have made', (t) => {
+  t.deepEqual(findBroken(whole), [])
+})
+
+const broken: Readonly<Record<string, { readonly state: Partial<Whole>; readonly starts: RegExp }>> = {
+  'a member’s role that isn’t in the organization’s set': {
+    state: { catalogue: withRoleSet({ roleIds: pro.roleIds.filter((id) => id !== bob?.roleId) }) },
+    starts: /^I1: .*acme/,
+  },
+  'a member of no organization': { state: { organizations: [] }, starts: /^I1: / },
+  'a set without roles': { state: { catalogue: withRoleSet({ roleIds: [] }) }, starts: /^I3: \S+ has no roles/ },
+  'a set that has a role twice': {
+    state: { catalogue: withRoleSet({ roleIds: [...pro.roleIds, pro.defaultRoleId] }) },
+    starts: /^I3: .*twice/,
+  },
+  'a set that lacks its default role': {
+    state: { catalogue: withRoleSet({ defaultRoleId: 'role_other' }) },
+    starts: /^I3: .*default role role_other/,
+  },
+  'a set that lacks its creator role': {
+    state: { catalogue: withRoleSet({ creatorRoleId: 'role_other' }) },
+    starts: /^I3: .*creator role role_other/,
+  },
+  'a creator role that isn’t eligible': {
+    state: { catalogue: withRoleSet({ creatorRoleId: pro.defaultRoleId }) },
+    starts: /^I3: .*isn't eligible/,
+  },
+  'a set with a role that isn’t there': {
+    state: { catalogue: withRoleSet({ roleIds: [...pro.roleIds, 'role_gone'] }) },
+    starts: /^I3: .*role_gone, which isn't there/,
+  },
+  'a role with a permission that isn’t there': {
+    state: { catalogue: { ...tiers.catalogue, permissions: new Index() } },
+    starts: /^I3: role_.* holds perm_/,
+  },
+  'two initial sets': { state: { catalogue: withRoleSet({ type: 'initial' }) }, starts: /^I4: 2 / },
+  'an organization on a set that isn’t there': {
+    state: { organizations: [...whole.organizations, { ...acme, id: 'lost', roleSetId: 'roleset_gone' }] as never },
+    starts: /^I5: lost/,
+  },
+  'two things with one key': {
+    state: { catalogue: withRoleSet({ key: 'role_set:free' }) },
+    starts: /^I6: .*role_set:free/,
+  },
+  'two organizations with one slug': {
+    state: { organizations: [...whole.organizations].map((organization) => ({ ...organization, slug: 's' })) },
+    starts: /^I6: .*slug s/,
+  },
+  'a user who is a member twice': {
+    state: { memberships: [...whole.memberships, { ...bob, id: 'orgmem_other' }] as never },
+    starts: /^I6: .*membership/,
+  },
+  'a gap between revisions': {
+    state: { changeSets: tiers.changeSets.filter(({ revision }) => revision !== 3) },
+    starts: /^I7: revision 4 follows 2/,
+  },
+  'a change without an actor': {
+    state: { changeSets: tiers.changeSets.map((set) => ({ ...set, actor: '' })) },
+    starts: /^I8: /,
+  },
+}
+
+for (const [title, { state, starts }] of Object.entries(broken))
+  test(`${title} is found`, (t) => {
+    const found = findBroken({ ...whole, ...state })
+    t.true(
+      found.some((sentence) => starts.test(sentence)),
+      found.join('\n'),
+    )
+  })
