@@ -60,6 +60,11 @@ test('the replacement character itself may be sent', async (t) => {
   t.is((written['role'] as Answer)['name'], 'What\uFFFDever é')
 })
 
+interface Method {
+  readonly path: string
+  readonly requestSerialize: (value: object) => Buffer
+}
+
 test('broken text is found in lists, maps and metadata too', async (t) => {
   const { target } = await openTestSidecar(t)
   const cases = [
@@ -72,9 +77,8 @@ test('broken text is found in lists, maps and metadata too', async (t) => {
     ],
     [Decisions.service.BatchCheck, { checks: [{ organizationId: '#', role: 'r' }] }, 'checks[0].organization_id'],
   ] as const
-  for (const [method, request, field] of cases) {
-    const serialize = method.requestSerialize
-    const bytes = Buffer.from(serialize(request))
+  for (const [method, request, field] of cases as unknown as readonly [Method, object, string][]) {
+    const bytes = Buffer.from(method.requestSerialize(request))
     bytes[bytes.indexOf('#')] = 0xff
     t.is((await refusalOf(send(t, target, { path: method.path, bytes }))).fields[0]?.field, field)
   }
