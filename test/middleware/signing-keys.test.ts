@@ -10,7 +10,7 @@ for (const [version, express] of expresses) {
     const clock = openClock()
     const tokens = await openIssuer(t, clock)
     const app = express()
-    app.use(authenticate({ issuer, audience, jwks: tokens.jwksUrl, clock, ...options }))
+    app.use(authenticate({ issuer, audience, jwks: tokens.jwksUrl, jwksTimeoutMs: 30_000, clock, ...options }))
     app.get('/', (_req, res) => {
       res.send('through')
     })

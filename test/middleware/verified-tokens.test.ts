@@ -36,7 +36,7 @@ interface Opened {
 async function open(t: ExecutionContext, options: Partial<AuthenticateOptions> = {}): Promise<Opened> {
   const clock = openClock()
   const tokens = await openIssuer(t, clock)
-  const middleware = authenticate({ issuer, audience, jwks: tokens.jwksUrl, clock, ...options })
+  const middleware = authenticate({ issuer, audience, jwks: tokens.jwksUrl, jwksTimeoutMs: 30_000, clock, ...options })
   return { clock, tokens, middleware }
 }
 

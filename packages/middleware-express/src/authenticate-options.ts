@@ -50,7 +50,7 @@ export interface AuthenticateOptions {
   readonly clockToleranceSeconds?: number | undefined
   /** How old fetched keys may be. 1 to 60, default 60; they are renewed at half of it. */
   readonly jwksMaxAgeSeconds?: number | undefined
-  /** How long to wait for the keys. Default 2000. */
+  /** How long to wait for the keys. Default 5000. */
   readonly jwksTimeoutMs?: number | undefined
   /** Named in `WWW-Authenticate`. Default `api`. */
   readonly realm?: string | undefined
@@ -154,7 +154,7 @@ function algorithmsOf({ algorithms, secret }: AuthenticateOptions): readonly str
 }
 
 function keysOf(options: AuthenticateOptions, clock: Clock): SigningKeys {
-  const { jwks, secret, jwksMaxAgeSeconds = 60, jwksTimeoutMs = 2000 } = options
+  const { jwks, secret, jwksMaxAgeSeconds = 60, jwksTimeoutMs = 5000 } = options
   if (secret !== undefined) {
     if (jwks !== undefined)
       throw invalid('secret', 'left out where "jwks" is given: a token is verified with one of them')
