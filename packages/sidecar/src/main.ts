@@ -91,7 +91,7 @@ async function addOtherVerbs(program: Command): Promise<void> {
   const ended = new AbortController()
   if (process.argv.length > 2) void signalled().then(() => ended.abort())
   addVerbs(program, {
-    stdout: writeOut,
+    stdout: (text) => writeOut(text, ended),
     stderr: (text) => void process.stderr.write(text),
     stdin: () => process.stdin,
     env: process.env,
@@ -100,9 +100,10 @@ async function addOtherVerbs(program: Command): Promise<void> {
   })
 }
 
-/** A reader that has gone away is no failure: what it wanted it has had. */
-async function writeOut(text: string): Promise<void> {
-  await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
+/** A reader that has gone away (`rolesets watch | head -1`) is no failure: it has had what it wanted, and that is the end. */
+async function writeOut(text: string, ended: AbortController): Promise<void> {
+  const error = await new Promise((resolve) => process.stdout.write(text, resolve))
+  if (error) ended.abort()
 }
 
 function readVersion(): string {

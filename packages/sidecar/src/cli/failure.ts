@@ -98,10 +98,10 @@ interface Failure {
 /** Tells the user, and sets the exit code. */
 export function reportFailure(io: Io, error: unknown, options: { readonly json: boolean }): void {
   const { exitCode, ...failure } = failureOf(error)
-  const { faults, ...short } = failure
+  const { faults } = failure
   if (options.json) io.stderr(`${JSON.stringify({ error: snakeCase(failure) })}\n`)
-  else if (faults === undefined) io.stderr(`rolesets: ${short.message}\n`)
-  else io.stderr(short.message)
+  else if (faults === undefined) io.stderr(`rolesets: ${failure.message}\n`)
+  else io.stderr(`${failure.message}\n`)
   io.setExitCode(exitCode)
 }
 

@@ -1,0 +1,67 @@
+/** Whatever is typed: a verb ends with one of its exit codes and a sentence, never with a crash. */
+
+import test from 'ava'
+import fc from 'fast-check'
+import { type } from './command-line.ts'
+
+const runs = 10_000
+
+const verb = fc.constantFrom('apply', 'check', 'roles', 'assign', 'watch', 'schema')
+const flag = fc.constantFrom(
+  ...['-f', '--file', '--dry-run', '--prune', '--map', '--permission', '--at-least', '--after', '--actor', '--json'],
+  ...['--target', '--key', '--key-file', '--tls', '--tls-ca', '--tls-cert', '--tls-key', '--tls-server-name'],
+  ...['--timeout', '--insecure', '--help', '-h', '--', '-', '--no-json', '--unknown', '-x'],
+)
+const value = fc.oneof(
+  fc.constantFrom(
+    'org_acme',
+    'org:analyst',
+    'role_set:pro',
+    'org:a=org:b',
+    '=',
+    'a=b=c',
+    '1',
+    '-1',
+    '1e9',
+    '0.0001',
+    'NaN',
+  ),
+  fc.constantFrom(
+    'k:1',
+    'k:99999999999999999999',
+    '/',
+    '/dev/null',
+    '/nowhere',
+    'unix:',
+    'unix:/x',
+    '127.0.0.1:0',
+    '__proto__',
+  ),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.constant('x'.repeat(5_000)),
+)
+const command = fc
+  .tuple(verb, fc.array(fc.oneof(flag, value), { maxLength: 8 }))
+  .map(([first, rest]) => [first, ...rest])
+const anything = fc.array(fc.oneof(verb, flag, value), { minLength: 1, maxLength: 8 })
+
+/** Nobody is asked: the signal says that the user has interrupted already. */
+const signal = AbortSignal.abort()
+
+async function endsWell(args: readonly string[]): Promise<boolean> {
+  const { exitCode, stdout, stderr } = await type(args, { signal, env: { ROLESETS_TARGET: '127.0.0.1:1' } })
+  if (exitCode === 0) return stderr === '' || stderr.startsWith('Watching ')
+  if (exitCode !== 2 && exitCode !== 3) return false
+  if (stdout !== '' || stderr.length > 12_000 || stderr.includes('unforeseen')) return false
+  // Without a verb, the program shows what there is.
+  if (stderr.startsWith('Usage: rolesets ')) return true
+  return (
+    /^(rolesets: |error: |\S+:\d+:\d+: )\S[^]*\n$/.test(stderr) ||
+    (JSON.parse(stderr) as { error: { code: string } }).error.code !== ''
+  )
+}
+
+test('any command line at all ends with an exit code and a sentence', async (t) => {
+  await fc.assert(fc.asyncProperty(fc.oneof(command, anything), endsWell), { numRuns: runs })
+  t.pass()
+})

@@ -1,0 +1,53 @@
+/** The verbs of the command line in this process: what they print, and how they end. */
+
+import { Command, CommanderError } from 'commander'
+import type { Io } from '../../packages/sidecar/src/cli/io.ts'
+import { addVerbs } from '../../packages/sidecar/src/cli/verbs.ts'
+
+export interface Outcome {
+  readonly exitCode: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Surroundings {
+  readonly env?: Io['env']
+  readonly stdin?: readonly (string | Uint8Array)[]
+  readonly signal?: AbortSignal
+  /** Told of each text for standard output, before the next one is written. */
+  readonly onStdout?: (text: string) => unknown
+  readonly onStderr?: (text: string) => unknown
+}
+
+/** Types a command. What is thrown besides commander's own end of a wrong command line is a crash. */
+export async function type(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
+  const { env = {}, stdin = [], signal = new AbortController().signal, onStdout, onStderr } = surroundings
+  const outcome = { exitCode: undefined as number | undefined, stdout: '', stderr: '' }
+  const program = new Command('rolesets').exitOverride().configureOutput({
+    writeOut: (text) => (outcome.stdout += text),
+    writeErr: (text) => (outcome.stderr += text),
+  })
+  addVerbs(program, {
+    stdout: async (text) => {
+      outcome.stdout += text
+      await onStdout?.(text)
+    },
+    stderr: (text) => {
+      outcome.stderr += text
+      onStderr?.(text)
+    },
+    stdin: async function* () {
+      yield* stdin
+    },
+    env,
+    signal,
+    setExitCode: (code) => (outcome.exitCode = code),
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    outcome.exitCode ??= error.exitCode === 0 ? 0 : 2
+  }
+  return outcome
+}
