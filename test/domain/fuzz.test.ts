@@ -44,27 +44,14 @@ const goodTexts = fc.constantFrom(
   ],
   ...['org:reports:read', 'org:new:read', 'acme', 'gamma', 'new', 'ann', 'eve', 'New name', 'new-slug'],
 )
+const oddValues = fc.constantFrom<unknown>(
+  ...[undefined, null, true, false, 0, -1, Number.NaN, Infinity, 1e21, 7n, [], {}, () => 1, Symbol('s'), new Date(0)],
+)
 const odd: fc.Arbitrary<unknown> = fc.oneof(
-  oddTexts,
-  fc.constantFrom<unknown>(
-    undefined,
-    null,
-    true,
-    false,
-    0,
-    -1,
-    Number.NaN,
-    Infinity,
-    1e21,
-    7n,
-    [],
-    {},
-    () => 1,
-    Symbol('s'),
-    new Date(0),
-  ),
-  fc.string({ unit: 'binary', maxLength: 20 }),
-  fc.anything({ maxDepth: 2, maxKeys: 4, withBigInt: true, withNullPrototype: true, withSparseArray: true }),
+  { weight: 5, arbitrary: oddTexts },
+  { weight: 5, arbitrary: oddValues },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
+  { weight: 1, arbitrary: fc.anything({ maxDepth: 2, maxKeys: 4, withNullPrototype: true, withSparseArray: true }) },
 )
 const text: fc.Arbitrary<unknown> = fc.oneof({ weight: 5, arbitrary: goodTexts }, odd)
 const texts: fc.Arbitrary<unknown> = fc.oneof({ weight: 3, arbitrary: fc.array(text, { maxLength: 4 }) }, odd)

@@ -3,7 +3,7 @@
  * trusts the declared type of an input, because it comes from the wire.
  */
 
-import { checkLimit, type LimitName } from './limits.ts'
+import { checkLimit, limits, type LimitName } from './limits.ts'
 import { Refusal } from './refusal.ts'
 import { quoted } from './wording.ts'
 
@@ -29,7 +29,7 @@ export function parseKey(kind: KeyKind, value: unknown, field = 'key'): string {
 /** A name for people: never empty, on one line. */
 export function parseName(value: unknown, field = 'name'): string {
   const name = parseText(value, field, 'nameCharactersMax')
-  if (name.trim() === '') throw invalid(field, 'is empty. Give a name of 1 to 256 characters.')
+  if (name.trim() === '') throw invalid(field, `is empty. Give a name of 1 to ${limits.nameCharactersMax} characters.`)
   return name
 }
 
@@ -46,7 +46,7 @@ export function parseOrganizationName(value: unknown, field = 'name'): string {
 /** The id of an organization or a user, as the application made it: nothing is assumed but that people can tell it apart. */
 export function parseId(value: unknown, field: string): string {
   const id = parseText(value, field, 'idCharactersMax')
-  if (id === '') throw invalid(field, 'is missing. Give an id of 1 to 255 characters.')
+  if (id === '') throw invalid(field, `is missing. Give an id of 1 to ${limits.idCharactersMax} characters.`)
   if (id.trim() !== id) throw invalid(field, `is ${quoted(id)}. Give it without space at its start or end.`)
   return id
 }

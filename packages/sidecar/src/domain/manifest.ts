@@ -3,8 +3,19 @@
  * reported with its place in the description, before anything is done.
  */
 
-import { invalid, isPlainObject, parseDescription, parseFlag, parseId, parseKey } from './fields.ts'
-import { parseMappings, parseName, parseOrganizationName, parseSlug, type KeyKind } from './fields.ts'
+import {
+  invalid,
+  isPlainObject,
+  parseDescription,
+  parseFlag,
+  parseId,
+  parseKey,
+  parseMappings,
+  parseName,
+  parseOrganizationName,
+  parseSlug,
+  type KeyKind,
+} from './fields.ts'
 import { checkLimit, type LimitName } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
@@ -160,7 +171,7 @@ function parseKeys(kind: KeyKind, value: unknown, at: { readonly field: string; 
 function parseSpecialRole(value: unknown, at: { roles: readonly string[]; key: string; field: string }): string {
   const role = parseKey('role', value, at.field)
   if (at.roles.includes(role)) return role
-  const message = `${at.field} is ${role}, which isn’t among the roles of ${at.key}. List it there, or choose one of them.`
+  const message = `${at.field} is ${role}, which isn't among the roles of ${at.key}. List it there, or choose one of them.`
   throw new Refusal('special_role_not_in_role_set', message, { field: at.field, facts: { role, role_set: at.key } })
 }
 
@@ -170,7 +181,7 @@ function parseReplacements(value: unknown, at: { roles: readonly string[]; field
     if (at.roles.includes(from))
       throw invalid(field, 'replaces a role that the set lists. Take it out of the list, or out of here.')
     if (at.roles.includes(to)) continue
-    const message = `${field} is ${to}, which isn’t among the roles of the set. List it there, or choose one of them.`
+    const message = `${field} is ${to}, which isn't among the roles of the set. List it there, or choose one of them.`
     throw new Refusal('mapping_invalid', message, { field, facts: { role: from, to_role: to } })
   }
   return Object.fromEntries(replacements.map(({ from, to }) => [from, to]))

@@ -59,7 +59,7 @@ export function reassignMembers(scope: Scope, impacts: readonly RoleImpact[]): C
 }
 
 function outside(source: Role, target: Role, at: { destination: RoleSet; field: string }): Refusal {
-  const message = `${source.key} can’t become ${target.key}, because ${at.destination.key} lacks that role. Map it to a role of ${at.destination.key}, or add the role to it first.`
+  const message = `${source.key} can't become ${target.key}, because ${at.destination.key} lacks that role. Map it to a role of ${at.destination.key}, or add the role to it first.`
   const facts = { role: source.key, to_role: target.key, role_set: at.destination.key }
   return new Refusal('mapping_invalid', message, { field: at.field, facts })
 }

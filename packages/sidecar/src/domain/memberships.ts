@@ -106,7 +106,7 @@ function checkIsAvailable(catalogue: Catalogue, role: Role, organization: Organi
   if (roleSet === undefined) throw new Error(`Invariant I5 is broken: ${organization.id} is on no role set.`)
   if (roleSet.roleIds.includes(role.id)) return
   const offered = listed(offeredKeys(catalogue, roleSet))
-  const message = `${role.key} isn’t in ${roleSet.key}, the role set of ${quoted(organization.id)}, which offers ${offered}. Choose one of these, add the role to the set, or move the organization to a set that has it.`
+  const message = `${role.key} isn't in ${roleSet.key}, the role set of ${quoted(organization.id)}, which offers ${offered}. Choose one of these, add the role to the set, or move the organization to a set that has it.`
   const facts = { role: role.key, role_set: roleSet.key, organization: organization.id, offered }
   throw new Refusal('role_not_in_role_set', message, { field: 'role', facts })
 }

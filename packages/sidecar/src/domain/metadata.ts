@@ -34,7 +34,7 @@ function checkJson(value: unknown, walk: Walk, depth: number): void {
   if (!Array.isArray(value) && !isPlainObject(value))
     throw invalid(
       walk.field,
-      'holds something that JSON can’t write. Use objects, lists, texts, numbers, true, false and null.',
+      "holds something that JSON can't write. Use objects, lists, texts, numbers, true, false and null.",
     )
   checkLimit('metadataDepthMax', depth, { subject: `${walk.field} is nested`, unit: 'levels deep', field: walk.field })
   for (const item of Array.isArray(value) ? (value as readonly unknown[]) : Object.values(value))

@@ -3,7 +3,7 @@
 import { invalid, parseKey, parseName } from './fields.ts'
 
 /** `role_set:pro_plan` becomes `Pro plan`, `org:reports:read` becomes `Reports read`. */
-export function nameFromKey(key: string): string {
+function nameFromKey(key: string): string {
   const words = key.split(':').slice(1).join(' ').replace(/_+/g, ' ').trim()
   return words === '' ? key : words.charAt(0).toUpperCase() + words.slice(1)
 }
@@ -19,7 +19,7 @@ export function roleSetKeyFromName(name: string): string {
     .replace(/^_+|_+$/g, '')
     .slice(0, 100)
   if (word === '')
-    throw invalid('key', 'is missing and can’t be made from the name. Give one of the form role_set:<name>.')
+    throw invalid('key', "is missing and can't be made from the name. Give one of the form role_set:<name>.")
   return parseKey('role_set', `role_set:${word}`)
 }
 

@@ -77,6 +77,6 @@ function parseCustomKey(value: unknown): string {
 
 function checkIsCustom(permission: Permission): void {
   if (permission.type === 'custom') return
-  const message = `${permission.key} is a system permission, which can’t be changed or deleted. Make a permission of your own.`
+  const message = `${permission.key} is a system permission, which can't be changed or deleted. Make a permission of your own.`
   throw new Refusal('system_permission', message, { field: 'permission', facts: { permission: permission.key } })
 }

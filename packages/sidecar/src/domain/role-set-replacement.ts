@@ -110,7 +110,7 @@ function checkNeedsNoTarget(roleSet: RoleSet, role: Role, usage: RoleUsage): voi
 }
 
 function notInRoleSet(role: Role, roleSet: RoleSet): Refusal {
-  const message = `${role.key} isn’t in ${roleSet.key}, so it can’t be taken out of it. Name one of its roles.`
+  const message = `${role.key} isn't in ${roleSet.key}, so it can't be taken out of it. Name one of its roles.`
   return new Refusal('role_not_in_role_set', message, {
     field: 'role',
     facts: { role: role.key, role_set: roleSet.key },
@@ -118,6 +118,6 @@ function notInRoleSet(role: Role, roleSet: RoleSet): Refusal {
 }
 
 function sameThing(noun: 'role' | 'role_set', key: string): Refusal {
-  const message = `${key} can’t be replaced by itself. Name another ${noun.replace('_', ' ')}.`
+  const message = `${key} can't be replaced by itself. Name another ${noun.replace('_', ' ')}.`
   return new Refusal('same_source_and_destination', message, { field: `to_${noun}`, facts: { [noun]: key } })
 }

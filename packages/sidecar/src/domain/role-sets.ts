@@ -131,12 +131,12 @@ export function deleteRoleSet(
 
 /** Rule 3: there is always an initial set, so it goes only when another one has taken its place. */
 export function initialRequired(roleSet: RoleSet, field: string, participle: string): Refusal {
-  const message = `${roleSet.key} is the initial role set and can’t be ${participle}. Make another role set initial first.`
+  const message = `${roleSet.key} is the initial role set and can't be ${participle}. Make another role set initial first.`
   return new Refusal('initial_role_set_required', message, { field, facts: { role_set: roleSet.key } })
 }
 
 /** Rule 2: at least one role; the default and the creator role are among them; the creator role is eligible. */
-export function checkIsWellFormed(
+function checkIsWellFormed(
   catalogue: Catalogue,
   roleSet: Pick<RoleSet, 'key' | 'roleIds' | 'defaultRoleId' | 'creatorRoleId'>,
 ): void {
@@ -146,7 +146,7 @@ export function checkIsWellFormed(
   for (const [field, roleId] of Object.entries(places)) {
     if (roleIds.includes(roleId)) continue
     const role = catalogue.roles.byId(roleId)?.key ?? roleId
-    const message = `${role} can’t be the ${field.replace('_', ' ')} of ${key}, because it isn’t among its roles. Add it to them, or choose one of them.`
+    const message = `${role} can't be the ${field.replace('_', ' ')} of ${key}, because it isn't among its roles. Add it to them, or choose one of them.`
     throw new Refusal('special_role_not_in_role_set', message, { field, facts: { role, role_set: key } })
   }
   checkCanBeCreator(catalogue, roleSet.creatorRoleId, { roleSetKey: key, field: 'creator_role' })
@@ -161,7 +161,7 @@ export function checkCanBeCreator(
   const missing = role ? missingCreatorPermissions(catalogue, role) : []
   if (role === undefined || missing.length === 0) return
   const lacking = missing.join(', ')
-  const message = `${role.key} can’t be the creator role of ${at.roleSetKey}, because it lacks ${lacking}. Give it these permissions, or choose another role.`
+  const message = `${role.key} can't be the creator role of ${at.roleSetKey}, because it lacks ${lacking}. Give it these permissions, or choose another role.`
   const facts = { role: role.key, role_set: at.roleSetKey, missing: lacking }
   throw new Refusal('role_not_creator_eligible', message, { field: at.field, facts })
 }

@@ -117,7 +117,7 @@ export function missingCreatorPermissions(catalogue: Catalogue, role: Role): str
   })
 }
 
-export function hasSameMembers(a: readonly string[], b: readonly string[]): boolean {
+function hasSameMembers(a: readonly string[], b: readonly string[]): boolean {
   const members = new Set(b)
   return a.length === members.size && a.every((item) => members.has(item))
 }
