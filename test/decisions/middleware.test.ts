@@ -1,0 +1,87 @@
+/**
+ * The decision table through the middleware, with the real client and sidecar: a grant of the role for a question
+ * without a permission, and a caller who has the role for one with a permission.
+ */
+
+import { createRoleSetsClient, type RoleSetsClient } from '@rolesets/client'
+import { authenticate, guardRoleGrant, problems, requirePermission, roleGrantOf } from '@rolesets/express'
+import test, { type ExecutionContext } from 'ava'
+import { openTestSidecar, secretKey } from '../grpc/open-sidecar.ts'
+import { expresses, serve, type Answer, type Express } from '../middleware/application.ts'
+import { audience, issuer, openIssuer } from '../middleware/issuer.ts'
+import { renames, rowsFor, store, type DecisionRow } from './table.ts'
+
+/** What the middleware answers for each reason that refuses. */
+const codes = {
+  ROLE_NOT_IN_SET: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
+  ROLE_UNKNOWN: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
+  ORGANIZATION_UNKNOWN: { grant: 'organization_unknown', permission: 'organization_unknown' },
+  PERMISSION_NOT_IN_ROLE: { grant: '', permission: 'permission_required' },
+  PERMISSION_UNKNOWN: { grant: '', permission: 'permission_required' },
+} as const
+
+for (const [version, express] of expresses) {
+  for (const setting of ['initial', 'deny'] as const) {
+    test(`through the middleware, with unknown organizations treated as ${setting}, each question has its answer (${version})`, async (t) => {
+      const { target } = await openTestSidecar(t, { ROLESETS_UNKNOWN_ORGANIZATIONS: setting })
+      const roleSets = createRoleSetsClient({ target, key: secretKey, deadlineMs: 20_000, maxStalenessMs: 60_000 })
+      t.teardown(() => roleSets.close())
+      await roleSets.ready()
+      await describe(roleSets)
+      const ask = await openApplication(t, express(), roleSets)
+      for (const round of ['cold', 'from memory']) {
+        for (const row of rowsFor(setting)) compare(t, row, await ask(row), round)
+      }
+    })
+  }
+
+  async function openApplication(t: ExecutionContext, app: Express, roleSets: RoleSetsClient) {
+    const tokens = await openIssuer(t)
+    const permissionOf = new Map<string, ReturnType<typeof requirePermission>>()
+    app.use(authenticate({ issuer, audience, jwks: tokens.jwks, required: false }))
+    app.post('/grants/:organizationId', express.json(), guardRoleGrant({ roleSets }), (req, res) => {
+      res.json({ role_set: roleGrantOf(req).roleSet })
+    })
+    app.get('/permissions/:permission', (req, res, next) => {
+      const { permission } = req.params
+      if (!permissionOf.has(permission)) permissionOf.set(permission, requirePermission(permission, { roleSets }))
+      permissionOf.get(permission)!(req, res, (error) => (error ? next(error) : res.json({})))
+    })
+    app.use(problems())
+    const ask = await serve(t, app)
+    return async ({ organization, role, by, permission }: DecisionRow): Promise<Answer> => {
+      const name = by === 'id' ? (await roleSets.admin.getRole({ role })).role.id : role
+      if (permission === undefined) return ask(`/grants/${encodeURIComponent(organization)}`, { body: { role: name } })
+      const token = await tokens.tokenOf({ claims: { org_id: organization, org_role: name } })
+      return ask(`/permissions/${encodeURIComponent(permission)}`, { token })
+    }
+  }
+}
+
+function compare(t: ExecutionContext, row: DecisionRow, answer: Answer, round: string): void {
+  const title = `${row.title}, ${round}`
+  t.is(answer.status, row.allowed ? 200 : 403, title)
+  const kind = row.permission === undefined ? 'grant' : 'permission'
+  if (row.reason !== 'ROLE_IN_SET') t.is(answer.body.code, codes[row.reason][kind], title)
+  if (kind === 'grant' || !row.allowed) t.is(answer.body.role_set, row.roleSet, title)
+}
+
+/** The store of the table, as `rolesets apply` would bring it there. */
+async function describe({ admin }: RoleSetsClient): Promise<void> {
+  await admin.apply({
+    permissions: store.permissions,
+    roles: store.roles,
+    roleSets: store.role_sets.map(({ default_role: defaultRole, creator_role: creatorRole, ...roleSet }) => {
+      return { ...roleSet, defaultRole, creatorRole }
+    }),
+    organizations: store.organizations.map(({ role_set: roleSet, ...organization }) => {
+      return { ...organization, ...(roleSet === undefined ? {} : { roleSet }) }
+    }),
+  })
+  const renaming = {
+    permission: (from: string, key: string) => admin.updatePermission({ permission: from, key }),
+    role: (from: string, key: string) => admin.updateRole({ role: from, key }),
+    role_set: (from: string, key: string) => admin.updateRoleSet({ roleSet: from, key }),
+  }
+  for (const { kind, from, to } of renames) await renaming[kind](from, to)
+}
