@@ -1,0 +1,300 @@
+/** What is kept: every thing as it was given, set-wide changes, counts, pages, and what can't be kept. */
+
+import type { Change } from '../../packages/sidecar/src/domain/change.ts'
+import type { Reader, Store, StoreError } from '../../packages/sidecar/src/storage/store.ts'
+import { openFresh, openWatched, type Suite } from './suite.ts'
+import {
+  at,
+  catalogueChanges,
+  membership,
+  membershipOf,
+  organization,
+  organizationOf,
+  permission,
+  provenance,
+  record,
+  role,
+  roleSet,
+  withCatalogue,
+} from './things.ts'
+
+const laterAt = at + 5
+
+/** Records with a time of its own, to be told apart in the stamps. */
+function recordLater(store: Store, changes: readonly Change[]) {
+  return store.write(provenance({ at: laterAt }), (writer) => writer.record(changes))
+}
+
+async function seen<T>(store: Store, work: (reader: Reader) => Promise<T>): Promise<T> {
+  return (await store.read(work)).value
+}
+
+const reassignment = (
+  scope: { readonly roleSetId: string } | { readonly organizationId: string },
+  ...pairs: readonly (readonly [string, string])[]
+): Change => ({
+  kind: 'members_reassigned',
+  scope,
+  mappings: pairs.map(([fromRoleId, toRoleId]) => ({ fromRoleId, toRoleId, members: 0 })),
+})
+
+export function keeping(suite: Suite): void {
+  const { test, name } = suite
+
+  test(`${name}: things come back as they were given`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    const metadata = {
+      '': null,
+      'é"\\\n\u0000': ['🦊', { deep: [1.5, -0.1, 1e21, true] }],
+      __proto: 'x',
+      "'; DROP TABLE": {},
+    }
+    const acme = organizationOf('org_🦊', 2, { name: 'Ácme "&" Söhne', slug: 'acme', publicMetadata: metadata })
+    const bob = membershipOf('org_🦊', "bob'; --", 2, { privateMetadata: metadata, roleId: 'admin' })
+    await record(store, () => [
+      { kind: 'organization_put', organization: acme, before: null },
+      { kind: 'membership_put', membership: bob, before: null },
+    ])
+    t.deepEqual(await seen(store, (reader) => reader.organization('org_🦊')), acme)
+    t.deepEqual(await seen(store, (reader) => reader.organizationBySlug('acme')), acme)
+    t.deepEqual(await seen(store, (reader) => reader.membership('org_🦊', "bob'; --")), bob)
+    t.is(await seen(store, (reader) => reader.organization('org')), undefined)
+    t.is(await seen(store, (reader) => reader.organizationBySlug('other')), undefined)
+    t.is(await seen(store, (reader) => reader.membership('org_🦊', 'bob')), undefined)
+    const [kept] = await store.changesAfter(1, 1)
+    t.deepEqual(kept?.changes, [
+      { kind: 'organization_put', organization: acme, before: null },
+      { kind: 'membership_put', membership: bob, before: null },
+    ])
+  })
+
+  test(`${name}: a thing that is put again is replaced whole`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    await record(store, (next) => [
+      organization('a', next, { slug: 'x', publicMetadata: { a: 1 } }),
+      membership('a', 'u', next),
+    ])
+    const acme = organizationOf('a', 3, { name: 'A', slug: null, roleSetId: 'pro', updatedAt: laterAt })
+    const user = membershipOf('a', 'u', 3, { id: 'orgmem_2', roleId: 'analyst', updatedAt: laterAt })
+    await record(store, () => [
+      { kind: 'organization_put', organization: acme, before: null },
+      { kind: 'membership_put', membership: user, before: null },
+    ])
+    t.deepEqual(await seen(store, (reader) => reader.organization('a')), acme)
+    t.deepEqual(await seen(store, (reader) => reader.membership('a', 'u')), user)
+    t.is(await seen(store, (reader) => reader.organizationBySlug('x')), undefined)
+    t.deepEqual(
+      await seen(store, async (reader) => [
+        await reader.organizationCount('free'),
+        await reader.organizationCount('pro'),
+      ]),
+      [0, 1],
+    )
+  })
+
+  test(`${name}: an organization that goes takes its memberships with it`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    await record(store, (next) => [
+      ...['a', 'b'].map((id) => organization(id, next)),
+      ...['u', 'v'].flatMap((user) => [membership('a', user, next), membership('b', user, next)]),
+    ])
+    await recordLater(store, [{ kind: 'organization_deleted', before: organizationOf('a', 2), members: 2 }])
+    t.is(await seen(store, (reader) => reader.organization('a')), undefined)
+    t.is(await seen(store, (reader) => reader.membership('a', 'u')), undefined)
+    t.deepEqual(
+      await seen(store, async (reader) => [await reader.memberCount('a'), await reader.memberCount('b')]),
+      [0, 2],
+    )
+    t.is(await seen(store, (reader) => reader.organizationCount('free')), 1)
+  })
+
+  test(`${name}: all organizations of a set move at once, and are stamped with the write`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    await record(store, (next) => [
+      ...['a', 'b', 'c'].map((id) => organization(id, next)),
+      organization('d', next, { roleSetId: 'pro' }),
+    ])
+    await recordLater(store, [
+      { kind: 'organizations_moved', fromRoleSetId: 'free', toRoleSetId: 'pro', organizations: 3 },
+    ])
+    const moved = { roleSetId: 'pro', updatedAt: laterAt, revision: 3 }
+    const expected = [
+      ...['a', 'b', 'c'].map((id) => organizationOf(id, 2, moved)),
+      organizationOf('d', 2, { roleSetId: 'pro' }),
+    ]
+    t.deepEqual(await seen(store, (reader) => reader.organizations({ size: 10 })), expected)
+    t.deepEqual(await seen(store, (reader) => reader.organizations({ size: 10 }, { roleSetId: 'free' })), [])
+    t.deepEqual(
+      await seen(store, async (reader) => [
+        await reader.organizationCount('free'),
+        await reader.organizationCount('pro'),
+      ]),
+      [0, 4],
+    )
+  })
+
+  test(`${name}: members with a role get another one where the change says, and nowhere else`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    // More organizations than holders on `free`, more holders than organizations on `pro`: found from either side.
+    await record(store, (next) => [
+      ...['a', 'b', 'c'].map((id) => organization(id, next)),
+      organization('p', next, { roleSetId: 'pro' }),
+      membership('a', 'u', next),
+      membership('b', 'v', next, { roleId: 'admin' }),
+      ...['u', 'v', 'w', 'x', 'y'].map((user) => membership('p', user, next)),
+    ])
+    const rolesIn = (id: string) =>
+      seen(store, async (reader) =>
+        (await reader.memberships(id, { size: 10 })).map(({ roleId, revision }) => [roleId, revision]),
+      )
+    await recordLater(store, [reassignment({ roleSetId: 'free' }, ['member', 'analyst'])])
+    t.deepEqual([await rolesIn('a'), await rolesIn('b')], [[['analyst', 3]], [['admin', 2]]])
+    t.deepEqual(await rolesIn('p'), Array(5).fill(['member', 2]))
+    await recordLater(store, [reassignment({ roleSetId: 'pro' }, ['member', 'admin'])])
+    t.deepEqual(await rolesIn('p'), Array(5).fill(['admin', 4]))
+    t.deepEqual(await rolesIn('b'), [['admin', 2]])
+    await recordLater(store, [reassignment({ organizationId: 'p' }, ['admin', 'member'])])
+    t.deepEqual([await rolesIn('p'), await rolesIn('b')], [Array(5).fill(['member', 5]), [['admin', 2]]])
+    t.is((await seen(store, (reader) => reader.membership('p', 'u')))?.updatedAt, laterAt)
+  })
+
+  test(`${name}: several reassignments of one change happen at the same time`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    await record(store, (next) => [
+      organization('a', next),
+      membership('a', 'u', next, { roleId: 'admin' }),
+      membership('a', 'v', next, { roleId: 'member' }),
+      membership('a', 'w', next, { roleId: 'analyst' }),
+    ])
+    const roles = () =>
+      seen(store, async (reader) => (await reader.memberships('a', { size: 10 })).map(({ roleId }) => roleId))
+    const turn = [
+      ['admin', 'member'],
+      ['member', 'analyst'],
+      ['analyst', 'admin'],
+    ] as const
+    for (const scope of [{ roleSetId: 'free' }, { organizationId: 'a' }])
+      await recordLater(store, [reassignment(scope, ...turn)])
+    t.deepEqual(await roles(), ['analyst', 'admin', 'member'])
+  })
+
+  test(`${name}: who holds which role is counted, in an organization, in a set and everywhere`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    await record(store, (next) => [
+      ...['a', 'b', 'empty'].map((id) => organization(id, next)),
+      organization('p', next, { roleSetId: 'pro' }),
+      ...['u', 'v'].flatMap((user) => ['a', 'b', 'p'].map((id) => membership(id, user, next))),
+      membership('p', 'w', next, { roleId: 'analyst' }),
+      membership('a', 'x', next, { roleId: 'admin' }),
+    ])
+    const usage = (roleId: string, members: number, organizations: number) => ({
+      roleId,
+      members,
+      invitations: 0,
+      organizations,
+    })
+    const check = async (reader: Reader) => {
+      t.deepEqual(await reader.usageIn({ organizationId: 'a' }), [usage('admin', 1, 1), usage('member', 2, 1)])
+      t.deepEqual(await reader.usageIn({ organizationId: 'empty' }), [])
+      t.deepEqual(await reader.usageIn({ roleSetId: 'free' }), [usage('admin', 1, 1), usage('member', 4, 2)])
+      t.deepEqual(await reader.usageIn({ roleSetId: 'pro' }), [usage('analyst', 1, 1), usage('member', 2, 1)])
+      t.deepEqual(await reader.usageIn({ roleSetId: 'none' }), [])
+      t.deepEqual(await reader.usageOf('member'), usage('member', 6, 3))
+      t.deepEqual(await reader.usageOf('member', { roleSetId: 'free' }), usage('member', 4, 2))
+      t.deepEqual(await reader.usageOf('admin', { roleSetId: 'free' }), usage('admin', 1, 1))
+      t.deepEqual(await reader.usageOf('analyst', { roleSetId: 'free' }), usage('analyst', 0, 0))
+      t.deepEqual(await reader.usageOf('none'), usage('none', 0, 0))
+    }
+    await store.read(check)
+    await store.write(provenance(), check)
+  })
+
+  test(`${name}: pages are ordered by the bytes of the ids, and go on after one`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    // In UTF-16 the fox would come before the last one.
+    const ordered = ['A', 'B', 'a', 'aa', 'ä', '\uffee', '🦊']
+    await record(store, (next) => [
+      ...[...ordered].reverse().map((id) => organization(id, next, { roleSetId: id === 'B' ? 'pro' : 'free' })),
+      ...ordered.map((user) => membership('a', user, next, { roleId: user === 'aa' ? 'admin' : 'member' })),
+    ])
+    const organizations = (...args: Parameters<Reader['organizations']>) =>
+      seen(store, async (reader) => (await reader.organizations(...args)).map(({ id }) => id))
+    const members = (...args: Parameters<Reader['memberships']>) =>
+      seen(store, async (reader) => (await reader.memberships(...args)).map(({ userId }) => userId))
+    t.deepEqual(await organizations({ size: 1_000 }), ordered)
+    t.deepEqual(await organizations({ size: 2, after: 'aa' }), ['ä', '\uffee'])
+    t.deepEqual(await organizations({ size: 3, after: 'A' }, { roleSetId: 'free' }), ['a', 'aa', 'ä'])
+    t.deepEqual(await organizations({ size: 3, after: '🦊' }), [])
+    t.deepEqual(await members('a', { size: 1_000 }), ordered)
+    t.deepEqual(await members('a', { size: 2, after: 'a' }, { roleId: 'member' }), ['ä', '\uffee'])
+    t.deepEqual(await members('B', { size: 2 }), [])
+  })
+
+  test(`${name}: the sets of ten thousand organizations are answered at once`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    const known = Array.from({ length: 2_000 }, (_, n) => `o${n}`)
+    await record(store, (next) => known.map((id, n) => organization(id, next, { roleSetId: n % 2 ? 'pro' : 'free' })))
+    const asked = Array.from({ length: 10_000 }, (_, n) => `o${n}`)
+    const sets = await seen(store, (reader) => reader.roleSetIdsOf(asked))
+    t.is(sets.size, 2_000)
+    t.deepEqual([sets.get('o0'), sets.get('o1'), sets.get('o2000')], ['free', 'pro', undefined])
+    t.is((await seen(store, (reader) => reader.roleSetIdsOf([]))).size, 0)
+  })
+
+  // Each of these would be a mistake of the rules; the storage doesn't let it in.
+  const refused: Readonly<Record<string, (revision: number) => readonly Change[]>> = {
+    'a second initial set': (next) => [roleSet('second', ['admin'], next, { type: 'initial' })],
+    'a key that is taken': (next) => [role('other', next, { key: 'org:admin' })],
+    'a slug that is taken': (next) => [organization('b', next, { slug: 'taken' })],
+    'a set whose default role is not in it': (next) => [roleSet('odd', ['admin'], next, { defaultRoleId: 'member' })],
+    'a set whose creator role is not in it': (next) => [roleSet('odd', ['admin'], next, { creatorRoleId: 'member' })],
+    'a set without roles': (next) => [roleSet('odd', [], next)],
+    'an organization on no set': (next) => [organization('b', next, { roleSetId: 'none' })],
+    'a member of no organization': (next) => [membership('none', 'u', next)],
+    'a member with no role': (next) => [membership('a', 'u', next, { roleId: 'none' })],
+    'a role with a permission that is not there': (next) => [role('odd', next, { permissionIds: ['none'] })],
+    'the end of a set with organizations': () => [roleSetDeleted('free')],
+    'the end of a role that somebody holds': () => [
+      { kind: 'role_deleted', before: thingOf('role', 'analyst') as never },
+    ],
+  }
+
+  for (const [what, changesOf] of Object.entries(refused)) {
+    test(`${name}: ${what} is not let in`, async (t) => {
+      const { store, count } = await openWatched(suite, t)
+      await withCatalogue(store)
+      await record(store, (next) => [
+        organization('a', next, { slug: 'taken' }),
+        membership('a', 'x', next, { roleId: 'analyst' }),
+      ])
+      const error = await t.throwsAsync<StoreError>(record(store, changesOf), { name: 'StoreError' })
+      t.is(error?.code, 'failed')
+      t.notRegex(error?.message ?? '', /SQL|INSERT|constraint|taken'/)
+      t.true(error?.cause instanceof Error)
+      t.is(store.head, 2)
+      t.is(count('writes_stopped'), 0)
+    })
+  }
+
+  test(`${name}: within a write the order doesn't matter: what is referred to may come later`, async (t) => {
+    const store = await openFresh(suite, t)
+    const changes = (next: number) => [...catalogueChanges(next)].reverse()
+    await record(store, (next) => [membership('a', 'u', next), organization('a', next), ...changes(next)])
+    t.is((await seen(store, (reader) => reader.usageOf('member'))).members, 1)
+    await record(store, (next) => [
+      permission('new', next),
+      { kind: 'permission_deleted', before: thingOf('permission', 'manage') as never },
+      role('admin', next, { permissionIds: ['read', 'new'] }),
+    ])
+    const { roles, permissions } = await seen(store, (reader) => reader.catalogue())
+    t.deepEqual([roles.byId('admin')?.permissionIds, permissions.size], [['read', 'new'], 2])
+  })
+}
+
+const roleSetDeleted = (id: string): Change => ({ kind: 'role_set_deleted', before: thingOf('roleSet', id) as never })
+
+/** The thing itself, of the changes that the catalogue begins with. */
+function thingOf(property: string, id: string): unknown {
+  const things = catalogueChanges(1).map((change) => (change as unknown as Record<string, { id: string }>)[property])
+  return things.find((thing) => thing?.id === id)
+}

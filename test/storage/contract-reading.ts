@@ -1,0 +1,149 @@
+/** Reads see one committed state, whole. */
+
+import type { Reader, StoreError } from '../../packages/sidecar/src/storage/store.ts'
+import { createGate, openFresh, openWatched, type Suite } from './suite.ts'
+import { membership, organization, permission, provenance, record, roleSet, withCatalogue } from './things.ts'
+
+export function reading(suite: Suite): void {
+  const { test, name } = suite
+
+  test(`${name}: a read sees one state from its start to its end, whatever is written meanwhile`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    await record(store, (revision) => [organization('a', revision), membership('a', 'u', revision)])
+    const see = async (reader: Reader) => [
+      reader.revision,
+      (await reader.organizations({ size: 10 })).map(({ id }) => id),
+      await reader.organizationCount('free'),
+      await reader.memberCount('a'),
+      await reader.usageOf('member'),
+      (await reader.catalogue()).roleSets.size,
+    ]
+    const { revision, value } = await store.read(async (reader) => {
+      const before = await see(reader)
+      await record(store, (next) => [
+        organization('b', next),
+        membership('a', 'v', next),
+        roleSet('new', ['admin'], next),
+      ])
+      return { before, after: await see(reader) }
+    })
+    t.is(revision, 2)
+    t.deepEqual(value.after, value.before)
+    t.deepEqual((await store.read(see)).value.slice(0, 4), [3, ['a', 'b'], 2, 2])
+  })
+
+  test(`${name}: nobody ever reads half a write`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    let isDone = false
+    const watch = async () => {
+      while (!isDone) {
+        const { revision, value } = await store.read(async (reader) => ({
+          organizations: await reader.organizationCount('free'),
+          members: (await reader.usageOf('member')).members,
+          inPro: (await reader.usageIn({ roleSetId: 'pro' })).length,
+        }))
+        t.deepEqual(value, { organizations: revision - 1, members: revision - 1, inPro: 0 })
+      }
+    }
+    const watching = [watch(), watch(), watch()]
+    const put = (id: string) => record(store, (next) => [organization(id, next), membership(id, 'u', next)])
+    for (let round = 0; round < 20; round++) await Promise.all(['x', 'y', 'z'].map((id) => put(`${id}${round}`)))
+    isDone = true
+    await Promise.all(watching)
+  })
+
+  test(`${name}: who was answered by the writer reads his write`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    for (let n = 0; n < 50; n++) {
+      const written = await record(store, (revision) => [organization(`o${n}`, revision)])
+      const { revision, value } = await store.read((reader) => reader.organization(`o${n}`))
+      t.true(revision >= written && value !== undefined)
+    }
+  })
+
+  test(`${name}: the catalogue is the same object for all who read it, until it changes`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    const catalogue = async () => (await store.read((reader) => reader.catalogue())).value
+    const first = await catalogue()
+    await record(store, (revision) => [organization('a', revision)])
+    t.is(await catalogue(), first)
+    t.is((await store.write(provenance(), (writer) => writer.catalogue())).value, first)
+    await record(store, (revision) => [permission('more', revision)])
+    t.not(await catalogue(), first)
+    t.is((await catalogue()).permissions.size, 3)
+    t.is(first.permissions.size, 2)
+  })
+
+  test(`${name}: a reader of an older state gets the catalogue of that state`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    const { value } = await store.read(async (reader) => {
+      for (let n = 0; n < 40; n++) await record(store, (revision) => [permission(`p${n}`, revision)])
+      const { permissions, roles, roleSets } = await reader.catalogue()
+      return [permissions.size, roles.byKey('org:admin')?.permissionIds, roleSets.byId('pro')?.roleIds]
+    })
+    t.deepEqual(value, [2, ['read', 'manage'], ['admin', 'member', 'analyst']])
+  })
+
+  test(`${name}: a reader is of no use once its work has settled`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    let kept: Reader | undefined
+    await store.read(async (reader) => void (kept = reader))
+    await t.throwsAsync(async () => kept?.organization('a'), { message: /has settled/ })
+    await t.throwsAsync(async () => kept?.catalogue(), { message: /has settled/ })
+  })
+
+  test(`${name}: a read that throws is answered with what it threw, and disturbs nobody`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    const refusal = new Error('no')
+    for (let n = 0; n < 10; n++) {
+      const read = store.read(async (reader) => {
+        await reader.organizationCount('free')
+        throw refusal
+      })
+      t.is(await t.throwsAsync(read), refusal)
+    }
+    t.is(await record(store, (revision) => [organization('a', revision)]), 2)
+    t.is((await store.read((reader) => reader.organizationCount('free'))).revision, 2)
+  })
+
+  test(`${name}: reads don't wait for the writer`, async (t) => {
+    const { store } = await openWatched(suite, t)
+    await withCatalogue(store)
+    const gate = createGate()
+    const begun = createGate()
+    const writing = store.write(provenance(), async (writer) => {
+      await writer.record([organization('a', writer.nextRevision)])
+      await writer.organizationCount('free')
+      begun.open()
+      await gate.passed
+    })
+    await begun.passed
+    t.deepEqual(await store.read((reader) => reader.organizationCount('free')), { revision: 1, value: 0 })
+    gate.open()
+    await writing
+    t.deepEqual(await store.read((reader) => reader.organizationCount('free')), { revision: 2, value: 1 })
+  })
+
+  test(`${name}: what is asked beyond the limits is refused`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    const tooMany = Array.from({ length: 10_001 }, (_, n) => `o${n}`)
+    await t.throwsAsync(
+      store.read((reader) => reader.organizations({ size: 1_001 })),
+      { instanceOf: RangeError },
+    )
+    await t.throwsAsync(
+      store.read((reader) => reader.memberships('a', { size: 1_001 })),
+      { instanceOf: RangeError },
+    )
+    await t.throwsAsync(
+      store.read((reader) => reader.roleSetIdsOf(tooMany)),
+      { instanceOf: RangeError },
+    )
+    // A work that asks for too much is at fault alone; its transaction is not.
+    const asking = store.write(provenance(), (writer) => writer.organizations({ size: 1_001 }))
+    const [refused, recorded] = await Promise.allSettled([asking, record(store, (next) => [organization('a', next)])])
+    t.is(refused.status, 'rejected')
+    t.not((refused as PromiseRejectedResult).reason.code, 'failed' satisfies StoreError['code'])
+    t.like(recorded, { status: 'fulfilled', value: 2 })
+  })
+}

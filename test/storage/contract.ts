@@ -1,0 +1,17 @@
+/**
+ * What every storage engine owes, as store.ts says it. The suite takes the test runner and a factory, so that one more
+ * engine joins with one more file.
+ */
+
+import { closing } from './contract-closing.ts'
+import { feeding } from './contract-feeding.ts'
+import { histories } from './contract-histories.ts'
+import { keeping } from './contract-keeping.ts'
+import { reading } from './contract-reading.ts'
+import { waiting } from './contract-waiting.ts'
+import { writing } from './contract-writing.ts'
+import type { Suite } from './suite.ts'
+
+export function contract(suite: Suite): void {
+  for (const part of [writing, waiting, reading, keeping, feeding, closing, histories]) part(suite)
+}

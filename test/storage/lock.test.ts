@@ -1,0 +1,96 @@
+/** Two processes on one file would give one revision twice: the second one is kept off, and told who has the file. */
+
+import { once } from 'node:events'
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, symlink } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import test from 'ava'
+import { openStore } from '../../packages/sidecar/src/storage/open.ts'
+import type { StoreError } from '../../packages/sidecar/src/storage/store.ts'
+import { temporaryFolder } from '../processes/temporary-folder.ts'
+import { run, start } from './programs.ts'
+import { organization, record, withCatalogue } from './things.ts'
+
+/** A process that has the store open. */
+async function holder(t: { teardown(undo: () => unknown): void }, file: string) {
+  const child = start('program-open', { args: [`sqlite:${file}`] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const ended = once(child, 'exit')
+  const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer]
+  return { child, ended, pid: (JSON.parse(String(line)) as { pid: number }).pid }
+}
+
+// uptime-kuma#998: two pods on one volume damaged the file.
+test('a second process is kept off the file, and told who has it and what to do', async (t) => {
+  const file = join(await temporaryFolder(t), 'rolesets.db')
+  const { child, ended, pid } = await holder(t, file)
+  const error = await t.throwsAsync<StoreError>(openStore(`sqlite:${file}`), { name: 'StoreError' })
+  t.is(error?.code, 'in_use')
+  t.true(error?.message.includes(file))
+  t.regex(error?.message ?? '', /Stop it first/)
+  // Only Linux tells who has a lock.
+  if (existsSync('/proc/locks')) t.true(error?.message.includes(`the process ${pid}`), error?.message)
+  child.stdin?.end()
+  await ended
+  await (await openStore(`sqlite:${file}`)).close()
+})
+
+test('the lock of a process that was killed is free at once', async (t) => {
+  const file = join(await temporaryFolder(t), 'rolesets.db')
+  const { child, ended } = await holder(t, file)
+  t.is((await t.throwsAsync<StoreError>(openStore(`sqlite:${file}`), { name: 'StoreError' }))?.code, 'in_use')
+  child.kill('SIGKILL')
+  await ended
+  const store = await openStore(`sqlite:${file}`)
+  t.is(store.head, 0)
+  await store.close()
+})
+
+test('a second opening in the same process is refused too, and does not loosen the lock', async (t) => {
+  const file = join(await temporaryFolder(t), 'rolesets.db')
+  const store = await withCatalogue(await openStore(`sqlite:${file}`))
+  for (let n = 0; n < 2; n++) {
+    t.is((await t.throwsAsync<StoreError>(openStore(`sqlite:${file}`), { name: 'StoreError' }))?.code, 'in_use')
+    t.like(await run('program-open', { args: [`sqlite:${file}`] }), { code: 'in_use' })
+  }
+  t.is(await record(store, (next) => [organization('a', next)]), 2)
+  await store.close()
+  const again = await openStore(`sqlite:${file}`)
+  t.is(again.head, 2)
+  await again.close()
+})
+
+test('one file has one lock, by whatever name it is called', async (t) => {
+  const folder = await temporaryFolder(t)
+  await mkdir(join(folder, 'data'))
+  const file = join(folder, 'data', 'rolesets.db')
+  await symlink(join(folder, 'data'), join(folder, 'linked'))
+  // A link to a file that isn't there yet: it is made where the link points.
+  await symlink('data/rolesets.db', join(folder, 'link.db'))
+  const store = await openStore(`sqlite:${join(folder, 'link.db')}`)
+  t.teardown(() => store.close())
+  t.true(statSync(file).isFile())
+  const names = [file, join(folder, 'linked', 'rolesets.db'), join(folder, 'link.db'), relative('', file)]
+  for (const name of names) {
+    const error = await t.throwsAsync<StoreError>(openStore(`sqlite:${name}`), { name: 'StoreError' })
+    t.is(error?.code, 'in_use', name)
+    t.true(error?.message.includes(file))
+  }
+})
+
+test('the lock holds nothing that could go stale', async (t) => {
+  const file = join(await temporaryFolder(t), 'rolesets.db')
+  const store = await withCatalogue(await openStore(`sqlite:${file}`))
+  t.is(statSync(`${file}.lock`).size, 0)
+  await store.close()
+  t.is(statSync(`${file}.lock`).size, 0)
+  t.false(existsSync(`${file}.lock-journal`))
+})
+
+test('a link that leads in a circle is told', async (t) => {
+  const folder = await temporaryFolder(t)
+  await symlink('b.db', join(folder, 'a.db'))
+  await symlink('a.db', join(folder, 'b.db'))
+  const error = await t.throwsAsync<StoreError>(openStore(`sqlite:${join(folder, 'a.db')}`), { name: 'StoreError' })
+  t.is(error?.code, 'folder_missing')
+})

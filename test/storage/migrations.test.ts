@@ -1,0 +1,119 @@
+/** A file is only ever taken forward, by the migrations that it names. */
+
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { migrations } from '../../packages/sidecar/src/storage/migrations/all.ts'
+import type { Migration } from '../../packages/sidecar/src/storage/migrations/migration.ts'
+import { openStore } from '../../packages/sidecar/src/storage/open.ts'
+import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
+import { openConnections } from '../../packages/sidecar/src/storage/sqlite/connections.ts'
+import { checksumOf } from '../../packages/sidecar/src/storage/sqlite/migrate.ts'
+import type { StoreError, StoreErrorCode } from '../../packages/sidecar/src/storage/store.ts'
+import { temporaryFolder } from '../processes/temporary-folder.ts'
+import { organization, record, withCatalogue } from './things.ts'
+
+const last = migrations.length
+
+const next: Migration = {
+  number: last + 1,
+  name: 'next',
+  sql: 'CREATE TABLE next (id INTEGER PRIMARY KEY) STRICT; INSERT INTO next VALUES (7);',
+}
+
+async function storeFile(t: ExecutionContext): Promise<string> {
+  const file = join(await temporaryFolder(t), 'rolesets.db')
+  const store = await withCatalogue(await openStore(`sqlite:${file}`))
+  await record(store, (revision) => [organization('a', revision)])
+  await store.close()
+  return file
+}
+
+async function edit(file: string, statement: string): Promise<readonly unknown[]> {
+  const connection = await Connection.open(file)
+  const rows = await connection.all(statement)
+  await connection.close()
+  return rows
+}
+
+async function migrated(file: string, list: readonly Migration[], now = 0): Promise<void> {
+  const { release } = await openConnections(file, { migrations: list, now: () => now })
+  await release()
+}
+
+async function refused(t: ExecutionContext, opening: Promise<unknown>, code: StoreErrorCode): Promise<void> {
+  const error = await t.throwsAsync<StoreError>(opening, { name: 'StoreError' })
+  t.is(error?.code, code)
+  t.regex(error?.message ?? '', /Run (the|that) version/)
+}
+
+test('migrations are counted from one without gaps, and carry names of their own', (t) => {
+  t.deepEqual(
+    migrations.map(({ number }) => number),
+    migrations.map((_, index) => index + 1),
+  )
+  t.is(new Set(migrations.map(({ name }) => name)).size, migrations.length)
+})
+
+// Nobody could open a file any more that was made before the edit.
+test('the migrations are as they were first written: a change to the schema is a new migration', (t) => {
+  const written = { 'first-schema': '8383bfdcdbc6597d29f3e41b3e28cc0e072bcdea9b1bc6c5c3bdc0dbbcf512c3' }
+  t.deepEqual(Object.fromEntries(migrations.map((each) => [each.name, checksumOf(each)])), written)
+})
+
+test('a fresh file has all migrations, with their checksums and the time', async (t) => {
+  const file = join(await temporaryFolder(t), 'rolesets.db')
+  await migrated(file, migrations, 42)
+  const expected = migrations.map((each) => ({
+    number: each.number,
+    name: each.name,
+    checksum: checksumOf(each),
+    applied_at: 42,
+  }))
+  t.deepEqual(await edit(file, 'SELECT * FROM migrations'), expected)
+})
+
+test('a file of an older version is taken forward once, with all that it holds', async (t) => {
+  const file = await storeFile(t)
+  for (let n = 0; n < 2; n++) await migrated(file, [...migrations, next])
+  t.deepEqual(await edit(file, 'SELECT id FROM next'), [{ id: 7 }])
+  t.deepEqual(await edit(file, 'SELECT id FROM organizations'), [{ id: 'a' }])
+})
+
+test('a migration that fails leaves the file as it was', async (t) => {
+  const file = await storeFile(t)
+  const failing = { ...next, sql: `${next.sql} INSERT INTO nowhere VALUES (1);` }
+  await t.throwsAsync(migrated(file, [...migrations, failing]), { name: 'StoreError' })
+  t.deepEqual(await edit(file, "SELECT name FROM sqlite_schema WHERE name = 'next'"), [])
+  t.is((await edit(file, 'SELECT * FROM migrations')).length, last)
+  const store = await openStore(`sqlite:${file}`)
+  t.is(store.head, 2)
+  await store.close()
+})
+
+test('a file of a newer version is refused, and stays as it is', async (t) => {
+  const file = await storeFile(t)
+  await migrated(file, [...migrations, next])
+  await refused(t, openStore(`sqlite:${file}`), 'too_new')
+  await migrated(file, [...migrations, next])
+  t.pass()
+})
+
+test('a migration that this version does not have is refused', async (t) => {
+  const file = await storeFile(t)
+  await edit(file, `UPDATE migrations SET name = 'of another branch' WHERE number = ${last}`)
+  await refused(t, openStore(`sqlite:${file}`), 'migration_unknown')
+})
+
+test('a migration that the file skipped is refused', async (t) => {
+  const file = await storeFile(t)
+  await migrated(file, [...migrations, next])
+  await edit(file, `DELETE FROM migrations WHERE number = ${last}`)
+  await refused(t, migrated(file, [...migrations, next]), 'migration_unknown')
+})
+
+test('a migration with another content is refused', async (t) => {
+  const file = await storeFile(t)
+  const [first, ...rest] = migrations
+  if (first === undefined) return t.fail('There are no migrations.')
+  await refused(t, migrated(file, [{ ...first, sql: `${first.sql} ` }, ...rest]), 'migration_edited')
+})

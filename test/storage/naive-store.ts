@@ -1,0 +1,142 @@
+/**
+ * The contract of a store in the plainest way: maps, one work after the other, a copy before each. It is the oracle for
+ * random histories, so nothing in it is clever.
+ */
+
+import type { Change, ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
+import type { RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
+import type { Membership } from '../../packages/sidecar/src/domain/model.ts'
+import {
+  StoreError,
+  type At,
+  type Page,
+  type Provenance,
+  type Writer,
+} from '../../packages/sidecar/src/storage/store.ts'
+import { keyOf, Replay } from './replay.ts'
+
+export class NaiveStore {
+  readonly changeSets: ChangeSet[] = []
+  state = new Replay()
+
+  get head(): number {
+    return this.changeSets.length
+  }
+
+  async write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>> {
+    const before = this.state
+    this.state = before.clone()
+    const recorded: Change[] = []
+    const revision = this.head + 1
+    const record = async (changes: readonly Change[]) => {
+      recorded.push(...changes)
+      for (const change of changes) this.state.apply(change, { revision, at: provenance.at })
+    }
+    let isKept = false
+    try {
+      const value = await work(naiveWriter(() => this.state, { revision, record }))
+      const isToBeKept = provenance.dryRun !== true && recorded.length > 0
+      if (isToBeKept && !isSound(this.state)) throw new StoreError('failed', 'It would not fit.')
+      isKept = isToBeKept
+      const { actor, operation, at } = provenance
+      if (isKept) this.changeSets.push({ revision, committedAt: at, actor, operation, changes: recorded })
+      return { revision: this.head, value }
+    } finally {
+      if (!isKept) this.state = before
+    }
+  }
+
+  async read<T>(work: (reader: Writer) => Promise<T>): Promise<At<T>> {
+    const record = async () => Promise.reject(new Error('A reader records nothing.'))
+    return {
+      revision: this.head,
+      value: await work(naiveWriter(() => this.state, { revision: this.head + 1, record })),
+    }
+  }
+}
+
+function naiveWriter(
+  state: () => Replay,
+  { revision, record }: { revision: number; record: Writer['record'] },
+): Writer {
+  const organizations = () => sorted([...state().organizations.values()], ({ id }) => id)
+  const memberships = () => sorted([...state().memberships.values()], ({ userId }) => userId)
+  const setOf = (id: string) => state().organizations.get(id)?.roleSetId
+  const usage = (roleId: string, held: readonly Membership[]): RoleUsage => {
+    const of = held.filter((each) => each.roleId === roleId)
+    return {
+      roleId,
+      members: of.length,
+      invitations: 0,
+      organizations: new Set(of.map((each) => each.organizationId)).size,
+    }
+  }
+  return {
+    revision: revision - 1,
+    nextRevision: revision,
+    record,
+    catalogue: async () => state().catalogue,
+    organization: async (id) => state().organizations.get(id),
+    organizationBySlug: async (slug) => organizations().find((each) => each.slug === slug),
+    roleSetIdsOf: async (ids) => new Map(ids.flatMap((id) => [[id, setOf(id)] as const]).filter(isKnown)),
+    organizations: async (page, { roleSetId } = {}) => {
+      const found = organizations().filter((each) => roleSetId === undefined || each.roleSetId === roleSetId)
+      return paged(found, page, ({ id }) => id)
+    },
+    organizationCount: async (roleSetId) => organizations().filter((each) => each.roleSetId === roleSetId).length,
+    membership: async (organizationId, userId) => state().memberships.get(keyOf({ organizationId, userId })),
+    memberships: async (organizationId, page, { roleId } = {}) => {
+      const members = memberships().filter((each) => each.organizationId === organizationId)
+      return paged(
+        members.filter((each) => roleId === undefined || each.roleId === roleId),
+        page,
+        ({ userId }) => userId,
+      )
+    },
+    memberCount: async (organizationId) =>
+      memberships().filter((each) => each.organizationId === organizationId).length,
+    usageIn: async (scope) => {
+      const held = memberships().filter((each) => state().isIn(scope, each.organizationId))
+      return sorted([...new Set(held.map(({ roleId }) => roleId))], (id) => id).map((roleId) => usage(roleId, held))
+    },
+    usageOf: async (roleId, scope) =>
+      usage(
+        roleId,
+        memberships().filter((each) => scope === undefined || state().isIn(scope, each.organizationId)),
+      ),
+  }
+}
+
+/** What a storage holds by itself: references, unique keys, at most one initial set. */
+function isSound({ catalogue, organizations, memberships }: Replay): boolean {
+  const slugs = [...organizations.values()].flatMap(({ slug }) => slug ?? [])
+  const roleSets = [...catalogue.roleSets.values()]
+  const { roles } = catalogue
+  const specialRoles = roleSets.every((each) =>
+    [each.defaultRoleId, each.creatorRoleId].every((id) => each.roleIds.includes(id)),
+  )
+  return (
+    new Set(slugs).size === slugs.length &&
+    [...organizations.values()].every(({ roleSetId }) => catalogue.roleSets.byId(roleSetId)) &&
+    [...memberships.values()].every((each) => organizations.has(each.organizationId) && roles.byId(each.roleId)) &&
+    roleSets.every(({ roleIds }) => roleIds.every((id) => roles.byId(id))) &&
+    specialRoles &&
+    roleSets.filter(({ type }) => type === 'initial').length <= 1
+  )
+}
+
+function paged<T>(things: readonly T[], { size, after }: Page, by: (thing: T) => string): readonly T[] {
+  return things.filter((thing) => after === undefined || compare(by(thing), after) > 0).slice(0, size)
+}
+
+function sorted<T>(things: readonly T[], by: (thing: T) => string): readonly T[] {
+  return [...things].sort((a, b) => compare(by(a), by(b)))
+}
+
+function compare(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+}
+
+function isKnown(entry: readonly [string, string | undefined]): entry is readonly [string, string] {
+  return entry[1] !== undefined
+}

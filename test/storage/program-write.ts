@@ -1,0 +1,69 @@
+/**
+ * Writes until it is killed: several at once, over few organizations, so that they meet. Each write has a name of its own,
+ * which is printed with its revision once the store has answered. What must never be there is named `gone`.
+ */
+
+import type { Change } from '../../packages/sidecar/src/domain/change.ts'
+import { openStore } from '../../packages/sidecar/src/storage/open.ts'
+import type { Writer } from '../../packages/sidecar/src/storage/store.ts'
+import { membership, organization, organizationOf, provenance, withCatalogue } from './things.ts'
+
+const [file = '', round = ''] = process.argv.slice(2)
+const writersCount = 12
+const organizationsCount = 40
+
+const store = await openStore(`sqlite:${file}`)
+if (store.head === 0) await withCatalogue(store)
+console.log(`ready ${store.epoch}`)
+
+/** An organization with its members: all or nothing of it may be there. */
+function put(id: string, next: number, name: string): readonly Change[] {
+  const members = ['u', 'v', 'w'].map((user) => membership(id, user, next, { publicMetadata: { name } }))
+  return [organization(id, next, { name, slug: id, publicMetadata: { text: name.repeat(20) } }), ...members]
+}
+
+/** Every set-wide change of the storage. */
+function move(next: number): readonly Change[] {
+  const [fromRoleSetId, toRoleSetId] = next % 2 === 0 ? (['free', 'pro'] as const) : (['pro', 'free'] as const)
+  const mappings = [
+    { fromRoleId: 'member', toRoleId: 'admin', members: 0 },
+    { fromRoleId: 'admin', toRoleId: 'member', members: 0 },
+  ]
+  return [
+    { kind: 'members_reassigned', scope: { roleSetId: fromRoleSetId }, mappings },
+    { kind: 'organizations_moved', fromRoleSetId, toRoleSetId, organizations: 0 },
+  ]
+}
+
+function changesOf(name: string, next: number): readonly Change[] {
+  const id = `o${Math.floor(Math.random() * organizationsCount)}`
+  const kind = Math.random()
+  if (kind < 0.1) return move(next)
+  if (kind < 0.2) return [{ kind: 'organization_deleted', before: organizationOf(id, 0), members: 0 }]
+  return put(id, next, name)
+}
+
+async function leaveNoTrace(): Promise<void> {
+  const gone = async (writer: Writer) => {
+    await writer.record(put('gone', writer.nextRevision, 'gone'))
+    await writer.usageIn({ roleSetId: 'free' })
+  }
+  await store.write(provenance({ operation: 'gone', dryRun: true }), gone)
+  const throwing = store.write(provenance({ operation: 'gone' }), (writer) =>
+    gone(writer).then(() => Promise.reject(new Error())),
+  )
+  await throwing.catch(() => undefined)
+}
+
+async function writeForEver(writer: number): Promise<never> {
+  for (let n = 0; ; n++) {
+    const name = `${round}.${writer}.${n}`
+    if (n % 10 === 0) await leaveNoTrace()
+    const { revision } = await store.write(provenance({ operation: name }), (work) =>
+      work.record(changesOf(name, work.nextRevision)),
+    )
+    console.log(`done ${revision} ${name}`)
+  }
+}
+
+await Promise.all(Array.from({ length: writersCount }, (_, writer) => writeForEver(writer)))

@@ -1,0 +1,108 @@
+/** Things and changes for the tests of the storage, which takes them as they come: whether they may be is for the rules. */
+
+import type { Change } from '../../packages/sidecar/src/domain/change.ts'
+import type { Membership, Organization, Permission, Role, RoleSet } from '../../packages/sidecar/src/domain/model.ts'
+import type { Provenance, Store, Writer } from '../../packages/sidecar/src/storage/store.ts'
+
+export const at = 1_700_000_000_000
+
+export const provenance = (more: Partial<Provenance> = {}): Provenance => ({
+  actor: 'tester',
+  operation: 'Test',
+  at,
+  ...more,
+})
+
+const stamp = (revision: number) => ({ createdAt: at, updatedAt: at, revision })
+
+export function permission(id: string, revision: number, more: Partial<Permission> = {}): Change {
+  const thing = {
+    id,
+    key: `org:x:${id}`,
+    name: id,
+    description: '',
+    type: 'custom',
+    ...stamp(revision),
+    ...more,
+  } as const
+  return { kind: 'permission_put', permission: thing, before: null }
+}
+
+export function role(id: string, revision: number, more: Partial<Role> = {}): Change {
+  const thing: Role = {
+    id,
+    key: `org:${id}`,
+    name: id,
+    description: '',
+    permissionIds: [],
+    ...stamp(revision),
+    ...more,
+  }
+  return { kind: 'role_put', role: thing, before: null }
+}
+
+export function roleSet(id: string, roleIds: readonly string[], revision: number, more: Partial<RoleSet> = {}): Change {
+  const [special = ''] = roleIds
+  const named = { id, key: `role_set:${id}`, name: id, description: '', type: 'custom', ...stamp(revision) } as const
+  const thing: RoleSet = { ...named, roleIds, defaultRoleId: special, creatorRoleId: special, ...more }
+  return { kind: 'role_set_put', roleSet: thing, before: null }
+}
+
+export function organizationOf(id: string, revision: number, more: Partial<Organization> = {}): Organization {
+  const content = { name: '', slug: null, roleSetId: 'free', publicMetadata: {}, privateMetadata: {} }
+  return { id, ...content, ...stamp(revision), ...more }
+}
+
+export function organization(id: string, revision: number, more: Partial<Organization> = {}): Change {
+  return { kind: 'organization_put', organization: organizationOf(id, revision, more), before: null }
+}
+
+export function membershipOf(
+  organizationId: string,
+  userId: string,
+  revision: number,
+  more: Partial<Membership> = {},
+): Membership {
+  const content = { roleId: 'member', publicMetadata: {}, privateMetadata: {} }
+  return { id: `orgmem_${organizationId}_${userId}`, organizationId, userId, ...content, ...stamp(revision), ...more }
+}
+
+export function membership(
+  organizationId: string,
+  userId: string,
+  revision: number,
+  more: Partial<Membership> = {},
+): Change {
+  return { kind: 'membership_put', membership: membershipOf(organizationId, userId, revision, more), before: null }
+}
+
+/** One write of these changes, whose revision it is told. */
+export async function record(store: Store, changesOf: (revision: number) => readonly Change[]): Promise<number> {
+  return (await store.write(provenance(), (writer) => writer.record(changesOf(writer.nextRevision)))).revision
+}
+
+/** Roles `admin`, `member` and `analyst`; the sets `free` (initial, without the analyst) and `pro`. Revision 1. */
+export function catalogueChanges(revision: number): readonly Change[] {
+  return [
+    permission('read', revision),
+    permission('manage', revision),
+    role('admin', revision, { permissionIds: ['read', 'manage'] }),
+    role('member', revision, { permissionIds: ['read'] }),
+    role('analyst', revision),
+    roleSet('free', ['admin', 'member'], revision, { type: 'initial' }),
+    roleSet('pro', ['admin', 'member', 'analyst'], revision),
+  ]
+}
+
+export async function withCatalogue(store: Store): Promise<Store> {
+  await record(store, catalogueChanges)
+  return store
+}
+
+/** A work that records these changes and returns the revision that it was told. */
+export function recording(changesOf: (revision: number) => readonly Change[]) {
+  return async (writer: Writer): Promise<number> => {
+    await writer.record(changesOf(writer.nextRevision))
+    return writer.nextRevision
+  }
+}
