@@ -1,0 +1,52 @@
+/** The decision table over gRPC: asked cold, asked again from memory, and all at once in a batch. */
+
+import test, { type ExecutionContext } from 'ava'
+import { connect, openTestSidecar, type Answer, type TestClient } from '../grpc/open-sidecar.ts'
+import { renames, rowsFor, store, type DecisionRow } from './table.ts'
+
+for (const setting of ['initial', 'deny'] as const)
+  test(`over gRPC, with unknown organizations treated as ${setting}, each question has its answer`, async (t) => {
+    const { target } = await openTestSidecar(t, { ROLESETS_UNKNOWN_ORGANIZATIONS: setting })
+    const client = connect(t, target)
+    await describe(client)
+    const rows = rowsFor(setting)
+    const questions = await Promise.all(rows.map((row) => questionOf(client, row)))
+    for (const round of ['cold', 'from memory'])
+      for (const [place, question] of questions.entries())
+        compare(t, await client.call('Check', question), { row: rows[place], how: round })
+    const batch = await client.call('BatchCheck', { checks: questions })
+    for (const [place, result] of (batch['results'] as Answer[]).entries())
+      compare(t, result, { row: rows[place], how: 'in a batch' })
+  })
+
+function compare(
+  t: ExecutionContext,
+  answer: Answer,
+  { row, how }: { row: DecisionRow | undefined; how: string },
+): void {
+  const { allowed, reason, roleSet } = row ?? {}
+  t.like(answer, { allowed, reason, roleSet }, `${row?.title}, ${how}`)
+}
+
+/** The store of the table, as `rolesets apply` would bring it there. */
+async function describe({ write }: TestClient): Promise<void> {
+  await write('Apply', {
+    permissions: store.permissions,
+    roles: store.roles.map(({ permissions = [], ...role }) => ({ ...role, permissions: { keys: permissions } })),
+    roleSets: store.role_sets.map(({ default_role: defaultRole, creator_role: creatorRole, ...roleSet }) => {
+      return { ...roleSet, defaultRole, creatorRole }
+    }),
+    organizations: store.organizations.map(({ role_set: roleSet, ...organization }) => ({ ...organization, roleSet })),
+  })
+  const renaming = {
+    permission: (from: string, key: string) => write('UpdatePermission', { permission: from, key }),
+    role: (from: string, key: string) => write('UpdateRole', { role: from, key }),
+    role_set: (from: string, key: string) => write('UpdateRoleSet', { roleSet: from, key }),
+  }
+  for (const { kind, from, to } of renames) await renaming[kind](from, to)
+}
+
+async function questionOf({ call }: TestClient, { organization, role, by, permission }: DecisionRow) {
+  const ref = by === 'id' ? String(((await call('GetRole', { role }))['role'] as Answer)['id']) : role
+  return { organizationId: organization, role: ref, ...(permission === undefined ? {} : { permission }) }
+}
