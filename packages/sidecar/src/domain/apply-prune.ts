@@ -25,7 +25,8 @@ export function planRemovals(catalogue: Catalogue, wanted: readonly RoleSetManif
   return wanted.flatMap((item) => {
     const before = catalogue.roleSets.byKey(item.key)
     if (before === undefined) return []
-    const removed = roleKeysOf(catalogue, before).filter((key) => !item.roles.includes(key))
+    const listed = new Set(item.roles)
+    const removed = roleKeysOf(catalogue, before).filter((key) => !listed.has(key))
     return removed.sort().map((role): Removal => {
       const toRole = item.replace?.[role]
       const details = [`roles: - ${role}${toRole === undefined ? '' : ` (its holders get ${toRole})`}`]

@@ -36,8 +36,8 @@ function planCreation(item: RoleSetManifest): Step {
 function planChanges(catalogue: Catalogue, item: RoleSetManifest, before: RoleSet): Step[] {
   const { key, name, description, defaultRole, creatorRole } = item
   const steps: Step[] = []
-  const present = roleKeysOf(catalogue, before)
-  const added = item.roles.filter((role) => !present.includes(role))
+  const present = new Set(roleKeysOf(catalogue, before))
+  const added = item.roles.filter((role) => !present.has(role))
   const places = describePlaces(catalogue, item, before)
   if (added.length > 0) {
     const details = [...describeList('roles', [], added), ...places]

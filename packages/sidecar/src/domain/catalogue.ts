@@ -17,16 +17,11 @@ type Edits<T> = Map<string, T | undefined>
 
 /** Things by id and by key. A key never looks like an id: keys contain a colon. */
 export class Index<T extends { readonly id: string; readonly key: string }> {
-  readonly #byId: Map<string, T>
-  readonly #byKey: Map<string, T>
+  #byId = new Map<string, T>()
+  #byKey = new Map<string, T>()
 
   constructor(things: Iterable<T> = []) {
-    this.#byId = new Map()
-    this.#byKey = new Map()
-    for (const thing of things) {
-      this.#byId.set(thing.id, thing)
-      this.#byKey.set(thing.key, thing)
-    }
+    for (const thing of things) this.#add(thing)
   }
 
   get size(): number {
@@ -52,12 +47,21 @@ export class Index<T extends { readonly id: string; readonly key: string }> {
   /** Costs one copy, however many things change. */
   edited(edits: ReadonlyMap<string, T | undefined>): Index<T> {
     if (edits.size === 0) return this
-    const things = new Map(this.#byId)
+    const index = new Index<T>()
+    index.#byId = new Map(this.#byId)
+    index.#byKey = new Map(this.#byKey)
+    // All old keys go before the new ones come, because keys may change hands.
+    for (const id of edits.keys()) index.#byKey.delete(this.#byId.get(id)?.key ?? '')
     for (const [id, thing] of edits) {
-      if (thing === undefined) things.delete(id)
-      else things.set(id, thing)
+      if (thing === undefined) index.#byId.delete(id)
+      else index.#add(thing)
     }
-    return new Index(things.values())
+    return index
+  }
+
+  #add(thing: T): void {
+    this.#byId.set(thing.id, thing)
+    this.#byKey.set(thing.key, thing)
   }
 }
 

@@ -144,9 +144,9 @@ function joinInitialRoleSet(catalogue: Catalogue, role: Role, context: Context):
 function checkCreatorKeepsPermissions(catalogue: Catalogue, role: Role): void {
   const missing = missingCreatorPermissions(catalogue, role)
   if (missing.length === 0) return
-  const roleSets = sortByKey(catalogue.roleSets.values()).filter(({ creatorRoleId }) => creatorRoleId === role.id)
-  if (roleSets.length === 0) return
-  const sets = listed(roleSets.map(({ key }) => key))
+  const created = [...catalogue.roleSets.values()].filter(({ creatorRoleId }) => creatorRoleId === role.id)
+  if (created.length === 0) return
+  const sets = listed(sortByKey(created).map(({ key }) => key))
   throw new Refusal(
     'role_not_creator_eligible',
     `${role.key} is the creator role of ${sets} and would lack ${missing.join(', ')}. Leave it these permissions, or give the sets another creator role first.`,
@@ -155,11 +155,11 @@ function checkCreatorKeepsPermissions(catalogue: Catalogue, role: Role): void {
 }
 
 function checkHasNoPlace(catalogue: Catalogue, role: Role): void {
-  const holding = sortByKey(catalogue.roleSets.values()).filter(
+  const holding = [...catalogue.roleSets.values()].filter(
     ({ defaultRoleId, creatorRoleId }) => defaultRoleId === role.id || creatorRoleId === role.id,
   )
   if (holding.length === 0) return
-  const sets = listed(holding.map(({ key }) => key))
+  const sets = listed(sortByKey(holding).map(({ key }) => key))
   const message = `${role.key} is the default or creator role of ${sets}. Give these sets another one first.`
   throw new Refusal('in_use', message, { field: 'role', facts: { role: role.key, role_sets: sets } })
 }
