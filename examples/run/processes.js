@@ -18,6 +18,7 @@ export const rolesets = join(
 
 /**
  * @typedef {object} Running
+ * @property {number} pid
  * @property {Readonly<Record<string, unknown>>} ready what it announced
  * @property {Promise<string>} ended fulfilled with a sentence once it is no more
  * @property {(graceMs?: number) => Promise<void>} stop asks it to end, after a time in which it may end by itself
@@ -54,7 +55,7 @@ export async function startProcess(name, args, env = {}) {
     await ended
     clearTimeout(timer)
   }
-  return { ready: JSON.parse(line), ended, stop }
+  return { pid: Number(child.pid), ready: JSON.parse(line), ended, stop }
 }
 
 /**

@@ -11,6 +11,7 @@ import { rolesets, runRolesets, startProcess } from './processes.js'
  * @property {string} target of the sidecar
  * @property {string} keyFile
  * @property {string} url of the application
+ * @property {{ sidecar: number, app: number }} processes their ids
  * @property {string} applied how `rolesets apply` summed up
  * @property {Readonly<Record<string, string>>} tokens by first name
  * @property {Promise<string>} ended fulfilled with a sentence if a process ends
@@ -55,6 +56,7 @@ export async function openStage(story, dataFolder) {
       target,
       keyFile,
       url: String(app.ready.url),
+      processes: { sidecar: sidecar.pid, app: app.pid },
       applied,
       tokens: Object.fromEntries(tokens),
       ended: Promise.race([sidecar.ended, app.ended]),

@@ -7,8 +7,11 @@ import { openStage } from './stage.js'
 /** @param {import('./index.js').Story} story */
 export async function start(story) {
   const interrupted = untilInterrupted()
+  const dataFolder = process.env.EXAMPLE_DATA_FOLDER ?? join(story.folder, '.data')
   try {
-    const stage = await openStage(story, join(story.folder, '.data'))
+    const stage = await openStage(story, dataFolder).catch((error) => {
+      throw new Error(`${error.message}\nTo begin with an empty sidecar, delete ${dataFolder}.`)
+    })
     console.log(programme(story, stage))
     const accident = stage.ended.then((sentence) => ({ sentence, graceMs: 0 }))
     const end = await Promise.race([interrupted, accident])
@@ -30,8 +33,9 @@ function programme(story, stage) {
   const tokens = Object.entries(stage.tokens).map(([name, token]) => `${name}: ${token}`)
   return `${stage.applied}
 
-The sidecar      ${stage.target}   its key: ${stage.keyFile}
-The application  ${stage.url}
+The sidecar      ${stage.target}  process ${stage.processes.sidecar}
+The application  ${stage.url}  process ${stage.processes.app}
+The key          ${stage.keyFile}
 
 Tokens, for a day:
 ${tokens.join('\n')}

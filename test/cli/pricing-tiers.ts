@@ -19,9 +19,9 @@ export interface Place {
   readonly target: string
   readonly operator: RoleSetsClient
   /** Types a command, with the target and the key in the environment. */
-  type(args: readonly string[], surroundings?: Surroundings): Promise<Outcome>
+  readonly type: (args: readonly string[], surroundings?: Surroundings) => Promise<Outcome>
   /** Writes a file for `apply -f`. @returns its path */
-  file(text: string): Promise<string>
+  readonly file: (text: string) => Promise<string>
 }
 
 /** A sidecar whose store is in memory. */

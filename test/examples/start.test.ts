@@ -1,0 +1,71 @@
+/** `npm start` of the pricing tiers: the lines that it prints work when they are pasted, and again after a restart. */
+
+import { execFile } from 'node:child_process'
+import test, { type ExecutionContext } from 'ava'
+import { projectRoot } from '../docs/code-blocks.ts'
+import { cleanEnvironment } from '../processes/sidecar-process.ts'
+import { temporaryFolder } from '../processes/temporary-folder.ts'
+import { runExample } from './example-process.ts'
+
+interface Line {
+  readonly says: string
+  readonly command: string
+  readonly told: string
+}
+
+/** `# 1. What happens`, the command, `# → what it comes to`. */
+function linesOf(output: string): readonly Line[] {
+  const found = output.matchAll(/^# \d+\. (.+)\n((?:curl|npx rolesets) .+)\n# → (.+)$/gm)
+  return [...found].map(([, says = '', command = '', told = '']) => ({ says, command, told }))
+}
+
+/** As a user would, in a terminal at the root of the repository. */
+function paste(command: string): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile('sh', ['-c', command], { cwd: projectRoot, env: cleanEnvironment() }, (error, stdout, stderr) => {
+      resolve({ exitCode: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr })
+    })
+  })
+}
+
+async function pasteAll(t: ExecutionContext, lines: readonly Line[]): Promise<void> {
+  for (const { says, command, told } of lines) {
+    const { exitCode, stdout, stderr } = await paste(command)
+    if (command.startsWith('npx ')) {
+      t.is(exitCode, told === 'done' ? 0 : 1, `${says}\n${stderr}`)
+      continue
+    }
+    const [, body = '', status] = /^([^]*)\n(\d{3})\n$/.exec(stdout) ?? []
+    const [, toldStatus, toldBody] = /^(\d{3}) ?(.+)?$/.exec(told) ?? []
+    t.is(status, toldStatus, `${says}\n${body}`)
+    if (toldBody !== undefined) t.like(JSON.parse(body), JSON.parse(toldBody) as object, says)
+  }
+}
+
+test.serial('the printed lines tell the story, and a restart begins it anew', async (t) => {
+  const options = { script: 'start.js', dataFolder: await temporaryFolder(t) } as const
+  const first = runExample(t, 'pricing-tiers', options)
+  await first.printed('Ctrl-C stops both')
+  const lines = linesOf(first.output())
+  t.is(lines.length, 11)
+  t.regex(first.output(), /^ada: eyJ\S+$/m)
+  await pasteAll(t, lines.slice(2, 4))
+  first.child.kill('SIGINT')
+  t.is(await first.ended, 0)
+
+  const second = runExample(t, 'pricing-tiers', options)
+  await second.printed('Ctrl-C stops both')
+  await pasteAll(t, linesOf(second.output()))
+  second.child.kill('SIGTERM')
+  t.is(await second.ended, 0)
+  t.regex(second.output(), /\nStopped\.\n$/)
+})
+
+test.serial('when the application dies, everything stops and says why', async (t) => {
+  const example = runExample(t, 'care-cohorts', { script: 'start.js', dataFolder: await temporaryFolder(t) })
+  await example.printed('Ctrl-C stops both')
+  const [, pid = ''] = /^The application +\S+ +process (\d+)$/m.exec(example.output()) ?? []
+  process.kill(Number(pid), 'SIGKILL')
+  t.is(await example.ended, 1)
+  t.regex(example.output(), /The application has ended \(SIGKILL\)\.\nEverything is stopped\.\n$/)
+})
