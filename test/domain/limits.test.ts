@@ -13,6 +13,7 @@ import { createRole } from '../../packages/sidecar/src/domain/roles.ts'
 import { refused } from './refused.ts'
 import { State } from './state.ts'
 
+// OpenFGA: a limit of `512 * 1_204` bytes went unnoticed, because nothing pinned it.
 test('every limit has the value that is documented', (t) => {
   t.deepEqual(limits as Record<LimitName, number>, {
     keyCharactersMax: 128,

@@ -50,6 +50,7 @@ test('a watcher of health hears that the server stops, before its stream ends', 
   t.deepEqual(heard, ['SERVING', 'NOT_SERVING'])
 })
 
+// nice-grpc: the watch of health read, yielded, then subscribed, and so lost what changed in between.
 test('before it is ready the server says so, and a watcher loses no change however quickly they come', async (t) => {
   const health = new Health(['rolesets.v1.Decisions'])
   const server = new grpc.Server()

@@ -13,7 +13,7 @@ import { applyPricingTiers, openOperator, secretKey } from './pricing-tiers.ts'
 
 /** Two files at a time, because a machine has more than one processor. */
 const lanes = 2
-const roundsPerLane = 50
+const roundsPerLane = 20
 const writesInFlight = 16
 const organizations = ['org_acme', 'org_pro']
 

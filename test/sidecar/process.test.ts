@@ -221,6 +221,7 @@ test('a socket that somebody answers on, and a file that is no socket, are left 
   t.is(await readFile(path, 'utf8'), 'precious')
 })
 
+// Cerbos had a default administrator's password; there is no default key.
 test('without a key one is made once, kept for the owner only, and never logged', async (t) => {
   const folder = await temporaryFolder(t)
   const env = { ROLESETS_SECRET_KEY: '' }

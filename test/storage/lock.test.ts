@@ -20,7 +20,8 @@ async function holder(t: { teardown(undo: () => unknown): void }, file: string) 
   return { child, ended, pid: (JSON.parse(String(line)) as { pid: number }).pid }
 }
 
-// uptime-kuma#998: two pods on one volume damaged the file.
+// uptime-kuma#998: two pods on one volume damaged the file. cerbos#2601, cerbos#2829, node-casbin#33: several servers on one
+// database never saw each other's changes.
 test('a second process is kept off the file, and told who has it and what to do', async (t) => {
   const file = join(await temporaryFolder(t), 'rolesets.db')
   const { child, ended, pid } = await holder(t, file)

@@ -220,6 +220,7 @@ fullIn(
   },
 )
 
+// crowdsec-web-ui#381: a write-ahead log on a network file system damaged the file.
 test('network file systems are told by their numbers', (t) => {
   const names = [0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x5346414f, 0x00c36400, 0x01021997, 0x0bd00bd0]
   t.deepEqual(names.map(networkFileSystemOf), ['NFS', 'SMB', 'CIFS', 'SMB2', 'AFS', 'Ceph', '9P', 'Lustre'])
