@@ -1,6 +1,6 @@
 /**
- * The service `Changes`. A message is stamped when it is handed to the stream. A heartbeat says "nothing newer is on the
- * way", so one that would have to stand in line behind other messages isn't sent.
+ * The service `Changes`. A message is stamped when it is handed to the stream, so a consumer sees for how long it was under
+ * way. While the network takes nothing, heartbeats don't pile up: one in line says all that two would.
  */
 
 import type { ChangesHandlers, SnapshotScope__Output, WatchRequest__Output, WatchResponse } from '@rolesets/proto'
@@ -33,11 +33,15 @@ async function* watch(
   { endpoint, call, request }: { endpoint: Endpoint; call: StreamCall; request: WatchRequest },
 ): AsyncGenerator<WatchResponse, void, undefined> {
   const watcher = endpoint.observer.watcherOpened()
+  let sinceHeartbeat = 0
   let reason = 'CALL_CANCELLED'
   try {
     const followed = changes.watch(request, { signal: call.signal, onTooSlow: (error) => call.end(error) })
     for await (const message of followed) {
-      if (message.kind === 'heartbeat' && call.backlog() > 0) continue
+      const isHeartbeatInLine = sinceHeartbeat > 0 && call.backlog() >= sinceHeartbeat
+      if (message.kind !== 'heartbeat') sinceHeartbeat += sinceHeartbeat > 0 ? 1 : 0
+      else if (isHeartbeatInLine) continue
+      else sinceHeartbeat = 1
       if (message.kind === 'change_set') watcher.handed(message.changeSet.revision)
       yield feedMessage(message, { sentAtMs: Math.floor(performance.now()), unknownOrganizationsDenied })
     }

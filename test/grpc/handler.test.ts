@@ -1,0 +1,199 @@
+/** What the skin over grpc-js promises, with a service that fails and waits on demand. */
+
+import { once } from 'node:events'
+import http2 from 'node:http2'
+import grpc from '@grpc/grpc-js'
+import test, { type ExecutionContext } from 'ava'
+import type { GrpcObserver } from '../../packages/sidecar/src/grpc/observer.ts'
+import { openGrpcServers, type GrpcServers } from '../../packages/sidecar/src/grpc/server.ts'
+import type { Service, ServiceOptions } from '../../packages/sidecar/src/service/service.ts'
+import { openTestService, writing, type OpenedService } from '../service/open-service.ts'
+import { connect, contract, nextMessage, refusalOf, type Answer } from './open-sidecar.ts'
+
+interface Served extends OpenedService {
+  readonly target: string
+  readonly servers: GrpcServers
+  readonly failures: { readonly method: string; readonly error: unknown }[]
+}
+
+async function serve(
+  t: ExecutionContext,
+  options: Partial<ServiceOptions> = {},
+  change: (service: Service) => Service = (service) => service,
+): Promise<Served> {
+  const opened = await openTestService(t, options)
+  const failures: Served['failures'] = []
+  const observer: GrpcObserver = {
+    decided: () => undefined,
+    wrote: () => undefined,
+    watcherOpened: () => ({ handed: () => undefined, ended: () => undefined }),
+    accessRefused: () => undefined,
+    callFailed: (failure) => void failures.push(failure),
+  }
+  const servers = await openGrpcServers({
+    listen: [{ kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true }],
+    service: change(opened.service),
+    identify: () => 'secret',
+    certificates: undefined,
+    observer,
+  })
+  t.teardown(() => servers.stop(0))
+  return { ...opened, target: servers.addresses[0] ?? '', servers, failures }
+}
+
+const question = { organizationId: 'org_1', role: 'org:admin' }
+
+test('what nobody foresaw is told to the log with its stack, and to the caller only as such', async (t) => {
+  const fault = new TypeError('undefined is not a function')
+  const failing = (service: Service): Service => ({
+    ...service,
+    decisions: {
+      ...service.decisions,
+      checkNow: () => {
+        throw fault
+      },
+      batchCheck: () => Promise.reject(fault),
+    },
+  })
+  const { target, failures } = await serve(t, {}, failing)
+  const client = connect(t, target)
+  for (const call of [client.call('Check', question), client.call('BatchCheck', { checks: [question] })]) {
+    const refused = await refusalOf(call)
+    t.like(refused, { status: 'INTERNAL', reason: 'INTERNAL_FAILURE' })
+    t.false(refused.message.includes(fault.message))
+  }
+  t.deepEqual(failures, [
+    { method: '/rolesets.v1.Decisions/Check', error: fault },
+    { method: '/rolesets.v1.Decisions/BatchCheck', error: fault },
+  ])
+  t.like(await client.call('ListAvailableRoles', { organizationId: 'org_1' }), { defaultRole: 'org:member' })
+})
+
+test('a stream that fails in an unforeseen way ends as one, and is told to the log', async (t) => {
+  const fault = new Error('the feed is gone')
+  const failing = (service: Service): Service => ({
+    ...service,
+    changes: {
+      watch: () => {
+        throw fault
+      },
+    },
+  })
+  const { target, failures } = await serve(t, {}, failing)
+  const stream = connect(t, target).watch()
+  const [error] = (await once(stream, 'error').catch((thrown: unknown) => [thrown])) as [grpc.ServiceError]
+  t.is(error.code, grpc.status.INTERNAL)
+  t.is(failures[0]?.error, fault)
+})
+
+test('a caller who goes away, and a deadline that passes, end the work that was done for them', async (t) => {
+  const reasons: unknown[] = []
+  let asked = 0
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+  }
+  const waiting = (service: Service): Service => ({
+    ...service,
+    decisions: {
+      ...service.decisions,
+      checkNow: () => undefined,
+      check: (_question, { signal }) =>
+        new Promise((_resolve, reject) => {
+          asked++
+          signal.addEventListener('abort', () => {
+            reasons.push((signal.reason as Error).name)
+            reject(signal.reason as Error)
+          })
+        }),
+    },
+  })
+  const { target, failures } = await serve(t, {}, waiting)
+  await t.throwsAsync(connect(t, target).call('Check', question, { deadlineMs: 1_000 }))
+  const client = new contract.rolesets.v1.Decisions(target, grpc.credentials.createInsecure())
+  t.teardown(() => client.close())
+  const call = client.check(question, () => undefined)
+  await until(() => asked === 2)
+  call.cancel()
+  await until(() => reasons.length === 2)
+  t.deepEqual(reasons, ['DeadlinePassed', 'ServiceError'])
+  t.deepEqual(failures, [])
+})
+
+test('the server itself tells a passed deadline with its reason, whatever clock the client has', async (t) => {
+  const { target, store } = await serve(t)
+  const session = http2.connect(`http://${target}`)
+  t.teardown(() => session.destroy())
+  const { path, requestSerialize } = contract.rolesets.v1.Decisions.service.Check
+  const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' }
+  const stream = session.request({ ...headers, 'grpc-timeout': '50m' })
+  const message = requestSerialize({ ...question, atLeastRevision: `${store.epoch}:9999` })
+  stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]))
+  const [answer] = (await once(stream, 'response')) as [Record<string, string>]
+  t.is(Number(answer['grpc-status']), grpc.status.DEADLINE_EXCEEDED)
+  t.regex(Buffer.from(answer['grpc-status-details-bin'] ?? '', 'base64').toString('latin1'), /DEADLINE/)
+})
+
+test('heartbeats don’t pile up in front of a consumer that takes nothing: there is one in line at most', async (t) => {
+  const { target, admin, store } = await serve(t, { heartbeatMs: 5 })
+  const session = http2.connect(`http://${target}`)
+  t.teardown(() => session.destroy())
+  const { path, responseDeserialize } = contract.rolesets.v1.Changes.service.Watch
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  })
+  stream.on('error', () => undefined)
+  stream.end(Buffer.alloc(5))
+  await once(stream, 'response')
+  // Nobody reads, so the window fills, and a few messages wait behind it.
+  await new Promise((resolve) => setImmediate(resolve))
+  const description = 'It fills the window of the stream. '.repeat(29)
+  while (stream.readableLength < 65_535)
+    await admin.updateRole({ role: 'org:member', name: `Member ${store.head}`, description }, writing())
+  await admin.updateRole({ role: 'org:member', name: 'The last one' }, writing())
+  const other = connect(t, target).watch()
+  other.on('error', () => undefined)
+  for (let heartbeats = 0; heartbeats < 30; heartbeats++)
+    await nextMessage(other, ({ heartbeat }) => Boolean(heartbeat))
+  other.cancel()
+
+  const readFromMs = Math.floor(performance.now())
+  let bytes = Buffer.alloc(0)
+  const messages: Answer[] = []
+  for await (const chunk of stream) {
+    bytes = Buffer.concat([bytes, chunk as Buffer])
+    while (bytes.length >= 5 && bytes.length >= 5 + bytes.readUInt32BE(1)) {
+      const end = 5 + bytes.readUInt32BE(1)
+      const message: unknown = responseDeserialize(bytes.subarray(5, end))
+      messages.push(message as Answer)
+      bytes = bytes.subarray(end)
+    }
+    if (messages.at(-1)?.['heartbeat'] && messages.at(-1)?.['revision'] === `${store.epoch}:${store.head}`) break
+  }
+  const late = messages.filter(({ heartbeat, revision, sentAtMs }) => {
+    return heartbeat && revision === `${store.epoch}:${store.head}` && Number(sentAtMs) < readFromMs
+  })
+  t.true(late.length <= 1, JSON.stringify(late))
+})
+
+test('a heartbeat that comes right behind a change goes out with it, so a busy stream has heartbeats too', async (t) => {
+  const changeSet = { revision: 2, committedAt: 1, actor: 'a', operation: 'CreateRole', changes: [] }
+  const busy = (service: Service): Service => ({
+    ...service,
+    changes: {
+      watch: async function* (_request, { signal }) {
+        yield { kind: 'change_set', revision: 'e:2', changeSet, catalogue: service.readModel.catalogue }
+        yield { kind: 'heartbeat', revision: 'e:2', stalenessMs: 0 }
+        await once(signal, 'abort')
+        throw signal.reason
+      },
+    },
+  })
+  const { target } = await serve(t, {}, busy)
+  const stream = connect(t, target).watch()
+  stream.on('error', () => undefined)
+  t.like(await nextMessage(stream, ({ heartbeat }) => Boolean(heartbeat)), { revision: 'e:2' })
+  stream.cancel()
+})
