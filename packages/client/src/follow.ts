@@ -84,9 +84,10 @@ export class Follower {
       const resumes = !this.#needsSnapshot
       const error = await this.#followOnce()
       if (this.#isClosed) return
+      const wasWell = resumes || this.#phase === 'live'
       if (error.code !== 'aborted') this.#end(error)
       // A stream that is renewed, or whose cursor is refused, is followed by the next one at once.
-      const pauses = error.code === 'aborted' ? this.#needsSnapshot : !(resumes && this.#needsSnapshot)
+      const pauses = error.code === 'aborted' ? this.#needsSnapshot : !(wasWell && this.#needsSnapshot)
       this.#attempt = new AbortController()
       if (pauses) await this.#options.waiting.sleep(this.#backoff.nextMs(), this.#attempt.signal)
     }

@@ -31,6 +31,10 @@ export interface GrpcTransportOptions {
 /** How long one stream waits for the connection before it says that the sidecar can't be reached. */
 const connectMs = 3000
 
+/** How often, and how many times, a closed channel is looked at: longer than any look-up of a name. */
+const closingLookEveryMs = 100
+const closingLooksMax = 600
+
 /** With many organizations in one batch, the default of 4 MiB would do for answers only just. */
 const messageBytesMax = 16 * 1024 * 1024
 
@@ -63,6 +67,7 @@ class GrpcTransport implements Transport {
   readonly #key: string | undefined
   /** Until the first connection is up, calls wait for it; afterwards a broken one fails at once. */
   #isStarting = true
+  #isClosed = false
 
   constructor({ target, key, tls }: GrpcTransportOptions) {
     this.#target = target.address
@@ -119,8 +124,16 @@ class GrpcTransport implements Transport {
     }
   }
 
+  /** A channel that is closed while it looks up a name comes back to life with the result: then it is closed again. */
   close(): void {
+    this.#isClosed = true
     this.#client.close()
+    const channel = this.#client.getChannel()
+    let looks = 0
+    const guard = setInterval(() => {
+      if (channel.getConnectivityState(false) !== grpc.connectivityState.SHUTDOWN) channel.close()
+      if (++looks === closingLooksMax) clearInterval(guard)
+    }, closingLookEveryMs).unref()
   }
 
   #method(name: string): Method {
@@ -136,17 +149,27 @@ class GrpcTransport implements Transport {
     return metadata
   }
 
+  /** Not grpc-js's `waitForReady`: that one begins to connect again when the channel is closed while it waits. */
   async #connect(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const abort = () => reject(new RoleSetsError('aborted', 'Nobody waits for the connection any more.'))
-      signal.addEventListener('abort', abort, { once: true })
-      this.#client.waitForReady(Date.now() + connectMs, (error) => {
-        signal.removeEventListener('abort', abort)
-        const failure = { code: grpc.status.UNAVAILABLE, details: error?.message ?? '' }
-        if (error) reject(errorOfCall(failure, this.#target))
-        else resolve()
+    const channel = this.#client.getChannel()
+    const deadlineMs = Date.now() + connectMs
+    for (;;) {
+      if (signal.aborted || this.#isClosed) {
+        throw new RoleSetsError('aborted', 'Nobody waits for the connection any more.')
+      }
+      const state = channel.getConnectivityState(true)
+      if (state === grpc.connectivityState.READY) break
+      await new Promise<void>((resolve, reject) => {
+        const look = () => resolve()
+        signal.addEventListener('abort', look, { once: true })
+        channel.watchConnectivityState(state, deadlineMs, (error) => {
+          signal.removeEventListener('abort', look)
+          const failure = { code: grpc.status.UNAVAILABLE, details: 'The deadline for connecting passed.' }
+          if (error) reject(errorOfCall(failure, this.#target))
+          else resolve()
+        })
       })
-    })
+    }
     this.#isStarting = false
   }
 }
