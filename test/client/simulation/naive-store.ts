@@ -1,0 +1,136 @@
+/**
+ * The store as naively as can be: every state it ever had is kept whole, with the time at which it stopped being the
+ * present one. It is what a cached answer is held against.
+ */
+
+import type { Change, Reason } from '@rolesets/client'
+
+export interface State {
+  /** Id of the permission to its key. */
+  readonly permissions: ReadonlyMap<string, string>
+  readonly roles: ReadonlyMap<string, { readonly key: string; readonly permissionIds: readonly string[] }>
+  readonly roleSets: ReadonlyMap<string, { readonly key: string; readonly roleIds: readonly string[] }>
+  readonly initialRoleSetId: string
+  /** Id of the organization to the id of its set. */
+  readonly organizations: ReadonlyMap<string, string>
+}
+
+export interface Answer {
+  readonly reason: Reason
+  readonly roleSet: string
+  readonly roleSetId: string
+  readonly registered: boolean
+}
+
+interface Past {
+  readonly state: State
+  readonly changes: readonly Change[]
+  /** True time. */
+  readonly sinceMs: number
+  untilMs: number
+}
+
+interface Life {
+  readonly epoch: string
+  readonly pasts: Past[]
+}
+
+export class NaiveStore {
+  readonly #lives: Life[] = []
+  readonly #nowMs: () => number
+
+  constructor(nowMs: () => number, state: State) {
+    this.#nowMs = nowMs
+    this.#begin(state)
+  }
+
+  get #life(): Life {
+    return at(this.#lives, -1)
+  }
+
+  get epoch(): string {
+    return this.#life.epoch
+  }
+
+  /** Numbers begin with 1. */
+  get head(): number {
+    return this.#life.pasts.length
+  }
+
+  get state(): State {
+    return at(this.#life.pasts, -1).state
+  }
+
+  commit(state: State, changes: readonly Change[]): number {
+    this.#end()
+    this.#life.pasts.push({ state, changes, sinceMs: this.#nowMs(), untilMs: Infinity })
+    return this.head
+  }
+
+  /** Another life, with a state of long ago. */
+  restore(numberBack: number): void {
+    const { pasts } = this.#life
+    const { state } = at(pasts, Math.max(0, pasts.length - 1 - numberBack))
+    this.#end()
+    this.#begin(state)
+  }
+
+  stateAt(epoch: string, number: number): State | undefined {
+    return this.#past(epoch, number)?.state
+  }
+
+  changesOf(epoch: string, number: number): readonly Change[] {
+    return this.#past(epoch, number)?.changes ?? []
+  }
+
+  /** When this revision stopped being the present one. */
+  currentUntilMs(epoch: string, number: number): number {
+    return this.#past(epoch, number)?.untilMs ?? -Infinity
+  }
+
+  /** Which life it is of: later ones are larger. */
+  lifeOf(epoch: string): number {
+    return this.#lives.findIndex((life) => life.epoch === epoch)
+  }
+
+  #past(epoch: string, number: number): Past | undefined {
+    return this.#lives.find((life) => life.epoch === epoch)?.pasts[number - 1]
+  }
+
+  #begin(state: State): void {
+    const past: Past = { state, changes: [], sinceMs: this.#nowMs(), untilMs: Infinity }
+    this.#lives.push({ epoch: `life${this.#lives.length + 1}`, pasts: [past] })
+  }
+
+  #end(): void {
+    at(this.#life.pasts, -1).untilMs = this.#nowMs()
+  }
+}
+
+/** Always ask the store. */
+export function answer(
+  state: State,
+  question: { readonly organizationId: string; readonly role: string; readonly permission: string },
+  deniesUnknown: boolean,
+): Answer {
+  const assigned = state.organizations.get(question.organizationId)
+  const registered = assigned !== undefined
+  if (!registered && deniesUnknown) return { reason: 'ORGANIZATION_UNKNOWN', roleSet: '', roleSetId: '', registered }
+  const roleSetId = assigned ?? state.initialRoleSetId
+  const roleSet = state.roleSets.get(roleSetId)
+  if (roleSet === undefined) throw new Error(`The naive store has lost ${roleSetId}.`)
+  const where = { roleSet: roleSet.key, roleSetId, registered }
+  const role = [...state.roles].find(([id, { key }]) => id === question.role || key === question.role)
+  if (role === undefined) return { reason: 'ROLE_UNKNOWN', ...where }
+  if (!roleSet.roleIds.includes(role[0])) return { reason: 'ROLE_NOT_IN_SET', ...where }
+  if (question.permission === '') return { reason: 'ROLE_IN_SET', ...where }
+  const permission = [...state.permissions].find(([, key]) => key === question.permission)
+  if (permission === undefined) return { reason: 'PERMISSION_UNKNOWN', ...where }
+  return { reason: role[1].permissionIds.includes(permission[0]) ? 'ROLE_IN_SET' : 'PERMISSION_NOT_IN_ROLE', ...where }
+}
+
+function at<Item>(items: readonly Item[], index: number): Item {
+  const item = items.at(index)
+  if (item === undefined) throw new Error('There is nothing there.')
+  return item
+}

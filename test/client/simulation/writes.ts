@@ -1,0 +1,213 @@
+/** Random writes on the naive store: from a state and two numbers to the next state and the facts that tell of it. */
+
+import type { Change, Organization, Permission, Role, RoleSet } from '@rolesets/client'
+import type { NaiveStore, State } from './naive-store.ts'
+
+export const organizationIds = ['acme', 'globex', 'hooli', 'initech', 'umbrella']
+export const permissionKeys = ['org:a:read', 'org:a:write']
+const roleCount = 4
+/** Keys that roles have had and get: renaming goes round among them. */
+export const roleKeys = ['org:r0', 'org:r1', 'org:r2', 'org:r3', 'org:r4', 'org:r5']
+const times = { createdAtMs: 1, updatedAtMs: 1, name: '', description: '' }
+
+export function firstState(): State {
+  const roles = Array.from(
+    { length: roleCount },
+    (_, n) => [`role_${n}`, { key: `org:r${n}`, permissionIds: ['perm_0'] }] as const,
+  )
+  return {
+    permissions: new Map(permissionKeys.map((key, n) => [`perm_${n}`, key])),
+    roles: new Map(roles),
+    roleSets: new Map([
+      ['roleset_0', { key: 'role_set:s0', roleIds: ['role_0', 'role_1'] }],
+      ['roleset_1', { key: 'role_set:s1', roleIds: ['role_0', 'role_2'] }],
+    ]),
+    initialRoleSetId: 'roleset_0',
+    organizations: new Map([
+      ['acme', 'roleset_0'],
+      ['globex', 'roleset_1'],
+    ]),
+  }
+}
+
+export const writeKinds = [
+  'assign',
+  'assign',
+  'remove',
+  'roles',
+  'roles',
+  'move',
+  'move',
+  'newSet',
+  'initial',
+  'renameRole',
+  'renameSet',
+  'permissions',
+  'permission',
+  'nothing',
+] as const
+export type WriteKind = (typeof writeKinds)[number]
+
+export interface Write {
+  readonly kind: WriteKind
+  readonly a: number
+  readonly b: number
+}
+
+/** @returns the number that it made */
+export function write(store: NaiveStore, { kind, a, b }: Write): number {
+  const { state } = store
+  const plan = plans[kind](state, a, b, store.head)
+  if (plan === undefined) return store.commit(state, [])
+  return store.commit(plan.state, plan.changes(plan.state))
+}
+
+interface Plan {
+  readonly state: State
+  readonly changes: (state: State) => readonly Change[]
+}
+
+const plans: Record<WriteKind, (state: State, a: number, b: number, head: number) => Plan | undefined> = {
+  assign(state, a, b) {
+    const [id, roleSetId] = [pick(organizationIds, a), pick([...state.roleSets.keys()], b)]
+    return assignPlan(state, id, roleSetId)
+  },
+  remove(state, a) {
+    const id = pick(organizationIds, a)
+    const organizations = new Map(state.organizations)
+    if (!organizations.delete(id)) return undefined
+    return { state: { ...state, organizations }, changes: () => [{ organizationDeleted: { id, key: '' } }] }
+  },
+  roles(state, a, b) {
+    const id = pick([...state.roleSets.keys()], a)
+    const roleIds = [...state.roles.keys()].filter((_, n) => n === b % roleCount || (b >> n) % 2 === 1)
+    return putSet(state, id, { roleIds })
+  },
+  move(state, a, b) {
+    const from = pick([...state.roleSets.keys()], a)
+    const others = [...state.roleSets.keys()].filter((id) => id !== from)
+    if (others.length === 0 || from === state.initialRoleSetId) return undefined
+    const to = pick(others, b)
+    const moved = [...state.organizations].map(([id, set]) => [id, set === from ? to : set] as const)
+    const roleSets = new Map(state.roleSets)
+    roleSets.delete(from)
+    return {
+      state: { ...state, organizations: new Map(moved), roleSets },
+      changes: () => [
+        { organizationsMoved: { fromRoleSetId: from, toRoleSetId: to } },
+        { roleSetDeleted: { id: from, key: '' } },
+      ],
+    }
+  },
+  newSet(state, a, b, head) {
+    if (state.roleSets.size > 4) return undefined
+    const roleIds = [...state.roles.keys()].filter((_, n) => n === b % roleCount || (a >> n) % 2 === 1)
+    return putSet(state, `roleset_new_${head}_${state.roleSets.size}`, { key: `role_set:n${head}`, roleIds })
+  },
+  initial(state, a) {
+    const initialRoleSetId = pick([...state.roleSets.keys()], a)
+    const before = state.initialRoleSetId
+    return {
+      state: { ...state, initialRoleSetId },
+      changes: (next) => [before, initialRoleSetId].map((id) => ({ roleSetPut: roleSetOf(next, id) })),
+    }
+  },
+  renameRole(state, a, b) {
+    const taken = [...state.roles.values()].map(({ key }) => key)
+    const id = pick([...state.roles.keys()], a)
+    return putRole(state, id, {
+      key: pick(
+        roleKeys.filter((key) => !taken.includes(key)),
+        b,
+      ),
+    })
+  },
+  renameSet(state, a, b) {
+    const id = pick([...state.roleSets.keys()], a)
+    return putSet(state, id, { key: `role_set:renamed_${id}_${b}` })
+  },
+  permissions(state, a, b) {
+    const permissionIds = [...state.permissions.keys()].filter((_, n) => (b >> n) % 2 === 1)
+    return putRole(state, pick([...state.roles.keys()], a), { permissionIds })
+  },
+  permission(state, a) {
+    const [id, key] = [`perm_${a % 2}`, permissionKeys[a % 2] ?? '']
+    const permissions = new Map(state.permissions)
+    if (permissions.delete(id))
+      return { state: { ...state, permissions }, changes: () => [{ permissionDeleted: { id, key } }] }
+    permissions.set(id, key)
+    return { state: { ...state, permissions }, changes: (next) => [{ permissionPut: permissionOf(next, id) }] }
+  },
+  nothing: () => undefined,
+}
+
+export function assignPlan(state: State, id: string, roleSetId: string): Plan {
+  const organizations = new Map(state.organizations).set(id, roleSetId)
+  return { state: { ...state, organizations }, changes: (next) => [{ organizationPut: organizationOf(next, id) }] }
+}
+
+function putSet(state: State, id: string, changed: { key?: string; roleIds?: readonly string[] }): Plan {
+  const before = state.roleSets.get(id) ?? { key: '', roleIds: [] }
+  const roleSets = new Map(state.roleSets).set(id, { ...before, ...changed })
+  return { state: { ...state, roleSets }, changes: (next) => [{ roleSetPut: roleSetOf(next, id) }] }
+}
+
+function putRole(state: State, id: string, changed: { key?: string; permissionIds?: readonly string[] }): Plan {
+  const before = state.roles.get(id) ?? { key: '', permissionIds: [] }
+  const roles = new Map(state.roles).set(id, { ...before, ...changed })
+  return { state: { ...state, roles }, changes: (next) => [{ rolePut: roleOf(next, id) }] }
+}
+
+export function permissionOf(state: State, id: string): Permission {
+  return { ...times, id, key: state.permissions.get(id) ?? id, type: 'CUSTOM' }
+}
+
+export function roleOf(state: State, id: string): Role {
+  const { key = id, permissionIds = [] } = state.roles.get(id) ?? {}
+  // The store forgets a deleted permission of a role only when it is looked at; the ids say the same either way.
+  return {
+    ...times,
+    id,
+    key,
+    permissionIds,
+    permissions: permissionIds.map((each) => state.permissions.get(each) ?? each),
+    creatorEligible: true,
+  }
+}
+
+export function roleSetOf(state: State, id: string): RoleSet {
+  const { key = id, roleIds = [] } = state.roleSets.get(id) ?? {}
+  const special = { defaultRole: 'org:r0', defaultRoleId: 'role_0', creatorRole: 'org:r0', creatorRoleId: 'role_0' }
+  const type = id === state.initialRoleSetId ? 'INITIAL_SET' : 'CUSTOM_SET'
+  return {
+    ...times,
+    id,
+    key,
+    roleIds,
+    roles: roleIds.map((each) => state.roles.get(each)?.key ?? each),
+    ...special,
+    type,
+  }
+}
+
+export function organizationOf(state: State, id: string): Organization {
+  const roleSetId = state.organizations.get(id) ?? ''
+  const { name, createdAtMs, updatedAtMs } = times
+  const metadata = { publicMetadata: {}, privateMetadata: {} }
+  return {
+    id,
+    name,
+    slug: '',
+    roleSet: state.roleSets.get(roleSetId)?.key ?? '',
+    roleSetId,
+    ...metadata,
+    createdAtMs,
+    updatedAtMs,
+  }
+}
+
+function pick<Item>(items: readonly Item[], number: number): Item {
+  const item = items[number % items.length]
+  if (item === undefined) throw new Error('There is nothing to pick from.')
+  return item
+}
