@@ -49,6 +49,6 @@ test('a grant is refused on Free, the organization is upgraded, and the same gra
 
 /** The push needs no polling, but a test may be faster than it: this waits until the client was told. */
 async function heardOf(roleSets: RoleSetsClient, revision: string): Promise<void> {
-  const heard = () => compareRevisions(roleSets.status().revision ?? revision, revision) >= 0
+  const heard = () => (compareRevisions(roleSets.status().revision ?? '', revision) ?? -1) >= 0
   while (!heard()) await new Promise((resolve) => setImmediate(resolve))
 }

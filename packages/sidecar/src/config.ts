@@ -108,7 +108,7 @@ export function printable(effective: readonly Effective[]): string {
 }
 
 /** `127.0.0.1:7450`, `[::1]:7450`, `unix:/run/rolesets.sock`. */
-export function formatListen(listen: Listen, port?: number): string {
+function formatListen(listen: Listen, port?: number): string {
   if (listen.kind === 'unix') return `unix:${listen.path}`
   const host = isIPv6(listen.host) ? `[${listen.host}]` : listen.host
   return `${host}:${port ?? listen.port}`

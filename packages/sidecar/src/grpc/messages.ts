@@ -79,7 +79,7 @@ export function stepMessage({ action, kind, key, details }: StepView): proto.App
   return { action: actions[action], kind, key, details: [...details] }
 }
 
-export function answerMessage(answer: Answer): proto.BatchCheckResult {
+function answerMessage(answer: Answer): proto.BatchCheckResult {
   return answer
 }
 

@@ -36,7 +36,7 @@ type Answer =
 
 type Response = Answer & { readonly validHost: string; readonly originalRequest: Request }
 
-export const reflectionServices: readonly string[] = versions.map((version) => `${version}.ServerReflection`)
+const reflectionServices: readonly string[] = versions.map((version) => `${version}.ServerReflection`)
 
 export function reflectionDefinitions(): readonly ServiceDefinition[] {
   return reflectionServices.map((service) => {

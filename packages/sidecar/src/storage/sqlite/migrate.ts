@@ -16,7 +16,7 @@ interface Applied {
 }
 
 /** Marks a file as ours: the letters RLST, in the place where SQLite keeps the number of a file's program. */
-export const applicationId = 0x524c5354
+const applicationId = 0x524c5354
 
 /**
  * @param now Unix milliseconds
