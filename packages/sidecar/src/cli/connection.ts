@@ -1,8 +1,8 @@
 /** How a verb reaches its sidecar: the options that say where it is and with which key, and the client made from them. */
 
-import { readFile } from 'node:fs/promises'
 import { createRoleSetsClient, type ClientEvent, type RoleSetsClient } from '@rolesets/client'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { readFileBounded } from './bounded-file.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 
@@ -120,17 +120,8 @@ async function readTls(options: ConnectionOptions): Promise<TlsOptions | undefin
 }
 
 async function readSmallFile(path: string, source: string, bytesMax: number): Promise<string> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new UsageError(`The file of ${source}, ${path}, cannot be read (${reasonOf(error)}). Correct the path.`)
-  })
-  if (bytes.length <= bytesMax) return bytes.toString('utf8')
-  throw new UsageError(`The file of ${source}, ${path}, has ${bytes.length} bytes; at most ${bytesMax} are read.`)
-}
-
-/** The words of the operating system's error, without the path and the call. */
-export function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return message.replace(/,.*$/s, '')
+  const bytes = await readFileBounded(path, `The file of ${source}, ${path},`, bytesMax)
+  return Buffer.from(bytes).toString('utf8')
 }
 
 function parseTimeout(text: string): number {

@@ -3,7 +3,7 @@
 import { isRoleSetsError, type RoleSetsErrorCode } from '@rolesets/client'
 import { Refusal } from '../domain/refusal.ts'
 import { exitCodes, type ExitCode, type Io } from './io.ts'
-import { snakeCase } from './json.ts'
+import { snakeCase, snakeCaseName } from './json.ts'
 import type { Fault } from './yaml-source.ts'
 
 /** The command line or a file is not right; the message says what to do. */
@@ -118,7 +118,7 @@ function failureOf(error: unknown): Failure {
       exitCode: exitCodeOf[code] ?? unanswered,
       code,
       message: tell(message),
-      ...(fields.length > 0 ? { fields } : {}),
+      ...(fields.length > 0 ? { fields: fields.map((each) => ({ ...each, field: snakeCaseName(each.field) })) } : {}),
     }
   }
   const reason = error instanceof Error ? error.message : String(error)

@@ -3,7 +3,15 @@
  * to hear soon that there is nobody.
  */
 
-import { isRoleSetsError, RoleSetsError, type ClientEvent } from '@rolesets/client'
+import { isRoleSetsError, RoleSetsError, type ClientEvent, type RoleSetsErrorCode } from '@rolesets/client'
+
+/** What would be said again at the next attempt. */
+const finalCodes: readonly RoleSetsErrorCode[] = [
+  'key_required',
+  'unauthenticated',
+  'permission_denied',
+  'unimplemented',
+]
 
 /** After the first attempt has failed. On a busy machine it may only have been starved. */
 const graceMs = 1_000
@@ -13,7 +21,7 @@ export class Reach {
   #isConnected = false
   #timer: NodeJS.Timeout | undefined
   #fail: (error: RoleSetsError) => void = () => undefined
-  /** Rejects when nobody is there, unless there was a connection before. */
+  /** Rejects when nobody is there and there was no connection before, or when whoever is there will not talk. */
   readonly failed: Promise<never>
 
   constructor(target: string) {
@@ -27,6 +35,8 @@ export class Reach {
     if (event.type === 'connected') {
       this.#isConnected = true
       this.close()
+    } else if (event.type === 'disconnected' && finalCodes.includes(event.error.code)) {
+      this.#fail(event.error)
     } else if (event.type === 'disconnected' && !this.#isConnected) {
       this.#timer ??= setTimeout(() => this.#fail(event.error), graceMs)
     }
