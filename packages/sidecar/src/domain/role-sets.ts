@@ -58,7 +58,7 @@ export interface DeleteRoleSet {
 export function createRoleSet(catalogue: Catalogue, input: CreateRoleSet, context: Context): Decided<RoleSet> {
   const { key, name } = parseKeyAndName(input)
   const description = parseDescription(input.description ?? '')
-  const isInitial = parseFlag(input.initial, 'initial')
+  const isInitial = parseFlag(input.initial, 'type')
   const roleIds = parseRoles(catalogue, input.roles).map(({ id }) => id)
   const defaultRoleId = findRole(catalogue, input.defaultRole, 'default_role').id
   const creatorRoleId = findRole(catalogue, input.creatorRole, 'creator_role').id
@@ -80,7 +80,7 @@ export function updateRoleSet(catalogue: Catalogue, input: UpdateRoleSet, contex
   const name = input.name === undefined ? undefined : parseName(input.name)
   const description = input.description === undefined ? undefined : parseDescription(input.description)
   const special = parseSpecialRoles(catalogue, input)
-  const isInitial = parseFlag(input.initial, 'initial')
+  const isInitial = parseFlag(input.initial, 'type')
   if (key !== undefined) checkKeyIsFree(catalogue.roleSets, key, before)
   if (input.initial === false && before.type === 'initial') throw initialRequired(before, 'type', 'made custom')
   const type = isInitial ? 'initial' : undefined
