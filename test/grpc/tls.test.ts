@@ -23,7 +23,7 @@ interface Served extends OpenedSidecar {
   readonly keyFile: string
 }
 
-async function serve(t: ExecutionContext, { isMutual = false } = {}): Promise<Served> {
+async function serve(t: ExecutionContext, { isMutual = false, hasHttp = true } = {}): Promise<Served> {
   const folder = await temporaryFolder(t)
   const authority = await openAuthority(folder)
   const server = await authority.issue('server')
@@ -32,7 +32,7 @@ async function serve(t: ExecutionContext, { isMutual = false } = {}): Promise<Se
   await copyFile(server.keyFile, keyFile)
   const opened = await openTestSidecar(t, {
     ROLESETS_GRPC_LISTEN: '127.0.0.1:0',
-    ROLESETS_HTTP_LISTEN: '127.0.0.1:0',
+    ROLESETS_HTTP_LISTEN: hasHttp ? '127.0.0.1:0' : '',
     ROLESETS_TLS_CERT: certFile,
     ROLESETS_TLS_KEY: keyFile,
     ...(isMutual ? { ROLESETS_TLS_CLIENT_CA: authority.certFile } : {}),
@@ -85,16 +85,18 @@ tlsTest('with mutual TLS, only a client with a certificate of the authority gets
   t.is((await refusalOf(stranger.call('Check', question, { deadlineMs: 2_000 }))).status, 'UNAVAILABLE')
 })
 
-tlsTest('changed files are used for new connections; files that can’t be used are not', async (t) => {
-  const { target, sidecar, authority, certFile, keyFile, log } = await serve(t)
-  const standing = connect(t, target, grpc.credentials.createSsl(authority.cert))
-  await standing.call('Check', question)
+tlsTest('files that can’t be used are not, and new connections get the ones before', async (t) => {
+  const { target, authority, certFile, log } = await serve(t, { hasHttp: false })
   const first = await subjectAt(target, authority)
-
   await writeFile(certFile, 'half a certif')
   await until(() => log.some(({ message }) => String(message).includes('can’t be used; the ones before stay')))
   t.is(await subjectAt(target, authority), first)
+})
 
+tlsTest('changed files are used for new connections', async (t) => {
+  const { target, sidecar, authority, certFile, keyFile, log } = await serve(t)
+  const standing = connect(t, target, grpc.credentials.createSsl(authority.cert))
+  await standing.call('Check', question)
   const second = await authority.issue('second')
   await copyFile(second.keyFile, keyFile)
   await copyFile(second.certFile, certFile)

@@ -269,7 +269,7 @@ test('at the stop, streams and waits end as unavailable, and writes that run are
   const future = String(revision).replace(/:.*/, ':9999')
   const waiting = refusalOf(client.call('Check', { organizationId: 'o', role: 'r', atLeastRevision: future }))
   const ended = endOf(stream)
-  const writes = Array.from({ length: 50 }, (_, place) => client.write('CreatePermission', { key: `org:a:p${place}` }))
+  const writes = Array.from({ length: 900 }, (_, place) => client.write('CreatePermission', { key: `org:a:p${place}` }))
   await writes[0]
   const code = sidecar.stop()
   t.like(await ended, { status: 'UNAVAILABLE', reason: 'NOT_SERVING' })
