@@ -16,8 +16,9 @@ export function closing(suite: Suite): void {
       await gate.passed
       await writer.record([organization('a', writer.nextRevision)])
     })
+    const readGate = createGate()
     const reading = store.read(async (reader) => {
-      await gate.passed
+      await readGate.passed
       return reader.organizationCount('free')
     })
     await begun.passed
@@ -26,11 +27,16 @@ export function closing(suite: Suite): void {
     const refused = t.throwsAsync<StoreError>(waiting, { name: 'StoreError' })
     const closing = store.close().then(() => settled.push('closed'))
     t.is((await refused)?.code, 'closed')
-    for (const answer of [writing, reading]) void answer.then(() => settled.push('answered'))
+    void reading.then(() => settled.push('read'))
+    void writing.then(() => settled.push('written'))
+    readGate.open()
+    t.is((await reading).value, 0)
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+    t.deepEqual(settled, ['read'])
     gate.open()
-    t.deepEqual([(await writing).revision, (await reading).value], [2, 0])
+    t.is((await writing).revision, 2)
     await closing
-    t.deepEqual(settled, ['answered', 'answered', 'closed'])
+    t.deepEqual(settled, ['read', 'written', 'closed'])
   })
 
   test(`${name}: a closed store refuses everything, and can be closed again`, async (t) => {

@@ -135,9 +135,9 @@ export function keeping(suite: Suite): void {
 
   test(`${name}: members with a role get another one where the change says, and nowhere else`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
-    // More organizations than holders on `free`, more holders than organizations on `pro`: found from either side.
+    // Fewer holders than organizations on `free`, more on `pro`: they are found from either side.
     await record(store, (next) => [
-      ...['a', 'b', 'c'].map((id) => organization(id, next)),
+      ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((id) => organization(id, next)),
       organization('p', next, { roleSetId: 'pro' }),
       membership('a', 'u', next),
       membership('b', 'v', next, { roleId: 'admin' }),

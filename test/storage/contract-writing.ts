@@ -80,6 +80,43 @@ export function writing(suite: Suite): void {
     t.is(store.head, 101)
   })
 
+  test(`${name}: a slug that one work gives up is free for the next, and is found where it went`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    await record(store, (next) => [organization('a', next, { slug: 'x' }), organization('b', next)])
+    const owners = async (writer: Writer) =>
+      Promise.all(['x', 'y'].map(async (slug) => (await writer.organizationBySlug(slug))?.id))
+    const give = (id: string, slug: string | null) =>
+      store.write(provenance(), async (writer) => {
+        const before = await owners(writer)
+        await writer.record([organization(id, writer.nextRevision, { slug })])
+        return [before, await owners(writer)]
+      })
+    const writes = [give('a', 'y'), give('b', 'x'), give('b', null), give('a', 'x')]
+    const answers = await Promise.all(writes)
+    t.deepEqual(
+      answers.map(({ value }) => value),
+      [
+        [
+          ['a', undefined],
+          [undefined, 'a'],
+        ],
+        [
+          [undefined, 'a'],
+          ['b', 'a'],
+        ],
+        [
+          ['b', 'a'],
+          [undefined, 'a'],
+        ],
+        [
+          [undefined, 'a'],
+          ['a', undefined],
+        ],
+      ],
+    )
+    t.deepEqual((await store.read((reader) => reader.organizationBySlug('x'))).value?.id, 'a')
+  })
+
   test(`${name}: works that come while a commit is on its way share the next one`, async (t) => {
     const { store, count } = await openWatched(suite, t)
     await withCatalogue(store)

@@ -28,11 +28,6 @@ export class BatchRows implements RowReader {
     this.#queries = new Queries(connection)
   }
 
-  /** Once something has failed here, the transaction can't be trusted, whatever the work made of the error. */
-  get failure(): StoreError | undefined {
-    return this.#failure
-  }
-
   beginWork(): void {
     this.#mark = this.#pending.length
     this.#isInWork = true
@@ -63,11 +58,6 @@ export class BatchRows implements RowReader {
 
   writeAll(): Promise<void> {
     return this.#inTurn(() => this.#write())
-  }
-
-  /** Waits for what a work has begun and not waited for. */
-  async idle(): Promise<void> {
-    await this.#last
   }
 
   organization(id: string): Promise<Organization | undefined> {
@@ -148,6 +138,7 @@ export class BatchRows implements RowReader {
     this.#isInWork = false
   }
 
+  /** Once something has failed the transaction can't be trusted, whatever the work made of the error: so all else fails. */
   async #inTurn<T>(operation: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(() => {
       if (this.#failure) throw this.#failure

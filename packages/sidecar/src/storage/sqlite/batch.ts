@@ -59,8 +59,6 @@ export class Batch {
     this.#rows.beginWork()
     const outcome = await outcomeOf(work, writer)
     validity.end()
-    await this.#rows.idle()
-    if (this.#rows.failure) throw this.#rows.failure
     const isKept = outcome.kind === 'returned' && provenance.dryRun !== true && recording.changes.length > 0
     if (isKept) {
       await this.#rows.keepWork()
