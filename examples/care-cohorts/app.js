@@ -7,7 +7,7 @@ import { authenticate, availableRoles, guardRoleGrant, problems, requireRole, ro
 
 const { PORT, ROLESETS_TARGET = '', TOKEN_ISSUER = '', TOKEN_AUDIENCE = '', JWKS_URL = '' } = process.env
 
-const roleSets = createRoleSetsClient({ target: ROLESETS_TARGET })
+const roleSets = createRoleSetsClient({ target: ROLESETS_TARGET, deadlineMs: 5_000 })
 const app = express()
 
 app.get('/status', (_req, res) => void res.json(roleSets.status()))
@@ -34,18 +34,23 @@ const staff = new Map()
 app.get('/providers/:providerId/positions', availableRoles({ roleSets, organization }))
 
 app.post('/providers/:providerId/staff', manages, express.json(), guard, (req, res) => {
-  staff.set(req.body.user_id, req.body.position)
-  res.status(201).json({ user_id: req.body.user_id, position: req.body.position })
+  const { user_id, position } = req.body
+  if (typeof user_id !== 'string') return void res.status(400).json({ code: 'user_id_missing' })
+  staff.set(user_id, position)
+  res.status(201).json({ user_id, position })
 })
 
 app.patch('/providers/:providerId/staff/:userId', manages, express.json(), guard, (req, res) => {
-  staff.set(req.params.userId, req.body.position)
-  res.json({ user_id: req.params.userId, position: req.body.position })
+  const user_id = String(req.params.userId)
+  const { position } = req.body
+  if (!staff.has(user_id)) return void res.status(404).json({ code: 'user_unknown' })
+  staff.set(user_id, position)
+  res.json({ user_id, position })
 })
 
 app.post('/providers/:providerId/invitations', manages, express.json(), guard, (req, res) => {
   // Here you would send the mails.
-  res.status(202).json({ invited: req.body.length, positions: roleGrantOf(req).roles })
+  res.status(202).json({ invited: [req.body].flat().length, positions: roleGrantOf(req).roles })
 })
 
 // Only for department heads, and only where there are any.
@@ -56,7 +61,7 @@ app.get('/providers/:providerId/roster', isHead, (_req, res) => {
 
 app.use(problems({ all: true }))
 
-await roleSets.ready({ timeoutMs: 5_000 })
+await roleSets.ready({ timeoutMs: 30_000 })
 const server = app.listen(Number(PORT), '127.0.0.1', () => {
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
   console.log(JSON.stringify({ ready: true, url: `http://127.0.0.1:${port}` }))

@@ -17,8 +17,13 @@ import {
 const { PORT, ROLESETS_TARGET = '', ROLESETS_KEY_FILE = '' } = process.env
 const { TOKEN_ISSUER = '', TOKEN_AUDIENCE = '', JWKS_URL = '' } = process.env
 
-// The key is for writing memberships. An application that keeps them itself needs none.
-const roleSets = createRoleSetsClient({ target: ROLESETS_TARGET, key: readFileSync(ROLESETS_KEY_FILE, 'utf8').trim() })
+const roleSets = createRoleSetsClient({
+  target: ROLESETS_TARGET,
+  // For writing memberships. An application that keeps them itself needs no key.
+  key: readFileSync(ROLESETS_KEY_FILE, 'utf8').trim(),
+  // Patient, for a laptop that is busy with other things. The default of 250 ms suits a service.
+  deadlineMs: 5_000,
+})
 const app = express()
 
 app.get('/status', (_req, res) => void res.json(roleSets.status()))
@@ -29,7 +34,7 @@ const managesMembers = requirePermission('org:sys_memberships:manage', { roleSet
 // Which roles can be given here? For the role picker.
 app.get('/organizations/:organizationId/roles', availableRoles({ roleSets }))
 
-// Add a member.
+// Add a member. The sidecar checks the role once more, in the transaction that writes.
 app.post(
   '/organizations/:organizationId/memberships',
   managesMembers,
@@ -65,7 +70,7 @@ app.post(
   guardRoleGrant({ roleSets }),
   (req, res) => {
     // Here you would send the mails.
-    res.status(202).json({ invited: req.body.length })
+    res.status(202).json({ invited: [req.body].flat().length })
   },
 )
 
@@ -75,7 +80,11 @@ app.get('/organizations/:organizationId/reports', requireRole('org:analyst', { r
 })
 
 /** @type {Record<string, number>} What the sidecar refuses, as HTTP says it; the rest is a failure. */
-const statusOf = { invalid_argument: 400, invalid_field: 400, membership_exists: 409, membership_not_found: 404 }
+const statusOf = {
+  ...{ invalid_argument: 400, invalid_field: 400, limit_exceeded: 400 },
+  ...{ role_not_in_role_set: 403, membership_not_found: 404, membership_exists: 409 },
+  ...{ unavailable: 503, deadline_exceeded: 503, not_serving: 503 },
+}
 
 /**
  * @param {unknown} error
@@ -90,7 +99,7 @@ function answerRefusal(error, _req, res, next) {
 }
 app.use(answerRefusal, problems({ all: true }))
 
-await roleSets.ready({ timeoutMs: 5_000 })
+await roleSets.ready({ timeoutMs: 30_000 })
 const server = app.listen(Number(PORT), '127.0.0.1', () => {
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
   console.log(JSON.stringify({ ready: true, url: `http://127.0.0.1:${port}` }))

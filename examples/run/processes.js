@@ -16,6 +16,9 @@ export const rolesets = join(
   'dist/main.js',
 )
 
+/** Settings that the user has for a sidecar of their own are not meant for this one. */
+const ownEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ROLESETS_')))
+
 /**
  * @typedef {object} Running
  * @property {number} pid
@@ -33,7 +36,7 @@ export const rolesets = join(
  * @returns {Promise<Running>}
  */
 export async function startProcess(name, args, env = {}) {
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, args, { env: { ...ownEnv, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   /** @type {string[]} */
   const lastWords = []
   createInterface({ input: child.stderr }).on('line', (line) => {
@@ -65,7 +68,7 @@ export async function startProcess(name, args, env = {}) {
  * @returns {Promise<{ exitCode: number | null, output: string }>}
  */
 export async function runRolesets(args) {
-  const child = spawn(process.execPath, [rolesets, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [rolesets, ...args], { env: ownEnv, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
   const [exitCode] = await once(child, 'close')

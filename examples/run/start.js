@@ -40,7 +40,7 @@ The key          ${stage.keyFile}
 Tokens, for a day:
 ${tokens.join('\n')}
 
-The story, for another terminal in this folder:
+The story, for another terminal in this repository:
 
 ${steps.join('\n')}
 Ctrl-C stops both. The next start begins the story anew.`
