@@ -50,15 +50,6 @@ for (const [version, express] of expresses) {
     t.is((await ask('/organizations/org_acme/roles')).body.stale, true)
   })
 
-  test(`the roles of another organization than the active one are not shown, unless that is allowed (${version})`, async (t) => {
-    const strict = await open(t)
-    const refused = await strict.ask('/organizations/org_pro/roles', { token: await strict.tokens.tokenOf() })
-    t.is(refused.status, 403)
-    t.is(refused.body.code, 'organization_mismatch')
-    const loose = await open(t, { crossOrganization: true })
-    t.is((await loose.ask('/organizations/org_pro/roles', { token: await loose.tokens.tokenOf() })).status, 200)
-  })
-
   test(`the organization can come from elsewhere, and one that nobody knows is refused (${version})`, async (t) => {
     const { ask, roleSets } = await open(t, { organization: (req) => req.query['of'] })
     t.is((await ask('/organizations/x/roles?of=org_pro')).body.organization, 'org_pro')

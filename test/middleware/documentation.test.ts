@@ -69,9 +69,7 @@ for (const [heading, make] of Object.entries(factories)) {
   test(`the options under "${heading}" are those that there are`, (t) => {
     const { message } = t.throws(() => make({ noSuchOption: 1 }), { code: 'option_invalid' })
     const options = /there is no such option, only (.+?)\. For example/.exec(message)?.[1]?.split(', ') ?? []
-    // The list behind a role picker refers to the table above it.
-    const section = heading === 'What is on offer' ? 'Who may call' : heading
-    const chapter = text.split(/^## /m).find((each) => each.startsWith(section)) ?? ''
+    const chapter = text.split(/^## /m).find((each) => each.startsWith(heading)) ?? ''
     const table = /^\| option .*?\n\n/ms.exec(chapter)?.[0] ?? ''
     const rows = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, option]) => option!)
     t.deepEqual(rows.toSorted(), options.toSorted())

@@ -37,7 +37,7 @@ for (const [version, express] of expresses) {
     const token = await tokens.tokenOf({ claims: { org_permissions: ['org:own:thing'] } })
     const app = express()
     app.use(authenticate({ issuer, audience, jwks: tokens.jwks }))
-    app.get('/:organizationId/roles', availableRoles({ roleSets, crossOrganization: true }))
+    app.get('/:organizationId/roles', availableRoles({ roleSets }))
     app.get('/own', requirePermission('org:own:thing', { roleSets }), (_req, res) => {
       res.sendStatus(204)
     })
@@ -45,7 +45,7 @@ for (const [version, express] of expresses) {
       '/:organizationId',
       express.json(),
       requirePermission('org:sys_memberships:manage', { roleSets, crossOrganization: true }),
-      guardRoleGrant({ roleSets, crossOrganization: true }),
+      guardRoleGrant({ roleSets }),
       (req, res) => {
         res.status(201).json(roleGrantOf(req))
       },

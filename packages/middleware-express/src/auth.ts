@@ -56,11 +56,6 @@ export function authOf(req: IncomingMessage): Auth | undefined {
   return authentication.auth
 }
 
-/** The caller, or undefined also where `authenticate` has not run. */
-export function callerOf(req: IncomingMessage): Auth | undefined {
-  return authentications.get(req)?.auth
-}
-
 /** The caller; throws 401 if there is none, and says so if that is because `authenticate` has not run. */
 export function requireCaller(req: IncomingMessage): Auth {
   const authentication = authentications.get(req)

@@ -2,11 +2,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AvailableRoles } from '@rolesets/client'
-import { callerOf } from './auth.ts'
 import { inTime, isFaultOfTheQuestion, senseless } from './decide.ts'
 import type { RoleSetsExpressError } from './errors.ts'
 import {
-  aBoolean,
   aDeadlineMs,
   aFunction,
   aRoleSetsClient,
@@ -15,7 +13,7 @@ import {
   optionInvalid,
   type RoleSets,
 } from './options.ts'
-import { refuseOtherOrganization, requiredOrganization } from './organization.ts'
+import { requiredOrganization } from './organization.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
 import type { Extractor, Middleware } from './request.ts'
@@ -25,8 +23,6 @@ export interface AvailableRolesOptions {
   readonly roleSets: RoleSets
   /** Where the organization is, if not in the route's `:organizationId`. */
   readonly organization?: Extractor | undefined
-  /** Lets a caller see the roles of another organization than the one that is active in the token. Default false. */
-  readonly crossOrganization?: boolean | undefined
   /** How long the answer may take. Default: the client's deadline, and 1000 if it keeps none. */
   readonly deadlineMs?: number | undefined
 }
@@ -41,7 +37,6 @@ export function availableRoles(given: AvailableRolesOptions): Middleware {
   const options = checkOptions<AvailableRolesOptions>(EXAMPLE, given, {
     roleSets: aRoleSetsClient,
     organization: aFunction,
-    crossOrganization: aBoolean,
     deadlineMs: aDeadlineMs,
   })
   if (options.roleSets === undefined) throw optionInvalid(EXAMPLE, 'roleSets', aRoleSetsClient.expected)
@@ -57,9 +52,8 @@ export function availableRoles(given: AvailableRolesOptions): Middleware {
 }
 
 function bodyFor(req: IncomingMessage, options: AvailableRolesOptions): Eventually<string> {
-  const { roleSets, organization, crossOrganization = false, deadlineMs } = options
+  const { roleSets, organization, deadlineMs } = options
   return whenThere(requiredOrganization(req, organization), async (organizationId) => {
-    if (!crossOrganization) refuseOtherOrganization(callerOf(req), organizationId)
     const ask = (signal: AbortSignal) =>
       roleSets.availableRoles(organizationId, { signal, ...(deadlineMs && { deadlineMs }) })
     try {

@@ -5,13 +5,11 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Decision } from '@rolesets/client'
-import { callerOf } from './auth.ts'
 import { complain } from './complaint.ts'
 import { decide } from './decide.ts'
 import type { RoleSetsExpressError } from './errors.ts'
 import { rolesOf } from './extract.ts'
 import {
-  aBoolean,
   aDeadlineMs,
   aFunction,
   aRoleSetsClient,
@@ -20,7 +18,7 @@ import {
   optionInvalid,
   type RoleSets,
 } from './options.ts'
-import { refuseOtherOrganization, requiredOrganization } from './organization.ts'
+import { requiredOrganization } from './organization.ts'
 import { finish, isPromiseLike, whenThere, type Eventually } from './outcome.ts'
 import { isRefusal, problem } from './problem.ts'
 import type { Extractor, Middleware } from './request.ts'
@@ -38,8 +36,6 @@ export interface GuardRoleGrantOptions {
   readonly onDecision?: ((decision: GuardDecision, req: IncomingMessage) => unknown) | undefined
   /** How long a decision may take. Default: the client's deadline, and 1000 if it keeps none. */
   readonly deadlineMs?: number | undefined
-  /** Lets a caller grant roles in another organization than the one that is active in the token. Default false. */
-  readonly crossOrganization?: boolean | undefined
 }
 
 /** What the guard found on a request. */
@@ -78,7 +74,7 @@ interface Findings {
 
 /**
  * Lets a request through only if each role that it names can be given in its organization. Answers 403 `role_not_in_set`,
- * `organization_unknown` or `organization_mismatch`, 400 if it names no organization or no role, 503
+ * or `organization_unknown`, 400 if it names no organization or no role, 503
  * `decision_unavailable` if it cannot be decided. A decision that is in the client's cache takes no tick.
  */
 export function guardRoleGrant(given: GuardRoleGrantOptions): Middleware {
@@ -125,7 +121,6 @@ function decideOptions(given: GuardRoleGrantOptions): GuardRoleGrantOptions {
     mode: oneOf('enforce', 'report'),
     onDecision: aFunction,
     deadlineMs: aDeadlineMs,
-    crossOrganization: aBoolean,
   })
   if (options.roleSets === undefined) throw optionInvalid(EXAMPLE, 'roleSets', aRoleSetsClient.expected)
   return options
@@ -133,10 +128,9 @@ function decideOptions(given: GuardRoleGrantOptions): GuardRoleGrantOptions {
 
 /** Finds the organization and the roles, and asks. Throws, or rejects, unless the grant is allowed. */
 function examine(req: IncomingMessage, options: GuardRoleGrantOptions, findings: Findings): Eventually<void> {
-  const { roleSets, organization, roles, deadlineMs, crossOrganization = false } = options
+  const { roleSets, organization, roles, deadlineMs } = options
   return whenThere(requiredOrganization(req, organization), (organizationId) => {
     findings.organizationId = organizationId
-    if (!crossOrganization) refuseOtherOrganization(callerOf(req), organizationId)
     return whenThere(rolesOf(req, roles), (found) => {
       findings.roles = found
       const questions = found.map((role) => ({ organizationId, role }))
