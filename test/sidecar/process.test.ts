@@ -332,3 +332,27 @@ test('nobody needs to read what it prints', async (t) => {
   child.kill('SIGTERM')
   t.deepEqual(await once(child, 'exit'), [0, null])
 })
+
+for (const [what, fault] of [
+  ['an exception that nobody catches', 'throw new Error("boom")'],
+  ['a rejection that nobody handles', 'void Promise.reject(new Error("boom"))'],
+] as const)
+  test(`${what} ends it with 1 and its record in the log`, async (t) => {
+    const env = await settingsIn(await temporaryFolder(t), {
+      ROLESETS_GRPC_LISTEN: '127.0.0.1:0',
+      ROLESETS_HTTP_LISTEN: '',
+    })
+    const preload = `data:text/javascript,process.on("SIGUSR2",()=>{${fault}})`
+    const child = spawn(process.execPath, ['--import', preload, rolesetsCommand, 'serve'], {
+      env: { ...cleanEnvironment(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    t.teardown(() => child.kill('SIGKILL'))
+    const log = text(child.stderr)
+    await once(child.stdout, 'data')
+    child.kill('SIGUSR2')
+    t.deepEqual(await once(child, 'exit'), [1, null])
+    const last = JSON.parse((await log).trim().split('\n').at(-1) ?? '') as Record<string, unknown>
+    t.like(last, { level: 'fatal', message: 'An unforeseen failure ends the sidecar.' })
+    t.like(last['err'], { message: 'boom' })
+  })
