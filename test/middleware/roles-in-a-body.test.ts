@@ -154,11 +154,13 @@ test.serial('a polluted prototype names no role', async (t) => {
   app.post('/:organizationId', express!.json(), guardRoleGrant({ roleSets }))
   app.use(problems())
   const ask = await serve(t, app)
-  const prototype = Object.prototype as { role?: string }
-  prototype.role = 'org:member'
-  try {
-    t.is((await ask('/org_acme', { body: { user: 'x' } })).body.code, 'role_missing')
-  } finally {
-    delete prototype.role
+  const prototype = Object.prototype as Record<string, unknown>
+  for (const [place, value] of Object.entries({ role: 'org:member', members: [{ role: 'org:member' }] })) {
+    prototype[place] = value
+    try {
+      t.is((await ask('/org_acme', { body: { user: 'x' } })).body.code, 'role_missing', place)
+    } finally {
+      delete prototype[place]
+    }
   }
 })
