@@ -152,7 +152,10 @@ test('a change that an entry has seen already is ignored for it', async (t) => {
   const changes = [free, pro].map((set, at) =>
     changeSet(`e:${11 + at}`, [{ organizationPut: organization('acme', set) }]),
   )
-  transport.stream.send(...changes, changeSet('e:13'))
+  transport.stream.send(...changes)
+  await clock.settle()
+  t.is(client.checkCached('acme', 'org:analyst'), undefined)
+  transport.stream.send(changeSet('e:13'))
   await clock.settle()
   t.like(client.checkCached('acme', 'org:analyst'), { allowed: true, revision: 'e:13' })
   transport.stream.send(changeSet('e:14', [{ organizationPut: organization('acme', free) }]))
@@ -171,6 +174,7 @@ test('replies that come in another order do not bring the past back', async (t) 
   await second
   slow?.reply({ revision: 'e:10', results: [checkReply('', free)] })
   await first
+  t.is(client.checkCached('acme', 'org:member'), undefined, 'what is known waits for revision 11')
   transport.stream.send(changeSet('e:11', [{ organizationPut: organization('acme', pro) }]))
   await clock.settle()
   t.is(client.checkCached('acme', 'org:member')?.roleSet, 'role_set:pro')
@@ -220,6 +224,22 @@ test('an aborted caller leaves the lookup to those who still wait, and nothing i
   transport.call.reply(checkReply('e:10', pro))
   t.true((await waiter).allowed)
   t.is(transport.calls.length, 1)
+})
+
+test('any number of calls can share a signal', async (t) => {
+  const { client, clock } = await openScriptedFresh(t)
+  const warnings: Error[] = []
+  const warned = (warning: Error) => void warnings.push(warning)
+  process.on('warning', warned)
+  const controller = new AbortController()
+  const { signal } = controller
+  const asked = Array.from({ length: 50 }, (_, at) => client.check(`organization ${at}`, 'org:member', { signal }))
+  await clock.settle()
+  controller.abort()
+  for (const each of asked) await t.throwsAsync(each, { code: 'aborted' })
+  await clock.settle()
+  process.off('warning', warned)
+  t.deepEqual(warnings, [])
 })
 
 test('a lookup that nobody waits for any more is called off, and its reply is not kept', async (t) => {
@@ -331,58 +351,4 @@ test('different questions do not wait for each other while the cache can not ans
   t.is(transport.calls.length, 2)
   for (const call of transport.calls) call.reply(checkReply('e:10', pro))
   for (const each of asked) t.true((await each).allowed)
-})
-
-for (const [what, changed] of Object.entries({
-  'without a revision': { revision: undefined },
-  'with a revision that is none': { revision: 'soon' },
-  'older than was asked for': { revision: 'e:9' },
-  'of another epoch': { revision: 'f:10' },
-  'with a reason that it does not know': { reason: 'ROLE_IN_MOON_PHASE' },
-  'without a reason': { reason: 'REASON_UNSPECIFIED' },
-  'that allows and refuses at once': { reason: 'ROLE_NOT_IN_SET' },
-  'that refuses without a reason to': { allowed: false },
-  'with a truth that is a text': { allowed: 'true' },
-  'without a role set': { roleSet: '' },
-  'without the id of the role set': { roleSetId: '' },
-  'that does not say whether the organization is registered': { organizationRegistered: undefined },
-  'about an organization both registered and unknown': { allowed: false, reason: 'ORGANIZATION_UNKNOWN' },
-})) {
-  test(`a reply ${what} is no decision, and is not kept`, async (t) => {
-    const { client, transport, clock } = await openScriptedFresh(t)
-    const asked = client.check('acme', 'org:analyst')
-    await clock.settle()
-    transport.call.reply(checkReply('e:10', pro, changed))
-    await t.throwsAsync(asked, { code: 'unavailable' })
-    t.is(client.checkCached('acme', 'org:analyst'), undefined)
-    t.is(transport.calls.length, 1, 'asking again would not help')
-  })
-}
-
-test('a batch with too few results is no decision', async (t) => {
-  const { client, transport, clock } = await openScriptedFresh(t)
-  const question = { organizationId: 'acme', role: 'org:member' }
-  const asked = client.checkMany([question, question])
-  await clock.settle()
-  transport.call.reply({ revision: 'e:10', results: [checkReply('', pro)] })
-  await t.throwsAsync(asked, { code: 'unavailable' })
-  t.is(client.checkCached('acme', 'org:member'), undefined)
-})
-
-test('a refused key is no decision, and the error says so', async (t) => {
-  const { client, transport, clock } = await openScriptedFresh(t)
-  const asked = client.check('acme', 'org:member')
-  await clock.settle()
-  transport.call.fail(new RoleSetsError('key_required', 'Give the key.'))
-  await t.throwsAsync(asked, { code: 'unavailable', message: /Give the key/ })
-})
-
-test('a transport that throws something of its own is unavailable', async (t) => {
-  const { client, transport, clock } = await openScriptedFresh(t)
-  const asked = client.check('acme', 'org:member')
-  for (let tries = 0; tries < 2; tries++) {
-    await clock.settle()
-    transport.call.fail(new TypeError('Broken.'))
-  }
-  await t.throwsAsync(asked, { code: 'unavailable' })
 })

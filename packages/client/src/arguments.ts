@@ -1,5 +1,6 @@
 /** What callers pass in, parsed: unknown in, typed or `invalid_argument` out. */
 
+import { setMaxListeners } from 'node:events'
 import type { Question } from './decision.ts'
 import { invalidArgument } from './errors.ts'
 import { parseRevision, type Revision } from './revision.ts'
@@ -81,7 +82,12 @@ export function parseDurationMs(value: unknown, field: string): number {
 }
 
 export function parseSignal(value: unknown): AbortSignal | undefined {
-  if (value === undefined || value instanceof AbortSignal) return value
+  if (value === undefined) return undefined
+  // Any number of calls may share a signal; Node would take the eleventh for a leak.
+  if (value instanceof AbortSignal) {
+    setMaxListeners(0, value)
+    return value
+  }
   throw invalidArgument('signal', 'must be an AbortSignal.')
 }
 
