@@ -25,7 +25,7 @@ const commands = fc.array(
   fc.oneof(
     command('write', { write }, 12),
     command('ownWrite', { a: natural, b: natural }, 3),
-    command('ask', { a: natural, b: natural }, 10),
+    command('ask', { a: fc.oneof(fc.nat(1), natural), b: fc.oneof(fc.nat(1), natural) }, 12),
     command('askMany', {}, 4),
     command('wait', { ms: fc.oneof(fc.nat(50), fc.nat(600), fc.nat(4000)) }, 14),
     command(
@@ -40,6 +40,7 @@ const commands = fc.array(
     command('cutOff', {}, 1),
     command('rejoin', {}, 2),
     command('failOver', { behind: fc.nat(4) }, 1),
+    command('lose', {}, 1),
   ),
   { minLength: 10, maxLength: 80 },
 )
@@ -58,7 +59,7 @@ test('a cached answer is what the store says, fresh and whole, whatever the netw
   )
   await fc.assert(runs, {
     includeErrorInReport: true,
-    numRuns: Number(process.env['PROPERTY_RUNS'] ?? 150),
+    numRuns: Number(process.env['PROPERTY_RUNS'] ?? 200),
     seed: Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31),
   })
   t.log(`${cachedAnswers} cached answers`)

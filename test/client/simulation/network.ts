@@ -48,6 +48,7 @@ export class SimulatedNetwork implements Transport {
   replyDelayMaxMs = 5
   #link: 'open' | 'broken' | 'silent' = 'open'
   #isUp = true
+  #losesNext = false
   /** Counts restarts and broken links: what was under way before is lost. */
   #generation = 0
   #epoch: string
@@ -107,6 +108,11 @@ export class SimulatedNetwork implements Transport {
     this.cutOff()
     const behindSinceMs = this.#options.store.currentUntilMs(this.#epoch, this.#number)
     this.#cutOffSinceMs = Math.min(this.#cutOffSinceMs ?? Infinity, behindSinceMs)
+  }
+
+  /** The next change set gets lost, and what follows doesn't. */
+  loseNext(): void {
+    this.#losesNext = true
   }
 
   goDown(): void {
@@ -179,6 +185,10 @@ export class SimulatedNetwork implements Transport {
     while (stream.sent < this.#number) {
       stream.sent++
       const revision = `${this.#epoch}:${stream.sent}`
+      if (this.#losesNext) {
+        this.#losesNext = false
+        continue
+      }
       const changes = this.#options.store.changesOf(this.#epoch, stream.sent)
       this.#send(stream, { changeSet: { revision, committedAtMs: 1, actor: 'a', operation: 'Write', changes } })
     }

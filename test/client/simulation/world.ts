@@ -20,6 +20,7 @@ export type Command =
   | { readonly kind: 'cutOff' }
   | { readonly kind: 'rejoin' }
   | { readonly kind: 'failOver'; readonly behind: number }
+  | { readonly kind: 'lose' }
 
 const deadlineMs = 250
 /** Clocks differ by a hundred thousandth, and times on the wire are whole milliseconds. */
@@ -106,6 +107,9 @@ export class World {
         break
       case 'failOver':
         network.failOver(command.behind)
+        break
+      case 'lose':
+        network.loseNext()
         break
     }
     await this.#clock.settle()
