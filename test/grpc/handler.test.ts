@@ -86,7 +86,7 @@ test('a stream that fails in an unforeseen way ends as one, and is told to the l
   t.is(failures[0]?.error, fault)
 })
 
-test('a caller who goes away, and a deadline that passes, end the work that was done for them', async (t) => {
+test('a caller who goes away ends the work that was done for him', async (t) => {
   const reasons: unknown[] = []
   let asked = 0
   const until = async (isSo: () => boolean) => {
@@ -101,21 +101,20 @@ test('a caller who goes away, and a deadline that passes, end the work that was 
         new Promise((_resolve, reject) => {
           asked++
           signal.addEventListener('abort', () => {
-            reasons.push((signal.reason as Error).name)
+            reasons.push((signal.reason as { code: string }).code)
             reject(signal.reason as Error)
           })
         }),
     },
   })
   const { target, failures } = await serve(t, {}, waiting)
-  await t.throwsAsync(connect(t, target).call('Check', question, { deadlineMs: 1_000 }))
   const client = new contract.rolesets.v1.Decisions(target, grpc.credentials.createInsecure())
   t.teardown(() => client.close())
   const call = client.check(question, () => undefined)
-  await until(() => asked === 2)
+  await until(() => asked === 1)
   call.cancel()
-  await until(() => reasons.length === 2)
-  t.deepEqual(reasons, ['DeadlinePassed', 'ServiceError'])
+  await until(() => reasons.length === 1)
+  t.deepEqual(reasons, ['call_cancelled'])
   t.deepEqual(failures, [])
 })
 

@@ -101,7 +101,11 @@ export function connect(
   credentials: grpc.ChannelCredentials = grpc.credentials.createInsecure(),
 ): TestClient {
   // Each client has connections of its own, so that one test doesn't disturb another.
-  const channelOptions = { 'grpc.use_local_subchannel_pool': 1, 'grpc.max_receive_message_length': 16 * 1024 * 1024 }
+  const channelOptions = {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.max_receive_message_length': 16 * 1024 * 1024,
+    'grpc.ssl_target_name_override': 'localhost',
+  }
   const { Decisions, Administration, Changes } = contract.rolesets.v1
   const clients = [Decisions, Administration, Changes].map(
     (Service) => new Service(target, credentials, channelOptions),
