@@ -26,6 +26,9 @@ for (const [version, express] of expresses) {
     app.get('/teapot', () => {
       throw Object.assign(new Error('I am a teapot.'), { status: 418, expose: true })
     })
+    app.get('/hidden/:status', (req) => {
+      throw Object.assign(new Error('a secret of the application'), { statusCode: Number(req.params.status) })
+    })
     app.get('/odd', () => {
       throw Object.assign(new Error('a secret of the application'), { status: 200 })
     })
@@ -87,6 +90,11 @@ for (const [version, express] of expresses) {
     t.is(teapot.body.code, 'request_refused')
     t.is(teapot.body.detail, 'I am a teapot.')
     t.is((await ask('/param/%zz')).status, 400)
+    for (const status of [404, 502]) {
+      const hidden = await ask(`/hidden/${status}`)
+      t.is(hidden.status, status)
+      t.false(JSON.stringify(hidden.body).includes('secret'))
+    }
     t.is(told.length, 0)
     for (const path of ['/fault', '/odd', '/text']) {
       const answer = await ask(path)

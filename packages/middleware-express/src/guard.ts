@@ -73,9 +73,9 @@ interface Findings {
 }
 
 /**
- * Lets a request through only if each role that it names can be given in its organization. Answers 403 `role_not_in_set`,
- * or `organization_unknown`, 400 if it names no organization or no role, 503
- * `decision_unavailable` if it cannot be decided. A decision that is in the client's cache takes no tick.
+ * Lets a request through only if each role that it names can be given in its organization. Answers 403 `role_not_in_set`
+ * or `organization_unknown`, 400 if it names no organization or no role, 503 `decision_unavailable` if it cannot be
+ * decided. A decision that is in the client's cache takes no tick.
  */
 export function guardRoleGrant(given: GuardRoleGrantOptions): Middleware {
   const options = decideOptions(given)
