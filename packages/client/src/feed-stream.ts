@@ -43,10 +43,10 @@ export async function* openFeedStream(options: FeedStreamOptions): AsyncGenerato
   try {
     const request = { after: options.after ?? '', snapshotScope: 'CATALOGUE' } as const
     const stream = options.transport.watch(request, { signal: controller.signal, onCall })
-    iterator = stream[Symbol.asyncIterator]()
-    const next = iterator.next.bind(iterator)
+    const messages = stream[Symbol.asyncIterator]()
+    iterator = messages
     for (;;) {
-      const result = await waiting.bounded(next, { deadlineMs: patienceMs, signal: options.signal })
+      const result = await waiting.bounded(() => messages.next(), { deadlineMs: patienceMs, signal: options.signal })
       if (result.done) throw new RoleSetsError('unavailable', 'The sidecar ended the feed.')
       patienceMs = silenceMs
       const message = parseFeedMessage(result.value)

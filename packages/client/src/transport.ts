@@ -62,7 +62,6 @@ export function openGrpcTransport(options: GrpcTransportOptions): Transport {
 
 class GrpcTransport implements Transport {
   readonly #client: grpc.Client
-  readonly #methods = loadMethods()
   readonly #target: string
   readonly #key: string | undefined
   /** Until the first connection is up, calls wait for it; afterwards a broken one fails at once. */
@@ -137,7 +136,7 @@ class GrpcTransport implements Transport {
   }
 
   #method(name: string): Method {
-    const method = this.#methods.get(name)
+    const method = methods().get(name)
     if (method === undefined) throw new RoleSetsError('unimplemented', `There is no call ${name}.`)
     return method
   }
@@ -184,15 +183,21 @@ function credentialsOf(tls: TlsOptions | undefined): grpc.ChannelCredentials {
   return grpc.credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert))
 }
 
-/** By `<service>/<rpc>`. */
+let loadedMethods: ReadonlyMap<string, Method> | undefined
+
+/** By `<service>/<rpc>`. Reading the contract takes a while, so it is read once, and by the first who needs it. */
+function methods(): ReadonlyMap<string, Method> {
+  return (loadedMethods ??= loadMethods())
+}
+
 function loadMethods(): ReadonlyMap<string, Method> {
   const options = { ...loaderOptions, includeDirs: [...loaderOptions.includeDirs] }
   const definition = loadSync([...protoFiles], options)
-  const methods = ['Decisions', 'Administration', 'Changes'].flatMap((service) =>
+  const entries = ['Decisions', 'Administration', 'Changes'].flatMap((service) =>
     // What the loader gives under the name of a service is a service.
     Object.entries(definition[`rolesets.v1.${service}`] as { [rpc: string]: Method }).map(
       ([rpc, method]) => [`${service}/${rpc}`, method] as const,
     ),
   )
-  return new Map(methods)
+  return new Map(entries)
 }
