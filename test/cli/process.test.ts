@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { createRoleSetsClient } from '@rolesets/client'
+import { createRoleSetsClient, type RoleSetsClient } from '@rolesets/client'
 import test from 'ava'
 import { cleanEnvironment, rolesetsCommand, startSidecar } from '../processes/sidecar-process.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
@@ -27,6 +27,12 @@ function rolesets(t: Teardown, args: readonly string[], env: Readonly<Record<str
     ...told,
   }))
   return { child, ended }
+}
+
+function openOperator(t: Teardown, target: string): RoleSetsClient {
+  const operator = createRoleSetsClient({ target, key: secretKey, deadlineMs: 20_000 })
+  t.teardown(() => operator.close())
+  return operator
 }
 
 test('the key that the sidecar made is enough to apply from a pipe, and check answers by its exit code', async (t) => {
@@ -56,8 +62,7 @@ test('watch goes on after the sidecar was killed and started again, and Ctrl-C e
   const database = `sqlite:${join(await temporaryFolder(t), 'rolesets.db')}`
   const settings = { ROLESETS_DATABASE: database, ROLESETS_SECRET_KEY: secretKey }
   const first = await startSidecar(t, { env: settings })
-  const operator = createRoleSetsClient({ target: first.target, key: secretKey, deadlineMs: 20_000 })
-  t.teardown(() => operator.close())
+  const operator = openOperator(t, first.target)
 
   const watching = rolesets(t, ['watch'], { ROLESETS_TARGET: first.target })
   const lines = createInterface({ input: watching.child.stdout })[Symbol.asyncIterator]()
@@ -67,8 +72,7 @@ test('watch goes on after the sidecar was killed and started again, and Ctrl-C e
 
   await first.kill()
   await startSidecar(t, { env: { ...settings, ROLESETS_GRPC_LISTEN: first.target } })
-  await operator.ready({ timeoutMs: 20_000 })
-  await operator.admin.createOrganization({ id: 'org_after' })
+  await openOperator(t, first.target).admin.createOrganization({ id: 'org_after' })
   t.regex((await lines.next()).value as string, /organization org_after/)
 
   watching.child.kill('SIGINT')
@@ -80,8 +84,7 @@ test('watch ends when nobody reads it any more', async (t) => {
   const sidecar = await startSidecar(t, {
     env: { ROLESETS_DATABASE: 'sqlite::memory:', ROLESETS_SECRET_KEY: secretKey },
   })
-  const operator = createRoleSetsClient({ target: sidecar.target, key: secretKey, deadlineMs: 20_000 })
-  t.teardown(() => operator.close())
+  const operator = openOperator(t, sidecar.target)
   const watching = rolesets(t, ['watch'], { ROLESETS_TARGET: sidecar.target })
   await once(watching.child.stderr, 'data')
   watching.child.stdout.destroy()
