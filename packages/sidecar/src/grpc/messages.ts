@@ -3,7 +3,7 @@
 import type * as proto from '@rolesets/proto'
 import type { Change } from '../domain/change.ts'
 import type { Catalogue } from '../domain/catalogue.ts'
-import type { Answer, CheckAnswer } from '../service/decisions.ts'
+import type { CheckAnswer } from '../service/decisions.ts'
 import type { FeedMessage } from '../service/changes.ts'
 import {
   viewMembership,
@@ -77,10 +77,6 @@ export function impactMessage({ roles, ...totals }: ImpactView): proto.Impact {
 export function stepMessage({ action, kind, key, details }: StepView): proto.AppliedStep {
   const actions = { create: 'CREATE', update: 'UPDATE', delete: 'DELETE' } as const
   return { action: actions[action], kind, key, details: [...details] }
-}
-
-function answerMessage(answer: Answer): proto.BatchCheckResult {
-  return answer
 }
 
 export function checkMessage(answer: CheckAnswer): proto.CheckResponse {

@@ -3,6 +3,7 @@
  * himself. They open and stop together.
  */
 
+import { setMaxListeners } from 'node:events'
 import grpc, { type ServerCredentials } from '@grpc/grpc-js'
 import { ServiceError } from '../service/service-error.ts'
 import type { Service } from '../service/service.ts'
@@ -56,6 +57,8 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
   const contract = loadContract()
   const health = new Health(['Decisions', 'Administration', 'Changes'].map((name) => `rolesets.v1.${name}`))
   const stopping = new AbortController()
+  // Every call that waits listens: their number is no sign of a leak.
+  setMaxListeners(0, stopping.signal)
   const { service, observer } = options
   const unknownOrganizationsDenied = service.unknownOrganizations === 'deny'
   const credentials = credentialsOf(options)
