@@ -1,16 +1,16 @@
 /** Runs what the README shows. Only ports and places are exchanged, so that runs don't disturb each other. */
 
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { cleanEnvironment, startSidecar } from '../processes/sidecar-process.ts'
+import { freePort } from '../processes/free-port.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { codeBlocksOf, commandsOf, projectRoot } from './code-blocks.ts'
 
@@ -61,14 +61,14 @@ test('the guard of the README refuses a role outside the set and lets one inside
   await shell(commands[3] ?? '')
   const { publicKey, privateKey } = await generateKeyPair('RS256')
   const jwks = await serveJson(t, { keys: [{ ...(await exportJWK(publicKey)), kid: 'key', alg: 'RS256' }] })
-  Object.assign(process.env, {
+  const port = await freePort()
+  await runSnippet(t, blocks.find(({ language }) => language === 'js')?.code ?? '', {
     TOKEN_ISSUER: 'https://issuer.example',
     TOKEN_AUDIENCE: 'readme',
     JWKS_URL: jwks,
     ROLESETS_TARGET: sidecar.target,
-    PORT: '0',
+    PORT: String(port),
   })
-  const server = await importSnippet(t, blocks.find(({ language }) => language === 'js')?.code ?? '')
   const token = await new SignJWT({ v: 2, sid: 'sess_1', o: { id: 'org_acme', rol: 'admin' } })
     .setProtectedHeader({ alg: 'RS256', kid: 'key' })
     .setSubject('user_1')
@@ -78,7 +78,7 @@ test('the guard of the README refuses a role outside the set and lets one inside
     .setExpirationTime('1m')
     .sign(privateKey)
   const grant = (role: string) =>
-    fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/organizations/org_acme/memberships`, {
+    fetch(`http://127.0.0.1:${port}/organizations/org_acme/memberships`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ user_id: 'user_2', role }),
@@ -89,16 +89,20 @@ test('the guard of the README refuses a role outside the set and lets one inside
   t.like(await refused.json(), { code: 'role_not_in_set', roles: ['org:analyst'], role_set: 'role_set:free' })
 })
 
-/** Written below the root, where the packages are found as they are in an application. */
-async function importSnippet(t: ExecutionContext, code: string): Promise<Server> {
+/** Written below the root, where the packages are found as they are in an application. Settles when it listens. */
+async function runSnippet(t: ExecutionContext, code: string, env: Record<string, string>): Promise<void> {
   const folder = join(projectRoot, 'node_modules', '.cache', `readme-${process.pid}`)
   await mkdir(folder, { recursive: true })
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'guard.mjs')
-  await writeFile(file, code)
-  const { server } = (await import(pathToFileURL(file).href)) as { server: Server }
-  t.teardown(() => server.close())
-  return server
+  await writeFile(file, `${code}\nprocess.stdout.write('listening')\n`)
+  const child = spawn(process.execPath, [file], {
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('The snippet ended.')))
+  await Promise.race([once(child.stdout, 'data'), ended])
 }
 
 async function serveJson(t: ExecutionContext, value: unknown): Promise<string> {

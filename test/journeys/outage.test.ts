@@ -1,11 +1,9 @@
 /** Product promise 5: when no decision can be made, the guard answers 503 and does not let the request through. */
 
-import { createServer } from 'node:net'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createRoleSetsClient } from '@rolesets/client'
 import test, { type ExecutionContext } from 'ava'
+import { freePort } from '../processes/free-port.ts'
 import { openNetworkProxy } from '../processes/network-proxy.ts'
 import { startSidecar } from '../processes/sidecar-process.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
@@ -91,13 +89,4 @@ async function decided(ask: () => Promise<unknown>): Promise<void> {
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

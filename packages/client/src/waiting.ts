@@ -73,6 +73,6 @@ function abortedError(signal: AbortSignal | undefined): RoleSetsError {
 }
 
 function deadlineError(deadlineMs: number): RoleSetsError {
-  const message = `There was no answer within ${deadlineMs} ms. Try again, or allow more with \`deadlineMs\`.`
+  const message = `There was no answer within ${Math.ceil(deadlineMs)} ms. Try again, or allow more with \`deadlineMs\`.`
   return new RoleSetsError('deadline_exceeded', message)
 }
