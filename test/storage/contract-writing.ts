@@ -277,6 +277,14 @@ export function writing(suite: Suite): void {
     t.is((await store.changesAfter(1, 1))[0]?.committedAt, at)
   })
 
+  test(`${name}: one write can have two hundred thousand changes`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    const changes = (next: number) => Array.from({ length: 200_000 }, () => organization('a', next))
+    t.is(await record(store, changes), 2)
+    t.is((await store.read((reader) => reader.organizationCount('free'))).value, 1)
+    t.is((await store.changesAfter(1, 1))[0]?.changes.length, 200_000)
+  })
+
   test(`${name}: a change set without an actor is refused`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const nobody = provenance({ actor: '' })

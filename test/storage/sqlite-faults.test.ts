@@ -119,6 +119,7 @@ test('a database of another program is not taken for ours, and stays as it is', 
   await edit(file, 'CREATE TABLE migrations (number, name, checksum)')
   await refused(t, `sqlite:${file}`, { code: 'not_a_database', names: 'another program' })
   t.deepEqual(await edit(file, 'SELECT name FROM sqlite_schema'), [{ name: 'migrations' }])
+  t.deepEqual(await edit(file, 'PRAGMA journal_mode'), [{ journal_mode: 'delete' }])
 })
 
 test('an empty file is a store that has yet to begin', async (t) => {

@@ -4,7 +4,8 @@
  *
  * Obligations
  *   * There is one writer. Works that wait share a transaction (group commit): each is decided in order and sees what the
- *     ones before it recorded. All are answered after the one commit, which is durable against power loss.
+ *     ones before it recorded. All are answered after the one commit, which is durable against power loss. So a work must
+ *     not wait for another write: both would wait for ever.
  *   * A work that throws leaves no trace, and the others of its batch are not disturbed. When the transaction itself fails,
  *     it is rolled back whole and each work is run again alone; so a work has no effects of its own and may run twice.
  *   * The revision is given inside the transaction, in the same transaction as the rows and the change rows. It grows by one

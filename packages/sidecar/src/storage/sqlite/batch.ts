@@ -119,7 +119,7 @@ function createRecording(
       return catalogue
     },
     async record(changes) {
-      recorded.push(...changes)
+      for (const change of changes) recorded.push(change)
       catalogue = applyToCatalogue(catalogue, changes)
       await rows.record(changes.map((change) => ({ change, revision, at: provenance.at })))
     },

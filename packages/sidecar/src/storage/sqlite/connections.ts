@@ -17,7 +17,7 @@ import { Connection } from './connection.ts'
 import { readHead } from './history.ts'
 import { checkHeader, locate } from './location.ts'
 import { acquireLock } from './lock.ts'
-import { migrate } from './migrate.ts'
+import { migrate, missingMigrations } from './migrate.ts'
 import { setUpReader, setUpWriter } from './pragmas.ts'
 import { unlessMalformed } from './queries.ts'
 import { text } from './rows.ts'
@@ -72,8 +72,9 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   undo.push(() => lock.release())
   await checkHeader(file)
   const writer = await connect(file, undo)
+  const missing = await unlessMalformed(file, () => missingMigrations(writer, migrations))
   await setUpWriter(writer, !isInMemory)
-  await migrate(writer, migrations, now())
+  await migrate(writer, missing, now())
   await checkSmallParts(writer)
   const epoch = await readEpoch(writer)
   const state = await unlessMalformed(file, async () => ({

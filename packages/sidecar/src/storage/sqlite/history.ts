@@ -18,11 +18,15 @@ export async function writeChangeSets(connection: Connection, changeSets: readon
   const rows = changeSets.map(({ revision, committedAt, actor, operation, changes }) => {
     return [revision, committedAt, actor, operation, JSON.stringify(changes)]
   })
-  await connection.run(
-    `INSERT INTO change_sets (revision, committed_at, actor, operation, changes)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`,
-    [JSON.stringify(rows)],
-  )
+  const insert = 'INSERT INTO change_sets (revision, committed_at, actor, operation, changes)'
+  const [first, ...others] = rows
+  if (first && others.length === 0) {
+    // One alone can be very large, and isn't packed a second time.
+    await connection.run(`${insert} VALUES (?, ?, ?, ?, ?)`, first)
+    return
+  }
+  const unpack = 'SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)'
+  await connection.run(`${insert} ${unpack}`, [JSON.stringify(rows)])
 }
 
 /** @throws StoreError `compacted` */

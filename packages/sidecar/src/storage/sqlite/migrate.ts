@@ -19,13 +19,23 @@ interface Applied {
 const applicationId = 0x524c5354
 
 /**
- * @param now Unix milliseconds
+ * Looks without touching: nothing has been written to a file that is refused.
+ *
+ * @returns the migrations that the file has yet to go through
  * @throws StoreError `not_a_database`, `too_new`, `migration_unknown`, `migration_edited`
  */
-export async function migrate(connection: Connection, migrations: readonly Migration[], now: number): Promise<void> {
+export async function missingMigrations(
+  connection: Connection,
+  migrations: readonly Migration[],
+): Promise<readonly Migration[]> {
   const applied = await readApplied(connection)
   checkApplied(connection.file, applied, migrations)
-  for (const migration of migrations.slice(applied.length)) await apply(connection, migration, now)
+  return migrations.slice(applied.length)
+}
+
+/** Each in a transaction of its own. @param now Unix milliseconds */
+export async function migrate(connection: Connection, migrations: readonly Migration[], now: number): Promise<void> {
+  for (const migration of migrations) await apply(connection, migration, now)
 }
 
 export function checksumOf(migration: Migration): string {
