@@ -45,7 +45,8 @@ export async function startSidecar(t: Teardown, options: SidecarOptions = {}): P
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
   t.teardown(() => child.kill('SIGKILL'))
-  const exited = once(child, 'exit') as Promise<[number | null, string | null]>
+  // Not `exit`: what it wrote last may be under way still.
+  const exited = once(child, 'close') as Promise<[number | null, string | null]>
   const log: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line))
   const firstLine = once(createInterface({ input: child.stdout }), 'line') as Promise<[string]>
