@@ -83,6 +83,7 @@ test('the lock holds nothing that could go stale', async (t) => {
   const file = join(await temporaryFolder(t), 'rolesets.db')
   const store = await withCatalogue(await openStore(`sqlite:${file}`))
   t.is(statSync(`${file}.lock`).size, 0)
+  t.false(existsSync(`${file}.lock-journal`))
   await store.close()
   t.is(statSync(`${file}.lock`).size, 0)
   t.false(existsSync(`${file}.lock-journal`))

@@ -15,7 +15,7 @@ import { loadCatalogue } from './catalogue-rows.ts'
 import { checkSmallParts } from './check.ts'
 import { Connection } from './connection.ts'
 import { readHead } from './history.ts'
-import { checkHeader, locate } from './location.ts'
+import { locate } from './location.ts'
 import { acquireLock } from './lock.ts'
 import { migrate, missingMigrations } from './migrate.ts'
 import { setUpReader, setUpWriter } from './pragmas.ts'
@@ -70,7 +70,6 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   if (isDoubtful) opening.onEvent?.({ kind: 'file_system_doubtful', folder })
   const lock = await acquireLock(file)
   undo.push(() => lock.release())
-  await checkHeader(file)
   const writer = await connect(file, undo)
   const missing = await unlessMalformed(file, () => missingMigrations(writer, migrations))
   await setUpWriter(writer, !isInMemory)

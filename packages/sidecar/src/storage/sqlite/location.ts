@@ -4,7 +4,7 @@
  */
 
 import { constants } from 'node:fs'
-import { access, lstat, open, readlink, realpath, stat, statfs } from 'node:fs/promises'
+import { access, lstat, readlink, realpath, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { StoreError } from '../store.ts'
 import { isFileSystemInUserSpace, networkFileSystemOf } from './file-systems.ts'
@@ -17,9 +17,6 @@ export interface Location {
   readonly isDoubtful: boolean
 }
 
-/** The first bytes of every SQLite database. */
-const magic = 'SQLite format 3\0'
-const headerBytes = 100
 const linksMax = 40
 
 /** @throws StoreError `folder_missing`, `folder_read_only`, `not_a_database`, `network_file_system` */
@@ -32,27 +29,6 @@ export async function locate(path: string): Promise<Location> {
   const network = networkFileSystemOf(type)
   if (network !== undefined) throw onNetwork(file, network)
   return { file, folder, isDoubtful: isFileSystemInUserSpace(type) }
-}
-
-/**
- * Only while no connection of this process has the file open: closing any handle of a file drops all locks that the
- * process has on it.
- *
- * @throws StoreError `not_a_database`
- */
-export async function checkHeader(file: string): Promise<void> {
-  const handle = await open(file, 'r').catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  })
-  if (handle === undefined) return
-  try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(headerBytes), 0, headerBytes, 0)
-    if (bytesRead === 0) return
-    if (bytesRead < headerBytes || buffer.toString('latin1', 0, magic.length) !== magic) throw noDatabase(file)
-  } finally {
-    await handle.close()
-  }
 }
 
 /** A link can point to a file that isn't there yet; SQLite would make it there. */
@@ -111,13 +87,6 @@ function notReachable(path: string, cause: unknown): StoreError {
   return new StoreError('folder_read_only', `${path} can't be reached. Give this user the rights to its folders.`, {
     cause,
   })
-}
-
-function noDatabase(file: string): StoreError {
-  return new StoreError(
-    'not_a_database',
-    `${file} is no database of Rolesets. Name another file, or move this one away.`,
-  )
 }
 
 function onNetwork(file: string, name: string): StoreError {
