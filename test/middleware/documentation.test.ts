@@ -77,6 +77,16 @@ for (const [heading, make] of Object.entries(factories)) {
   })
 }
 
+test('every code of an error has its row, with its status', (t) => {
+  const table = /^\| code \| status [\s\S]*?\n\n/m.exec(text)?.[0] ?? ''
+  const documented = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code!)
+  const errors = readFileSync(new URL('../../packages/middleware-express/src/errors.ts', import.meta.url), 'utf8')
+  const union = /type RoleSetsExpressErrorCode =\n([\s\S]*?)\n\n/.exec(errors)?.[1] ?? ''
+  const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code!)
+  t.true(codes.length > 20)
+  t.deepEqual(documented.toSorted(), codes.toSorted())
+})
+
 /** What a snippet imports is in scope already; it must be something that there is. */
 function importsOnly(line: string): string {
   const [, names, from] = /^import \{ (.+) \} from '(.+)'$/.exec(line) ?? []
