@@ -29,7 +29,7 @@ export interface Written<T> extends Found<T> {
 }
 
 export interface PageCall extends ReadCall {
-  /** 1 to 500; 0: 50. */
+  /** 1 to 500; 0: `limits.pageSizeDefault`. */
   readonly pageSize: number
   /** The `nextPageToken` of the page before; empty: at the start. */
   readonly pageToken: string

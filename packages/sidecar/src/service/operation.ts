@@ -136,7 +136,7 @@ function parseExpected(text: string, store: Store): number {
 }
 
 function parsePageSize(size: number): number {
-  if (size === 0) return 50
+  if (size === 0) return limits.pageSizeDefault
   if (Number.isInteger(size) && size > 0 && size <= limits.pageSizeMax) return size
   const message = `A page can have 1 to ${limits.pageSizeMax} things; ${size} were asked for.`
   throw new Refusal('limit_exceeded', message, { field: 'page_size', facts: { limit: String(limits.pageSizeMax) } })
