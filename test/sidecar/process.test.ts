@@ -82,7 +82,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     const folder = await temporaryFolder(t)
     const first = await startIn(t, folder)
     const { revision } = await connect(t, first.target).write('CreatePermission', { key: 'org:a:b' })
-    const exited = once(first.child, 'exit')
+    const exited = once(first.child, 'close')
     first.child.kill(signal)
     t.deepEqual(await exited, [0, null])
     t.deepEqual(
@@ -306,7 +306,7 @@ test('what doesn’t finish within the grace is ended, and the exit code is stil
 test('a second signal ends it at once, with 1', async (t) => {
   const sidecar = await startIn(t, await temporaryFolder(t), { env: { ROLESETS_SHUTDOWN_GRACE_MS: '600000' } })
   await beginCall(t, sidecar.target)
-  const exited = once(sidecar.child, 'exit')
+  const exited = once(sidecar.child, 'close')
   sidecar.child.kill('SIGTERM')
   await until(() => messages(sidecar.log).some((message) => message.startsWith('The sidecar stops')))
   sidecar.child.kill('SIGINT')
