@@ -292,7 +292,8 @@ async function beginCall(t: ExecutionContext, target: string): Promise<void> {
     te: 'trailers',
   })
   stream.on('error', () => undefined)
-  // The server has seen the call once it has answered a ping that was sent after it.
+  // The call is on its way once a byte of it is written; the server has seen it once it has answered a ping after that.
+  await new Promise((resolve) => stream.write(Buffer.alloc(1), resolve))
   await new Promise((resolve) => session.ping(resolve))
 }
 
