@@ -122,7 +122,7 @@ function membershipExists({ organizationId, userId }: Membership): Refusal {
   return new Refusal('membership_exists', message, { field: 'user_id', facts })
 }
 
-function membershipNotFound(organizationId: string, userId: string): Refusal {
+export function membershipNotFound(organizationId: string, userId: string): Refusal {
   const message = `${quoted(userId)} is not a member of ${quoted(organizationId)}. Create the membership first.`
   const facts = { organization: organizationId, user: userId }
   return new Refusal('membership_not_found', message, { field: 'user_id', facts })

@@ -1,13 +1,14 @@
 /** The operations of operators, one for each call of `administration.proto`, and the seeding of an empty store. */
 
 import { findPermission, findRole, findRoleSet } from '../domain/lookup.ts'
+import { membershipNotFound } from '../domain/memberships.ts'
+import { organizationNotFound } from '../domain/organizations.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
 import { parseId } from '../domain/fields.ts'
 import { seedChanges } from '../domain/seed.ts'
 import { applyCommand } from './apply.ts'
 import type { PageCall, ReadCall, WriteCall } from './call.ts'
 import { membershipCommands, membershipList, type MembershipFilter } from './memberships.ts'
-import { membershipNotFound, organizationNotFound } from './not-found.ts'
 import { contextOf, createOperations, type Command, type OperationOptions } from './operation.ts'
 import { organizationCommands, organizationList, type OrganizationFilter } from './organizations.ts'
 import { permissionCommands, permissionList } from './permissions.ts'

@@ -5,10 +5,10 @@
 
 import { availableRoles, decide, type Reason } from '../domain/decision.ts'
 import type { UnknownOrganizations } from '../domain/model.ts'
+import { organizationNotFound } from '../domain/organizations.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../domain/questions.ts'
 import type { Store } from '../storage/store.ts'
 import type { ReadCall } from './call.ts'
-import { organizationNotFound } from './not-found.ts'
 import type { ReadModel } from './read-model.ts'
 import { createStates, type State } from './state.ts'
 import { viewRole, viewRoleSet, type RoleSetView, type RoleView } from './views.ts'
