@@ -7,9 +7,9 @@ import { openBesideFake } from './open-client.ts'
 import { ScriptedTransport } from './scripted-transport.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { changeSet, checkReply, heartbeat, pro, snapshot } from './wire-messages.ts'
+import { seed } from '../seed.ts'
 
 const inputs = 10_000
-const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31)
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 300 }),
@@ -31,7 +31,7 @@ function assertOurs(error: unknown): void {
 }
 
 test('arguments of any kind get an answer or an error of ours', async (t) => {
-  t.log(`seed ${seed}`)
+  t.log(`TEST_SEED=${seed}`)
   const { client, sidecar } = await openBesideFake(t)
   const before = sidecar.revision
   const asked = (allowed: readonly Decision[] | undefined, roles: readonly unknown[]) => {
@@ -88,7 +88,7 @@ test('options of any kind make a client or an error of ours', (t) => {
 })
 
 test('replies of any kind give the answer that they have, or an error of ours', async (t) => {
-  t.log(`seed ${seed}`)
+  t.log(`TEST_SEED=${seed}`)
   const transport = new ScriptedTransport()
   const clock = new SimulatedClock()
   const client = createRoleSetsClient({ transport, clock })
@@ -118,7 +118,7 @@ test('replies of any kind give the answer that they have, or an error of ours', 
 })
 
 test('messages of any kind leave the cache as it was, or the feed resumed', async (t) => {
-  t.log(`seed ${seed}`)
+  t.log(`TEST_SEED=${seed}`)
   const transport = new ScriptedTransport()
   const clock = new SimulatedClock()
   const client = createRoleSetsClient({ transport, clock, random: () => 0 })

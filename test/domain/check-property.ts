@@ -2,9 +2,9 @@
 
 import type { ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import { seed } from '../seed.ts'
 
 export function checkProperty<T>(t: ExecutionContext, property: fc.IProperty<T>, numRuns: number): void {
-  const seed = Math.trunc(Math.random() * 2 ** 31)
-  t.log(`seed ${seed}`)
-  fc.assert(property, { numRuns, seed, includeErrorInReport: true })
+  t.log(`TEST_SEED=${seed}`)
+  fc.assert(property, { numRuns, includeErrorInReport: true })
 }

@@ -12,6 +12,7 @@ import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
 import type { Membership } from '../../packages/sidecar/src/domain/model.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import { contract, metadataOf, openTestSidecar, readKey, secretKey, type OpenedSidecar } from './open-sidecar.ts'
+import { seed } from '../seed.ts'
 
 const requestsAtOnce = 50
 const rounds = 200
@@ -38,8 +39,7 @@ interface Fuzzed {
 
 test('no request ends as an internal failure, hangs, or is refused and leaves a trace', async (t) => {
   t.timeout(300_000)
-  const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
-  t.log(`FUZZ_SEED=${seed}`)
+  t.log(`TEST_SEED=${seed}`)
   const opened = await openTestSidecar(t, { ROLESETS_LOG_LEVEL: 'warn' })
   const client = new grpc.Client(opened.target, grpc.credentials.createInsecure())
   t.teardown(() => client.close())

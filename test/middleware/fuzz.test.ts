@@ -1,6 +1,6 @@
 /**
  * Bad input of every kind, ten thousand of each: nothing crashes, hangs, or is answered with 5xx, and nothing gets
- * through that an oracle of a few lines would not let through. Each seed is printed; FUZZ_SEED runs one again.
+ * through that an oracle of a few lines would not let through. Each seed is printed; TEST_SEED runs one again.
  */
 
 import assert from 'node:assert/strict'
@@ -23,14 +23,14 @@ import fc from 'fast-check'
 import { expresses } from './application.ts'
 import { audience, issuer, openIssuer } from './issuer.ts'
 import { createRoleSetsDouble } from './role-sets-double.ts'
+import { seed } from '../seed.ts'
 
 const NUM_RUNS = 10_000
 const inSet = ['org:admin', 'org:member']
 const statusesOfRefusals = [400, 401, 403]
 
 async function holds<T>(t: ExecutionContext, property: fc.IAsyncProperty<T>, numRuns = NUM_RUNS): Promise<void> {
-  const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
-  t.log(`seed ${seed}`)
+  t.log(`TEST_SEED=${seed}`)
   await t.notThrowsAsync(fc.assert(property, { numRuns, seed }))
 }
 
