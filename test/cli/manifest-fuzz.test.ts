@@ -102,7 +102,8 @@ function readsOrTells(source: string): boolean {
   const { manifest, faults } = parseManifest(source)
   if (manifest === undefined) {
     return (
-      faults.length > 0 && faults.every(({ line, column, message }) => line > 0 && column > 0 && isSentence(message, source))
+      faults.length > 0 &&
+      faults.every(({ line, column, message }) => line > 0 && column > 0 && isSentence(message, source))
     )
   }
   const { permissions, roles, role_sets, organizations } = manifest
