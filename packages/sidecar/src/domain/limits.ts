@@ -28,6 +28,20 @@ export const limits = {
   manifestOrganizationsMax: 100_000,
   /** Questions in one batch. */
   batchQuestionsMax: 10_000,
+  /** Invitations in one call, all or nothing. */
+  invitationsPerCallMax: 1_000,
+  emailAddressCharactersMax: 254,
+  urlCharactersMax: 2_048,
+  invitationDaysMax: 365,
+  invitationDaysDefault: 30,
+  membershipsPerOrganizationMax: 1_000_000_000,
+  enrollmentModesMax: 10,
+  accessKeysMax: 1_000,
+  accessKeyNameCharactersMax: 64,
+  /** Values of one filter of a list. */
+  filterValuesMax: 100,
+  /** Things that a list by offset can pass over. */
+  offsetMax: 10_000_000,
   pageSizeMax: 500,
   pageSizeDefault: 50,
 } as const satisfies Readonly<Record<string, number>>
