@@ -9,6 +9,7 @@ import { manifestSchema } from '../../packages/sidecar/src/cli/manifest-schema.t
 import { parseManifest } from '../../packages/sidecar/src/cli/manifest.ts'
 import { addVerbs } from '../../packages/sidecar/src/cli/verbs.ts'
 import { codeBlocksOf, commandsOf, projectRoot } from '../docs/code-blocks.ts'
+import { stoppedClock } from './command-line.ts'
 import { openPlace } from './pricing-tiers.ts'
 
 const cliPage = await readFile(join(projectRoot, 'docs/cli.md'), 'utf8')
@@ -19,6 +20,8 @@ addVerbs(program, {
   stdout: () => undefined,
   stderr: () => undefined,
   stdin: async function* () {},
+  isTerminal: false,
+  clock: stoppedClock,
   env: {},
   signal: new AbortController().signal,
   setExitCode: () => undefined,
