@@ -1,9 +1,9 @@
 /**
- * Metadata of organizations and memberships: plain JSON here, `google.protobuf.Struct` on the wire. The two fields that
- * hold it are found by their names wherever they are in a message.
+ * Metadata, and the things in the history: plain JSON here, `google.protobuf.Struct` on the wire. The fields that hold it
+ * are found by their names wherever they are in a message; a text of the same name is left alone.
  */
 
-const metadataFields = ['publicMetadata', 'privateMetadata']
+const metadataFields = ['publicMetadata', 'privateMetadata', 'before', 'after']
 
 /** A message as it goes to gRPC. */
 export function toWire(message: object): object {
