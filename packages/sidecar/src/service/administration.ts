@@ -9,19 +9,16 @@ import { seedChanges } from '../domain/seed.ts'
 import { applyCommand } from './apply.ts'
 import type { PageCall, ReadCall, WriteCall } from './call.ts'
 import { membershipCommands, membershipList, type MembershipFilter } from './memberships.ts'
-import { contextOf, createOperations, type Command, type OperationOptions } from './operation.ts'
+import { contextOf, type Command, type OperationOptions, type Operations } from './operation.ts'
 import { organizationCommands, organizationList, type OrganizationFilter } from './organizations.ts'
 import { permissionCommands, permissionList } from './permissions.ts'
-import type { ReadModel } from './read-model.ts'
 import { roleSetCommands, roleSetList } from './role-sets.ts'
 import { roleCommands, roleList } from './roles.ts'
 import { viewMembership, viewOrganization, viewPermission, viewRole, viewRoleSet } from './views.ts'
 
 export type Administration = ReturnType<typeof createAdministration>
 
-export function createAdministration(options: OperationOptions, readModel: ReadModel) {
-  const operations = createOperations(options, readModel)
-
+export function createAdministration(operations: Operations) {
   const writing =
     <I, T, V>(command: Command<I, T, V>) =>
     (input: I, call: WriteCall) =>

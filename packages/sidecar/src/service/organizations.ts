@@ -53,7 +53,7 @@ export const organizationCommands = {
       const { organizationId } = input
       const organization = await writer.organization(organizationId)
       expectUnchanged(organization)
-      const usage = await writer.usageIn({ organizationId })
+      const usage = await writer.usageIn({ organizationId }, context.now)
       return assignRoleSet(catalogue, input, { organization, usage }, context)
     },
     view: viewOrganization,

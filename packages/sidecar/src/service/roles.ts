@@ -33,7 +33,12 @@ export const roleCommands = {
       expectUnchanged(role)
       let organizations = 0
       for (const { id } of roleSetsWith(catalogue, role.id)) organizations += await writer.organizationCount(id)
-      return deleteRole(catalogue, input, { usage: await writer.usageOf(role.id), organizations }, context)
+      return deleteRole(
+        catalogue,
+        input,
+        { usage: await writer.usageOf(role.id, undefined, context.now), organizations },
+        context,
+      )
     },
     view: viewRole,
     deletes: true,
