@@ -59,6 +59,10 @@ export interface Decided<T> {
   readonly value: T
 }
 
+export function isHeld({ members, invitations }: Pick<RoleUsage, 'members' | 'invitations'>): boolean {
+  return members > 0 || invitations > 0
+}
+
 /** How many hold a role, in the scope that was asked for. */
 export interface RoleUsage {
   readonly roleId: string
