@@ -8,7 +8,7 @@ import type { Io } from './io.ts'
 
 const keyBytesMax = 4_096
 const pemBytesMax = 1_048_576
-const timeoutSecondsMax = 3_600
+export const timeoutSecondsMax = 3_600
 
 export interface ConnectionOptions {
   readonly target: string
@@ -24,10 +24,10 @@ export interface ConnectionOptions {
   readonly json?: true
 }
 
-/** What a verb does with the key: a question on the same machine needs none, a write always does. */
+/** What a verb does with the key: a question on the same machine needs none; a write, the keys and the history always do. */
 export type KeyUse = 'optional' | 'required'
 
-export function addConnectionOptions(command: Command, io: Io): Command {
+export function addConnectionOptions(command: Command, io: Io, timeoutSeconds: number): Command {
   const target = new Option('--target <address>', 'host:port or unix:<path> (ROLESETS_TARGET)')
   const timeout = new Option('--timeout <seconds>', 'how long to wait for an answer')
   return command
@@ -41,7 +41,7 @@ export function addConnectionOptions(command: Command, io: Io): Command {
     .option('--tls-cert <path>', 'certificate of this client, for mutual TLS (PEM)')
     .option('--tls-key <path>', 'private key of that certificate (PEM)')
     .option('--tls-server-name <name>', 'the name that the sidecar’s certificate must have')
-    .addOption(timeout.argParser(parseTimeout).default(10))
+    .addOption(timeout.argParser(parseTimeout).default(timeoutSeconds))
 }
 
 /** The caller closes it. */
@@ -53,7 +53,7 @@ export async function openClient(
   const key = await readKey(options, io)
   if (key === undefined && keyUse === 'required') {
     throw new UsageError(
-      'A write needs the secret key. Give it with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY. ' +
+      'This needs the secret key. Give it with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY. ' +
         'A sidecar that made its key by itself keeps it beside its database, in <database>.key.',
       { code: 'key_required' },
     )

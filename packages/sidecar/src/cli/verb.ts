@@ -14,6 +14,8 @@ export interface Verb {
   readonly summary: string
   /** Its own; those of the connection are everybody's. */
   readonly options?: readonly Option[]
+  /** How long it waits for an answer unless `--timeout` says so. Default 10. */
+  readonly timeoutSeconds?: number
   /** What `--help` says after the options: examples, and what is worth knowing. */
   readonly notes: string
 }
@@ -37,10 +39,8 @@ export function addLocalVerb(parent: Command, io: Io, { usage, summary, notes, o
 
 /** A verb that asks a sidecar. */
 export function addVerb(parent: Command, io: Io, verb: Verb): Command {
-  return addConnectionOptions(
-    addLocalVerb(parent, io, { ...verb, notes: `${verb.notes.trim()}\n${exitCodesHelp}` }),
-    io,
-  )
+  const notes = `${verb.notes.trim()}\n${exitCodesHelp}`
+  return addConnectionOptions(addLocalVerb(parent, io, { ...verb, notes }), io, verb.timeoutSeconds ?? 10)
 }
 
 /** A noun with verbs of its own, which are added to what this returns: `rolesets keys` with `create`, `list`, `revoke`. */
@@ -64,12 +64,12 @@ function addCommand(parent: Command, io: Io, { usage, summary }: Pick<Verb, 'usa
   return command
 }
 
-/** Runs the work of a verb with a client, which is closed afterwards. */
-export async function withClient(
+/** Does the work with a client, which is closed afterwards. */
+export async function withClient<T>(
   io: Io,
   { options, keyUse }: { options: ConnectionOptions; keyUse: KeyUse },
-  work: (client: RoleSetsClient) => Promise<ExitCode>,
-): Promise<ExitCode> {
+  work: (client: RoleSetsClient) => Promise<T>,
+): Promise<T> {
   const reach = new Reach(options.target)
   const client = await openClient(options, io, { keyUse, onEvent: reach.hear })
   try {

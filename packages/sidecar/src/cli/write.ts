@@ -1,0 +1,118 @@
+/**
+ * What all verbs that change something have in common: who does it, the dry run, the revision of an earlier dry run, a
+ * sign of life, and that they wait as long as the sidecar lives: a write that is given up may be done all the same.
+ */
+
+import { isRoleSetsError, RoleSetsError, type AdminOptions, type RoleSetsClient, type Written } from '@rolesets/client'
+import { Option, type Command } from 'commander'
+import { parseRevision } from '../domain/revision.ts'
+import { timeoutSecondsMax, type ConnectionOptions } from './connection.ts'
+import { impactLines, violationLines } from './impact.ts'
+import { exitCodes, type ExitCode, type Io } from './io.ts'
+import { jsonLine } from './json.ts'
+import { withProgress } from './progress.ts'
+import { actorOption, addVerb, withClient, writeOptions, type Verb } from './verb.ts'
+
+export interface WriteOptions extends ConnectionOptions {
+  readonly actor?: string
+  readonly dryRun?: true
+  readonly expectedRevision?: string
+}
+
+interface How {
+  readonly dryRun: boolean
+  readonly expectedRevision?: string
+}
+
+/** Sends the write. */
+export type Ask<Answer extends Written> = (client: RoleSetsClient, how: How, options: AdminOptions) => Promise<Answer>
+
+interface Telling<Answer extends Written> {
+  /** What is so now, or with `dryRun` would be: sentences, one a line. */
+  readonly told: (answer: Answer, dryRun: boolean) => readonly string[]
+  /** What to type when the write is refused and these roles, which are in use, need others for their holders. */
+  readonly remedy?: (roles: readonly string[]) => string | undefined
+}
+
+interface WriteVerb extends Verb {
+  /** Whether it is on a thing that is there, so that this can have changed since it was looked at. */
+  readonly onRevision: boolean
+}
+
+const dryRunOption = new Option('--dry-run', 'say what it would do, and change nothing')
+const expectedRevisionOption = new Option(
+  '--expected-revision <revision>',
+  'refuse if it has changed since this revision, which a dry run gave',
+)
+
+export function addWriteVerb(parent: Command, io: Io, { onRevision, options = [], ...verb }: WriteVerb): Command {
+  const own = [...options, dryRunOption, ...(onRevision ? [expectedRevisionOption] : []), actorOption]
+  return addVerb(parent, io, { ...verb, options: own, timeoutSeconds: timeoutSecondsMax })
+}
+
+/** Sends the write, and tells what came of it. */
+export async function runWrite<Answer extends Written>(
+  io: Io,
+  options: WriteOptions,
+  { ask, ...telling }: Telling<Answer> & { readonly ask: Ask<Answer> },
+): Promise<ExitCode> {
+  const answer = await sendWrite(io, options, ask)
+  const dryRun = options.dryRun === true
+  await io.stdout(options.json ? jsonLine({ dryRun, ...answer }) : writeText(answer, options, telling))
+  return exitCodeOf(answer)
+}
+
+export async function sendWrite<Answer extends Written>(
+  io: Io,
+  options: WriteOptions,
+  ask: Ask<Answer>,
+): Promise<Answer> {
+  const how = howOf(options)
+  return withClient(io, { options, keyUse: 'required' }, (client) =>
+    withProgress(io, options, () => ask(client, how, writeOptions(options, io))).catch((error: unknown) => {
+      throw isRoleSetsError(error) ? conflictOf(error, options) : error
+    }),
+  )
+}
+
+export function howOf({ dryRun, expectedRevision }: WriteOptions): How {
+  if (expectedRevision !== undefined) parseRevision(expectedRevision, '--expected-revision')
+  return { dryRun: dryRun === true, ...(expectedRevision === undefined ? {} : { expectedRevision }) }
+}
+
+/** A dry run that says no is a no. */
+export function exitCodeOf({ impact }: Written): ExitCode {
+  return impact.violations.length > 0 ? exitCodes.no : exitCodes.done
+}
+
+export function writeText<Answer extends Written>(
+  answer: Answer,
+  options: Pick<WriteOptions, 'dryRun'>,
+  { told, remedy }: Telling<Answer>,
+): string {
+  const { impact } = answer
+  const dryRun = options.dryRun === true
+  const isRefused = impact.violations.length > 0
+  const roles = impact.requiredMappings.map(({ role }) => role)
+  const remedyLine = isRefused && roles.length > 0 ? remedy?.(roles) : undefined
+  const lines = [
+    ...(isRefused ? violationLines(impact.violations) : told(answer, dryRun)),
+    ...impactLines(impact),
+    ...(remedyLine === undefined ? [] : [remedyLine]),
+    ...(dryRun ? [dryRunText(answer)] : []),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** Ends what every dry run says. */
+export function dryRunText({ revision }: Pick<Written, 'revision'>): string {
+  return `Dry run: nothing was changed. This is what it would do at revision ${revision}.`
+}
+
+/** Whoever gave a revision wants to know which preview no longer holds. */
+export function conflictOf(error: RoleSetsError, { expectedRevision }: Pick<WriteOptions, 'expectedRevision'>) {
+  if (expectedRevision === undefined || error.code !== 'revision_conflict') return error
+  const { code, message, cause, detail, fields } = error
+  const remedy = `What was expected is of revision ${expectedRevision}: look again with --dry-run.`
+  return new RoleSetsError(code, `${message} ${remedy}`, { cause, detail, fields })
+}
