@@ -1,8 +1,12 @@
 /** By which things a change set is found in the audit. */
 
 import type { Change } from './change.ts'
+import type { Permission, Role, RoleSet } from './model.ts'
 
-/** Ids, each once, in the order of the changes: of the things themselves, and of whom they belong to. */
+/**
+ * Each once, in the order of the changes: the ids of the things themselves and of whom they belong to, and the keys that
+ * they have before and after, so that the history of a key is found when nothing has it any more.
+ */
 export function subjectsOf(changes: readonly Change[]): string[] {
   return [...new Set(changes.flatMap(subjectsOfOne))]
 }
@@ -10,14 +14,15 @@ export function subjectsOf(changes: readonly Change[]): string[] {
 function subjectsOfOne(change: Change): string[] {
   switch (change.kind) {
     case 'permission_put':
-      return [change.permission.id]
+      return keyed(change.permission, change.before)
     case 'role_put':
-      return [change.role.id]
+      return keyed(change.role, change.before)
     case 'role_set_put':
-      return [change.roleSet.id]
+      return keyed(change.roleSet, change.before)
     case 'permission_deleted':
     case 'role_deleted':
     case 'role_set_deleted':
+      return keyed(change.before, null)
     case 'organization_deleted':
       return [change.before.id]
     case 'settings_put':
@@ -44,4 +49,8 @@ function subjectsOfOne(change: Change): string[] {
     case 'access_key_put':
       return [change.accessKey.id]
   }
+}
+
+function keyed(thing: Permission | Role | RoleSet, before: Permission | Role | RoleSet | null): string[] {
+  return before === null ? [thing.id, thing.key] : [thing.id, thing.key, before.key]
 }
