@@ -24,14 +24,12 @@ export type Identify = (presented: string) => Identity | undefined
 
 /** A key from the settings; its holder could read or replace the store itself, so it can't be revoked. */
 export interface BootstrapKey {
-  readonly name: (typeof bootstrapNames)[number]
+  /** No stored key can have it: who it stands for must be clear. */
+  readonly name: string
   readonly access: Identity['access']
   /** SHA-256. */
   readonly digest: Buffer
 }
-
-/** Names that no stored key can have: who they stand for must be clear. */
-export const bootstrapNames = ['admin', 'read'] as const
 
 export interface KeyRing {
   readonly identify: Identify

@@ -1,17 +1,20 @@
 /** Operations on memberships. */
 
 import { createMembership, deleteMembership, updateMembership } from '../domain/memberships.ts'
-import type { Membership } from '../domain/model.ts'
+import type { Membership, Organization } from '../domain/model.ts'
 import { findRole } from '../domain/lookup.ts'
-import type { Writer } from '../storage/store.ts'
+import type { Reader, Writer } from '../storage/store.ts'
 import { command, type List } from './operation.ts'
 import { viewMembership, type MembershipView } from './views.ts'
 
 export const membershipCommands = {
   createMembership: command({
     operation: 'CreateMembership',
-    decide: async ({ writer, catalogue, context }, input: Parameters<typeof createMembership>[1]) =>
-      createMembership(catalogue, input, await factsOf(writer, input), context),
+    decide: async ({ writer, catalogue, context }, input: Parameters<typeof createMembership>[1]) => {
+      const facts = await factsOf(writer, input)
+      const occupancy = await occupancyOf(writer, facts.organization, context.now)
+      return createMembership(catalogue, input, { ...facts, ...occupancy }, context)
+    },
     view: viewMembership,
   }),
 
@@ -50,6 +53,16 @@ export const membershipList: List<MembershipFilter, Membership, MembershipView> 
   },
   view: viewMembership,
   cursorOf: ({ userId }) => userId,
+}
+
+/** Who is in an organization, counted only where its quota asks for it: most have none, and some have many members. */
+export async function occupancyOf(reader: Reader, organization: Organization | undefined, now: number) {
+  if (organization === undefined || organization.maxAllowedMemberships === 0)
+    return { members: 0, pendingInvitations: 0 }
+  return {
+    members: await reader.memberCount(organization.id),
+    pendingInvitations: await reader.pendingInvitationCount(organization.id, now),
+  }
 }
 
 async function factsOf(writer: Writer, { organizationId, userId }: { organizationId: string; userId: string }) {

@@ -26,22 +26,22 @@ export const organizationCommands = {
     ) => {
       const organization = await writer.organization(input.organizationId)
       expectUnchanged(organization)
-      return updateOrganization(
-        catalogue,
-        input,
-        { organization, slugOwner: await slugOwner(writer, input.slug) },
-        context,
-      )
+      const { organizationId } = input
+      // Who holds what is asked only of one that moves.
+      const usage = input.roleSet ? await writer.usageIn({ organizationId }, context.now) : []
+      const facts = { organization, slugOwner: await slugOwner(writer, input.slug), usage }
+      return updateOrganization(catalogue, input, facts, context)
     },
     view: viewOrganization,
   }),
 
   deleteOrganization: command({
     operation: 'DeleteOrganization',
-    decide: async ({ writer, expectUnchanged }, input: Parameters<typeof deleteOrganization>[0]) => {
+    decide: async ({ writer, context, expectUnchanged }, input: Parameters<typeof deleteOrganization>[0]) => {
       const organization = await writer.organization(input.organizationId)
       expectUnchanged(organization)
-      return deleteOrganization(input, { organization, members: await writer.memberCount(input.organizationId) })
+      const { organizationId } = input
+      return deleteOrganization(input, { organization, usage: await writer.usageIn({ organizationId }, context.now) })
     },
     view: viewOrganization,
     deletes: true,

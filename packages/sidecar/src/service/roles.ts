@@ -3,7 +3,7 @@
 import { initialRoleSetOf } from '../domain/catalogue.ts'
 import type { Role } from '../domain/model.ts'
 import { findRole } from '../domain/lookup.ts'
-import { createRole, deleteRole, roleSetsWith, updateRole } from '../domain/roles.ts'
+import { addPermission, createRole, deleteRole, removePermission, roleSetsWith, updateRole } from '../domain/roles.ts'
 import { command, pageOf, type List } from './operation.ts'
 import { viewRole, type RoleView } from './views.ts'
 
@@ -22,6 +22,24 @@ export const roleCommands = {
     decide: ({ catalogue, context, expectUnchanged }, input: Parameters<typeof updateRole>[1]) => {
       expectUnchanged(catalogue.roles.find(input.role))
       return updateRole(catalogue, input, context)
+    },
+    view: viewRole,
+  }),
+
+  addPermission: command({
+    operation: 'AddPermission',
+    decide: ({ catalogue, context, expectUnchanged }, input: Parameters<typeof addPermission>[1]) => {
+      expectUnchanged(catalogue.roles.find(input.role))
+      return addPermission(catalogue, input, context)
+    },
+    view: viewRole,
+  }),
+
+  removePermission: command({
+    operation: 'RemovePermission',
+    decide: ({ catalogue, context, expectUnchanged }, input: Parameters<typeof removePermission>[1]) => {
+      expectUnchanged(catalogue.roles.find(input.role))
+      return removePermission(catalogue, input, context)
     },
     view: viewRole,
   }),

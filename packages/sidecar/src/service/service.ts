@@ -45,7 +45,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const readModel = await openReadModel(options.store, { organizationsMax: options.organizationsMax ?? 200_000 })
   const operations = createOperations(options, readModel)
   return {
-    administration: createAdministration(operations),
+    administration: createAdministration(operations, options),
     directory: createDirectory(operations),
     decisions: createDecisions(options, readModel),
     changes: createChanges(options, readModel),

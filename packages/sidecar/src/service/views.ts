@@ -2,6 +2,7 @@
 
 import { initialRoleSetOf, type Catalogue } from '../domain/catalogue.ts'
 import type { Impact, Violation } from '../domain/decided.ts'
+import { statusOf } from '../domain/invitations.ts'
 import type {
   AccessKey,
   Invitation,
@@ -169,8 +170,4 @@ export function viewImpact(impact: Impact, before: Catalogue, after: Catalogue):
 function sortedByKey(ids: readonly string[], keyOf: (id: string) => string | undefined) {
   const pairs = ids.map((id) => ({ id, key: keyOf(id) ?? id })).sort((a, b) => (a.key < b.key ? -1 : 1))
   return { ids: pairs.map(({ id }) => id), keys: pairs.map(({ key }) => key) }
-}
-
-function statusOf({ status, expiresAt }: Invitation, now: number): InvitationStatus {
-  return status === 'pending' && expiresAt <= now ? 'expired' : status
 }
