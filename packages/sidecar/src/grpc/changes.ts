@@ -7,8 +7,9 @@ import type { ChangesHandlers, SnapshotScope__Output, WatchRequest__Output, Watc
 import type { Changes, WatchRequest } from '../service/changes.ts'
 import { ServiceError } from '../service/service-error.ts'
 import { Refusal } from '../domain/refusal.ts'
+import { AccessError } from './access-error.ts'
 import { serverStream, type Endpoint, type StreamCall } from './handler.ts'
-import { feedMessage } from './messages.ts'
+import { feedMessage } from './feed-messages.ts'
 import { failureOf } from './status.ts'
 
 interface ChangesOptions {
@@ -50,7 +51,8 @@ async function* watch(
     throw error
   } finally {
     // When the consumer stops taking, the generator is ended from outside, and the signal knows why.
-    if (call.signal.reason instanceof ServiceError) reason = failureOf(call.signal.reason).reason
+    const { reason: why } = call.signal as { reason: unknown }
+    if (why instanceof ServiceError || why instanceof AccessError) reason = failureOf(why).reason
     watcher.ended(reason)
   }
 }

@@ -77,7 +77,8 @@ function serve(call: Stream, context: CallContext): void {
     }
   }
   try {
-    context.endpoint.admit(call.metadata, 'read')
+    context.admit('read')
+    context.endOnRevocation()
   } catch (error) {
     return fail(error)
   }
