@@ -3,11 +3,18 @@
 import type { Router } from 'express'
 import { z } from 'zod'
 import { describeOperations } from './document.ts'
+import { instanceOperations } from './instance.ts'
+import { acceptanceOperations } from './invitations-acceptance.ts'
+import { invitationOperations } from './invitations.ts'
+import { membershipOperations } from './memberships.ts'
+import { organizationMetadataOperations } from './organizations-metadata.ts'
+import { organizationOperations } from './organizations.ts'
 import { permissionOperations } from './permissions.ts'
 import { roleOperations } from './roles.ts'
 import { roleSetOperations } from './role-sets.ts'
 import { reading, type Operation } from './route.ts'
 import { createClerkRouter, type ClerkOptions } from './router.ts'
+import { userOperations } from './users.ts'
 
 export function createApi(options: ClerkOptions): Router {
   return createClerkRouter(operations, options)
@@ -29,6 +36,13 @@ const operations: readonly Operation[] = [
   ...roleSetOperations,
   ...roleOperations,
   ...permissionOperations,
+  ...organizationOperations,
+  ...organizationMetadataOperations,
+  ...membershipOperations,
+  ...invitationOperations,
+  ...acceptanceOperations,
+  ...userOperations,
+  ...instanceOperations,
   documentOperation,
 ]
 

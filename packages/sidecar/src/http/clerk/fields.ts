@@ -95,9 +95,9 @@ export const optionalMetadata = z
     (value) => value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value)),
     'is no object. Give a JSON object.',
   )
+  .meta(shownAs({ type: ['object', 'null'], additionalProperties: true }))
   .optional()
   .transform((given) => given ?? undefined)
-  .meta(shownAs({ type: ['object', 'null'] }))
 
 /** Role to role, by keys; null means the same as not given. */
 export const optionalMappings = z

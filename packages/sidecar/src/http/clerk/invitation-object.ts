@@ -2,7 +2,8 @@
 
 import { z } from 'zod'
 import type { InvitationView, OrganizationView } from '../../service/views.ts'
-import { metadataObject, millisecondsUtc, publicInviterObject, representPublicInviter } from './object-parts.ts'
+import { time } from './fields.ts'
+import { metadataObject, publicInviterObject, representPublicInviter } from './object-parts.ts'
 import { publicOrganizationObject, representPublicOrganization } from './organization-object.ts'
 import type { RoleFacts } from './role-facts.ts'
 
@@ -20,9 +21,9 @@ export const invitationObject = z
     public_metadata: metadataObject,
     private_metadata: metadataObject,
     url: z.null().describe('Sending invitations is up to the application.'),
-    expires_at: millisecondsUtc,
-    created_at: millisecondsUtc,
-    updated_at: millisecondsUtc,
+    expires_at: time,
+    created_at: time,
+    updated_at: time,
   })
   .meta({ id: 'OrganizationInvitation' })
 

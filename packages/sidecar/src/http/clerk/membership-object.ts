@@ -2,7 +2,8 @@
 
 import { z } from 'zod'
 import type { MembershipView, OrganizationView } from '../../service/views.ts'
-import { metadataObject, millisecondsUtc, publicUserObject, representPublicUser } from './object-parts.ts'
+import { time } from './fields.ts'
+import { metadataObject, publicUserObject, representPublicUser } from './object-parts.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
 import type { RoleFacts } from './role-facts.ts'
 
@@ -17,8 +18,8 @@ export const membershipObject = z
     private_metadata: metadataObject,
     organization: organizationObject,
     public_user_data: publicUserObject,
-    created_at: millisecondsUtc,
-    updated_at: millisecondsUtc,
+    created_at: time,
+    updated_at: time,
   })
   .meta({ id: 'OrganizationMembership' })
 

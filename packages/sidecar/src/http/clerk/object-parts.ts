@@ -2,8 +2,6 @@
 
 import { z } from 'zod'
 
-export const millisecondsUtc = z.int().describe('Unix milliseconds.')
-
 export const metadataObject = z.record(z.string(), z.unknown()).meta({ id: 'Metadata' })
 
 /** Users belong to the application: all that is known of one here is the id, which stands for every identifier. */

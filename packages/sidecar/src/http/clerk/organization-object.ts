@@ -2,7 +2,8 @@
 
 import { z } from 'zod'
 import type { OrganizationView } from '../../service/views.ts'
-import { metadataObject, millisecondsUtc } from './object-parts.ts'
+import { time } from './fields.ts'
+import { metadataObject } from './object-parts.ts'
 
 export const organizationObject = z
   .object({
@@ -23,8 +24,8 @@ export const organizationObject = z
     public_metadata: metadataObject,
     private_metadata: metadataObject,
     created_by: z.string().describe('Id of a user; empty: nobody is known.'),
-    created_at: millisecondsUtc,
-    updated_at: millisecondsUtc,
+    created_at: time,
+    updated_at: time,
     role_set_key: z.string(),
   })
   .meta({ id: 'Organization' })
