@@ -105,6 +105,23 @@ export const optionalMappings = z
   .nullish()
   .transform((given) => given ?? undefined)
 
+/** A time in the query: Unix milliseconds, or ISO 8601 with its offset. */
+export const moment = z
+  .string()
+  .transform((text, { addIssue }) => {
+    const isIso = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+ -]\d{2}:?\d{2})$/.test(text)
+    // A plus sign that wasn't escaped arrives as a space.
+    const milliseconds = /^\d{1,16}$/.test(text)
+      ? Number(text)
+      : isIso
+        ? Date.parse(text.replace(' ', '+'))
+        : Number.NaN
+    if (Number.isNaN(milliseconds))
+      addIssue(fault('form_param_format_invalid', 'is no time. Give Unix milliseconds, or ISO 8601 with its offset.'))
+    return milliseconds
+  })
+  .meta(shownAs({ anyOf: [{ type: 'integer' }, { type: 'string', format: 'date-time' }] }))
+
 /** Unix milliseconds. */
 export const time = z.int()
 
