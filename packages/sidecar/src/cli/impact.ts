@@ -4,12 +4,21 @@ import type { Impact, RequiredMapping, RoleImpact, Violation } from '@rolesets/c
 import { counted } from '../domain/wording.ts'
 
 /** Lines with two spaces before each; none if there is no impact. */
-export function impactLines({ organizations, roles, requiredMappings }: Impact): readonly string[] {
+export function impactLines({ organizations, roles }: Impact): readonly string[] {
   return [
     ...(organizations > 0 ? [`  affects ${counted(organizations, 'organization')}`] : []),
-    ...roles.map(roleLine),
-    ...requiredMappings.map(requiredLine),
+    ...inOrder(roles).map(roleLine),
   ]
+}
+
+/** Which roles in use have no place where their holders go: what a mapping is needed for. */
+export function requirementLines({ requiredMappings }: Impact): readonly string[] {
+  return inOrder(requiredMappings).map(requirementLine)
+}
+
+/** By role, so that two previews can be compared. */
+export function inOrder<Item extends { readonly role: string }>(items: readonly Item[]): readonly Item[] {
+  return items.toSorted((one, other) => (one.role < other.role ? -1 : one.role > other.role ? 1 : 0))
 }
 
 /** Why the write would be refused, one line each. */
@@ -32,6 +41,6 @@ function roleLine({ role, toRole, ...held }: RoleImpact): string {
     : `  gives ${holdersText(held)} with ${role} the role ${toRole}`
 }
 
-function requiredLine({ role, organizations, ...held }: RequiredMapping): string {
+function requirementLine({ role, organizations, ...held }: RequiredMapping): string {
   return `  needs another role for ${holdersText(held)} with ${role} in ${counted(organizations, 'organization')}`
 }

@@ -2,7 +2,7 @@
 
 import type { Applied, AppliedStep } from '@rolesets/client'
 import { counted, listed } from '../domain/wording.ts'
-import { impactLines, violationLines } from './impact.ts'
+import { impactLines, requirementLines, violationLines } from './impact.ts'
 
 const signs = { CREATE: '+', UPDATE: '~', DELETE: '-' } satisfies Record<AppliedStep['action'], string>
 
@@ -22,7 +22,8 @@ export function planText({ steps, leftAlone, impact }: Applied): string {
 export function refusedText({ impact }: Applied, refusals: readonly { readonly message: string }[]): string {
   const remedy = 'Say in the file which roles they get: in mappings of the organization, or in replace of the role set.'
   const isMapped = impact.requiredMappings.length === 0
-  return `${[...violationLines(refusals), ...impactLines(impact), ...(isMapped ? [] : [remedy])].join('\n')}\n`
+  const impactText = [...impactLines(impact), ...requirementLines(impact)]
+  return `${[...violationLines(refusals), ...impactText, ...(isMapped ? [] : [remedy])].join('\n')}\n`
 }
 
 export function nothingText({ leftAlone, revision }: Applied): string {

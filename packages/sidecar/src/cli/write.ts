@@ -7,7 +7,7 @@ import { isRoleSetsError, RoleSetsError, type AdminOptions, type RoleSetsClient,
 import { Option, type Command } from 'commander'
 import { parseRevision } from '../domain/revision.ts'
 import { timeoutSecondsMax, type ConnectionOptions } from './connection.ts'
-import { impactLines, violationLines } from './impact.ts'
+import { impactLines, inOrder, requirementLines, violationLines } from './impact.ts'
 import { exitCodes, type ExitCode, type Io } from './io.ts'
 import { jsonLine } from './json.ts'
 import { withProgress } from './progress.ts'
@@ -93,11 +93,12 @@ export function writeText<Answer extends Written>(
   const { impact } = answer
   const dryRun = options.dryRun === true
   const isRefused = impact.violations.length > 0
-  const roles = impact.requiredMappings.map(({ role }) => role)
+  const roles = inOrder(impact.requiredMappings).map(({ role }) => role)
   const remedyLine = isRefused && roles.length > 0 ? remedy?.(roles) : undefined
   const lines = [
     ...(isRefused ? violationLines(impact.violations) : told(answer, dryRun)),
     ...impactLines(impact),
+    ...(dryRun ? requirementLines(impact) : []),
     ...(remedyLine === undefined ? [] : [remedyLine]),
     ...(dryRun ? [dryRunText(answer)] : []),
   ]
