@@ -1,8 +1,8 @@
 /** What holds for all organizations: in Clerk's words, the organization settings of the instance. */
 
 import { z } from 'zod'
-import { optionalFlag, optionalText } from './fields.ts'
-import { optionalNumber } from './organization-fields.ts'
+import { optionalFlag } from './fields.ts'
+import { optionalNumber, optionalReference } from './organization-fields.ts'
 import { reading, writing, type Operation } from './route.ts'
 import { representSettings, settingsObject } from './settings-object.ts'
 
@@ -37,8 +37,8 @@ const updateSettings = writing({
       .array(z.string())
       .nullish()
       .transform((modes) => modes ?? undefined),
-    creator_role_id: optionalText.describe('Id of a role of the initial set.'),
-    domains_default_role_id: optionalText.describe('Id of a role of the initial set.'),
+    creator_role_id: optionalReference.describe('Id of a role of the initial set.'),
+    domains_default_role_id: optionalReference.describe('Id of a role of the initial set.'),
   }),
   response: settingsObject,
   failures: ['resource_not_found', 'organization_missing_creator_role_permissions'],

@@ -1,13 +1,14 @@
 /** The operations on invitations of one organization. A path names an organization that is there: none is registered by it. */
 
 import { z } from 'zod'
+import { limits } from '../../domain/limits.ts'
 import type { Service } from '../../service/service.ts'
 import type { InvitationView } from '../../service/views.ts'
 import { optionalFlag, optionalMetadata, optionalText, paging } from './fields.ts'
 import { invitationOrder, invitationStatuses, representInvitationEntry } from './invitation-lists.ts'
 import { invitationObject, invitationOfOrganizationObject, representInvitation } from './invitation-object.ts'
 import { listObject, representList } from './list-object.ts'
-import { metadataOf, optionalNumber, organizationParams } from './organization-fields.ts'
+import { metadataOf, organizationParams } from './organization-fields.ts'
 import { roleFactsOf } from './role-facts.ts'
 import { reading, writing, type Operation, type WriteScope } from './route.ts'
 
@@ -20,7 +21,12 @@ const newInvitation = z.object({
   email_address: z.string(),
   role: z.string().describe('Key.'),
   inviter_user_id: optionalText,
-  expires_in_days: optionalNumber.describe('1 to 365; default 30.'),
+  expires_in_days: z
+    .int()
+    .min(1, `is too few. Give 1 to ${limits.invitationDaysMax}.`)
+    .nullish()
+    .transform((days) => days ?? undefined)
+    .describe(`1 to ${limits.invitationDaysMax}; default ${limits.invitationDaysDefault}.`),
   redirect_url: optionalText.describe('Where the application sends the invited person.'),
   notify: optionalFlag.describe('Does nothing: sending is up to the application.'),
   public_metadata: optionalMetadata.describe('Goes to the membership on acceptance.'),

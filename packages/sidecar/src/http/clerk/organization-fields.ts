@@ -20,6 +20,13 @@ export const optionalNumber = z
   .nullish()
   .transform((given) => given ?? undefined)
 
+/** Key or id of something; null means the same as not given. */
+export const optionalReference = z
+  .string()
+  .min(1, 'is empty. Name what is meant, or leave the field out.')
+  .nullish()
+  .transform((given) => given ?? undefined)
+
 /** RFC 3339; null means the same as not given. */
 export const optionalTime = z.iso
   .datetime({ offset: true, error: 'is no time. Give it as in 2012-10-20T07:15:20.902Z.' })

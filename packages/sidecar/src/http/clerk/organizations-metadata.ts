@@ -61,6 +61,7 @@ const putLogo = writing({
   ...logo,
   operation: 'UploadOrganizationLogo',
   method: 'put',
+  ignoresBody: true,
   summary: 'Always refused: logos aren’t kept here',
 })
 

@@ -22,6 +22,7 @@ import {
   optionalTime,
   organizationName,
   organizationParams,
+  optionalReference,
 } from './organization-fields.ts'
 import { reading, writing, type Operation } from './route.ts'
 import { includedAndExcluded } from './signed-values.ts'
@@ -75,7 +76,7 @@ const createOrganization = writing({
     public_metadata: optionalMetadata,
     private_metadata: optionalMetadata,
     created_at: optionalTime,
-    role_set_key: optionalText,
+    role_set_key: optionalReference,
   }),
   response: organizationObject,
   failures: ['organization_not_enabled_in_instance', 'organization_slugs_disabled', 'form_identifier_exists'],
@@ -117,7 +118,7 @@ const updateOrganization = writing({
     max_allowed_memberships: optionalNumber,
     admin_delete_enabled: optionalFlag,
     created_at: optionalTime,
-    role_set_key: optionalText,
+    role_set_key: optionalReference,
     reassignment_mappings: optionalMappings.describe(
       'Role key to role key: what the holders of roles that the new set lacks get.',
     ),

@@ -60,6 +60,8 @@ export interface Operation {
   readonly fields: FieldNames
   readonly access: 'read' | 'secret'
   readonly writes: boolean
+  /** Whatever the body is, it is passed over. */
+  readonly ignoresBody?: true
   readonly schemas: {
     readonly params: z.ZodObject
     readonly query: z.ZodObject
@@ -111,6 +113,7 @@ export interface Writing<
   readonly method: 'post' | 'put' | 'patch' | 'delete'
   /** An empty body is the same as `{}`. */
   readonly body?: Body
+  readonly ignoresBody?: true
   readonly handle: (input: Input<Params, Query, Body>, scope: WriteScope) => Promise<Written<Value>>
   readonly represent: (
     value: Value,

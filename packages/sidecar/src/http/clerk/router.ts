@@ -43,7 +43,7 @@ export function createClerkRouter(operations: readonly Operation[], options: Cle
     const route = router.route(path.replace(/\{(\w+)\}/g, ':$1'))
     for (const operation of ofPath)
       route[operation.method](
-        ...(operation.writes ? [readBody] : []),
+        ...(operation.writes && !operation.ignoresBody ? [readBody] : []),
         handlerOf(operation, options, (request) => admitted.get(request) as Admitted),
       )
     route.all(wrongMethod(path, ofPath))
