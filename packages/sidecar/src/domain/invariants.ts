@@ -33,7 +33,7 @@ export interface StateStream {
   /** Those of one organization and address next to each other; the case of ASCII letters doesn't count. */
   readonly invitations: Stream<Invitation>
   /** All that are kept, in order. */
-  readonly changeSets: Stream<ChangeSet>
+  readonly changeSets: Stream<Pick<ChangeSet, 'revision' | 'actor'>>
   /** Unix milliseconds. */
   readonly now: number
 }

@@ -6,6 +6,7 @@
  * A connection has one transaction, so it has one owner at a time, who waits for each call before the next.
  */
 
+import { pathToFileURL } from 'node:url'
 import sqlite3 from 'sqlite3'
 import { storeErrorOf } from './errors.ts'
 
@@ -19,7 +20,7 @@ const busyTimeoutMs = 5_000
 export class Connection {
   readonly file: string
   readonly #database: sqlite3.Database
-  /** By their text. There are as many as the code has: no text is ever made from data. */
+  /** By their text. There are as many as the code can ask for: no text is ever made from data. */
   readonly #statements = new Map<string, Promise<sqlite3.Statement>>()
 
   private constructor(file: string, database: sqlite3.Database) {
@@ -29,8 +30,22 @@ export class Connection {
 
   /** Makes the file if it isn't there. */
   static async open(file: string): Promise<Connection> {
+    return Connection.#open(file, { name: file, mode: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE })
+  }
+
+  /**
+   * Writes nothing, and makes no file that isn't there.
+   *
+   * @param isAlone nobody has the file open: then SQLite needs no files beside it, which it would make and leave there
+   */
+  static async openToRead(file: string, isAlone: boolean): Promise<Connection> {
+    const name = isAlone ? `${pathToFileURL(file).href}?immutable=1` : pathToFileURL(file).href
+    return Connection.#open(file, { name, mode: sqlite3.OPEN_READONLY | sqlite3.OPEN_URI })
+  }
+
+  static async #open(file: string, { name, mode }: { name: string; mode: number }): Promise<Connection> {
     const database = await new Promise<sqlite3.Database>((resolve, reject) => {
-      const opened = new sqlite3.Database(file, (error) => (error ? reject(error) : resolve(opened)))
+      const opened = new sqlite3.Database(name, mode, (error) => (error ? reject(error) : resolve(opened)))
     }).catch(async (error: unknown) => {
       throw await storeErrorOf(error, file)
     })
