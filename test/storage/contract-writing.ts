@@ -60,7 +60,9 @@ export function writing(suite: Suite): void {
     await withCatalogue(store)
     events.length = 0
     const works = Array.from({ length: 100 }, (_, index) => async (writer: Writer) => {
-      const count = await (index % 2 === 0 ? writer.organizationCount('free') : writer.usageIn({ roleSetId: 'free' }))
+      const count = await (index % 2 === 0
+        ? writer.organizationCount('free')
+        : writer.usageIn({ roleSetId: 'free' }, at))
       const before = await writer.organization(`org_${index - 1}`)
       const changes = [
         organization(`org_${index}`, writer.nextRevision),
@@ -234,7 +236,7 @@ export function writing(suite: Suite): void {
         move,
       ])
       const pro = await writer.organizations({ size: 10 }, { roleSetId: 'pro' })
-      const usage = await writer.usageIn({ roleSetId: 'pro' })
+      const usage = await writer.usageIn({ roleSetId: 'pro' }, at)
       return [writer.nextRevision, pro, usage, (await writer.catalogue()).roleSets.size]
     }
     const commits = count('committed')
@@ -302,5 +304,5 @@ export function writing(suite: Suite): void {
 function deletion(id: string) {
   const before = organization(id, 1)
   if (before.kind !== 'organization_put') throw new Error('An organization is put.')
-  return { kind: 'organization_deleted', before: before.organization, members: 0 } as const
+  return { kind: 'organization_deleted', before: before.organization, members: 0, invitations: 0 } as const
 }

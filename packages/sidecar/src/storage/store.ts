@@ -57,13 +57,13 @@ export interface Order<Field extends string> {
   readonly descending: boolean
 }
 
-/** Ids that must be among a thing's, and ids that must not. Undefined: not asked. */
+/** One of `include` must be among a thing's, and none of `exclude`. Undefined: not asked; an empty `include` finds nothing. */
 export interface Choice {
   readonly include?: readonly string[] | undefined
   readonly exclude?: readonly string[] | undefined
 }
 
-/** All that is given must hold. Texts are looked for anywhere in a value, without regard to the case of ASCII letters. */
+/** All that is given must hold; an empty list finds nothing. Texts are looked for anywhere in a value, without regard to the case of ASCII letters. */
 export interface OrganizationQuery {
   /** Exactly the id, or a part of the name or the slug. */
   readonly text?: string | undefined
