@@ -37,15 +37,27 @@ export async function explainAt(reader: Reader, present: Catalogue, question: Ex
   const membership = await roleInSet(moment, { roleId: named.value?.id ?? '', roleSet: place.roleSet }, present)
   const catalogue = { ...present, roles: indexOf(named.value), roleSets: indexOf(place.roleSet) }
   const decision = decide(catalogue, { role: ref }, assignment.value ?? undefined, unknownOrganizations)
+  const known = await registration(moment, organizationId)
   const facts = {
     ORGANIZATION_UNKNOWN: [assignment],
-    ROLE_UNKNOWN: [named],
+    ROLE_UNKNOWN: unknownOrganizations === 'deny' ? [named, known] : [named],
     ROLE_IN_SET: [assignment, place, named, membership],
     ROLE_NOT_IN_SET: [assignment, place, named, membership],
     PERMISSION_NOT_IN_ROLE: [],
     PERMISSION_UNKNOWN: [],
   }[decision.reason]
   return { ...decision, because: newest(facts), isRegistered: assignment.value !== null }
+}
+
+/** Since when the organization is known; of one that isn't, since when it is gone. */
+async function registration(moment: Moment, organizationId: string): Promise<Standing<boolean>> {
+  const stepOf = (change: Change): Step<boolean> | undefined => {
+    if (change.kind === 'organization_put' && change.organization.id === organizationId)
+      return { before: change.before !== null, after: true }
+    const isGone = change.kind === 'organization_deleted' && change.before.id === organizationId
+    return isGone ? { before: true, after: false } : undefined
+  }
+  return moment.standing(organizationId, stepOf, true)
 }
 
 /** The role that had the key, or has the id. */
