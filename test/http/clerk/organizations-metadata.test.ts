@@ -73,7 +73,7 @@ withEachClient('metadata of a membership is merged', async (t, { organizations }
     ...member,
     publicMetadata: { a: { b: null } },
     privateMetadata: { x: 1 },
-  } as never)
+  })
   t.like(merged, { publicMetadata: { a: { c: 2 } }, privateMetadata: { x: 1 }, role: 'org:admin' })
   t.false('b' in (merged.publicMetadata['a'] as object))
   const nobody = organizations.updateOrganizationMembershipMetadata({
