@@ -65,6 +65,8 @@ const mayBeImportedBy: Record<string, readonly string[]> = {
   zod: [`${sidecar}cli/`, `${sidecar}http/clerk/`],
   'zod-openapi': [`${sidecar}http/clerk/document.ts`],
   leven: [`${sidecar}cli/`],
+  ky: [`${sidecar}cli/import-source.ts`],
+  'p-map': [`${sidecar}cli/`],
   ksuid: [`${sidecar}service/`],
   'node:process': [`${sidecar}main.ts`],
 }

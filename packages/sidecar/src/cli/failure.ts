@@ -1,6 +1,6 @@
 /** How a verb fails: one clear sentence on standard error, or one line of JSON, and the exit code that belongs to it. */
 
-import { isRoleSetsError, type RoleSetsErrorCode } from '@rolesets/client'
+import { isRoleSetsError, type RoleSetsError, type RoleSetsErrorCode } from '@rolesets/client'
 import { Refusal } from '../domain/refusal.ts'
 import { exitCodes, type ExitCode, type Io } from './io.ts'
 import { snakeCase, snakeCaseName } from './json.ts'
@@ -82,6 +82,11 @@ const exitCodeOf = {
   internal_failure: unanswered,
   internal: unanswered,
 } satisfies Record<RoleSetsErrorCode, ExitCode>
+
+/** Whether an answer was had, and it was no: to this write, which another one may well get past. */
+export function isRefused({ code }: RoleSetsError): boolean {
+  return exitCodeOf[code] !== unanswered
+}
 
 const keyRemedy = 'Give the right one with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY.'
 const keyUnknown = `The sidecar needs a key, and got none or does not know this one. ${keyRemedy}`

@@ -2,7 +2,7 @@
 
 import type { AdminOptions, RoleSetsClient } from '@rolesets/client'
 import { Option, type Command, type CommanderError } from 'commander'
-import { addConnectionOptions, openClient, type ConnectionOptions, type KeyUse } from './connection.ts'
+import { addConnectionOptions, openClient, type ConnectionOptions, type KeyNames, type KeyUse } from './connection.ts'
 import { reportFailure, UsageError } from './failure.ts'
 import type { ExitCode, Io } from './io.ts'
 import { Reach } from './reach.ts'
@@ -16,6 +16,8 @@ export interface Verb {
   readonly options?: readonly Option[]
   /** How long it waits for an answer unless `--timeout` says so. Default 10. */
   readonly timeoutSeconds?: number
+  /** The flag of the sidecar's key, where `--key` is that of another server. */
+  readonly keyFlag?: KeyNames['flag']
   /** What `--help` says after the options: examples, and what is worth knowing. */
   readonly notes: string
 }
@@ -40,7 +42,8 @@ export function addLocalVerb(parent: Command, io: Io, { usage, summary, notes, o
 /** A verb that asks a sidecar. */
 export function addVerb(parent: Command, io: Io, verb: Verb): Command {
   const notes = `${verb.notes.trim()}\n${exitCodesHelp}`
-  return addConnectionOptions(addLocalVerb(parent, io, { ...verb, notes }), io, verb.timeoutSeconds ?? 10)
+  const command = addLocalVerb(parent, io, { ...verb, notes })
+  return addConnectionOptions(command, io, { timeoutSeconds: verb.timeoutSeconds ?? 10, keyFlag: verb.keyFlag })
 }
 
 /** A noun with verbs of its own, which are added to what this returns: `rolesets keys` with `create`, `list`, `revoke`. */
