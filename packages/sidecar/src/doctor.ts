@@ -8,59 +8,88 @@ import type { Finding, Inspection } from './storage/inspection.ts'
 import { openInspection } from './storage/open.ts'
 import { StoreError } from './storage/store.ts'
 
+export type { Finding }
+
 export interface ExaminationOptions {
   /** Unix milliseconds: tells pending invitations from expired ones. */
   readonly now: number
-  /** Told what is looked at next. */
-  readonly tell?: (what: string) => void
-  readonly signal?: AbortSignal
+  /** Told what is being done. */
+  readonly tell: (what: string) => void
+  readonly signal: AbortSignal
+  /** It ends with that many. */
+  readonly findingsMax: number
 }
 
-export interface Examination extends AsyncDisposable {
+export interface Examined {
   readonly file: string
   /** Of the last change set, and its seal: who notes both elsewhere can tell later whether the history is the same. */
   readonly head: number
   readonly seal: string
-  /** @throws StoreError when it can't be read on, or when somebody has begun to write into the file meanwhile */
-  findings(): AsyncIterable<Finding>
+  /** Empty: the file is sound. */
+  readonly findings: readonly Finding[]
+}
+
+/** There is nothing that can be examined; the message says what to do. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+  readonly code: string
+
+  constructor({ code, message }: StoreError, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
 }
 
 /**
  * @param url `sqlite:<path>`
- * @throws StoreError when there is nothing that can be read
+ * @throws Unreadable
  */
-export async function openExamination(url: string, options: ExaminationOptions): Promise<Examination> {
-  const inspection = await openInspection(url)
-  const { file, head, seal } = inspection
-  const close = () => inspection[Symbol.asyncDispose]()
-  return { file, head, seal, findings: () => examine(inspection, options), [Symbol.asyncDispose]: close }
+export async function examine(url: string, options: ExaminationOptions): Promise<Examined> {
+  try {
+    const inspection = await openInspection(url)
+    try {
+      const { file, head, seal } = inspection
+      const findings = await collect(inspection, options)
+      if (!(await inspection.isUndisturbed())) throw disturbed(file)
+      return { file, head, seal, findings }
+    } finally {
+      await inspection[Symbol.asyncDispose]()
+    }
+  } catch (error) {
+    throw error instanceof StoreError ? new Unreadable(error, { cause: error }) : error
+  }
 }
 
-async function* examine(inspection: Inspection, options: ExaminationOptions): AsyncGenerator<Finding> {
-  const { now, signal, tell = () => undefined } = options
+async function collect(inspection: Inspection, options: ExaminationOptions): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  for await (const finding of look(inspection, options)) {
+    findings.push(finding)
+    if (findings.length >= options.findingsMax) break
+  }
+  return findings
+}
+
+async function* look(inspection: Inspection, { now, tell, signal }: ExaminationOptions): AsyncGenerator<Finding> {
   const parts: readonly (readonly [string, () => AsyncIterable<Finding>])[] = [
     ['checking the file', () => inspection.integrity()],
     ['verifying the history', () => inspection.history()],
     ['comparing things with the history', () => inspection.things()],
     ['checking the invariants', () => breaches(inspection, now)],
   ]
-  for (const [what, look] of parts) {
+  for (const [what, findings] of parts) {
+    signal.throwIfAborted()
     tell(what)
     try {
-      for await (const finding of look()) {
-        signal?.throwIfAborted()
-        yield finding
-      }
+      yield* findings()
     } catch (error) {
       // The other parts may still be readable.
       if (!(error instanceof StoreError && error.code === 'corrupt')) throw error
       yield { what: 'file', problem: `damaged, found while ${what}` }
     }
   }
-  if (!(await inspection.isUndisturbed())) throw disturbed(inspection.file)
 }
 
-/** A breach begins with the name of the invariant. Holes in the history are told by the history itself. */
+/** A breach begins with the name of the invariant. Gaps between revisions (I7) are told by the history itself. */
 async function* breaches(inspection: Inspection, now: number): AsyncGenerator<Finding> {
   const catalogue = await inspection.catalogue()
   const [organizations, memberships] = [inspection.organizations(), inspection.memberships()]
@@ -72,8 +101,5 @@ async function* breaches(inspection: Inspection, now: number): AsyncGenerator<Fi
 }
 
 function disturbed(file: string): StoreError {
-  return new StoreError(
-    'in_use',
-    `A sidecar has begun to use ${file} meanwhile, so what was found is doubtful. Run it again.`,
-  )
+  return new StoreError('in_use', `A sidecar has begun to use ${file}, so what was found is doubtful. Run it again.`)
 }
