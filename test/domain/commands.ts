@@ -22,7 +22,8 @@ export type Command =
   | { readonly operation: 'createMembership'; readonly input: memberships.CreateMembership }
   | { readonly operation: 'updateMembership'; readonly input: memberships.UpdateMembership }
   | { readonly operation: 'deleteMembership'; readonly input: memberships.DeleteMembership }
-  | { readonly operation: 'addPermission' | 'removePermission'; readonly input: roles.RolePermission }
+  | { readonly operation: 'addPermission'; readonly input: roles.RolePermission }
+  | { readonly operation: 'removePermission'; readonly input: roles.RolePermission }
   | { readonly operation: 'createInvitation'; readonly input: invitations.CreateInvitation }
   | { readonly operation: 'createInvitations'; readonly input: invitations.CreateInvitations }
   | { readonly operation: 'revokeInvitation'; readonly input: invitations.RevokeInvitation }
