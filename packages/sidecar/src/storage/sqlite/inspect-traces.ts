@@ -64,7 +64,8 @@ export async function* checkTraces(
 async function compare(connection: Connection, trace: Trace, row: Thing | undefined): Promise<string | undefined> {
   const { after, revision, id, organizationId } = trace
   if (row === undefined || (row['id'] !== undefined && row['id'] !== id)) {
-    if (after === null || (await isTouchedAfter(connection, [id, organizationId ?? id], revision))) return undefined
+    if (after === null || (await isTouchedAfter(connection, id, revision))) return undefined
+    if (organizationId !== undefined && (await isDeletedAfter(connection, organizationId, revision))) return undefined
     return `gone, and no change set says so: revision ${revision} was the last to write it`
   }
   if (row.revision > revision) return undefined
@@ -84,10 +85,17 @@ function fieldText(field: string, row: Thing, after: Thing): string {
     : `${field} differs`
 }
 
-async function isTouchedAfter(connection: Connection, ids: readonly string[], revision: number): Promise<boolean> {
-  const sql = `SELECT 1 FROM change_subjects
-    WHERE subject IN (SELECT value FROM json_each(?)) AND revision > ? LIMIT 1`
-  return (await connection.all(sql, [JSON.stringify(ids), revision])).length > 0
+async function isTouchedAfter(connection: Connection, id: string, revision: number): Promise<boolean> {
+  const sql = 'SELECT 1 FROM change_subjects WHERE subject = ? AND revision > ? LIMIT 1'
+  return (await connection.all(sql, [id, revision])).length > 0
+}
+
+/** Memberships and invitations go with their organization. Looked for from the newest on, where it is. */
+async function isDeletedAfter(connection: Connection, organizationId: string, revision: number): Promise<boolean> {
+  const sql = `SELECT 1 FROM change_subjects CROSS JOIN change_sets USING (revision)
+    WHERE subject = ? AND revision > ? AND instr(changes, '{"kind":"organization_deleted"') > 0
+    ORDER BY revision DESC LIMIT 1`
+  return (await connection.all(sql, [organizationId, revision])).length > 0
 }
 
 async function readLarge(connection: Connection, traces: readonly Trace[]): Promise<Rows> {
