@@ -34,7 +34,7 @@ const updateSettings = writing({
     domains_enabled: optionalFlag,
     slug_disabled: optionalFlag,
     domains_enrollment_modes: z
-      .array(z.string())
+      .array(z.enum(['manual_invitation', 'automatic_invitation', 'automatic_suggestion']))
       .nullish()
       .transform((modes) => modes ?? undefined),
     creator_role_id: optionalReference.describe('Id of a role of the initial set.'),
