@@ -26,6 +26,8 @@ test('a key is made, opens what it is for under its own name, is listed without 
   const [latest] = (await call('ListChanges', { pageSize: 1 }, { key }))['changeSets'] as Answer[]
   t.like(latest, { actor: 'ci', operation: 'CreatePermission' })
 
+  const another = await call('CreateAccessKey', { name: 'made-by-ci' }, { key })
+  t.truthy(await call('ListAccessKeys', {}, { key: String(another['key']) }))
   const listed = await call('ListAccessKeys', {}, { key })
   t.like((listed['accessKeys'] as Answer[])[0], { name: 'ci', access: 'SECRET' })
   t.notRegex(JSON.stringify(listed), /[0-9a-f]{64}|rsk_/)
