@@ -7,61 +7,8 @@ import test from 'ava'
 import fc from 'fast-check'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 import type { Explanation } from '../../packages/sidecar/src/service/audit.ts'
-import { openTestService, reading, writing, type OpenedService } from './open-service.ts'
-
-const organizations = ['acme', 'globex', 'hooli'] as const
-const custom = ['org:a', 'org:b', 'org:c'] as const
-/** That are asked about. */
-const roles = ['org:member', 'org:a', 'org:b'] as const
-const roleSets = ['role_set:default', 'role_set:x', 'role_set:y'] as const
-const start = 1_700_000_000_000
-
-type Write = (admin: OpenedService['admin']) => Promise<unknown>
-
-const arbitraryWrite: fc.Arbitrary<Write> = (() => {
-  const organizationId = fc.constantFrom(...organizations)
-  const role = fc.constantFrom(...custom)
-  const roleSet = fc.constantFrom(...roleSets)
-  const key = role
-  const mappings = Object.fromEntries(custom.map((each) => [each, 'org:member']))
-  const special = { defaultRole: 'org:member', creatorRole: 'org:admin' }
-  const write = <T>(parts: fc.Arbitrary<T>, call: (admin: OpenedService['admin'], parts: T) => Promise<unknown>) =>
-    parts.map(
-      (given): Write =>
-        (admin) =>
-          call(admin, given),
-    )
-  return fc.oneof(
-    write(role, (admin, key) => admin.createRole({ key }, writing())),
-    write(fc.record({ role, key }), (admin, input) => admin.updateRole(input, writing())),
-    write(role, (admin, role) => admin.deleteRole({ role }, writing())),
-    write(fc.record({ key: roleSet, more: fc.subarray([...custom]), initial: fc.boolean() }), (admin, input) => {
-      const held = ['org:admin', 'org:member', ...input.more]
-      return admin.createRoleSet({ key: input.key, roles: held, initial: input.initial, ...special }, writing())
-    }),
-    write(fc.record({ roleSet, role }), (admin, { roleSet, role }) =>
-      admin.addRoles({ roleSet, roles: [role] }, writing()),
-    ),
-    write(fc.record({ roleSet, role }), (admin, input) =>
-      admin.replaceRole({ ...input, toRole: 'org:member' }, writing()),
-    ),
-    write(fc.record({ roleSet, toRoleSet: roleSet }), (admin, input) =>
-      admin.replaceRoleSet({ ...input, mappings }, writing()),
-    ),
-    write(roleSet, (admin, roleSet) => admin.updateRoleSet({ roleSet, initial: true }, writing())),
-    write(fc.record({ id: organizationId, roleSet }), (admin, input) => admin.createOrganization(input, writing())),
-    write(fc.record({ organizationId, roleSet }), (admin, input) =>
-      admin.assignRoleSet({ ...input, mappings }, writing()),
-    ),
-    write(fc.record({ organizationId, name: fc.constantFrom('A', 'B') }), (admin, input) =>
-      admin.updateOrganization(input, writing()),
-    ),
-    write(organizationId, (admin, organizationId) => admin.deleteOrganization({ organizationId }, writing())),
-    write(organizationId, (admin, organizationId) =>
-      admin.createMembership({ organizationId, userId: 'u', role: 'org:member' }, writing()),
-    ),
-  )
-})()
+import { attempt, history, organizations, roles, startMs as start } from './audit-histories.ts'
+import { openTestService, reading, type OpenedService } from './open-service.ts'
 
 interface Moment {
   readonly time: number
@@ -69,11 +16,6 @@ interface Moment {
   /** `allowed reason role_set`, by question. */
   readonly answers: ReadonlyMap<string, string>
 }
-
-const history = fc.array(fc.record({ write: arbitraryWrite, pause: fc.integer({ min: 0, max: 3 }) }), {
-  minLength: 10,
-  maxLength: 30,
-})
 
 /** Runs the writes; those that are refused change nothing. Of writes at one time the last one counts. */
 async function live(
@@ -94,9 +36,7 @@ async function live(
   await observe()
   for (const { write, pause } of steps) {
     clock.now += pause
-    await write(opened.admin).catch((error: unknown) => {
-      if (!(error instanceof Refusal)) throw error
-    })
+    await attempt(opened.admin, write)
     await observe()
   }
   return moments
