@@ -18,9 +18,8 @@ import { jsonLine, snakeCaseName } from './json.ts'
 import type { Manifest } from './manifest-schema.ts'
 import { readManifestFile, type ManifestFile } from './manifest-file.ts'
 import { nothingText, planText, refusedText } from './plan-text.ts'
-import { withProgress } from './progress.ts'
 import { reporting, withClient, writeOptions } from './verb.ts'
-import { addWriteVerb, conflictOf, dryRunText, exitCodeOf, howOf, type WriteOptions } from './write.ts'
+import { addWriteVerb, dryRunText, exitCodeOf, howOf, sendOnce, type WriteOptions } from './write.ts'
 import { parsePath } from './yaml-source.ts'
 
 type ApplyRequest = Parameters<Administration['apply']>[0]
@@ -62,7 +61,7 @@ export function addApply(program: Command, io: Io): void {
         try {
           return exitCodeOf(await applyFile(io, client, { file, options }))
         } catch (error) {
-          throw isRoleSetsError(error) ? placed(conflictOf(error, options), file) : error
+          throw isRoleSetsError(error) ? placed(error, file) : error
         }
       })
     }),
@@ -74,7 +73,8 @@ async function applyFile(io: Io, client: RoleSetsClient, given: { file: Manifest
   const { dryRun, ...expected } = howOf(options)
   const described = { ...requestOf(file.manifest), prune: options.prune === true }
   const limits = writeOptions(options, io)
-  const ask: Ask = (how) => withProgress(io, options, () => client.admin.apply({ ...described, ...how }, limits))
+  const ask: Ask = (how) =>
+    sendOnce(io, options, { how, send: () => client.admin.apply({ ...described, ...how }, limits) })
   const preview = await ask({ dryRun: true, ...expected })
   const refusals = preview.impact.violations.map(refusalOf)
   if (refusals[0] !== undefined && !dryRun) throw refusals[0]

@@ -140,9 +140,13 @@ function failureOf(error: unknown): Failure {
   return { exitCode: unanswered, code: 'internal', message: `Something unforeseen happened: ${reason}` }
 }
 
-/** The client speaks of its options; whoever typed a command knows them as flags. */
+/** The client speaks of its options, and to programs; whoever typed a command knows flags, and pressed Ctrl-C. */
 function inOurWords(message: string): string {
-  return message.replace(/`(target|key|tls|insecure|actor|deadlineMs)(: true)?`/g, (_quoted, option: string) => {
+  const interrupted = message.replace(
+    /^(This client is closed\. Make a new one with createRoleSetsClient|The signal that was passed in aborted the call)\./,
+    'Interrupted.',
+  )
+  return interrupted.replace(/`(target|key|tls|insecure|actor|deadlineMs)(: true)?`/g, (_quoted, option: string) => {
     return option === 'deadlineMs' ? '--timeout' : `--${option}`
   })
 }

@@ -3,7 +3,14 @@
  * sign of life, and that they wait as long as the sidecar lives: a write that is given up may be done all the same.
  */
 
-import { isRoleSetsError, RoleSetsError, type AdminOptions, type RoleSetsClient, type Written } from '@rolesets/client'
+import {
+  isRoleSetsError,
+  RoleSetsError,
+  type AdminOptions,
+  type RoleSetsClient,
+  type RoleSetsErrorCode,
+  type Written,
+} from '@rolesets/client'
 import { Option, type Command } from 'commander'
 import { parseRevision } from '../domain/revision.ts'
 import { timeoutSecondsMax, type ConnectionOptions } from './connection.ts'
@@ -39,6 +46,9 @@ interface WriteVerb extends Verb {
   readonly onRevision: boolean
 }
 
+/** Nobody answered any more. */
+const unknownOutcomes: readonly RoleSetsErrorCode[] = ['unavailable', 'deadline_exceeded', 'aborted', 'closed']
+
 const dryRunOption = new Option('--dry-run', 'say what it would do, and change nothing')
 const expectedRevisionOption = new Option(
   '--expected-revision <revision>',
@@ -69,10 +79,21 @@ export async function sendWrite<Answer extends Written>(
 ): Promise<Answer> {
   const how = howOf(options)
   return withClient(io, { options, keyUse: 'required' }, (client) =>
-    withProgress(io, options, () => ask(client, how, writeOptions(options, io))).catch((error: unknown) => {
-      throw isRoleSetsError(error) ? conflictOf(error, options) : error
-    }),
+    sendOnce(io, options, { how, send: () => ask(client, how, writeOptions(options, io)) }),
   )
+}
+
+/** With a sign of life, and with what the client can't know about a failure. */
+export async function sendOnce<Answer>(
+  io: Io,
+  { json }: { readonly json?: true },
+  { how, send }: { readonly how: Partial<How>; readonly send: () => Promise<Answer> },
+): Promise<Answer> {
+  try {
+    return await withProgress(io, json === undefined ? {} : { json }, send)
+  } catch (error) {
+    throw isRoleSetsError(error) ? inWords(error, how) : error
+  }
 }
 
 export function howOf({ dryRun, expectedRevision }: WriteOptions): How {
@@ -110,10 +131,15 @@ export function dryRunText({ revision }: Pick<Written, 'revision'>): string {
   return `Dry run: nothing was changed. This is what it would do at revision ${revision}.`
 }
 
-/** Whoever gave a revision wants to know which preview no longer holds. */
-export function conflictOf(error: RoleSetsError, { expectedRevision }: Pick<WriteOptions, 'expectedRevision'>) {
-  if (expectedRevision === undefined || error.code !== 'revision_conflict') return error
-  const { code, message, cause, detail, fields } = error
-  const remedy = `What was expected is of revision ${expectedRevision}: look again with --dry-run.`
-  return new RoleSetsError(code, `${message} ${remedy}`, { cause, detail, fields })
+/** The client doesn't know which preview no longer holds, nor that somebody may repeat what was done. */
+function inWords(error: RoleSetsError, { expectedRevision, dryRun }: Partial<How>): RoleSetsError {
+  if (error.code === 'revision_conflict' && expectedRevision !== undefined) {
+    return withMore(error, `What was expected is of revision ${expectedRevision}: look again with --dry-run.`)
+  }
+  if (dryRun || !unknownOutcomes.includes(error.code)) return error
+  return withMore(error, 'Whether the change was made is not known: look before you repeat it.')
+}
+
+function withMore({ code, message, cause, detail, fields }: RoleSetsError, more: string): RoleSetsError {
+  return new RoleSetsError(code, `${message} ${more}`, { cause, detail, fields })
 }
