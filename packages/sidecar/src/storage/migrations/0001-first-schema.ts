@@ -138,13 +138,13 @@ CREATE TABLE invitations (
   revision INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Serves an organization's invitations, and its pending one of an address.
-CREATE INDEX invitations_by_organization ON invitations (organization_id, email_address COLLATE NOCASE);
+-- Serves an organization's invitations, ordered by id.
+CREATE INDEX invitations_by_organization ON invitations (organization_id);
 -- Serve the holders of a role, and those of an organization. Invitations that are not pending hold none.
 CREATE INDEX invitations_by_role ON invitations (role_id, organization_id, expires_at) WHERE status = 'pending';
 CREATE INDEX invitations_pending ON invitations (organization_id, expires_at) WHERE status = 'pending';
--- Serve the invitations of a user in all organizations.
-CREATE INDEX invitations_by_address ON invitations (email_address COLLATE NOCASE);
+-- Serve the pending one of an address in an organization, and the invitations of a user in all of them.
+CREATE INDEX invitations_by_address ON invitations (email_address COLLATE NOCASE, organization_id);
 CREATE INDEX invitations_by_user ON invitations (accepted_by_user_id) WHERE accepted_by_user_id <> '';
 
 CREATE TABLE settings (

@@ -20,8 +20,9 @@ ON CONFLICT (id) DO UPDATE SET organization_id = excluded.organization_id, email
   public_metadata = excluded.public_metadata, private_metadata = excluded.private_metadata,
   created_at = excluded.created_at, updated_at = excluded.updated_at, revision = excluded.revision`
 
+/** An organization can have more pending invitations than an address has, so these are looked through. */
 const pendingOfAddress = `
-SELECT * FROM invitations
+SELECT * FROM invitations INDEXED BY invitations_by_address
 WHERE organization_id = ? AND email_address = ? COLLATE NOCASE AND status = 'pending' AND expires_at > ?
 ORDER BY id LIMIT 1`
 
