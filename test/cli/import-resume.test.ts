@@ -9,7 +9,7 @@ import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { type } from './command-line.ts'
 import { answer, membership, openSourceServer, organization, pricingLists, sourceKey } from './import-source-server.ts'
 
-const count = 30
+const count = 24
 
 /** A source that breaks off at one organization, until it is mended. */
 async function open(t: ExecutionContext) {
@@ -19,7 +19,7 @@ async function open(t: ExecutionContext) {
   for (const id of ids) lists[`organizations/${id}/memberships`] = [membership('user_ada', 'org:admin')]
   const source = await openSourceServer(t, lists)
   source.interfere = (request, response) => {
-    if (!request.url?.includes('/org_25/memberships')) return false
+    if (!request.url?.includes('/org_22/memberships')) return false
     answer(response, 400, 'broken')
     return true
   }
@@ -29,7 +29,7 @@ async function open(t: ExecutionContext) {
   const checkpoint = join(await temporaryFolder(t), 'checkpoint')
   const env = { ROLESETS_IMPORT_KEY: sourceKey, ROLESETS_TARGET: target, ROLESETS_KEY: secretKey }
   const run = (...args: string[]) => type(['import', 'clerk', '--url', source.url, ...args], { env })
-  return { source, run, checkpoint, admin: operator.admin }
+  return { source, run, env, checkpoint, admin: operator.admin }
 }
 
 async function countOrganizations({ admin }: Awaited<ReturnType<typeof open>>): Promise<number> {
@@ -41,7 +41,7 @@ test('a run goes on where the one before it was stopped, and leaves no checkpoin
   const { source, run, checkpoint } = place
   const first = await run('--checkpoint', checkpoint)
   t.is(first.exitCode, 3)
-  t.regex(first.stderr, /org_25\/memberships with 400: "broken"/)
+  t.regex(first.stderr, /org_22\/memberships with 400: "broken"/)
   t.like(JSON.parse(await readFile(checkpoint, 'utf8')), { organizations: 20, last: 'org_19', skipped: 0 })
   t.true((await countOrganizations(place)) >= 20, 'what was done stays done')
 
@@ -88,6 +88,18 @@ test('what a run before has passed over is not forgotten', async (t) => {
   const { exitCode, stdout } = await run('--checkpoint', checkpoint)
   t.is(exitCode, 1)
   t.regex(stdout, /had done 20 organizations, and passed over 1\./)
+})
+
+test('a person at a terminal sees how far it is', async (t) => {
+  const { source, env } = await open(t)
+  let show = () => {}
+  const clock = { nowMs: () => 0, setTimer: (_delayMs: number, callback: () => void) => ((show = callback), () => {}) }
+  source.interfere = (request) => {
+    if (request.url?.includes('/org_20/memberships')) show()
+    return false
+  }
+  const { stderr } = await type(['import', 'clerk', '--url', source.url], { env, clock, isTerminal: true })
+  t.regex(stderr, /█{17}░{3} 83 %, 20 of 24 organizations, 20 memberships/)
 })
 
 test('a file that is no checkpoint is left alone', async (t) => {

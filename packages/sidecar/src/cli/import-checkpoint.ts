@@ -20,7 +20,7 @@ const schema = z.object({
   skipped: z.number().int().min(0),
 })
 
-export type Checkpoint = z.infer<typeof schema>
+type Checkpoint = z.infer<typeof schema>
 export type Place = Omit<Checkpoint, 'format'>
 
 /** @returns undefined if there is none. */

@@ -15,7 +15,7 @@ const concurrency = 4
 /** Organizations between two checkpoints. */
 const sliceLength = 20
 
-export interface OrganizationsImport {
+interface OrganizationsImport {
   readonly sets: SourceSets
   readonly checkpoint: string | undefined
   /** Names the sidecar, so that a checkpoint isn't used for another one. */

@@ -9,7 +9,7 @@ import type { z } from 'zod'
 import { UsageError } from './failure.ts'
 import { pageSchema } from './import-schema.ts'
 
-export const pageItemsMax = 500
+const pageItemsMax = 500
 
 const answerBytesMax = 64 * 1_024 * 1_024
 const answerMs = 60_000
@@ -19,7 +19,7 @@ const retryAfterMsMax = 120_000
 const backoffMsMax = 30_000
 const quoteCharactersMax = 200
 
-export interface SourceOptions {
+interface SourceOptions {
   /** With or without `/v1`. */
   readonly url: string
   readonly key: string
@@ -29,7 +29,7 @@ export interface SourceOptions {
   readonly retriesMax?: number
 }
 
-export interface SourcePage<Item> {
+interface SourcePage<Item> {
   readonly items: readonly Item[]
   /** Of the first item. */
   readonly offset: number
@@ -44,16 +44,17 @@ export class Source {
   readonly url: string
   readonly #http: KyInstance
   readonly #signal: AbortSignal
+  readonly #closing = new AbortController()
 
   constructor({ url, key, insecure, signal, retriesMax = retriesMaxDefault }: SourceOptions) {
     this.url = parseUrl(url, insecure)
-    this.#signal = signal
+    this.#signal = AbortSignal.any([signal, this.#closing.signal])
     this.#http = ky.create({
       prefixUrl: `${this.url}/v1/`,
       headers: { authorization: `Bearer ${key}`, accept: 'application/json' },
       // A key is meant for one server, and not for where that one points to.
       redirect: 'manual',
-      signal,
+      signal: this.#signal,
       timeout: false,
       fetch: fetchWhole,
       retry: {
@@ -64,6 +65,11 @@ export class Source {
         shouldRetry: ({ error }) => (isRoleSetsError(error) ? false : undefined),
       },
     })
+  }
+
+  /** Gives up what is still under way: where one thing fails, others are waited for no longer. */
+  close(): void {
+    this.#closing.abort()
   }
 
   /** All pages of a list. One that comes again ends it with an error: it would never end. */

@@ -2,7 +2,7 @@
 
 import { isRoleSetsError, RoleSetsError, type RoleSetsClient } from '@rolesets/client'
 import { Option, type Command } from 'commander'
-import { readKey, type ConnectionOptions, type KeyNames } from './connection.ts'
+import { readKey, timeoutSecondsMax, type ConnectionOptions, type KeyNames } from './connection.ts'
 import { UsageError } from './failure.ts'
 import { importCatalogue } from './import-catalogue.ts'
 import type { Place } from './import-checkpoint.ts'
@@ -34,7 +34,7 @@ const barCells = 20
 const clerkVerb = {
   usage: 'clerk',
   summary: 'Brings over what a server keeps that speaks Clerk’s Backend API.',
-  timeoutSeconds: 60,
+  timeoutSeconds: timeoutSecondsMax,
   keyFlag: targetKeyNames.flag,
   options: [
     new Option('--url <address>', 'the server to read from').default('https://api.clerk.com'),
@@ -64,7 +64,13 @@ export function addImport(program: Command, io: Io): void {
     reporting(io, options, async () => {
       const source = new Source({ ...(await sourceOptions(options, io)), signal: io.signal })
       const target = await targetOptions(options, io)
-      return withClient(io, { options: target, keyUse: 'required' }, (client) => run(io, { client, source, options }))
+      try {
+        return await withClient(io, { options: target, keyUse: 'required' }, (client) =>
+          run(io, { client, source, options }),
+        )
+      } finally {
+        source.close()
+      }
     }),
   )
 }
