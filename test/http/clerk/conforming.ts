@@ -35,7 +35,9 @@ export async function openApi(t: ExecutionContext, env: Readonly<Record<string, 
   const complaints: string[] = []
   const document = await fetch(`${base}/v1/openapi.json`, { headers: { authorization: `Bearer ${secretKey}` } })
   const judge = judgeBy(await document.text())
-  const stop = observe(base, (seen) => complaints.push(...judge(seen)))
+  const stop = observe(base, (seen) => {
+    if (seen.url.pathname.startsWith('/v1')) complaints.push(...judge(seen))
+  })
   t.teardown(() => {
     stop()
     if (complaints.length > 0) throw new Error(complaints.join('\n'))

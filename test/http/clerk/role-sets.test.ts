@@ -234,7 +234,7 @@ withEachClient('what is wrong with a role set is told in Clerk’s codes', async
     [{ creatorRoleKey: 'org:member' }, 'organization_missing_creator_role_permissions', 'creator_role_key'],
   ]
   for (const [change, code, paramName, status = 422] of cases) {
-    const refused = await refusalOf(clerk.roleSets.createRoleSet({ ...right, ...change } as never))
+    const refused = await refusalOf(clerk.roleSets.createRoleSet({ ...right, ...change }))
     t.like(refused, { status, code, paramName }, JSON.stringify(change))
   }
   t.is((await clerk.roleSets.getRoleSetList({})).totalCount, 1)

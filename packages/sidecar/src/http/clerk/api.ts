@@ -2,6 +2,7 @@
 
 import type { Router } from 'express'
 import { z } from 'zod'
+import { changeOperations } from './changes.ts'
 import { describeOperations } from './document.ts'
 import { instanceOperations } from './instance.ts'
 import { acceptanceOperations } from './invitations-acceptance.ts'
@@ -43,6 +44,7 @@ const operations: readonly Operation[] = [
   ...acceptanceOperations,
   ...userOperations,
   ...instanceOperations,
+  ...changeOperations,
   documentOperation,
 ]
 

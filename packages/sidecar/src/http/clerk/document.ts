@@ -53,7 +53,7 @@ export function describeOperations(operations: readonly Operation[]): object {
     security: [{ key: [] }],
     components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
     paths,
-  } as Parameters<typeof createDocument>[0])
+  })
 }
 
 function describe({ operation, tag, summary, failures, writes, schemas }: Operation): Record<string, unknown> {

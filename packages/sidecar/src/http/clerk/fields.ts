@@ -26,11 +26,11 @@ export const paging = {
 export function wholeNumber({ min, max }: { readonly min: number; readonly max: number }) {
   return z
     .string()
-    .transform((text, { addIssue }) => {
+    .transform((text, context) => {
       const number = /^-?\d{1,15}$/.test(text) ? Number(text) : undefined
-      if (number === undefined) addIssue(fault('form_param_type_invalid', 'is no whole number.'))
+      if (number === undefined) context.addIssue(fault('form_param_type_invalid', 'is no whole number.'))
       else if (number < min || number > max)
-        addIssue(fault('form_param_value_invalid', `is ${number}. Give ${min} to ${max}.`))
+        context.addIssue(fault('form_param_value_invalid', `is ${number}. Give ${min} to ${max}.`))
       return number ?? min
     })
     .meta(shownAs({ type: 'integer', minimum: min, maximum: max }))
@@ -45,11 +45,11 @@ export function ordering<const Field extends string>(
   return z
     .string()
     .optional()
-    .transform((text, { addIssue }) => {
+    .transform((text, context) => {
       if (text === undefined) return fallback
       const field = fields.find((each) => each === text.replace(/^[+ -]/, ''))
       if (field !== undefined) return { field, descending: text.startsWith('-') }
-      addIssue(
+      context.addIssue(
         fault('form_param_value_invalid', `isn’t one of ${fields.join(', ')}, with + or - before it or nothing.`),
       )
       return fallback
@@ -67,9 +67,9 @@ export const several = z
   .meta(shownAs({ type: 'array', items: { type: 'string' } }))
 
 /** The id of a thing in a path where Clerk takes no key: every key has a colon, and no id has. */
-export const identifier = z.string().superRefine((text, { addIssue }) => {
+export const identifier = z.string().superRefine((text, context) => {
   if (text.includes(':'))
-    addIssue(fault('resource_not_found', `is ${JSON.stringify(text.slice(0, 128))}, which is no id.`))
+    context.addIssue(fault('resource_not_found', `is ${JSON.stringify(text.slice(0, 128))}, which is no id.`))
 })
 
 /** Null means the same as not given. */
@@ -84,9 +84,9 @@ export const optionalFlag = z
   .transform((given) => given ?? undefined)
 
 /** Keys or ids, each once. */
-export const references = z.array(z.string()).superRefine((items, { addIssue }) => {
+export const references = z.array(z.string()).superRefine((items, context) => {
   if (new Set(items).size < items.length)
-    addIssue(fault('form_param_duplicate', 'names something twice. Name each once.'))
+    context.addIssue(fault('form_param_duplicate', 'names something twice. Name each once.'))
 })
 
 /** Any JSON object; null means the same as not given. */
@@ -108,7 +108,7 @@ export const optionalMappings = z
 /** A time in the query: Unix milliseconds, or ISO 8601 with its offset. */
 export const moment = z
   .string()
-  .transform((text, { addIssue }) => {
+  .transform((text, context) => {
     const isIso = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+ -]\d{2}:?\d{2})$/.test(text)
     // A plus sign that wasn't escaped arrives as a space.
     const milliseconds = /^\d{1,16}$/.test(text)
@@ -117,7 +117,9 @@ export const moment = z
         ? Date.parse(text.replace(' ', '+'))
         : Number.NaN
     if (Number.isNaN(milliseconds))
-      addIssue(fault('form_param_format_invalid', 'is no time. Give Unix milliseconds, or ISO 8601 with its offset.'))
+      context.addIssue(
+        fault('form_param_format_invalid', 'is no time. Give Unix milliseconds, or ISO 8601 with its offset.'),
+      )
     return milliseconds
   })
   .meta(shownAs({ anyOf: [{ type: 'integer' }, { type: 'string', format: 'date-time' }] }))

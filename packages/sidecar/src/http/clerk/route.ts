@@ -167,7 +167,7 @@ export function writing<
     writes: true,
     schemas: { ...schemas, query: accepted, body, response: z.union([response, impactSchema(response)]) },
     answer: async (given, scope) => {
-      const { dry_run: dryRun, ...asked } = parse(accepted, given.query) as { dry_run: boolean }
+      const { dry_run: dryRun, ...asked } = parse<z.ZodType<{ readonly dry_run: boolean }>>(accepted, given.query)
       const read = { params: parse(schemas.params, given.params), query: asked, body: bodyOf(body, given.body) }
       const input = read as Input<Params, Query, Body>
       const own = { ...scope, call: { ...scope.call, dryRun } }
