@@ -15,7 +15,8 @@ export function planText({ steps, leftAlone, impact }: Applied): string {
   ])
   const count = (action: AppliedStep['action']) => steps.filter((step) => step.action === action).length
   const summary = `${count('CREATE')} to create, ${count('UPDATE')} to change, ${count('DELETE')} to delete.`
-  return `${[...lines, summary, ...impactLines(impact), ...leftAloneLines(leftAlone)].join('\n')}\n`
+  const impactText = [...impactLines(impact), ...requirementLines(impact)]
+  return `${[...lines, summary, ...impactText, ...leftAloneLines(leftAlone)].join('\n')}\n`
 }
 
 /** @param refusals why it would be refused, each with its place in the file */
