@@ -5,7 +5,7 @@ import { invitationObject, representInvitation } from './invitation-object.ts'
 import { membershipObject } from './membership-object.ts'
 import { representMembershipEntry } from './memberships.ts'
 import { organizationParams } from './organization-fields.ts'
-import { roleFactsOf } from './role-facts.ts'
+import { roleFactsNow } from './role-facts.ts'
 import { writing, type Operation } from './route.ts'
 
 const acceptInvitation = writing({
@@ -32,10 +32,13 @@ const acceptInvitation = writing({
     const { value, ...written } = await service.administration.acceptInvitation(input, call)
     return { ...written, value: value && { ...value.invitation, membership: value.membership, organization } }
   },
-  represent: ({ membership, organization, ...invitation }, { scope: { service } }) => ({
-    ...representInvitation(invitation, roleFactsOf(service, invitation.roleId)),
-    organization_membership: representMembershipEntry({ membership, organization }, service),
-  }),
+  represent: ({ membership, organization, ...invitation }, { scope }) => {
+    const roleOf = roleFactsNow(scope.service)
+    return {
+      ...representInvitation(invitation, roleOf(invitation.roleId)),
+      organization_membership: representMembershipEntry({ membership, organization }, roleOf),
+    }
+  },
 })
 
 export const acceptanceOperations: readonly Operation[] = [acceptInvitation]

@@ -2,14 +2,13 @@
 
 import { z } from 'zod'
 import { limits } from '../../domain/limits.ts'
-import type { Service } from '../../service/service.ts'
 import type { InvitationView } from '../../service/views.ts'
 import { optionalFlag, optionalMetadata, optionalText, paging } from './fields.ts'
 import { invitationOrder, invitationStatuses, representInvitationEntry } from './invitation-lists.ts'
 import { invitationObject, invitationOfOrganizationObject, representInvitation } from './invitation-object.ts'
 import { listObject, representList } from './list-object.ts'
 import { metadataOf, organizationParams } from './organization-fields.ts'
-import { roleFactsOf } from './role-facts.ts'
+import { roleFactsNow, type RoleFactsOf } from './role-facts.ts'
 import { reading, writing, type Operation, type WriteScope } from './route.ts'
 
 const path = '/organizations/{organization_id}/invitations'
@@ -59,7 +58,8 @@ const listInvitations = reading({
     const { status: statuses, email_address: emailAddress, order_by: order, ...span } = query
     const asked = { organizationId: params.organization_id, statuses, emailAddress, order, ...span }
     const listed = await service.directory.invitations(asked, call)
-    return representList(listed, ({ invitation }) => represent(invitation, service))
+    const roleOf = roleFactsNow(service)
+    return representList(listed, ({ invitation }) => represent(invitation, roleOf))
   },
 })
 
@@ -76,7 +76,8 @@ const listPending = reading({
     const order = { field: 'created_at', descending: true } as const
     const asked = { organizationId: params.organization_id, statuses: ['pending'] as const, order, ...query }
     const listed = await service.directory.invitations(asked, call)
-    return representList(listed, ({ invitation }) => represent(invitation, service))
+    const roleOf = roleFactsNow(service)
+    return representList(listed, ({ invitation }) => represent(invitation, roleOf))
   },
 })
 
@@ -95,7 +96,8 @@ const listAllInvitations = reading({
   handle: async ({ query }, { service, call }) => {
     const { status: statuses, query: text, order_by: order, ...span } = query
     const listed = await service.directory.invitations({ statuses, text, order, ...span }, call)
-    return representList(listed, (entry) => representInvitationEntry(entry, service))
+    const roleOf = roleFactsNow(service)
+    return representList(listed, (entry) => representInvitationEntry(entry, roleOf))
   },
 })
 
@@ -132,10 +134,10 @@ const createInvitations = writing({
     const { service, call } = scope
     return service.administration.createInvitations({ organizationId, invitations: body.map(invitationOf) }, call)
   },
-  represent: (views, { scope }) => ({
-    data: views.map((view) => represent(view, scope.service)),
-    total_count: views.length,
-  }),
+  represent: (views, { scope }) => {
+    const roleOf = roleFactsNow(scope.service)
+    return { data: views.map((view) => represent(view, roleOf)), total_count: views.length }
+  },
 })
 
 const getInvitation = reading({
@@ -149,7 +151,7 @@ const getInvitation = reading({
   handle: async ({ params }, { service, call }) => {
     const { organization_id, invitation_id } = params
     const { value, revision } = await service.administration.getInvitation(organization_id, invitation_id, call)
-    return { body: represent(value, service), revision, changedAt: value.revision }
+    return { body: represent(value, roleFactsNow(service)), revision, changedAt: value.revision }
   },
 })
 
@@ -180,12 +182,12 @@ export const invitationOperations: readonly Operation[] = [
   listAllInvitations,
 ]
 
-function represent(view: InvitationView, service: Service) {
-  return representInvitation(view, roleFactsOf(service, view.roleId))
+function represent(view: InvitationView, roleOf: RoleFactsOf) {
+  return representInvitation(view, roleOf(view.roleId))
 }
 
 function representWritten(view: InvitationView, { scope }: { readonly scope: WriteScope }) {
-  return represent(view, scope.service)
+  return represent(view, roleFactsNow(scope.service))
 }
 
 async function foundOrganization(id: string, { service, call }: WriteScope): Promise<string> {

@@ -10,7 +10,7 @@ import { listObject, representList } from './list-object.ts'
 import { membershipQueryOf } from './membership-filters.ts'
 import { membershipObject, representMembership } from './membership-object.ts'
 import { mergedMetadata, metadataOf, organizationParams } from './organization-fields.ts'
-import { roleFactsOf } from './role-facts.ts'
+import { roleFactsNow, type RoleFactsOf } from './role-facts.ts'
 import { reading, writing, type Operation, type WriteScope } from './route.ts'
 
 const path = '/organizations/{organization_id}/memberships'
@@ -19,7 +19,7 @@ const tag = 'Organization memberships'
 const memberParams = organizationParams.extend({ user_id: z.string() })
 
 /** What Clerk sorts users by beside the time is the user id here. */
-export const membershipOrder = ordering(
+const membershipOrder = ordering(
   ['created_at', 'email_address', 'phone_number', 'first_name', 'last_name', 'username'],
   { field: 'created_at', descending: true },
 ).transform(({ field, descending }) => ({
@@ -62,7 +62,8 @@ const listMemberships = reading({
     const span = { order, limit, offset }
     const asked = { organizationId: params.organization_id, ...membershipQueryOf(filters), ...span }
     const listed = await service.directory.memberships(asked, call)
-    return representList(listed, (entry) => representMembershipEntry(entry, service))
+    const roleOf = roleFactsNow(service)
+    return representList(listed, (entry) => representMembershipEntry(entry, roleOf))
   },
 })
 
@@ -159,7 +160,8 @@ const listAllMemberships = reading({
   response: listObject(membershipObject),
   handle: async ({ query: { order_by: order, ...span } }, { service, call }) => {
     const listed = await service.directory.memberships({ order, ...span }, call)
-    return representList(listed, (entry) => representMembershipEntry(entry, service))
+    const roleOf = roleFactsNow(service)
+    return representList(listed, (entry) => representMembershipEntry(entry, roleOf))
   },
 })
 
@@ -172,8 +174,8 @@ export const membershipOperations: readonly Operation[] = [
   listAllMemberships,
 ]
 
-export function representMembershipEntry({ membership, organization }: MembershipEntry, service: Service) {
-  return representMembership({ membership, organization, role: roleFactsOf(service, membership.roleId) })
+export function representMembershipEntry({ membership, organization }: MembershipEntry, roleOf: RoleFactsOf) {
+  return representMembership({ membership, organization, role: roleOf(membership.roleId) })
 }
 
 interface PlacedMembership extends MembershipView {
@@ -192,7 +194,7 @@ async function inOrganization(
 }
 
 function representPlaced({ organization, ...membership }: PlacedMembership, { scope }: { readonly scope: WriteScope }) {
-  return representMembershipEntry({ membership, organization }, scope.service)
+  return representMembershipEntry({ membership, organization }, roleFactsNow(scope.service))
 }
 
 function memberOf({ organization_id: organizationId, user_id: userId }: z.output<typeof memberParams>) {

@@ -9,9 +9,17 @@ export interface RoleFacts {
   readonly permissions: readonly string[]
 }
 
-/** Of a role that is gone, as invitations of the past can have it, only the id is left. */
-export function roleFactsOf({ readModel }: Pick<Service, 'readModel'>, roleId: string): RoleFacts {
-  const { catalogue } = readModel
-  const role = catalogue.roles.byId(roleId)
-  return role === undefined ? { name: roleId, permissions: [] } : viewRole(role, catalogue)
+export type RoleFactsOf = (roleId: string) => RoleFacts
+
+/** For one answer: a page tells of each role many times, and all at the same state. */
+export function roleFactsNow({ readModel: { catalogue } }: Pick<Service, 'readModel'>): RoleFactsOf {
+  const known = new Map<string, RoleFacts>()
+  return (roleId) => {
+    const role = catalogue.roles.byId(roleId)
+    // Of a role that is gone, as invitations of the past can have it, only the id is left.
+    const facts =
+      known.get(roleId) ?? (role === undefined ? { name: roleId, permissions: [] } : viewRole(role, catalogue))
+    known.set(roleId, facts)
+    return facts
+  }
 }

@@ -7,6 +7,7 @@ import { invitationStatuses, representInvitationEntry } from './invitation-lists
 import { listObject, representList } from './list-object.ts'
 import { membershipObject } from './membership-object.ts'
 import { representMembershipEntry } from './memberships.ts'
+import { roleFactsNow } from './role-facts.ts'
 import { reading, type Operation } from './route.ts'
 
 const tag = 'Users'
@@ -24,7 +25,8 @@ const listMemberships = reading({
   handle: async ({ params, query }, { service, call }) => {
     const userIds = { include: [params.user_id] }
     const listed = await service.directory.memberships({ userIds, order: newestFirst, ...query }, call)
-    return representList(listed, (entry) => representMembershipEntry(entry, service))
+    const roleOf = roleFactsNow(service)
+    return representList(listed, (entry) => representMembershipEntry(entry, roleOf))
   },
 })
 
@@ -39,7 +41,8 @@ const listInvitations = reading({
   handle: async ({ params, query: { status: statuses, ...span } }, { service, call }) => {
     const asked = { userId: params.user_id, statuses, order: newestFirst, ...span }
     const listed = await service.directory.invitations(asked, call)
-    return representList(listed, (entry) => representInvitationEntry(entry, service))
+    const roleOf = roleFactsNow(service)
+    return representList(listed, (entry) => representInvitationEntry(entry, roleOf))
   },
 })
 
