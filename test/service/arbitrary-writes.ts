@@ -125,7 +125,7 @@ const afterMs = fc.constantFrom(0, 0, 1_000, 3_600_000, 24 * 3_600_000)
 
 const ofTheRules = anyCommand
   .filter(({ operation }) => !(ownOperations as readonly string[]).includes(operation))
-  .map(({ operation, input }) => ({ operation: operation as Operation, input: input as unknown }))
+  .map(({ operation, input }) => ({ operation: operation, input: input }))
 
 export const anyWrite: fc.Arbitrary<Write> = fc
   .tuple(
@@ -143,7 +143,7 @@ export const anyWrite: fc.Arbitrary<Write> = fc
 export const opening: readonly Write[] = [
   ...openingCommands
     .filter(({ operation }) => !(ownOperations as readonly string[]).includes(operation))
-    .map(({ operation, input }) => ({ operation: operation as Operation, input, afterMs: 0 })),
+    .map(({ operation, input }) => ({ operation: operation, input, afterMs: 0 })),
   ...['ann@x.org', 'bob@x.org'].map((address) => ({
     operation: 'createInvitation' as const,
     input: { organizationId: 'o1', emailAddress: address, role: 'org:r2' },

@@ -5,8 +5,8 @@ import { digestOf, openKeyRing, type KeyRing } from '../../packages/sidecar/src/
 import { openTestService, reading, writing, type OpenedService } from './open-service.ts'
 
 const bootstrap = [
-  { name: 'admin', access: 'secret', digest: digestOf('the secret one') },
-  { name: 'read', access: 'read', digest: digestOf('the reading one') },
+  { name: 'admin', access: 'secret', key: 'the secret one' },
+  { name: 'read', access: 'read', key: 'the reading one' },
 ] as const
 
 async function open(t: ExecutionContext): Promise<OpenedService & { ring: KeyRing }> {

@@ -3,7 +3,13 @@
 import { randomBytes } from 'node:crypto'
 import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { keyProblem, type Config } from './config.ts'
-import { digestOf, type BootstrapKey } from './service/key-ring.ts'
+
+/** A key, what it opens, and what its holder is called. */
+export interface NamedKey {
+  readonly name: string
+  readonly access: 'secret' | 'read'
+  readonly key: string
+}
 
 export interface KeyEvents {
   readonly keyGenerated: (path: string) => void
@@ -20,11 +26,11 @@ export class KeyFileError extends Error {
 export async function openKeys(
   config: Pick<Config, 'secretKey' | 'readKey' | 'databasePath'>,
   events: KeyEvents,
-): Promise<readonly BootstrapKey[]> {
+): Promise<readonly NamedKey[]> {
   const secretKey = config.secretKey ?? (await keptKey(config.databasePath, events))
-  const secret = { name: 'admin', access: 'secret', digest: digestOf(secretKey) } as const
+  const secret = { name: 'admin', access: 'secret', key: secretKey } as const
   if (config.readKey === undefined) return [secret]
-  return [secret, { name: 'read', access: 'read', digest: digestOf(config.readKey) }]
+  return [secret, { name: 'read', access: 'read', key: config.readKey }]
 }
 
 async function keptKey(databasePath: string | undefined, events: KeyEvents): Promise<string> {

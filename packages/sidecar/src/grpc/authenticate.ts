@@ -9,7 +9,6 @@ import { limits } from '../domain/limits.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Identify, Identity } from '../service/key-ring.ts'
 import { AccessError } from './access-error.ts'
-import type { Call } from './handler.ts'
 
 /**
  * What a call does: anybody may ask for health, `read` doesn't change anything, `write` does. `confidential` reads what is
@@ -40,7 +39,13 @@ export function createAdmit(identify: Identify, isLocal: boolean): Admit {
 }
 
 /** The name that goes into the history of changes: what the caller says, or else the name of his key. */
-export function actorOf({ metadata, identity }: Pick<Call, 'metadata' | 'identity'>): string {
+export function actorOf({
+  metadata,
+  identity,
+}: {
+  readonly metadata: Metadata
+  readonly identity: Identity | undefined
+}): string {
   const given = metadata.get('x-rolesets-actor')
   if (given.length === 0 && identity !== undefined) return identity.name
   const name = String(given[0])

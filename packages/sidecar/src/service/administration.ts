@@ -35,11 +35,23 @@ import {
 export type Administration = ReturnType<typeof createAdministration>
 
 export function createAdministration(operations: Operations, options: OperationOptions) {
-  const writing =
-    <I, T, V>(command: Command<I, T, V>) =>
+  return {
+    ...catalogueOperations(operations),
+    ...organizationOperations(operations),
+    ...instanceOperations(operations),
+    ...createAudit(operations, options),
+  }
+}
+
+/** Lets an operation be called by the input of its command. */
+function writesOf(operations: Operations) {
+  return <I, T, V>(command: Command<I, T, V>) =>
     (input: I, call: WriteCall) =>
       operations.write(command, input, call)
+}
 
+function catalogueOperations(operations: Operations) {
+  const writing = writesOf(operations)
   return {
     createPermission: writing(permissionCommands.createPermission),
     updatePermission: writing(permissionCommands.updatePermission),
@@ -66,7 +78,12 @@ export function createAdministration(operations: Operations, options: OperationO
     getRoleSet: (ref: string, call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewRoleSet(findRoleSet(catalogue, ref), catalogue)),
     listRoleSets: (call: PageCall) => operations.list(roleSetList, undefined, call),
+  }
+}
 
+function organizationOperations(operations: Operations) {
+  const writing = writesOf(operations)
+  return {
     createOrganization: writing(organizationCommands.createOrganization),
     updateOrganization: writing(organizationCommands.updateOrganization),
     deleteOrganization: writing(organizationCommands.deleteOrganization),
@@ -112,7 +129,13 @@ export function createAdministration(operations: Operations, options: OperationO
       const organizationId = parseOrganizationId(filter.organizationId, 'organization_id')
       return operations.list(invitationList, { ...filter, organizationId }, call)
     },
+  }
+}
 
+/** What holds for the whole store. */
+function instanceOperations(operations: Operations) {
+  const writing = writesOf(operations)
+  return {
     getSettings: (call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewSettings(catalogue.settings, catalogue)),
     updateSettings: writing(settingsCommands.updateSettings),
@@ -125,8 +148,6 @@ export function createAdministration(operations: Operations, options: OperationO
     },
     listAccessKeys: (call: PageCall) => operations.list(accessKeyList, undefined, call),
     revokeAccessKey: writing(accessKeyCommands.revokeAccessKey),
-
-    ...createAudit(operations, options),
 
     apply: writing(applyCommand),
   }

@@ -85,12 +85,12 @@ export interface Directory {
   invitations(query: InvitationsQuery, call: ReadCall): Promise<Listed<InvitationEntry>>
 }
 
-export function createDirectory({ find }: Operations): Directory {
+export function createDirectory(operations: Operations): Directory {
   async function list<T>(
     call: ReadCall,
     read: (reader: Reader, catalogue: Catalogue, now: number) => Promise<Spanned<T>> | Spanned<T>,
   ): Promise<Listed<T>> {
-    const { value, revision } = await find(call, read)
+    const { value, revision } = await operations.find(call, read)
     return { ...value, revision }
   }
 
@@ -103,7 +103,7 @@ export function createDirectory({ find }: Operations): Directory {
       list(call, (_reader, catalogue) => spanOf(catalogue.roleSets, query, (it) => viewRoleSet(it, catalogue))),
 
     roleSet: (ref, call) =>
-      find(call, async (reader, catalogue, now) => {
+      operations.find(call, async (reader, catalogue, now) => {
         const roleSet = findRoleSet(catalogue, ref)
         const usage = await reader.usageIn({ roleSetId: roleSet.id }, now)
         const members = new Map(usage.filter((it) => it.members > 0).map((it) => [it.roleId, it.members]))
@@ -117,7 +117,7 @@ export function createDirectory({ find }: Operations): Directory {
       }),
 
     organization: (idOrSlug, details, call) =>
-      find(call, async (reader, catalogue, now) => {
+      operations.find(call, async (reader, catalogue, now) => {
         const id = parseOrganizationId(idOrSlug, 'organization_id')
         const organization = (await reader.organization(id)) ?? (await reader.organizationBySlug(id))
         if (organization === undefined) throw organizationNotFound(id)

@@ -23,12 +23,11 @@ export interface Identity {
 export type Identify = (presented: string) => Identity | undefined
 
 /** A key from the settings; its holder could read or replace the store itself, so it can't be revoked. */
-export interface BootstrapKey {
+interface BootstrapKey {
   /** No stored key can have it: who it stands for must be clear. */
   readonly name: string
   readonly access: Identity['access']
-  /** SHA-256. */
-  readonly digest: Buffer
+  readonly key: string
 }
 
 export interface KeyRing {
@@ -44,8 +43,8 @@ interface Entry {
 }
 
 export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey[]): Promise<KeyRing> {
-  const fixed = bootstrap.map(({ digest, name, access }) => ({
-    digest,
+  const fixed = bootstrap.map(({ name, access, key }) => ({
+    digest: digestOf(key),
     identity: { name, access, revoked: undefined },
   }))
   const stored = new Map<string, Entry>()
