@@ -52,7 +52,7 @@ export const changeOperations: readonly Operation[] = [
     operation: 'ListChanges',
     path: '/changes',
     tag: 'Audit',
-    summary: 'List what was changed, by whom and when; needs a secret key (an extension)',
+    summary: 'An extension: lists what was changed, by whom and when; needs a secret key',
     access: 'secret',
     query: z.object({
       thing: z.string().optional().meta({ description: 'Key or id of what was changed.' }),

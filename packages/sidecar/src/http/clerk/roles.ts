@@ -55,7 +55,7 @@ export const roleOperations: readonly Operation[] = [
     operation: 'ListOrganizationRoles',
     path: '/organization_roles',
     tag,
-    summary: 'List roles',
+    summary: 'Lists roles',
     query: z.object({
       ...paging,
       query: z.string().optional(),
@@ -72,7 +72,7 @@ export const roleOperations: readonly Operation[] = [
     operation: 'GetOrganizationRole',
     path,
     tag,
-    summary: 'Get a role',
+    summary: 'Gets a role',
     params: byId,
     response: roleSchema,
     failures: ['resource_not_found'],
@@ -88,7 +88,7 @@ export const roleOperations: readonly Operation[] = [
     method: 'post',
     path: '/organization_roles',
     tag,
-    summary: 'Create a role',
+    summary: 'Creates a role',
     body: z.strictObject({
       name: z.string(),
       key: z.string(),
@@ -111,7 +111,7 @@ export const roleOperations: readonly Operation[] = [
     method: 'patch',
     path,
     tag,
-    summary: 'Change a role; permissions that are given replace all it has',
+    summary: 'Changes a role; permissions that are given replace all it has',
     params: byId,
     body: z.strictObject({
       name: optionalText,
@@ -135,7 +135,7 @@ export const roleOperations: readonly Operation[] = [
     method: 'delete',
     path,
     tag,
-    summary: 'Delete a role that nobody holds, and take it out of all role sets',
+    summary: 'Deletes a role that nobody holds, and takes it out of all role sets',
     params: byId,
     response: deletedSchema('role'),
     failures: [
@@ -153,11 +153,11 @@ export const roleOperations: readonly Operation[] = [
 
   ...(
     [
-      ['post', 'AddPermission', 'Put a permission on a role', 'organization_role_permission_association_exists'],
+      ['post', 'AddPermission', 'Puts a permission on a role', 'organization_role_permission_association_exists'],
       [
         'delete',
         'RemovePermission',
-        'Take a permission from a role',
+        'Takes a permission from a role',
         'organization_role_permission_association_not_found',
       ],
     ] as const
@@ -186,7 +186,7 @@ export const roleOperations: readonly Operation[] = [
     operation: 'ListAvailableRoles',
     path: '/organizations/{organization_id}/roles',
     tag,
-    summary: 'List the roles that can be granted in an organization (an extension)',
+    summary: 'An extension: lists the roles that can be granted in an organization',
     params: z.object({ organization_id: z.string() }),
     response: z.object({
       data: z.array(roleSchema),

@@ -75,7 +75,7 @@ export interface Operation {
 type Nothing = z.ZodObject<Record<never, never>>
 
 interface Declared<Params extends z.ZodObject, Query extends z.ZodObject, Response extends z.ZodType> {
-  /** The name in the document and in the metrics; of a write, the name of its RPC. */
+  /** The name in the document and in the metrics: of a write that is an RPC, the name of that. */
   readonly operation: string
   readonly path: string
   readonly tag: string
