@@ -12,7 +12,7 @@ const custom = ['org:a', 'org:b', 'org:c'] as const
 export const roles = ['org:member', 'org:a', 'org:b'] as const
 const roleSets = ['role_set:default', 'role_set:x', 'role_set:y'] as const
 
-export type Write = (admin: OpenedService['admin']) => Promise<unknown>
+type Write = (admin: OpenedService['admin']) => Promise<unknown>
 
 const arbitraryWrite: fc.Arbitrary<Write> = (() => {
   const organizationId = fc.constantFrom(...organizations)
@@ -70,11 +70,19 @@ const arbitraryWrite: fc.Arbitrary<Write> = (() => {
   )
 })()
 
-/** Each with the time (milliseconds) that passes before it. */
-export const history = fc.array(fc.record({ write: arbitraryWrite, pause: fc.integer({ min: 0, max: 3 }) }), {
-  minLength: 10,
-  maxLength: 30,
-})
+export interface Step {
+  readonly write: Write
+  /** The time that passes before it. */
+  readonly pause: number
+}
+
+export const history: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({ write: arbitraryWrite, pause: fc.integer({ min: 0, max: 3 }) }),
+  {
+    minLength: 10,
+    maxLength: 30,
+  },
+)
 
 /** A write that is refused changes nothing. */
 export async function attempt(admin: OpenedService['admin'], write: Write): Promise<void> {

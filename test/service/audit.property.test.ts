@@ -7,7 +7,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 import type { Explanation } from '../../packages/sidecar/src/service/audit.ts'
-import { attempt, history, organizations, roles, startMs as start } from './audit-histories.ts'
+import { attempt, history, organizations, roles, startMs as start, type Step } from './audit-histories.ts'
 import { openTestService, reading, type OpenedService } from './open-service.ts'
 
 interface Moment {
@@ -18,14 +18,12 @@ interface Moment {
 }
 
 /** Runs the writes; those that are refused change nothing. Of writes at one time the last one counts. */
-async function live(
-  opened: OpenedService,
-  clock: { now: number },
-  steps: readonly fc.TypeOfArbitrary<typeof history>[0][],
-) {
+async function live(opened: OpenedService, clock: { now: number }, steps: readonly Step[]) {
   const moments: Moment[] = []
   const observe = async () => {
-    const asked = organizations.flatMap((organizationId) => roles.map((role) => ({ organizationId, role })))
+    const asked = organizations.flatMap((organizationId) =>
+      roles.map((role) => ({ organizationId, role, permission: undefined })),
+    )
     const { results, revision } = await opened.service.decisions.batchCheck(asked, reading())
     const answers = asked.map(({ organizationId, role }, place) => {
       const { allowed, reason, roleSet } = results[place] ?? {}

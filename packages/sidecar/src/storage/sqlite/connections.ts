@@ -19,8 +19,7 @@ import { locate } from './location.ts'
 import { acquireLock } from './lock.ts'
 import { migrate, missingMigrations } from './migrate.ts'
 import { setUpReader, setUpWriter } from './pragmas.ts'
-import { unlessMalformed } from './queries.ts'
-import { text } from './rows.ts'
+import { text, unlessMalformed } from './rows.ts'
 
 export interface Connections {
   readonly epoch: string

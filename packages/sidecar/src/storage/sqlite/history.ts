@@ -4,8 +4,7 @@ import type { ChangeSet, SealedChangeSet } from '../../domain/change.ts'
 import { subjectsOf } from '../../domain/subjects.ts'
 import { StoreError, type HistoryPage, type HistoryQuery } from '../store.ts'
 import type { Connection } from './connection.ts'
-import { unlessMalformed } from './queries.ts'
-import { changeSetOf, integer, text } from './rows.ts'
+import { changeSetOf, integer, text, unlessMalformed } from './rows.ts'
 import { firstSealOf, sealOf } from './seal.ts'
 
 /** A step that forgets this many is short beside a batch of writes. */

@@ -19,8 +19,16 @@ import { checkCounts, checkStamps, highestStamp, noteSweep, type Sweeps } from '
 import { checkTraces, smallRows } from './inspect-traces.ts'
 import { missingMigrations } from './migrate.ts'
 import { setUpReader } from './pragmas.ts'
-import { unlessMalformed } from './queries.ts'
-import { changeSetOf, integer, invitationOf, membershipOf, MalformedRow, organizationOf, text } from './rows.ts'
+import {
+  changeSetOf,
+  integer,
+  invitationOf,
+  membershipOf,
+  MalformedRow,
+  organizationOf,
+  text,
+  unlessMalformed,
+} from './rows.ts'
 
 const rowsPerPage = 1_000
 const changeSetsPerPage = 100

@@ -6,10 +6,9 @@ import type { AccessKey, Invitation, Membership, Organization } from '../../doma
 import type { HistoryPage, HistoryQuery, Page, Reader, Span, Spanned } from '../store.ts'
 import { readAccessKeys } from './access-key-rows.ts'
 import type { Connection, Row } from './connection.ts'
-import { corruptError } from './errors.ts'
 import { readAnchor, readHistory } from './history.ts'
 import { invitationsOf, pendingInvitation, pendingInvitationCount, type InvitationFilter } from './invitation-rows.ts'
-import { integer, invitationOf, MalformedRow, membershipOf, organizationOf, text } from './rows.ts'
+import { integer, invitationOf, membershipOf, organizationOf, text, unlessMalformed } from './rows.ts'
 import { searchInvitations, searchMemberships, searchOrganizations } from './search.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
 
@@ -169,15 +168,6 @@ export class Queries implements RowReader {
 
   #checked<T>(read: () => Promise<T>): Promise<T> {
     return unlessMalformed(this.#connection.file, read)
-  }
-}
-
-/** A row that can't be is damage of the file. */
-export async function unlessMalformed<T>(file: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    throw error instanceof MalformedRow ? corruptError(file, error) : error
   }
 }
 

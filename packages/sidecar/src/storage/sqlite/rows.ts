@@ -13,10 +13,20 @@ import type {
   Settings,
 } from '../../domain/model.ts'
 import type { Row, Value } from './connection.ts'
+import { corruptError } from './errors.ts'
 
 /** A row has what no row of this program has. The reader of the file makes `corrupt` of it. */
 export class MalformedRow extends Error {
   override readonly name = 'MalformedRow'
+}
+
+/** A row that can't be is damage of the file. */
+export async function unlessMalformed<T>(file: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    throw error instanceof MalformedRow ? corruptError(file, error) : error
+  }
 }
 
 export function text(row: Row, column: string): string {
