@@ -3,7 +3,7 @@
 import { createRoleSetsClient } from '@rolesets/client'
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
-import { membership, openSourceServer, sourceKey } from './import-source-server.ts'
+import { membership, openSourceServer, organization, sourceKey } from './import-source-server.ts'
 import { openTestSidecar, secretKey } from '../grpc/open-sidecar.ts'
 import { type } from './command-line.ts'
 
@@ -88,9 +88,16 @@ test('what can not come over is told and counted, and the rest comes', async (t)
   const { run, admin, source } = await open(t)
   await admin.createOrganization({ id: 'org_here', slug: 'org-hooli' })
   source.lists['organizations/org_hooli/memberships']?.push(membership('user_dan', 'org:analyst'))
+  const lost = { role_set_key: 'role_set:gone' }
+  source.lists['organizations']?.push(organization('org_odd', { slug: 'Odd Slug' }), organization('org_lost', lost))
+  source.lists['organizations']?.push(organization('org_long', { name: 'x'.repeat(300) }))
   const { exitCode, stdout, stderr } = await run()
   t.is(exitCode, 1, stderr)
   t.regex(stdout, /slug org_hooli\/org-hooli: /)
+  t.regex(stdout, /slug org_odd\/Odd Slug: /)
+  t.regex(stdout, /organization org_lost: its role set role_set:gone is not among those/)
+  t.regex(stdout, /organization org_long: .*256/)
+  t.is((await admin.getOrganization({ organizationId: 'org_odd' })).organization.slug, '')
   t.regex(stdout, /membership org_hooli\/user_dan: at the source, its role org:analyst is not in role_set:default/)
   t.is((await admin.getOrganization({ organizationId: 'org_hooli' })).organization.slug, '')
   t.is((await admin.listMemberships({ organizationId: 'org_hooli' })).memberships.length, 1)

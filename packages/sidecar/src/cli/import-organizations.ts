@@ -9,7 +9,7 @@ import { importInvitations } from './import-invitations.ts'
 import { importMemberships, isMember } from './import-memberships.ts'
 import { Quota } from './import-quota.ts'
 import { organizationSchema, type SourceOrganization } from './import-schema.ts'
-import { find, isRefusal, tryWrite, type ImportContext } from './import-write.ts'
+import { find, isRefusal, tryWrite, type ImportContext, type Refused } from './import-write.ts'
 
 const concurrency = 4
 /** Organizations between two checkpoints. */
@@ -118,7 +118,7 @@ async function create(context: ImportContext, wanted: Wanted, createdBy: string)
     ...(dryRun ? {} : { roleSet }),
   }
   let answer = await tryWrite(() => admin.createOrganization({ ...request, slug }, calls))
-  if (isRefusal(answer) && slug !== '' && slugCodes.includes(answer.code)) {
+  if (isRefusal(answer) && slug !== '' && isAboutSlug(answer)) {
     tally.skip('slugs', `${id}/${slug}`, answer.message)
     answer = await tryWrite(() => admin.createOrganization(request, calls))
   }
@@ -143,7 +143,7 @@ async function update(context: ImportContext, wanted: Wanted, current: Organizat
   let answer = await tryWrite(() =>
     admin.updateOrganization(slug === undefined ? request : { ...request, slug }, calls),
   )
-  if (isRefusal(answer) && slug && slugCodes.includes(answer.code)) {
+  if (isRefusal(answer) && slug && isAboutSlug(answer)) {
     tally.skip('slugs', `${organizationId}/${slug}`, answer.message)
     if (differing.length === 1) return false
     answer = await tryWrite(() => admin.updateOrganization(request, calls))
@@ -153,5 +153,7 @@ async function update(context: ImportContext, wanted: Wanted, current: Organizat
   return undefined
 }
 
-/** Of an organization whose slug is the only thing that can't be. */
-const slugCodes = ['key_taken', 'slugs_disabled', 'invalid_field', 'limit_exceeded']
+/** Whether the slug is all that can't be: the organization is worth more than its slug. */
+function isAboutSlug({ code, field }: Refused): boolean {
+  return field === 'slug' || code === 'key_taken' || code === 'slugs_disabled'
+}

@@ -18,6 +18,8 @@ export interface ImportContext {
 export interface Refused {
   readonly code: string
   readonly message: string
+  /** Of the request; empty: none is named. */
+  readonly field: string
 }
 
 /** @returns the answer, or why the rules refuse it; in a dry run, why they would */
@@ -25,10 +27,12 @@ export async function tryWrite<Answer extends Written>(ask: () => Promise<Answer
   try {
     const answer = await ask()
     const [violation] = answer.impact.violations
-    return violation === undefined ? answer : { code: violation.reason.toLowerCase(), message: violation.message }
+    if (violation === undefined) return answer
+    const { reason, message, field } = violation
+    return { code: reason.toLowerCase(), message, field }
   } catch (error) {
-    if (isRoleSetsError(error) && isRefused(error)) return { code: error.code, message: error.message }
-    throw error
+    if (!isRoleSetsError(error) || !isRefused(error)) throw error
+    return { code: error.code, message: error.message, field: error.fields[0]?.field ?? '' }
   }
 }
 
