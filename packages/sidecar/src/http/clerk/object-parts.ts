@@ -15,7 +15,6 @@ export const publicUserObject = z
     profile_image_url: z.null(),
     image_url: z.string().describe('Always empty.'),
     has_image: z.literal(false),
-    banned: z.literal(false),
   })
   .meta({ id: 'PublicUserData' })
 
@@ -24,7 +23,6 @@ export function representPublicUser(userId: string): z.infer<typeof publicUserOb
     ...inviterNamesOf(userId),
     username: null,
     profile_image_url: null,
-    banned: false,
   }
 }
 
