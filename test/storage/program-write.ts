@@ -6,7 +6,7 @@
 import type { Change } from '../../packages/sidecar/src/domain/change.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import type { Writer } from '../../packages/sidecar/src/storage/store.ts'
-import { at, membership, organization, organizationOf, provenance, withCatalogue } from './things.ts'
+import { at, invitation, membership, organization, organizationOf, provenance, withCatalogue } from './things.ts'
 
 const [file = '', round = ''] = process.argv.slice(2)
 const writersCount = 12
@@ -16,10 +16,14 @@ const store = await openStore(`sqlite:${file}`)
 if (store.head === 0) await withCatalogue(store)
 console.log(`ready ${store.epoch}`)
 
-/** An organization with its members: all or nothing of it may be there. */
+/** An organization with its members and invitations, one of which is over: all or nothing of it may be there. */
 function put(id: string, next: number, name: string): readonly Change[] {
   const members = ['u', 'v', 'w'].map((user) => membership(id, user, next, { publicMetadata: { name } }))
-  return [organization(id, next, { name, slug: id, publicMetadata: { text: name.repeat(20) } }), ...members]
+  const invited = ['x', 'y'].map((address, n) =>
+    invitation(id, address, next, { expiresAt: at + n, redirectUrl: name }),
+  )
+  const own = organization(id, next, { name, slug: id, publicMetadata: { text: name.repeat(20) } })
+  return [own, ...members, ...invited]
 }
 
 /** Every set-wide change of the storage. */
