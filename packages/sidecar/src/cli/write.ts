@@ -32,7 +32,7 @@ interface How {
 }
 
 /** Sends the write. */
-export type Ask<Answer extends Written> = (client: RoleSetsClient, how: How, options: AdminOptions) => Promise<Answer>
+type Ask<Answer extends Written> = (client: RoleSetsClient, how: How, options: AdminOptions) => Promise<Answer>
 
 interface Telling<Answer extends Written> {
   /** What is so now, or with `dryRun` would be: sentences, one a line. */
