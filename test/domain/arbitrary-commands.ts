@@ -4,7 +4,6 @@
  */
 
 import fc from 'fast-check'
-import type { NewInvitation } from '../../packages/sidecar/src/domain/invitations.ts'
 import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.ts'
 import type { Metadata } from '../../packages/sidecar/src/domain/model.ts'
 import type { Command } from './commands.ts'
