@@ -79,11 +79,21 @@ function representRoleSet(
   }
 }
 
-/** After a write the members are counted anew; what a dry run only would do has no count. */
+/**
+ * After a write the members are counted anew; what a dry run only would do has no count. The write is done by then, so it
+ * is answered also when they can't be counted, for example because somebody has deleted the set meanwhile.
+ */
 async function represent(roleSet: RoleSetView, { scope }: { readonly scope: WriteScope }) {
   const { service, call } = scope
-  const members = call.dryRun ? undefined : (await service.directory.roleSet(roleSet.id, call)).value.members
+  const members = call.dryRun ? undefined : await countMembers(roleSet, scope)
   return representRoleSet(roleSet, { catalogue: service.readModel.catalogue, members })
+}
+
+function countMembers({ id }: RoleSetView, { service, call }: WriteScope) {
+  return service.directory.roleSet(id, call).then(
+    ({ value }) => value.members,
+    () => undefined,
+  )
 }
 
 const tag = 'Role sets'
