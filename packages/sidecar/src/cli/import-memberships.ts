@@ -5,15 +5,18 @@ import type { Metadata } from '@rolesets/client'
 import pMap from 'p-map'
 import type { Quota } from './import-quota.ts'
 import { membershipSchema, type SourceMembership } from './import-schema.ts'
-import { find, isRefusal, tryWrite, type ImportContext } from './import-write.ts'
+import { find, isRefusal, tryWrite, type ImportContext, type Refused } from './import-write.ts'
 
-const concurrency = 8
+/** Those that wait for the disk at the same time share a transaction. */
+const concurrency = 16
 
 /** The organization that members and invitations are brought to. */
 export interface Place {
   readonly organizationId: string
   /** Not in a dry run that would only make it. */
   readonly isThere: boolean
+  /** Nobody is in it yet but its creator, who needn't be looked for one by one. */
+  readonly isNew: boolean
   readonly roleSet: string
   /** Keys of the roles of its set. */
   readonly offered: ReadonlySet<string>
@@ -50,21 +53,24 @@ async function importMembership(context: ImportContext, place: Place, each: Sour
     publicMetadata: each.public_metadata as Metadata,
     privateMetadata: each.private_metadata as Metadata,
   }
-  const present = await find(() => admin.getMembership(key, calls))
-  if (present === undefined) {
-    const refused = await place.quota.write(() => admin.createMembership({ ...key, role, ...metadata, dryRun }, calls))
+  const wanted = { ...key, role, ...metadata, dryRun }
+  const settle = (outcome: 'created' | 'changed', refused: Refused | undefined) => {
     if (refused !== undefined && !isAhead(context, refused.code)) tally.skip('memberships', told, refused.message)
-    else tally.count('memberships', 'created')
-    return
+    else tally.count('memberships', outcome)
   }
-  const { membership } = present
-  const { publicMetadata, privateMetadata } = membership
-  if (membership.role === role && isDeepStrictEqual(metadata, { publicMetadata, privateMetadata })) {
+  const look = () => find(() => admin.getMembership(key, calls))
+  let present = place.isNew ? undefined : await look()
+  if (present === undefined) {
+    const refused = await place.quota.write(() => admin.createMembership(wanted, calls))
+    if (refused?.code !== 'membership_exists') return settle('created', refused)
+    present = await look()
+  }
+  const { role: held, publicMetadata, privateMetadata } = present?.membership ?? wanted
+  if (held === role && isDeepStrictEqual(metadata, { publicMetadata, privateMetadata })) {
     return tally.count('memberships', 'unchanged')
   }
-  const answer = await tryWrite(() => admin.updateMembership({ ...key, role, ...metadata, dryRun }, calls))
-  if (isRefusal(answer) && !isAhead(context, answer.code)) tally.skip('memberships', told, answer.message)
-  else tally.count('memberships', 'changed')
+  const answer = await tryWrite(() => admin.updateMembership(wanted, calls))
+  settle('changed', isRefusal(answer) ? answer : undefined)
 }
 
 /** Whether a dry run is refused only because what it would do before was not done. */

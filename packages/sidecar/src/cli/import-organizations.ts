@@ -11,7 +11,7 @@ import { Quota } from './import-quota.ts'
 import { organizationSchema, type SourceOrganization } from './import-schema.ts'
 import { find, isRefusal, tryWrite, type ImportContext, type Refused } from './import-write.ts'
 
-const concurrency = 4
+const concurrency = 8
 /** Organizations between two checkpoints. */
 const sliceLength = 20
 
@@ -81,7 +81,7 @@ async function importOrganization(context: ImportContext, sets: SourceSets, each
   tally.count('organizations', isNew ? 'created' : isChanged ? 'changed' : 'unchanged')
 
   const quota = new Quota(context, each.id, wanted.maxAllowedMemberships)
-  const place = { organizationId: each.id, isThere: !(isNew && dryRun), roleSet: wanted.roleSet, offered, quota }
+  const place = { organizationId: each.id, isThere: !(isNew && dryRun), isNew, roleSet: wanted.roleSet, offered, quota }
   await importMemberships(context, place)
   await importInvitations(context, place)
   await quota.restore()
