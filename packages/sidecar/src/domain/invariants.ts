@@ -25,7 +25,7 @@ export interface State {
 type Stream<T> = Iterable<T> | AsyncIterable<T>
 
 /** A state of any size. */
-export interface StateStream {
+interface StateStream {
   readonly catalogue: Catalogue
   readonly organizations: Stream<Organization>
   /** Those of one organization and user next to each other. */

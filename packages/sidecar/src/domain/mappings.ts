@@ -18,7 +18,7 @@ type Scope = Extract<MembershipChange, { kind: 'members_reassigned' }>['scope']
 
 const rolesInFactsMax = 20
 
-export interface Move {
+interface Move {
   readonly destination: RoleSet
   /** Who holds which role in the organizations that come to the destination. */
   readonly usage: readonly RoleUsage[]

@@ -42,7 +42,7 @@ export interface MetadataUpdate extends MetadataInput {
 }
 
 /** What a change makes of the metadata that is there: decided only once the thing is known. */
-export interface MetadataPlan {
+interface MetadataPlan {
   readonly of: (before: BothMetadata) => Partial<BothMetadata>
 }
 

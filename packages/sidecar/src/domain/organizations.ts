@@ -21,8 +21,6 @@ import { Refusal } from './refusal.ts'
 import { checkOrganizationsAreEnabled, organizationNotFound, ownSettings, register } from './registration.ts'
 import { quoted } from './wording.ts'
 
-export { organizationNotFound } from './registration.ts'
-
 export interface CreateOrganization extends MetadataInput {
   /** The application's own id. Empty or not given: one is made. */
   readonly id?: string | undefined

@@ -11,7 +11,7 @@ import type { Organization, RoleSet } from './model.ts'
 import { Refusal } from './refusal.ts'
 import { quoted } from './wording.ts'
 
-export interface Registered {
+interface Registered {
   readonly organization: Organization
   /** What registers it; empty: it was known. */
   readonly changes: readonly Change[]

@@ -5,7 +5,7 @@
 
 import { availableRoles, decide, type Reason } from '../domain/decision.ts'
 import type { UnknownOrganizations } from '../domain/model.ts'
-import { organizationNotFound } from '../domain/organizations.ts'
+import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../domain/questions.ts'
 import type { Store } from '../storage/store.ts'
 import type { ReadCall } from './call.ts'

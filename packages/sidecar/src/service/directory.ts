@@ -6,7 +6,7 @@
 import type { Catalogue, Index } from '../domain/catalogue.ts'
 import { findRoleSet } from '../domain/lookup.ts'
 import type { Invitation, Membership, Organization, Role } from '../domain/model.ts'
-import { organizationNotFound } from '../domain/organizations.ts'
+import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
 import { isCreatorEligible } from '../domain/roles.ts'
 import type { InvitationQuery, MembershipQuery, OrganizationQuery, Reader, Spanned } from '../storage/store.ts'
