@@ -17,10 +17,13 @@ export type Row = Readonly<Record<string, Value>>
 /** How long a statement waits for a program from outside that holds the file, before it fails as `in_use`. */
 const busyTimeoutMs = 5_000
 
+/** Lists by number have a text for each combination of what can be asked: far more than are asked in practice. */
+const statementsMax = 500
+
 export class Connection {
   readonly file: string
   readonly #database: sqlite3.Database
-  /** By their text. There are as many as the code can ask for: no text is ever made from data. */
+  /** By their text, which is never made from data, the one that was used last at the end. */
   readonly #statements = new Map<string, Promise<sqlite3.Statement>>()
 
   private constructor(file: string, database: sqlite3.Database) {
@@ -99,13 +102,27 @@ export class Connection {
 
   #prepare(sql: string): Promise<sqlite3.Statement> {
     const known = this.#statements.get(sql)
-    if (known) return known
+    if (known) {
+      this.#statements.delete(sql)
+      this.#statements.set(sql, known)
+      return known
+    }
     const prepared = new Promise<sqlite3.Statement>((resolve, reject) => {
       const statement = this.#database.prepare(sql, (error) => (error ? reject(error) : resolve(statement)))
     })
     this.#statements.set(sql, prepared)
     prepared.catch(() => this.#statements.delete(sql))
+    this.#forgetOldest()
     return prepared
+  }
+
+  /** No owner has so many calls under way that the one which was used first could still be waiting for its statement. */
+  #forgetOldest(): void {
+    const [oldest] = this.#statements
+    if (oldest === undefined || this.#statements.size <= statementsMax) return
+    const [sql, prepared] = oldest
+    this.#statements.delete(sql)
+    void prepared.then(finalize, () => undefined)
   }
 
   async #translated<T>(call: () => Promise<T>): Promise<T> {

@@ -11,7 +11,7 @@ import { integer, text } from './rows.ts'
 /** The tables whose rows hold roles. */
 export type Holders = 'memberships' | 'invitations'
 
-export type Side = 'organizations' | 'holders'
+type Side = 'organizations' | 'holders'
 
 interface Shape {
   /** Which rows of the table hold a role at the time `?3`. */
