@@ -69,15 +69,16 @@ export interface InvitationEntry {
 
 export interface RoleSetEntry {
   readonly roleSet: RoleSetView
-  /** By role id, over all organizations on the set; only roles that somebody holds. */
-  readonly members: ReadonlyMap<string, number>
+  /** By role id, over all organizations on the set; only roles that somebody holds. Undefined: they weren't counted. */
+  readonly members: ReadonlyMap<string, number> | undefined
 }
 
 export interface Directory {
   permissions(query: CatalogueQuery, call: ReadCall): Promise<Listed<PermissionView>>
   roles(query: CatalogueQuery, call: ReadCall): Promise<Listed<RoleView>>
   roleSets(query: CatalogueQuery, call: ReadCall): Promise<Listed<RoleSetView>>
-  roleSet(ref: string, call: ReadCall): Promise<Found<RoleSetEntry>>
+  /** @param within counts members only while the set has at most so many organizations; default: always */
+  roleSet(ref: string, call: ReadCall, within?: { readonly organizationsMax: number }): Promise<Found<RoleSetEntry>>
   organizations(query: OrganizationsQuery, call: ReadCall): Promise<Listed<OrganizationEntry>>
   organization(idOrSlug: string, details: OrganizationDetails, call: ReadCall): Promise<Found<OrganizationEntry>>
   /** @throws Refusal `organization_not_found` when one is named that isn't there; so does the next one */
@@ -102,9 +103,11 @@ export function createDirectory(operations: Operations): Directory {
     roleSets: async (query, call) =>
       list(call, (_reader, catalogue) => spanOf(catalogue.roleSets, query, (it) => viewRoleSet(it, catalogue))),
 
-    roleSet: (ref, call) =>
+    roleSet: (ref, call, { organizationsMax } = { organizationsMax: Infinity }) =>
       operations.find(call, async (reader, catalogue, now) => {
         const roleSet = findRoleSet(catalogue, ref)
+        if ((await reader.organizationCount(roleSet.id)) > organizationsMax)
+          return { roleSet: viewRoleSet(roleSet, catalogue), members: undefined }
         const usage = await reader.usageIn({ roleSetId: roleSet.id }, now)
         const members = new Map(usage.filter((it) => it.members > 0).map((it) => [it.roleId, it.members]))
         return { roleSet: viewRoleSet(roleSet, catalogue), members }

@@ -79,6 +79,9 @@ function representRoleSet(
   }
 }
 
+/** An edit costs the same whatever the number of organizations, so after it the members of large sets aren't counted. */
+const countedOrganizationsMax = 1_000
+
 /**
  * After a write the members are counted anew; what a dry run only would do has no count. The write is done by then, so it
  * is answered also when they can't be counted, for example because somebody has deleted the set meanwhile.
@@ -90,7 +93,7 @@ async function represent(roleSet: RoleSetView, { scope }: { readonly scope: Writ
 }
 
 function countMembers({ id }: RoleSetView, { service, call }: WriteScope) {
-  return service.directory.roleSet(id, call).then(
+  return service.directory.roleSet(id, call, { organizationsMax: countedOrganizationsMax }).then(
     ({ value }) => value.members,
     () => undefined,
   )
