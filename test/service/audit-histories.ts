@@ -2,9 +2,11 @@
 
 import fc from 'fast-check'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
-import { writing, type OpenedService } from './open-service.ts'
+import { reading, writing, type OpenedService } from './open-service.ts'
 
 export const startMs = 1_700_000_000_000
+
+const special = { defaultRole: 'org:member', creatorRole: 'org:admin' }
 
 export const organizations = ['acme', 'globex', 'hooli'] as const
 const custom = ['org:a', 'org:b', 'org:c'] as const
@@ -21,8 +23,6 @@ const arbitraryWrite: fc.Arbitrary<Write> = (() => {
   const key = role
   const userId = fc.constantFrom('u', 'v')
   const emailAddress = fc.constantFrom('a@example.com', 'A@example.com', 'b@example.com')
-  const mappings = Object.fromEntries(custom.map((each) => [each, 'org:member']))
-  const special = { defaultRole: 'org:member', creatorRole: 'org:admin' }
   const write = <T>(parts: fc.Arbitrary<T>, call: (admin: OpenedService['admin'], parts: T) => Promise<unknown>) =>
     parts.map(
       (given): Write =>
@@ -43,14 +43,20 @@ const arbitraryWrite: fc.Arbitrary<Write> = (() => {
     write(fc.record({ roleSet, role }), (admin, input) =>
       admin.replaceRole({ ...input, toRole: 'org:member' }, writing()),
     ),
-    write(fc.record({ roleSet, toRoleSet: roleSet }), (admin, input) =>
-      admin.replaceRoleSet({ ...input, mappings }, writing()),
-    ),
+    {
+      weight: 5,
+      arbitrary: write(fc.record({ roleSet, toRoleSet: roleSet }), async (admin, input) =>
+        admin.replaceRoleSet({ ...input, mappings: await mappingsOf(admin) }, writing()),
+      ),
+    },
     write(roleSet, (admin, roleSet) => admin.updateRoleSet({ roleSet, initial: true }, writing())),
     write(fc.record({ id: organizationId, roleSet }), (admin, input) => admin.createOrganization(input, writing())),
-    write(fc.record({ organizationId, roleSet }), (admin, input) =>
-      admin.assignRoleSet({ ...input, mappings }, writing()),
-    ),
+    {
+      weight: 4,
+      arbitrary: write(fc.record({ organizationId, roleSet }), async (admin, input) =>
+        admin.assignRoleSet({ ...input, mappings: await mappingsOf(admin) }, writing()),
+      ),
+    },
     write(fc.record({ organizationId, name: fc.constantFrom('A', 'B') }), (admin, input) =>
       admin.updateOrganization(input, writing()),
     ),
@@ -70,19 +76,34 @@ const arbitraryWrite: fc.Arbitrary<Write> = (() => {
   )
 })()
 
+/** Whoever has a role that the destination lacks becomes a plain member. */
+async function mappingsOf(admin: OpenedService['admin']): Promise<Readonly<Record<string, string>>> {
+  const { items } = await admin.listRoles({ ...reading(), pageSize: 0, pageToken: '' })
+  const keys = items.map(({ key }) => key).filter((key) => custom.some((each) => each === key))
+  return Object.fromEntries(keys.map((key) => [key, 'org:member']))
+}
+
 export interface Step {
   readonly write: Write
   /** The time that passes before it. */
   readonly pause: number
 }
 
-export const history: fc.Arbitrary<Step[]> = fc.array(
-  fc.record({ write: arbitraryWrite, pause: fc.integer({ min: 0, max: 3 }) }),
-  {
-    minLength: 10,
-    maxLength: 30,
-  },
-)
+/** Otherwise hardly a history would come to organizations that move with their set. */
+const beginning: readonly Write[] = [
+  (admin) => admin.createRole({ key: 'org:a' }, writing()),
+  (admin) => admin.createRole({ key: 'org:b' }, writing()),
+  (admin) =>
+    admin.createRoleSet({ key: 'role_set:x', roles: ['org:admin', 'org:member', 'org:a'], ...special }, writing()),
+  (admin) =>
+    admin.createRoleSet({ key: 'role_set:y', roles: ['org:admin', 'org:member', 'org:b'], ...special }, writing()),
+  (admin) => admin.createOrganization({ id: 'acme', roleSet: 'role_set:x' }, writing()),
+  (admin) => admin.createOrganization({ id: 'globex', roleSet: 'role_set:y' }, writing()),
+]
+
+export const history: fc.Arbitrary<Step[]> = fc
+  .array(fc.record({ write: arbitraryWrite, pause: fc.integer({ min: 0, max: 3 }) }), { minLength: 8, maxLength: 22 })
+  .map((steps) => [...beginning.map((write) => ({ write, pause: 1 })), ...steps])
 
 /** A write that is refused changes nothing. */
 export async function attempt(admin: OpenedService['admin'], write: Write): Promise<void> {

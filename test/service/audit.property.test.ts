@@ -40,6 +40,13 @@ async function live(opened: OpenedService, clock: { now: number }, steps: readon
   return moments
 }
 
+/** How often organizations have moved with all of their set. */
+async function movesIn({ store }: OpenedService): Promise<number> {
+  const changeSets = await store.changesAfter(0, 1_000)
+  const moves = changeSets.flatMap(({ changes }) => changes.filter(({ kind }) => kind === 'organizations_moved'))
+  return moves.length
+}
+
 const numberOf = (revision: string) => Number(revision.split(':')[1])
 
 /** The cause is the newest of all facts of the answer: since then the answer has been the same. */
@@ -60,10 +67,12 @@ for (const unknownOrganizations of ['initial', 'deny'] as const) {
     test(title, async (t) => {
       let told = 0
       let untold = 0
+      let moves = 0
       const property = fc.asyncProperty(history, fc.nat({ max: 30 }), async (steps, count) => {
         const clock = { now: start }
         const opened = await openTestService(t, { unknownOrganizations, now: () => clock.now })
         const moments = await live(opened, clock, steps)
+        moves += await movesIn(opened)
         if (isForgetful) await opened.store.compact({ newerThan: 0, count: count + 1 })
         const oldest = (await opened.store.read((reader) => reader.historyAnchor())).value.revision + 1
         for (let time = start; time <= clock.now + 1; time++) {
@@ -89,6 +98,7 @@ for (const unknownOrganizations of ['initial', 'deny'] as const) {
       })
       await fc.assert(property, { numRuns: isForgetful ? 5 : 4 })
       t.true(told > 300)
+      t.true(moves >= 2, `${moves} moves`)
       // Only an organization that was moved with all of its set, and that no kept write names, is in doubt.
       t.true(untold < told / 10, `${untold} of ${told}`)
     })
