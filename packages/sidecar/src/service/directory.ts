@@ -5,7 +5,7 @@
 
 import type { Catalogue, Index } from '../domain/catalogue.ts'
 import { findRoleSet } from '../domain/lookup.ts'
-import type { Invitation, Membership, Organization, Role } from '../domain/model.ts'
+import type { Invitation, Membership, Organization, Role, RoleSet } from '../domain/model.ts'
 import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
 import { isCreatorEligible } from '../domain/roles.ts'
@@ -106,10 +106,8 @@ export function createDirectory(operations: Operations): Directory {
     roleSet: (ref, call, { organizationsMax } = { organizationsMax: Infinity }) =>
       operations.find(call, async (reader, catalogue, now) => {
         const roleSet = findRoleSet(catalogue, ref)
-        if ((await reader.organizationCount(roleSet.id)) > organizationsMax)
-          return { roleSet: viewRoleSet(roleSet, catalogue), members: undefined }
-        const usage = await reader.usageIn({ roleSetId: roleSet.id }, now)
-        const members = new Map(usage.filter((it) => it.members > 0).map((it) => [it.roleId, it.members]))
+        const isCounted = (await reader.organizationCount(roleSet.id)) <= organizationsMax
+        const members = isCounted ? await membersByRole(reader, roleSet, now) : undefined
         return { roleSet: viewRoleSet(roleSet, catalogue), members }
       }),
 
@@ -230,6 +228,11 @@ async function hasElevatedMember(
     if (member !== undefined) return true
   }
   return false
+}
+
+async function membersByRole(reader: Reader, { id }: RoleSet, now: number): Promise<ReadonlyMap<string, number>> {
+  const usage = await reader.usageIn({ roleSetId: id }, now)
+  return new Map(usage.filter((it) => it.members > 0).map((it) => [it.roleId, it.members]))
 }
 
 async function checkIsThere(reader: Reader, unparsed: string | undefined): Promise<void> {
