@@ -106,3 +106,12 @@ test('an organization that is unknown is registered by an invitation, or the inv
   const strict = await openTestService(t, { unknownOrganizations: 'deny' })
   await t.throwsAsync(invite(strict, { role: 'org:member' }), { code: 'organization_not_found' })
 })
+
+test('a call that is about registered organizations only registers none, whatever the setting says', async (t) => {
+  const { admin } = await openTestService(t)
+  const call = { ...writing(), onlyRegistered: true }
+  const unknown = { organizationId: 'org_unknown', role: 'org:member' }
+  const refused = { code: 'organization_not_found' }
+  await t.throwsAsync(admin.createInvitation({ ...ann, ...unknown }, call), refused)
+  await t.throwsAsync(admin.createMembership({ ...unknown, userId: 'ann' }, call), refused)
+})

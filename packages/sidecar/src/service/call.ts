@@ -16,6 +16,8 @@ export interface WriteCall {
   readonly dryRun: boolean
   /** `<epoch>:<number>`; refused if the thing has changed since. Empty or undefined: not checked. */
   readonly expectedRevision?: string | undefined
+  /** True: an organization that the store doesn't know is refused, whatever the setting says of unknown ones. */
+  readonly onlyRegistered?: boolean | undefined
   readonly signal: AbortSignal
 }
 

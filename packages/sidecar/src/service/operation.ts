@@ -94,7 +94,8 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
       const expectUnchanged: WriteScope['expectUnchanged'] = (thing) => checkUnchanged(thing, expected)
       const { revision, value } = await store.write(provenance, async (writer) => {
         const before = await writer.catalogue()
-        const context = contextOf(options, provenance.at, writer.nextRevision)
+        const own = call.onlyRegistered === true ? { ...options, unknownOrganizations: 'deny' as const } : options
+        const context = contextOf(own, provenance.at, writer.nextRevision)
         const scope = { writer, catalogue: before, context, expectUnchanged }
         return run(command, input, scope).catch(async (error: unknown) => {
           if (!call.dryRun || !isViolation(error)) throw error

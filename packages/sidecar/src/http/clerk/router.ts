@@ -91,7 +91,8 @@ function handlerOf(
     try {
       checkAccess(caller, operation.access)
       const expectedRevision = operation.writes ? parseIfMatch(request.get('if-match')) : undefined
-      const call = { actor: actorOf(request.headers, caller), dryRun: false, expectedRevision, signal }
+      const actor = actorOf(request.headers, caller)
+      const call = { actor, dryRun: false, expectedRevision, onlyRegistered: true, signal }
       const scope: WriteScope = { service, apiVersion, call }
       const answer = await operation.answer(given, scope)
       if (operation.writes)
