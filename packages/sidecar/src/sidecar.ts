@@ -13,7 +13,7 @@ import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { openCompaction } from './service/compaction.ts'
 import { openKeyRing, type Identify } from './service/key-ring.ts'
-import { newId } from './service/new-id.ts'
+import { createNewId } from './service/new-id.ts'
 import { openService, type Service } from './service/service.ts'
 import { openStore } from './storage/open.ts'
 import type { StoreEvent } from './storage/options.ts'
@@ -74,7 +74,8 @@ async function assemble(config: Config, { log, closers, closeAll }: Assembly): P
     }),
   )
   const { unknownOrganizations } = config
-  const service = await openService({ store, unknownOrganizations, now: () => Date.now(), newId })
+  const now = () => Date.now()
+  const service = await openService({ store, unknownOrganizations, now, newId: createNewId(now) })
   closers.push(() => service.close())
   const { identify, close: closeKeys } = await openKeyRing(store, bootstrapKeys)
   closers.push(closeKeys)

@@ -148,12 +148,16 @@ export function viewAccessKey({ digest: _digest, ...accessKey }: AccessKey): Acc
 /** Roles are named as they are after the write; those that are gone by then, as they were before it. */
 export function viewImpact(impact: Impact, before: Catalogue, after: Catalogue): ImpactView {
   const keyOf = (id: string) => after.roles.byId(id)?.key ?? before.roles.byId(id)?.key ?? id
-  const roles = impact.roles.map(({ roleId, toRoleId, ...counts }) => ({
-    role: keyOf(roleId),
-    toRole: toRoleId === null ? '' : keyOf(toRoleId),
-    ...counts,
-  }))
-  const requiredMappings = impact.requiredMappings.map(({ roleId, ...counts }) => ({ role: keyOf(roleId), ...counts }))
+  const roles = sortedByRole(
+    impact.roles.map(({ roleId, toRoleId, ...counts }) => ({
+      role: keyOf(roleId),
+      toRole: toRoleId === null ? '' : keyOf(toRoleId),
+      ...counts,
+    })),
+  )
+  const requiredMappings = sortedByRole(
+    impact.requiredMappings.map(({ roleId, ...counts }) => ({ role: keyOf(roleId), ...counts })),
+  )
   const total = (count: 'members' | 'invitations') => roles.reduce((sum, role) => sum + role[count], 0)
   const { organizations, violations } = impact
   return {
@@ -164,6 +168,11 @@ export function viewImpact(impact: Impact, before: Catalogue, after: Catalogue):
     requiredMappings,
     violations,
   }
+}
+
+/** In the order of the keys; roles of one key, as in the steps of an apply, stay as they were. */
+function sortedByRole<T extends { readonly role: string }>(entries: readonly T[]): T[] {
+  return [...entries].sort((a, b) => (a.role < b.role ? -1 : a.role > b.role ? 1 : 0))
 }
 
 /** An id whose thing is gone stands for itself: change sets from history may name things that were deleted since. */
