@@ -17,16 +17,18 @@ export async function compare({ ours, theirs, rounds, goal, ...what }: Contest):
   const their: number[] = []
   for (let round = 0; round < rounds; round += 1) {
     // Whoever comes second finds caches, clock rates and the neighbours' load as the first left them.
-    if (round % 2 === 0) {
-      our.push(await ours())
-      their.push(await theirs())
-    } else {
-      their.push(await theirs())
-      our.push(await ours())
-    }
+    if (round % 2 === 0) our.push(await cleanly(ours))
+    their.push(await cleanly(theirs))
+    if (round % 2 !== 0) our.push(await cleanly(ours))
   }
   const ratio = statOf(our.map((value, round) => value / (their[round] ?? Number.NaN)))
   return { ...what, ours: statOf(our), theirs: statOf(their), ratio, ...(goal ? { goal } : {}) }
+}
+
+/** Nobody pays for the garbage of the other. */
+function cleanly(round: () => Promise<number>): Promise<number> {
+  globalThis.gc?.()
+  return round()
 }
 
 export function statOf(rounds: readonly number[]): Stat {
