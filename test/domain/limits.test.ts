@@ -30,7 +30,7 @@ test('every limit has the value that is documented', (t) => {
     permissionsPerRoleMax: 1000,
     rolesPerRoleSetMax: 1000,
     mappingsMax: 1000,
-    manifestOrganizationsMax: 100000,
+    manifestOrganizationsMax: 10000,
     batchQuestionsMax: 10000,
     invitationsPerCallMax: 1000,
     emailAddressCharactersMax: 254,

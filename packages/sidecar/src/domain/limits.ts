@@ -24,8 +24,11 @@ export const limits = {
   rolesPerRoleSetMax: 1_000,
   /** Mappings from role to role in one call. */
   mappingsMax: 1_000,
-  /** Organizations in one described state. Its other things have the limits of the catalogue. */
-  manifestOrganizationsMax: 100_000,
+  /**
+   * Organizations in one described state: all that one write changes travels as one message of the feed, which must stay
+   * within what a client takes. Its other things have the limits of the catalogue.
+   */
+  manifestOrganizationsMax: 10_000,
   /** Questions in one batch. */
   batchQuestionsMax: 10_000,
   /** Invitations in one call, all or nothing. */
