@@ -15,7 +15,7 @@ export interface EditedSidecar {
   readonly sidecar: Sidecar
   readonly target: string
   readonly client: RoleSetsClient
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** The set of a fresh store, on which all organizations of these rows are. */
