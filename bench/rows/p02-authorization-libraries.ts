@@ -4,7 +4,7 @@
  */
 
 import { createMongoAbility, type MongoAbility } from '@casl/ability'
-import type { Enforcer} from 'casbin';
+import type { Enforcer } from 'casbin'
 import { CachedEnforcer, newCachedEnforcer, newEnforcer, newModelFromString } from 'casbin'
 import { allowedOf, askedOf, passesNs, type Asked } from '../asked.ts'
 import { openCachedOrganizations, plans, type CachedOrganizations } from '../cached-organizations.ts'
