@@ -7,11 +7,12 @@ import fc from 'fast-check'
 import {
   StoreError,
   type At,
+  type Foreseen,
   type Provenance,
   type Reader,
   type Writer,
 } from '../../packages/sidecar/src/storage/store.ts'
-import { reads, spoils, throws, told, writes, type Step } from './history-steps.ts'
+import { foreseen, reads, spoils, throws, told, writes, type Step } from './history-steps.ts'
 import { NaiveStore } from './naive-store.ts'
 import { openFresh, type Suite } from './suite.ts'
 import { at, catalogueChanges, provenance } from './things.ts'
@@ -21,6 +22,8 @@ interface Work {
   readonly told: readonly string[]
   readonly steps: readonly Step[]
   readonly dryRun: boolean
+  /** Whatever it asks in the end. */
+  readonly foreseen: Foreseen
 }
 
 interface Writable {
@@ -39,14 +42,19 @@ const work: fc.Arbitrary<Work> = fc
       { minLength: 1, maxLength: 5 },
     ),
     dryRun: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+    foreseen,
   })
-  .map(({ named, dryRun }) => ({ told: named.map((each) => each.told), steps: named.map((each) => each.step), dryRun }))
+  .map(({ named, ...work }) => ({
+    told: named.map((each) => each.told),
+    steps: named.map((each) => each.step),
+    ...work,
+  }))
 
 const rounds = fc.array(fc.array(work, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 8 })
 
 /** What a caller gets: the answer, or the error that he sees. */
-async function run(store: Writable, { steps, dryRun }: Work, index: number): Promise<unknown> {
-  const answer = store.write(provenance({ dryRun, at: at + index }), async (writer) => {
+async function run(store: Writable, { steps, dryRun, foreseen }: Work, index: number): Promise<unknown> {
+  const answer = store.write(provenance({ dryRun, foreseen, at: at + index }), async (writer) => {
     const seen: unknown[] = [writer.revision, writer.nextRevision]
     for (const each of steps) seen.push(await each(writer))
     return seen

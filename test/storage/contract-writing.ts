@@ -3,7 +3,17 @@
 import type { ExecutionContext } from 'ava'
 import type { Store, StoreError, Writer } from '../../packages/sidecar/src/storage/store.ts'
 import { createGate, openFresh, openWatched, type Suite } from './suite.ts'
-import { at, membership, organization, provenance, record, recording, roleSet, withCatalogue } from './things.ts'
+import {
+  at,
+  membership,
+  membershipOf,
+  organization,
+  provenance,
+  record,
+  recording,
+  roleSet,
+  withCatalogue,
+} from './things.ts'
 
 const ids = async (store: Store): Promise<readonly string[]> => {
   const { value } = await store.read((reader) => reader.organizations({ size: 100 }))
@@ -53,6 +63,50 @@ export function writing(suite: Suite): void {
     const changes = [organization('a', 2), organization('b', 2)]
     const changeSet = { revision: 2, committedAt: 42, actor: 'ann', operation: 'Twice', changes }
     t.deepEqual(await store.changesAfter(1, 10), [changeSet])
+  })
+
+  test(`${name}: what works foresee changes no answer, also after others of the batch have recorded it`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    await record(store, (revision) => [
+      organization('old', revision, { name: 'before' }),
+      membership('old', 'u', revision),
+    ])
+    const all = ['old', 'new', 'none']
+    const foreseen = {
+      organizationIds: all,
+      memberships: all.map((organizationId) => ({ organizationId, userId: 'u' })),
+    }
+    const look = async (writer: Writer) => {
+      const organizations = await Promise.all(all.map((id) => writer.organization(id)))
+      const members = await Promise.all(all.map((id) => writer.membership(id, 'u')))
+      return [organizations.map((each) => each?.name), members.map((each) => each?.organizationId)]
+    }
+    const change = (writer: Writer) =>
+      writer.record([
+        organization('old', writer.nextRevision, { name: 'after' }),
+        organization('new', writer.nextRevision, { name: 'added' }),
+        membership('new', 'u', writer.nextRevision),
+        { kind: 'membership_deleted', before: membershipOf('old', 'u', 2) },
+      ])
+    const unchanged = [
+      ['before', undefined, undefined],
+      ['old', undefined, undefined],
+    ]
+    const changed = [
+      ['after', 'added', undefined],
+      [undefined, 'new', undefined],
+    ]
+    const seen = await Promise.all([
+      store.write(provenance({ foreseen }), look),
+      store.write(provenance({ foreseen, dryRun: true }), async (writer) => (await change(writer), look(writer))),
+      store.write(provenance({ foreseen }), look),
+      store.write(provenance({ foreseen }), async (writer) => (await change(writer), look(writer))),
+      store.write(provenance({ foreseen }), look),
+      // A question that has the rows written before it is answered.
+      store.write(provenance({ foreseen }), async (writer) => (await writer.organizationCount('free'), look(writer))),
+    ])
+    const values = seen.map(({ value }) => value)
+    t.deepEqual(values, [unchanged, changed, unchanged, changed, changed, changed])
   })
 
   test(`${name}: works that wait share one commit, and each sees what the ones before it recorded`, async (t) => {

@@ -163,6 +163,13 @@ export const writes = [
   }),
 ]
 
+/** `none` isn't there, and the line break is no part of an id. */
+const anyId = fc.oneof(id, fc.constantFrom('none', 'a\n'))
+export const foreseen = fc.record({
+  organizationIds: fc.array(anyId),
+  memberships: fc.array(fc.record({ organizationId: anyId, userId: user })),
+})
+
 /** What rules never ask for: the storage finds it at the commit, and it spoils the transaction. */
 export const spoils = step('spoil', fc.constantFrom('organization', 'member'), (what, w) => {
   if (what === 'member') return records(w, membership('nowhere', 'u', w.nextRevision))

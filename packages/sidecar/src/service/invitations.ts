@@ -12,8 +12,9 @@ import {
 import type { Catalogue } from '../domain/catalogue.ts'
 import type { Invitation, InvitationStatus } from '../domain/model.ts'
 import type { Reader } from '../storage/store.ts'
-import { occupancyOf } from './memberships.ts'
+import { foreseeMembership, occupancyOf } from './memberships.ts'
 import { command, type List, type WriteScope } from './operation.ts'
+import { foreseeOrganization } from './organizations.ts'
 import { viewInvitation, viewMembership, type InvitationView, type MembershipView } from './views.ts'
 
 export interface AcceptedView {
@@ -24,6 +25,7 @@ export interface AcceptedView {
 export const invitationCommands = {
   createInvitation: command({
     operation: 'CreateInvitation',
+    foresee: foreseeOrganization,
     decide: async (scope, input: Parameters<typeof createInvitation>[1]) => {
       const [pending] = await pendingOf(scope, input.organizationId, [
         parseEmailAddress(input.emailAddress, 'email_address'),
@@ -36,6 +38,7 @@ export const invitationCommands = {
 
   createInvitations: command({
     operation: 'CreateInvitations',
+    foresee: foreseeOrganization,
     decide: async (scope, input: Parameters<typeof createInvitations>[1]) => {
       const pending = await pendingOf(scope, input.organizationId, parseAddresses(input))
       const facts = { ...(await organizationFactsOf(scope, input.organizationId)), pending }
@@ -47,6 +50,7 @@ export const invitationCommands = {
 
   revokeInvitation: command({
     operation: 'RevokeInvitation',
+    foresee: foreseeOrganization,
     decide: async (scope, input: Parameters<typeof revokeInvitation>[0]) =>
       revokeInvitation(input, await factsOf(scope, input), scope.context),
     view: viewInvitation,
@@ -54,6 +58,7 @@ export const invitationCommands = {
 
   acceptInvitation: command({
     operation: 'AcceptInvitation',
+    foresee: foreseeMembership,
     decide: async (scope, input: Parameters<typeof acceptInvitation>[1]) => {
       const facts = await factsOf(scope, input)
       const membership = await scope.writer.membership(input.organizationId, input.userId)

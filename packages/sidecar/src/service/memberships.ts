@@ -3,13 +3,14 @@
 import { createMembership, deleteMembership, updateMembership } from '../domain/memberships.ts'
 import type { Membership, Organization } from '../domain/model.ts'
 import { findRole } from '../domain/lookup.ts'
-import type { Reader, Writer } from '../storage/store.ts'
+import type { Foreseen, Reader, Writer } from '../storage/store.ts'
 import { command, type List } from './operation.ts'
 import { viewMembership, type MembershipView } from './views.ts'
 
 export const membershipCommands = {
   createMembership: command({
     operation: 'CreateMembership',
+    foresee: foreseeMembership,
     decide: async ({ writer, catalogue, context }, input: Parameters<typeof createMembership>[1]) => {
       const facts = await factsOf(writer, input)
       const occupancy = await occupancyOf(writer, facts.organization, context.now)
@@ -20,6 +21,7 @@ export const membershipCommands = {
 
   updateMembership: command({
     operation: 'UpdateMembership',
+    foresee: foreseeMembership,
     decide: async ({ writer, catalogue, context, expectUnchanged }, input: Parameters<typeof updateMembership>[1]) => {
       const facts = await factsOf(writer, input)
       expectUnchanged(facts.membership)
@@ -30,6 +32,7 @@ export const membershipCommands = {
 
   deleteMembership: command({
     operation: 'DeleteMembership',
+    foresee: foreseeMembership,
     decide: async ({ writer, expectUnchanged }, input: Parameters<typeof deleteMembership>[0]) => {
       const facts = await factsOf(writer, input)
       expectUnchanged(facts.membership)
@@ -65,7 +68,17 @@ export async function occupancyOf(reader: Reader, organization: Organization | u
   }
 }
 
-async function factsOf(writer: Writer, { organizationId, userId }: { organizationId: string; userId: string }) {
+interface Member {
+  readonly organizationId: string
+  readonly userId: string
+}
+
+/** What `factsOf` reads. */
+export function foreseeMembership({ organizationId, userId }: Member): Foreseen {
+  return { organizationIds: [organizationId], memberships: [{ organizationId, userId }] }
+}
+
+async function factsOf(writer: Writer, { organizationId, userId }: Member) {
   return {
     organization: await writer.organization(organizationId),
     membership: await writer.membership(organizationId, userId),

@@ -12,7 +12,7 @@ import { checkUnchanged } from '../domain/precondition.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { RefusalCode } from '../domain/refusal-codes.ts'
 import { formatRevision, parseRevision } from '../domain/revision.ts'
-import type { At, Page, Reader, Store, Writer } from '../storage/store.ts'
+import type { At, Foreseen, Page, Reader, Store, Writer } from '../storage/store.ts'
 import type { Found, PageCall, PageOf, ReadCall, WriteCall, Written } from './call.ts'
 import type { ReadModel } from './read-model.ts'
 import { ofAnotherEpoch } from './read-model.ts'
@@ -38,6 +38,8 @@ export interface WriteScope {
 export interface Command<I, T, V> {
   /** The name of the RPC. */
   readonly operation: string
+  /** The single things that `decide` reads, where they can be told from the input. */
+  readonly foresee?: (input: I) => Foreseen
   /** Reads the facts and asks the rule. May run twice, so it has no effects of its own. */
   readonly decide: (scope: WriteScope, input: I) => Promise<Decided<T>> | Decided<T>
   /**
@@ -90,7 +92,9 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
     async write(command, input, call) {
       const { operation } = command
       const expected = call.expectedRevision ? parseExpected(call.expectedRevision, store) : undefined
-      const provenance = { actor: call.actor, operation, at: options.now(), dryRun: call.dryRun, signal: call.signal }
+      const { actor, dryRun, signal } = call
+      const foreseen = command.foresee?.(input)
+      const provenance = { actor, operation, at: options.now(), dryRun, foreseen, signal }
       const expectUnchanged: WriteScope['expectUnchanged'] = (thing) => checkUnchanged(thing, expected)
       const { revision, value } = await store.write(provenance, async (writer) => {
         const before = await writer.catalogue()

@@ -3,13 +3,14 @@
 import type { Organization } from '../domain/model.ts'
 import { assignRoleSet, createOrganization, deleteOrganization, updateOrganization } from '../domain/organizations.ts'
 import { findRoleSet } from '../domain/lookup.ts'
-import type { Writer } from '../storage/store.ts'
+import type { Foreseen, Writer } from '../storage/store.ts'
 import { command, type List } from './operation.ts'
 import { viewOrganization, type OrganizationView } from './views.ts'
 
 export const organizationCommands = {
   createOrganization: command({
     operation: 'CreateOrganization',
+    foresee: ({ id }: { readonly id?: string | undefined }) => (id === undefined ? {} : { organizationIds: [id] }),
     decide: async ({ writer, catalogue, context }, input: Parameters<typeof createOrganization>[1]) => {
       const existing = input.id === undefined ? undefined : await writer.organization(input.id)
       const facts = { existing, slugOwner: await slugOwner(writer, input.slug) }
@@ -20,6 +21,7 @@ export const organizationCommands = {
 
   updateOrganization: command({
     operation: 'UpdateOrganization',
+    foresee: foreseeOrganization,
     decide: async (
       { writer, catalogue, context, expectUnchanged },
       input: Parameters<typeof updateOrganization>[1],
@@ -37,6 +39,7 @@ export const organizationCommands = {
 
   deleteOrganization: command({
     operation: 'DeleteOrganization',
+    foresee: foreseeOrganization,
     decide: async ({ writer, context, expectUnchanged }, input: Parameters<typeof deleteOrganization>[0]) => {
       const organization = await writer.organization(input.organizationId)
       expectUnchanged(organization)
@@ -49,6 +52,7 @@ export const organizationCommands = {
 
   assignRoleSet: command({
     operation: 'AssignRoleSet',
+    foresee: foreseeOrganization,
     decide: async ({ writer, catalogue, context, expectUnchanged }, input: Parameters<typeof assignRoleSet>[1]) => {
       const { organizationId } = input
       const organization = await writer.organization(organizationId)
@@ -72,6 +76,10 @@ export const organizationList: List<OrganizationFilter, Organization, Organizati
   },
   view: viewOrganization,
   cursorOf: ({ id }) => id,
+}
+
+export function foreseeOrganization({ organizationId }: { readonly organizationId: string }): Foreseen {
+  return { organizationIds: [organizationId] }
 }
 
 async function slugOwner(writer: Writer, slug: string | null | undefined): Promise<Organization | undefined> {

@@ -193,6 +193,15 @@ export interface Writer extends Reader {
   record(changes: readonly Change[]): Promise<void>
 }
 
+/**
+ * Single things that a work is about to ask for. Naming them changes no answer: it lets the storage read those of all works
+ * of a batch together, instead of one after the other.
+ */
+export interface Foreseen {
+  readonly organizationIds?: readonly string[]
+  readonly memberships?: readonly { readonly organizationId: string; readonly userId: string }[]
+}
+
 export interface Provenance {
   /** Never empty. */
   readonly actor: string
@@ -201,6 +210,7 @@ export interface Provenance {
   readonly at: number
   /** Run the work, answer, and leave no trace. */
   readonly dryRun?: boolean
+  readonly foreseen?: Foreseen | undefined
   /** Gives up waiting; a work that has begun is finished. */
   readonly signal?: AbortSignal | undefined
 }

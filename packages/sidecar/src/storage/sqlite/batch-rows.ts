@@ -6,9 +6,10 @@
 import type { SealedChangeSet } from '../../domain/change.ts'
 import type { RoleUsage } from '../../domain/decided.ts'
 import type { AccessKey, Invitation, Membership, Organization } from '../../domain/model.ts'
-import { StoreError, type Spanned } from '../store.ts'
+import { StoreError, type Foreseen, type Spanned } from '../store.ts'
 import { writeChanges, type Recorded } from './changes.ts'
 import type { Connection } from './connection.ts'
+import { nothingForeseen, readForeseen, type ForeseenRows } from './foreseen.ts'
 import { Pending, type Known } from './pending.ts'
 import { Queries, type RowReader } from './queries.ts'
 
@@ -16,6 +17,8 @@ export class BatchRows implements RowReader {
   readonly #connection: Connection
   readonly #queries: Queries
   readonly #pending = new Pending()
+  /** In the file, under what is pending. */
+  #foreseen: ForeseenRows = nothingForeseen
   /** How many of the pending changes are those of the works before. */
   #mark = 0
   #hasSavepoint = false
@@ -27,6 +30,13 @@ export class BatchRows implements RowReader {
   constructor(connection: Connection) {
     this.#connection = connection
     this.#queries = new Queries(connection)
+  }
+
+  /** Before the first work. */
+  foresee(foreseen: readonly Foreseen[]): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#foreseen = await readForeseen(this.#queries, foreseen)
+    })
   }
 
   beginWork(): void {
@@ -62,8 +72,9 @@ export class BatchRows implements RowReader {
   }
 
   organization(id: string): Promise<Organization | undefined> {
+    const find = () => this.#queries.organization(id)
     return this.#ask(isWide, async () =>
-      this.#known(this.#pending.organization(id), () => this.#queries.organization(id)),
+      this.#known(this.#pending.organization(id) ?? this.#foreseen.organization(id), find),
     )
   }
 
@@ -90,7 +101,9 @@ export class BatchRows implements RowReader {
 
   membership(organizationId: string, userId: string): Promise<Membership | undefined> {
     const find = () => this.#queries.membership(organizationId, userId)
-    return this.#ask(isWide, async () => this.#known(this.#pending.membership(organizationId, userId), find))
+    const known = () =>
+      this.#pending.membership(organizationId, userId) ?? this.#foreseen.membership(organizationId, userId)
+    return this.#ask(isWide, async () => this.#known(known(), find))
   }
 
   memberships(...args: Parameters<RowReader['memberships']>): Promise<readonly Membership[]> {
@@ -169,6 +182,7 @@ export class BatchRows implements RowReader {
 
   /** The changes of the works before go in for good; those of this work behind a savepoint. */
   async #write(): Promise<void> {
+    this.#foreseen = nothingForeseen
     if (this.#isInWork && !this.#hasSavepoint) {
       await writeChanges(this.#connection, this.#pending.take(this.#mark))
       this.#mark = 0

@@ -5,7 +5,7 @@
 
 import { applyToCatalogue, type Catalogue } from '../../domain/catalogue.ts'
 import type { Change, ChangeSet } from '../../domain/change.ts'
-import type { At, Provenance, Writer } from '../store.ts'
+import type { At, Foreseen, Provenance, Writer } from '../store.ts'
 import { BatchRows } from './batch-rows.ts'
 import type { Connection } from './connection.ts'
 import { writeChangeSets } from './history.ts'
@@ -47,6 +47,11 @@ export class Batch {
 
   get changeSets(): readonly ChangeSet[] {
     return this.#changeSets
+  }
+
+  /** Reads what the works are about to ask for. */
+  async foresee(foreseen: readonly Foreseen[]): Promise<void> {
+    if (foreseen.length > 0) await this.#rows.foresee(foreseen)
   }
 
   /**

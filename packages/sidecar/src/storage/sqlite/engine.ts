@@ -64,13 +64,13 @@ class SqliteStore implements Store {
   }
 
   async write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>> {
-    const { signal } = provenance
+    const { signal, foreseen } = provenance
     const outcome = await new Promise<Outcome<T>>((answer, refuse) => {
       const run = async (batch: Batch) => {
         const outcome = await batch.perform(provenance, work)
         return () => answer(outcome)
       }
-      this.#writes.add({ signal, run, refuse })
+      this.#writes.add({ signal, foreseen, run, refuse })
     })
     if (outcome.kind === 'threw') throw outcome.error
     return outcome.at

@@ -126,6 +126,7 @@ export class Pending {
   }
 }
 
-function keyOf(organizationId: string, userId: string): string {
+/** Of a membership. */
+export function keyOf(organizationId: string, userId: string): string {
   return JSON.stringify([organizationId, userId])
 }

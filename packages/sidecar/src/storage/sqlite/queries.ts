@@ -29,6 +29,19 @@ export class Queries implements RowReader {
     return this.#one(organizationOf, 'SELECT * FROM organizations WHERE id = ?', [id])
   }
 
+  /** In no order. */
+  organizationsById(ids: readonly string[]): Promise<readonly Organization[]> {
+    const sql = 'SELECT * FROM organizations WHERE id IN (SELECT value FROM json_each(?))'
+    return this.#many(organizationOf, sql, [JSON.stringify(ids)])
+  }
+
+  /** In no order. @param keys each the JSON of organization id and user id */
+  membershipsByKey(keys: readonly string[]): Promise<readonly Membership[]> {
+    const sql = `SELECT memberships.* FROM json_each(?) AS asked CROSS JOIN memberships
+      ON organization_id = asked.value ->> 0 AND user_id = asked.value ->> 1`
+    return this.#many(membershipOf, sql, [`[${keys.join()}]`])
+  }
+
   organizationBySlug(slug: string): Promise<Organization | undefined> {
     return this.#one(organizationOf, 'SELECT * FROM organizations WHERE slug = ?', [slug])
   }
