@@ -55,7 +55,7 @@ export async function* follow(store: Store, options: FollowOptions): AsyncGenera
   cursor ??= yield* snapshot(store, options)
   cursor = yield* backfill(store, cursor, options.signal)
 
-  const queue = new LiveQueue(options.queueMax)
+  const queue = new LiveQueue(options.queueMax, options.signal)
   const unsubscribe = store.subscribe((changeSet) => {
     if (!queue.push(changeSet)) options.onTooSlow?.(tooSlow(options))
   })
@@ -65,6 +65,7 @@ export async function* follow(store: Store, options: FollowOptions): AsyncGenera
     yield* live(queue, cursor, options)
   } finally {
     unsubscribe()
+    queue.close()
   }
 }
 
@@ -127,7 +128,7 @@ async function* live(
       heartbeatDue = performance.now() + options.heartbeatMs
       yield { kind: 'heartbeat', revision: cursor }
     } else {
-      await queue.wait(heartbeatDue - performance.now(), options.signal)
+      await queue.wait(heartbeatDue)
     }
   }
 }

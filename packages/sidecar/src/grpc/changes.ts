@@ -9,7 +9,7 @@ import { ServiceError } from '../service/service-error.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { AccessError } from './access-error.ts'
 import { serverStream, type Endpoint, type StreamCall } from './handler.ts'
-import { feedMessage } from './feed-messages.ts'
+import { FeedMessages } from './feed-messages.ts'
 import { failureOf } from './status.ts'
 
 interface ChangesOptions {
@@ -17,10 +17,15 @@ interface ChangesOptions {
   readonly unknownOrganizationsDenied: boolean
 }
 
-export function changesHandlers(options: ChangesOptions, endpoint: Endpoint): ChangesHandlers {
+export function changesHandlers(
+  { changes, unknownOrganizationsDenied }: ChangesOptions,
+  endpoint: Endpoint,
+): ChangesHandlers {
+  const messages = new FeedMessages(unknownOrganizationsDenied)
   return {
     Watch: serverStream(endpoint, 'read', (request: WatchRequest__Output, call) =>
-      watch(options, {
+      watch(changes, {
+        messages,
         endpoint,
         call,
         request: { after: request.after, snapshotScope: scopeOf(request.snapshotScope) },
@@ -29,9 +34,16 @@ export function changesHandlers(options: ChangesOptions, endpoint: Endpoint): Ch
   }
 }
 
+interface Watching {
+  readonly messages: FeedMessages
+  readonly endpoint: Endpoint
+  readonly call: StreamCall
+  readonly request: WatchRequest
+}
+
 async function* watch(
-  { changes, unknownOrganizationsDenied }: ChangesOptions,
-  { endpoint, call, request }: { endpoint: Endpoint; call: StreamCall; request: WatchRequest },
+  changes: Changes,
+  { messages, endpoint, call, request }: Watching,
 ): AsyncGenerator<WatchResponse, void, undefined> {
   const watcher = endpoint.observer.watcherOpened()
   let sinceHeartbeat = 0
@@ -44,7 +56,7 @@ async function* watch(
       else if (isHeartbeatInLine) continue
       else sinceHeartbeat = 1
       if (message.kind === 'change_set') watcher.handed(message.changeSet.revision)
-      yield feedMessage(message, { sentAtMs: Math.floor(performance.now()), unknownOrganizationsDenied })
+      yield messages.message(message, Math.floor(performance.now()))
     }
   } catch (error) {
     reason = failureOf(error).reason

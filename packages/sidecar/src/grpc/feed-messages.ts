@@ -24,34 +24,60 @@ import {
   settingsMessage,
 } from './messages.ts'
 
-/** @param sentAtMs milliseconds of a clock that only runs forward, at the moment at which the message is handed over */
-export function feedMessage(
-  message: FeedMessage,
-  { sentAtMs, unknownOrganizationsDenied }: { sentAtMs: number; unknownOrganizationsDenied: boolean },
-): proto.WatchResponse {
-  const { revision } = message
-  switch (message.kind) {
-    case 'heartbeat':
-      return { revision, sentAtMs, heartbeat: { stalenessMs: message.stalenessMs, unknownOrganizationsDenied } }
-    case 'change_set':
-      return { revision, sentAtMs, changeSet: changeSetMessage(message) }
-    case 'snapshot_chunk':
-      return {
-        revision,
-        sentAtMs,
-        snapshotChunk: {
-          permissions: message.permissions.map(permissionMessage),
-          roles: message.roles.map(roleMessage),
-          roleSets: message.roleSets.map(roleSetMessage),
-          organizations: message.organizations.map(organizationMessage),
-          last: message.last,
-          unknownOrganizationsDenied,
-        },
-      }
+type ChangeSetMessage = FeedMessage & { readonly kind: 'change_set' }
+
+/** Messages for the streams of a listener. */
+export class FeedMessages {
+  readonly #unknownOrganizationsDenied: boolean
+  /** The change set that was asked for last: many streams ask for it, one after the other. */
+  #shared: { readonly message: ChangeSetMessage; readonly response: proto.WatchResponse } | undefined
+
+  constructor(unknownOrganizationsDenied: boolean) {
+    this.#unknownOrganizationsDenied = unknownOrganizationsDenied
+  }
+
+  /**
+   * A change set that goes to many streams in the same millisecond is the same object for all of them, by which the
+   * encoder knows it.
+   *
+   * @param sentAtMs milliseconds of a clock that only runs forward, at the moment at which the message is handed over
+   */
+  message(message: FeedMessage, sentAtMs: number): proto.WatchResponse {
+    const { revision } = message
+    const unknownOrganizationsDenied = this.#unknownOrganizationsDenied
+    switch (message.kind) {
+      case 'heartbeat':
+        return { revision, sentAtMs, heartbeat: { stalenessMs: message.stalenessMs, unknownOrganizationsDenied } }
+      case 'change_set':
+        return this.#changeSet(message, sentAtMs)
+      case 'snapshot_chunk':
+        return {
+          revision,
+          sentAtMs,
+          snapshotChunk: {
+            permissions: message.permissions.map(permissionMessage),
+            roles: message.roles.map(roleMessage),
+            roleSets: message.roleSets.map(roleSetMessage),
+            organizations: message.organizations.map(organizationMessage),
+            last: message.last,
+            unknownOrganizationsDenied,
+          },
+        }
+    }
+  }
+
+  #changeSet(message: ChangeSetMessage, sentAtMs: number): proto.WatchResponse {
+    const shared = this.#shared
+    const isSame = shared?.message.changeSet === message.changeSet && shared.message.catalogue === message.catalogue
+    if (isSame && shared.response.sentAtMs === sentAtMs) return shared.response
+    const changeSet = isSame ? shared.response.changeSet : changeSetMessage(message)
+    const response = { revision: message.revision, sentAtMs, changeSet: changeSet ?? null }
+    this.#shared = { message, response }
+    return response
   }
 }
 
-function changeSetMessage({ revision, changeSet, catalogue }: FeedMessage & { kind: 'change_set' }): proto.ChangeSet {
+function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage): proto.ChangeSet {
   const at = { catalogue, now: changeSet.committedAt }
   return {
     revision,
