@@ -23,7 +23,7 @@ export function isMet({ ratio, goal }: Comparison): boolean | undefined {
 }
 
 function linesOf({ id, title, goal, result }: Outcome): readonly (readonly string[])[] {
-  if (result === undefined) return [[id, title, '', '', '', '', goal, 'no result']]
+  if (result === undefined) return [[id, escaped(title), '', '', '', '', goal, 'no result']]
   const lines = [
     ...result.comparisons.map((each) => comparisonCells(each)),
     ...(result.readings ?? []).map((each) => readingCells(each)),

@@ -59,7 +59,7 @@ function passed(middleware: Middleware, request: IncomingMessage, response: Serv
   return new Promise((resolve, reject) => {
     middleware(request, response, (error?: unknown) => {
       if (error === undefined) resolve()
-      else reject(error)
+      else reject(error instanceof Error ? error : new Error('The token was refused.', { cause: error }))
     })
   })
 }
