@@ -31,6 +31,8 @@ export type LoadCommand =
 export interface Load {
   /** So many calls are always under way. @returns questions answered per second */
   closed(inFlight: number, durationMs: number): Promise<number>
+  /** Loads until both ends have stopped getting faster: compilers take thousands of calls to be done. */
+  warmUp(inFlight: number): Promise<void>
   /** Calls arrive at this rate. */
   open(options: {
     readonly name: string
@@ -40,6 +42,12 @@ export interface Load {
   stop(): Promise<void>
 }
 
+/** Steps of a warm-up, and how many in a row may bring no gain before it is over. */
+const stepMs = 500
+const stepsMax = 16
+const patience = 2
+const gainMin = 1.05
+
 /** Starts the process, and waits until it has asked its first question. */
 export async function startLoad(asker: Asker, signal: AbortSignal): Promise<Load> {
   const program = startProgram('load', [JSON.stringify(asker)], signal)
@@ -48,8 +56,18 @@ export async function startLoad(asker: Asker, signal: AbortSignal): Promise<Load
     program.send(JSON.stringify(command))
     return JSON.parse(await program.nextLine())
   }
+  const closed = async (inFlight: number, durationMs: number) =>
+    (await tell({ load: 'closed', inFlight, durationMs })) as number
   return {
-    closed: async (inFlight, durationMs) => (await tell({ load: 'closed', inFlight, durationMs })) as number,
+    closed,
+    warmUp: async (inFlight) => {
+      let best = 0
+      for (let step = 0, since = 0; step < stepsMax && since < patience; step++) {
+        const rate = await closed(inFlight, stepMs)
+        since = rate > best * gainMin ? 0 : since + 1
+        best = Math.max(best, rate)
+      }
+    },
     open: async (options) => (await tell({ load: 'open', ...options })) as Latency,
     stop: async () => void (await program.stop()),
   }

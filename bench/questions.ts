@@ -16,10 +16,10 @@ export interface Question {
 }
 
 /** Organizations in the stores of servers that have one. */
-export const organizationsCount = 10_000
+export const organizationsCount = 2_000
 
 /** Organizations that are asked about: all of them are in memory after a moment. */
-const organizationsAsked = 1_000
+export const organizationsAsked = 1_000
 
 export function organizationIdOf(index: number): string {
   return `org_bench_${index}`

@@ -19,7 +19,7 @@ async function run(options: RunOptions): Promise<RowResult> {
   const batches = await startLoad({ kind: 'batch', target, questionsPerCall: 1_000 }, signal)
   const checks = await startLoad({ kind: 'check', target, isConstant: false }, signal)
   const durationMs = quick ? 500 : 1_500
-  for (const load of [batches, checks]) await load.closed(16, 2 * durationMs)
+  for (const load of [batches, checks]) await load.warmUp(16)
   const contest = (inFlight: number) =>
     compare({
       name: `batches, ${inFlight} in flight`,
