@@ -100,7 +100,7 @@ function parseWish(argv: readonly string[]) {
 }
 
 function describe({ row: { id, title, goal, quick } }: FoundRow): string {
-  return `${id.padEnd(8)}${title} (goal: ${goal})${quick ? ', quick' : ''}\n`
+  return `${id.padEnd(17)}${title} (goal: ${goal})${quick ? ', quick' : ''}\n`
 }
 
 function usageError(message?: string): number {

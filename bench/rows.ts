@@ -24,6 +24,8 @@ export async function loadRow(file: string): Promise<Row> {
   return row
 }
 
+/** Rows of the table have a letter and a number, and come before those that are named by a word. */
 function byNumber({ row: one }: FoundRow, { row: other }: FoundRow): number {
-  return one.id.localeCompare(other.id, 'en', { numeric: true })
+  const isWord = ({ id }: Row) => !/^P\d+$/.test(id)
+  return Number(isWord(one)) - Number(isWord(other)) || one.id.localeCompare(other.id, 'en', { numeric: true })
 }
