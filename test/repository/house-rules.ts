@@ -48,6 +48,7 @@ const mayImport: Record<string, readonly string[]> = {
 const mayBeImportedBy: Record<string, readonly string[]> = {
   '@grpc/grpc-js': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
   '@grpc/proto-loader': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
+  protobufjs: [`${sidecar}grpc/contract.ts`],
   '@grpc/reflection': [`${sidecar}grpc/`],
   'grpc-health-check': [`${sidecar}grpc/`],
   'nice-grpc-error-details': [`${sidecar}grpc/`, `${client}transport.ts`, `${client}errors.ts`],
