@@ -1,7 +1,8 @@
 /** The service `Decisions`. A question whose answer is in memory is answered in the tick in which it is read. */
 
 import type { CheckRequest__Output, DecisionsHandlers } from '@rolesets/proto'
-import type { CheckAnswer, Decisions } from '../service/decisions.ts'
+import type { CheckAnswer } from '../service/answers.ts'
+import type { Decisions } from '../service/decisions.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'
 import { checkMessage, roleMessage } from './messages.ts'
 

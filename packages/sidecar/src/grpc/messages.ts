@@ -1,7 +1,7 @@
 /** Things and answers as they go over the wire. Nothing is decided here. */
 
 import type * as proto from '@rolesets/proto'
-import type { CheckAnswer } from '../service/decisions.ts'
+import type { CheckAnswer } from '../service/answers.ts'
 import type {
   AccessKeyView,
   ImpactView,

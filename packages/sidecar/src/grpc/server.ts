@@ -19,6 +19,7 @@ import { Health, healthDefinition } from './health.ts'
 import { listen, type Listen } from './listen.ts'
 import type { GrpcObserver } from './observer.ts'
 import { reflectionDefinitions, reflectionHandlers } from './reflection.ts'
+import { reusingReplies } from './replies.ts'
 
 export interface GrpcOptions {
   readonly listen: readonly Listen[]
@@ -68,7 +69,7 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
     const isLocal = at.kind === 'unix' || at.isLoopback
     const endpoint: Endpoint = { admit: createAdmit(options.identify, isLocal), observer, stopping: stopping.signal }
     const server = new grpc.Server(serverOptions)
-    server.addService(contract.decisions, decisionsHandlers(service.decisions, endpoint))
+    server.addService(reusingReplies(contract.decisions), decisionsHandlers(service.decisions, endpoint))
     server.addService(contract.administration, administrationHandlers(service.administration, endpoint))
     server.addService(
       contract.changes,

@@ -1,0 +1,42 @@
+import test from 'ava'
+import type { RoleSet } from '../../packages/sidecar/src/domain/model.ts'
+import { Answers } from '../../packages/sidecar/src/service/answers.ts'
+import { addRoleSet, openTestService, reading, writing } from './open-service.ts'
+
+const allowed = { allowed: true, reason: 'ROLE_IN_SET' } as const
+
+test('equal answers are the same object, and different ones never are', (t) => {
+  const answers = new Answers()
+  const [one, other] = ['role_set:one', 'role_set:other'].map((key) => ({ id: `id of ${key}`, key }) as RoleSet)
+  const given = [one, other].flatMap((roleSet) =>
+    [true, false].flatMap((registered) => [
+      answers.of({ ...allowed, roleSet }, registered),
+      answers.of({ allowed: false, reason: 'ROLE_UNKNOWN', roleSet }, registered),
+    ]),
+  )
+  t.is(new Set(given).size, 8)
+  t.is(new Set(given.map((answer) => JSON.stringify(answer))).size, 8)
+  t.is(answers.of({ ...allowed, roleSet: one }, true), given[0])
+  t.is(answers.at('e:1', given[0] as never), answers.at('e:1', given[0] as never))
+  t.is(answers.at('e:2', given[0] as never).revision, 'e:2')
+  t.is(answers.at('e:1', given[0] as never).revision, 'e:1')
+})
+
+test('an answer has the key that its set was given meanwhile, and the revision of every write meanwhile', async (t) => {
+  const opened = await openTestService(t)
+  await addRoleSet(opened, 'role_set:pro', ['org:analyst'])
+  await opened.admin.createOrganization({ id: 'org_acme', name: '', roleSet: 'role_set:pro' }, writing())
+  const { decisions } = opened.service
+  const question = { organizationId: 'org_acme', role: 'org:analyst', permission: undefined }
+  await decisions.check(question, reading())
+  const before = await decisions.batchCheck([question], reading())
+  const renamed = await opened.admin.updateRoleSet({ roleSet: 'role_set:pro', key: 'role_set:max' }, writing())
+  t.like(decisions.checkNow(question), { roleSet: 'role_set:max', revision: renamed.revision })
+  const after = await decisions.batchCheck([question], reading())
+  t.deepEqual(
+    [before, after].map(({ results }) => results[0]?.roleSet),
+    ['role_set:pro', 'role_set:max'],
+  )
+  const written = await opened.admin.createOrganization({ id: 'org_other', name: '' }, writing())
+  t.is(decisions.checkNow(question)?.revision, written.revision)
+})
