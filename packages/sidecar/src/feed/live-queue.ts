@@ -4,20 +4,28 @@
  */
 
 import type { ChangeSet } from '../domain/change.ts'
+import type { Rounds } from './rounds.ts'
 
 export class LiveQueue {
   readonly #capacity: number
+  readonly #rounds: Rounds
+  readonly #signal: AbortSignal
   #waiting: ChangeSet[] = []
   #overflowed = false
   #wake: (() => void) | undefined
-  readonly #rouse = () => this.#wake?.()
-  readonly #signal: AbortSignal
+  /** Its turn in the rounds is to come. */
+  #isDue = false
+  readonly #rouse = () => {
+    this.#isDue = false
+    this.#wake?.()
+  }
   #timer: NodeJS.Timeout | undefined
   #timerUntilMs: number | undefined
 
   /** To be closed when nobody takes from it any more. */
-  constructor(capacity: number, signal: AbortSignal) {
+  constructor(capacity: number, { rounds, signal }: { readonly rounds: Rounds; readonly signal: AbortSignal }) {
     this.#capacity = capacity
+    this.#rounds = rounds
     this.#signal = signal
     signal.addEventListener('abort', this.#rouse, { once: true })
   }
@@ -31,7 +39,10 @@ export class LiveQueue {
     this.#overflowed ||= this.#waiting.length >= this.#capacity
     if (this.#overflowed) this.#waiting = []
     else this.#waiting.push(changeSet)
-    this.#rouse()
+    if (!this.#isDue && this.#wake !== undefined) {
+      this.#isDue = true
+      this.#rounds.go(this.#rouse)
+    }
     return !this.#overflowed
   }
 
