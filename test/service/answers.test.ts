@@ -29,14 +29,30 @@ test('an answer has the key that its set was given meanwhile, and the revision o
   const { decisions } = opened.service
   const question = { organizationId: 'org_acme', role: 'org:analyst', permission: undefined }
   await decisions.check(question, reading())
-  const before = await decisions.batchCheck([question], reading())
+  const before = decisions.batchCheckNow([question])
   const renamed = await opened.admin.updateRoleSet({ roleSet: 'role_set:pro', key: 'role_set:max' }, writing())
   t.like(decisions.checkNow(question), { roleSet: 'role_set:max', revision: renamed.revision })
-  const after = await decisions.batchCheck([question], reading())
+  const after = decisions.batchCheckNow([question], renamed.revision)
   t.deepEqual(
-    [before, after].map(({ results }) => results[0]?.roleSet),
+    [before, after].map((batch) => batch?.results[0]?.roleSet),
     ['role_set:pro', 'role_set:max'],
   )
   const written = await opened.admin.createOrganization({ id: 'org_other', name: '' }, writing())
   t.is(decisions.checkNow(question)?.revision, written.revision)
+})
+
+test('only what is in memory, and of a revision that will do, is answered at once', async (t) => {
+  const opened = await openTestService(t)
+  const { decisions } = opened.service
+  const question = { organizationId: 'org_acme', role: 'org:member', permission: undefined }
+  t.is(decisions.checkNow(question), undefined)
+  t.is(decisions.batchCheckNow([question]), undefined)
+  const { revision } = await decisions.check(question, reading())
+  t.is(decisions.checkNow(question, revision)?.revision, revision)
+  t.is(decisions.batchCheckNow([question, question], revision)?.results.length, 2)
+  t.is(decisions.batchCheckNow([question, { ...question, organizationId: 'org_cold' }]), undefined)
+  for (const other of [`${revision}0`, 'another_epoch:1', 'no revision']) {
+    t.is(decisions.checkNow(question, other), undefined)
+    t.is(decisions.batchCheckNow([question], other), undefined)
+  }
 })

@@ -31,9 +31,11 @@ export interface AvailableRolesAnswer {
 }
 
 export interface Decisions {
-  /** The answer at the present revision if it is in memory; undefined when `check` must be called. */
-  checkNow(question: Question): CheckAnswer | undefined
+  /** The answer at the present revision if it is in memory and will do; undefined when `check` must be called. */
+  checkNow(question: Question, atLeastRevision?: string): CheckAnswer | undefined
   check(question: Question, call: ReadCall): Promise<CheckAnswer>
+  /** The answers at the present revision if all are in memory and will do; undefined when `batchCheck` must be called. */
+  batchCheckNow(questions: readonly Question[], atLeastRevision?: string): BatchAnswer | undefined
   batchCheck(questions: readonly Question[], call: ReadCall): Promise<BatchAnswer>
   listAvailableRoles(organizationId: string, call: ReadCall): Promise<AvailableRolesAnswer>
 }
@@ -57,7 +59,13 @@ export function createDecisions({ store, unknownOrganizations }: DecisionsOption
     return answer(state.catalogue, question, state.assignment(question.organizationId))
   }
 
-  function checkNow(unparsed: Question): CheckAnswer | undefined {
+  /** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
+  function isPresent(atLeastRevision: string): boolean {
+    return atLeastRevision === '' || atLeastRevision === readModel.revisionText
+  }
+
+  function checkNow(unparsed: Question, atLeastRevision = ''): CheckAnswer | undefined {
+    if (!isPresent(atLeastRevision)) return undefined
     const question = parseQuestion(unparsed)
     const assignment = readModel.assignment(question.organizationId)
     if (assignment === undefined) return undefined
@@ -65,7 +73,9 @@ export function createDecisions({ store, unknownOrganizations }: DecisionsOption
   }
 
   /** In one tick, so all of one revision. */
-  function batchNow(questions: readonly Question[]): BatchAnswer | undefined {
+  function batchCheckNow(unparsed: readonly Question[], atLeastRevision = ''): BatchAnswer | undefined {
+    if (!isPresent(atLeastRevision)) return undefined
+    const questions = parseQuestions(unparsed)
     const { catalogue, revisionText: revision } = readModel
     const results: Answer[] = []
     for (const question of questions) {
@@ -78,6 +88,7 @@ export function createDecisions({ store, unknownOrganizations }: DecisionsOption
 
   return {
     checkNow,
+    batchCheckNow,
 
     async check(unparsed, call) {
       const question = parseQuestion(unparsed)
@@ -87,8 +98,6 @@ export function createDecisions({ store, unknownOrganizations }: DecisionsOption
 
     async batchCheck(unparsed, call) {
       const questions = parseQuestions(unparsed)
-      const now = call.atLeastRevision ? undefined : batchNow(questions)
-      if (now !== undefined) return now
       const state = await states.at([...new Set(questions.map((question) => question.organizationId))], call)
       return { results: questions.map((question) => answerFrom(state, question)), revision: state.revision }
     },
