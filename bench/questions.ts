@@ -29,10 +29,22 @@ export function roleSetOf(organizationIndex: number): keyof typeof roleSets {
   return organizationIndex % 2 === 0 ? 'role_set:basic' : 'role_set:large'
 }
 
-export function questionOf(index: number): Question & { readonly roleSet: string; readonly isAllowed: boolean } {
+type Answered = Question & { readonly roleSet: string; readonly isAllowed: boolean }
+
+function madeQuestion(index: number): Answered {
   const organization = index % organizationsAsked
-  const role = roleKeys[index % roleKeys.length] ?? ''
+  // One further in each pass over the organizations.
+  const role = roleKeys[(index + Math.floor(index / organizationsAsked)) % roleKeys.length] ?? ''
   const roleSet = roleSetOf(organization)
   const isAllowed = (roleSets[roleSet] as readonly string[]).includes(role)
   return { organizationId: organizationIdOf(organization), role, roleSet, isAllowed }
+}
+
+/** Made before they are asked, so that only asking is measured. Every organization meets every role. */
+const questions: readonly Answered[] = Array.from({ length: organizationsAsked * roleKeys.length }, (_, index) =>
+  madeQuestion(index),
+)
+
+export function questionOf(index: number): Answered {
+  return questions[index % questions.length] as Answered
 }

@@ -59,13 +59,8 @@ export function createDecisions({ store, unknownOrganizations }: DecisionsOption
     return answer(state.catalogue, question, state.assignment(question.organizationId))
   }
 
-  /** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
-  function isPresent(atLeastRevision: string): boolean {
-    return atLeastRevision === '' || atLeastRevision === readModel.revisionText
-  }
-
   function checkNow(unparsed: Question, atLeastRevision = ''): CheckAnswer | undefined {
-    if (!isPresent(atLeastRevision)) return undefined
+    if (!isPresent(atLeastRevision, readModel)) return undefined
     const question = parseQuestion(unparsed)
     const assignment = readModel.assignment(question.organizationId)
     if (assignment === undefined) return undefined
@@ -74,7 +69,7 @@ export function createDecisions({ store, unknownOrganizations }: DecisionsOption
 
   /** In one tick, so all of one revision. */
   function batchCheckNow(unparsed: readonly Question[], atLeastRevision = ''): BatchAnswer | undefined {
-    if (!isPresent(atLeastRevision)) return undefined
+    if (!isPresent(atLeastRevision, readModel)) return undefined
     const questions = parseQuestions(unparsed)
     const { catalogue, revisionText: revision } = readModel
     const results: Answer[] = []
@@ -116,4 +111,9 @@ export function createDecisions({ store, unknownOrganizations }: DecisionsOption
       }
     },
   }
+}
+
+/** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
+function isPresent(atLeastRevision: string, readModel: ReadModel): boolean {
+  return atLeastRevision === '' || atLeastRevision === readModel.revisionText
 }
