@@ -25,7 +25,12 @@ class Cache {
 
   constructor({ target, organizationId, role }: FleetOptions) {
     this.#question = [organizationId, role]
-    this.client = createRoleSetsClient({ target, clock: this.#clock(), maxStalenessMs: 60_000 })
+    this.client = createRoleSetsClient({
+      target,
+      clock: this.#clock(),
+      maxStalenessMs: 60_000,
+      organizationsMax: 1_000,
+    })
   }
 
   async start(): Promise<void> {

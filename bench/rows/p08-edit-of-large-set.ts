@@ -9,6 +9,7 @@
 import { join } from 'node:path'
 import { compare } from '../compare.ts'
 import { editedRoleSet, openEditedSidecar, spareRole, type EditedSidecar } from '../edited-sidecar.ts'
+import { medianDurationMs } from '../median-duration.ts'
 import type { Comparison, Row, RowResult, RunOptions, Series } from '../row.ts'
 import { makeStoreFile, organizationIdAt, removeStoreFile } from '../store-file.ts'
 
@@ -104,16 +105,12 @@ function compareAt(size: number, { kind, small, large, rounds }: Sides): Promise
   })
 }
 
-/** Of a round: one edit that met a neighbour's write to the disk should not speak for all. */
-async function medianMs(edited: EditedSidecar, { repetitions, before, edit }: Kind): Promise<number> {
-  const tookMs: number[] = []
-  for (let repetition = 0; repetition < repetitions; repetition += 1) {
-    await before?.(edited)
-    const startedAtMs = performance.now()
-    await edit(edited, repetition)
-    tookMs.push(performance.now() - startedAtMs)
-  }
-  return tookMs.sort((one, other) => one - other)[Math.floor(repetitions / 2)] ?? Number.NaN
+function medianMs(edited: EditedSidecar, { repetitions, before, edit }: Kind): Promise<number> {
+  return medianDurationMs(
+    repetitions,
+    (repetition) => edit(edited, repetition),
+    async () => before?.(edited),
+  )
 }
 
 async function giveSpareRole({ client: { admin } }: EditedSidecar): Promise<void> {
