@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-export const rolesetsCommand = fileURLToPath(new URL('../packages/sidecar/dist/main.js', import.meta.url))
+const rolesetsCommand = fileURLToPath(new URL('../packages/sidecar/dist/main.js', import.meta.url))
 
 export interface Launch {
   readonly command: string
