@@ -47,9 +47,9 @@ async function measure(watchers: number, { quick, signal, folder }: RunOptions):
   const { client, sidecar, target, close } = await openEditedSidecar({ file: join(folder, `w${watchers}.db`), signal })
   await client.admin.createOrganization({ id: organizationId })
   const fleet = await startFleet({ target, caches: watchers, organizationId, role: spareRole }, signal)
-  const seconds = quick ? 1 : 6
+  const seconds = quick ? 1 : 4
   const load = { durationMs: seconds * 1000, roleSet: editedRoleSet, role: spareRole, signal }
-  const ratePerSecond = watchers > 100 ? 5 : 20
+  const ratePerSecond = watchers > 100 ? 3 : 20
   await fleet.report((await editLoad(client, { ...load, ratePerSecond })).edits)
 
   const processorTime = async () => (await processorMicroseconds(sidecar.pid)) ?? Number.NaN
