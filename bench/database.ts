@@ -22,7 +22,7 @@ export interface Database {
 }
 
 /** As durable as the store's own connection that writes, with as much memory, and with the same rules about its log. */
-export const storePragmas = `
+const storePragmas = `
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
