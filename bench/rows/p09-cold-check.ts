@@ -14,7 +14,7 @@ import { makeStoreFile, removeStoreFile, scatteredOrganizationId } from '../stor
 
 const smallest = 1_000
 /** The same for all sizes: each is asked once, and there are only so many in the smallest file. */
-const checks = 400
+const checks = 250
 /** More than the sidecar keeps in memory, so that it is as full as it gets. */
 const organizationsAsked = 400_000
 const bytesPerOrganization = 300
