@@ -1,6 +1,7 @@
 /** Runs rows one after the other, each in its own process and with a folder that is gone afterwards. */
 
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,12 +75,15 @@ function runInProcess(
       else if (message.kind === 'result') ended = { result: message.result }
       else ended = { error: message.message }
     })
-    child.on('error', (error) => (ended ??= { error: error.message }))
-    child.on('close', (code, killedBy) => {
-      clearTimeout(overdue)
-      signal.removeEventListener('abort', abandon)
-      resolve(ended ?? { error: `The row ended (${code ?? killedBy}) without a result.` })
-    })
+    // Both: what the row said last may come after its end, and `close` doesn't come when the channel was left by us.
+    void Promise.all([once(child, 'exit'), once(child, 'disconnect')])
+      .then(() => `The row ended (${child.exitCode ?? child.signalCode}) without a result.`)
+      .catch(String)
+      .then((error) => {
+        clearTimeout(overdue)
+        signal.removeEventListener('abort', abandon)
+        resolve(ended ?? { error })
+      })
     child.send(order)
   })
 }
