@@ -16,10 +16,11 @@ test('equal answers are the same object, and different ones never are', (t) => {
   )
   t.is(new Set(given).size, 8)
   t.is(new Set(given.map((answer) => JSON.stringify(answer))).size, 8)
-  t.is(answers.of({ ...allowed, roleSet: one }, true), given[0])
-  t.is(answers.at('e:1', given[0] as never), answers.at('e:1', given[0] as never))
-  t.is(answers.at('e:2', given[0] as never).revision, 'e:2')
-  t.is(answers.at('e:1', given[0] as never).revision, 'e:1')
+  const first = answers.of({ ...allowed, roleSet: one }, true)
+  t.is(first, given.at(0) ?? first)
+  t.is(answers.at('e:1', first), answers.at('e:1', first))
+  t.is(answers.at('e:2', first).revision, 'e:2')
+  t.is(answers.at('e:1', first).revision, 'e:1')
 })
 
 test('an answer has the key that its set was given meanwhile, and the revision of every write meanwhile', async (t) => {
