@@ -1,8 +1,9 @@
 // Makes `src/generated/` from the proto files: the types (with the options of `loaderOptions` in src/index.ts), one
-// module that exports them all, and the descriptor set. Run by `npm run generate`, which puts the commands on the path.
+// module that exports them all, the descriptor set, and the contract as it is once it is parsed. Run by `npm run generate`, which puts the commands on the path.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import protobuf from 'protobufjs'
 
 const output = 'src/generated'
 const folder = 'rolesets/v1'
@@ -28,3 +29,9 @@ writeFileSync(`${output}/index.ts`, messages.map((file) => `export type * from '
 
 const descriptorSet = ['--as-file-descriptor-set', '--exclude-source-info', `--output=${output}/rolesets.binpb`]
 execFileSync('buf', ['build', ...descriptorSet], { stdio: 'inherit' })
+
+const root = new protobuf.Root()
+// Names are relative to this folder; those of google.protobuf are known to the library.
+root.resolvePath = (_origin, target) => target
+root.loadSync(protoFiles).resolveAll()
+writeFileSync(`${output}/rolesets.json`, JSON.stringify(root))

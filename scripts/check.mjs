@@ -6,6 +6,7 @@ import { bin, root, run } from './processes.mjs'
 const checks = [
   { name: 'types', program: 'tsc', args: ['--build'] },
   { name: 'types of the tests', program: 'tsc', args: ['--project', 'test/tsconfig.json'] },
+  { name: 'types of the benchmarks', program: 'tsc', args: ['--project', 'bench/tsconfig.json'] },
   { name: 'format', program: 'prettier', args: ['--check', '--log-level=warn', '.'] },
   { name: 'lint', program: 'eslint', args: ['--max-warnings=0', '.'] },
   { name: 'contract', program: 'buf', args: ['lint'], folder: 'proto' },

@@ -1,6 +1,6 @@
 // Makes a fresh clone ready: pnpm through npx, install from the lock file, generate the contract's types, build.
 // Each step is skipped while the files that it depends on are as they were when it last succeeded. With names of steps
-// as arguments, only these are done.
+// as arguments, only these are done; what the benchmarks compare with is fetched only when its step is named.
 
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -12,13 +12,24 @@ const sidecarOutput = join(root, 'packages', 'sidecar', 'dist')
 const commandFile = join(sidecarOutput, 'main.js')
 const descriptorSetFile = join(root, 'proto', 'src', 'generated', 'rolesets.binpb')
 
+const isManifest = (path) => /^pnpm-(lock|workspace)\.yaml$|(^|\/)package\.json$/.test(path)
+
 const steps = [
+  {
+    name: 'peers',
+    title: 'installing the dependencies, also those of the benchmarks, from the lock file',
+    optional: true,
+    inputs: isManifest,
+    outputs: [bin('tsc'), bin('rolesets'), join(root, 'bench', 'node_modules')],
+    work: () => install([]),
+    includes: ['install'],
+  },
   {
     name: 'install',
     title: 'installing the dependencies from the lock file',
-    inputs: (path) => /^pnpm-(lock|workspace)\.yaml$|(^|\/)package\.json$/.test(path),
+    inputs: isManifest,
     outputs: [bin('tsc'), bin('rolesets')],
-    work: install,
+    work: () => install(['--filter=!@rolesets/bench']),
   },
   {
     name: 'contract',
@@ -53,21 +64,23 @@ function chosenSteps(names) {
   const unknown = names.filter((name) => !steps.some((step) => step.name === name))
   if (unknown.length > 0)
     fail(`There is no step ${unknown.join(', ')}; there are ${steps.map(({ name }) => name).join(', ')}.`)
-  return names.length === 0 ? steps : steps.filter(({ name }) => names.includes(name))
+  return steps.filter(({ name, optional }) => (names.length === 0 ? !optional : names.includes(name)))
 }
 
 /** Runs one step, unless its inputs are those of its last success and its outputs are there. */
-async function perform({ name, title, inputs, outputs, work }) {
+async function perform({ name, title, inputs, outputs, work, includes = [] }) {
   const before = fingerprint(root, inputs)
   if (readStamps()[name] === before && outputs.every((file) => existsSync(file))) return
   const startedAtMs = Date.now()
   process.stderr.write(`setup: ${title} …\n`)
   await work()
-  writeFileSync(stampFile, JSON.stringify({ ...readStamps(), [name]: before }, null, 2))
+  const done = Object.fromEntries([name, ...includes].map((each) => [each, before]))
+  writeFileSync(stampFile, JSON.stringify({ ...readStamps(), ...done }, null, 2))
   process.stderr.write(`setup: ${name} done in ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s\n`)
 }
 
-async function install() {
+/** @param {readonly string[]} filter what of the workspace is left out */
+async function install(filter) {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   // A command is linked only when its file exists, and this one is built after the install.
   if (!existsSync(commandFile)) {
@@ -76,8 +89,9 @@ async function install() {
     writeFileSync(commandFile, '#!/usr/bin/env node\n')
   }
   // npx is told to be quiet, because it warns of settings that are not for it; it passes that on, so pnpm is told not to.
-  const pnpm = ['--loglevel=error', '--yes', packageManager, 'install', '--frozen-lockfile', '--loglevel=info']
-  const code = await run('npx', pnpm, { env: installEnvironment() })
+  const quiet = ['--loglevel=error', '--yes', packageManager]
+  const pnpm = ['install', '--frozen-lockfile', '--loglevel=info', ...filter]
+  const code = await run('npx', [...quiet, ...pnpm], { env: installEnvironment() })
   if (code === 0) return
   fail(
     'The install failed: see above. Without a way to the npm registry it cannot work; and where the prebuilt binary of ' +

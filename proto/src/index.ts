@@ -27,6 +27,9 @@ export const protoFiles = [
 /** A `google.protobuf.FileDescriptorSet` of the contract and all that it imports, as reflection serves it. */
 export const descriptorSetFile = fileURLToPath(new URL('../src/generated/rolesets.binpb', import.meta.url))
 
+/** The contract as protobufjs has it once it is parsed (`Root.fromJSON`): read in a fraction of the time. */
+export const parsedContractFile = fileURLToPath(new URL('../src/generated/rolesets.json', import.meta.url))
+
 /** Options for `@grpc/proto-loader`; the generated types are made for these, so the two are changed together. */
 export const loaderOptions = {
   keepCase: false,

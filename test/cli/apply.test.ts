@@ -59,7 +59,10 @@ test('a dry run prints the same and changes nothing', async (t) => {
   const { type, operator, file } = place
   const { exitCode, stdout } = await type(['apply', '-f', await file(roleAndSet('dry')), '--dry-run'])
   t.is(exitCode, 0)
-  t.regex(stdout, /2 to create, 0 to change, 0 to delete\.\n[^]*Dry run: nothing was changed\.\n$/)
+  t.regex(
+    stdout,
+    /2 to create, 0 to change, 0 to delete\.\n[^]*Dry run: nothing was changed\. This is what it would do at revision \S+\.\n$/,
+  )
   const { roles } = await operator.admin.listRoles({ pageSize: 500 })
   t.false(roles.some(({ key }) => key === 'org:dry'))
 })

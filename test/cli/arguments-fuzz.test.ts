@@ -4,10 +4,18 @@ import test from 'ava'
 import fc from 'fast-check'
 import { type } from './command-line.ts'
 
-const runs = 10_000
+const runs = 4_000
 
-const verb = fc.constantFrom('apply', 'check', 'roles', 'assign', 'watch', 'schema')
+const verb = fc.constantFrom(
+  ...[['apply'], ['check'], ['roles'], ['assign'], ['replace-role'], ['replace-set'], ['watch'], ['schema']],
+  ...[['log'], ['explain'], ['doctor']],
+  ...['create', 'list', 'get', 'revoke', 'accept'].map((name) => ['invitations', name]),
+  ...['create', 'list', 'revoke'].map((name) => ['keys', name]),
+  ...[['invitations'], ['keys'], ['keys', 'help']],
+)
 const flag = fc.constantFrom(
+  ...['--expected-revision', '--status', '--expires-in-days', '--inviter', '--redirect-url', '--read-only'],
+  ...['--thing', '--operation', '--from', '--to', '--oldest-first', '--limit', '--at', '--database'],
   ...['-f', '--file', '--dry-run', '--prune', '--map', '--permission', '--at-least', '--after', '--actor', '--json'],
   ...['--target', '--key', '--key-file', '--tls', '--tls-ca', '--tls-cert', '--tls-key', '--tls-server-name'],
   ...['--timeout', '--insecure', '--help', '-h', '--', '-', '--no-json', '--unknown', '-x'],
@@ -42,8 +50,9 @@ const value = fc.oneof(
 )
 const command = fc
   .tuple(verb, fc.array(fc.oneof(flag, value), { maxLength: 8 }))
-  .map(([first, rest]) => [first, ...rest])
-const anything = fc.array(fc.oneof(verb, flag, value), { minLength: 1, maxLength: 8 })
+  .map(([first, rest]) => [...first, ...rest])
+const word = fc.oneof(flag, value).map((each) => [each])
+const anything = fc.array(fc.oneof(verb, word), { minLength: 1, maxLength: 8 }).map((words) => words.flat())
 
 /** Nobody is asked: the signal says that the user has interrupted already. */
 const signal = AbortSignal.abort()

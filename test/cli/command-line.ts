@@ -14,14 +14,20 @@ export interface Surroundings {
   readonly env?: Io['env']
   readonly stdin?: readonly (string | Uint8Array)[]
   readonly signal?: AbortSignal
+  readonly clock?: Io['clock']
+  readonly isTerminal?: boolean
   /** Told of each text for standard output, before the next one is written. */
   readonly onStdout?: (text: string) => unknown
   readonly onStderr?: (text: string) => unknown
 }
 
+/** Nothing is ever late: what a machine under load does shows in no test. */
+export const stoppedClock: Io['clock'] = { nowMs: () => 0, setTimer: () => () => undefined }
+
 /** Types a command. What is thrown besides commander's own end of a wrong command line is a crash. */
 export async function type(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
-  const { env = {}, stdin = [], signal = new AbortController().signal, onStdout, onStderr } = surroundings
+  const { env = {}, stdin = [], signal = new AbortController().signal, isTerminal = false } = surroundings
+  const { clock = stoppedClock, onStdout, onStderr } = surroundings
   const outcome = { exitCode: undefined as number | undefined, stdout: '', stderr: '' }
   const program = new Command('rolesets').exitOverride().configureOutput({
     writeOut: (text) => (outcome.stdout += text),
@@ -40,7 +46,9 @@ export async function type(args: readonly string[], surroundings: Surroundings =
       yield* stdin
     },
     env,
+    isTerminal,
     signal,
+    clock,
     setExitCode: (code) => (outcome.exitCode = code),
   })
   try {

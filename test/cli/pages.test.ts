@@ -9,7 +9,8 @@ import { manifestSchema } from '../../packages/sidecar/src/cli/manifest-schema.t
 import { parseManifest } from '../../packages/sidecar/src/cli/manifest.ts'
 import { addVerbs } from '../../packages/sidecar/src/cli/verbs.ts'
 import { codeBlocksOf, commandsOf, projectRoot } from '../docs/code-blocks.ts'
-import { openPlace } from './pricing-tiers.ts'
+import { stoppedClock } from './command-line.ts'
+import { openPlace, type Place } from './pricing-tiers.ts'
 
 const cliPage = await readFile(join(projectRoot, 'docs/cli.md'), 'utf8')
 const manifestPage = await readFile(join(projectRoot, 'docs/manifest.md'), 'utf8')
@@ -19,28 +20,71 @@ addVerbs(program, {
   stdout: () => undefined,
   stderr: () => undefined,
   stdin: async function* () {},
+  isTerminal: false,
+  clock: stoppedClock,
   env: {},
   signal: new AbortController().signal,
   setExitCode: () => undefined,
 })
 
-/** The long flags of the first column of the tables below a heading. */
-function documentedFlags(heading: string): readonly string[] {
-  const [, section = ''] = new RegExp(`^## ${heading}\\n([^]*?)(?=^## |$(?![^]))`, 'm').exec(cliPage) ?? []
-  return [...section.matchAll(/^\| (`-[^|]+) \|/gm)].flatMap(([, cell = '']) => cell.match(/--[a-z-]+/g) ?? []).sort()
+interface Row {
+  readonly flags: readonly string[]
+  /** The verbs that take them, where the table tells: `all`, `all but `create``, `create`. */
+  readonly verbs: string
 }
 
-const connection = documentedFlags('Which sidecar, and with which key')
-
-for (const verb of program.commands) {
-  test(`the page lists the options of rolesets ${verb.name()}`, (t) => {
-    const flags = verb.options.map(({ long }) => long ?? '').sort()
-    const expected = verb.name() === 'schema' ? ['--json'] : [...connection, ...documentedFlags(verb.name())].sort()
-    t.deepEqual(flags, expected)
+/** The options in the tables below a heading. */
+function documentedRows(heading: string): readonly Row[] {
+  const [, section = ''] = new RegExp(`^## ${heading}\\n([^]*?)(?=^## |$(?![^]))`, 'm').exec(cliPage) ?? []
+  let tellsVerbs = false
+  return section.split('\n').flatMap((line) => {
+    if (line.startsWith('| option ')) tellsVerbs = line.startsWith('| option | for |')
+    const [, cell = '', next = ''] = /^\| (`-[^|]+) \|([^|]*)\|/.exec(line) ?? []
+    const flags = cell.match(/--[a-z-]+/g) ?? []
+    return flags.length === 0 ? [] : [{ flags, verbs: tellsVerbs ? next.trim() : 'all' }]
   })
+}
 
-  test(`the page says about rolesets ${verb.name()} what --help says`, (t) => {
-    t.true(cliPage.includes(`| \`rolesets ${verb.name()}\` | ${verb.description()} |`))
+function documentedFlags(heading: string, verb: string): readonly string[] {
+  return documentedRows(heading)
+    .filter(({ verbs }) => (verbs.startsWith('all') ? !verbs.includes(`\`${verb}\``) : verbs.includes(`\`${verb}\``)))
+    .flatMap(({ flags }) => flags)
+}
+
+interface Leaf {
+  /** `keys create` */
+  readonly path: string
+  /** The heading of its section: `keys`. */
+  readonly heading: string
+  readonly command: Command
+}
+
+const leaves: readonly Leaf[] = program.commands.flatMap((command) => {
+  const heading = command.name()
+  if (command.commands.length === 0) return [{ path: heading, heading, command }]
+  return command.commands.map((verb) => ({ path: `${heading} ${verb.name()}`, heading, command: verb }))
+})
+
+/** Those that every verb of its sort has: what asks a sidecar, what changes something. */
+function sharedFlags(command: Command): readonly string[] {
+  const flags = new Set(command.options.map(({ long }) => long))
+  const asks = flags.has('--target') ? documentedFlags('Which sidecar, and with which key', '') : ['--json']
+  const changes = flags.has('--dry-run') ? documentedFlags('Changes, and what they would do', command.name()) : []
+  return [...asks, ...changes]
+}
+
+// What is imported, and from where, has a page of its own, and keys of its own beside those of the sidecar.
+for (const { path, heading, command } of leaves.filter(({ heading }) => heading !== 'import')) {
+  test(`the page lists the options of rolesets ${path}`, (t) => {
+    const flags = command.options.map(({ long }) => long ?? '').sort()
+    t.deepEqual(flags, [...sharedFlags(command), ...documentedFlags(heading, command.name())].sort())
+  })
+}
+
+const groups = program.commands.filter(({ commands }) => commands.length > 0)
+for (const { path, command } of [...leaves, ...groups.map((command) => ({ path: command.name(), command }))]) {
+  test(`the page says about rolesets ${path} what --help says`, (t) => {
+    t.true(cliPage.includes(`| \`rolesets ${path}\` | ${command.description()} |`))
   })
 }
 
@@ -56,13 +100,24 @@ test('the commands that the page shows work', async (t) => {
   t.true(commands.length >= 10)
   // What the others ask about is described by the file that apply is shown with.
   const inOrder = [...commands.filter((line) => line.includes(' apply ')), ...commands]
-  for (const line of inOrder) {
-    const [, ...args] = line.split(' ')
+  for (const shown of inOrder) {
+    const line = await withInvitation(shown, type)
+    // Where standard output goes is the shell's business.
+    const [command = ''] = line.split(' > ')
+    const [, ...args] = command.split(' ')
     const interrupted = args[0] === 'watch' ? { signal: AbortSignal.abort() } : {}
     const { exitCode, stderr } = await type(args, interrupted)
     t.is(exitCode, 0, `${line}\n${stderr}`)
   }
 })
+
+/** The page can't know the id of an invitation: it is that of one that is pending. */
+async function withInvitation(line: string, type: Place['type']): Promise<string> {
+  if (!line.includes('orginv_')) return line
+  const { stdout } = await type(['invitations', 'list', 'org_acme', '--status', 'pending', '--json'])
+  const { id } = JSON.parse(stdout.split('\n')[0] ?? '') as { id: string }
+  return line.replace(/orginv_\S+/, id)
+}
 
 test('the files that the page shows can be applied', async (t) => {
   const { type, file } = await openPlace(t)

@@ -94,7 +94,10 @@ test('assign moves an organization, after a dry run that changes nothing', async
   await operator.admin.createOrganization({ id: 'org_mover', roleSet: 'role_set:free' })
   const dry = await type(['assign', 'org_mover', 'role_set:pro', '--dry-run'])
   t.is(dry.exitCode, 0)
-  t.regex(dry.stdout, /^org_mover would be on role_set:pro\.\n[^]*Dry run: nothing was changed\.\n$/)
+  t.regex(
+    dry.stdout,
+    /^org_mover would be on role_set:pro\.\n[^]*Dry run: nothing was changed\. This is what it would do at revision \w+:\d+\.\n$/,
+  )
   t.is((await type(['check', 'org_mover', 'org:analyst'])).exitCode, 1)
 
   const done = await type(['assign', 'org_mover', 'role_set:pro'])
@@ -121,10 +124,15 @@ test('a write without a key says how to give one, and asks nobody', async (t) =>
   for (const args of [
     ['assign', 'org_acme', 'role_set:pro'],
     ['apply', '-f', pricingTiers],
+    ['replace-role', 'role_set:pro', 'org:analyst'],
+    ['replace-set', 'role_set:pro', 'role_set:free'],
+    ['invitations', 'create', 'org_acme', 'org:member', 'ann@example.com'],
+    ['keys', 'create', 'billing'],
+    ['keys', 'list'],
   ]) {
     const { exitCode, stderr } = await type(args, { env })
     t.is(exitCode, 2)
-    t.regex(stderr, /^rolesets: A write needs the secret key\. Give it with --key-file/)
+    t.regex(stderr, /^rolesets: This needs the secret key\. Give it with --key-file/)
   }
 })
 
@@ -189,6 +197,18 @@ test('a wrong command line is exit code 2 and says what is wrong', async (t) => 
     [['assign', 'org_acme', 'role_set:pro', '--map', 'org:a='], /The role after the = is missing/],
     [['assign', 'org_acme', 'role_set:pro', '--map', 'org:a=org:b', '--map', 'org:a=org:c'], /mapped twice/],
     [['assign', 'org_acme', 'role_set:pro', '--actor', 'a\nb'], /--actor must be/],
+    [['assign', 'org_acme', 'role_set:pro', '--expected-revision', 'x'], /--expected-revision is "x"\. Write it as/],
+    [['replace-role', 'role_set:pro'], /missing required argument 'role'\. See rolesets replace-role --help\./],
+    [['invitations'], /a verb is missing, one of create, list, get, revoke, accept\. See rolesets invitations --help/],
+    [['invitations', 'send'], /unknown command 'send'\. See rolesets invitations --help\./],
+    [
+      ['invitations', 'create', 'org_acme', 'org:a'],
+      /missing required argument 'email'\. See rolesets invitations create/,
+    ],
+    [['invitations', 'create', 'o', 'org:a', 'a@b.c', '--expires-in-days', '0'], /Give a whole number from 1 to 365/],
+    [['invitations', 'list', 'org_acme', '--status', 'lost'], /Give pending, accepted, revoked or expired/],
+    [['keys'], /a verb is missing, one of create, list, revoke\. See rolesets keys --help\./],
+    [['keys', 'revoke', ''], /<name> is missing/],
     [['watch', '--after', 'yesterday'], /--after is "yesterday"\. Write it as <epoch>:<number>/],
     [['apply'], /required option '-f, --file <path>' not specified/],
   ] as const) {

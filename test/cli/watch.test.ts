@@ -61,3 +61,39 @@ test.serial('watch gives programs one document a line, in the names of the contr
   t.is(operation, 'DeleteOrganization')
   t.deepEqual(changes, [{ organization_deleted: { id: 'org_programs', key: '' } }])
 })
+
+test.serial('watch tells of invitations, settings, keys, and of invitations that go with their role', async (t) => {
+  const small = { roles: ['org:admin'], defaultRole: 'org:admin', creatorRole: 'org:admin' }
+  await operator.admin.createRoleSet({ key: 'role_set:small', ...small })
+  const { revision } = await operator.admin.createOrganization({ id: 'org_inviting' })
+  const ended = new AbortController()
+  const facts: string[] = []
+  const watching = type(['watch', '--after', revision], {
+    signal: ended.signal,
+    onStdout: (text) => facts.push(text.trimEnd().split('  ').slice(4).join('  ')) === 6 && ended.abort(),
+  })
+  const [organizationId, emailAddress] = ['org_inviting', 'ann@example.com']
+  const { invitation } = await operator.admin.createInvitation({ organizationId, emailAddress, role: 'org:member' })
+  await operator.admin.assignRoleSet({
+    organizationId,
+    roleSet: 'role_set:small',
+    mappings: { 'org:member': 'org:admin' },
+  })
+  await operator.admin.revokeInvitation({ organizationId, invitationId: invitation.id })
+  await operator.admin.updateSettings({ maxAllowedMemberships: 7 })
+  await operator.admin.createAccessKey({ name: 'billing', access: 'READ' })
+  await operator.admin.revokeAccessKey({ accessKey: 'billing' })
+  t.is((await watching).exitCode, 0)
+  const ann = `invitation ${invitation.id} of ann@example.com to org_inviting`
+  t.deepEqual(
+    facts.map((fact) => fact.replace(/role_\w{20,} to role_\w{20,}/, '<member> to <admin>')),
+    [
+      `${ann}: org:member, pending`,
+      'in org_inviting: 1 invitation from <member> to <admin>; organization org_inviting on role_set:small',
+      `${ann}: org:admin, revoked`,
+      'settings',
+      'key billing: read',
+      'key billing: revoked',
+    ],
+  )
+})

@@ -3,7 +3,7 @@
 import test from 'ava'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Administration, AdminOptions } from '@rolesets/client'
+import type { Administration, AdminOptions, Organization } from '@rolesets/client'
 import { openBesideFake, openScriptedFresh } from './open-client.ts'
 import { unavailable } from './scripted-transport.ts'
 import { changeSet, checkReply, free, heartbeat, organization, pro, snapshot } from './wire-messages.ts'
@@ -34,6 +34,9 @@ function fieldsOf(message: string): readonly string[] {
 const samples: { readonly [field: string]: unknown } = {
   ...{ permissions: ['a'], roles: ['a'], roleSets: [], organizations: [], mappings: { a: 'b' }, pageSize: 1 },
   ...{ dryRun: false, prune: true, includeInInitialRoleSet: true, type: 'INITIAL_SET' },
+  ...{ adminDeleteEnabled: false, mergeMetadata: true, enabled: false, slugDisabled: true, domainsEnabled: true },
+  ...{ oldestFirst: true, domainsEnrollmentModes: [], access: 'READ', statuses: ['PENDING'], invitations: [] },
+  ...{ maxAllowedMemberships: 0, createdAtMs: 1.7e12, fromMs: 1.7e12, toMs: 1.7e12, atMs: 1.7e12, expiresInDays: 7 },
   ...{ publicMetadata: { a: [1, null, { b: true }] }, privateMetadata: {} },
 }
 
@@ -116,6 +119,13 @@ test('what is of the wrong kind is refused with the name of the field', async (t
     ['createOrganization', { publicMetadata: { when: new Date(Number.NaN).getTime() } }, 'publicMetadata.when'],
     ['createOrganization', { publicMetadata: { f: () => 1 } }, 'publicMetadata.f'],
     ['createOrganization', { publicMetadata: [] }, 'publicMetadata'],
+    ['createOrganization', { createdAtMs: -1 }, 'createdAtMs'],
+    ['createOrganization', { createdAtMs: 2 ** 53 }, 'createdAtMs'],
+    ['createInvitation', { organizationId: 'acme', role: 'org:a' }, 'emailAddress'],
+    ['createInvitations', { organizationId: 'acme', invitations: [{ emailAddress: 'a@b.c' }] }, 'invitations[0].role'],
+    ['listInvitations', { organizationId: 'acme', statuses: ['pending'] }, 'statuses'],
+    ['createAccessKey', { name: 'ci', access: 'WRITE' }, 'access'],
+    ['getSettings', { settings: 'all' }, 'settings'],
   ]
   for (const [name, request, field] of wrong) {
     const error = await t.throwsAsync(call(client.admin, name)(request), undefined, name)
@@ -171,6 +181,32 @@ test('a dry run raises nothing', async (t) => {
   void client.check('acme', 'org:analyst').catch(() => {})
   await clock.settle()
   t.is(transport.call.request['atLeastRevision'], 'e:10')
+})
+
+test('a dry run that would be refused is answered without the thing, and the compiler knows', async (t) => {
+  const { client, transport, clock } = await openScriptedFresh(t)
+  const request = { organizationId: 'acme', roleSet: 'role_set:pro' }
+  const asked = client.admin.assignRoleSet({ ...request, dryRun: true })
+  await clock.settle()
+  const violation = {
+    reason: 'MAPPING_MISSING',
+    message: 'Map it.',
+    field: 'mappings',
+    facts: { roles: 'org:analyst' },
+  }
+  const requiredMapping = { role: 'org:analyst', members: 3, invitations: 1, organizations: 1 }
+  const impact = { organizations: 1, members: 0, invitations: 0, roles: [], requiredMappings: [requiredMapping] }
+  transport.call.reply({ impact: { ...impact, violations: [violation] }, revision: 'e:10' })
+  const preview = await asked
+  const previewed: Organization | undefined = preview.organization
+  t.is(previewed, undefined)
+  t.deepEqual(preview.impact.violations[0], violation)
+  t.deepEqual(preview.impact.requiredMappings[0], requiredMapping)
+  const done = client.admin.assignRoleSet({ ...request, dryRun: false })
+  await clock.settle()
+  transport.call.reply({ organization: organization('acme', pro), impact, revision: 'e:11' })
+  const written: Organization = (await done).organization
+  t.is(written.id, 'acme')
 })
 
 test('a write to a store that was restored makes the cache start over', async (t) => {

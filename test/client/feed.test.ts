@@ -1,7 +1,15 @@
 /** Following the feed: what is applied, what ends a stream, and how the next one begins. */
 
 import test from 'ava'
-import { createRoleSetsClient, RoleSetsError } from '@rolesets/client'
+import {
+  createRoleSetsClient,
+  RoleSetsError,
+  type AccessKey,
+  type Change,
+  type Invitation,
+  type Organization,
+  type Settings,
+} from '@rolesets/client'
 import { openBesideFake, openScripted, openScriptedFresh } from './open-client.ts'
 import { unavailable } from './scripted-transport.ts'
 import { SimulatedClock } from './simulated-clock.ts'
@@ -252,7 +260,7 @@ for (const [what, message] of Object.entries({
 
 test('a fact of a kind that it does not know is passed over, and the revision is reached', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
-  transport.stream.send(changeSet('e:11', [{ invitationPut: { id: 'orginv_1' } } as never]))
+  transport.stream.send(changeSet('e:11', [{ planetPut: { id: 'mars' } } as never]))
   await clock.settle()
   t.is(client.status().revision, 'e:11')
 })
@@ -300,4 +308,48 @@ test('the stream is renewed every ten minutes, give or take one', async (t) => {
     t.is(client.status().state, 'fresh')
   }
   t.is(renewals, 1)
+})
+
+test('invitations, settings and keys on the feed change no answer, and watch shows them whole', async (t) => {
+  const { client, transport, clock } = await openScriptedFresh(t)
+  const seen: Change[] = []
+  void (async () => {
+    for await (const { changes } of client.watch()) seen.push(...changes)
+  })()
+  await clock.settle()
+  const times = { createdAtMs: 1, updatedAtMs: 2 }
+  const invitationPut: Invitation = {
+    ...{ id: 'orginv_1', organizationId: 'acme', emailAddress: 'ada@example.com', role: 'org:analyst' },
+    ...{ roleId: 'role_analyst', inviterUserId: '', status: 'PENDING', expiresAtMs: 9, redirectUrl: '' },
+    ...{ acceptedByUserId: '', publicMetadata: { a: 1 }, privateMetadata: {}, ...times },
+  }
+  const settingsPut: Settings = {
+    ...{ enabled: true, maxAllowedMemberships: 5, adminDeleteEnabled: false, slugDisabled: true },
+    ...{ domainsEnabled: false, domainsEnrollmentModes: ['manual_invitation'], initialRoleSet: 'role_set:free' },
+    ...{ creatorRole: 'org:admin', defaultRole: 'org:member', updatedAtMs: 2 },
+  }
+  const accessKeyPut: AccessKey = { id: 'key_1', name: 'ci', access: 'READ', createdAtMs: 1, revokedAtMs: 0 }
+  const mapping = { fromRoleId: 'role_analyst', toRoleId: 'role_member', members: 2, invitations: 3 }
+  const membersReassigned = { roleSetId: 'roleset_pro', mappings: [mapping] }
+  const changes = [{ invitationPut }, { settingsPut }, { accessKeyPut }, { membersReassigned }]
+  const [followed, watched] = transport.streams
+  followed?.send(changeSet('e:11', changes))
+  watched?.send(snapshot('e:10'), changeSet('e:11', changes))
+  await clock.settle()
+  t.deepEqual(seen, changes)
+  t.like(client.status(), { state: 'fresh', revision: 'e:11' })
+})
+
+test('an organization from a sidecar that is older reads as one without the newer fields', async (t) => {
+  const { client, transport, clock } = await openScriptedFresh(t)
+  const { createdBy, maxAllowedMemberships, adminDeleteEnabled, ...older } = organization('acme', pro)
+  const seen: Change[] = []
+  void (async () => {
+    for await (const { changes } of client.watch({ after: 'e:10' })) seen.push(...changes)
+  })()
+  await clock.settle()
+  transport.stream.send(changeSet('e:11', [{ organizationPut: older as Organization }]))
+  await clock.settle()
+  t.deepEqual(seen, [{ organizationPut: { ...older, createdBy, maxAllowedMemberships, adminDeleteEnabled: false } }])
+  t.true(adminDeleteEnabled)
 })

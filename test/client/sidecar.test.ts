@@ -121,6 +121,12 @@ const writes: readonly ((client: RoleSetsClient) => Promise<{ readonly revision:
   ({ admin }) => admin.deleteRole({ role: 'org:author' }),
   ({ admin }) => admin.deleteOrganization({ organizationId: 'hooli' }),
   ({ admin }) => admin.createOrganization({ id: 'umbrella', name: 'Umbrella', roleSet: 'role_set:default' }),
+  ({ admin }) => admin.removePermission({ role: 'org:member', permission: 'org:sys_memberships:read' }),
+  ({ admin }) => admin.addPermission({ role: 'org:member', permission: 'org:sys_memberships:read' }),
+  ({ admin }) =>
+    admin.createInvitation({ organizationId: 'umbrella', emailAddress: 'eve@example.com', role: 'org:member' }),
+  ({ admin }) => admin.updateSettings({ maxAllowedMemberships: 7 }),
+  ({ admin }) => admin.createAccessKey({ name: 'ci', access: 'READ' }),
 ]
 
 test('after every kind of write the cache says what the sidecar says', async (t) => {

@@ -105,6 +105,27 @@ test('key, actor, deadline and request arrive as they were given', async (t) => 
   t.false('privateMetadata' in made, 'what is not set is not there')
 })
 
+test('things of the history come through as plain JSON, and what was not there before is left out', async (t) => {
+  const after = { fields: { key: { stringValue: 'org:analyst' }, permissions: { listValue: { values: [] } } } }
+  const change = { kind: 'role_put', thing: 'role', id: 'role_1', after, members: 0, invitations: 0 }
+  const audited = {
+    revision: 'e:9',
+    committedAtMs: 1,
+    actor: 'ci',
+    operation: 'CreateRole',
+    changes: [change],
+    seal: 'ab',
+  }
+  const methods = {
+    'Administration/ListChanges': () => ({ changeSets: [audited], revision: 'e:10', oldestRevision: 'e:1' }),
+  }
+  const server = await serve(t, { methods })
+  const found = await open(t, server.target).admin.listChanges({ thing: 'org:analyst', fromMs: 1.7e12 })
+  const shown = { ...change, after: { key: 'org:analyst', permissions: [] } }
+  t.deepEqual(found.changeSets, [{ ...audited, changes: [shown] }])
+  t.is(found.oldestRevision, 'e:1')
+})
+
 test('without a key none is sent', async (t) => {
   const keys: unknown[] = []
   const methods = {
@@ -130,7 +151,7 @@ test('a batch, available roles and changes come through as they are', async (t) 
   const put = { ...organization('acme', free), publicMetadata: { fields: { tier: { stringValue: 'free' } } } }
   const reassigned = {
     roleSetId: 'roleset_pro',
-    mappings: [{ fromRoleId: 'role_analyst', toRoleId: 'role_member', members: 3 }],
+    mappings: [{ fromRoleId: 'role_analyst', toRoleId: 'role_member', members: 3, invitations: 2 }],
   }
   const watch = (call: StreamCall) => {
     call.write(snapshot('e:10'))

@@ -50,6 +50,7 @@ export function organization(id: string, set: RoleSet): Organization {
     roleSetId: set.id,
     publicMetadata: {},
     privateMetadata: {},
+    ...{ createdBy: '', maxAllowedMemberships: 0, adminDeleteEnabled: true },
     ...times,
   }
 }

@@ -27,7 +27,11 @@ test('the snippets run one after the other, as one program', async (t) => {
     },
     organizations: { org_acme: 'role_set:free' },
   })
-  sidecar.answer('Administration/AssignRoleSet', () => {
+  sidecar.answer('Administration/AssignRoleSet', (request) => {
+    if ('dryRun' in request) {
+      const needed = { role: 'org:analyst', members: 3, invitations: 0, organizations: 1 }
+      return { impact: { requiredMappings: [needed] }, revision: sidecar.revision }
+    }
     const revision = sidecar.assign('org_acme', 'role_set:pro')
     sidecar.assign('org_other', 'role_set:pro')
     return { revision }
@@ -60,7 +64,8 @@ test('the snippets run one after the other, as one program', async (t) => {
     stale: false,
   })
   t.deepEqual(printed[0], ['ROLE_NOT_IN_SET', 'role_set:free'])
-  t.is(printed.length, 2)
+  t.deepEqual(printed[1], ['3 members need another role than org:analyst'])
+  t.is(printed.length, 3)
   await Promise.all(clients.map((opened) => opened.close()))
 })
 

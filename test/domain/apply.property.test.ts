@@ -10,8 +10,8 @@ import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.t
 import { anyCommand, opening } from './arbitrary-commands.ts'
 import { checkProperty } from './check-property.ts'
 import type { Command } from './commands.ts'
-import { State } from './state.ts'
-import { steer } from './steering.ts'
+import { State, valuesOf } from './state.ts'
+import { refer, steer } from './steering.ts'
 import { showRoleSet } from './tiers.ts'
 
 const permissionKeys = ['org:a:read', 'org:a:write', 'org:b:read']
@@ -97,11 +97,8 @@ test('what is applied is then as described, applying it again does nothing, and 
       }
       assert.deepEqual(plan().steps, [])
       checkIsAsDescribed(state, described, prune)
-      const { catalogue, organizations, memberships, changeSets } = state
-      assert.deepEqual(
-        findBroken({ catalogue, organizations: organizations.values(), memberships: memberships.values(), changeSets }),
-        [],
-      )
+      const { changeSets, now } = state
+      assert.deepEqual(findBroken({ ...valuesOf(state.snapshot()), changeSets, now }), [])
     }),
     1_000,
   )
@@ -113,7 +110,7 @@ function createState(commands: readonly { command: Command; luck: number }[]): S
   for (const command of opening) state.run(command)
   for (const { command, luck } of commands) {
     try {
-      state.run(steer(command, state.catalogue, luck))
+      state.run(refer(steer(command, state, luck), state))
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
     }

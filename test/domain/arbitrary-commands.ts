@@ -5,6 +5,7 @@
 
 import fc from 'fast-check'
 import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.ts'
+import type { Metadata } from '../../packages/sidecar/src/domain/model.ts'
 import type { Command } from './commands.ts'
 
 const customPermission = fc.constantFrom('org:a:read', 'org:a:write', 'org:b:read')
@@ -38,7 +39,16 @@ const organizationId = fc.constantFrom('o1', 'o2', 'o3', 'o4')
 const userId = fc.constantFrom('u1', 'u2', 'u3')
 const name = fc.constantFrom('One', 'Two')
 const slug = fc.constantFrom('x', 'y', null)
-const publicMetadata = fc.constantFrom({}, { a: 1, b: [2] }, { b: [2], a: 1 })
+const publicMetadata = fc.constantFrom<Metadata>(
+  ...[{}, { a: 1, b: [2] }, { b: [2], a: 1 }, { a: null, c: { d: 1 } }, { c: { d: null, e: 2 } }],
+)
+const emailAddress = fc.constantFrom('hal@x.io', 'Hal@x.io', 'ivy@x.io', 'jon@x.io')
+/** The place of an invitation among all; histories put the id there. */
+const invitationId = fc.constantFrom('0', '1', '2', '3')
+const maxAllowedMemberships = fc.constantFrom(0, 0, 1, 2, 3, 5)
+const createdAt = fc.constantFrom(0, 1_600_000_000_000)
+const expiresInDays = fc.constantFrom(1, 30, 365)
+const keyName = fc.constantFrom('ci', 'console', 'admin')
 
 type Fields<I> = { readonly [F in keyof I]-?: fc.Arbitrary<I[F]> }
 
@@ -60,8 +70,21 @@ const usualRoleSet = {
   defaultRole: fc.constantFrom('org:member', 'org:admin'),
   creatorRole: fc.constant('org:admin'),
 }
+const invitation = { emailAddress, role }
+const invitationDetails = { inviterUserId: userId, expiresInDays, publicMetadata }
 const newRole = { name, permissions: rolePermissions, includeInInitialRoleSet: fc.boolean() }
 const places = { defaultRole: role, creatorRole: creator }
+const invitations = fc.array(
+  fc.record({ ...invitation, ...invitationDetails }, { requiredKeys: ['emailAddress', 'role'] }),
+  { minLength: 1, maxLength: 3 },
+)
+/** Mostly switched on, because nothing comes of a history in which no organization can be made. */
+const mostlyOn = fc.constantFrom(true, true, true, false)
+const settings = {
+  ...{ enabled: mostlyOn, slugDisabled: mostlyOn.map((isOn) => !isOn), adminDeleteEnabled: fc.boolean() },
+  ...{ maxAllowedMemberships, domainsEnabled: fc.boolean() },
+  domainsEnrollmentModes: fc.constantFrom([], ['automatic_invitation']),
+}
 
 /** Each with its weight: what needs more to succeed comes more often. */
 const weighted: Readonly<Record<Command['operation'], readonly [number, fc.Arbitrary<Command>]>> = {
@@ -91,14 +114,36 @@ const weighted: Readonly<Record<Command['operation'], readonly [number, fc.Arbit
   deleteRoleSet: [3, command('deleteRoleSet', { roleSet })],
   createOrganization: [
     3,
-    command('createOrganization', { id: organizationId }, { name, slug, roleSet, createdBy: userId }),
+    command(
+      'createOrganization',
+      { id: organizationId },
+      { name, slug, roleSet, createdBy: userId, maxAllowedMemberships, createdAt },
+    ),
   ],
-  updateOrganization: [2, command('updateOrganization', { organizationId }, { name, slug })],
+  updateOrganization: [
+    4,
+    fc.oneof(
+      command('updateOrganization', { organizationId }, { name, slug, maxAllowedMemberships, createdAt }),
+      command('updateOrganization', { organizationId, roleSet }, { name, mappings, adminDeleteEnabled: fc.boolean() }),
+    ),
+  ],
   deleteOrganization: [1, command('deleteOrganization', { organizationId })],
   assignRoleSet: [4, command('assignRoleSet', { organizationId, roleSet }, { mappings })],
   createMembership: [8, command('createMembership', { organizationId, userId, role }, { publicMetadata })],
-  updateMembership: [4, command('updateMembership', { organizationId, userId }, { role, publicMetadata })],
+  updateMembership: [
+    4,
+    command('updateMembership', { organizationId, userId }, { role, publicMetadata, mergeMetadata: fc.boolean() }),
+  ],
   deleteMembership: [1, command('deleteMembership', { organizationId, userId })],
+  addPermission: [1, command('addPermission', { role, permission })],
+  removePermission: [2, command('removePermission', { role, permission })],
+  createInvitation: [8, command('createInvitation', { organizationId, ...invitation }, invitationDetails)],
+  createInvitations: [3, command('createInvitations', { organizationId, invitations })],
+  revokeInvitation: [2, command('revokeInvitation', { organizationId, invitationId })],
+  acceptInvitation: [5, command('acceptInvitation', { organizationId, invitationId, userId })],
+  updateSettings: [2, fc.oneof(command('updateSettings', {}, settings), command('updateSettings', {}, places))],
+  createAccessKey: [1, command('createAccessKey', { name: keyName }, { access: fc.constantFrom('secret', 'read') })],
+  revokeAccessKey: [1, command('revokeAccessKey', { accessKey: keyName })],
 }
 
 export const operations = Object.keys(weighted)
@@ -137,4 +182,10 @@ export const opening: readonly Command[] = [
   { operation: 'createMembership', input: { organizationId: 'o1', userId: 'u2', role: 'org:r2' } },
   { operation: 'createMembership', input: { organizationId: 'o2', userId: 'u1', role: 'org:r2' } },
   { operation: 'createMembership', input: { organizationId: 'o3', userId: 'u3', role: 'org:r3' } },
+  { operation: 'createInvitation', input: { organizationId: 'o1', emailAddress: 'hal@x.io', role: 'org:r2' } },
+  {
+    operation: 'createInvitation',
+    input: { organizationId: 'o2', emailAddress: 'ivy@x.io', role: 'org:r1', expiresInDays: 1 },
+  },
+  { operation: 'createInvitation', input: { organizationId: 'o3', emailAddress: 'jon@x.io', role: 'org:r3' } },
 ]

@@ -1,16 +1,18 @@
 /** All commands as data, and the one place in the tests of the rules that knows which facts each rule needs. */
 
+import * as accessKeys from '../../packages/sidecar/src/domain/access-keys.ts'
 import { initialRoleSetOf } from '../../packages/sidecar/src/domain/catalogue.ts'
 import type { PlannedCommand } from '../../packages/sidecar/src/domain/apply.ts'
 import type { Context, Decided, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import { findRole } from '../../packages/sidecar/src/domain/lookup.ts'
+import * as invitations from '../../packages/sidecar/src/domain/invitations.ts'
 import * as memberships from '../../packages/sidecar/src/domain/memberships.ts'
-import type { Membership } from '../../packages/sidecar/src/domain/model.ts'
 import * as organizations from '../../packages/sidecar/src/domain/organizations.ts'
 import * as permissions from '../../packages/sidecar/src/domain/permissions.ts'
 import * as replacement from '../../packages/sidecar/src/domain/role-set-replacement.ts'
 import * as roleSets from '../../packages/sidecar/src/domain/role-sets.ts'
 import * as roles from '../../packages/sidecar/src/domain/roles.ts'
+import * as settings from '../../packages/sidecar/src/domain/settings.ts'
 import type { State } from './state.ts'
 
 export type Command =
@@ -20,6 +22,15 @@ export type Command =
   | { readonly operation: 'createMembership'; readonly input: memberships.CreateMembership }
   | { readonly operation: 'updateMembership'; readonly input: memberships.UpdateMembership }
   | { readonly operation: 'deleteMembership'; readonly input: memberships.DeleteMembership }
+  | { readonly operation: 'addPermission'; readonly input: roles.RolePermission }
+  | { readonly operation: 'removePermission'; readonly input: roles.RolePermission }
+  | { readonly operation: 'createInvitation'; readonly input: invitations.CreateInvitation }
+  | { readonly operation: 'createInvitations'; readonly input: invitations.CreateInvitations }
+  | { readonly operation: 'revokeInvitation'; readonly input: invitations.RevokeInvitation }
+  | { readonly operation: 'acceptInvitation'; readonly input: invitations.AcceptInvitation }
+  | { readonly operation: 'updateSettings'; readonly input: settings.UpdateSettings }
+  | { readonly operation: 'createAccessKey'; readonly input: accessKeys.CreateAccessKey }
+  | { readonly operation: 'revokeAccessKey'; readonly input: accessKeys.RevokeAccessKey }
 
 export type Operation = Command['operation']
 
@@ -45,6 +56,15 @@ export function decideCommand(state: State, command: Command, context: Context):
       const facts = { usage: usageOf(state, id), organizations: counts.reduce((sum, count) => sum + count, 0) }
       return roles.deleteRole(catalogue, command.input, facts, context)
     }
+    case 'addPermission':
+      return roles.addPermission(catalogue, command.input, context)
+    case 'removePermission':
+      return roles.removePermission(catalogue, command.input, context)
+    case 'updateSettings':
+      return settings.updateSettings(catalogue, command.input, context)
+    case 'createAccessKey':
+    case 'revokeAccessKey':
+      return decideKeyCommand(state, command, context)
     case 'createRoleSet':
       return roleSets.createRoleSet(catalogue, command.input, context)
     case 'updateRoleSet':
@@ -82,8 +102,28 @@ type OrganizationCommand = Extract<
       | 'createMembership'
       | 'updateMembership'
       | 'deleteMembership'
+      | 'createInvitation'
+      | 'createInvitations'
+      | 'revokeInvitation'
+      | 'acceptInvitation'
   }
 >
+
+function decideKeyCommand(
+  state: State,
+  command: Extract<Command, { operation: 'createAccessKey' | 'revokeAccessKey' }>,
+  context: Context,
+): Decided<unknown> {
+  const keys = [...state.accessKeys.values()]
+  if (command.operation === 'createAccessKey') {
+    const existing = keys.find(({ name }) => name === command.input.name)
+    const facts = { existing, count: keys.length, digest: String(keys.length).padStart(64, '0') }
+    return accessKeys.createAccessKey(command.input, facts, context)
+  }
+  const ref = command.input.accessKey
+  const accessKey = keys.find(({ id, name }) => ref === id || ref === name)
+  return accessKeys.revokeAccessKey(command.input, { accessKey }, context)
+}
 
 function decideOrganizationCommand(state: State, command: OrganizationCommand, context: Context): Decided<unknown> {
   const { catalogue } = state
@@ -94,12 +134,13 @@ function decideOrganizationCommand(state: State, command: OrganizationCommand, c
       return organizations.createOrganization(catalogue, command.input, facts, context)
     }
     case 'updateOrganization': {
-      const facts = { ...factsOf(state, command.input), slugOwner: slugOwner(state, command.input.slug) }
+      const usage = state.usage(({ organizationId }) => organizationId === command.input.organizationId)
+      const facts = { ...factsOf(state, command.input), slugOwner: slugOwner(state, command.input.slug), usage }
       return organizations.updateOrganization(catalogue, command.input, facts, context)
     }
     case 'deleteOrganization': {
-      const members = state.members(command.input.organizationId).length
-      return organizations.deleteOrganization(command.input, { ...factsOf(state, command.input), members })
+      const usage = state.usage(({ organizationId }) => organizationId === command.input.organizationId)
+      return organizations.deleteOrganization(command.input, { ...factsOf(state, command.input), usage })
     }
     case 'assignRoleSet': {
       const usage = state.usage(({ organizationId }) => organizationId === command.input.organizationId)
@@ -112,16 +153,44 @@ function decideOrganizationCommand(state: State, command: OrganizationCommand, c
       return memberships.updateMembership(catalogue, command.input, factsOf(state, command.input), context)
     case 'deleteMembership':
       return memberships.deleteMembership(command.input, factsOf(state, command.input))
+    case 'createInvitation': {
+      const { organizationId, emailAddress } = command.input
+      const facts = { ...factsOf(state, command.input), pending: pendingOf(state, organizationId, emailAddress) }
+      return invitations.createInvitation(catalogue, command.input, facts, context)
+    }
+    case 'createInvitations': {
+      const { organizationId } = command.input
+      const addresses = invitations.parseAddresses(command.input)
+      const pending = addresses.flatMap((address) => pendingOf(state, organizationId, address) ?? [])
+      const facts = { ...factsOf(state, command.input), pending }
+      return invitations.createInvitations(catalogue, command.input, facts, context)
+    }
+    case 'revokeInvitation':
+      return invitations.revokeInvitation(command.input, factsOf(state, command.input), context)
+    case 'acceptInvitation':
+      return invitations.acceptInvitation(catalogue, command.input, factsOf(state, command.input), context)
   }
 }
 
-function factsOf(state: State, input: { readonly organizationId: string; readonly userId?: string }) {
-  const { organizationId, userId } = input
+function factsOf(
+  state: State,
+  input: { readonly organizationId: string; readonly userId?: string; readonly invitationId?: string },
+) {
+  const { organizationId, userId, invitationId } = input
   const isAsked = typeof organizationId === 'string' && typeof userId === 'string'
   return {
     organization: state.organizations.get(organizationId),
     membership: isAsked ? state.membership(organizationId, userId) : undefined,
+    invitation: state.invitations.get(invitationId ?? ''),
+    members: state.members(organizationId).length,
+    pendingInvitations: state.pending(organizationId).length,
   }
+}
+
+function pendingOf(state: State, organizationId: string, emailAddress: unknown) {
+  if (typeof emailAddress !== 'string') return undefined
+  const wanted = emailAddress.toLowerCase()
+  return state.pending(organizationId).find((invitation) => invitation.emailAddress.toLowerCase() === wanted)
 }
 
 function slugOwner(state: State, slug: string | null | undefined) {
@@ -132,7 +201,7 @@ function countOn(state: State, input: { readonly roleSet: string }): number {
   return state.countOn(find(state.catalogue.roleSets, input.roleSet)?.id ?? '')
 }
 
-function usageOf(state: State, roleId: string, isMeant: (member: Membership) => boolean = () => true): RoleUsage {
+function usageOf(state: State, roleId: string, isMeant: Parameters<State['usage']>[0] = () => true): RoleUsage {
   const none = { roleId, members: 0, invitations: 0, organizations: 0 }
   return state.usage((member) => member.roleId === roleId && isMeant(member))[0] ?? none
 }

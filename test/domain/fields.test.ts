@@ -1,6 +1,7 @@
 /** What texts, ids and metadata may be, whoever sends them: the syntax that all rules share. */
 
 import test from 'ava'
+import fc from 'fast-check'
 import {
   parseDescription,
   parseId,
@@ -108,6 +109,34 @@ test('a question names its organization, its role and, if it has one, its permis
   refused(t, 'invalid_field', 'role', () => parseQuestion({ ...asked, role: '' }))
   refused(t, 'invalid_field', 'organization_id', () => parseQuestion({ ...asked, organizationId: '' }))
   refused(t, 'invalid_field', 'permission', () => parseQuestion({ ...asked, permission: 'a\nb' }))
+})
+
+test('a question is refused exactly where the text of one of its parts would be', (t) => {
+  const character = fc.constantFrom('a', ':', '~', '!', ' ', '\n', '\u007f', '\ud800', 'é', '🏥')
+  const long = fc.constantFrom(128, 129, 255, 256).map((length) => 'a'.repeat(length))
+  // Faults come one at a time if most texts have none.
+  const text = fc.oneof({ arbitrary: fc.constant('a'), weight: 4 }, fc.string({ unit: character, maxLength: 3 }), long)
+  const outcome = (parse: () => unknown) => {
+    try {
+      return parse()
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  fc.assert(
+    fc.property(text, text, text, (organizationId, role, permission) => {
+      const partByPart = () => ({
+        organizationId: parseOrganizationId(organizationId),
+        role: parseRef(role, 'role'),
+        permission: permission === '' ? undefined : parseRef(permission, 'permission'),
+      })
+      t.deepEqual(
+        outcome(() => parseQuestion({ organizationId, role, permission })),
+        outcome(partByPart),
+      )
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test('a fault in a batch is named by its place; an empty batch is one', (t) => {

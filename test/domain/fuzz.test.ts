@@ -6,14 +6,15 @@ import fc from 'fast-check'
 import { planApply } from '../../packages/sidecar/src/domain/apply.ts'
 import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
 import { parseQuestion } from '../../packages/sidecar/src/domain/questions.ts'
-import { Refusal, refusalCodes } from '../../packages/sidecar/src/domain/refusal.ts'
+import { refusalCodes } from '../../packages/sidecar/src/domain/refusal-codes.ts'
+import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 import { parseRevision } from '../../packages/sidecar/src/domain/revision.ts'
 import { checkProperty } from './check-property.ts'
 import type { Command, Operation } from './commands.ts'
-import type { State } from './state.ts'
+import { valuesOf, type State } from './state.ts'
 import { createTiers } from './tiers.ts'
 
-const numRuns = 10_000
+const numRuns = 5_000
 
 const oddTexts = fc.constantFrom(
   ...[
@@ -42,6 +43,7 @@ const goodTexts = fc.constantFrom(
     'role_set:pro',
     'role_set:new',
   ],
+  ...['hal@example.com', 'ci', start().invitationId],
   ...['org:reports:read', 'org:new:read', 'acme', 'gamma', 'new', 'ann', 'eve', 'New name', 'new-slug'],
 )
 const oddValues = fc.constantFrom<unknown>(
@@ -65,6 +67,36 @@ const flag: fc.Arbitrary<unknown> = fc.oneof(fc.boolean(), odd)
 const names = { key: text, name: text, description: text }
 const data = { publicMetadata: metadata, privateMetadata: metadata }
 const places = { defaultRole: text, creatorRole: text }
+const number: fc.Arbitrary<unknown> = fc.oneof(fc.constantFrom(0, 1, 30, 365, 366, 1.5, -1, 2 ** 53), odd)
+const own = { maxAllowedMemberships: number, createdAt: number }
+const organizationUpdate = {
+  ...{ organizationId: text, name: text, slug: text, roleSet: text, mappings: textMap },
+  ...{ adminDeleteEnabled: flag, mergeMetadata: flag },
+}
+const oddAddresses = ['@', 'a@', '@b', 'a@b@c', 'a b@c', 'a@b\n', `${'x'.repeat(260)}@y`]
+const address: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom('hal@example.com', 'HAL@example.com', 'ivy@example.com') },
+  { weight: 1, arbitrary: fc.constantFrom(...oddAddresses) },
+  { weight: 1, arbitrary: odd },
+)
+const oddUrls = ['', 'http://', '//x', 'javascript:alert(1)', 'http://a b', `https://x/${'y'.repeat(3_000)}`]
+const url: fc.Arbitrary<unknown> = fc.oneof(fc.constantFrom('https://example.com/join', ...oddUrls), odd)
+const invitation = {
+  ...{ emailAddress: address, role: text, inviterUserId: text, expiresInDays: number, redirectUrl: url },
+  ...data,
+}
+const invitations: fc.Arbitrary<unknown> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.array(fc.record(invitation, { requiredKeys: ['emailAddress', 'role'] }), { maxLength: 3 }),
+  },
+  { weight: 1, arbitrary: fc.array(odd, { maxLength: 2 }) },
+  { weight: 1, arbitrary: odd },
+)
+const settings = {
+  ...{ enabled: flag, maxAllowedMemberships: number, adminDeleteEnabled: flag, slugDisabled: flag },
+  ...{ domainsEnabled: flag, domainsEnrollmentModes: texts },
+}
 
 const inputs: Readonly<Record<Operation, Readonly<Record<string, fc.Arbitrary<unknown>>>>> = {
   createPermission: names,
@@ -79,18 +111,27 @@ const inputs: Readonly<Record<Operation, Readonly<Record<string, fc.Arbitrary<un
   replaceRole: { roleSet: text, role: text, toRole: text },
   replaceRoleSet: { roleSet: text, toRoleSet: text, mappings: textMap },
   deleteRoleSet: { roleSet: text },
-  createOrganization: { id: text, name: text, slug: text, roleSet: text, createdBy: text, ...data },
-  updateOrganization: { organizationId: text, name: text, slug: text, ...data },
+  createOrganization: { id: text, name: text, slug: text, roleSet: text, createdBy: text, ...data, ...own },
+  updateOrganization: { ...organizationUpdate, ...own, ...data },
   deleteOrganization: { organizationId: text },
   assignRoleSet: { organizationId: text, roleSet: text, mappings: textMap },
   createMembership: { organizationId: text, userId: text, role: text, ...data },
-  updateMembership: { organizationId: text, userId: text, role: text, ...data },
+  updateMembership: { organizationId: text, userId: text, role: text, ...data, mergeMetadata: flag },
   deleteMembership: { organizationId: text, userId: text },
+  addPermission: { role: text, permission: text },
+  removePermission: { role: text, permission: text },
+  createInvitation: { organizationId: text, ...invitation },
+  createInvitations: { organizationId: text, invitations },
+  revokeInvitation: { organizationId: text, invitationId: text },
+  acceptInvitation: { organizationId: text, invitationId: text, userId: text },
+  updateSettings: { ...settings, ...places },
+  createAccessKey: { name: text, access: fc.oneof(fc.constantFrom('secret', 'read'), odd) },
+  revokeAccessKey: { accessKey: text },
 }
 
 for (const [operation, fields] of Object.entries(inputs))
   test(`${operation} answers bad input with a refusal, and leaves no trace of it`, (t) => {
-    const state = createTiers()
+    const { state } = start()
     const before = state.snapshot()
     let refusals = 0
     const property = fc.property(fc.record(fields, { requiredKeys: [] }), (input) => {
@@ -148,6 +189,15 @@ test('questions and revisions answer bad input with a refusal', (t) => {
   t.pass()
 })
 
+/** Ids are given in order, so every state that begins so has the same ones. */
+function start() {
+  const state = createTiers()
+  const invitation = { organizationId: 'acme', emailAddress: 'ida@example.com', role: 'org:member' }
+  state.run({ operation: 'createInvitation', input: invitation })
+  state.run({ operation: 'createAccessKey', input: { name: 'ci' } })
+  return { state, invitationId: state.pending('acme')[0]?.id ?? '' }
+}
+
 /** @returns whether it was refused */
 function attempt(act: () => unknown): boolean {
   try {
@@ -165,11 +215,8 @@ function attempt(act: () => unknown): boolean {
 
 /** Some input is good by chance: then the state is too. It is put back, so that the next input meets the same one. */
 function checkAndReset(state: State, before: ReturnType<State['snapshot']>): void {
-  const { catalogue, organizations, memberships, changeSets } = state
-  const whole = { catalogue, organizations: organizations.values(), memberships: memberships.values(), changeSets }
-  assert.deepEqual(findBroken(whole), [])
-  state.catalogue = before.catalogue
-  state.organizations = new Map(before.organizations)
-  state.memberships = new Map(before.memberships)
+  const { changeSets } = state
+  assert.deepEqual(findBroken({ ...valuesOf(state.snapshot()), changeSets, now: state.now }), [])
+  state.restore(before)
   changeSets.length = 1
 }

@@ -4,17 +4,17 @@ import test from 'ava'
 import fc from 'fast-check'
 import { isDeepStrictEqual } from 'node:util'
 import assert from 'node:assert/strict'
-import type { Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
-import type { Decided } from '../../packages/sidecar/src/domain/decided.ts'
+import type { Decided, Impact } from '../../packages/sidecar/src/domain/decided.ts'
 import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
-import { Refusal, type RefusalCode } from '../../packages/sidecar/src/domain/refusal.ts'
+import type { RefusalCode } from '../../packages/sidecar/src/domain/refusal-codes.ts'
+import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 import { anyCommand, opening, operations } from './arbitrary-commands.ts'
 import { checkProperty } from './check-property.ts'
 import type { Command } from './commands.ts'
 import { NaiveModel } from './naive-model.ts'
 import { byRole, measureImpact, thingsOf, viewOf } from './observe.ts'
-import { steer } from './steering.ts'
-import { State, type Snapshot } from './state.ts'
+import { refer, steer } from './steering.ts'
+import { State, valuesOf, type Snapshot } from './state.ts'
 
 interface Turn {
   readonly command: Command
@@ -22,14 +22,26 @@ interface Turn {
   readonly byId?: boolean
   /** Names only what exists; see `steer`. */
   readonly luck?: number | undefined
+  /** Days that pass before it: invitations expire, and nobody is told. */
+  readonly days: number
 }
 
 const codes: readonly RefusalCode[] = [
+  'access_key_exists',
+  'access_key_not_found',
   'in_use',
   'initial_role_set_required',
+  'invitation_exists',
+  'invitation_not_pending',
   'key_taken',
   'mapping_invalid',
   'mapping_missing',
+  'membership_exists',
+  'membership_quota_exceeded',
+  'organizations_disabled',
+  'role_holds_permission',
+  'role_lacks_permission',
+  'slugs_disabled',
   'role_not_creator_eligible',
   'role_not_in_role_set',
   'special_role_not_in_role_set',
@@ -39,6 +51,7 @@ const turn: fc.Arbitrary<Turn> = fc.record({
   command: anyCommand,
   byId: fc.boolean(),
   luck: fc.option(fc.nat({ max: 20 }), { nil: undefined, freq: 4 }),
+  days: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(1, 31) }),
 })
 const turns = fc.array(turn, { maxLength: 40, size: 'max' })
 
@@ -49,8 +62,8 @@ for (const unknownOrganizations of ['initial', 'deny'] as const)
       const state = new State(unknownOrganizations)
       const model = new NaiveModel(unknownOrganizations === 'deny')
       for (const command of opening) {
+        assert.equal(model.run(command, state.now + 1_000), undefined)
         state.run(command)
-        assert.equal(model.run(command), undefined)
       }
       for (const turn of history) {
         const outcome = `${turn.command.operation} ${step(state, model, turn)}`
@@ -68,17 +81,21 @@ for (const unknownOrganizations of ['initial', 'deny'] as const)
   })
 
 /** @returns `done`, or the code with which both refused */
-function step(state: State, model: NaiveModel, { command: drawn, byId, luck }: Turn): string {
-  const command = luck === undefined ? drawn : steer(drawn, state.catalogue, luck)
+function step(state: State, model: NaiveModel, { command: drawn, byId, luck, days }: Turn): string {
+  state.now += days * 86_400_000
+  const command = luck === undefined ? drawn : steer(drawn, state, luck)
   const before = state.snapshot()
   const modelBefore = model.view()
   const revision = state.revision
-  const expected = model.run(command)
-  const { decided, code } = attempt(state, byId ? withIds(command, state.catalogue) : command)
+  const expected = model.run(command, state.now + 1_000)
+  const { decided, refusal } = attempt(state, refer(command, state, byId === true))
+  const code = refusal?.code
   assert.equal(code, expected, `${command.operation} ${JSON.stringify(command.input)}`)
   const after = state.snapshot()
   assert.deepEqual(viewOf(after), model.view())
-  assert.deepEqual(findBroken({ ...after, ...valuesOf(after), changeSets: state.changeSets }), [])
+  assert.deepEqual(findBroken({ ...valuesOf(after), changeSets: state.changeSets, now: state.now }), [])
+  const impact = decided?.impact ?? refusal?.impact
+  if (impact !== undefined) assert.deepEqual(requiredIn(impact, before), model.required)
   if (decided === undefined) {
     assert.deepEqual(after, before)
     assert.equal(state.revision, revision)
@@ -88,15 +105,15 @@ function step(state: State, model: NaiveModel, { command: drawn, byId, luck }: T
   assert.equal(decided.changes.length > 0, hasChanged, 'a write that changes nothing records nothing')
   assert.equal(state.revision, revision + (hasChanged ? 1 : 0))
   checkStamps(before, after, state)
-  checkImpact(command, decided, { before, after })
+  checkImpact(command, decided, { before, after, now: state.now })
   return 'done'
 }
 
-function attempt(state: State, command: Command): { decided?: Decided<unknown>; code?: string } {
+function attempt(state: State, command: Command): { decided?: Decided<unknown>; refusal?: Refusal } {
   try {
     return { decided: state.run(command) }
   } catch (error) {
-    if (error instanceof Refusal) return { code: error.code }
+    if (error instanceof Refusal) return { refusal: error }
     throw error
   }
 }
@@ -122,42 +139,20 @@ function checkStamps(before: Snapshot, after: Snapshot, state: State): void {
 function checkImpact(
   command: Command,
   { impact }: Decided<unknown>,
-  during: { before: Snapshot; after: Snapshot },
+  during: { before: Snapshot; after: Snapshot; now: number },
 ): void {
   // What happens to the thing itself is no impact.
   const own = command.operation === 'updateMembership'
-  const measured = measureImpact(during.before, during.after)
+  const measured = measureImpact(during.before, during.after, during.now)
   const isNew = command.operation === 'assignRoleSet' && !during.before.organizations.has(command.input.organizationId)
   if (isNew) return
-  assert.deepEqual({ ...impact, roles: [...impact.roles].sort(byRole) }, own ? { ...measured, roles: [] } : measured)
+  const { organizations, roles, violations } = impact
+  const told = { organizations, roles: [...roles].sort(byRole) }
+  assert.deepEqual(told, own ? { ...measured, roles: [] } : measured)
+  assert.deepEqual(violations, [])
 }
 
-function valuesOf({ organizations, memberships }: Snapshot) {
-  return { organizations: organizations.values(), memberships: memberships.values() }
-}
-
-const refFields = [
-  'role',
-  'toRole',
-  'roles',
-  'defaultRole',
-  'creatorRole',
-  'roleSet',
-  'toRoleSet',
-  'permission',
-  'permissions',
-  'mappings',
-]
-
-function withIds(command: Command, { permissions, roles, roleSets }: Catalogue): Command {
-  const idOf = (key: string) => (permissions.byKey(key) ?? roles.byKey(key) ?? roleSets.byKey(key))?.id ?? key
-  const translate = (value: unknown): unknown => {
-    if (typeof value === 'string') return idOf(value)
-    if (Array.isArray(value)) return value.map(translate)
-    return Object.fromEntries(Object.entries(value as object).map(([from, to]) => [idOf(from), translate(to)]))
-  }
-  const input = Object.entries(command.input).map(([field, value]) => {
-    return [field, refFields.includes(field) && value !== undefined ? translate(value) : value]
-  })
-  return { ...command, input: Object.fromEntries(input) }
+function requiredIn(impact: Impact, { catalogue }: Snapshot): unknown {
+  const required = impact.requiredMappings.map(({ roleId, ...counts }) => [catalogue.roles.byId(roleId)?.key, counts])
+  return Object.fromEntries(required)
 }

@@ -2,16 +2,23 @@
 
 import test from 'ava'
 import { Index, type Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
-import { findBroken, type State as Whole } from '../../packages/sidecar/src/domain/invariants.ts'
-import type { RoleSet } from '../../packages/sidecar/src/domain/model.ts'
+import { findBroken, streamBroken, type State as Whole } from '../../packages/sidecar/src/domain/invariants.ts'
+import type { Invitation, Membership, RoleSet } from '../../packages/sidecar/src/domain/model.ts'
 import { createTiers } from './tiers.ts'
 
 const tiers = createTiers()
+tiers.run({
+  operation: 'createInvitation',
+  input: { organizationId: 'acme', emailAddress: 'hal@example.com', role: 'org:analyst' },
+})
+const [hal] = tiers.pending('acme') as [Invitation]
 const whole: Whole = {
   catalogue: tiers.catalogue,
   organizations: [...tiers.organizations.values()],
   memberships: [...tiers.memberships.values()],
+  invitations: [hal],
   changeSets: tiers.changeSets,
+  now: tiers.now,
 }
 const pro = tiers.catalogue.roleSets.byKey('role_set:pro') as RoleSet
 const acme = tiers.organizations.get('acme')
@@ -31,6 +38,15 @@ const broken: Readonly<Record<string, { readonly state: Partial<Whole>; readonly
     starts: /^I1: .*acme/,
   },
   'a member of no organization': { state: { organizations: [] }, starts: /^I1: / },
+  'a pending invitation’s role that isn’t in the organization’s set': {
+    state: { invitations: [{ ...hal, roleId: 'role_other' }] },
+    starts: /^I2: .*acme/,
+  },
+  'an invitation to no organization': { state: { organizations: [], memberships: [] }, starts: /^I2: / },
+  'an address with two pending invitations': {
+    state: { invitations: [hal, { ...hal, id: 'orginv_other', emailAddress: 'HAL@example.com' }] },
+    starts: /^I6: .*invitation/,
+  },
   'a set without roles': { state: { catalogue: withRoleSet({ roleIds: [] }) }, starts: /^I3: \S+ has no roles/ },
   'a set that has a role twice': {
     state: { catalogue: withRoleSet({ roleIds: [...pro.roleIds, pro.defaultRoleId] }) },
@@ -91,3 +107,35 @@ for (const [title, { state, starts }] of Object.entries(broken))
       found.join('\n'),
     )
   })
+
+test('what isn’t pending any more may have any role, and its address again', (t) => {
+  const other = { ...hal, roleId: 'role_gone' }
+  const ended = [
+    { ...other, id: 'orginv_1', status: 'accepted' as const },
+    { ...other, id: 'orginv_2', status: 'revoked' as const },
+    { ...other, id: 'orginv_3', expiresAt: tiers.now },
+  ]
+  t.deepEqual(findBroken({ ...whole, invitations: [...ended, hal] }), [])
+})
+
+/** As a storage gives them. */
+function inOrder(memberships: Iterable<Membership>): Membership[] {
+  const keyOf = ({ organizationId, userId }: Membership) => `${organizationId} ${userId}`
+  return [...memberships].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+}
+
+test('a state that comes piece by piece is examined as one that is in memory', async (t) => {
+  async function* stream<T>(things: Iterable<T>): AsyncGenerator<T> {
+    yield* things
+  }
+  for (const { state } of [{ state: {} }, ...Object.values(broken)]) {
+    const { organizations, memberships, invitations = [], changeSets, catalogue } = { ...whole, ...state }
+    const streams = {
+      ...{ catalogue, now: tiers.now, organizations: stream(organizations), memberships: stream(inOrder(memberships)) },
+      ...{ invitations: stream(invitations), changeSets: stream(changeSets) },
+    }
+    const found: string[] = []
+    for await (const sentence of streamBroken(streams)) found.push(sentence)
+    t.deepEqual(found.sort(), findBroken({ ...whole, ...state }).sort())
+  }
+})

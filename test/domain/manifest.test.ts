@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { planApply, type Manifest } from '../../packages/sidecar/src/domain/apply.ts'
-import type { RefusalCode } from '../../packages/sidecar/src/domain/refusal.ts'
+import type { RefusalCode } from '../../packages/sidecar/src/domain/refusal-codes.ts'
 import { refused } from './refused.ts'
 import { createTiers } from './tiers.ts'
 

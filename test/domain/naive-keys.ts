@@ -22,3 +22,18 @@ export function renamed(keys: readonly string[], from: string, to: string): stri
 export function rename<T>(things: Record<string, T>, from: string, to: string): Record<string, T> {
   return Object.fromEntries(Object.entries(things).map(([key, thing]) => [key === from ? to : key, thing]))
 }
+
+/** One JSON value merged into another: fields of objects one by one, null takes a field away, all else replaces. */
+export function merged(value: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch
+  const result: Record<string, unknown> = isObject(value) ? structuredClone(value) : {}
+  for (const [name, part] of Object.entries(patch)) {
+    if (part === null) delete result[name]
+    else result[name] = merged(result[name], part)
+  }
+  return result
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

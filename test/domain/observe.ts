@@ -1,13 +1,14 @@
 /** What a state looks like to people, and what really happened between two states: the oracles of the property tests. */
 
 import type { RoleImpact } from '../../packages/sidecar/src/domain/decided.ts'
-import type { Organization } from '../../packages/sidecar/src/domain/model.ts'
+import { statusOf } from '../../packages/sidecar/src/domain/invitations.ts'
+import type { Invitation, Organization } from '../../packages/sidecar/src/domain/model.ts'
 import type { Snapshot } from './state.ts'
 
 /** By keys and in one order, as the naive model shows itself. */
-export function viewOf({ catalogue, organizations, memberships }: Snapshot): unknown {
+export function viewOf({ catalogue, organizations, memberships, invitations, accessKeys }: Snapshot): unknown {
   const permissionKey = (id: string) => catalogue.permissions.byId(id)?.key ?? id
-  const roleKey = (id: string) => catalogue.roles.byId(id)?.key ?? id
+  const roleKey = (id: string) => catalogue.roles.byId(id)?.key ?? 'gone'
   const roleSets = [...catalogue.roleSets.values()]
   const membersOf = (id: string) => [...memberships.values()].filter(({ organizationId }) => organizationId === id)
   return {
@@ -25,55 +26,88 @@ export function viewOf({ catalogue, organizations, memberships }: Snapshot): unk
     ),
     initial: roleSets.find(({ type }) => type === 'initial')?.key,
     organizations: sorted(
-      [...organizations.values()].map(({ id, name, slug, roleSetId }) => {
+      [...organizations.values()].map(({ id, roleSetId, ...organization }) => {
+        const { name, slug, createdAt, createdBy } = organization
+        const { maxAllowedMemberships: quota, adminDeleteEnabled: adminDelete } = organization
+        const own = { name, slug, createdAt, createdBy, quota, adminDelete }
         const members = membersOf(id).map(({ userId, roleId, publicMetadata }): [string, unknown] => {
           return [userId, { role: roleKey(roleId), metadata: publicMetadata }]
         })
-        return [id, { name, slug, roleSet: catalogue.roleSets.byId(roleSetId)?.key }, sorted(members)]
+        return [id, { ...own, roleSet: catalogue.roleSets.byId(roleSetId)?.key }, sorted(members)]
       }),
+    ),
+    invitations: [...invitations.values()].map(({ organizationId, emailAddress, roleId, ...invitation }) => {
+      const { status, expiresAt, inviterUserId, acceptedByUserId, publicMetadata: metadata } = invitation
+      const people = { inviter: inviterUserId, acceptedBy: acceptedByUserId }
+      const offer = { organization: organizationId, address: emailAddress, role: roleKey(roleId) }
+      return { ...offer, ...people, status, expiresAt, metadata }
+    }),
+    settings: viewSettings(catalogue),
+    accessKeys: sorted(
+      [...accessKeys.values()].map(({ name, access, revokedAt }) => [name, revokedAt === null ? access : '']),
     ),
   }
 }
 
-/** Organizations that moved or whose roles are others now, and members who have another role now. */
-export function measureImpact(before: Snapshot, after: Snapshot): { organizations: number; roles: RoleImpact[] } {
+function viewSettings({ settings }: Snapshot['catalogue']) {
+  const { enabled, maxAllowedMemberships: quota, adminDeleteEnabled: adminDelete, slugDisabled } = settings
+  return {
+    enabled,
+    quota,
+    adminDelete,
+    slugDisabled,
+    domains: settings.domainsEnabled,
+    modes: settings.domainsEnrollmentModes,
+  }
+}
+
+/**
+ * Organizations that moved, that are gone, or whose roles are others now; members and pending invitations that have another
+ * role now, or lost theirs with their organization.
+ */
+export function measureImpact(
+  before: Snapshot,
+  after: Snapshot,
+  now: number,
+): { organizations: number; roles: RoleImpact[] } {
   const offered = ({ catalogue }: Snapshot, { roleSetId }: Organization) =>
     JSON.stringify([...(catalogue.roleSets.byId(roleSetId)?.roleIds ?? [])].sort())
   const touched = [...before.organizations.values()].filter((old) => {
     const now = after.organizations.get(old.id)
-    return now && (now.roleSetId !== old.roleSetId || offered(before, old) !== offered(after, now))
+    return now === undefined || now.roleSetId !== old.roleSetId || offered(before, old) !== offered(after, now)
   })
-  const moves = new Map<string, RoleImpact & { readonly in: Set<string> }>()
-  for (const [key, old] of before.memberships) {
-    const toRoleId = after.memberships.get(key)?.roleId
-    if (toRoleId === undefined || toRoleId === old.roleId) continue
-    const way = `${old.roleId} ${toRoleId}`
-    const move = moves.get(way) ?? {
-      roleId: old.roleId,
-      toRoleId,
-      members: 0,
-      invitations: 0,
-      organizations: 0,
-      in: new Set(),
-    }
-    move.in.add(old.organizationId)
-    moves.set(way, { ...move, members: move.members + 1, organizations: move.in.size })
+  const ways = new Map<string, { impact: RoleImpact; in: Set<string> }>()
+  const note = (kind: 'members' | 'invitations', old: Holder, holder: Holder | undefined) => {
+    const { roleId, organizationId } = old
+    if (holder === undefined && after.organizations.has(organizationId)) return
+    const toRoleId = holder?.roleId ?? null
+    if (toRoleId === roleId) return
+    const none = { roleId, toRoleId, members: 0, invitations: 0, organizations: 0 }
+    const way = ways.get(`${roleId} ${toRoleId}`) ?? { impact: none, in: new Set() }
+    way.in.add(organizationId)
+    way.impact = { ...way.impact, [kind]: way.impact[kind] + 1, organizations: way.in.size }
+    ways.set(`${roleId} ${toRoleId}`, way)
   }
-  return {
-    organizations: touched.length,
-    roles: [...moves.values()].map(({ in: _in, ...impact }) => impact).sort(byRole),
-  }
+  for (const [key, old] of before.memberships) note('members', old, after.memberships.get(key))
+  for (const [id, old] of before.invitations)
+    if (statusOf(old, now) === 'pending') note('invitations', old, after.invitations.get(id))
+  return { organizations: touched.length, roles: [...ways.values()].map(({ impact }) => impact).sort(byRole) }
 }
+
+type Holder = Pick<Invitation, 'organizationId' | 'roleId'>
 
 export function byRole(a: RoleImpact, b: RoleImpact): number {
   return a.roleId < b.roleId ? -1 : a.roleId > b.roleId ? 1 : 0
 }
 
+type Stamped = { readonly id: string; readonly updatedAt: number; readonly revision: number }
+
 /** Every thing by its id, for comparing what changed with what says that it changed. */
-export function thingsOf({ catalogue, organizations, memberships }: Snapshot) {
+export function thingsOf({ catalogue, organizations, memberships, invitations, accessKeys }: Snapshot) {
   const { permissions, roles, roleSets } = catalogue
-  const all = [permissions, roles, roleSets, organizations, memberships].flatMap((things) => [...things.values()])
-  return new Map(all.map((thing) => [thing.id, thing]))
+  const kinds = [permissions, roles, roleSets, organizations, memberships, invitations, accessKeys]
+  const all = kinds.flatMap((things): Stamped[] => [...things.values()])
+  return new Map([...all, { id: 'settings', ...catalogue.settings }].map((thing) => [thing.id, thing]))
 }
 
 function sorted<T extends readonly [string, ...unknown[]]>(entries: T[]): T[] {

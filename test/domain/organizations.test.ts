@@ -183,7 +183,7 @@ test('members who came with the organization are counted by role and organizatio
   t.deepEqual(
     impact.roles.map(({ roleId, toRoleId, members, organizations }) => [
       key(roleId),
-      key(toRoleId),
+      key(toRoleId ?? ''),
       members,
       organizations,
     ]),

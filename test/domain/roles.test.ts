@@ -2,6 +2,7 @@
 
 import test from 'ava'
 import { creatorPermissionKeys, isCreatorEligible } from '../../packages/sidecar/src/domain/roles.ts'
+import { impactOf } from '../../packages/sidecar/src/domain/decided.ts'
 import { refused } from './refused.ts'
 import { createTiers, rolesIn, showRoleSet } from './tiers.ts'
 
@@ -15,7 +16,7 @@ test('a role is created with its permissions in the order of their keys, and is 
   t.is(role?.name, 'Auditor')
   t.is(state.catalogue.permissions.size, 11)
   t.false([...state.catalogue.roleSets.values()].some(({ roleIds }) => roleIds.includes(role?.id ?? '')))
-  t.deepEqual(impact, { organizations: 0, roles: [] })
+  t.deepEqual(impact, impactOf({ organizations: 0 }))
 })
 
 test('a role that is included in the initial set is available at once in the organizations on it', (t) => {
@@ -28,7 +29,7 @@ test('a role that is included in the initial set is available at once in the org
     ['role_put', 'role_set_put'],
   )
   t.deepEqual(showRoleSet(state, 'role_set:default').roles, ['org:admin', 'org:auditor', 'org:member'])
-  t.deepEqual(impact, { organizations: 1, roles: [] })
+  t.deepEqual(impact, impactOf({ organizations: 1 }))
 })
 
 test('a role’s permissions must exist and be named once, by key or id', (t) => {
@@ -113,7 +114,11 @@ test('deleting a role is refused while it is any set’s default or creator role
   state.run({ operation: 'deleteOrganization', input: { organizationId: 'gamma' } })
   const remove = () => state.run({ operation: 'deleteRole', input: { role: 'org:member' } })
   const { facts } = refused(t, 'in_use', 'role', remove)
-  t.deepEqual(facts, { role: 'org:member', role_sets: 'role_set:default, role_set:free, role_set:pro' })
+  t.like(facts, { role: 'org:member', place: 'default', role_sets: 'role_set:default, role_set:free, role_set:pro' })
+  const { facts: ofCreator } = refused(t, 'in_use', 'role', () =>
+    state.run({ operation: 'deleteRole', input: { role: 'org:admin' } }),
+  )
+  t.like(ofCreator, { place: 'creator', members: '1', invitations: '0' })
 })
 
 test('deleting a role is refused while any member has it, and the answer counts them', (t) => {
@@ -132,7 +137,7 @@ test('a deleted role leaves all sets', (t) => {
     changes.map(({ kind }) => kind),
     ['role_set_put', 'role_set_put', 'role_deleted'],
   )
-  t.deepEqual(impact, { organizations: 3, roles: [] })
+  t.deepEqual(impact, impactOf({ organizations: 3 }))
   t.deepEqual(showRoleSet(state, 'role_set:free').roles, ['org:admin', 'org:member'])
   t.is(state.catalogue.roles.byKey('org:guest'), undefined)
 })

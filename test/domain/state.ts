@@ -7,7 +7,14 @@ import assert from 'node:assert/strict'
 import { applyToCatalogue, emptyCatalogue, type Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
 import type { Change, ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
 import type { Context, Decided, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
-import type { Membership, Organization, UnknownOrganizations } from '../../packages/sidecar/src/domain/model.ts'
+import { statusOf } from '../../packages/sidecar/src/domain/invitations.ts'
+import type {
+  AccessKey,
+  Invitation,
+  Membership,
+  Organization,
+  UnknownOrganizations,
+} from '../../packages/sidecar/src/domain/model.ts'
 import { seedChanges } from '../../packages/sidecar/src/domain/seed.ts'
 import { decideCommand, type Command } from './commands.ts'
 
@@ -16,12 +23,19 @@ export interface Snapshot {
   readonly organizations: ReadonlyMap<string, Organization>
   /** By `memberKey`. */
   readonly memberships: ReadonlyMap<string, Membership>
+  readonly invitations: ReadonlyMap<string, Invitation>
+  readonly accessKeys: ReadonlyMap<string, AccessKey>
 }
+
+/** What members and invitations have in common: they hold a role in an organization. */
+type Holder = Pick<Membership, 'organizationId' | 'roleId'>
 
 export class State {
   catalogue: Catalogue = emptyCatalogue
   organizations = new Map<string, Organization>()
   memberships = new Map<string, Membership>()
+  invitations = new Map<string, Invitation>()
+  accessKeys = new Map<string, AccessKey>()
   readonly changeSets: ChangeSet[] = []
   readonly unknownOrganizations: UnknownOrganizations
   now = 1_700_000_000_000
@@ -62,16 +76,27 @@ export class State {
       if (changes.length > 0) this.#log(operation, changes)
       return all
     } catch (error) {
-      this.catalogue = before.catalogue
-      this.organizations = new Map(before.organizations)
-      this.memberships = new Map(before.memberships)
+      this.restore(before)
       throw error
     }
   }
 
   snapshot(): Snapshot {
-    const { catalogue } = this
-    return { catalogue, organizations: new Map(this.organizations), memberships: new Map(this.memberships) }
+    return {
+      catalogue: this.catalogue,
+      organizations: new Map(this.organizations),
+      memberships: new Map(this.memberships),
+      invitations: new Map(this.invitations),
+      accessKeys: new Map(this.accessKeys),
+    }
+  }
+
+  restore({ catalogue, organizations, memberships, invitations, accessKeys }: Snapshot): void {
+    this.catalogue = catalogue
+    this.organizations = new Map(organizations)
+    this.memberships = new Map(memberships)
+    this.invitations = new Map(invitations)
+    this.accessKeys = new Map(accessKeys)
   }
 
   members(organizationId: string): Membership[] {
@@ -82,21 +107,32 @@ export class State {
     return this.memberships.get(memberKey({ organizationId, userId }))
   }
 
+  /** Those that are pending now, of one organization or of all. */
+  pending(organizationId?: string): Invitation[] {
+    return [...this.invitations.values()].filter((invitation) => {
+      const isMeant = organizationId === undefined || invitation.organizationId === organizationId
+      return isMeant && statusOf(invitation, this.now) === 'pending'
+    })
+  }
+
   countOn(roleSetId: string): number {
     return [...this.organizations.values()].filter((organization) => organization.roleSetId === roleSetId).length
   }
 
-  /** Who holds which role among members that the predicate lets through. */
-  usage(isMeant: (membership: Membership) => boolean): RoleUsage[] {
-    const members = [...this.memberships.values()].filter(isMeant)
-    return [...new Set(members.map(({ roleId }) => roleId))].map((roleId) => {
-      const held = members.filter((member) => member.roleId === roleId)
-      const organizations = new Set(held.map(({ organizationId }) => organizationId)).size
-      return { roleId, members: held.length, invitations: 0, organizations }
+  /** Who holds which role, among the holders that the predicate lets through. */
+  usage(isMeant: (holder: Holder) => boolean): RoleUsage[] {
+    const members: Holder[] = [...this.memberships.values()].filter(isMeant)
+    const invitations: Holder[] = this.pending().filter(isMeant)
+    const all = [...members, ...invitations]
+    return [...new Set(all.map(({ roleId }) => roleId))].map((roleId) => {
+      const isIt = (holder: Holder) => holder.roleId === roleId
+      const organizations = new Set(all.filter(isIt).map(({ organizationId }) => organizationId)).size
+      const counts = { members: members.filter(isIt).length, invitations: invitations.filter(isIt).length }
+      return { roleId, ...counts, organizations }
     })
   }
 
-  isOn(roleSetId: string, { organizationId }: Membership): boolean {
+  isOn(roleSetId: string, { organizationId }: Holder): boolean {
     return this.organizations.get(organizationId)?.roleSetId === roleSetId
   }
 
@@ -137,10 +173,12 @@ export class State {
         return
       case 'organization_deleted': {
         assert.deepEqual(this.organizations.get(change.before.id), change.before)
-        const members = this.members(change.before.id)
-        assert.equal(change.members, members.length)
-        this.organizations.delete(change.before.id)
-        for (const member of members) this.memberships.delete(memberKey(member))
+        const { id } = change.before
+        assert.deepEqual([change.members, change.invitations], [this.members(id).length, this.pending(id).length])
+        this.organizations.delete(id)
+        for (const member of this.members(id)) this.memberships.delete(memberKey(member))
+        for (const invitation of this.invitations.values())
+          if (invitation.organizationId === id) this.invitations.delete(invitation.id)
         return
       }
       case 'organizations_moved': {
@@ -161,30 +199,43 @@ export class State {
         assert.deepEqual(this.memberships.get(memberKey(change.before)), change.before)
         this.memberships.delete(memberKey(change.before))
         return
+      case 'invitation_put':
+        assert.deepEqual(this.invitations.get(change.invitation.id) ?? null, change.before)
+        this.invitations.set(change.invitation.id, change.invitation)
+        return
+      case 'settings_put':
+        return assert.deepEqual(this.catalogue.settings, change.before)
+      case 'access_key_put':
+        assert.deepEqual(this.accessKeys.get(change.accessKey.id) ?? null, change.before)
+        this.accessKeys.set(change.accessKey.id, change.accessKey)
+        return
       case 'members_reassigned':
         return this.#reassign(change, { updatedAt, revision })
     }
   }
 
-  /** In one pass over the members, as the contract says: all mappings at the same time. */
+  /** In one pass over the holders, as the contract says: all mappings at the same time. */
   #reassign(
     { scope, mappings }: Extract<Change, { kind: 'members_reassigned' }>,
     stamps: { updatedAt: number; revision: number },
   ): void {
     assert.ok(mappings.length > 0)
     assert.equal(new Set(mappings.map(({ fromRoleId }) => fromRoleId)).size, mappings.length)
-    const moved = new Map(mappings.map(({ fromRoleId }) => [fromRoleId, 0]))
-    for (const member of [...this.memberships.values()]) {
-      const isInScope =
-        'roleSetId' in scope ? this.isOn(scope.roleSetId, member) : member.organizationId === scope.organizationId
-      const mapping = mappings.find(({ fromRoleId }) => fromRoleId === member.roleId)
-      if (!isInScope || !mapping) continue
-      moved.set(member.roleId, (moved.get(member.roleId) ?? 0) + 1)
-      this.memberships.set(memberKey(member), { ...member, ...stamps, roleId: mapping.toRoleId })
-    }
-    for (const { fromRoleId, toRoleId, members } of mappings) {
-      assert.notEqual(fromRoleId, toRoleId)
-      assert.equal(members, moved.get(fromRoleId))
+    const isMeant = (holder: Holder) =>
+      ('roleSetId' in scope ? this.isOn(scope.roleSetId, holder) : holder.organizationId === scope.organizationId) &&
+      mappings.some(({ fromRoleId }) => fromRoleId === holder.roleId)
+    const members = [...this.memberships.values()].filter(isMeant)
+    const invitations = this.pending().filter(isMeant)
+    const targetOf = ({ roleId }: Holder) =>
+      mappings.find(({ fromRoleId }) => fromRoleId === roleId)?.toRoleId ?? assert.fail()
+    for (const it of members) this.memberships.set(memberKey(it), { ...it, ...stamps, roleId: targetOf(it) })
+    for (const it of invitations) this.invitations.set(it.id, { ...it, ...stamps, roleId: targetOf(it) })
+    for (const mapping of mappings) {
+      const isFrom = ({ roleId }: Holder) => roleId === mapping.fromRoleId
+      assert.notEqual(mapping.fromRoleId, mapping.toRoleId)
+      assert.equal(mapping.members, members.filter(isFrom).length)
+      assert.equal(mapping.invitations, invitations.filter(isFrom).length)
+      assert.ok(mapping.members + mapping.invitations > 0)
     }
   }
 
@@ -200,7 +251,15 @@ export class State {
     for (const role of roles.values()) for (const id of role.permissionIds) assert.ok(permissions.byId(id))
     for (const roleSet of roleSets.values()) for (const id of roleSet.roleIds) assert.ok(roles.byId(id))
     for (const { roleSetId } of this.organizations.values()) assert.ok(roleSets.byId(roleSetId))
-    for (const { roleId } of this.memberships.values()) assert.ok(roles.byId(roleId))
+    for (const { roleId } of [...this.memberships.values(), ...this.pending()]) assert.ok(roles.byId(roleId))
+  }
+}
+
+/** The things of a state, as the invariants are looked for in them. */
+export function valuesOf({ catalogue, organizations, memberships, invitations }: Snapshot) {
+  return {
+    catalogue,
+    ...{ organizations: organizations.values(), memberships: memberships.values(), invitations: invitations.values() },
   }
 }
 

@@ -19,17 +19,20 @@ const listeners = {
 const kinds = {
   decisions: { method: 'Check', request: { organizationId: 'org_1', role: 'org:admin' } },
   'administration, reading': { method: 'ListRoles', request: {} },
+  'administration, confidential': { method: 'ListAccessKeys', request: {} },
   'administration, writing': { method: 'CreatePermission', request: { key: 'org:a:b', dryRun: true } },
 } as const
 
 const reading = { none: 'ok', read: 'ok', secret: 'ok', wrong: 'KEY_REQUIRED' } as const
 const readingElsewhere = { ...reading, none: 'KEY_REQUIRED' } as const
+const confidential = { none: 'KEY_REQUIRED', read: 'WRITE_KEY_REQUIRED', secret: 'ok', wrong: 'KEY_REQUIRED' } as const
 const writing = { none: 'KEY_REQUIRED', read: 'WRITE_KEY_REQUIRED', secret: 'ok', wrong: 'KEY_REQUIRED' } as const
 
 const local = {
   decisions: reading,
   feed: reading,
   'administration, reading': reading,
+  'administration, confidential': confidential,
   'administration, writing': writing,
 }
 const expected: Record<keyof typeof listeners, Record<keyof typeof kinds | 'feed', Record<KeyName, Outcome>>> = {
@@ -39,6 +42,7 @@ const expected: Record<keyof typeof listeners, Record<keyof typeof kinds | 'feed
     decisions: readingElsewhere,
     feed: readingElsewhere,
     'administration, reading': readingElsewhere,
+    'administration, confidential': confidential,
     'administration, writing': writing,
   },
 }
@@ -108,7 +112,7 @@ for (const [what, authorization] of [
     t.like(await refusalOf(call), { status: 'UNAUTHENTICATED', reason: 'KEY_REQUIRED' })
   })
 
-test('the name in the history is what the caller says, or admin', async (t) => {
+test('the name in the history is what the caller says, or that of his key: admin, for the one of the settings', async (t) => {
   const client = connect(t, (await openTestSidecar(t)).target)
   const stream = client.watch()
   stream.on('error', () => undefined)

@@ -9,7 +9,7 @@ import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { loaderOptions, protoFiles } from '@rolesets/proto'
 import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
-import type { Membership } from '../../packages/sidecar/src/domain/model.ts'
+import type { Invitation, Membership } from '../../packages/sidecar/src/domain/model.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import { contract, metadataOf, openTestSidecar, readKey, secretKey, type OpenedSidecar } from './open-sidecar.ts'
 import { seed } from '../seed.ts'
@@ -125,8 +125,14 @@ async function checkStore(
   const { value: broken } = await store.read(async (reader) => {
     const organizations = await reader.organizations({ size: 1_000 })
     const memberships: Membership[] = []
-    for (const { id } of organizations) memberships.push(...(await reader.memberships(id, { size: 1_000 })))
-    return findBroken({ catalogue: await reader.catalogue(), organizations, memberships, changeSets })
+    const invitations: Invitation[] = []
+    const now = Date.now()
+    for (const { id } of organizations) {
+      memberships.push(...(await reader.memberships(id, { size: 1_000 })))
+      invitations.push(...(await reader.invitations(id, { size: 1_000 }, { now })))
+    }
+    const catalogue = await reader.catalogue()
+    return findBroken({ catalogue, organizations, memberships, invitations, changeSets, now })
   })
   t.deepEqual(broken, [])
 }
@@ -158,6 +164,9 @@ const likely: Readonly<Record<string, readonly string[]>> = {
   organizationId: ['org_1', 'org_2', 'org_3'],
   userId: ['user_1', 'user_2'],
   slug: ['', 'acme', 'other'],
+  emailAddress: ['ann@x.org', 'Ann@X.ORG', 'bob@x.org', 'cy@x.org'],
+  accessKey: ['ci', 'ops', 'admin'],
+  url: ['', 'https://x.org/join'],
   revision: ['', '', '', '', 'zzzzzzzz:1', 'x'],
   other: ['A name', 'Another name', ''],
 }
@@ -171,6 +180,9 @@ const kindsOfFields: readonly (readonly [pattern: RegExp, kind: string])[] = [
   [/permission/i, 'permission'],
   [/^keys?$/, 'key'],
   [/slug/, 'slug'],
+  [/email/i, 'emailAddress'],
+  [/accessKey/, 'accessKey'],
+  [/url/i, 'url'],
 ]
 
 const unlikely = [
@@ -211,7 +223,9 @@ function textsFor(field: string): fc.Arbitrary<string> {
 }
 
 const texts = textsFor('')
-const numbers = fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 2, 50, 500, 501, -1, 2 ** 31 - 1, -(2 ** 31))
+const numbers = fc.constantFrom(
+  ...[0, 0, 0, 0, 0, 0, 1, 2, 50, 500, 501, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 53, -(2 ** 62)],
+)
 const structs = fc.letrec<{ value: object; struct: object }>((tie) => ({
   struct: fc.dictionary(texts, tie('value'), { maxKeys: 3 }).map((fields) => ({ fields })),
   value: fc.oneof(

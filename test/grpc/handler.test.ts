@@ -33,7 +33,7 @@ async function serve(
   const servers = await openGrpcServers({
     listen: [{ kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true }],
     service: change(opened.service),
-    identify: () => 'secret',
+    identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
     certificates: undefined,
     observer,
   })

@@ -65,6 +65,9 @@ test('every kind of change goes over the wire', async (t) => {
     mappings: { 'org:x': 'org:member' },
   })
   await write('DeleteMembership', { organizationId: 'org_1', userId: 'user_2' })
+  await write('CreateInvitation', { organizationId: 'org_1', emailAddress: 'ann@x.org', role: 'org:member' })
+  await write('UpdateSettings', { slugDisabled: true })
+  await write('CreateAccessKey', { name: 'ci' })
   const last = await write('DeleteOrganization', { organizationId: 'org_1' })
   const seen = new Set<string>()
   const stream = follow(t, client, { after: revision })
@@ -74,6 +77,8 @@ test('every kind of change goes over the wire', async (t) => {
     return message['revision'] === last['revision']
   })
   t.deepEqual([...seen].sort(), [
+    'accessKeyPut',
+    'invitationPut',
     'membersReassigned',
     'membershipDeleted',
     'membershipPut',
@@ -86,6 +91,7 @@ test('every kind of change goes over the wire', async (t) => {
     'rolePut',
     'roleSetDeleted',
     'roleSetPut',
+    'settingsPut',
   ])
 })
 

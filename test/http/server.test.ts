@@ -3,6 +3,7 @@ import test from 'ava'
 import { connect, exposed, nextMessage, openTestSidecar, readKey, secretKey } from '../grpc/open-sidecar.ts'
 import { openHttpServer } from '../../packages/sidecar/src/http/server.ts'
 import { Measurements } from '../../packages/sidecar/src/http/measurements.ts'
+import type { Service } from '../../packages/sidecar/src/service/service.ts'
 
 const env = { ROLESETS_HTTP_LISTEN: '127.0.0.1:0' }
 
@@ -40,6 +41,7 @@ test('while it isn’t ready it says which of the facts is missing', async (t) =
     measurements: new Measurements(),
     state: { headRevision: () => 1, cache: () => ({ organizations: 0, hits: 0, misses: 0 }) },
     failed: (error) => t.fail(String(error)),
+    service: {} as Service,
   })
   t.teardown(() => server.close())
   const response = await fetch(`http://${server.address}/readyz`)
@@ -115,7 +117,7 @@ test('a path that isn’t there, a wrong method and a broken path are problems, 
   const base = `http://${sidecar.http}`
   for (const [path, init, status, code] of [
     ['/', {}, 404, 'not_found'],
-    ['/v1/roles', { method: 'POST', body: '{}' }, 404, 'not_found'],
+    ['/v2/roles', { method: 'POST', body: '{}' }, 404, 'not_found'],
     ['/readyz', { method: 'POST' }, 405, 'method_not_allowed'],
     ['/metrics', { method: 'DELETE' }, 405, 'method_not_allowed'],
     ['/%ff', {}, 404, 'not_found'],

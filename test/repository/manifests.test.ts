@@ -89,7 +89,7 @@ test('the lock file names no registry, and has every package of the workspace', 
   const text = read('pnpm-lock.yaml')
   t.notRegex(text, /https?:\/\//)
   const { importers } = parse(text) as { importers: Record<string, unknown> }
-  t.deepEqual(Object.keys(importers).sort(), ['.', ...folders].sort())
+  t.deepEqual(Object.keys(importers).sort(), ['.', 'bench', ...folders].sort())
 })
 
 test('the license is there', (t) => {

@@ -41,6 +41,12 @@ test('a failed check counts as a failure', (t) => {
   t.deepEqual(tally([{ output: `${checks}check: lint: FAILED\n`, exitCode: 1 }]), ['2 passed, 1 failed', 1])
 })
 
+test('a benchmark that has decayed counts as a failure, beside those that haven’t', (t) => {
+  const table = '| # | measure |\n| --- | --- |\n| P1 | checkCached |\n'
+  const output = `${table}check: bench (quick), P1: passed\ncheck: bench (quick), P2: FAILED\n`
+  t.deepEqual(tally([{ output, exitCode: 1 }]), ['1 passed, 1 failed', 1])
+})
+
 test('failed tests, uncaught exceptions and tests that never ended count as failures', (t) => {
   const summary =
     '  1 test failed\n  2 uncaught exceptions\n  1 unhandled rejection\n  1 test remained pending after a timeout\n'

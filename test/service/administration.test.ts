@@ -23,6 +23,33 @@ test('a dry run answers as the write would, and leaves no trace', async (t) => {
   t.is((await admin.getMembership('org_acme', 'ann', reading())).value.role, 'org:member')
 })
 
+test('a preview of a described state that is refused tells what its steps would do, and why they would not', async (t) => {
+  const opened = await openTestService(t)
+  const { admin, store } = opened
+  await addRoleSet(opened, 'role_set:pro', ['org:analyst'])
+  for (const id of ['org_1', 'org_2']) {
+    await admin.createOrganization({ id, roleSet: 'role_set:pro' }, writing())
+    await admin.createMembership({ organizationId: id, userId: 'ann', role: 'org:analyst' }, writing())
+  }
+  const move = { roleSet: 'role_set:default' }
+  const mappings = { 'org:analyst': 'org:member' }
+  const manifest = {
+    organizations: [
+      { id: 'org_1', ...move, mappings },
+      { id: 'org_2', ...move },
+    ],
+  }
+  const before = store.head
+  const { value, impact } = await admin.apply({ manifest, prune: false }, writing({ dryRun: true }))
+  t.is(value, undefined)
+  t.like(impact, { organizations: 2, members: 1 })
+  t.is(impact.requiredMappings.length, 2)
+  t.like(impact.violations, [{ code: 'mapping_missing', facts: { unmapped: 'org:analyst' } }])
+  const message = impact.violations[0]?.message ?? ''
+  await t.throwsAsync(admin.apply({ manifest, prune: false }, writing()), { code: 'mapping_missing', message })
+  t.is(store.head, before)
+})
+
 test('a write that expects an older state of the thing is refused, and one that expects the present state is not', async (t) => {
   const { admin } = await openTestService(t)
   const first = await admin.createRole({ key: 'org:analyst' }, writing())
@@ -35,7 +62,7 @@ test('a write that expects an older state of the thing is refused, and one that 
     { role: 'org:analyst', name: 'Analyst III' },
     writing({ expectedRevision: second.revision }),
   )
-  t.is(third.value.name, 'Analyst III')
+  t.is(third.value?.name, 'Analyst III')
 })
 
 test('a write that changes nothing makes no revision', async (t) => {
@@ -98,11 +125,11 @@ test('a described state is applied in one revision, or not at all', async (t) =>
   t.is(store.head, before + 1)
   t.deepEqual(applied.value, preview.value)
   t.deepEqual(
-    applied.value.steps.map(({ action, kind, key }) => `${action} ${kind} ${key}`),
+    applied.value?.steps.map(({ action, kind, key }) => `${action} ${kind} ${key}`),
     ['create role org:guest', 'create role_set role_set:free', 'create organization org_acme'],
   )
   const again = await admin.apply({ manifest, prune: false }, writing())
-  t.deepEqual(again.value.steps, [])
+  t.deepEqual(again.value?.steps, [])
   t.is(store.head, before + 1)
 })
 

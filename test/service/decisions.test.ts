@@ -53,9 +53,10 @@ test('a write is visible at the revision that it returned', async (t) => {
     Array.from({ length: 50 }, (_, i) => opened.admin.createOrganization({ id: `org_${i}`, name: '' }, writing())),
   )
   for (const { value, revision } of written) {
-    const found = await opened.admin.getOrganization(value.id, reading({ atLeastRevision: revision }))
-    t.is(found.value.id, value.id)
-    const question = { organizationId: value.id, role: 'org:member', permission: undefined }
+    const organizationId = value?.id ?? ''
+    const found = await opened.admin.getOrganization(organizationId, reading({ atLeastRevision: revision }))
+    t.is(found.value.id, organizationId)
+    const question = { organizationId, role: 'org:member', permission: undefined }
     const answer = await opened.service.decisions.check(question, reading({ atLeastRevision: revision }))
     t.true(answer.organizationRegistered)
   }

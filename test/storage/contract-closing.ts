@@ -1,5 +1,6 @@
 /** The end of a store, and its next life. */
 
+import type { Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
 import type { Store, StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { createGate, openFresh, type Suite } from './suite.ts'
 import { catalogueChanges, membership, organization, provenance, record, withCatalogue } from './things.ts'
@@ -59,7 +60,8 @@ export function closing(suite: Suite): void {
       store.head,
       await store.changesAfter(0, 100),
       await store.read(async (reader) => ({
-        catalogue: Object.values(await reader.catalogue()).map((index) => [...index.values()]),
+        catalogue: catalogueOf(await reader.catalogue()),
+        settings: (await reader.catalogue()).settings,
         organizations: await reader.organizations({ size: 100 }),
         members: await reader.memberships('a', { size: 100 }),
         counts: [await reader.organizationCount('free'), await reader.organizationCount('pro')],
@@ -75,4 +77,8 @@ export function closing(suite: Suite): void {
     t.deepEqual(await dump(second), before)
     t.is(await record(second, (next) => [organization('c', next)]), 3)
   })
+}
+
+function catalogueOf({ permissions, roles, roleSets }: Catalogue): unknown {
+  return [permissions, roles, roleSets].map((index) => [...index.values()])
 }

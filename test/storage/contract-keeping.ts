@@ -35,7 +35,7 @@ const reassignment = (
 ): Change => ({
   kind: 'members_reassigned',
   scope,
-  mappings: pairs.map(([fromRoleId, toRoleId]) => ({ fromRoleId, toRoleId, members: 0 })),
+  mappings: pairs.map(([fromRoleId, toRoleId]) => ({ fromRoleId, toRoleId, members: 0, invitations: 0 })),
 })
 
 export function keeping(suite: Suite): void {
@@ -98,7 +98,9 @@ export function keeping(suite: Suite): void {
       ...['a', 'b'].map((id) => organization(id, next)),
       ...['u', 'v'].flatMap((user) => [membership('a', user, next), membership('b', user, next)]),
     ])
-    await recordLater(store, [{ kind: 'organization_deleted', before: organizationOf('a', 2), members: 2 }])
+    await recordLater(store, [
+      { kind: 'organization_deleted', before: organizationOf('a', 2), members: 2, invitations: 0 },
+    ])
     t.is(await seen(store, (reader) => reader.organization('a')), undefined)
     t.is(await seen(store, (reader) => reader.membership('a', 'u')), undefined)
     t.deepEqual(
@@ -194,16 +196,16 @@ export function keeping(suite: Suite): void {
       organizations,
     })
     const check = async (reader: Reader) => {
-      t.deepEqual(await reader.usageIn({ organizationId: 'a' }), [usage('admin', 1, 1), usage('member', 2, 1)])
-      t.deepEqual(await reader.usageIn({ organizationId: 'empty' }), [])
-      t.deepEqual(await reader.usageIn({ roleSetId: 'free' }), [usage('admin', 1, 1), usage('member', 4, 2)])
-      t.deepEqual(await reader.usageIn({ roleSetId: 'pro' }), [usage('analyst', 1, 1), usage('member', 2, 1)])
-      t.deepEqual(await reader.usageIn({ roleSetId: 'none' }), [])
-      t.deepEqual(await reader.usageOf('member'), usage('member', 6, 3))
-      t.deepEqual(await reader.usageOf('member', { roleSetId: 'free' }), usage('member', 4, 2))
-      t.deepEqual(await reader.usageOf('admin', { roleSetId: 'free' }), usage('admin', 1, 1))
-      t.deepEqual(await reader.usageOf('analyst', { roleSetId: 'free' }), usage('analyst', 0, 0))
-      t.deepEqual(await reader.usageOf('none'), usage('none', 0, 0))
+      t.deepEqual(await reader.usageIn({ organizationId: 'a' }, at), [usage('admin', 1, 1), usage('member', 2, 1)])
+      t.deepEqual(await reader.usageIn({ organizationId: 'empty' }, at), [])
+      t.deepEqual(await reader.usageIn({ roleSetId: 'free' }, at), [usage('admin', 1, 1), usage('member', 4, 2)])
+      t.deepEqual(await reader.usageIn({ roleSetId: 'pro' }, at), [usage('analyst', 1, 1), usage('member', 2, 1)])
+      t.deepEqual(await reader.usageIn({ roleSetId: 'none' }, at), [])
+      t.deepEqual(await reader.usageOf('member', undefined, at), usage('member', 6, 3))
+      t.deepEqual(await reader.usageOf('member', { roleSetId: 'free' }, at), usage('member', 4, 2))
+      t.deepEqual(await reader.usageOf('admin', { roleSetId: 'free' }, at), usage('admin', 1, 1))
+      t.deepEqual(await reader.usageOf('analyst', { roleSetId: 'free' }, at), usage('analyst', 0, 0))
+      t.deepEqual(await reader.usageOf('none', undefined, at), usage('none', 0, 0))
     }
     await store.read(check)
     await store.write(provenance(), check)
@@ -280,7 +282,7 @@ export function keeping(suite: Suite): void {
     const store = await openFresh(suite, t)
     const changes = (next: number) => [...catalogueChanges(next)].reverse()
     await record(store, (next) => [membership('a', 'u', next), organization('a', next), ...changes(next)])
-    t.is((await seen(store, (reader) => reader.usageOf('member'))).members, 1)
+    t.is((await seen(store, (reader) => reader.usageOf('member', undefined, at))).members, 1)
     await record(store, (next) => [
       permission('new', next),
       { kind: 'permission_deleted', before: thingOf('permission', 'manage') as never },

@@ -2,7 +2,7 @@
 
 import type { Reader, StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { createGate, openFresh, openWatched, type Suite } from './suite.ts'
-import { membership, organization, permission, provenance, record, roleSet, withCatalogue } from './things.ts'
+import { at, membership, organization, permission, provenance, record, roleSet, withCatalogue } from './things.ts'
 
 export function reading(suite: Suite): void {
   const { test, name } = suite
@@ -15,7 +15,7 @@ export function reading(suite: Suite): void {
       (await reader.organizations({ size: 10 })).map(({ id }) => id),
       await reader.organizationCount('free'),
       await reader.memberCount('a'),
-      await reader.usageOf('member'),
+      await reader.usageOf('member', undefined, at),
       (await reader.catalogue()).roleSets.size,
     ]
     const { revision, value } = await store.read(async (reader) => {
@@ -39,8 +39,8 @@ export function reading(suite: Suite): void {
       while (!isDone) {
         const { revision, value } = await store.read(async (reader) => ({
           organizations: await reader.organizationCount('free'),
-          members: (await reader.usageOf('member')).members,
-          inPro: (await reader.usageIn({ roleSetId: 'pro' })).length,
+          members: (await reader.usageOf('member', undefined, at)).members,
+          inPro: (await reader.usageIn({ roleSetId: 'pro' }, at)).length,
         }))
         t.deepEqual(value, { organizations: revision - 1, members: revision - 1, inPro: 0 })
       }

@@ -3,7 +3,17 @@
 import type { ExecutionContext } from 'ava'
 import type { Store, StoreError, Writer } from '../../packages/sidecar/src/storage/store.ts'
 import { createGate, openFresh, openWatched, type Suite } from './suite.ts'
-import { at, membership, organization, provenance, record, recording, roleSet, withCatalogue } from './things.ts'
+import {
+  at,
+  membership,
+  membershipOf,
+  organization,
+  provenance,
+  record,
+  recording,
+  roleSet,
+  withCatalogue,
+} from './things.ts'
 
 const ids = async (store: Store): Promise<readonly string[]> => {
   const { value } = await store.read((reader) => reader.organizations({ size: 100 }))
@@ -55,12 +65,58 @@ export function writing(suite: Suite): void {
     t.deepEqual(await store.changesAfter(1, 10), [changeSet])
   })
 
+  test(`${name}: what works foresee changes no answer, also after others of the batch have recorded it`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    await record(store, (revision) => [
+      organization('old', revision, { name: 'before' }),
+      membership('old', 'u', revision),
+    ])
+    const all = ['old', 'new', 'none']
+    const foreseen = {
+      organizationIds: all,
+      memberships: all.map((organizationId) => ({ organizationId, userId: 'u' })),
+    }
+    const look = async (writer: Writer) => {
+      const organizations = await Promise.all(all.map((id) => writer.organization(id)))
+      const members = await Promise.all(all.map((id) => writer.membership(id, 'u')))
+      return [organizations.map((each) => each?.name), members.map((each) => each?.organizationId)]
+    }
+    const change = (writer: Writer) =>
+      writer.record([
+        organization('old', writer.nextRevision, { name: 'after' }),
+        organization('new', writer.nextRevision, { name: 'added' }),
+        membership('new', 'u', writer.nextRevision),
+        { kind: 'membership_deleted', before: membershipOf('old', 'u', 2) },
+      ])
+    const unchanged = [
+      ['before', undefined, undefined],
+      ['old', undefined, undefined],
+    ]
+    const changed = [
+      ['after', 'added', undefined],
+      [undefined, 'new', undefined],
+    ]
+    const seen = await Promise.all([
+      store.write(provenance({ foreseen }), look),
+      store.write(provenance({ foreseen, dryRun: true }), async (writer) => (await change(writer), look(writer))),
+      store.write(provenance({ foreseen }), look),
+      store.write(provenance({ foreseen }), async (writer) => (await change(writer), look(writer))),
+      store.write(provenance({ foreseen }), look),
+      // A question that has the rows written before it is answered.
+      store.write(provenance({ foreseen }), async (writer) => (await writer.organizationCount('free'), look(writer))),
+    ])
+    const values = seen.map(({ value }) => value)
+    t.deepEqual(values, [unchanged, changed, unchanged, changed, changed, changed])
+  })
+
   test(`${name}: works that wait share one commit, and each sees what the ones before it recorded`, async (t) => {
     const { store, events } = await openWatched(suite, t)
     await withCatalogue(store)
     events.length = 0
     const works = Array.from({ length: 100 }, (_, index) => async (writer: Writer) => {
-      const count = await (index % 2 === 0 ? writer.organizationCount('free') : writer.usageIn({ roleSetId: 'free' }))
+      const count = await (index % 2 === 0
+        ? writer.organizationCount('free')
+        : writer.usageIn({ roleSetId: 'free' }, at))
       const before = await writer.organization(`org_${index - 1}`)
       const changes = [
         organization(`org_${index}`, writer.nextRevision),
@@ -234,7 +290,7 @@ export function writing(suite: Suite): void {
         move,
       ])
       const pro = await writer.organizations({ size: 10 }, { roleSetId: 'pro' })
-      const usage = await writer.usageIn({ roleSetId: 'pro' })
+      const usage = await writer.usageIn({ roleSetId: 'pro' }, at)
       return [writer.nextRevision, pro, usage, (await writer.catalogue()).roleSets.size]
     }
     const commits = count('committed')
@@ -302,5 +358,5 @@ export function writing(suite: Suite): void {
 function deletion(id: string) {
   const before = organization(id, 1)
   if (before.kind !== 'organization_put') throw new Error('An organization is put.')
-  return { kind: 'organization_deleted', before: before.organization, members: 0 } as const
+  return { kind: 'organization_deleted', before: before.organization, members: 0, invitations: 0 } as const
 }

@@ -6,12 +6,14 @@
 import { closing } from './contract-closing.ts'
 import { feeding } from './contract-feeding.ts'
 import { histories } from './contract-histories.ts'
+import { inviting } from './contract-inviting.ts'
 import { keeping } from './contract-keeping.ts'
 import { reading } from './contract-reading.ts'
+import { searching } from './contract-searching.ts'
 import { waiting } from './contract-waiting.ts'
 import { writing } from './contract-writing.ts'
 import type { Suite } from './suite.ts'
 
 export function contract(suite: Suite): void {
-  for (const part of [writing, waiting, reading, keeping, feeding, closing, histories]) part(suite)
+  for (const part of [writing, waiting, reading, keeping, inviting, searching, feeding, closing, histories]) part(suite)
 }

@@ -49,7 +49,9 @@ class Witness {
     this.#epoch ??= store.epoch
     t.is(store.epoch, this.#epoch)
     await this.#checkHistory(t, store, lines)
-    t.deepEqual(await rowsOf(store), [[...this.#replay.organizations.values()].sort(byId), this.#memberships()])
+    const { organizations, invitations } = this.#replay
+    const expected = [[...organizations.values()].sort(byId), this.#memberships(), [...invitations.values()].sort(byId)]
+    t.deepEqual(await rowsOf(store), expected)
     await store.close()
     await this.#checkFile(t)
   }
@@ -93,7 +95,9 @@ async function rowsOf(store: Store): Promise<unknown> {
     const organizations = await reader.organizations({ size: 1_000 })
     const memberships = []
     for (const { id } of organizations) memberships.push(...(await reader.memberships(id, { size: 1_000 })))
-    return [organizations, memberships]
+    const byTime = { field: 'created_at', descending: false } as const
+    const invitations = await reader.searchInvitations({ now: 0 }, byTime, { offset: 0, limit: 1_000 })
+    return [organizations, memberships, invitations.items]
   })
   return value
 }

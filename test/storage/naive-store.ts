@@ -5,7 +5,6 @@
 
 import type { Change, ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
 import type { RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
-import type { Membership } from '../../packages/sidecar/src/domain/model.ts'
 import {
   StoreError,
   type At,
@@ -13,7 +12,8 @@ import {
   type Provenance,
   type Writer,
 } from '../../packages/sidecar/src/storage/store.ts'
-import { keyOf, Replay } from './replay.ts'
+import { compare, naiveSearches, small } from './naive-search.ts'
+import { keyOf, Replay, statusOf } from './replay.ts'
 
 export class NaiveStore {
   readonly changeSets: ChangeSet[] = []
@@ -62,14 +62,18 @@ function naiveWriter(
   const organizations = () => sorted([...state().organizations.values()], ({ id }) => id)
   const memberships = () => sorted([...state().memberships.values()], ({ userId }) => userId)
   const setOf = (id: string) => state().organizations.get(id)?.roleSetId
-  const usage = (roleId: string, held: readonly Membership[]): RoleUsage => {
-    const of = held.filter((each) => each.roleId === roleId)
-    return {
-      roleId,
-      members: of.length,
-      invitations: 0,
-      organizations: new Set(of.map((each) => each.organizationId)).size,
-    }
+  const invitations = () => sorted([...state().invitations.values()], ({ id }) => id)
+  const pending = (now: number) => invitations().filter((each) => statusOf(each, now) === 'pending')
+  const usage = (
+    roleId: string,
+    { isInScope, now }: { isInScope: (organizationId: string) => boolean; now: number },
+  ) => {
+    const ofRole = (each: { readonly roleId: string; readonly organizationId: string }) =>
+      each.roleId === roleId && isInScope(each.organizationId)
+    const [members, invited] = [memberships().filter(ofRole), pending(now).filter(ofRole)]
+    const organizationIds = [...members, ...invited].map(({ organizationId }) => organizationId)
+    const counts = { members: members.length, invitations: invited.length }
+    return { roleId, ...counts, organizations: new Set(organizationIds).size } satisfies RoleUsage
   }
   return {
     revision: revision - 1,
@@ -95,23 +99,49 @@ function naiveWriter(
     },
     memberCount: async (organizationId) =>
       memberships().filter((each) => each.organizationId === organizationId).length,
-    usageIn: async (scope) => {
-      const held = memberships().filter((each) => state().isIn(scope, each.organizationId))
-      return sorted([...new Set(held.map(({ roleId }) => roleId))], (id) => id).map((roleId) => usage(roleId, held))
-    },
-    usageOf: async (roleId, scope) =>
-      usage(
-        roleId,
-        memberships().filter((each) => scope === undefined || state().isIn(scope, each.organizationId)),
+    invitation: async (id) => state().invitations.get(id),
+    pendingInvitation: async (organizationId, emailAddress, now) =>
+      pending(now).find(
+        (each) => each.organizationId === organizationId && small(each.emailAddress) === small(emailAddress),
       ),
+    pendingInvitationCount: async (organizationId, now) =>
+      pending(now).filter((each) => each.organizationId === organizationId).length,
+    invitations: async (organizationId, page, { statuses, now }) => {
+      const found = invitations().filter((each) => each.organizationId === organizationId)
+      const asked = found.filter((each) => statuses === undefined || statuses.includes(statusOf(each, now)))
+      return paged(asked, page, ({ id }) => id)
+    },
+    usageIn: async (scope, now) => {
+      const roleIds = [...memberships(), ...pending(now)].map(({ roleId }) => roleId)
+      const isInScope = (organizationId: string) => state().isIn(scope, organizationId)
+      return sorted([...new Set(roleIds)], (id) => id)
+        .map((roleId) => usage(roleId, { isInScope, now }))
+        .filter((each) => each.organizations > 0)
+    },
+    usageOf: async (roleId, scope, now) =>
+      usage(roleId, { isInScope: (id) => scope === undefined || state().isIn(scope, id), now }),
+    ...naiveSearches(state),
+    memberCounts: async (ids) => {
+      const counts = ids.map((id) => [id, memberships().filter((each) => each.organizationId === id).length] as const)
+      return new Map(counts.filter(([, count]) => count > 0))
+    },
+    accessKeys: async () => [...state().accessKeys.values()],
+    history: unasked,
+    historyAnchor: unasked,
   }
 }
 
+/** The history has tests of its own. */
+async function unasked(): Promise<never> {
+  throw new Error('The naive store keeps no seals.')
+}
+
 /** What a storage holds by itself: references, unique keys, at most one initial set. */
-function isSound({ catalogue, organizations, memberships }: Replay): boolean {
+function isSound({ catalogue, organizations, memberships, invitations, accessKeys }: Replay): boolean {
   const slugs = [...organizations.values()].flatMap(({ slug }) => slug ?? [])
   const roleSets = [...catalogue.roleSets.values()]
   const { roles } = catalogue
+  const names = [...accessKeys.values()].map(({ name }) => name)
   const specialRoles = roleSets.every((each) =>
     [each.defaultRoleId, each.creatorRoleId].every((id) => each.roleIds.includes(id)),
   )
@@ -119,6 +149,8 @@ function isSound({ catalogue, organizations, memberships }: Replay): boolean {
     new Set(slugs).size === slugs.length &&
     [...organizations.values()].every(({ roleSetId }) => catalogue.roleSets.byId(roleSetId)) &&
     [...memberships.values()].every((each) => organizations.has(each.organizationId) && roles.byId(each.roleId)) &&
+    [...invitations.values()].every(({ organizationId }) => organizations.has(organizationId)) &&
+    new Set(names).size === names.length &&
     roleSets.every(({ roleIds }) => roleIds.every((id) => roles.byId(id))) &&
     specialRoles &&
     roleSets.filter(({ type }) => type === 'initial').length <= 1
@@ -131,10 +163,6 @@ function paged<T>(things: readonly T[], { size, after }: Page, by: (thing: T) =>
 
 function sorted<T>(things: readonly T[], by: (thing: T) => string): readonly T[] {
   return [...things].sort((a, b) => compare(by(a), by(b)))
-}
-
-function compare(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 function isKnown(entry: readonly [string, string | undefined]): entry is readonly [string, string] {

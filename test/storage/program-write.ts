@@ -6,7 +6,7 @@
 import type { Change } from '../../packages/sidecar/src/domain/change.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import type { Writer } from '../../packages/sidecar/src/storage/store.ts'
-import { membership, organization, organizationOf, provenance, withCatalogue } from './things.ts'
+import { at, invitation, membership, organization, organizationOf, provenance, withCatalogue } from './things.ts'
 
 const [file = '', round = ''] = process.argv.slice(2)
 const writersCount = 12
@@ -16,18 +16,22 @@ const store = await openStore(`sqlite:${file}`)
 if (store.head === 0) await withCatalogue(store)
 console.log(`ready ${store.epoch}`)
 
-/** An organization with its members: all or nothing of it may be there. */
+/** An organization with its members and invitations, one of which is over: all or nothing of it may be there. */
 function put(id: string, next: number, name: string): readonly Change[] {
   const members = ['u', 'v', 'w'].map((user) => membership(id, user, next, { publicMetadata: { name } }))
-  return [organization(id, next, { name, slug: id, publicMetadata: { text: name.repeat(20) } }), ...members]
+  const invited = ['x', 'y'].map((address, n) =>
+    invitation(id, address, next, { expiresAt: at + n, redirectUrl: name }),
+  )
+  const own = organization(id, next, { name, slug: id, publicMetadata: { text: name.repeat(20) } })
+  return [own, ...members, ...invited]
 }
 
 /** Every set-wide change of the storage. */
 function move(next: number): readonly Change[] {
   const [fromRoleSetId, toRoleSetId] = next % 2 === 0 ? (['free', 'pro'] as const) : (['pro', 'free'] as const)
   const mappings = [
-    { fromRoleId: 'member', toRoleId: 'admin', members: 0 },
-    { fromRoleId: 'admin', toRoleId: 'member', members: 0 },
+    { fromRoleId: 'member', toRoleId: 'admin', members: 0, invitations: 0 },
+    { fromRoleId: 'admin', toRoleId: 'member', members: 0, invitations: 0 },
   ]
   return [
     { kind: 'members_reassigned', scope: { roleSetId: fromRoleSetId }, mappings },
@@ -39,14 +43,14 @@ function changesOf(name: string, next: number): readonly Change[] {
   const id = `o${Math.floor(Math.random() * organizationsCount)}`
   const kind = Math.random()
   if (kind < 0.1) return move(next)
-  if (kind < 0.2) return [{ kind: 'organization_deleted', before: organizationOf(id, 0), members: 0 }]
+  if (kind < 0.2) return [{ kind: 'organization_deleted', before: organizationOf(id, 0), members: 0, invitations: 0 }]
   return put(id, next, name)
 }
 
 async function leaveNoTrace(): Promise<void> {
   const gone = async (writer: Writer) => {
     await writer.record(put('gone', writer.nextRevision, 'gone'))
-    await writer.usageIn({ roleSetId: 'free' })
+    await writer.usageIn({ roleSetId: 'free' }, at)
   }
   await store.write(provenance({ operation: 'gone', dryRun: true }), gone)
   const throwing = store.write(provenance({ operation: 'gone' }), (writer) =>

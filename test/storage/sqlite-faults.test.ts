@@ -136,7 +136,9 @@ test('a file that was cut off is corrupt', async (t) => {
   await refused(t, `sqlite:${file}`, { code: 'corrupt', names: file })
 })
 
-for (const table of ['sqlite_schema', 'permissions', 'role_set_roles', 'store', 'organization_counts']) {
+const smallTables = ['permissions', 'role_set_roles', 'store', 'organization_counts', 'settings', 'access_keys']
+
+for (const table of ['sqlite_schema', ...smallTables]) {
   test(`damage in ${table} is found when the file is opened`, async (t) => {
     const file = await storeWithRows(t)
     if (table === 'sqlite_schema') {

@@ -7,6 +7,7 @@ import test from 'ava'
 import { emptyCatalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import { Catalogues } from '../../packages/sidecar/src/storage/sqlite/catalogues.ts'
+import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
 import { openConnections } from '../../packages/sidecar/src/storage/sqlite/connections.ts'
 import type { StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
@@ -34,6 +35,17 @@ test('a commit of the writer waits for the disk, and references are checked', as
   for (const reader of readers) {
     await t.throwsAsync(reader.run("UPDATE store SET epoch = 'x'"), { name: 'StoreError' })
   }
+})
+
+test('a connection that is asked in more ways than it keeps prepared answers all of them, and closes', async (t) => {
+  const connection = await Connection.open(join(await temporaryFolder(t), 'rolesets.db'))
+  for (let round = 0; round < 2; round++) {
+    for (let n = 0; n < 600; n++) {
+      const [row] = await connection.all(`SELECT ${n} + ? AS sum`, [round])
+      t.is(row?.['sum'], n + round)
+    }
+  }
+  await t.notThrowsAsync(connection.close())
 })
 
 test('a reader whose state is newer or much older than memory is given no catalogue that may be wrong', (t) => {

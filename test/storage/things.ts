@@ -1,10 +1,22 @@
 /** Things and changes for the tests of the storage, which takes them as they come: whether they may be is for the rules. */
 
 import type { Change } from '../../packages/sidecar/src/domain/change.ts'
-import type { Membership, Organization, Permission, Role, RoleSet } from '../../packages/sidecar/src/domain/model.ts'
+import { initialSettings } from '../../packages/sidecar/src/domain/catalogue.ts'
+import type {
+  AccessKey,
+  Invitation,
+  Membership,
+  Organization,
+  Permission,
+  Role,
+  RoleSet,
+  Settings,
+} from '../../packages/sidecar/src/domain/model.ts'
 import type { Provenance, Store, Writer } from '../../packages/sidecar/src/storage/store.ts'
 
 export const at = 1_700_000_000_000
+
+export const dayMs = 86_400_000
 
 export const provenance = (more: Partial<Provenance> = {}): Provenance => ({
   actor: 'tester',
@@ -49,7 +61,8 @@ export function roleSet(id: string, roleIds: readonly string[], revision: number
 }
 
 export function organizationOf(id: string, revision: number, more: Partial<Organization> = {}): Organization {
-  const content = { name: '', slug: null, roleSetId: 'free', publicMetadata: {}, privateMetadata: {} }
+  const own = { createdBy: '', maxAllowedMemberships: 0, adminDeleteEnabled: true }
+  const content = { name: '', slug: null, roleSetId: 'free', ...own, publicMetadata: {}, privateMetadata: {} }
   return { id, ...content, ...stamp(revision), ...more }
 }
 
@@ -74,6 +87,46 @@ export function membership(
   more: Partial<Membership> = {},
 ): Change {
   return { kind: 'membership_put', membership: membershipOf(organizationId, userId, revision, more), before: null }
+}
+
+/** Pending, for one more day. */
+export function invitationOf(
+  organizationId: string,
+  emailAddress: string,
+  revision: number,
+  more: Partial<Invitation> = {},
+): Invitation {
+  const id = `orginv_${organizationId}_${emailAddress}`
+  const users = { inviterUserId: '', acceptedByUserId: '' }
+  const content = { roleId: 'member', status: 'pending', expiresAt: at + dayMs, redirectUrl: '', ...users } as const
+  const metadata = { publicMetadata: {}, privateMetadata: {} }
+  return { id, organizationId, emailAddress, ...content, ...metadata, ...stamp(revision), ...more }
+}
+
+export function invitation(
+  organizationId: string,
+  emailAddress: string,
+  revision: number,
+  more: Partial<Invitation> = {},
+): Change {
+  const thing = invitationOf(organizationId, emailAddress, revision, more)
+  return { kind: 'invitation_put', invitation: thing, before: null }
+}
+
+export function settingsOf(revision: number, more: Partial<Settings> = {}): Settings {
+  return { ...initialSettings, updatedAt: at, revision, ...more }
+}
+
+export function settings(revision: number, more: Partial<Settings> = {}): Change {
+  return { kind: 'settings_put', settings: settingsOf(revision, more), before: initialSettings }
+}
+
+export function accessKeyOf(id: string, revision: number, more: Partial<AccessKey> = {}): AccessKey {
+  return { id, name: id, access: 'read', digest: `digest of ${id}`, revokedAt: null, ...stamp(revision), ...more }
+}
+
+export function accessKey(id: string, revision: number, more: Partial<AccessKey> = {}): Change {
+  return { kind: 'access_key_put', accessKey: accessKeyOf(id, revision, more), before: null }
 }
 
 /** One write of these changes, whose revision it is told. */

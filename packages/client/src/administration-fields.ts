@@ -7,10 +7,21 @@ import type { Administration } from './administration-calls.ts'
 
 /**
  * `name` is a text that must be there; `text` may be left out. A `keyList` that is left out is another thing than an empty
- * one, a list of `texts` isn't.
+ * one, a list of `texts` isn't. A `count` is of 31 bits, a `long` of as many as a number of JavaScript can hold.
  */
 export type ScalarKind =
-  'name' | 'text' | 'texts' | 'keyList' | 'flag' | 'count' | 'mappings' | 'metadata' | 'roleSetType'
+  | 'name'
+  | 'text'
+  | 'texts'
+  | 'keyList'
+  | 'flag'
+  | 'count'
+  | 'long'
+  | 'mappings'
+  | 'metadata'
+  | 'roleSetType'
+  | 'access'
+  | 'invitationStatuses'
 
 /** A list of things with these fields. */
 export interface Each {
@@ -30,6 +41,17 @@ const metadata = { publicMetadata: 'metadata', privateMetadata: 'metadata' } as 
 const specialRoles = { defaultRole: 'text', creatorRole: 'text' } as const
 const organization = { organizationId: 'name' } as const
 const membership = { ...organization, userId: 'name' } as const
+const updateMetadata = { ...metadata, mergeMetadata: 'flag' } as const
+const rolePermission = { role: 'name', permission: 'name' } as const
+const invitation = { ...organization, invitationId: 'name' } as const
+const newInvitation = {
+  emailAddress: 'name',
+  role: 'name',
+  inviterUserId: 'text',
+  expiresInDays: 'count',
+  redirectUrl: 'text',
+  ...metadata,
+} as const
 
 /** All of them; every write takes `dryRun`, and nothing else does. */
 export const callFields = {
@@ -43,6 +65,8 @@ export const callFields = {
   listRoles: page,
   updateRole: { role: 'name', ...renaming, permissions: 'keyList', ...write },
   deleteRole: { role: 'name', ...write },
+  addPermission: { ...rolePermission, ...write },
+  removePermission: { ...rolePermission, ...write },
   createRoleSet: {
     ...renaming,
     roles: 'texts',
@@ -60,19 +84,47 @@ export const callFields = {
   replaceRoleSet: { roleSet: 'name', toRoleSet: 'name', mappings: 'mappings', ...write },
   createOrganization: {
     ...{ id: 'text', name: 'text', slug: 'text', roleSet: 'text', createdBy: 'text' },
+    ...{ maxAllowedMemberships: 'long', createdAtMs: 'long' },
     ...metadata,
     ...create,
   },
   getOrganization: organization,
   listOrganizations: { ...page, roleSet: 'text' },
-  updateOrganization: { ...organization, name: 'text', slug: 'text', ...metadata, ...write },
+  updateOrganization: {
+    ...organization,
+    ...{ name: 'text', slug: 'text', roleSet: 'text', mappings: 'mappings' },
+    ...{ maxAllowedMemberships: 'long', adminDeleteEnabled: 'flag', createdAtMs: 'long' },
+    ...updateMetadata,
+    ...write,
+  },
   deleteOrganization: { ...organization, ...write },
   assignRoleSet: { ...organization, roleSet: 'name', mappings: 'mappings', ...write },
   createMembership: { ...membership, role: 'name', ...metadata, ...create },
   getMembership: membership,
   listMemberships: { ...page, ...organization, role: 'text' },
-  updateMembership: { ...membership, role: 'text', ...metadata, ...write },
+  updateMembership: { ...membership, role: 'text', ...updateMetadata, ...write },
   deleteMembership: { ...membership, ...write },
+  createInvitation: { ...organization, ...newInvitation, ...create },
+  createInvitations: { ...organization, invitations: { each: newInvitation }, ...create },
+  getInvitation: invitation,
+  listInvitations: { ...page, ...organization, statuses: 'invitationStatuses' },
+  revokeInvitation: { ...invitation, ...write },
+  acceptInvitation: { ...invitation, userId: 'name', ...write },
+  getSettings: {},
+  updateSettings: {
+    ...{ enabled: 'flag', maxAllowedMemberships: 'long', adminDeleteEnabled: 'flag', slugDisabled: 'flag' },
+    ...{ domainsEnabled: 'flag', domainsEnrollmentModes: 'keyList' },
+    ...specialRoles,
+    ...write,
+  },
+  createAccessKey: { name: 'name', access: 'access', ...create },
+  listAccessKeys: page,
+  revokeAccessKey: { accessKey: 'name', ...write },
+  listChanges: {
+    ...page,
+    ...{ thing: 'text', actor: 'text', operation: 'text', fromMs: 'long', toMs: 'long', oldestFirst: 'flag' },
+  },
+  explain: { ...organization, role: 'name', atMs: 'long' },
   apply: {
     permissions: { each: { key: 'name', ...wording } },
     roles: { each: { key: 'name', ...wording, permissions: 'keyList' } },

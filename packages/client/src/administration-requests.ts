@@ -3,7 +3,7 @@
  * The meaning of each field is told in administration.proto.
  */
 
-import type { Metadata } from './resources.ts'
+import type { Access, InvitationStatus, Metadata } from './resources.ts'
 
 /** For writes that make something. */
 export interface Create {
@@ -27,6 +27,14 @@ export interface Page {
 interface Wording {
   readonly name?: string
   readonly description?: string
+}
+
+interface UpdateMetadata {
+  /** Replaces all, as `privateMetadata` does, unless they shall be merged. */
+  readonly publicMetadata?: Metadata
+  readonly privateMetadata?: Metadata
+  /** Merge metadata into what is there, at every level; null removes a field. */
+  readonly mergeMetadata?: boolean
 }
 
 /** Role to role, by key or id. */
@@ -64,6 +72,15 @@ export interface UpdateRole extends Write, Renaming {
 }
 export interface DeleteRole extends Write {
   readonly role: string
+}
+
+export interface AddPermission extends Write {
+  readonly role: string
+  readonly permission: string
+}
+export interface RemovePermission extends Write {
+  readonly role: string
+  readonly permission: string
 }
 
 export interface CreateRoleSet extends Create, Wording {
@@ -114,6 +131,10 @@ export interface CreateOrganization extends Create {
   readonly createdBy?: string
   readonly publicMetadata?: Metadata
   readonly privateMetadata?: Metadata
+  /** How many members and pending invitations it may have together; 0: any number. Left out: what the settings say. */
+  readonly maxAllowedMemberships?: number
+  /** If it is older than its record here. */
+  readonly createdAtMs?: number
 }
 export interface GetOrganization {
   readonly organizationId: string
@@ -121,12 +142,17 @@ export interface GetOrganization {
 export interface ListOrganizations extends Page {
   readonly roleSet?: string
 }
-export interface UpdateOrganization extends Write {
+export interface UpdateOrganization extends Write, UpdateMetadata {
   readonly organizationId: string
   readonly name?: string
+  /** Empty: none. */
   readonly slug?: string
-  readonly publicMetadata?: Metadata
-  readonly privateMetadata?: Metadata
+  /** As `assignRoleSet` does it, in the same write. */
+  readonly roleSet?: string
+  readonly mappings?: Mappings
+  readonly maxAllowedMemberships?: number
+  readonly adminDeleteEnabled?: boolean
+  readonly createdAtMs?: number
 }
 export interface DeleteOrganization extends Write {
   readonly organizationId: string
@@ -152,16 +178,100 @@ export interface ListMemberships extends Page {
   readonly organizationId: string
   readonly role?: string
 }
-export interface UpdateMembership extends Write {
+export interface UpdateMembership extends Write, UpdateMetadata {
   readonly organizationId: string
   readonly userId: string
   readonly role?: string
-  readonly publicMetadata?: Metadata
-  readonly privateMetadata?: Metadata
 }
 export interface DeleteMembership extends Write {
   readonly organizationId: string
   readonly userId: string
+}
+
+export interface NewInvitation {
+  readonly emailAddress: string
+  readonly role: string
+  /** Id of the user who invites. */
+  readonly inviterUserId?: string
+  /** 1 to 365; default 30. */
+  readonly expiresInDays?: number
+  /** Where the application sends the invited person: an absolute http or https URL. */
+  readonly redirectUrl?: string
+  readonly publicMetadata?: Metadata
+  readonly privateMetadata?: Metadata
+}
+export interface CreateInvitation extends Create, NewInvitation {
+  readonly organizationId: string
+}
+export interface CreateInvitations extends Create {
+  readonly organizationId: string
+  /** 1 to 1000 of them. */
+  readonly invitations: readonly NewInvitation[]
+}
+export interface GetInvitation {
+  readonly organizationId: string
+  readonly invitationId: string
+}
+export interface ListInvitations extends Page {
+  readonly organizationId: string
+  /** Left out or empty: all. */
+  readonly statuses?: readonly InvitationStatus[]
+}
+export interface RevokeInvitation extends Write {
+  readonly organizationId: string
+  readonly invitationId: string
+}
+export interface AcceptInvitation extends Write {
+  readonly organizationId: string
+  readonly invitationId: string
+  /** Becomes a member. That the address is his is for the application to know. */
+  readonly userId: string
+}
+
+/** `{}` */
+export type GetSettings = { readonly [field: string]: never }
+export interface UpdateSettings extends Write {
+  readonly enabled?: boolean
+  readonly maxAllowedMemberships?: number
+  readonly adminDeleteEnabled?: boolean
+  readonly slugDisabled?: boolean
+  readonly domainsEnabled?: boolean
+  readonly domainsEnrollmentModes?: readonly string[]
+  /** Becomes the creator role of the initial set, one of its roles. */
+  readonly creatorRole?: string
+  /** Becomes the default role of the initial set, one of its roles. */
+  readonly defaultRole?: string
+}
+
+export interface CreateAccessKey extends Create {
+  readonly name: string
+  /** Left out: `SECRET`, which opens everything. */
+  readonly access?: Access
+}
+export interface RevokeAccessKey extends Write {
+  /** Name or id. */
+  readonly accessKey: string
+}
+
+/** All that is given must hold. */
+export interface ListChanges extends Page {
+  /** Key or id of something that was changed; of a user, the id; of an access key, the name or id. */
+  readonly thing?: string
+  readonly actor?: string
+  /** For example `ReplaceRole`. */
+  readonly operation?: string
+  /** From this time on. */
+  readonly fromMs?: number
+  /** Before this time. */
+  readonly toMs?: number
+  readonly oldestFirst?: boolean
+}
+export interface Explain {
+  readonly organizationId: string
+  /** A key that it had at that time will do. */
+  readonly role: string
+  /** Left out: now. */
+  readonly atMs?: number
 }
 
 export interface PermissionManifest extends Wording {

@@ -100,14 +100,28 @@ function parseScalar(value: unknown, kind: ScalarKind, path: string): unknown {
     case 'count':
       if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31) return value
       throw invalidArgument(path, 'must be a whole number.')
+    case 'long':
+      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+      throw invalidArgument(path, 'must be a whole number.')
     case 'roleSetType':
-      if (value === 'INITIAL_SET' || value === 'CUSTOM_SET') return value
-      throw invalidArgument(path, 'must be INITIAL_SET or CUSTOM_SET.')
+      return parseOneOf(value, ['INITIAL_SET', 'CUSTOM_SET'], path)
+    case 'access':
+      return parseOneOf(value, ['SECRET', 'READ'], path)
+    case 'invitationStatuses':
+      return parseTexts(value, path).map((each) =>
+        parseOneOf(each, ['PENDING', 'ACCEPTED', 'REVOKED', 'EXPIRED'], path),
+      )
     case 'mappings':
       return parseMappings(value, path)
     case 'metadata':
       return parseJson(parseObject(value, path), path, 1)
   }
+}
+
+function parseOneOf(value: unknown, values: readonly string[], path: string): string {
+  const found = values.find((each) => each === value)
+  if (found !== undefined) return found
+  throw invalidArgument(path, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}.`)
 }
 
 function parseTexts(value: unknown, path: string): readonly string[] {

@@ -9,7 +9,8 @@ import { parseRevision, type Revision } from './revision.ts'
 const nameLengthMax = 255
 /** Questions in one batch; the sidecar's limit. */
 const questionsMax = 10_000
-const deadlineMsMax = 600_000
+/** A write may move a million members. */
+const deadlineMsMax = 3_600_000
 
 /** Control characters, and halves of characters, which would reach the sidecar as something else. */
 const unfit = /[\p{Cc}\p{Cs}]/u
@@ -75,7 +76,7 @@ export function parseRevisionArgument(value: unknown, field: string): Revision {
   return revision
 }
 
-/** Milliseconds, more than 0 and at most ten minutes. */
+/** Milliseconds, more than 0 and at most an hour. */
 export function parseDurationMs(value: unknown, field: string): number {
   if (typeof value === 'number' && value > 0 && value <= deadlineMsMax) return value
   throw invalidArgument(field, `must be a number of milliseconds, more than 0 and at most ${deadlineMsMax}.`)

@@ -31,42 +31,58 @@ export class CatalogueContent implements Things {
   readonly rolesByName: ReadonlyMap<string, Role>
   readonly initialRoleSet: RoleSet | undefined
 
-  constructor({ permissions, roles, roleSets }: Things) {
+  /** @param before content that may have some of the same things: what is known of them is taken from there */
+  constructor({ permissions, roles, roleSets }: Things, before?: CatalogueContent) {
     this.permissions = permissions
     this.roles = roles
     this.roleSets = roleSets
-    this.permissionsByKey = new Map([...permissions.values()].map((permission) => [permission.key, permission]))
-    this.rolesByName = new Map([...roles.values()].flatMap((role) => [[role.id, role] as const, [role.key, role]]))
+    this.permissionsByKey =
+      before?.permissions === permissions
+        ? before.permissionsByKey
+        : new Map([...permissions.values()].map((permission) => [permission.key, permission]))
+    this.rolesByName =
+      before?.roles === roles
+        ? before.rolesByName
+        : new Map([...roles.values()].flatMap((role) => [[role.id, role] as const, [role.key, role]]))
     this.initialRoleSet = [...roleSets.values()].find(({ type }) => type === 'INITIAL_SET')
   }
 
   /** The same object if nothing in it changes. */
   apply(changes: readonly Change[]): CatalogueContent {
-    if (!changes.some(touchesCatalogue)) return this
-    const permissions = new Map(this.permissions)
-    const roles = new Map(this.roles)
-    const roleSets = new Map(this.roleSets)
-    for (const change of changes) {
-      if ('permissionPut' in change) permissions.set(change.permissionPut.id, change.permissionPut)
-      else if ('permissionDeleted' in change) permissions.delete(change.permissionDeleted.id)
-      else if ('rolePut' in change) roles.set(change.rolePut.id, change.rolePut)
-      else if ('roleDeleted' in change) roles.delete(change.roleDeleted.id)
-      else if ('roleSetPut' in change) roleSets.set(change.roleSetPut.id, change.roleSetPut)
-      else if ('roleSetDeleted' in change) roleSets.delete(change.roleSetDeleted.id)
-    }
-    return new CatalogueContent({ permissions, roles, roleSets })
+    const permissions = afterChanges(this.permissions, changes, (change) => {
+      if ('permissionPut' in change) return { put: change.permissionPut }
+      return 'permissionDeleted' in change ? { deleted: change.permissionDeleted } : undefined
+    })
+    const roles = afterChanges(this.roles, changes, (change) => {
+      if ('rolePut' in change) return { put: change.rolePut }
+      return 'roleDeleted' in change ? { deleted: change.roleDeleted } : undefined
+    })
+    const roleSets = afterChanges(this.roleSets, changes, (change) => {
+      if ('roleSetPut' in change) return { put: change.roleSetPut }
+      return 'roleSetDeleted' in change ? { deleted: change.roleSetDeleted } : undefined
+    })
+    const isSame = permissions === this.permissions && roles === this.roles && roleSets === this.roleSets
+    return isSame ? this : new CatalogueContent({ permissions, roles, roleSets }, this)
   }
 }
 
-function touchesCatalogue(change: Change): boolean {
-  return (
-    'permissionPut' in change ||
-    'permissionDeleted' in change ||
-    'rolePut' in change ||
-    'roleDeleted' in change ||
-    'roleSetPut' in change ||
-    'roleSetDeleted' in change
-  )
+type Effect<Thing> = { readonly put: Thing } | { readonly deleted: { readonly id: string } } | undefined
+
+/** The same map if none of the changes is of its kind. */
+function afterChanges<Thing extends { readonly id: string }>(
+  things: ReadonlyMap<string, Thing>,
+  changes: readonly Change[],
+  effectOf: (change: Change) => Effect<Thing>,
+): ReadonlyMap<string, Thing> {
+  let next: Map<string, Thing> | undefined
+  for (const change of changes) {
+    const effect = effectOf(change)
+    if (effect === undefined) continue
+    next ??= new Map(things)
+    if ('put' in effect) next.set(effect.put.id, effect.put)
+    else next.delete(effect.deleted.id)
+  }
+  return next ?? things
 }
 
 export class Catalogue implements Revision {

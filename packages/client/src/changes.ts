@@ -1,6 +1,16 @@
 /** Change sets: what the feed tells, one committed write at a time. */
 
-import type { Membership, Organization, Permission, Role, RoleSet } from './resources.ts'
+import type {
+  AccessKey,
+  Invitation,
+  Json,
+  Membership,
+  Organization,
+  Permission,
+  Role,
+  RoleSet,
+  Settings,
+} from './resources.ts'
 
 export interface Deleted {
   readonly id: string
@@ -14,11 +24,19 @@ export interface OrganizationsMoved {
   readonly toRoleSetId: string
 }
 
-/** Members with certain roles, in one organization or in all of a role set, have other roles now. */
+export interface RoleReassignment {
+  readonly fromRoleId: string
+  readonly toRoleId: string
+  readonly members: number
+  /** Pending ones. */
+  readonly invitations: number
+}
+
+/** Members and pending invitations with certain roles, in one organization or in all of a role set, have others now. */
 export interface MembersReassigned {
   readonly roleSetId?: string
   readonly organizationId?: string
-  readonly mappings: readonly { readonly fromRoleId: string; readonly toRoleId: string; readonly members: number }[]
+  readonly mappings: readonly RoleReassignment[]
 }
 
 export interface MembershipDeleted {
@@ -41,6 +59,9 @@ export type Change =
   | { readonly membersReassigned: MembersReassigned }
   | { readonly membershipPut: Membership }
   | { readonly membershipDeleted: MembershipDeleted }
+  | { readonly invitationPut: Invitation }
+  | { readonly settingsPut: Settings }
+  | { readonly accessKeyPut: AccessKey }
 
 /** One committed write. */
 export interface ChangeSet {
@@ -54,4 +75,34 @@ export interface ChangeSet {
   readonly operation: string
   /** In order. Facts of a kind that this client doesn't know are left out. */
   readonly changes: readonly Change[]
+}
+
+/** One fact, as the history tells it. */
+export interface AuditedChange {
+  /** For example `role_put`. */
+  readonly kind: string
+  /** `permission`, `role`, `role_set`, `settings`, `organization`, `membership`, `invitation` or `access_key`. */
+  readonly thing: string
+  /** Of the thing; of a fact about a whole set, the id of the set or the organization. */
+  readonly id: string
+  /** Left out: it is new. */
+  readonly before?: { readonly [field: string]: Json }
+  /** Left out: it is gone. Of a fact about a whole set, what it says. */
+  readonly after?: { readonly [field: string]: Json }
+  /** Who got another role or lost theirs. */
+  readonly members: number
+  readonly invitations: number
+}
+
+/** One committed write, as the history keeps it. */
+export interface AuditedChangeSet {
+  readonly revision: string
+  /** Unix milliseconds. */
+  readonly committedAtMs: number
+  readonly actor: string
+  readonly operation: string
+  /** In order. */
+  readonly changes: readonly AuditedChange[]
+  /** SHA-256, in hex, of the seal before it and of all of this. */
+  readonly seal: string
 }

@@ -25,7 +25,7 @@ interface Request {
   readonly dryRun: boolean
 }
 
-const noImpact = { organizations: 0, members: 0, invitations: 0, roles: [] }
+const noImpact = { organizations: 0, members: 0, invitations: 0, roles: [], requiredMappings: [], violations: [] }
 
 export class FakeCalls {
   readonly #store: FakeStore

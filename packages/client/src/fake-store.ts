@@ -26,6 +26,12 @@ export interface FakeAnswer {
   readonly organizationRegistered: boolean
 }
 
+/** An organization of which nothing is known but its role set. */
+const nothing = {
+  ...{ name: '', slug: '', publicMetadata: {}, privateMetadata: {}, createdBy: '', maxAllowedMemberships: 0 },
+  ...{ adminDeleteEnabled: true, createdAtMs: 0, updatedAtMs: 0 },
+}
+
 export class FakeStore {
   readonly permissions = new Map<string, Permission>()
   readonly roles = new Map<string, Role>()
@@ -117,7 +123,6 @@ export class FakeStore {
 
   assignChange(organizationId: string, roleSetName: string): { readonly organizationPut: Organization } {
     const { id: roleSetId, key: roleSet } = this.roleSet(roleSetName)
-    const nothing = { name: '', slug: '', publicMetadata: {}, privateMetadata: {}, createdAtMs: 0, updatedAtMs: 0 }
     const base = this.organizations.get(organizationId) ?? { id: organizationId, ...nothing }
     return { organizationPut: { ...base, roleSet, roleSetId } }
   }

@@ -15,7 +15,17 @@ import {
   textsOf,
   type Fields,
 } from './reading.ts'
-import type { Membership, Metadata, Organization, Permission, Role, RoleSet } from './resources.ts'
+import type {
+  AccessKey,
+  Invitation,
+  Membership,
+  Metadata,
+  Organization,
+  Permission,
+  Role,
+  RoleSet,
+  Settings,
+} from './resources.ts'
 import { formatRevision, type Revision } from './revision.ts'
 import type { Heartbeat, SnapshotChunk } from './wire.ts'
 
@@ -83,20 +93,31 @@ const parsers: { readonly [kind: string]: (value: unknown) => Change } = {
   membersReassigned: (value) => ({ membersReassigned: parseReassigned(value) }),
   membershipPut: (value) => ({ membershipPut: parseMembership(value) }),
   membershipDeleted: (value) => ({ membershipDeleted: parseMembershipDeleted(value) }),
+  invitationPut: (value) => ({ invitationPut: parseInvitation(value) }),
+  settingsPut: (value) => ({ settingsPut: parseSettings(value) }),
+  accessKeyPut: (value) => ({ accessKeyPut: parseAccessKey(value) }),
 }
+
+const parsersByKind = Object.entries(parsers)
 
 /** A fact of a kind that this client doesn't know reads as an empty message: there is nothing in it for a cache. */
 function parseChange(change: unknown): readonly Change[] {
   const fields = fieldsOf(change, 'a change')
-  const kind = Object.keys(parsers).find((name) => fields[name])
-  const parser = kind === undefined ? undefined : parsers[kind]
-  return kind === undefined || parser === undefined ? [] : [parser(fields[kind])]
+  const known = parsersByKind.find(([kind]) => fields[kind])
+  return known === undefined ? [] : [known[1](fields[known[0]])]
 }
 
 function named(value: unknown, what: string) {
   const fields = fieldsOf(value, what)
-  const text = { name: maybeTextOf(fields, 'name'), description: maybeTextOf(fields, 'description') }
-  return { fields, base: { id: textOf(fields, 'id'), key: textOf(fields, 'key'), ...text, ...timesOf(fields) } }
+  const base = {
+    id: textOf(fields, 'id'),
+    key: textOf(fields, 'key'),
+    name: maybeTextOf(fields, 'name'),
+    description: maybeTextOf(fields, 'description'),
+    createdAtMs: maybeNumberOf(fields, 'createdAtMs'),
+    updatedAtMs: maybeNumberOf(fields, 'updatedAtMs'),
+  }
+  return { fields, base }
 }
 
 function timesOf(fields: Fields) {
@@ -121,10 +142,17 @@ function parseRole(value: unknown): Role {
   return { ...base, permissions, permissionIds, creatorEligible: booleanOf(fields, 'creatorEligible') }
 }
 
+/** Told field by field: to spread so many costs more than all the rest of a message. */
 function parseRoleSet(value: unknown): RoleSet {
   const { fields, base } = named(value, 'a role set')
+  const { id, key, name, description, createdAtMs, updatedAtMs } = base
   return {
-    ...base,
+    id,
+    key,
+    name,
+    description,
+    createdAtMs,
+    updatedAtMs,
     roles: textsOf(fields, 'roles'),
     roleIds: textsOf(fields, 'roleIds'),
     defaultRole: textOf(fields, 'defaultRole'),
@@ -144,6 +172,9 @@ function parseOrganization(value: unknown): Organization {
     roleSet: maybeTextOf(fields, 'roleSet'),
     roleSetId: textOf(fields, 'roleSetId'),
     ...metadataOf(fields),
+    createdBy: maybeTextOf(fields, 'createdBy'),
+    maxAllowedMemberships: maybeNumberOf(fields, 'maxAllowedMemberships'),
+    adminDeleteEnabled: flagOf(fields, 'adminDeleteEnabled'),
     ...timesOf(fields),
   }
 }
@@ -159,6 +190,57 @@ function parseMembership(value: unknown): Membership {
     ...metadataOf(fields),
     ...timesOf(fields),
   }
+}
+
+function parseInvitation(value: unknown): Invitation {
+  const fields = fieldsOf(value, 'an invitation')
+  return {
+    id: textOf(fields, 'id'),
+    organizationId: textOf(fields, 'organizationId'),
+    emailAddress: textOf(fields, 'emailAddress'),
+    role: maybeTextOf(fields, 'role'),
+    roleId: maybeTextOf(fields, 'roleId'),
+    inviterUserId: maybeTextOf(fields, 'inviterUserId'),
+    status: oneOf(fields, 'status', ['PENDING', 'ACCEPTED', 'REVOKED', 'EXPIRED']),
+    expiresAtMs: maybeNumberOf(fields, 'expiresAtMs'),
+    redirectUrl: maybeTextOf(fields, 'redirectUrl'),
+    acceptedByUserId: maybeTextOf(fields, 'acceptedByUserId'),
+    ...metadataOf(fields),
+    ...timesOf(fields),
+  }
+}
+
+function parseSettings(value: unknown): Settings {
+  const fields = fieldsOf(value, 'settings')
+  return {
+    enabled: flagOf(fields, 'enabled'),
+    maxAllowedMemberships: maybeNumberOf(fields, 'maxAllowedMemberships'),
+    adminDeleteEnabled: flagOf(fields, 'adminDeleteEnabled'),
+    slugDisabled: flagOf(fields, 'slugDisabled'),
+    domainsEnabled: flagOf(fields, 'domainsEnabled'),
+    domainsEnrollmentModes: textsOf(fields, 'domainsEnrollmentModes'),
+    initialRoleSet: maybeTextOf(fields, 'initialRoleSet'),
+    creatorRole: maybeTextOf(fields, 'creatorRole'),
+    defaultRole: maybeTextOf(fields, 'defaultRole'),
+    updatedAtMs: maybeNumberOf(fields, 'updatedAtMs'),
+  }
+}
+
+function parseAccessKey(value: unknown): AccessKey {
+  const fields = fieldsOf(value, 'an access key')
+  const { createdAtMs } = timesOf(fields)
+  return {
+    id: textOf(fields, 'id'),
+    name: textOf(fields, 'name'),
+    access: oneOf(fields, 'access', ['SECRET', 'READ']),
+    createdAtMs,
+    revokedAtMs: maybeNumberOf(fields, 'revokedAtMs'),
+  }
+}
+
+/** Left out: false, as a sidecar that doesn't have the field yet leaves it. */
+function flagOf(fields: Fields, field: string): boolean {
+  return fields[field] === undefined ? false : booleanOf(fields, field)
 }
 
 function parseDeleted(value: unknown) {
@@ -182,7 +264,8 @@ function parseReassigned(value: unknown) {
   const mappings = listOf(fields, 'mappings').map((mapping) => {
     const each = fieldsOf(mapping, 'a mapping')
     const [fromRoleId, toRoleId] = [textOf(each, 'fromRoleId'), textOf(each, 'toRoleId')]
-    return { fromRoleId, toRoleId, members: maybeNumberOf(each, 'members') }
+    const [members, invitations] = [maybeNumberOf(each, 'members'), maybeNumberOf(each, 'invitations')]
+    return { fromRoleId, toRoleId, members, invitations }
   })
   const [roleSetId, organizationId] = [maybeTextOf(fields, 'roleSetId'), maybeTextOf(fields, 'organizationId')]
   return { mappings, ...(roleSetId && { roleSetId }), ...(organizationId && { organizationId }) }

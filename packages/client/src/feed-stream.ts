@@ -46,7 +46,7 @@ export async function* openFeedStream(options: FeedStreamOptions): AsyncGenerato
     const messages = stream[Symbol.asyncIterator]()
     iterator = messages
     for (;;) {
-      const result = await waiting.bounded(() => messages.next(), { deadlineMs: patienceMs, signal: options.signal })
+      const result = await waiting.waitFor(() => messages.next(), { deadlineMs: patienceMs, signal: options.signal })
       if (result.done) throw new RoleSetsError('unavailable', 'The sidecar ended the feed.')
       patienceMs = silenceMs
       const message = parseFeedMessage(result.value)

@@ -89,7 +89,7 @@ export class Lookups {
       (error: unknown) => ({ error }),
     )
     try {
-      return await this.#waiting.bounded(() => settled, limits)
+      return await this.#waiting.waitFor(() => settled, limits)
     } finally {
       flight.waiting--
       if (flight.waiting === 0) {

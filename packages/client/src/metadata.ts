@@ -1,9 +1,9 @@
 /**
- * Metadata of organizations and memberships: plain JSON here, `google.protobuf.Struct` on the wire. The two fields that
- * hold it are found by their names wherever they are in a message.
+ * Metadata, and the things in the history: plain JSON here, `google.protobuf.Struct` on the wire. The fields that hold it
+ * are found by their names wherever they are in a message; a text of the same name is left alone.
  */
 
-const metadataFields = ['publicMetadata', 'privateMetadata']
+const metadataFields = ['publicMetadata', 'privateMetadata', 'before', 'after']
 
 /** A message as it goes to gRPC. */
 export function toWire(message: object): object {
@@ -15,16 +15,23 @@ export function fromWire(message: unknown): unknown {
   return mapFields(message, (value) => jsonOfStruct(value))
 }
 
+/** Every message of the feed comes through here, so it makes no more objects than it must. */
 function mapFields(value: unknown, mapMetadata: (value: unknown) => unknown): unknown {
-  if (Array.isArray(value)) return value.map((each) => mapFields(each, mapMetadata))
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).flatMap(([field, each]) => {
-    if (each === null || each === undefined) return []
-    const isMetadata = metadataFields.includes(field) && typeof each === 'object'
-    return [[field, isMetadata ? mapMetadata(each) : mapFields(each, mapMetadata)]]
-  })
-  return Object.fromEntries(entries)
+  if (Array.isArray(value)) return value.map((each) => mapFields(each, mapMetadata))
+  const mapped: { [field: string]: unknown } = {}
+  for (const [field, each] of Object.entries(value)) {
+    if (each === null || each === undefined) continue
+    const isMetadata = typeof each === 'object' && metadataFields.includes(field)
+    const put = isMetadata ? mapMetadata(each) : mapFields(each, mapMetadata)
+    // A key of a map can be this name, and assigned to it would be something else than a field.
+    if (field === '__proto__') Object.defineProperty(mapped, field, { ...ownField, value: put })
+    else mapped[field] = put
+  }
+  return mapped
 }
+
+const ownField = { enumerable: true, configurable: true, writable: true } as const
 
 function struct(json: object): object {
   return { fields: Object.fromEntries(Object.entries(json).map(([key, value]) => [key, structValue(value)])) }

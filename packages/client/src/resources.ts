@@ -57,6 +57,12 @@ export interface Organization {
   readonly roleSetId: string
   readonly publicMetadata: Metadata
   readonly privateMetadata: Metadata
+  /** Id of the user who created it; empty: nobody is known. */
+  readonly createdBy: string
+  /** How many members and pending invitations it may have together; 0: any number. */
+  readonly maxAllowedMemberships: number
+  /** Whether its own administrators may delete it. Kept for the application; the sidecar doesn't ask it. */
+  readonly adminDeleteEnabled: boolean
   readonly createdAtMs: number
   readonly updatedAtMs: number
 }
@@ -71,4 +77,66 @@ export interface Membership {
   readonly privateMetadata: Metadata
   readonly createdAtMs: number
   readonly updatedAtMs: number
+}
+
+export type InvitationStatus = 'PENDING' | 'ACCEPTED' | 'REVOKED' | 'EXPIRED'
+
+/** An offer to become a member of an organization with a certain role. */
+export interface Invitation {
+  readonly id: string
+  readonly organizationId: string
+  readonly emailAddress: string
+  /** Key of the role; its id, if the role is gone. */
+  readonly role: string
+  readonly roleId: string
+  /** Empty: nobody is known. */
+  readonly inviterUserId: string
+  /** As of when it was read; nothing is told when its time is over. */
+  readonly status: InvitationStatus
+  /** From when on it can't be accepted and holds no role. */
+  readonly expiresAtMs: number
+  readonly redirectUrl: string
+  /** Empty: nobody has accepted it. */
+  readonly acceptedByUserId: string
+  /** Goes to the membership, as `privateMetadata` does. */
+  readonly publicMetadata: Metadata
+  readonly privateMetadata: Metadata
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+}
+
+/** What holds for all organizations. */
+export interface Settings {
+  /** Whether organizations can be created. */
+  readonly enabled: boolean
+  /** What a new organization gets as its own limit; 0: any number of members. */
+  readonly maxAllowedMemberships: number
+  /** What a new organization gets as its own. */
+  readonly adminDeleteEnabled: boolean
+  /** Whether giving an organization a slug is refused. */
+  readonly slugDisabled: boolean
+  /** Kept for clients that ask for it, as `domainsEnrollmentModes` is. */
+  readonly domainsEnabled: boolean
+  readonly domainsEnrollmentModes: readonly string[]
+  /** Key of the initial set. */
+  readonly initialRoleSet: string
+  /** Key of the initial set's creator role. */
+  readonly creatorRole: string
+  /** Key of the initial set's default role. */
+  readonly defaultRole: string
+  /** 0: never changed. */
+  readonly updatedAtMs: number
+}
+
+export type Access = 'SECRET' | 'READ'
+
+/** A key that opens the API. The key itself is shown once, when it is made. */
+export interface AccessKey {
+  readonly id: string
+  /** Who does something with it is called so in the history. */
+  readonly name: string
+  readonly access: Access
+  readonly createdAtMs: number
+  /** 0: it opens. */
+  readonly revokedAtMs: number
 }

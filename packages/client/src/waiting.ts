@@ -25,11 +25,35 @@ export class Waiting {
    * Does work until a limit is reached; the signal that the work gets then aborts, and nobody waits for it any more.
    * @throws RoleSetsError `deadline_exceeded`, `aborted`, `closed`, or what the work throws
    */
-  bounded<Value>(work: (signal: AbortSignal) => Promise<Value>, { deadlineMs, signal }: Limits): Promise<Value> {
+  bounded<Value>(work: (signal: AbortSignal) => Promise<Value>, limits: Limits): Promise<Value> {
+    const controller = new AbortController()
+    return this.#until(() => work(controller.signal), { ...limits, onFailure: (error) => controller.abort(error) })
+  }
+
+  /** The same for work that goes on without anybody who waits for it. It costs less: a signal takes long to make. */
+  waitFor<Value>(work: () => Promise<Value>, limits: Limits): Promise<Value> {
+    return this.#until(work, limits)
+  }
+
+  /** Settles after a while, also when the signal aborts or the client closes. */
+  async sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+    const forever = () => new Promise<never>(() => {})
+    await this.waitFor(forever, { deadlineMs: delayMs, signal }).catch(() => {})
+  }
+
+  /** Everything that waits is rejected with `closed`, now and from now on. */
+  close(): void {
+    this.#isClosed = true
+    for (const fail of [...this.#pending]) fail(closedError())
+  }
+
+  #until<Value>(
+    work: () => Promise<Value>,
+    { deadlineMs, signal, onFailure }: Limits & { readonly onFailure?: (error: Error) => void },
+  ): Promise<Value> {
     if (this.#isClosed) return Promise.reject(closedError())
     if (signal?.aborted) return Promise.reject(abortedError(signal))
     return new Promise((resolve, reject) => {
-      const controller = new AbortController()
       const settle = () => {
         cancelTimer()
         signal?.removeEventListener('abort', abort)
@@ -38,29 +62,17 @@ export class Waiting {
       const fail = (error: Error) => {
         settle()
         reject(error)
-        controller.abort(error)
+        onFailure?.(error)
       }
       const abort = () => fail(abortedError(signal))
       const cancelTimer = this.#clock.setTimer(deadlineMs, () => fail(deadlineError(deadlineMs)))
       signal?.addEventListener('abort', abort, { once: true })
       this.#pending.add(fail)
-      work(controller.signal).then((value) => {
+      work().then((value) => {
         settle()
         resolve(value)
       }, fail)
     })
-  }
-
-  /** Settles after a while, also when the signal aborts or the client closes. */
-  async sleep(delayMs: number, signal: AbortSignal): Promise<void> {
-    const forever = () => new Promise<never>(() => {})
-    await this.bounded(forever, { deadlineMs: delayMs, signal }).catch(() => {})
-  }
-
-  /** Everything that waits is rejected with `closed`, now and from now on. */
-  close(): void {
-    this.#isClosed = true
-    for (const fail of [...this.#pending]) fail(closedError())
   }
 }
 

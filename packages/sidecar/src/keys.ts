@@ -1,14 +1,15 @@
-/**
- * The keys: from the settings, or made once and kept beside the database; and whose a presented key is. Only digests are
- * compared, in constant time, so that neither length nor content can be guessed from how long it takes.
- */
+/** The keys that the sidecar starts with: from the settings, or made once and kept beside the database. */
 
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { keyProblem, type Config } from './config.ts'
 
-/** Whose a key is; undefined: nobody's. */
-export type Identify = (presented: string) => 'secret' | 'read' | undefined
+/** A key, what it opens, and what its holder is called. */
+export interface NamedKey {
+  readonly name: string
+  readonly access: 'secret' | 'read'
+  readonly key: string
+}
 
 export interface KeyEvents {
   readonly keyGenerated: (path: string) => void
@@ -25,17 +26,11 @@ export class KeyFileError extends Error {
 export async function openKeys(
   config: Pick<Config, 'secretKey' | 'readKey' | 'databasePath'>,
   events: KeyEvents,
-): Promise<Identify> {
+): Promise<readonly NamedKey[]> {
   const secretKey = config.secretKey ?? (await keptKey(config.databasePath, events))
-  const secret = digestOf(secretKey)
-  const read = config.readKey === undefined ? undefined : digestOf(config.readKey)
-  return (presented) => {
-    const digest = digestOf(presented)
-    // Both are always compared, so that the time doesn't tell which one it was.
-    const isSecret = timingSafeEqual(digest, secret)
-    const isRead = read !== undefined && timingSafeEqual(digest, read)
-    return isSecret ? 'secret' : isRead ? 'read' : undefined
-  }
+  const secret = { name: 'admin', access: 'secret', key: secretKey } as const
+  if (config.readKey === undefined) return [secret]
+  return [secret, { name: 'read', access: 'read', key: config.readKey }]
 }
 
 async function keptKey(databasePath: string | undefined, events: KeyEvents): Promise<string> {
@@ -93,10 +88,6 @@ async function readKey(path: string, events: KeyEvents): Promise<string | undefi
 
 function newKey(): string {
   return randomBytes(32).toString('base64url')
-}
-
-function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest()
 }
 
 function codeOf(error: unknown): string {

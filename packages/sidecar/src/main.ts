@@ -2,6 +2,7 @@
 /** The `rolesets` command: argv, environment, signals and exit codes. The only file that knows `process`. */
 
 import { readFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
 import { Command, CommanderError, Option } from 'commander'
 import { parseConfig, printable, settings, type Config, type SettingName } from './config.ts'
 
@@ -93,11 +94,18 @@ async function addOtherVerbs(program: Command): Promise<void> {
   addVerbs(program, {
     stdout: (text) => writeOut(text, ended),
     stderr: (text) => void process.stderr.write(text),
+    isTerminal: process.stderr.isTTY,
     stdin: () => process.stdin,
     env: process.env,
     signal: ended.signal,
+    clock: { nowMs: () => performance.now(), setTimer },
     setExitCode: (code) => (process.exitCode = code),
   })
+}
+
+function setTimer(delayMs: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, delayMs)
+  return () => clearTimeout(timer)
 }
 
 /** A reader that has gone away (`rolesets watch | head -1`) is no failure: it has had what it wanted, and that is the end. */

@@ -12,7 +12,8 @@ import { openHttpServer, type HttpServer } from './http/server.ts'
 import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { openCompaction } from './service/compaction.ts'
-import { newId } from './service/new-id.ts'
+import { openKeyRing, type Identify } from './service/key-ring.ts'
+import { createNewId } from './service/new-id.ts'
 import { openService, type Service } from './service/service.ts'
 import { openStore } from './storage/open.ts'
 import type { StoreEvent } from './storage/options.ts'
@@ -63,7 +64,7 @@ async function assemble(config: Config, { log, closers, closeAll }: Assembly): P
 
   const store = await openStore(config.database, { onEvent: (event) => noteStoreEvent(event, { measurements, log }) })
   closers.push(() => store.close())
-  const identify = await openKeys(config, log)
+  const bootstrapKeys = await openKeys(config, log)
   const certificates = config.tls === undefined ? undefined : await openCertificates(config.tls, log)
   closers.push(() => certificates?.close())
   closers.push(
@@ -73,8 +74,11 @@ async function assemble(config: Config, { log, closers, closeAll }: Assembly): P
     }),
   )
   const { unknownOrganizations } = config
-  const service = await openService({ store, unknownOrganizations, now: () => Date.now(), newId })
+  const now = () => Date.now()
+  const service = await openService({ store, unknownOrganizations, now, newId: createNewId(now) })
   closers.push(() => service.close())
+  const { identify, close: closeKeys } = await openKeyRing(store, bootstrapKeys)
+  closers.push(closeKeys)
   facts.started = true
   closers.push(openCompaction(store, config, log))
 
@@ -98,7 +102,7 @@ async function assemble(config: Config, { log, closers, closeAll }: Assembly): P
 
 interface HttpParts {
   readonly service: Service
-  readonly identify: Awaited<ReturnType<typeof openKeys>>
+  readonly identify: Identify
   readonly certificates: CertificateWatch | undefined
   readonly measurements: Measurements
   readonly facts: () => { started: boolean; ready: boolean; fresh: boolean }
@@ -111,8 +115,8 @@ async function openHttp(
 ): Promise<HttpServer | undefined> {
   if (httpListen === undefined) return undefined
   const state = { headRevision: () => service.readModel.revision, cache: () => service.readModel.statistics }
-  const failed = (error: unknown) => log.callFailed({ method: 'HTTP', error })
-  return openHttpServer({ listen: httpListen, state, failed, ...parts })
+  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
+  return openHttpServer({ listen: httpListen, service, state, failed, ...parts })
 }
 
 function observerOf(measurements: Measurements, log: Log): GrpcObserver {

@@ -201,6 +201,7 @@ export function organizationOf(state: State, id: string): Organization {
     roleSet: state.roleSets.get(roleSetId)?.key ?? '',
     roleSetId,
     ...metadata,
+    ...{ createdBy: '', maxAllowedMemberships: 0, adminDeleteEnabled: true },
     createdAtMs,
     updatedAtMs,
   }

@@ -9,25 +9,25 @@ import {
   type Administration,
   type Applied,
   type RoleSetsClient,
+  type RoleSetsErrorCode,
+  type Violation,
 } from '@rolesets/client'
 import { Option, type Command } from 'commander'
-import type { ConnectionOptions } from './connection.ts'
-import { exitCodes, type Io } from './io.ts'
+import type { Io } from './io.ts'
 import { jsonLine, snakeCaseName } from './json.ts'
 import type { Manifest } from './manifest-schema.ts'
 import { readManifestFile, type ManifestFile } from './manifest-file.ts'
-import { nothingText, planText } from './plan-text.ts'
-import { actorOption, addVerb, reporting, withClient, writeOptions } from './verb.ts'
+import { nothingText, planText, refusedText } from './plan-text.ts'
+import { reporting, withClient, writeOptions } from './verb.ts'
+import { addWriteVerb, dryRunText, exitCodeOf, howOf, sendOnce, type WriteOptions } from './write.ts'
 import { parsePath } from './yaml-source.ts'
 
 type ApplyRequest = Parameters<Administration['apply']>[0]
 type Ask = (how: Pick<ApplyRequest, 'dryRun' | 'expectedRevision'>) => Promise<Applied>
 
-interface ApplyOptions extends ConnectionOptions {
+interface ApplyOptions extends WriteOptions {
   readonly file: string
-  readonly dryRun?: true
   readonly prune?: true
-  readonly actor?: string
 }
 
 /** Writers who change other things in between are no reason to give up, unless there is no end to them. */
@@ -38,10 +38,9 @@ const verb = {
   summary: 'Brings permissions, roles, role sets and organizations to the state that a file describes.',
   options: [
     new Option('-f, --file <path>', 'the file, YAML or JSON; - reads standard input').makeOptionMandatory(),
-    new Option('--dry-run', 'print what it would do, and change nothing'),
     new Option('--prune', 'delete what the file does not describe'),
-    actorOption,
   ],
+  onRevision: true,
   notes: `
 Prints what it will create and change before it does it. All of it is one revision, or nothing is done. What the file
 does not describe is left alone; with --prune, custom permissions, roles and role sets that it does not describe are
@@ -55,14 +54,15 @@ Examples:
 }
 
 export function addApply(program: Command, io: Io): void {
-  addVerb(program, io, verb).action((options: ApplyOptions) =>
+  addWriteVerb(program, io, verb).action((options: ApplyOptions) =>
     reporting(io, options, async () => {
       const file = await readManifestFile(options.file, io)
       return withClient(io, { options, keyUse: 'required' }, async (client) => {
-        await applyFile(io, client, { file, options }).catch((error: unknown) => {
+        try {
+          return exitCodeOf(await applyFile(io, client, { file, options }))
+        } catch (error) {
           throw isRoleSetsError(error) ? placed(error, file) : error
-        })
-        return exitCodes.done
+        }
       })
     }),
   )
@@ -70,21 +70,34 @@ export function addApply(program: Command, io: Io): void {
 
 async function applyFile(io: Io, client: RoleSetsClient, given: { file: ManifestFile; options: ApplyOptions }) {
   const { file, options } = given
-  const described = requestOf(file.manifest)
-  const callOptions = writeOptions(options, io)
-  const ask: Ask = (how) => client.admin.apply({ ...described, prune: options.prune === true, ...how }, callOptions)
-  const preview = await ask({ dryRun: true })
-  const changes = preview.steps.length > 0
+  const { dryRun, ...expected } = howOf(options)
+  const described = { ...requestOf(file.manifest), prune: options.prune === true }
+  const limits = writeOptions(options, io)
+  const ask: Ask = (how) =>
+    sendOnce(io, options, { how, send: () => client.admin.apply({ ...described, ...how }, limits) })
+  const preview = await ask({ dryRun: true, ...expected })
+  const refusals = preview.impact.violations.map(refusalOf)
+  if (refusals[0] !== undefined && !dryRun) throw refusals[0]
   const say = async (text: string): Promise<void> => {
     if (!options.json) await io.stdout(text)
   }
 
-  await say(changes ? planText(preview) : nothingText(preview))
-  const applies = changes && options.dryRun !== true
-  const applied = applies ? await applyAsShown(ask, preview) : preview
+  const isRefused = refusals.length > 0
+  const changes = preview.steps.length > 0
+  const shown = refusals.map((refusal) => placed(refusal, file))
+  await say(isRefused ? refusedText(preview, shown) : changes ? planText(preview) : nothingText(preview))
+  const applies = changes && !dryRun
+  const applied = applies ? await applyAsShown(ask, preview, options) : preview
   if (applies) await say(`Applied at revision ${applied.revision}.\n`)
-  else if (changes) await say('Dry run: nothing was changed.\n')
-  if (options.json) await io.stdout(jsonLine({ dryRun: options.dryRun === true, changed: applies, ...applied }))
+  else if (changes || isRefused) await say(`${dryRunText(preview)}\n`)
+  if (options.json) await io.stdout(jsonLine({ dryRun, changed: applies, ...applied }))
+  return applied
+}
+
+/** As the real call would throw it. */
+function refusalOf({ reason, message, field }: Violation): RoleSetsError {
+  const fields = field === '' ? [] : [{ field, description: message }]
+  return new RoleSetsError(reason.toLowerCase() as RoleSetsErrorCode, message, { fields })
 }
 
 function requestOf({ permissions, roles, role_sets, organizations }: Manifest): ApplyRequest {
@@ -101,8 +114,9 @@ function requestOf({ permissions, roles, role_sets, organizations }: Manifest): 
   return request as ApplyRequest
 }
 
-/** Does what was shown, or nothing: another preview that says the same is as good as the first. */
-async function applyAsShown(ask: Ask, preview: Applied): Promise<Applied> {
+/** Does what was shown, or nothing: another preview that says the same is as good as the first, unless a revision was given. */
+async function applyAsShown(ask: Ask, preview: Applied, { expectedRevision }: WriteOptions): Promise<Applied> {
+  if (expectedRevision !== undefined) return ask({ expectedRevision })
   let shown = preview
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     try {

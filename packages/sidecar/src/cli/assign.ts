@@ -1,34 +1,26 @@
 /** `rolesets assign`: puts an organization on another role set, for example after an upgrade or a downgrade. */
 
-import type { OrganizationWritten } from '@rolesets/client'
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import { parseRef } from '../domain/fields.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
-import type { ConnectionOptions } from './connection.ts'
-import { impactLines } from './impact.ts'
-import { exitCodes, type Io } from './io.ts'
-import { jsonLine } from './json.ts'
-import { collectMapping, type Mappings } from './mappings.ts'
-import { actorOption, addVerb, reporting, withClient, writeOptions } from './verb.ts'
+import type { Io } from './io.ts'
+import { mapOption, mapRemedy, type Mappings } from './mappings.ts'
+import { reporting } from './verb.ts'
+import { addWriteVerb, runWrite, type WriteOptions } from './write.ts'
 
-interface AssignOptions extends ConnectionOptions {
+interface AssignOptions extends WriteOptions {
   readonly map?: Mappings
-  readonly dryRun?: true
-  readonly actor?: string
 }
 
 const verb = {
   usage: 'assign <organization> <role-set>',
   summary: 'Puts an organization on another role set.',
-  options: [
-    new Option('--map <from>=<to>', 'holders of <from> get <to>; as often as needed').argParser(collectMapping),
-    new Option('--dry-run', 'say what it would do, and change nothing'),
-    actorOption,
-  ],
+  options: [mapOption],
+  onRevision: true,
   notes: `
-The role set is a key (role_set:pro) or an id. Roles that members hold and that the new set lacks need a --map each;
-without it the change is refused, and the answer says which roles those are. An organization that the sidecar does not
-know yet is registered by this. All of it is one revision.
+The role set is a key (role_set:pro) or an id. Roles in use that the new set lacks need a --map each; without it the
+change is refused, and the answer says which roles those are. An organization that the sidecar does not know yet is
+registered by this. All of it is one revision.
 
 Examples:
   rolesets assign org_acme role_set:pro --key-file rolesets.db.key
@@ -36,25 +28,22 @@ Examples:
 }
 
 export function addAssign(program: Command, io: Io): void {
-  addVerb(program, io, verb).action((organization: string, roleSet: string, options: AssignOptions) =>
-    reporting(io, options, async () => {
+  addWriteVerb(program, io, verb).action((organization: string, roleSet: string, options: AssignOptions) =>
+    reporting(io, options, () => {
       const input = {
         organizationId: parseOrganizationId(organization, '<organization>'),
         roleSet: parseRef(roleSet, '<role-set>'),
         mappings: options.map ?? {},
       }
-      const dryRun = options.dryRun === true
-      return withClient(io, { options, keyUse: 'required' }, async (client) => {
-        const written = await client.admin.assignRoleSet({ ...input, dryRun }, writeOptions(options, io))
-        await io.stdout(options.json ? jsonLine({ dryRun, ...written }) : sentences(written, dryRun))
-        return exitCodes.done
+      return runWrite(io, options, {
+        ask: (client, how, limits) => client.admin.assignRoleSet({ ...input, ...how }, limits),
+        told: (answer, dryRun) => {
+          const key = answer.organization?.roleSet ?? input.roleSet
+          const { organizationId: id } = input
+          return [dryRun ? `${id} would be on ${key}.` : `${id} is on ${key} (revision ${answer.revision}).`]
+        },
+        remedy: mapRemedy(input.mappings),
       })
     }),
   )
-}
-
-function sentences({ organization, impact, revision }: OrganizationWritten, dryRun: boolean): string {
-  const { id, roleSet } = organization
-  const first = dryRun ? `${id} would be on ${roleSet}.` : `${id} is on ${roleSet} (revision ${revision}).`
-  return `${[first, ...impactLines(impact), ...(dryRun ? ['Dry run: nothing was changed.'] : [])].join('\n')}\n`
 }

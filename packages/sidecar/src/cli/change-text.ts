@@ -1,7 +1,7 @@
 /** A change set as one line for people. */
 
-import type { Change, ChangeSet, MembersReassigned } from '@rolesets/client'
-import { counted } from '../domain/wording.ts'
+import type { AccessKey, Change, ChangeSet, Invitation, MembersReassigned } from '@rolesets/client'
+import { holdersText } from './impact.ts'
 
 export function changeSetLine({ revision, committedAtMs, actor, operation, changes }: ChangeSet): string {
   const facts = changes.map(factText).join('; ')
@@ -27,13 +27,26 @@ function factText(change: Change): string {
     const { userId, organizationId, role } = change.membershipPut
     return `member ${userId} of ${organizationId}: ${role}`
   }
-  const { userId, organizationId } = change.membershipDeleted
-  return `member ${userId} of ${organizationId} removed`
+  if ('membershipDeleted' in change) {
+    const { userId, organizationId } = change.membershipDeleted
+    return `member ${userId} of ${organizationId} removed`
+  }
+  if ('invitationPut' in change) return invitationText(change.invitationPut)
+  if ('accessKeyPut' in change) return accessKeyText(change.accessKeyPut)
+  return 'settings'
+}
+
+function invitationText({ id, emailAddress, organizationId, role, status }: Invitation): string {
+  return `invitation ${id} of ${emailAddress} to ${organizationId}: ${role}, ${status.toLowerCase()}`
+}
+
+function accessKeyText({ name, access, revokedAtMs }: AccessKey): string {
+  return `key ${name}: ${revokedAtMs === 0 ? access.toLowerCase() : 'revoked'}`
 }
 
 function reassignmentText({ roleSetId, organizationId, mappings }: MembersReassigned): string {
-  const moves = mappings.map(({ fromRoleId, toRoleId, members }) => {
-    return `${counted(members, 'member')} from ${fromRoleId} to ${toRoleId}`
+  const moves = mappings.map(({ fromRoleId, toRoleId, ...moved }) => {
+    return `${holdersText(moved)} from ${fromRoleId} to ${toRoleId}`
   })
   return `in ${organizationId ?? `organizations on ${roleSetId ?? 'the set'}`}: ${moves.join(', ')}`
 }

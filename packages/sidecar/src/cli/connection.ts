@@ -8,7 +8,7 @@ import type { Io } from './io.ts'
 
 const keyBytesMax = 4_096
 const pemBytesMax = 1_048_576
-const timeoutSecondsMax = 3_600
+export const timeoutSecondsMax = 3_600
 
 export interface ConnectionOptions {
   readonly target: string
@@ -24,24 +24,37 @@ export interface ConnectionOptions {
   readonly json?: true
 }
 
-/** What a verb does with the key: a question on the same machine needs none, a write always does. */
+/** What a verb does with the key: a question on the same machine needs none; a write, the keys and the history always do. */
 export type KeyUse = 'optional' | 'required'
 
-export function addConnectionOptions(command: Command, io: Io): Command {
+/** The flags and variables that give a key: these, and the same with `-file` and `_FILE`. */
+export interface KeyNames {
+  readonly flag: '--key' | '--target-key'
+  readonly variable: string
+}
+
+/** Of the sidecar, wherever there is no other key. */
+const sidecarKey: KeyNames = { flag: '--key', variable: 'ROLESETS_KEY' }
+
+export function addConnectionOptions(
+  command: Command,
+  io: Io,
+  { timeoutSeconds, keyFlag = sidecarKey.flag }: { timeoutSeconds: number; keyFlag?: KeyNames['flag'] | undefined },
+): Command {
   const target = new Option('--target <address>', 'host:port or unix:<path> (ROLESETS_TARGET)')
   const timeout = new Option('--timeout <seconds>', 'how long to wait for an answer')
   return command
     .optionsGroup('The sidecar:')
     .addOption(target.default(given(io.env.ROLESETS_TARGET) ?? '127.0.0.1:7450'))
-    .option('--key <key>', 'the key; others on this machine may see it, so rather --key-file (ROLESETS_KEY)')
-    .option('--key-file <path>', 'a file that holds the key (ROLESETS_KEY_FILE)')
+    .option(`${keyFlag} <key>`, `the key; others on this machine may see it, so rather ${keyFlag}-file (ROLESETS_KEY)`)
+    .option(`${keyFlag}-file <path>`, 'a file that holds the key (ROLESETS_KEY_FILE)')
     .option('--insecure', 'send the key in the clear to another machine')
     .option('--tls', 'speak TLS, and trust the authorities that Node trusts')
     .option('--tls-ca <path>', 'speak TLS, and trust these authorities instead (PEM)')
     .option('--tls-cert <path>', 'certificate of this client, for mutual TLS (PEM)')
     .option('--tls-key <path>', 'private key of that certificate (PEM)')
     .option('--tls-server-name <name>', 'the name that the sidecar’s certificate must have')
-    .addOption(timeout.argParser(parseTimeout).default(10))
+    .addOption(timeout.argParser(parseTimeout).default(timeoutSeconds))
 }
 
 /** The caller closes it. */
@@ -50,10 +63,10 @@ export async function openClient(
   io: Io,
   { keyUse, onEvent }: { keyUse: KeyUse; onEvent: (event: ClientEvent) => void },
 ): Promise<RoleSetsClient> {
-  const key = await readKey(options, io)
+  const key = await readKey(options, io, sidecarKey)
   if (key === undefined && keyUse === 'required') {
     throw new UsageError(
-      'A write needs the secret key. Give it with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY. ' +
+      'This needs the secret key. Give it with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY. ' +
         'A sidecar that made its key by itself keeps it beside its database, in <database>.key.',
       { code: 'key_required' },
     )
@@ -70,16 +83,23 @@ export async function openClient(
   })
 }
 
-async function readKey({ key, keyFile }: ConnectionOptions, io: Io): Promise<string | undefined> {
-  if (key !== undefined && keyFile !== undefined) throw new UsageError('Give one of --key and --key-file, not both.')
-  if (key !== undefined) return checkKey(key, '--key')
-  if (keyFile !== undefined) return readKeyFile(keyFile, '--key-file')
-  const [inEnvironment, inFile] = [given(io.env.ROLESETS_KEY), given(io.env.ROLESETS_KEY_FILE)]
-  if (inEnvironment !== undefined && inFile !== undefined) {
-    throw new UsageError('ROLESETS_KEY and ROLESETS_KEY_FILE are both set. Unset one of them, or give --key-file.')
+/** @returns undefined if none is given */
+export async function readKey(
+  { key, keyFile }: Pick<ConnectionOptions, 'key' | 'keyFile'>,
+  io: Io,
+  { flag, variable }: KeyNames,
+): Promise<string | undefined> {
+  if (key !== undefined && keyFile !== undefined) {
+    throw new UsageError(`Give one of ${flag} and ${flag}-file, not both.`)
   }
-  if (inEnvironment !== undefined) return checkKey(inEnvironment, 'ROLESETS_KEY')
-  return inFile === undefined ? undefined : readKeyFile(inFile, 'ROLESETS_KEY_FILE')
+  if (key !== undefined) return checkKey(key, flag)
+  if (keyFile !== undefined) return readKeyFile(keyFile, `${flag}-file`)
+  const [inEnvironment, inFile] = [given(io.env[variable]), given(io.env[`${variable}_FILE`])]
+  if (inEnvironment !== undefined && inFile !== undefined) {
+    throw new UsageError(`${variable} and ${variable}_FILE are both set. Unset one of them, or give ${flag}-file.`)
+  }
+  if (inEnvironment !== undefined) return checkKey(inEnvironment, variable)
+  return inFile === undefined ? undefined : readKeyFile(inFile, `${variable}_FILE`)
 }
 
 async function readKeyFile(path: string, source: string): Promise<string> {

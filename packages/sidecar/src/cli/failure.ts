@@ -1,6 +1,6 @@
 /** How a verb fails: one clear sentence on standard error, or one line of JSON, and the exit code that belongs to it. */
 
-import { isRoleSetsError, type RoleSetsErrorCode } from '@rolesets/client'
+import { isRoleSetsError, type RoleSetsError, type RoleSetsErrorCode } from '@rolesets/client'
 import { Refusal } from '../domain/refusal.ts'
 import { exitCodes, type ExitCode, type Io } from './io.ts'
 import { snakeCase, snakeCaseName } from './json.ts'
@@ -31,8 +31,13 @@ const exitCodeOf = {
   role_set_not_found: no,
   organization_not_found: no,
   membership_not_found: no,
+  invitation_not_found: no,
+  access_key_not_found: no,
   key_taken: no,
   membership_exists: no,
+  invitation_exists: no,
+  access_key_exists: no,
+  role_holds_permission: no,
   role_not_in_role_set: no,
   special_role_not_in_role_set: no,
   role_not_creator_eligible: no,
@@ -41,6 +46,11 @@ const exitCodeOf = {
   initial_role_set_required: no,
   in_use: no,
   system_permission: no,
+  role_lacks_permission: no,
+  invitation_not_pending: no,
+  membership_quota_exceeded: no,
+  organizations_disabled: no,
+  slugs_disabled: no,
   same_source_and_destination: no,
   revision_conflict: no,
   not_found: no,
@@ -72,6 +82,11 @@ const exitCodeOf = {
   internal_failure: unanswered,
   internal: unanswered,
 } satisfies Record<RoleSetsErrorCode, ExitCode>
+
+/** Whether an answer was had, and it was no: to this write, which another one may well get past. */
+export function isRefused({ code }: RoleSetsError): boolean {
+  return exitCodeOf[code] !== unanswered
+}
 
 const keyRemedy = 'Give the right one with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY.'
 const keyUnknown = `The sidecar needs a key, and got none or does not know this one. ${keyRemedy}`
@@ -125,9 +140,13 @@ function failureOf(error: unknown): Failure {
   return { exitCode: unanswered, code: 'internal', message: `Something unforeseen happened: ${reason}` }
 }
 
-/** The client speaks of its options; whoever typed a command knows them as flags. */
+/** The client speaks of its options, and to programs; whoever typed a command knows flags, and pressed Ctrl-C. */
 function inOurWords(message: string): string {
-  return message.replace(/`(target|key|tls|insecure|actor|deadlineMs)(: true)?`/g, (_quoted, option: string) => {
+  const interrupted = message.replace(
+    /^(This client is closed\. Make a new one with createRoleSetsClient|The signal that was passed in aborted the call)\./,
+    'Interrupted.',
+  )
+  return interrupted.replace(/`(target|key|tls|insecure|actor|deadlineMs)(: true)?`/g, (_quoted, option: string) => {
     return option === 'deadlineMs' ? '--timeout' : `--${option}`
   })
 }

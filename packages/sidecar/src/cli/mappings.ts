@@ -1,14 +1,26 @@
 /** `--map <from>=<to>`, as often as needed: what the holders of a role get instead. */
 
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { parseRef } from '../domain/fields.ts'
 import { limits } from '../domain/limits.ts'
 import { Refusal } from '../domain/refusal.ts'
 
 export type Mappings = Readonly<Record<string, string>>
 
+export const mapOption = new Option('--map <from>=<to>', 'holders of <from> get <to>; as often as needed').argParser(
+  collectMapping,
+)
+
+/** The flags that are missing, if any are. */
+export function mapRemedy(given: Mappings): (roles: readonly string[]) => string | undefined {
+  return (roles) => {
+    const flags = roles.filter((role) => !Object.hasOwn(given, role)).map((role) => `--map ${role}=<to>`)
+    return flags.length === 0 ? undefined : `Say which roles they get: ${flags.join(' ')}`
+  }
+}
+
 /** Called by commander for each one, with what the ones before came to. */
-export function collectMapping(text: string, before: Mappings = {}): Mappings {
+function collectMapping(text: string, before: Mappings = {}): Mappings {
   const [from, to, ...rest] = text.split('=')
   if (from === undefined || to === undefined || rest.length > 0) {
     throw new InvalidArgumentError('Write it as <from>=<to>, for example org:analyst=org:member.')

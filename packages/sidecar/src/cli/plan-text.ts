@@ -2,7 +2,7 @@
 
 import type { Applied, AppliedStep } from '@rolesets/client'
 import { counted, listed } from '../domain/wording.ts'
-import { impactLines } from './impact.ts'
+import { impactLines, requirementLines, violationLines } from './impact.ts'
 
 const signs = { CREATE: '+', UPDATE: '~', DELETE: '-' } satisfies Record<AppliedStep['action'], string>
 
@@ -15,7 +15,16 @@ export function planText({ steps, leftAlone, impact }: Applied): string {
   ])
   const count = (action: AppliedStep['action']) => steps.filter((step) => step.action === action).length
   const summary = `${count('CREATE')} to create, ${count('UPDATE')} to change, ${count('DELETE')} to delete.`
-  return `${[...lines, summary, ...impactLines(impact), ...leftAloneLines(leftAlone)].join('\n')}\n`
+  const impactText = [...impactLines(impact), ...requirementLines(impact)]
+  return `${[...lines, summary, ...impactText, ...leftAloneLines(leftAlone)].join('\n')}\n`
+}
+
+/** @param refusals why it would be refused, each with its place in the file */
+export function refusedText({ impact }: Applied, refusals: readonly { readonly message: string }[]): string {
+  const remedy = 'Say in the file which roles they get: in mappings of the organization, or in replace of the role set.'
+  const isMapped = impact.requiredMappings.length === 0
+  const impactText = [...impactLines(impact), ...requirementLines(impact)]
+  return `${[...violationLines(refusals), ...impactText, ...(isMapped ? [] : [remedy])].join('\n')}\n`
 }
 
 export function nothingText({ leftAlone, revision }: Applied): string {

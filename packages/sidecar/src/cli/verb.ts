@@ -2,7 +2,7 @@
 
 import type { AdminOptions, RoleSetsClient } from '@rolesets/client'
 import { Option, type Command, type CommanderError } from 'commander'
-import { addConnectionOptions, openClient, type ConnectionOptions, type KeyUse } from './connection.ts'
+import { addConnectionOptions, openClient, type ConnectionOptions, type KeyNames, type KeyUse } from './connection.ts'
 import { reportFailure, UsageError } from './failure.ts'
 import type { ExitCode, Io } from './io.ts'
 import { Reach } from './reach.ts'
@@ -14,6 +14,10 @@ export interface Verb {
   readonly summary: string
   /** Its own; those of the connection are everybody's. */
   readonly options?: readonly Option[]
+  /** How long it waits for an answer unless `--timeout` says so. Default 10. */
+  readonly timeoutSeconds?: number
+  /** The flag of the sidecar's key, where `--key` is that of another server. */
+  readonly keyFlag?: KeyNames['flag']
   /** What `--help` says after the options: examples, and what is worth knowing. */
   readonly notes: string
 }
@@ -29,38 +33,46 @@ Exit codes:
   3  no answer could be had: the sidecar is away, too slow, or does not accept the key`
 
 /** A verb that asks no sidecar. */
-export function addLocalVerb(program: Command, io: Io, { usage, summary, notes, options = [] }: Verb): Command {
-  const command = program
+export function addLocalVerb(parent: Command, io: Io, { usage, summary, notes, options = [] }: Verb): Command {
+  const command = addCommand(parent, io, { usage, summary }).addHelpText('after', `\n${notes.trim()}\n`)
+  for (const option of [...options, new Option('--json', 'print JSON, also for errors')]) command.addOption(option)
+  return command
+}
+
+/** A verb that asks a sidecar. */
+export function addVerb(parent: Command, io: Io, verb: Verb): Command {
+  const notes = `${verb.notes.trim()}\n${exitCodesHelp}`
+  const command = addLocalVerb(parent, io, { ...verb, notes })
+  return addConnectionOptions(command, io, { timeoutSeconds: verb.timeoutSeconds ?? 10, keyFlag: verb.keyFlag })
+}
+
+/** A noun with verbs of its own, which are added to what this returns: `rolesets keys` with `create`, `list`, `revoke`. */
+export function addGroup(program: Command, io: Io, { usage, summary }: Pick<Verb, 'usage' | 'summary'>): Command {
+  return addCommand(program, io, { usage, summary })
+}
+
+function addCommand(parent: Command, io: Io, { usage, summary }: Pick<Verb, 'usage' | 'summary'>): Command {
+  const command = parent
     .command(usage)
     .description(summary)
-    .addHelpText('after', `\n${notes.trim()}\n`)
     .configureOutput({
       writeOut: (text) => void io.stdout(text),
       writeErr: () => undefined,
       outputError: () => undefined,
     })
     .exitOverride((error) => {
-      if (error.exitCode !== 0) reportFailure(io, usageErrorOf(error, command), { json: isJson(program) })
+      if (error.exitCode !== 0) reportFailure(io, usageErrorOf(error, command), { json: isJson(command) })
       throw error
     })
-  for (const option of [...options, new Option('--json', 'print JSON, also for errors')]) command.addOption(option)
   return command
 }
 
-/** A verb that asks a sidecar. */
-export function addVerb(program: Command, io: Io, verb: Verb): Command {
-  return addConnectionOptions(
-    addLocalVerb(program, io, { ...verb, notes: `${verb.notes.trim()}\n${exitCodesHelp}` }),
-    io,
-  )
-}
-
-/** Runs the work of a verb with a client, which is closed afterwards. */
-export async function withClient(
+/** Does the work with a client, which is closed afterwards. */
+export async function withClient<T>(
   io: Io,
   { options, keyUse }: { options: ConnectionOptions; keyUse: KeyUse },
-  work: (client: RoleSetsClient) => Promise<ExitCode>,
-): Promise<ExitCode> {
+  work: (client: RoleSetsClient) => Promise<T>,
+): Promise<T> {
   const reach = new Reach(options.target)
   const client = await openClient(options, io, { keyUse, onEvent: reach.hear })
   try {
@@ -89,11 +101,21 @@ export async function reporting(io: Io, options: { json?: true }, work: () => Pr
 
 function usageErrorOf(error: CommanderError, command: Command): UsageError {
   const problem = error.message.replace(/^error: /, '').replace(/\.?\s*$/, '')
-  return new UsageError(`${problem}. See rolesets ${command.name()} --help.`)
+  const verbs = command.commands.map((verb) => verb.name()).join(', ')
+  // Commander's word for a group without a verb is that it would show the help.
+  const told = error.code === 'commander.help' ? `a verb is missing, one of ${verbs}` : problem
+  return new UsageError(`${told}. See ${pathOf(command)} --help.`)
+}
+
+/** `rolesets keys create` */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
 /** The options were not understood, so the flag is looked for in what was typed. */
-function isJson(program: Command): boolean {
+function isJson(command: Command): boolean {
+  let program = command
+  while (program.parent !== null) program = program.parent
   const typed: readonly string[] = (program as unknown as { rawArgs?: readonly string[] }).rawArgs ?? []
   return typed.includes('--json')
 }

@@ -4,7 +4,14 @@ import type { Command } from 'commander'
 import { addApply } from './apply.ts'
 import { addAssign } from './assign.ts'
 import { addCheck } from './check.ts'
+import { addImport } from './import.ts'
+import { addDoctor } from './doctor.ts'
+import { addExplain } from './explain.ts'
+import { addInvitations } from './invitations.ts'
 import type { Io } from './io.ts'
+import { addKeys } from './keys.ts'
+import { addLog } from './log.ts'
+import { addReplaceRole, addReplaceSet } from './replace.ts'
 import { addRoles } from './roles.ts'
 import { addSchema } from './schema.ts'
 import { addWatch } from './watch.ts'
@@ -18,6 +25,14 @@ export function addVerbs(program: Command, io: Io): void {
   addCheck(program, io)
   addRoles(program, io)
   addAssign(program, io)
+  addReplaceRole(program, io)
+  addReplaceSet(program, io)
+  addInvitations(program, io)
+  addKeys(program, io)
+  addImport(program, io)
+  addLog(program, io)
+  addExplain(program, io)
   addWatch(program, io)
+  addDoctor(program, io)
   addSchema(program, io)
 }

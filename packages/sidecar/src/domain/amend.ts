@@ -1,15 +1,29 @@
 /** How things begin and how they change: the times and the revision are set here and nowhere else. */
 
 import type { Context } from './decided.ts'
+import type { Membership, Metadata } from './model.ts'
 
 interface Stamps {
-  readonly createdAt: number
   readonly updatedAt: number
   readonly revision: number
 }
 
-export function stampNew(context: Context): Stamps {
+export function stampNew(context: Context): Stamps & { readonly createdAt: number } {
   return { createdAt: context.now, updatedAt: context.now, revision: context.revision }
+}
+
+/** Members come in three ways: they are created, they create their organization, or they accept an invitation. */
+export function newMembership(
+  fields: {
+    readonly organizationId: string
+    readonly userId: string
+    readonly roleId: string
+    readonly publicMetadata: Metadata
+    readonly privateMetadata: Metadata
+  },
+  context: Context,
+): Membership {
+  return { id: context.newId('orgmem'), ...fields, ...stampNew(context) }
 }
 
 /**

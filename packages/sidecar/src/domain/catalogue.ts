@@ -4,12 +4,13 @@
  */
 
 import type { CatalogueChange, Change } from './change.ts'
-import type { Permission, Role, RoleSet } from './model.ts'
+import type { Permission, Role, RoleSet, Settings } from './model.ts'
 
 export interface Catalogue {
   readonly permissions: Index<Permission>
   readonly roles: Index<Role>
   readonly roleSets: Index<RoleSet>
+  readonly settings: Settings
 }
 
 /** What becomes of a thing, by its id; undefined: it goes. */
@@ -65,7 +66,24 @@ export class Index<T extends { readonly id: string; readonly key: string }> {
   }
 }
 
-export const emptyCatalogue: Catalogue = { permissions: new Index(), roles: new Index(), roleSets: new Index() }
+/** As every store begins. */
+export const initialSettings: Settings = {
+  enabled: true,
+  maxAllowedMemberships: 0,
+  adminDeleteEnabled: true,
+  slugDisabled: false,
+  domainsEnabled: false,
+  domainsEnrollmentModes: [],
+  updatedAt: 0,
+  revision: 0,
+}
+
+export const emptyCatalogue: Catalogue = {
+  permissions: new Index(),
+  roles: new Index(),
+  roleSets: new Index(),
+  settings: initialSettings,
+}
 
 /** The catalogue after these changes, in their order; the same object when they don't concern it. */
 export function applyToCatalogue(catalogue: Catalogue, changes: readonly Change[]): Catalogue {
@@ -74,11 +92,16 @@ export function applyToCatalogue(catalogue: Catalogue, changes: readonly Change[
   const permissions: Edits<Permission> = new Map()
   const roles: Edits<Role> = new Map()
   const roleSets: Edits<RoleSet> = new Map()
-  for (const change of relevant) note(change, { permissions, roles, roleSets })
+  let { settings } = catalogue
+  for (const change of relevant) {
+    if (change.kind === 'settings_put') settings = change.settings
+    else note(change, { permissions, roles, roleSets })
+  }
   return {
     permissions: catalogue.permissions.edited(permissions),
     roles: catalogue.roles.edited(roles),
     roleSets: catalogue.roleSets.edited(roleSets),
+    settings,
   }
 }
 
@@ -98,11 +121,11 @@ export function initialRoleSetOf({ roleSets }: Catalogue): RoleSet {
 }
 
 function isCatalogueChange(change: Change): change is CatalogueChange {
-  return /^(permission|role|role_set)_(put|deleted)$/.test(change.kind)
+  return /^((permission|role|role_set)_(put|deleted)|settings_put)$/.test(change.kind)
 }
 
 function note(
-  change: CatalogueChange,
+  change: Exclude<CatalogueChange, { kind: 'settings_put' }>,
   edits: { permissions: Edits<Permission>; roles: Edits<Role>; roleSets: Edits<RoleSet> },
 ): void {
   switch (change.kind) {

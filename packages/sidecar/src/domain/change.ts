@@ -5,7 +5,7 @@
  * `before` is the thing as it was, or null when it is new: the audit needs it, appliers don't.
  */
 
-import type { Membership, Organization, Permission, Role, RoleSet } from './model.ts'
+import type { AccessKey, Invitation, Membership, Organization, Permission, Role, RoleSet, Settings } from './model.ts'
 
 export type CatalogueChange =
   | { readonly kind: 'permission_put'; readonly permission: Permission; readonly before: Permission | null }
@@ -14,11 +14,17 @@ export type CatalogueChange =
   | { readonly kind: 'role_deleted'; readonly before: Role }
   | { readonly kind: 'role_set_put'; readonly roleSet: RoleSet; readonly before: RoleSet | null }
   | { readonly kind: 'role_set_deleted'; readonly before: RoleSet }
+  | { readonly kind: 'settings_put'; readonly settings: Settings; readonly before: Settings }
 
 export type OrganizationChange =
   | { readonly kind: 'organization_put'; readonly organization: Organization; readonly before: Organization | null }
-  /** Its memberships go with it. */
-  | { readonly kind: 'organization_deleted'; readonly before: Organization; readonly members: number }
+  /** Its memberships go with it, and all its invitations. `invitations` counts those that were pending. */
+  | {
+      readonly kind: 'organization_deleted'
+      readonly before: Organization
+      readonly members: number
+      readonly invitations: number
+    }
   /** All organizations of a set move at once, as one fact whatever their number. */
   | {
       readonly kind: 'organizations_moved'
@@ -30,8 +36,9 @@ export type OrganizationChange =
 export type MembershipChange =
   | { readonly kind: 'membership_put'; readonly membership: Membership; readonly before: Membership | null }
   | { readonly kind: 'membership_deleted'; readonly before: Membership }
+  | { readonly kind: 'invitation_put'; readonly invitation: Invitation; readonly before: Invitation | null }
   /**
-   * All members with certain roles, in one organization or in all organizations of a set, get other roles. The mappings
+   * All members with certain roles, and all invitations with them that are pending at the time of the write, in one organization or in all organizations of a set, get other roles. The mappings
    * happen at the same time (a to b and b to a exchanges the two), so a storage applies them in one statement.
    */
   | {
@@ -45,9 +52,16 @@ export interface RoleReassignment {
   readonly fromRoleId: string
   readonly toRoleId: string
   readonly members: number
+  readonly invitations: number
 }
 
-export type Change = CatalogueChange | OrganizationChange | MembershipChange
+export interface AccessKeyChange {
+  readonly kind: 'access_key_put'
+  readonly accessKey: AccessKey
+  readonly before: AccessKey | null
+}
+
+export type Change = CatalogueChange | OrganizationChange | MembershipChange | AccessKeyChange
 
 /** One committed write. Applied whole or not at all. */
 export interface ChangeSet {
@@ -59,4 +73,10 @@ export interface ChangeSet {
   /** What was called, for example `ReplaceRole`. */
   readonly operation: string
   readonly changes: readonly Change[]
+}
+
+/** A change set as the audit keeps it: each is sealed to the one before it, so that none can be altered unseen. */
+export interface SealedChangeSet extends ChangeSet {
+  /** SHA-256, in hex, of the seal before it and of all that this change set says. */
+  readonly seal: string
 }

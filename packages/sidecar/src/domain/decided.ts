@@ -2,8 +2,9 @@
 
 import type { Change } from './change.ts'
 import type { UnknownOrganizations } from './model.ts'
+import type { RefusalCode } from './refusal-codes.ts'
 
-export type IdPrefix = 'perm' | 'role' | 'roleset' | 'org' | 'orgmem'
+export type IdPrefix = 'perm' | 'role' | 'roleset' | 'org' | 'orgmem' | 'orginv' | 'key'
 
 export interface Context {
   /** Unix milliseconds. */
@@ -15,22 +16,40 @@ export interface Context {
   readonly unknownOrganizations: UnknownOrganizations
 }
 
-/** Holders of a role who get another one. */
+/** Holders of a role who get another one, or lose it with their organization. */
 export interface RoleImpact {
   readonly roleId: string
-  readonly toRoleId: string
+  /** Null: they lose it. */
+  readonly toRoleId: string | null
   readonly members: number
   readonly invitations: number
   readonly organizations: number
 }
 
-export interface Impact {
-  /** Organizations whose available roles change or that move to another set. */
-  readonly organizations: number
-  readonly roles: readonly RoleImpact[]
+/** Why a write is refused, as a dry run tells it. */
+export interface Violation {
+  readonly code: RefusalCode
+  readonly message: string
+  /** As in `RefusalDetails`. */
+  readonly field: string | undefined
+  readonly facts: Readonly<Record<string, string>>
 }
 
-export const noImpact: Impact = { organizations: 0, roles: [] }
+export interface Impact {
+  /** Organizations whose available roles change, that move to another set, or that go. */
+  readonly organizations: number
+  readonly roles: readonly RoleImpact[]
+  /** Roles in use that the destination lacks, each with who holds it: a mapping is needed for each, whether given or not. */
+  readonly requiredMappings: readonly RoleUsage[]
+  /** Why the write would be refused. Always empty for one that was done. */
+  readonly violations: readonly Violation[]
+}
+
+export const noImpact: Impact = { organizations: 0, roles: [], requiredMappings: [], violations: [] }
+
+export function impactOf(parts: Partial<Impact>): Impact {
+  return { ...noImpact, ...parts }
+}
 
 /** The answer of a rule: what changes, what that does beyond the thing itself, and the thing. */
 export interface Decided<T> {
@@ -38,6 +57,10 @@ export interface Decided<T> {
   readonly changes: readonly Change[]
   readonly impact: Impact
   readonly value: T
+}
+
+export function isHeld({ members, invitations }: Pick<RoleUsage, 'members' | 'invitations'>): boolean {
+  return members > 0 || invitations > 0
 }
 
 /** How many hold a role, in the scope that was asked for. */

@@ -93,10 +93,79 @@ export function parseFlag(value: unknown, field: string): boolean {
   return value
 }
 
+/** Not given, or given as true or false. */
+export function parseOptionalFlag(value: unknown, field: string): boolean | undefined {
+  return value === undefined ? undefined : parseFlag(value, field)
+}
+
+/** How many members and pending invitations an organization may have together; 0: any number. */
+export function parseQuota(value: unknown, field = 'max_allowed_memberships'): number {
+  const subject = `${field} allows`
+  return parseCount(value, field, { limit: 'membershipsPerOrganizationMax', subject, unit: 'memberships' })
+}
+
+/** A moment in Unix milliseconds, before the year 10 000. */
+export function parseTime(value: unknown, field: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 253_402_300_800_000) return value
+  throw invalid(field, 'is no time. Give Unix milliseconds, a whole number from 0 on.')
+}
+
+/** For how many days; 0 or not given: as many as usual. */
+export function parseInvitationDays(value: unknown, field: string): number {
+  if (value === undefined || value === 0) return limits.invitationDaysDefault
+  return parseCount(value, field, { limit: 'invitationDaysMax', subject: `${field} is`, unit: 'days' })
+}
+
+/** Whether anybody reads it there is not for us to know: one @ with something on both sides. */
+export function parseEmailAddress(value: unknown, field: string): string {
+  const address = parseText(value, field, 'emailAddressCharactersMax')
+  if (/^[^\s@]+@[^\s@]+$/u.test(address)) return address
+  throw invalid(field, `is ${quoted(address)}. Give one address, such as ann@example.com.`)
+}
+
+/** Absolute, http or https; kept as it is written. Empty or not given: none. */
+export function parseRedirectUrl(value: unknown, field: string): string {
+  if (value === undefined || value === '') return ''
+  const text = parseText(value, field, 'urlCharactersMax')
+  if (!/\s/u.test(text) && /^https?:\/\//i.test(text) && URL.canParse(text)) return text
+  throw invalid(field, `is ${quoted(text)}. Give an absolute http or https URL.`)
+}
+
+/** Short enough for a column of the audit, and without anything that would need quotes in a shell. */
+export function parseAccessKeyName(value: unknown, field = 'name'): string {
+  const name = parseText(value, field, 'accessKeyNameCharactersMax')
+  if (/^[A-Za-z0-9._@-]+$/.test(name)) return name
+  throw invalid(field, `is ${quoted(name)}. Use a-z, A-Z, 0-9, ., _, - and @ only, at least one of them.`)
+}
+
+/** Words that are kept for others, each once. */
+export function parseEnrollmentModes(value: unknown, field: string): string[] {
+  if (!Array.isArray(value)) throw invalid(field, 'is no list. Give a list of words.')
+  checkLimit('enrollmentModesMax', value.length, { subject: `${field} has`, unit: 'entries', field })
+  const modes = Array.from(value as readonly unknown[], (item, place) => {
+    const mode = parseText(item, `${field}[${place}]`, 'keyCharactersMax')
+    if (/^[a-z_]+$/.test(mode)) return mode
+    throw invalid(`${field}[${place}]`, `is ${quoted(mode)}. Use a-z and _ only, at least one of them.`)
+  })
+  return [...new Set(modes)]
+}
+
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
+}
+
+/** A whole number from 0 up to a limit. */
+function parseCount(
+  value: unknown,
+  field: string,
+  { limit, subject, unit }: { limit: LimitName; subject: string; unit: string },
+): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
+    throw invalid(field, `is no number of ${unit}. Give a whole number from 0 to ${limits[limit]}.`)
+  checkLimit(limit, value, { subject, unit, field })
+  return value
 }
 
 /** Control characters would hide in logs and lists; a lone surrogate can't be written as UTF-8, so it would come back changed. */

@@ -1,46 +1,142 @@
-/** The invariants of model.md over a whole state: what must hold at every revision, whatever was called before. */
+/**
+ * The invariants of model.md over a whole state: what must hold at every revision, whatever was called before. Things are
+ * looked at one after another, so that a store of any size can be examined: remembered are the set and the slug of each
+ * organization, and of all else only the one before.
+ */
 
 import type { Catalogue, Index } from './catalogue.ts'
 import type { ChangeSet } from './change.ts'
-import type { Membership, Organization, RoleSet } from './model.ts'
+import { foldAddress, statusOf } from './invitations.ts'
+import type { Invitation, Membership, Organization, RoleSet } from './model.ts'
 import { missingCreatorPermissions } from './roles.ts'
 
+/** A state in memory; its things come in any order. */
 export interface State {
   readonly catalogue: Catalogue
   readonly organizations: Iterable<Organization>
   readonly memberships: Iterable<Membership>
+  readonly invitations?: Iterable<Invitation>
   /** All that are kept, in order. */
   readonly changeSets: Iterable<ChangeSet>
+  /** Unix milliseconds: tells pending invitations from expired ones. Not given: none is expired. */
+  readonly now?: number
+}
+
+type Stream<T> = Iterable<T> | AsyncIterable<T>
+
+/** A state of any size. */
+interface StateStream {
+  readonly catalogue: Catalogue
+  readonly organizations: Stream<Organization>
+  /** Those of one organization and user next to each other. */
+  readonly memberships: Stream<Membership>
+  /** Those of one organization and address next to each other; the case of ASCII letters doesn't count. */
+  readonly invitations: Stream<Invitation>
+  /** All that are kept, in order. */
+  readonly changeSets: Stream<Pick<ChangeSet, 'revision' | 'actor'>>
+  /** Unix milliseconds. */
+  readonly now: number
 }
 
 /** @returns one sentence for each breach, with the name of the invariant; none: all hold */
 export function findBroken(state: State): string[] {
-  const organizations = [...state.organizations]
-  const memberships = [...state.memberships]
+  const inspection = new Inspection(state.catalogue, state.now ?? 0)
   return [
-    ...findMisplacedMembers(state.catalogue, organizations, memberships),
-    ...findIllFormedRoleSets(state.catalogue),
-    ...findInitialBreach(state.catalogue),
-    ...findUnplacedOrganizations(state.catalogue, organizations),
-    ...findSharedKeys(state.catalogue, organizations, memberships),
-    ...findHistoryBreaches(state.changeSets),
+    ...inspection.catalogue(),
+    ...[...state.organizations].flatMap((organization) => inspection.organization(organization)),
+    ...sortBy(state.memberships, memberKey).flatMap((membership) => inspection.membership(membership)),
+    ...sortBy(state.invitations ?? [], invitationKey).flatMap((invitation) => inspection.invitation(invitation)),
+    ...[...state.changeSets].flatMap((changeSet) => inspection.changeSet(changeSet)),
   ]
 }
 
-/** I1: every member's role is in its organization's set. */
-function findMisplacedMembers(
-  catalogue: Catalogue,
-  organizations: readonly Organization[],
-  memberships: readonly Membership[],
-): string[] {
-  const byId = new Map(organizations.map((organization) => [organization.id, organization]))
-  return memberships.flatMap(({ id, organizationId, roleId }) => {
-    const organization = byId.get(organizationId)
-    if (organization === undefined) return [`I1: ${id} is in ${organizationId}, which isn't there.`]
-    const roleSet = catalogue.roleSets.byId(organization.roleSetId)
-    if (roleSet?.roleIds.includes(roleId)) return []
-    return [`I1: ${id} has ${roleId} in ${organizationId}, which isn't in the set ${organization.roleSetId}.`]
-  })
+/** The same over a state of any size; it ends when all has been looked at. */
+export async function* streamBroken(state: StateStream): AsyncGenerator<string, void> {
+  const inspection = new Inspection(state.catalogue, state.now)
+  yield* inspection.catalogue()
+  for await (const organization of state.organizations) yield* inspection.organization(organization)
+  for await (const membership of state.memberships) yield* inspection.membership(membership)
+  for await (const invitation of state.invitations) yield* inspection.invitation(invitation)
+  for await (const changeSet of state.changeSets) yield* inspection.changeSet(changeSet)
+}
+
+/** Organizations are shown to it before their members and invitations. */
+class Inspection {
+  readonly #catalogue: Catalogue
+  readonly #now: number
+  readonly #roleSetIds = new Map<string, string>()
+  readonly #slugs = new Set<string>()
+  #lastMember = ''
+  #lastInvited = ''
+  #lastRevision: number | undefined
+
+  constructor(catalogue: Catalogue, now: number) {
+    this.#catalogue = catalogue
+    this.#now = now
+  }
+
+  catalogue(): string[] {
+    const catalogue = this.#catalogue
+    return [...findIllFormedRoleSets(catalogue), ...findInitialBreach(catalogue), ...findSharedKeys(catalogue)]
+  }
+
+  /** I5: every organization has exactly one set. I6: one id and one slug stand for one organization. */
+  organization({ id, slug, roleSetId }: Organization): string[] {
+    const breaches: string[] = []
+    if (!this.#catalogue.roleSets.byId(roleSetId)) breaches.push(`I5: ${id} is on ${roleSetId}, which isn't there.`)
+    if (this.#roleSetIds.has(id)) breaches.push(`I6: two have the organization ${id}.`)
+    if (slug !== null && this.#slugs.has(slug)) breaches.push(`I6: two have the slug ${slug}.`)
+    this.#roleSetIds.set(id, roleSetId)
+    if (slug !== null) this.#slugs.add(slug)
+    return breaches
+  }
+
+  /** I1: every member's role is in its organization's set. I6: a user is a member of an organization once. */
+  membership(membership: Membership): string[] {
+    const key = memberKey(membership)
+    const breaches = key === this.#lastMember ? [`I6: two have the membership ${key}.`] : []
+    this.#lastMember = key
+    return [...this.#findMisplaced('I1', membership), ...breaches]
+  }
+
+  /** I2: every pending invitation's role is in its organization's set. I6: one address, one pending invitation. */
+  invitation(invitation: Invitation): string[] {
+    if (statusOf(invitation, this.#now) !== 'pending') return []
+    const key = invitationKey(invitation)
+    const breaches = key === this.#lastInvited ? [`I6: two have the pending invitation ${key}.`] : []
+    this.#lastInvited = key
+    return [...this.#findMisplaced('I2', invitation), ...breaches]
+  }
+
+  /** I7: revisions grow by one. I8: every change names its actor. */
+  changeSet({ revision, actor }: Pick<ChangeSet, 'revision' | 'actor'>): string[] {
+    const last = this.#lastRevision
+    this.#lastRevision = revision
+    const breaches: string[] = []
+    if (last !== undefined && revision !== last + 1) breaches.push(`I7: revision ${revision} follows ${last}.`)
+    if (actor === '') breaches.push(`I8: revision ${revision} names no actor.`)
+    return breaches
+  }
+
+  #findMisplaced(invariant: 'I1' | 'I2', { id, organizationId, roleId }: Membership | Invitation): string[] {
+    const roleSetId = this.#roleSetIds.get(organizationId)
+    if (roleSetId === undefined) return [`${invariant}: ${id} is in ${organizationId}, which isn't there.`]
+    if (this.#catalogue.roleSets.byId(roleSetId)?.roleIds.includes(roleId)) return []
+    return [`${invariant}: ${id} has ${roleId} in ${organizationId}, which isn't in the set ${roleSetId}.`]
+  }
+}
+
+function memberKey({ organizationId, userId }: Membership): string {
+  return JSON.stringify([organizationId, userId])
+}
+
+function invitationKey({ organizationId, emailAddress }: Invitation): string {
+  return JSON.stringify([organizationId, foldAddress(emailAddress)])
+}
+
+function sortBy<T>(things: Iterable<T>, keyOf: (thing: T) => string): T[] {
+  const keyed = [...things].map((thing) => ({ thing, key: keyOf(thing) }))
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ thing }) => thing)
 }
 
 /** I3: rule 2 for every set. Also: what roles and sets refer to is there. */
@@ -73,51 +169,12 @@ function findInitialBreach(catalogue: Catalogue): string[] {
   return count === 1 ? [] : [`I4: ${count} role sets are initial.`]
 }
 
-/** I5: every organization has exactly one set. */
-function findUnplacedOrganizations(catalogue: Catalogue, organizations: readonly Organization[]): string[] {
-  return organizations
-    .filter(({ roleSetId }) => !catalogue.roleSets.byId(roleSetId))
-    .map(({ id, roleSetId }) => `I5: ${id} is on ${roleSetId}, which isn't there.`)
-}
-
-/** I6: keys are unique, and so is all else that stands for one. */
-function findSharedKeys(
-  { permissions, roles, roleSets }: Catalogue,
-  organizations: readonly Organization[],
-  memberships: readonly Membership[],
-): string[] {
+/** I6: keys are unique. */
+function findSharedKeys({ permissions, roles, roleSets }: Catalogue): string[] {
   const keysOf = (index: Index<{ readonly id: string; readonly key: string }>) =>
     [...index.values()].map(({ key }) => key)
-  const members = memberships.map(({ organizationId, userId }) => JSON.stringify([organizationId, userId]))
-  return [
-    ...findTwice([...keysOf(permissions), ...keysOf(roles), ...keysOf(roleSets)], 'key'),
-    ...findTwice(
-      organizations.map(({ id }) => id),
-      'organization',
-    ),
-    ...findTwice(
-      organizations.flatMap(({ slug }) => slug ?? []),
-      'slug',
-    ),
-    ...findTwice(members, 'membership'),
-  ]
-}
-
-function findTwice(values: readonly string[], noun: string): string[] {
   const seen = new Set<string>()
-  return values
-    .filter((value) => seen.size === seen.add(value).size)
-    .map((value) => `I6: two have the ${noun} ${value}.`)
-}
-
-/** I7: revisions grow by one. I8: every change names its actor. */
-function findHistoryBreaches(changeSets: Iterable<ChangeSet>): string[] {
-  const breaches: string[] = []
-  let last: number | undefined
-  for (const { revision, actor } of changeSets) {
-    if (last !== undefined && revision !== last + 1) breaches.push(`I7: revision ${revision} follows ${last}.`)
-    if (actor === '') breaches.push(`I8: revision ${revision} names no actor.`)
-    last = revision
-  }
-  return breaches
+  return [...keysOf(permissions), ...keysOf(roles), ...keysOf(roleSets)]
+    .filter((key) => seen.size === seen.add(key).size)
+    .map((key) => `I6: two have the key ${key}.`)
 }

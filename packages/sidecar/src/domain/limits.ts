@@ -24,10 +24,27 @@ export const limits = {
   rolesPerRoleSetMax: 1_000,
   /** Mappings from role to role in one call. */
   mappingsMax: 1_000,
-  /** Organizations in one described state. Its other things have the limits of the catalogue. */
-  manifestOrganizationsMax: 100_000,
+  /**
+   * Organizations in one described state: all that one write changes travels as one message of the feed, which must stay
+   * within what a client takes. Its other things have the limits of the catalogue.
+   */
+  manifestOrganizationsMax: 10_000,
   /** Questions in one batch. */
   batchQuestionsMax: 10_000,
+  /** Invitations in one call, all or nothing. */
+  invitationsPerCallMax: 1_000,
+  emailAddressCharactersMax: 254,
+  urlCharactersMax: 2_048,
+  invitationDaysMax: 365,
+  invitationDaysDefault: 30,
+  membershipsPerOrganizationMax: 1_000_000_000,
+  enrollmentModesMax: 10,
+  accessKeysMax: 1_000,
+  accessKeyNameCharactersMax: 64,
+  /** Values of one filter of a list. */
+  filterValuesMax: 100,
+  /** Things that a list by offset can pass over. */
+  offsetMax: 10_000_000,
   pageSizeMax: 500,
   pageSizeDefault: 50,
 } as const satisfies Readonly<Record<string, number>>

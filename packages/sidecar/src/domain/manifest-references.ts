@@ -3,7 +3,8 @@
 import type { Catalogue } from './catalogue.ts'
 import { invalid } from './fields.ts'
 import type { ParsedManifest } from './manifest.ts'
-import { Refusal, type RefusalCode } from './refusal.ts'
+import { Refusal } from './refusal.ts'
+import type { RefusalCode } from './refusal-codes.ts'
 
 export function checkReferences(catalogue: Catalogue, wanted: ParsedManifest): void {
   const permissions = new Set(wanted.permissions.map(({ key }) => key))

@@ -7,7 +7,7 @@
 
 import type { Catalogue } from './catalogue.ts'
 import type { Change, MembershipChange } from './change.ts'
-import type { RoleImpact, RoleUsage } from './decided.ts'
+import { impactOf, isHeld, type Impact, type RoleImpact, type RoleUsage } from './decided.ts'
 import { invalid, parseMappings } from './fields.ts'
 import { findRole } from './lookup.ts'
 import type { Role, RoleSet } from './model.ts'
@@ -18,54 +18,77 @@ type Scope = Extract<MembershipChange, { kind: 'members_reassigned' }>['scope']
 
 const rolesInFactsMax = 20
 
-/** Role id to role id, checked: every target is in the destination. */
-export function resolveMappings(
-  catalogue: Catalogue,
-  value: unknown,
-  destination: RoleSet,
-): ReadonlyMap<string, string> {
-  const mappings = new Map<string, string>()
-  for (const { from, to, field } of parseMappings(value, 'mappings')) {
-    const source = findRole(catalogue, from, field)
-    const target = findRole(catalogue, to, field)
-    if (mappings.has(source.id)) throw invalid(field, `maps ${source.key} a second time. Map each role once.`)
-    if (!destination.roleIds.includes(target.id)) throw outside(source, target, { destination, field })
-    mappings.set(source.id, target.id)
-  }
-  return mappings
+interface Move {
+  readonly destination: RoleSet
+  /** Who holds which role in the organizations that come to the destination. */
+  readonly usage: readonly RoleUsage[]
+  /** How many come. */
+  readonly organizations: number
+  /** Role to role, keys or ids. */
+  readonly mappings: unknown
 }
 
-/** @param usage who holds which role in the organizations that come to the destination */
-export function planReassignments(
-  catalogue: Catalogue,
-  usage: readonly RoleUsage[],
-  to: { readonly destination: RoleSet; readonly mappings: ReadonlyMap<string, string> },
-): RoleImpact[] {
-  const inUse = usage.filter(({ members, invitations }) => members > 0 || invitations > 0)
-  const unmapped = inUse.filter(({ roleId }) => !to.mappings.has(roleId) && !to.destination.roleIds.includes(roleId))
-  if (unmapped.length > 0) throw missing(catalogue, unmapped, to.destination)
-  return inUse.flatMap(({ roleId, ...counts }) => {
-    const toRoleId = to.mappings.get(roleId) ?? roleId
+/**
+ * What a move does. Every role in use that the destination lacks needs a mapping, and every mapping leads into the
+ * destination; a refusal carries what needs one, and what could be told of the rest.
+ */
+export function planMove(catalogue: Catalogue, { destination, usage, organizations, mappings }: Move): Impact {
+  const { targets, outsiders } = resolveMappings(catalogue, mappings, destination)
+  const inUse = usage.filter(isHeld)
+  const requiredMappings = inUse.filter(({ roleId }) => !destination.roleIds.includes(roleId))
+  const roles = inUse.flatMap(({ roleId, ...counts }) => {
+    const toRoleId = targets.get(roleId) ?? roleId
     return toRoleId === roleId ? [] : [{ roleId, toRoleId, ...counts }]
   })
+  const impact = impactOf({ organizations, roles, requiredMappings })
+  const [outsider] = outsiders
+  if (outsider !== undefined) throw outside(destination, outsider, impact)
+  const unmapped = requiredMappings.filter(({ roleId }) => !targets.has(roleId))
+  if (unmapped.length > 0) throw missing(catalogue, { unmapped, destination }, impact)
+  return impact
 }
 
-/** The one change that carries all reassignments, or none when they concern no members. */
+/** The one change that carries all reassignments, or none when there are none. */
 export function reassignMembers(scope: Scope, impacts: readonly RoleImpact[]): Change[] {
-  const mappings = impacts
-    .filter(({ members }) => members > 0)
-    .map(({ roleId, toRoleId, members }) => ({ fromRoleId: roleId, toRoleId, members }))
+  const mappings = impacts.flatMap(({ roleId, toRoleId, members, invitations }) =>
+    toRoleId === null ? [] : [{ fromRoleId: roleId, toRoleId, members, invitations }],
+  )
   return mappings.length === 0 ? [] : [{ kind: 'members_reassigned', scope, mappings }]
 }
 
-function outside(source: Role, target: Role, at: { destination: RoleSet; field: string }): Refusal {
-  const message = `${source.key} can't become ${target.key}, because ${at.destination.key} lacks that role. Map it to a role of ${at.destination.key}, or add the role to it first.`
-  const facts = { role: source.key, to_role: target.key, role_set: at.destination.key }
-  return new Refusal('mapping_invalid', message, { field: at.field, facts })
+interface Outsider {
+  readonly source: Role
+  readonly target: Role
+  readonly field: string
+}
+
+/** Role id to role id, and those whose target isn't in the destination. */
+function resolveMappings(catalogue: Catalogue, value: unknown, destination: RoleSet) {
+  const targets = new Map<string, string>()
+  const outsiders: Outsider[] = []
+  for (const { from, to, field } of parseMappings(value, 'mappings')) {
+    const source = findRole(catalogue, from, field)
+    const target = findRole(catalogue, to, field)
+    if (targets.has(source.id)) throw invalid(field, `maps ${source.key} a second time. Map each role once.`)
+    if (!destination.roleIds.includes(target.id)) outsiders.push({ source, target, field })
+    targets.set(source.id, target.id)
+  }
+  for (const { source } of outsiders) targets.delete(source.id)
+  return { targets, outsiders }
+}
+
+function outside(destination: RoleSet, { source, target, field }: Outsider, impact: Impact): Refusal {
+  const message = `${source.key} can't become ${target.key}, because ${destination.key} lacks that role. Map it to a role of ${destination.key}, or add the role to it first.`
+  const facts = { role: source.key, to_role: target.key, role_set: destination.key }
+  return new Refusal('mapping_invalid', message, { field, facts, impact })
 }
 
 /** One fact for each role, named by its key, besides the list of all; when there are very many, of the first ones. */
-function missing(catalogue: Catalogue, unmapped: readonly RoleUsage[], destination: RoleSet): Refusal {
+function missing(
+  catalogue: Catalogue,
+  { unmapped, destination }: { readonly unmapped: readonly RoleUsage[]; readonly destination: RoleSet },
+  impact: Impact,
+): Refusal {
   const held = new Map(
     unmapped.map((usage) => [catalogue.roles.byId(usage.roleId)?.key ?? usage.roleId, holders(usage)]),
   )
@@ -79,5 +102,5 @@ function missing(catalogue: Catalogue, unmapped: readonly RoleUsage[], destinati
   }
   const list = listed(keys.map((key) => `${key} (${held.get(key)})`))
   const message = `${destination.key} lacks ${counted(keys.length, 'role')} in use: ${list}. Map each to a role of ${destination.key}.`
-  return new Refusal('mapping_missing', message, { field: 'mappings', facts })
+  return new Refusal('mapping_missing', message, { field: 'mappings', facts, impact })
 }

@@ -1,33 +1,31 @@
 /** Memberships: a role is given only if the organization's set has it (rule 1). */
 
-import { amend, stampNew } from './amend.ts'
-import { initialRoleSetOf, type Catalogue } from './catalogue.ts'
+import { amend, newMembership } from './amend.ts'
+import { checkIsAvailable } from './availability.ts'
+import type { Catalogue } from './catalogue.ts'
 import type { Change } from './change.ts'
 import { noImpact, type Context, type Decided } from './decided.ts'
 import { parseId, parseRef } from './fields.ts'
-import { findRole, sortByKey } from './lookup.ts'
-import { parseMetadata } from './metadata.ts'
-import type { Membership, Metadata, Organization, Role, RoleSet } from './model.ts'
-import { newOrganization, organizationNotFound, parseNewMetadata } from './organizations.ts'
+import { findRole } from './lookup.ts'
+import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
+import type { Membership, Organization } from './model.ts'
+import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
-import { listed, quoted } from './wording.ts'
+import { organizationNotFound, registerIfUnknown } from './registration.ts'
+import { quoted } from './wording.ts'
 
-export interface CreateMembership {
+export interface CreateMembership extends MetadataInput {
   readonly organizationId: string
   readonly userId: string
   /** Key or id. */
   readonly role: string
-  readonly publicMetadata?: Metadata | undefined
-  readonly privateMetadata?: Metadata | undefined
 }
 
-export interface UpdateMembership {
+export interface UpdateMembership extends MetadataUpdate {
   readonly organizationId: string
   readonly userId: string
   /** Key or id. */
   readonly role?: string | undefined
-  readonly publicMetadata?: Metadata | undefined
-  readonly privateMetadata?: Metadata | undefined
 }
 
 export interface DeleteMembership {
@@ -44,25 +42,20 @@ interface Facts {
 export function createMembership(
   catalogue: Catalogue,
   input: CreateMembership,
-  facts: Facts,
+  facts: Facts & Occupancy,
   context: Context,
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
   parseRef(input.role, 'role')
-  const publicMetadata = parseMetadata(input.publicMetadata ?? {}, 'public_metadata')
-  const privateMetadata = parseMetadata(input.privateMetadata ?? {}, 'private_metadata')
-  const isRegistered = facts.organization !== undefined
-  if (!isRegistered && context.unknownOrganizations === 'deny') throw organizationNotFound(organizationId)
-  const organization = facts.organization ?? newOrganization(organizationId, initialRoleSetOf(catalogue), context)
+  const metadata = parseNewMetadata(input)
+  const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
   const role = findRole(catalogue, input.role)
   if (facts.membership) throw membershipExists(facts.membership)
   checkIsAvailable(catalogue, role, organization)
-  const metadata = { publicMetadata, privateMetadata }
-  const id = context.newId('orgmem')
-  const membership: Membership = { id, organizationId, userId, roleId: role.id, ...metadata, ...stampNew(context) }
-  const changes: Change[] = isRegistered ? [] : [{ kind: 'organization_put', organization, before: null }]
-  changes.push({ kind: 'membership_put', membership, before: null })
-  return { changes, impact: noImpact, value: membership }
+  checkHasRoom(organization, facts, 1, 'user_id')
+  const membership = newMembership({ organizationId, userId, roleId: role.id, ...metadata }, context)
+  const change: Change = { kind: 'membership_put', membership, before: null }
+  return { changes: [...changes, change], impact: noImpact, value: membership }
 }
 
 export function updateMembership(
@@ -73,13 +66,13 @@ export function updateMembership(
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
   if (input.role !== undefined) parseRef(input.role, 'role')
-  const metadata = parseNewMetadata(input)
+  const metadata = parseMetadataUpdate(input)
   if (facts.organization === undefined) throw organizationNotFound(organizationId)
   const before = facts.membership
   if (before === undefined) throw membershipNotFound(organizationId, userId)
   const role = input.role === undefined ? undefined : findRole(catalogue, input.role)
   if (role) checkIsAvailable(catalogue, role, facts.organization)
-  const membership = amend(before, { roleId: role?.id, ...metadata }, context)
+  const membership = amend(before, { roleId: role?.id, ...metadata.of(before) }, context)
   const changes: Change[] = membership === before ? [] : [{ kind: 'membership_put', membership, before }]
   return { changes, impact: noImpact, value: membership }
 }
@@ -101,22 +94,7 @@ function parseMember(input: { readonly organizationId: string; readonly userId: 
   }
 }
 
-function checkIsAvailable(catalogue: Catalogue, role: Role, organization: Organization): void {
-  const roleSet = catalogue.roleSets.byId(organization.roleSetId)
-  if (roleSet === undefined) throw new Error(`Invariant I5 is broken: ${organization.id} is on no role set.`)
-  if (roleSet.roleIds.includes(role.id)) return
-  const offered = listed(offeredKeys(catalogue, roleSet))
-  const message = `${role.key} isn't in ${roleSet.key}, the role set of ${quoted(organization.id)}, which offers ${offered}. Choose one of these, add the role to the set, or move the organization to a set that has it.`
-  const facts = { role: role.key, role_set: roleSet.key, organization: organization.id, offered }
-  throw new Refusal('role_not_in_role_set', message, { field: 'role', facts })
-}
-
-function offeredKeys(catalogue: Catalogue, roleSet: RoleSet): string[] {
-  const roles = roleSet.roleIds.flatMap((id) => catalogue.roles.byId(id) ?? [])
-  return sortByKey(roles).map(({ key }) => key)
-}
-
-function membershipExists({ organizationId, userId }: Membership): Refusal {
+export function membershipExists({ organizationId, userId }: Membership): Refusal {
   const message = `${quoted(userId)} is a member of ${quoted(organizationId)} already. Update the membership to change the role.`
   const facts = { organization: organizationId, user: userId }
   return new Refusal('membership_exists', message, { field: 'user_id', facts })

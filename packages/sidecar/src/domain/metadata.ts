@@ -1,12 +1,13 @@
-/** Metadata of organizations and memberships: a JSON object of bounded size and depth, opaque otherwise. */
+/** Metadata of organizations, memberships and invitations: a JSON object of bounded size and depth, opaque otherwise. */
 
-import { invalid, isPlainObject } from './fields.ts'
+import { invalid, isPlainObject, parseFlag } from './fields.ts'
 import { checkLimit, limits } from './limits.ts'
 import type { Metadata } from './model.ts'
+import type { Refusal } from './refusal.ts'
 
 /** @returns a copy, so that nobody can change what was stored */
 export function parseMetadata(value: unknown, field: string): Metadata {
-  if (!isPlainObject(value)) throw invalid(field, 'is no JSON object. Give an object such as {"plan":"pro"}.')
+  if (!isPlainObject(value)) throw noObject(field)
   checkJson(value, { field, valuesLeft: limits.metadataBytesMax }, 1)
   const json = JSON.stringify(value)
   checkLimit('metadataBytesMax', new TextEncoder().encode(json).length, {
@@ -15,6 +16,73 @@ export function parseMetadata(value: unknown, field: string): Metadata {
     field,
   })
   return JSON.parse(json) as Metadata
+}
+
+export interface BothMetadata {
+  readonly publicMetadata: Metadata
+  readonly privateMetadata: Metadata
+}
+
+export interface MetadataInput {
+  readonly publicMetadata?: Metadata | undefined
+  readonly privateMetadata?: Metadata | undefined
+}
+
+/** Of a new thing: nothing, unless it is given. */
+export function parseNewMetadata(input: MetadataInput, path = ''): BothMetadata {
+  return {
+    publicMetadata: parseMetadata(input.publicMetadata ?? {}, `${path}public_metadata`),
+    privateMetadata: parseMetadata(input.privateMetadata ?? {}, `${path}private_metadata`),
+  }
+}
+
+export interface MetadataUpdate extends MetadataInput {
+  /** True: it is merged into what is there, at every level; null removes a field. Otherwise it replaces all. */
+  readonly mergeMetadata?: boolean | undefined
+}
+
+/** What a change makes of the metadata that is there: decided only once the thing is known. */
+interface MetadataPlan {
+  readonly of: (before: BothMetadata) => Partial<BothMetadata>
+}
+
+export function parseMetadataUpdate(input: MetadataUpdate): MetadataPlan {
+  const merges = parseFlag(input.mergeMetadata, 'merge_metadata')
+  const plan = (value: unknown, field: string): ((before: Metadata) => Metadata) => {
+    if (!merges) {
+      const metadata = parseMetadata(value, field)
+      return () => metadata
+    }
+    // What is merged in may be larger than what comes of it; the limit holds for the result.
+    if (!isPlainObject(value)) throw noObject(field)
+    checkJson(value, { field, valuesLeft: limits.metadataBytesMax }, 1)
+    return (before) => parseMetadata(merge(before, value), field)
+  }
+  const plans = {
+    publicMetadata: input.publicMetadata === undefined ? undefined : plan(input.publicMetadata, 'public_metadata'),
+    privateMetadata: input.privateMetadata === undefined ? undefined : plan(input.privateMetadata, 'private_metadata'),
+  }
+  return {
+    of: (before) => ({
+      ...(plans.publicMetadata && { publicMetadata: plans.publicMetadata(before.publicMetadata) }),
+      ...(plans.privateMetadata && { privateMetadata: plans.privateMetadata(before.privateMetadata) }),
+    }),
+  }
+}
+
+/** As JSON Merge Patch (RFC 7396) says: objects are merged, all else replaces what was there, and null removes. */
+function merge(before: unknown, patch: Metadata): Metadata {
+  // A map, because a field can be called __proto__.
+  const merged = new Map(isPlainObject(before) ? Object.entries(before) : [])
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(name)
+    else merged.set(name, isPlainObject(value) ? merge(merged.get(name), value) : value)
+  }
+  return Object.fromEntries(merged)
+}
+
+function noObject(field: string): Refusal {
+  return invalid(field, 'is no JSON object. Give an object such as {"plan":"pro"}.')
 }
 
 interface Walk {

@@ -1,18 +1,27 @@
 /** Organizations and the set that each is on. */
 
-import { amend, stampNew } from './amend.ts'
+import { amend, newMembership, stampNew } from './amend.ts'
 import { initialRoleSetOf, type Catalogue } from './catalogue.ts'
 import type { Change } from './change.ts'
-import { noImpact, type Context, type Decided, type RoleUsage } from './decided.ts'
-import { parseId, parseOrganizationName, parseSlug } from './fields.ts'
+import { impactOf, isHeld, noImpact, type Context, type Decided, type RoleUsage } from './decided.ts'
+import {
+  parseId,
+  parseMappings,
+  parseOptionalFlag,
+  parseOrganizationName,
+  parseQuota,
+  parseSlug,
+  parseTime,
+} from './fields.ts'
 import { findRoleSet } from './lookup.ts'
-import { planReassignments, reassignMembers, resolveMappings } from './mappings.ts'
-import { parseMetadata } from './metadata.ts'
-import type { Membership, Metadata, Organization, RoleSet } from './model.ts'
+import { planMove, reassignMembers } from './mappings.ts'
+import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
+import type { Organization } from './model.ts'
 import { Refusal } from './refusal.ts'
+import { checkOrganizationsAreEnabled, organizationNotFound, ownSettings, register } from './registration.ts'
 import { quoted } from './wording.ts'
 
-export interface CreateOrganization {
+export interface CreateOrganization extends MetadataInput {
   /** The application's own id. Empty or not given: one is made. */
   readonly id?: string | undefined
   readonly name?: string | undefined
@@ -22,17 +31,25 @@ export interface CreateOrganization {
   readonly roleSet?: string | undefined
   /** Id of the user who becomes a member with the set's creator role. Empty or not given: nobody does. */
   readonly createdBy?: string | undefined
-  readonly publicMetadata?: Metadata | undefined
-  readonly privateMetadata?: Metadata | undefined
+  /** Members and pending invitations together; 0: any number. Not given: what the settings say. */
+  readonly maxAllowedMemberships?: number | undefined
+  /** Unix milliseconds. Not given: now. */
+  readonly createdAt?: number | undefined
 }
 
-export interface UpdateOrganization {
+export interface UpdateOrganization extends MetadataUpdate {
   readonly organizationId: string
   readonly name?: string | undefined
   /** Null or empty: none. */
   readonly slug?: string | null | undefined
-  readonly publicMetadata?: Metadata | undefined
-  readonly privateMetadata?: Metadata | undefined
+  /** Key or id. Empty or not given: it stays on its set. */
+  readonly roleSet?: string | undefined
+  /** Role to role, keys or ids. Without a move they do nothing. */
+  readonly mappings?: Readonly<Record<string, string>> | undefined
+  readonly maxAllowedMemberships?: number | undefined
+  readonly adminDeleteEnabled?: boolean | undefined
+  /** Unix milliseconds. */
+  readonly createdAt?: number | undefined
 }
 
 export interface DeleteOrganization {
@@ -58,51 +75,69 @@ export function createOrganization(
   const name = parseOrganizationName(input.name ?? '')
   const slug = isGiven(input.slug) ? parseSlug(input.slug) : null
   const roleSet = isGiven(input.roleSet) ? findRoleSet(catalogue, input.roleSet) : initialRoleSetOf(catalogue)
-  const creator = isGiven(input.createdBy) ? parseId(input.createdBy, 'created_by') : undefined
-  const publicMetadata = parseMetadata(input.publicMetadata ?? {}, 'public_metadata')
-  const privateMetadata = parseMetadata(input.privateMetadata ?? {}, 'private_metadata')
+  const createdBy = isGiven(input.createdBy) ? parseId(input.createdBy, 'created_by') : ''
+  const metadata = parseNewMetadata(input)
+  const own = { ...ownSettings(catalogue), ...parseOwn(input) }
+  checkOrganizationsAreEnabled(catalogue, 'id')
   if (facts.existing) throw taken('id', facts.existing.id, facts.existing)
-  if (slug !== null && facts.slugOwner) throw taken('slug', slug, facts.slugOwner)
+  if (slug !== null) checkSlug(catalogue, slug, facts.slugOwner)
   const id = givenId ?? context.newId('org')
-  const metadata = { publicMetadata, privateMetadata }
-  const organization = { id, name, slug, roleSetId: roleSet.id, ...metadata, ...stampNew(context) }
+  const content = { id, name, slug, roleSetId: roleSet.id, createdBy, ...metadata }
+  const organization: Organization = { ...content, ...stampNew(context), ...own }
   const changes: Change[] = [{ kind: 'organization_put', organization, before: null }]
-  if (creator !== undefined) {
-    const membership = creatorMembership(organization, { userId: creator, roleSet }, context)
+  if (createdBy !== '') {
+    const member = { organizationId: id, userId: createdBy, roleId: roleSet.creatorRoleId }
+    const membership = newMembership({ ...member, publicMetadata: {}, privateMetadata: {} }, context)
     changes.push({ kind: 'membership_put', membership, before: null })
   }
   return { changes, impact: noImpact, value: organization }
 }
 
-/** @param facts `slugOwner`: who has the new slug */
+/** @param facts `slugOwner`: who has the new slug; `usage`: who holds which role in the organization, for a move */
 export function updateOrganization(
-  _catalogue: Catalogue,
+  catalogue: Catalogue,
   input: UpdateOrganization,
-  facts: { readonly organization: Organization | undefined; readonly slugOwner: Organization | undefined },
+  facts: {
+    readonly organization: Organization | undefined
+    readonly slugOwner: Organization | undefined
+    readonly usage: readonly RoleUsage[]
+  },
   context: Context,
 ): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
   const name = input.name === undefined ? undefined : parseOrganizationName(input.name)
   const slug = parseNewSlug(input.slug)
-  const metadata = parseNewMetadata(input)
+  const metadata = parseMetadataUpdate(input)
+  const adminDeleteEnabled = parseOptionalFlag(input.adminDeleteEnabled, 'admin_delete_enabled')
+  const own = { ...parseOwn(input), adminDeleteEnabled }
+  parseMappings(input.mappings, 'mappings')
+  const destination = isGiven(input.roleSet) ? findRoleSet(catalogue, input.roleSet) : undefined
   const before = facts.organization
   if (before === undefined) throw organizationNotFound(id)
-  if (isGiven(slug) && facts.slugOwner && facts.slugOwner.id !== before.id) throw taken('slug', slug, facts.slugOwner)
-  const organization = amend(before, { name, slug, ...metadata }, context)
-  const changes: Change[] = organization === before ? [] : [{ kind: 'organization_put', organization, before }]
-  return { changes, impact: noImpact, value: organization }
+  if (isGiven(slug)) checkSlug(catalogue, slug, facts.slugOwner?.id === id ? undefined : facts.slugOwner)
+  const isMoving = destination !== undefined && destination.id !== before.roleSetId
+  const move = { mappings: input.mappings, usage: isMoving ? facts.usage : [], organizations: isMoving ? 1 : 0 }
+  const impact = destination === undefined ? noImpact : planMove(catalogue, { ...move, destination })
+  const fields = { name, slug, roleSetId: destination?.id, ...own, ...metadata.of(before) }
+  const organization = amend(before, fields, context)
+  const changes = reassignMembers({ organizationId: id }, impact.roles)
+  if (organization !== before) changes.push({ kind: 'organization_put', organization, before })
+  return { changes, impact, value: organization }
 }
 
-/** @param facts `members`: how many go with it */
+/** @param facts `usage`: who holds which role in it, and loses it */
 export function deleteOrganization(
   input: DeleteOrganization,
-  facts: { readonly organization: Organization | undefined; readonly members: number },
+  facts: { readonly organization: Organization | undefined; readonly usage: readonly RoleUsage[] },
 ): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
   const before = facts.organization
   if (before === undefined) throw organizationNotFound(id)
-  const changes: Change[] = [{ kind: 'organization_deleted', before, members: facts.members }]
-  return { changes, impact: noImpact, value: before }
+  const roles = facts.usage.filter(isHeld).map((usage) => ({ ...usage, toRoleId: null }))
+  const members = roles.reduce((sum, role) => sum + role.members, 0)
+  const invitations = roles.reduce((sum, role) => sum + role.invitations, 0)
+  const changes: Change[] = [{ kind: 'organization_deleted', before, members, invitations }]
+  return { changes, impact: impactOf({ organizations: 1, roles }), value: before }
 }
 
 /**
@@ -117,61 +152,44 @@ export function assignRoleSet(
 ): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
   const destination = findRoleSet(catalogue, input.roleSet)
-  const mappings = resolveMappings(catalogue, input.mappings, destination)
   const before = facts.organization
-  if (before === undefined) return registerOn(destination, id, context)
-  const organization = amend(before, { roleSetId: destination.id }, context)
-  if (organization === before) return { changes: [], impact: noImpact, value: before }
-  const impacts = planReassignments(catalogue, facts.usage, { destination, mappings })
-  const changes: Change[] = [
-    ...reassignMembers({ organizationId: id }, impacts),
-    { kind: 'organization_put', organization, before },
-  ]
-  return { changes, impact: { organizations: 1, roles: impacts }, value: organization }
-}
-
-/** An organization of which nothing is known but its id, as a first write about it makes it. */
-export function newOrganization(id: string, roleSet: RoleSet, context: Context): Organization {
-  const metadata = { publicMetadata: {}, privateMetadata: {} }
-  return { id, name: '', slug: null, roleSetId: roleSet.id, ...metadata, ...stampNew(context) }
-}
-
-export function organizationNotFound(id: string): Refusal {
-  const message = `There is no organization ${quoted(id)}. Create it, or assign it a role set, which registers it.`
-  return new Refusal('organization_not_found', message, { field: 'organization_id', facts: { organization: id } })
-}
-
-export function parseNewMetadata(input: {
-  readonly publicMetadata?: Metadata | undefined
-  readonly privateMetadata?: Metadata | undefined
-}) {
-  const parse = (value: unknown, field: string) => (value === undefined ? undefined : parseMetadata(value, field))
-  return {
-    publicMetadata: parse(input.publicMetadata, 'public_metadata'),
-    privateMetadata: parse(input.privateMetadata, 'private_metadata'),
+  if (before !== undefined) {
+    const known = { organization: before, usage: facts.usage, slugOwner: undefined }
+    return updateOrganization(
+      catalogue,
+      { organizationId: id, roleSet: destination.id, mappings: input.mappings },
+      known,
+      context,
+    )
   }
+  // While unknown organizations follow the initial set, being registered on it changes nothing for them.
+  const isSameAsBefore = destination.type === 'initial' && context.unknownOrganizations === 'initial'
+  const move = { destination, usage: [], organizations: isSameAsBefore ? 0 : 1, mappings: input.mappings }
+  const impact = planMove(catalogue, move)
+  const { changes, organization } = register(catalogue, id, destination, context)
+  return { changes, impact, value: organization }
 }
 
-/** While unknown organizations follow the initial set, being registered on it changes nothing for them. */
-function registerOn(roleSet: RoleSet, id: string, context: Context): Decided<Organization> {
-  const organization = newOrganization(id, roleSet, context)
-  const isSameAsBefore = roleSet.type === 'initial' && context.unknownOrganizations === 'initial'
-  const impact = { organizations: isSameAsBefore ? 0 : 1, roles: [] }
-  return { changes: [{ kind: 'organization_put', organization, before: null }], impact, value: organization }
-}
-
-function creatorMembership(
-  organization: Organization,
-  { userId, roleSet }: { userId: string; roleSet: RoleSet },
-  context: Context,
-): Membership {
-  const ids = { id: context.newId('orgmem'), organizationId: organization.id, userId, roleId: roleSet.creatorRoleId }
-  return { ...ids, publicMetadata: {}, privateMetadata: {}, ...stampNew(context) }
+/** Only what is given. */
+function parseOwn(input: Pick<CreateOrganization, 'maxAllowedMemberships' | 'createdAt'>) {
+  const { maxAllowedMemberships, createdAt } = input
+  return {
+    ...(maxAllowedMemberships !== undefined && { maxAllowedMemberships: parseQuota(maxAllowedMemberships) }),
+    ...(createdAt !== undefined && { createdAt: parseTime(createdAt, 'created_at') }),
+  }
 }
 
 function parseNewSlug(value: unknown): string | null | undefined {
   if (value === undefined) return undefined
   return isGiven(value) ? parseSlug(value) : null
+}
+
+function checkSlug({ settings }: Catalogue, slug: string, owner: Organization | undefined): void {
+  if (settings.slugDisabled) {
+    const message = `Slugs are switched off in the settings, so ${quoted(slug)} can't be given. Leave the slug out, or switch them on first.`
+    throw new Refusal('slugs_disabled', message, { field: 'slug', facts: { slug } })
+  }
+  if (owner !== undefined) throw taken('slug', slug, owner)
 }
 
 function isGiven<T>(value: T): value is Exclude<NonNullable<T>, ''> {

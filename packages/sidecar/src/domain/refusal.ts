@@ -3,36 +3,16 @@
  * HTTP. The message says what happened, to which thing, and what to do.
  */
 
-export const refusalCodes = [
-  'invalid_field',
-  'limit_exceeded',
-  'invalid_revision',
-  'permission_not_found',
-  'role_not_found',
-  'role_set_not_found',
-  'organization_not_found',
-  'membership_not_found',
-  'key_taken',
-  'membership_exists',
-  'role_not_in_role_set',
-  'special_role_not_in_role_set',
-  'role_not_creator_eligible',
-  'mapping_missing',
-  'mapping_invalid',
-  'initial_role_set_required',
-  'in_use',
-  'system_permission',
-  'same_source_and_destination',
-  'revision_conflict',
-] as const
-
-export type RefusalCode = (typeof refusalCodes)[number]
+import type { Impact } from './decided.ts'
+import type { RefusalCode } from './refusal-codes.ts'
 
 export interface RefusalDetails {
   /** The field of the request that is at fault, in snake_case as on the wire, for example `default_role`. */
   readonly field?: string
   /** Facts for programs: keys of roles, counts, the limit. */
   readonly facts?: Readonly<Record<string, string>>
+  /** What the write would do were it not refused, as far as that can be told; for previews. */
+  readonly impact?: Impact
 }
 
 export class Refusal extends Error {
@@ -40,11 +20,13 @@ export class Refusal extends Error {
   readonly code: RefusalCode
   readonly field: string | undefined
   readonly facts: Readonly<Record<string, string>>
+  readonly impact: Impact | undefined
 
   constructor(code: RefusalCode, message: string, details: RefusalDetails = {}) {
     super(message)
     this.code = code
     this.field = details.field
     this.facts = details.facts ?? {}
+    this.impact = details.impact
   }
 }

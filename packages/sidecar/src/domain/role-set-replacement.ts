@@ -3,9 +3,17 @@
 import { amend } from './amend.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Change } from './change.ts'
-import type { Context, Decided, RoleImpact, RoleUsage } from './decided.ts'
+import {
+  impactOf,
+  isHeld,
+  type Context,
+  type Decided,
+  type Impact,
+  type RoleImpact,
+  type RoleUsage,
+} from './decided.ts'
 import { findRole, findRoleSet } from './lookup.ts'
-import { planReassignments, reassignMembers, resolveMappings } from './mappings.ts'
+import { planMove, reassignMembers } from './mappings.ts'
 import type { Role, RoleSet } from './model.ts'
 import { Refusal } from './refusal.ts'
 import { checkCanBeCreator, initialRequired } from './role-sets.ts'
@@ -41,15 +49,17 @@ export function replaceRole(
   const isTargeted = input.toRole !== undefined && input.toRole !== ''
   const target = isTargeted ? findRole(catalogue, input.toRole, 'to_role') : undefined
   if (!before.roleIds.includes(role.id)) throw notInRoleSet(role, before)
-  if (target === undefined) checkNeedsNoTarget(before, role, facts.usage)
+  const requiredMappings = isHeld(facts.usage) ? [facts.usage] : []
+  const impact = impactOf({ organizations: facts.organizations, requiredMappings })
+  if (target === undefined) checkNeedsNoTarget({ roleSet: before, role, usage: facts.usage }, impact)
   if (target?.id === role.id) throw sameThing('role', role.key)
   const roleSet = exchangeRole(catalogue, { before, role, target }, context)
-  const impacts = target === undefined ? [] : movedHolders(facts.usage, role, target)
+  const roles: RoleImpact[] = requiredMappings.flatMap((held) => (target ? { ...held, toRoleId: target.id } : []))
   const changes: Change[] = [
     { kind: 'role_set_put', roleSet, before },
-    ...reassignMembers({ roleSetId: before.id }, impacts),
+    ...reassignMembers({ roleSetId: before.id }, roles),
   ]
-  return { changes, impact: { organizations: facts.organizations, roles: impacts }, value: roleSet }
+  return { changes, impact: { ...impact, roles }, value: roleSet }
 }
 
 /**
@@ -65,14 +75,13 @@ export function replaceRoleSet(
   const destination = findRoleSet(catalogue, input.toRoleSet, 'to_role_set')
   if (source.id === destination.id) throw sameThing('role_set', source.key)
   if (source.type === 'initial') throw initialRequired(source, 'role_set', 'replaced')
-  const mappings = resolveMappings(catalogue, input.mappings, destination)
-  const impacts = planReassignments(catalogue, facts.usage, { destination, mappings })
-  const changes = reassignMembers({ roleSetId: source.id }, impacts)
   const { organizations } = facts
+  const impact = planMove(catalogue, { destination, mappings: input.mappings, ...facts })
+  const changes = reassignMembers({ roleSetId: source.id }, impact.roles)
   if (organizations > 0)
     changes.push({ kind: 'organizations_moved', fromRoleSetId: source.id, toRoleSetId: destination.id, organizations })
   changes.push({ kind: 'role_set_deleted', before: source })
-  return { changes, impact: { organizations, roles: impacts }, value: destination }
+  return { changes, impact, value: destination }
 }
 
 /** The target joins the set if it is outside, and takes the default and the creator place if the role had them. */
@@ -90,23 +99,22 @@ function exchangeRole(
   return amend(before, { roleIds, defaultRoleId: takePlace(before.defaultRoleId), creatorRoleId }, context)
 }
 
-function movedHolders({ members, invitations, organizations }: RoleUsage, role: Role, target: Role): RoleImpact[] {
-  if (members === 0 && invitations === 0) return []
-  return [{ roleId: role.id, toRoleId: target.id, members, invitations, organizations }]
-}
-
-function checkNeedsNoTarget(roleSet: RoleSet, role: Role, usage: RoleUsage): void {
+function checkNeedsNoTarget(
+  { roleSet, role, usage }: { readonly roleSet: RoleSet; readonly role: Role; readonly usage: RoleUsage },
+  impact: Impact,
+): void {
   const place =
     roleSet.creatorRoleId === role.id ? 'creator' : roleSet.defaultRoleId === role.id ? 'default' : undefined
-  const facts = { role: role.key, role_set: roleSet.key }
+  const counts = { members: String(usage.members), invitations: String(usage.invitations) }
+  const facts = { role: role.key, role_set: roleSet.key, ...counts }
   if (place !== undefined) {
     const message = `${role.key} is the ${place} role of ${roleSet.key}. Name the role that takes its place (to_role).`
-    throw new Refusal('special_role_not_in_role_set', message, { field: 'to_role', facts })
+    const details = { field: 'to_role', facts: { ...facts, place }, impact }
+    throw new Refusal('special_role_not_in_role_set', message, details)
   }
-  if (usage.members === 0 && usage.invitations === 0) return
+  if (!isHeld(usage)) return
   const message = `${role.key} is held by ${holders(usage)} in organizations on ${roleSet.key}. Name the role that they get instead (to_role).`
-  const counts = { members: String(usage.members), invitations: String(usage.invitations) }
-  throw new Refusal('in_use', message, { field: 'to_role', facts: { ...facts, ...counts } })
+  throw new Refusal('in_use', message, { field: 'to_role', facts, impact })
 }
 
 function notInRoleSet(role: Role, roleSet: RoleSet): Refusal {

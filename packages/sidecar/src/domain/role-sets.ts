@@ -3,7 +3,7 @@
 import { amend, stampNew } from './amend.ts'
 import { initialRoleSetOf, type Catalogue } from './catalogue.ts'
 import type { Change } from './change.ts'
-import { noImpact, type Context, type Decided } from './decided.ts'
+import { impactOf, noImpact, type Context, type Decided } from './decided.ts'
 import { invalid, parseDescription, parseFlag, parseKey, parseName, parseRefs } from './fields.ts'
 import { checkLimit } from './limits.ts'
 import { checkKeyIsFree, findRole, findRoleSet } from './lookup.ts'
@@ -109,7 +109,7 @@ export function addRoles(
   const roleSet = amend(before, { roleIds, ...special }, context)
   checkIsWellFormed(catalogue, roleSet)
   if (roleSet === before) return { changes: [], impact: noImpact, value: before }
-  const impact = added.length === 0 ? noImpact : { organizations: facts.organizations, roles: [] }
+  const impact = added.length === 0 ? noImpact : impactOf({ organizations: facts.organizations })
   return { changes: [{ kind: 'role_set_put', roleSet, before }], impact, value: roleSet }
 }
 
@@ -124,7 +124,11 @@ export function deleteRoleSet(
   if (facts.organizations > 0) {
     const message = `${before.key} is the role set of ${counted(facts.organizations, 'organization')}. Replace it by another set, or move them first.`
     const counts = { role_set: before.key, organizations: String(facts.organizations) }
-    throw new Refusal('in_use', message, { field: 'role_set', facts: counts })
+    throw new Refusal('in_use', message, {
+      field: 'role_set',
+      facts: counts,
+      impact: impactOf({ organizations: facts.organizations }),
+    })
   }
   return { changes: [{ kind: 'role_set_deleted', before }], impact: noImpact, value: before }
 }

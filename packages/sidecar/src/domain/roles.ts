@@ -3,7 +3,7 @@
 import { amend, stampNew } from './amend.ts'
 import { initialRoleSetOf, type Catalogue } from './catalogue.ts'
 import type { Change } from './change.ts'
-import { noImpact, type Context, type Decided, type RoleUsage } from './decided.ts'
+import { impactOf, isHeld, noImpact, type Context, type Decided, type Impact, type RoleUsage } from './decided.ts'
 import { invalid, parseDescription, parseFlag, parseKey, parseName, parseRefs } from './fields.ts'
 import { checkLimit } from './limits.ts'
 import { checkKeyIsFree, findPermission, findRole, sortByKey } from './lookup.ts'
@@ -44,6 +44,13 @@ export interface DeleteRole {
   readonly role: string
 }
 
+export interface RolePermission {
+  /** Key or id. */
+  readonly role: string
+  /** Key or id. */
+  readonly permission: string
+}
+
 /** @param facts `organizations`: how many are on the initial set */
 export function createRole(
   catalogue: Catalogue,
@@ -62,7 +69,7 @@ export function createRole(
   const changes: Change[] = [{ kind: 'role_put', role, before: null }]
   if (!isIncluded) return { changes, impact: noImpact, value: role }
   changes.push(joinInitialRoleSet(catalogue, role, context))
-  return { changes, impact: { organizations: facts.organizations, roles: [] }, value: role }
+  return { changes, impact: impactOf({ organizations: facts.organizations }), value: role }
 }
 
 export function updateRole(catalogue: Catalogue, input: UpdateRole, context: Context): Decided<Role> {
@@ -79,6 +86,39 @@ export function updateRole(catalogue: Catalogue, input: UpdateRole, context: Con
   return { changes, impact: noImpact, value: role }
 }
 
+export function addPermission(catalogue: Catalogue, input: RolePermission, context: Context): Decided<Role> {
+  const before = findRole(catalogue, input.role)
+  const permission = findPermission(catalogue, input.permission)
+  const facts = { role: before.key, permission: permission.key }
+  if (before.permissionIds.includes(permission.id)) {
+    const message = `${before.key} holds ${permission.key} already. There is nothing to add.`
+    throw new Refusal('role_holds_permission', message, { field: 'permission', facts })
+  }
+  const held = [...before.permissionIds.flatMap((id) => catalogue.permissions.byId(id) ?? []), permission]
+  const at = { subject: `${before.key} would hold`, unit: 'permissions', field: 'permission' }
+  checkLimit('permissionsPerRoleMax', held.length, at)
+  return holding(before, sortByKey(held), context)
+}
+
+/** Refused where it would leave a set's creator role without what that must hold (rule 2). */
+export function removePermission(catalogue: Catalogue, input: RolePermission, context: Context): Decided<Role> {
+  const before = findRole(catalogue, input.role)
+  const permission = findPermission(catalogue, input.permission)
+  if (!before.permissionIds.includes(permission.id)) {
+    const facts = { role: before.key, permission: permission.key }
+    const message = `${before.key} doesn't hold ${permission.key}, so it can't be taken from it. Name one that it holds.`
+    throw new Refusal('role_lacks_permission', message, { field: 'permission', facts })
+  }
+  const left = before.permissionIds.filter((id) => id !== permission.id)
+  const decided = holding(
+    before,
+    left.map((id) => ({ id })),
+    context,
+  )
+  checkCreatorKeepsPermissions(catalogue, decided.value, 'permission')
+  return decided
+}
+
 /**
  * The role leaves all sets (rule 8).
  * @param facts `usage`: who holds it anywhere; `organizations`: how many are on a set that has it (see `roleSetsWith`)
@@ -90,14 +130,17 @@ export function deleteRole(
   context: Context,
 ): Decided<Role> {
   const before = findRole(catalogue, input.role)
-  checkHasNoPlace(catalogue, before)
-  checkIsUnused(before, facts.usage)
+  const { organizations, usage } = facts
+  const roles = isHeld(usage) ? [{ ...usage, toRoleId: null }] : []
+  const impact = impactOf({ organizations, roles })
+  checkHasNoPlace(catalogue, { role: before, usage }, impact)
+  checkIsUnused(before, usage, impact)
   const changes: Change[] = roleSetsWith(catalogue, before.id).map((roleSet) => {
     const roleIds = roleSet.roleIds.filter((id) => id !== before.id)
     return { kind: 'role_set_put', roleSet: amend(roleSet, { roleIds }, context), before: roleSet }
   })
   changes.push({ kind: 'role_deleted', before })
-  return { changes, impact: { organizations: facts.organizations, roles: [] }, value: before }
+  return { changes, impact: impactOf({ organizations }), value: before }
 }
 
 /** The sets in which a role is available. */
@@ -141,7 +184,12 @@ function joinInitialRoleSet(catalogue: Catalogue, role: Role, context: Context):
   return { kind: 'role_set_put', roleSet: amend(before, { roleIds }, context), before }
 }
 
-function checkCreatorKeepsPermissions(catalogue: Catalogue, role: Role): void {
+function holding(before: Role, permissions: readonly { readonly id: string }[], context: Context): Decided<Role> {
+  const role = amend(before, { permissionIds: permissions.map(({ id }) => id) }, context)
+  return { changes: [{ kind: 'role_put', role, before }], impact: noImpact, value: role }
+}
+
+function checkCreatorKeepsPermissions(catalogue: Catalogue, role: Role, field = 'permissions'): void {
   const missing = missingCreatorPermissions(catalogue, role)
   if (missing.length === 0) return
   const created = [...catalogue.roleSets.values()].filter(({ creatorRoleId }) => creatorRoleId === role.id)
@@ -150,24 +198,32 @@ function checkCreatorKeepsPermissions(catalogue: Catalogue, role: Role): void {
   throw new Refusal(
     'role_not_creator_eligible',
     `${role.key} is the creator role of ${sets} and would lack ${missing.join(', ')}. Leave it these permissions, or give the sets another creator role first.`,
-    { field: 'permissions', facts: { role: role.key, role_sets: sets, missing: missing.join(', ') } },
+    { field, facts: { role: role.key, role_sets: sets, missing: missing.join(', ') } },
   )
 }
 
-function checkHasNoPlace(catalogue: Catalogue, role: Role): void {
-  const holding = [...catalogue.roleSets.values()].filter(
-    ({ defaultRoleId, creatorRoleId }) => defaultRoleId === role.id || creatorRoleId === role.id,
-  )
+function checkHasNoPlace(
+  catalogue: Catalogue,
+  { role, usage }: { role: Role; usage: RoleUsage },
+  impact: Impact,
+): void {
+  const roleSets = [...catalogue.roleSets.values()]
+  const created = roleSets.filter(({ creatorRoleId }) => creatorRoleId === role.id)
+  const holding = created.length > 0 ? created : roleSets.filter(({ defaultRoleId }) => defaultRoleId === role.id)
   if (holding.length === 0) return
+  const place = created.length > 0 ? 'creator' : 'default'
   const sets = listed(sortByKey(holding).map(({ key }) => key))
-  const message = `${role.key} is the default or creator role of ${sets}. Give these sets another one first.`
-  throw new Refusal('in_use', message, { field: 'role', facts: { role: role.key, role_sets: sets } })
+  const message = `${role.key} is the ${place} role of ${sets}. Give these sets another one first.`
+  const facts = { role: role.key, place, role_sets: sets, ...countsOf(usage) }
+  throw new Refusal('in_use', message, { field: 'role', facts, impact })
 }
 
-function checkIsUnused(role: Role, usage: RoleUsage): void {
-  if (usage.members === 0 && usage.invitations === 0) return
-  const { members, invitations, organizations } = usage
+function checkIsUnused(role: Role, usage: RoleUsage, impact: Impact): void {
+  if (impact.roles.length === 0) return
   const message = `${role.key} is held by ${holders(usage)}. Give them another role first, for example by replacing it in its role sets.`
-  const counts = { members: String(members), invitations: String(invitations), organizations: String(organizations) }
-  throw new Refusal('in_use', message, { field: 'role', facts: { role: role.key, ...counts } })
+  throw new Refusal('in_use', message, { field: 'role', facts: { role: role.key, ...countsOf(usage) }, impact })
+}
+
+function countsOf({ members, invitations, organizations }: RoleUsage) {
+  return { members: String(members), invitations: String(invitations), organizations: String(organizations) }
 }

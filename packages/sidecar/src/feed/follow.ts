@@ -11,6 +11,7 @@ import type { ChangeSet } from '../domain/change.ts'
 import type { Organization } from '../domain/model.ts'
 import type { Store } from '../storage/store.ts'
 import { LiveQueue } from './live-queue.ts'
+import type { Rounds } from './rounds.ts'
 
 export type SnapshotScope = 'catalogue' | 'catalogue_and_organizations'
 
@@ -35,6 +36,8 @@ export interface FollowOptions {
   readonly queueMax: number
   /** Called at once when the consumer is too far behind, also while it takes nothing. */
   readonly onTooSlow?: ((error: ConsumerTooSlow) => void) | undefined
+  /** Shared by all who follow a store. */
+  readonly rounds: Rounds
   readonly signal: AbortSignal
 }
 
@@ -55,7 +58,7 @@ export async function* follow(store: Store, options: FollowOptions): AsyncGenera
   cursor ??= yield* snapshot(store, options)
   cursor = yield* backfill(store, cursor, options.signal)
 
-  const queue = new LiveQueue(options.queueMax)
+  const queue = new LiveQueue(options.queueMax, options)
   const unsubscribe = store.subscribe((changeSet) => {
     if (!queue.push(changeSet)) options.onTooSlow?.(tooSlow(options))
   })
@@ -65,6 +68,7 @@ export async function* follow(store: Store, options: FollowOptions): AsyncGenera
     yield* live(queue, cursor, options)
   } finally {
     unsubscribe()
+    queue.close()
   }
 }
 
@@ -127,7 +131,7 @@ async function* live(
       heartbeatDue = performance.now() + options.heartbeatMs
       yield { kind: 'heartbeat', revision: cursor }
     } else {
-      await queue.wait(heartbeatDue - performance.now(), options.signal)
+      await queue.wait(heartbeatDue)
     }
   }
 }

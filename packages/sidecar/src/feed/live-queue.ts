@@ -4,15 +4,30 @@
  */
 
 import type { ChangeSet } from '../domain/change.ts'
+import type { Rounds } from './rounds.ts'
 
 export class LiveQueue {
   readonly #capacity: number
+  readonly #rounds: Rounds
+  readonly #signal: AbortSignal
   #waiting: ChangeSet[] = []
   #overflowed = false
   #wake: (() => void) | undefined
+  /** Its turn in the rounds is to come. */
+  #isDue = false
+  readonly #rouse = () => {
+    this.#isDue = false
+    this.#wake?.()
+  }
+  #timer: NodeJS.Timeout | undefined
+  #timerUntilMs: number | undefined
 
-  constructor(capacity: number) {
+  /** To be closed when nobody takes from it any more. */
+  constructor(capacity: number, { rounds, signal }: { readonly rounds: Rounds; readonly signal: AbortSignal }) {
     this.#capacity = capacity
+    this.#rounds = rounds
+    this.#signal = signal
+    signal.addEventListener('abort', this.#rouse, { once: true })
   }
 
   get overflowed(): boolean {
@@ -24,7 +39,10 @@ export class LiveQueue {
     this.#overflowed ||= this.#waiting.length >= this.#capacity
     if (this.#overflowed) this.#waiting = []
     else this.#waiting.push(changeSet)
-    this.#wake?.()
+    if (!this.#isDue && this.#wake !== undefined) {
+      this.#isDue = true
+      this.#rounds.go(this.#rouse)
+    }
     return !this.#overflowed
   }
 
@@ -32,19 +50,31 @@ export class LiveQueue {
     return this.#waiting.shift()
   }
 
-  /** Settles when there is something to take, when the queue has overflowed, after `forMs`, or when the signal aborts. */
-  async wait(forMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#waiting.length > 0 || this.#overflowed || signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const settle = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', settle)
-        this.#wake = undefined
-        resolve()
-      }
-      const timer = setTimeout(settle, forMs)
-      signal.addEventListener('abort', settle, { once: true })
-      this.#wake = settle
-    })
+  /**
+   * Settles when there is something to take, when the queue has overflowed, when the signal aborts, and at the time.
+   *
+   * @param untilMs as performance.now() tells it; later ones are for the next wait
+   */
+  async wait(untilMs: number): Promise<void> {
+    if (this.#waiting.length > 0 || this.#overflowed || this.#signal.aborted) return
+    // Most waits end with a change, long before the time: the timer stays for those that follow.
+    if (this.#timerUntilMs !== untilMs) this.#setTimer(untilMs)
+    await new Promise<void>((resolve) => (this.#wake = resolve))
+    this.#wake = undefined
+  }
+
+  /** Lets go of the timer and the signal. */
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#signal.removeEventListener('abort', this.#rouse)
+  }
+
+  #setTimer(untilMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timerUntilMs = untilMs
+    this.#timer = setTimeout(() => {
+      this.#timerUntilMs = undefined
+      this.#rouse()
+    }, untilMs - performance.now())
   }
 }

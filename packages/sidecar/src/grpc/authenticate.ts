@@ -7,23 +7,24 @@
 import type { Metadata } from '@grpc/grpc-js'
 import { limits } from '../domain/limits.ts'
 import { Refusal } from '../domain/refusal.ts'
+import type { Identify, Identity } from '../service/key-ring.ts'
 import { AccessError } from './access-error.ts'
 
-/** What a call does: anybody may ask for health, `read` doesn't change anything, `write` does. */
-export type Access = 'open' | 'read' | 'write'
+/**
+ * What a call does: anybody may ask for health, `read` doesn't change anything, `write` does. `confidential` reads what is
+ * none of an application's business.
+ */
+export type Access = 'open' | 'read' | 'confidential' | 'write'
 
-/** Whose a presented key is; undefined: nobody's. */
-export type Identify = (presented: string) => 'secret' | 'read' | undefined
-
-/** Lets a call in. @throws AccessError */
-export type Admit = (metadata: Metadata, access: Access) => void
+/** Lets a call in. @returns who it is; undefined: nobody who said so. @throws AccessError */
+export type Admit = (metadata: Metadata, access: Access) => Identity | undefined
 
 /** @param isLocal whether the listener is a Unix socket or on loopback; the address of the peer says nothing (proxies) */
 export function createAdmit(identify: Identify, isLocal: boolean): Admit {
   return (metadata, access) => {
-    if (access === 'open') return
+    if (access === 'open') return undefined
     const given = metadata.get('authorization')
-    if (given.length === 0 && access === 'read' && isLocal) return
+    if (given.length === 0 && access === 'read' && isLocal) return undefined
     if (given.length === 0) throw new AccessError('key_required', keyMissing[access])
     const owner = given.length === 1 ? ownerOf(String(given[0]), identify) : undefined
     if (owner === undefined)
@@ -31,15 +32,22 @@ export function createAdmit(identify: Identify, isLocal: boolean): Admit {
         'key_required',
         'This key is not known here. Send `authorization: Bearer <key>` with a key of this sidecar.',
       )
-    if (access === 'write' && owner !== 'secret')
-      throw new AccessError('write_key_required', 'This key may read but not write. Send the secret key.')
+    if (access !== 'read' && owner.access !== 'secret')
+      throw new AccessError('write_key_required', `${secretKeyNeeded[access]} Send a secret key.`)
+    return owner
   }
 }
 
-/** The name that goes into the history of changes. */
-export function actorOf(metadata: Metadata): string {
+/** The name that goes into the history of changes: what the caller says, or else the name of his key. */
+export function actorOf({
+  metadata,
+  identity,
+}: {
+  readonly metadata: Metadata
+  readonly identity: Identity | undefined
+}): string {
   const given = metadata.get('x-rolesets-actor')
-  if (given.length === 0) return 'admin'
+  if (given.length === 0 && identity !== undefined) return identity.name
   const name = String(given[0])
   const max = limits.actorCharactersMax
   if (given.length === 1 && name.length <= max && /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(name)) return name.trim()
@@ -53,11 +61,17 @@ export function actorOf(metadata: Metadata): string {
 }
 
 const keyMissing = {
-  read: 'This address needs a key. Send `authorization: Bearer <key>` with the read key or the secret key.',
-  write: 'Writing needs the secret key. Send it as `authorization: Bearer <key>`.',
-}
+  read: 'This address needs a key. Send `authorization: Bearer <key>` with a read key or a secret key.',
+  confidential: 'This needs a secret key. Send it as `authorization: Bearer <key>`.',
+  write: 'Writing needs a secret key. Send it as `authorization: Bearer <key>`.',
+} as const
 
-function ownerOf(authorization: string, identify: Identify): ReturnType<Identify> {
+const secretKeyNeeded = {
+  confidential: 'This key may read, but not this.',
+  write: 'This key may read but not write.',
+} as const
+
+function ownerOf(authorization: string, identify: Identify): Identity | undefined {
   const key = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1]
   return key === undefined ? undefined : identify(key)
 }

@@ -7,8 +7,9 @@ import type { ChangesHandlers, SnapshotScope__Output, WatchRequest__Output, Watc
 import type { Changes, WatchRequest } from '../service/changes.ts'
 import { ServiceError } from '../service/service-error.ts'
 import { Refusal } from '../domain/refusal.ts'
+import { AccessError } from './access-error.ts'
 import { serverStream, type Endpoint, type StreamCall } from './handler.ts'
-import { feedMessage } from './messages.ts'
+import { FeedMessages } from './feed-messages.ts'
 import { failureOf } from './status.ts'
 
 interface ChangesOptions {
@@ -16,10 +17,15 @@ interface ChangesOptions {
   readonly unknownOrganizationsDenied: boolean
 }
 
-export function changesHandlers(options: ChangesOptions, endpoint: Endpoint): ChangesHandlers {
+export function changesHandlers(
+  { changes, unknownOrganizationsDenied }: ChangesOptions,
+  endpoint: Endpoint,
+): ChangesHandlers {
+  const messages = new FeedMessages(unknownOrganizationsDenied)
   return {
     Watch: serverStream(endpoint, 'read', (request: WatchRequest__Output, call) =>
-      watch(options, {
+      watch(changes, {
+        messages,
         endpoint,
         call,
         request: { after: request.after, snapshotScope: scopeOf(request.snapshotScope) },
@@ -28,9 +34,16 @@ export function changesHandlers(options: ChangesOptions, endpoint: Endpoint): Ch
   }
 }
 
+interface Watching {
+  readonly messages: FeedMessages
+  readonly endpoint: Endpoint
+  readonly call: StreamCall
+  readonly request: WatchRequest
+}
+
 async function* watch(
-  { changes, unknownOrganizationsDenied }: ChangesOptions,
-  { endpoint, call, request }: { endpoint: Endpoint; call: StreamCall; request: WatchRequest },
+  changes: Changes,
+  { messages, endpoint, call, request }: Watching,
 ): AsyncGenerator<WatchResponse, void, undefined> {
   const watcher = endpoint.observer.watcherOpened()
   let sinceHeartbeat = 0
@@ -43,14 +56,15 @@ async function* watch(
       else if (isHeartbeatInLine) continue
       else sinceHeartbeat = 1
       if (message.kind === 'change_set') watcher.handed(message.changeSet.revision)
-      yield feedMessage(message, { sentAtMs: Math.floor(performance.now()), unknownOrganizationsDenied })
+      yield messages.message(message, Math.floor(performance.now()))
     }
   } catch (error) {
     reason = failureOf(error).reason
     throw error
   } finally {
     // When the consumer stops taking, the generator is ended from outside, and the signal knows why.
-    if (call.signal.reason instanceof ServiceError) reason = failureOf(call.signal.reason).reason
+    const { reason: why } = call.signal as { reason: unknown }
+    if (why instanceof ServiceError || why instanceof AccessError) reason = failureOf(why).reason
     watcher.ended(reason)
   }
 }

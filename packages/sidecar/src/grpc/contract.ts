@@ -5,9 +5,16 @@
  */
 
 import { isAscii } from 'node:buffer'
-import grpc, { type MethodDefinition, type ServiceDefinition } from '@grpc/grpc-js'
-import protoLoader from '@grpc/proto-loader'
-import { loaderOptions, protoFiles, type ProtoGrpcType } from '@rolesets/proto'
+import { readFileSync } from 'node:fs'
+import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
+import {
+  loaderOptions,
+  parsedContractFile,
+  type AdministrationDefinition,
+  type ChangesDefinition,
+  type DecisionsDefinition,
+} from '@rolesets/proto'
+import protobuf, { type INamespace, type Service, type Type } from 'protobufjs/light.js'
 
 /** Stands for a request that can't be read. */
 export class Unreadable {
@@ -21,17 +28,49 @@ export class Unreadable {
   }
 }
 
-/** The service definitions of `rolesets.v1`. */
+/**
+ * The service definitions of `rolesets.v1`. They are made from the parsed contract, as the loader would make them from the
+ * proto files: that one also writes descriptors of everything, and the sidecar should be ready before.
+ */
 export function loadContract() {
-  const options = { ...loaderOptions, includeDirs: [...loaderOptions.includeDirs] }
-  const loaded = grpc.loadPackageDefinition(protoLoader.loadSync([...protoFiles], options))
+  const root = protobuf.Root.fromJSON(JSON.parse(readFileSync(parsedContractFile, 'utf8')) as INamespace)
+  root.resolveAll()
+  const load = (name: string) => strictly(definitionOf(root.lookupService(`rolesets.v1.${name}`)))
   // The types are generated from the same files.
-  const { Decisions, Administration, Changes } = (loaded as unknown as ProtoGrpcType).rolesets.v1
   return {
-    decisions: strictly(Decisions.service),
-    administration: strictly(Administration.service),
-    changes: strictly(Changes.service),
+    decisions: load('Decisions') as unknown as DecisionsDefinition,
+    administration: load('Administration') as unknown as AdministrationDefinition,
+    changes: encodingOnce(load('Changes')) as unknown as ChangesDefinition,
   }
+}
+
+function definitionOf(service: Service): ServiceDefinition {
+  const path = service.fullName.slice(1)
+  const methods = service.methodsArray.map((method) => {
+    const { name, requestStream = false, responseStream = false, resolvedRequestType, resolvedResponseType } = method
+    if (resolvedRequestType === null || resolvedResponseType === null) throw new Error(`${path}.${name} has no type.`)
+    const definition: MethodDefinition<object, object> = {
+      path: `/${path}/${name}`,
+      requestStream,
+      responseStream,
+      requestSerialize: serializing(resolvedRequestType),
+      requestDeserialize: deserializing(resolvedRequestType),
+      responseSerialize: serializing(resolvedResponseType),
+      responseDeserialize: deserializing(resolvedResponseType),
+    }
+    return [name, definition]
+  })
+  return Object.fromEntries(methods) as ServiceDefinition
+}
+
+function serializing(type: Type): (message: object) => Buffer {
+  // In Node the library writes into a Buffer.
+  return (message) => type.encode(type.fromObject(message)).finish() as Buffer
+}
+
+function deserializing(type: Type): (bytes: Buffer) => object {
+  const { longs, enums, defaults, oneofs } = loaderOptions
+  return (bytes) => type.toObject(type.decode(bytes), { longs, enums, defaults, oneofs })
 }
 
 /** The same service, whose requests may be `Unreadable`. The handlers of `handler.ts` look for it. */
@@ -39,6 +78,22 @@ export function strictly<Definition extends ServiceDefinition>(service: Definiti
   const methods = Object.entries<MethodDefinition<object, object>>(service).map(([name, method]) => {
     const requestDeserialize = (bytes: Buffer) => readStrictly(bytes, method.requestDeserialize)
     return [name, { ...method, requestDeserialize }]
+  })
+  return Object.fromEntries(methods) as Definition
+}
+
+/**
+ * The same service, which encodes a message once that goes to many streams one after the other. It is known by being the
+ * same object; the bytes are copied into each stream's frame.
+ */
+function encodingOnce<Definition extends ServiceDefinition>(service: Definition): Definition {
+  const methods = Object.entries<MethodDefinition<object, object>>(service).map(([name, method]) => {
+    let last: { readonly response: object; readonly bytes: Buffer } | undefined
+    const responseSerialize = (response: object) => {
+      if (last?.response !== response) last = { response, bytes: method.responseSerialize(response) }
+      return last.bytes
+    }
+    return [name, { ...method, responseSerialize }]
   })
   return Object.fromEntries(methods) as Definition
 }

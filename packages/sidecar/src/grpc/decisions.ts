@@ -1,7 +1,8 @@
 /** The service `Decisions`. A question whose answer is in memory is answered in the tick in which it is read. */
 
-import type { CheckRequest__Output, DecisionsHandlers } from '@rolesets/proto'
-import type { CheckAnswer, Decisions } from '../service/decisions.ts'
+import type { BatchCheckRequest__Output, CheckRequest__Output, DecisionsHandlers } from '@rolesets/proto'
+import type { CheckAnswer } from '../service/answers.ts'
+import type { BatchAnswer, Decisions } from '../service/decisions.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'
 import { checkMessage, roleMessage } from './messages.ts'
 
@@ -13,18 +14,23 @@ export function decisionsHandlers(decisions: Decisions, endpoint: Endpoint): Dec
     return checkMessage(answer)
   }
 
+  function answeredBatch({ results, revision }: BatchAnswer) {
+    for (const { reason } of results) observer.decided(reason)
+    return { results: [...results], revision }
+  }
+
   return {
     Check: unary(endpoint, 'read', (request: CheckRequest__Output, call) => {
       const startedAt = performance.now()
-      const now = request.atLeastRevision === '' ? decisions.checkNow(request) : undefined
+      const now = decisions.checkNow(request, request.atLeastRevision)
       if (now !== undefined) return answered(now, startedAt)
       return decisions.check(request, readCall(request, call)).then((answer) => answered(answer, startedAt))
     }),
 
-    BatchCheck: unary(endpoint, 'read', async (request, call) => {
-      const { results, revision } = await decisions.batchCheck(request.checks, readCall(request, call))
-      for (const { reason } of results) observer.decided(reason)
-      return { results: [...results], revision }
+    BatchCheck: unary(endpoint, 'read', (request: BatchCheckRequest__Output, call) => {
+      const now = decisions.batchCheckNow(request.checks, request.atLeastRevision)
+      if (now !== undefined) return answeredBatch(now)
+      return decisions.batchCheck(request.checks, readCall(request, call)).then(answeredBatch)
     }),
 
     ListAvailableRoles: unary(endpoint, 'read', async (request, call) => {

@@ -14,6 +14,7 @@ import type {
   ServerWritableStream,
 } from '@grpc/grpc-js'
 import { Refusal } from '../domain/refusal.ts'
+import type { Identity } from '../service/key-ring.ts'
 import { DeadlinePassed, ServiceError } from '../service/service-error.ts'
 import { AccessError } from './access-error.ts'
 import type { Access, Admit } from './authenticate.ts'
@@ -31,6 +32,8 @@ export interface Endpoint {
 
 export interface Call {
   readonly metadata: Metadata
+  /** Whose key came with it; undefined: none did. */
+  readonly identity: Identity | undefined
   /** Aborted at the deadline and when the caller goes away. */
   readonly signal: AbortSignal
   /** The same, and aborted when the server begins to stop: for what may wait for long. */
@@ -53,7 +56,7 @@ export function unary<Request, Response>(
   return (call, callback) => {
     const context = new CallContext(endpoint, call)
     try {
-      endpoint.admit(call.metadata, access)
+      context.admit(access)
       const response = work(readable(call.request), context)
       if (response instanceof Promise) answerLater(response, { context, callback })
       else callback(null, response)
@@ -103,7 +106,8 @@ async function pump<Request, Response>(
 ): Promise<void> {
   const signal = context.waitSignal
   try {
-    context.endpoint.admit(call.metadata, access)
+    context.admit(access)
+    context.endOnRevocation()
     const stream: StreamCall = {
       metadata: call.metadata,
       signal,
@@ -112,6 +116,9 @@ async function pump<Request, Response>(
     }
     for await (const message of produce(readable(call.request), stream))
       if (!call.write(message)) await drained(call, signal)
+  } catch (error) {
+    // What waited for the signal knows only that nobody waits any more.
+    throw signal.reason instanceof AccessError ? signal.reason : error
   } finally {
     context.settle()
   }
@@ -146,6 +153,8 @@ export class CallContext implements Call {
   #controller: AbortController | undefined
   #timer: NodeJS.Timeout | undefined
   #onStopping: (() => void) | undefined
+  #onRevoked: (() => void) | undefined
+  #identity: Identity | undefined
 
   constructor(endpoint: Endpoint, call: AnyCall) {
     this.endpoint = endpoint
@@ -154,6 +163,23 @@ export class CallContext implements Call {
 
   get metadata(): Metadata {
     return this.#call.metadata
+  }
+
+  get identity(): Identity | undefined {
+    return this.#identity
+  }
+
+  /** @throws AccessError */
+  admit(access: Access): void {
+    this.#identity = this.endpoint.admit(this.metadata, access)
+  }
+
+  /** What goes on for long ends when the key that opened it is revoked. Called once, after the call was let in. */
+  endOnRevocation(): void {
+    const revoked = this.#identity?.revoked
+    if (revoked === undefined) return
+    this.#onRevoked = () => this.abort(new AccessError('key_required', 'This key was revoked. Send another one.'))
+    revoked.addEventListener('abort', this.#onRevoked, { once: true })
   }
 
   get signal(): AbortSignal {
@@ -172,7 +198,7 @@ export class CallContext implements Call {
     return signal
   }
 
-  abort(reason: ServiceError | DeadlinePassed): void {
+  abort(reason: ServiceError | DeadlinePassed | AccessError): void {
     this.#controller?.abort(reason)
   }
 
@@ -189,6 +215,7 @@ export class CallContext implements Call {
   settle(): void {
     clearTimeout(this.#timer)
     if (this.#onStopping) this.endpoint.stopping.removeEventListener('abort', this.#onStopping)
+    if (this.#onRevoked) this.#identity?.revoked?.removeEventListener('abort', this.#onRevoked)
   }
 
   #begin(): AbortController {

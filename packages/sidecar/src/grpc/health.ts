@@ -4,8 +4,9 @@
  * server stops.
  */
 
-import type { sendUnaryData, ServerUnaryCall, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
-import { service } from 'grpc-health-check'
+import { createRequire } from 'node:module'
+import type { MethodDefinition, sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js'
+import type * as HealthCheck from 'grpc-health-check'
 import { strictly, Unreadable } from './contract.ts'
 import { serverStream, unary, type Endpoint, type StreamCall } from './handler.ts'
 import { unknownService } from './status.ts'
@@ -20,8 +21,35 @@ interface Response {
   readonly status: ServingStatus
 }
 
-// Built with another copy of the same loader.
-export const healthDefinition = strictly(service as unknown as ServiceDefinition)
+/** The library reads its proto file when it is loaded, so it is loaded with the first call: nobody has to wait for it to be ready. */
+export const healthDefinition = strictly({
+  Check: methodDefinition('Check', false),
+  Watch: methodDefinition('Watch', true),
+  List: methodDefinition('List', false),
+})
+
+function methodDefinition(name: string, responseStream: boolean): MethodDefinition<object, object> {
+  return {
+    path: `/grpc.health.v1.Health/${name}`,
+    requestStream: false,
+    responseStream,
+    requestSerialize: (request) => methodOf(name).requestSerialize(request),
+    requestDeserialize: (bytes) => methodOf(name).requestDeserialize(bytes),
+    responseSerialize: (response) => methodOf(name).responseSerialize(response),
+    responseDeserialize: (bytes) => methodOf(name).responseDeserialize(bytes),
+  }
+}
+
+let loaded: { readonly [name: string]: MethodDefinition<object, object> } | undefined
+
+function methodOf(name: string): MethodDefinition<object, object> {
+  // Built with another copy of the same loader.
+  loaded ??= (createRequire(import.meta.url)('grpc-health-check') as typeof HealthCheck)
+    .service as unknown as NonNullable<typeof loaded>
+  const method = loaded[name]
+  if (method === undefined) throw new Error(`grpc-health-check has no method ${name}.`)
+  return method
+}
 
 export class Health {
   readonly #services: ReadonlySet<string>

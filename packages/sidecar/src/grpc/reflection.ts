@@ -11,7 +11,7 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js'
-import protoLoader, { type MessageTypeDefinition } from '@grpc/proto-loader'
+import type * as ProtoLoader from '@grpc/proto-loader'
 import { descriptorSetFile } from '@rolesets/proto'
 import { strictly } from './contract.ts'
 import { CallContext, readable, type Endpoint } from './handler.ts'
@@ -77,7 +77,8 @@ function serve(call: Stream, context: CallContext): void {
     }
   }
   try {
-    context.endpoint.admit(call.metadata, 'read')
+    context.admit('read')
+    context.endOnRevocation()
   } catch (error) {
     return fail(error)
   }
@@ -159,14 +160,18 @@ interface ProtocolService extends ServiceDefinition {
   ServerReflectionInfo: MethodDefinition<object, object>
 }
 
+const require = createRequire(import.meta.url)
+
+function protoLoader(): typeof ProtoLoader {
+  return require('@grpc/proto-loader') as typeof ProtoLoader
+}
+
 let loadedProtocol: MethodDefinition<object, object> | undefined
 
 function protocol(): MethodDefinition<object, object> {
   if (loadedProtocol === undefined) {
-    const file = createRequire(import.meta.url).resolve(
-      '@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto',
-    )
-    const loaded = protoLoader.loadSync(file, { oneofs: true })
+    const file = require.resolve('@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto')
+    const loaded = protoLoader().loadSync(file, { oneofs: true })
     // Loading gives a union of all that a proto file can define.
     const service = loaded['grpc.reflection.v1.ServerReflection'] as unknown as ProtocolService
     loadedProtocol = service.ServerReflectionInfo
@@ -181,9 +186,15 @@ function index(): Index {
 }
 
 function loadIndex(): Index {
-  const loaded = protoLoader.loadSync('google/protobuf/descriptor.proto')
-  const setType = loaded['google.protobuf.FileDescriptorSet'] as MessageTypeDefinition<object, DescriptorSet>
-  const fileType = loaded['google.protobuf.FileDescriptorProto'] as MessageTypeDefinition<object, FileDescriptor>
+  const loaded = protoLoader().loadSync('google/protobuf/descriptor.proto')
+  const setType = loaded['google.protobuf.FileDescriptorSet'] as ProtoLoader.MessageTypeDefinition<
+    object,
+    DescriptorSet
+  >
+  const fileType = loaded['google.protobuf.FileDescriptorProto'] as ProtoLoader.MessageTypeDefinition<
+    object,
+    FileDescriptor
+  >
   const byName = new Map<string, File>()
   const bySymbol = new Map<string, File>()
   const services: string[] = [...reflectionServices]

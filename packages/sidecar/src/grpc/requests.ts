@@ -2,7 +2,7 @@
 
 import type * as proto from '@rolesets/proto'
 import type { Manifest } from '../domain/apply.ts'
-import type { Metadata } from '../domain/model.ts'
+import type { InvitationStatus, Metadata } from '../domain/model.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { jsonOfStruct, type StructAsRead } from './struct.ts'
 
@@ -20,15 +20,52 @@ export function isInitial(type: proto.RoleSetType__Output): boolean | undefined 
   throw new Refusal('invalid_field', message, { field: 'type' })
 }
 
+/** A number that the enum doesn't have comes as that number. */
+export function accessOf(access: proto.Access__Output): 'secret' | 'read' {
+  switch (access) {
+    case 'ACCESS_UNSPECIFIED':
+    case 'SECRET':
+      return 'secret'
+    case 'READ':
+      return 'read'
+  }
+  const message = `access is ${String(access)}. Give SECRET or READ, or leave it out.`
+  throw new Refusal('invalid_field', message, { field: 'access' })
+}
+
+const statuses = { PENDING: 'pending', ACCEPTED: 'accepted', REVOKED: 'revoked', EXPIRED: 'expired' } as const
+
+/** Undefined: none was named, so all are meant. */
+export function statusesOf(given: readonly proto.InvitationStatus__Output[]): readonly InvitationStatus[] | undefined {
+  if (given.length === 0) return undefined
+  return given.map((status, place) => {
+    if (status !== 'INVITATION_STATUS_UNSPECIFIED' && Object.hasOwn(statuses, status)) return statuses[status]
+    const message = `statuses has ${String(status)}. Give ${Object.keys(statuses).join(', ')}, or none for all.`
+    throw new Refusal('invalid_field', message, { field: `statuses[${place}]` })
+  })
+}
+
+/** 0 days stands for as many as usual. */
+export function newInvitationOf({ expiresInDays, ...invitation }: proto.NewInvitation__Output, path = '') {
+  return {
+    emailAddress: invitation.emailAddress,
+    role: invitation.role,
+    inviterUserId: invitation.inviterUserId,
+    expiresInDays: expiresInDays === 0 ? undefined : expiresInDays,
+    redirectUrl: invitation.redirectUrl,
+    ...metadataOf(invitation, path),
+  }
+}
+
 /** Only what was given: in an update, metadata that is absent stays as it is. */
-export function metadataOf(request: {
-  readonly publicMetadata: StructAsRead | null
-  readonly privateMetadata: StructAsRead | null
-}): { publicMetadata: Metadata | undefined; privateMetadata: Metadata | undefined } {
+export function metadataOf(
+  request: { readonly publicMetadata: StructAsRead | null; readonly privateMetadata: StructAsRead | null },
+  path = '',
+): { publicMetadata: Metadata | undefined; privateMetadata: Metadata | undefined } {
   const { publicMetadata, privateMetadata } = request
   return {
-    publicMetadata: publicMetadata ? jsonOfStruct(publicMetadata, 'public_metadata') : undefined,
-    privateMetadata: privateMetadata ? jsonOfStruct(privateMetadata, 'private_metadata') : undefined,
+    publicMetadata: publicMetadata ? jsonOfStruct(publicMetadata, `${path}public_metadata`) : undefined,
+    privateMetadata: privateMetadata ? jsonOfStruct(privateMetadata, `${path}private_metadata`) : undefined,
   }
 }
 

@@ -6,9 +6,10 @@
 import { setMaxListeners } from 'node:events'
 import grpc, { type ServerCredentials } from '@grpc/grpc-js'
 import { ServiceError } from '../service/service-error.ts'
+import type { Identify } from '../service/key-ring.ts'
 import type { Service } from '../service/service.ts'
 import { administrationHandlers } from './administration.ts'
-import { createAdmit, type Identify } from './authenticate.ts'
+import { createAdmit } from './authenticate.ts'
 import { changesHandlers } from './changes.ts'
 import { loadContract } from './contract.ts'
 import { tlsCredentials, type CertificateSource } from './credentials.ts'
@@ -18,6 +19,7 @@ import { Health, healthDefinition } from './health.ts'
 import { listen, type Listen } from './listen.ts'
 import type { GrpcObserver } from './observer.ts'
 import { reflectionDefinitions, reflectionHandlers } from './reflection.ts'
+import { reusingReplies } from './replies.ts'
 
 export interface GrpcOptions {
   readonly listen: readonly Listen[]
@@ -67,7 +69,7 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
     const isLocal = at.kind === 'unix' || at.isLoopback
     const endpoint: Endpoint = { admit: createAdmit(options.identify, isLocal), observer, stopping: stopping.signal }
     const server = new grpc.Server(serverOptions)
-    server.addService(contract.decisions, decisionsHandlers(service.decisions, endpoint))
+    server.addService(reusingReplies(contract.decisions), decisionsHandlers(service.decisions, endpoint))
     server.addService(contract.administration, administrationHandlers(service.administration, endpoint))
     server.addService(
       contract.changes,

@@ -8,7 +8,8 @@ import grpc, { type Metadata, type StatusObject } from '@grpc/grpc-js'
 import type { ErrorReason__Output } from '@rolesets/proto'
 import type * as ErrorDetails from 'nice-grpc-error-details'
 import type * as RpcStatus from 'nice-grpc-error-details/lib/proto/google/rpc/status.js'
-import { Refusal, type RefusalCode } from '../domain/refusal.ts'
+import { Refusal } from '../domain/refusal.ts'
+import type { RefusalCode } from '../domain/refusal-codes.ts'
 import { ServiceError, StoreError, type ServiceErrorCode, type StoreErrorCode } from '../service/service-error.ts'
 import { AccessError, type AccessErrorCode } from './access-error.ts'
 
@@ -28,8 +29,13 @@ const rows = {
   role_set_not_found: [s.NOT_FOUND, 'ROLE_SET_NOT_FOUND'],
   organization_not_found: [s.NOT_FOUND, 'ORGANIZATION_NOT_FOUND'],
   membership_not_found: [s.NOT_FOUND, 'MEMBERSHIP_NOT_FOUND'],
+  invitation_not_found: [s.NOT_FOUND, 'INVITATION_NOT_FOUND'],
+  access_key_not_found: [s.NOT_FOUND, 'ACCESS_KEY_NOT_FOUND'],
   key_taken: [s.ALREADY_EXISTS, 'KEY_TAKEN'],
   membership_exists: [s.ALREADY_EXISTS, 'MEMBERSHIP_EXISTS'],
+  invitation_exists: [s.ALREADY_EXISTS, 'INVITATION_EXISTS'],
+  access_key_exists: [s.ALREADY_EXISTS, 'ACCESS_KEY_EXISTS'],
+  role_holds_permission: [s.ALREADY_EXISTS, 'ROLE_HOLDS_PERMISSION'],
   role_not_in_role_set: [s.FAILED_PRECONDITION, 'ROLE_NOT_IN_ROLE_SET'],
   special_role_not_in_role_set: [s.FAILED_PRECONDITION, 'SPECIAL_ROLE_NOT_IN_ROLE_SET'],
   role_not_creator_eligible: [s.FAILED_PRECONDITION, 'ROLE_NOT_CREATOR_ELIGIBLE'],
@@ -38,6 +44,11 @@ const rows = {
   initial_role_set_required: [s.FAILED_PRECONDITION, 'INITIAL_ROLE_SET_REQUIRED'],
   in_use: [s.FAILED_PRECONDITION, 'IN_USE'],
   system_permission: [s.FAILED_PRECONDITION, 'SYSTEM_PERMISSION'],
+  role_lacks_permission: [s.FAILED_PRECONDITION, 'ROLE_LACKS_PERMISSION'],
+  invitation_not_pending: [s.FAILED_PRECONDITION, 'INVITATION_NOT_PENDING'],
+  membership_quota_exceeded: [s.FAILED_PRECONDITION, 'MEMBERSHIP_QUOTA_EXCEEDED'],
+  organizations_disabled: [s.FAILED_PRECONDITION, 'ORGANIZATIONS_DISABLED'],
+  slugs_disabled: [s.FAILED_PRECONDITION, 'SLUGS_DISABLED'],
   same_source_and_destination: [s.FAILED_PRECONDITION, 'SAME_SOURCE_AND_DESTINATION'],
   revision_conflict: [s.ABORTED, 'REVISION_CONFLICT'],
 
@@ -81,6 +92,11 @@ export interface Failure extends Error, StatusObject {
 const messageLengthMax = 1_200
 const factsLengthMax = 1_800
 const fieldLengthMax = 300
+
+/** The reason that a code has on the wire, for refusals that are answers. */
+export function reasonOf(code: RefusalCode): Row[1] {
+  return rows[code][1]
+}
 
 export function failureOf(error: unknown): Failure {
   const foreseen = isForeseen(error) ? error : undefined

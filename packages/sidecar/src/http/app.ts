@@ -1,22 +1,23 @@
 /** The routes. Whatever isn't one is answered with a problem, never with a page of the library. */
 
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import type { Service } from '../service/service.ts'
+import type { Identify } from './clerk/caller.ts'
 import { healthRouter, type HealthFacts } from './health.ts'
 import type { Measurements } from './measurements.ts'
 import type { StateSource } from './metrics.ts'
 import { sendProblem } from './problem.ts'
 
-/** Whose a presented key is; undefined: nobody's. */
-export type Identify = (presented: string) => 'secret' | 'read' | undefined
-
 export interface AppOptions {
+  readonly service: Service
   readonly identify: Identify
   /** Whether the address is on loopback: metrics need no key there. */
   readonly isLocal: boolean
   readonly facts: () => HealthFacts
   readonly measurements: Measurements
   readonly state: StateSource
-  readonly failed: (error: unknown) => void
+  /** Told of what nobody foresaw, with what was called. */
+  readonly failed: (error: unknown, method: string) => void
 }
 
 export function createApp(options: AppOptions): Express {
@@ -25,12 +26,13 @@ export function createApp(options: AppOptions): Express {
   app.disable('etag')
   app.use(healthRouter(options.facts))
   app.get('/metrics', keyed(options), metricsHandler(options))
+  app.use('/v1', apiHandler(options))
   for (const path of ['/livez', '/readyz', '/metrics'])
     app.all(path, (request, response) => {
       response.setHeader('Allow', 'GET, HEAD')
       sendProblem(response, 'method_not_allowed', `${path} takes GET and HEAD, and not ${request.method}.`)
     })
-  app.use((_request, response) => sendProblem(response, 'not_found', 'There are /livez, /readyz and /metrics.'))
+  app.use((_request, response) => sendProblem(response, 'not_found', 'There are /livez, /readyz, /metrics and /v1.'))
   app.use(errorHandler(options))
   return app
 }
@@ -42,6 +44,12 @@ function metricsHandler({ measurements, state }: AppOptions): RequestHandler {
     const { contentType, read } = await metrics()
     response.setHeader('Content-Type', contentType).end(await read())
   }
+}
+
+function apiHandler(options: AppOptions): RequestHandler {
+  // Loaded with the first call, like the metrics.
+  const api = once(async () => (await import('./clerk/api.ts')).createApi(options))
+  return async (request, response, next) => (await api())(request, response, next)
 }
 
 /** The rule of the listeners: on loopback reading needs no key, but a wrong one is refused. */
@@ -58,12 +66,12 @@ function keyed({ identify, isLocal }: AppOptions): RequestHandler {
 function errorHandler({ failed }: AppOptions): ErrorRequestHandler {
   // Express tells error handlers by their four parameters.
   // eslint-disable-next-line max-params
-  return (error: unknown, _request, response, next) => {
+  return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error)
     // Express marks what the caller got wrong, for example a path that can't be decoded.
     const isCallers = error instanceof Error && 'status' in error && Number(error.status) < 500
     if (isCallers) return sendProblem(response, 'bad_request', 'The path or a header can’t be read. Correct it.')
-    failed(error)
+    failed(error, `${request.method} ${request.path}`)
     sendProblem(response, 'internal_failure', 'The log of the sidecar has the record.')
   }
 }

@@ -70,7 +70,7 @@ function lazily(options: HttpOptions): RequestListener {
     load().then(
       (handle) => handle(request, response),
       (error: unknown) => {
-        options.failed(error)
+        options.failed(error, 'HTTP')
         response.destroy()
       },
     )

@@ -1,32 +1,57 @@
 /** The operations of operators, one for each call of `administration.proto`, and the seeding of an empty store. */
 
+import type { CreateAccessKey } from '../domain/access-keys.ts'
+import { invitationNotFound } from '../domain/invitations.ts'
 import { findPermission, findRole, findRoleSet } from '../domain/lookup.ts'
 import { membershipNotFound } from '../domain/memberships.ts'
-import { organizationNotFound } from '../domain/organizations.ts'
+import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
 import { parseId } from '../domain/fields.ts'
 import { seedChanges } from '../domain/seed.ts'
 import { applyCommand } from './apply.ts'
-import type { PageCall, ReadCall, WriteCall } from './call.ts'
+import { createAudit } from './audit.ts'
+import { accessKeyCommands, accessKeyList } from './access-keys.ts'
+import type { PageCall, ReadCall, WriteCall, Written } from './call.ts'
+import { findInvitation, invitationCommands, invitationList, type InvitationFilter } from './invitations.ts'
+import { digestOf, newAccessKey } from './key-ring.ts'
 import { membershipCommands, membershipList, type MembershipFilter } from './memberships.ts'
-import { contextOf, createOperations, type Command, type OperationOptions } from './operation.ts'
+import { contextOf, type Command, type OperationOptions, type Operations } from './operation.ts'
 import { organizationCommands, organizationList, type OrganizationFilter } from './organizations.ts'
 import { permissionCommands, permissionList } from './permissions.ts'
-import type { ReadModel } from './read-model.ts'
 import { roleSetCommands, roleSetList } from './role-sets.ts'
 import { roleCommands, roleList } from './roles.ts'
-import { viewMembership, viewOrganization, viewPermission, viewRole, viewRoleSet } from './views.ts'
+import { settingsCommands } from './settings.ts'
+import {
+  viewInvitation,
+  viewMembership,
+  viewOrganization,
+  viewPermission,
+  viewRole,
+  viewRoleSet,
+  viewSettings,
+  type AccessKeyView,
+} from './views.ts'
 
 export type Administration = ReturnType<typeof createAdministration>
 
-export function createAdministration(options: OperationOptions, readModel: ReadModel) {
-  const operations = createOperations(options, readModel)
+export function createAdministration(operations: Operations, options: OperationOptions) {
+  return {
+    ...catalogueOperations(operations),
+    ...organizationOperations(operations),
+    ...instanceOperations(operations),
+    ...createAudit(operations, options),
+  }
+}
 
-  const writing =
-    <I, T, V>(command: Command<I, T, V>) =>
+/** Lets an operation be called by the input of its command. */
+function writesOf(operations: Operations) {
+  return <I, T, V>(command: Command<I, T, V>) =>
     (input: I, call: WriteCall) =>
       operations.write(command, input, call)
+}
 
+function catalogueOperations(operations: Operations) {
+  const writing = writesOf(operations)
   return {
     createPermission: writing(permissionCommands.createPermission),
     updatePermission: writing(permissionCommands.updatePermission),
@@ -38,6 +63,8 @@ export function createAdministration(options: OperationOptions, readModel: ReadM
     createRole: writing(roleCommands.createRole),
     updateRole: writing(roleCommands.updateRole),
     deleteRole: writing(roleCommands.deleteRole),
+    addPermission: writing(roleCommands.addPermission),
+    removePermission: writing(roleCommands.removePermission),
     getRole: (ref: string, call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewRole(findRole(catalogue, ref), catalogue)),
     listRoles: (call: PageCall) => operations.list(roleList, undefined, call),
@@ -51,7 +78,12 @@ export function createAdministration(options: OperationOptions, readModel: ReadM
     getRoleSet: (ref: string, call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewRoleSet(findRoleSet(catalogue, ref), catalogue)),
     listRoleSets: (call: PageCall) => operations.list(roleSetList, undefined, call),
+  }
+}
 
+function organizationOperations(operations: Operations) {
+  const writing = writesOf(operations)
+  return {
     createOrganization: writing(organizationCommands.createOrganization),
     updateOrganization: writing(organizationCommands.updateOrganization),
     deleteOrganization: writing(organizationCommands.deleteOrganization),
@@ -81,8 +113,49 @@ export function createAdministration(options: OperationOptions, readModel: ReadM
       return operations.list(membershipList, { ...filter, organizationId }, call)
     },
 
+    createInvitation: writing(invitationCommands.createInvitation),
+    createInvitations: writing(invitationCommands.createInvitations),
+    revokeInvitation: writing(invitationCommands.revokeInvitation),
+    acceptInvitation: writing(invitationCommands.acceptInvitation),
+    getInvitation: (unparsedOrganizationId: string, unparsedInvitationId: string, call: ReadCall) =>
+      operations.find(call, async (reader, catalogue, now) => {
+        const organizationId = parseOrganizationId(unparsedOrganizationId, 'organization_id')
+        const invitationId = parseId(unparsedInvitationId, 'invitation_id')
+        const invitation = await findInvitation(reader, { organizationId, invitationId })
+        if (invitation === undefined) throw invitationNotFound(organizationId, invitationId)
+        return viewInvitation(invitation, catalogue, now)
+      }),
+    listInvitations: async (filter: InvitationFilter, call: PageCall) => {
+      const organizationId = parseOrganizationId(filter.organizationId, 'organization_id')
+      return operations.list(invitationList, { ...filter, organizationId }, call)
+    },
+  }
+}
+
+/** What holds for the whole store. */
+function instanceOperations(operations: Operations) {
+  const writing = writesOf(operations)
+  return {
+    getSettings: (call: ReadCall) =>
+      operations.find(call, (_reader, catalogue) => viewSettings(catalogue.settings, catalogue)),
+    updateSettings: writing(settingsCommands.updateSettings),
+
+    createAccessKey: async (input: CreateAccessKey, call: WriteCall): Promise<AccessKeyWritten> => {
+      const key = newAccessKey()
+      const digest = digestOf(key).toString('hex')
+      const written = await operations.write(accessKeyCommands.createAccessKey, { ...input, digest }, call)
+      return { ...written, key: call.dryRun ? '' : key }
+    },
+    listAccessKeys: (call: PageCall) => operations.list(accessKeyList, undefined, call),
+    revokeAccessKey: writing(accessKeyCommands.revokeAccessKey),
+
     apply: writing(applyCommand),
   }
+}
+
+interface AccessKeyWritten extends Written<AccessKeyView> {
+  /** The key itself, which is kept nowhere else. Empty in a dry run. */
+  readonly key: string
 }
 
 /** Gives an empty store what every store begins with, as its first revision. */

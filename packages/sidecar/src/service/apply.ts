@@ -1,9 +1,10 @@
 /** Brings the store to a described state: the steps of a plan, each by the rule of its own command, in one write. */
 
 import { planApply, type PlannedCommand } from '../domain/apply.ts'
-import type { Decided, Impact } from '../domain/decided.ts'
+import { impactOf, noImpact, type Decided, type Impact } from '../domain/decided.ts'
 import { parseManifest, type Manifest, type ParsedManifest } from '../domain/manifest.ts'
 import type { Organization } from '../domain/model.ts'
+import { Refusal } from '../domain/refusal.ts'
 import type { Writer } from '../storage/store.ts'
 import type { Applied } from './call.ts'
 import { command, type WriteScope } from './operation.ts'
@@ -28,7 +29,7 @@ export const applyCommand = command({
     const impacts: Impact[] = []
     for (const step of plan.steps) {
       // Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own.
-      const decided = await decideStep({ ...scope, catalogue: await writer.catalogue() }, step.run)
+      const decided = await decideStep({ ...scope, catalogue: await writer.catalogue() }, step.run, impacts)
       await writer.record(decided.changes)
       impacts.push(decided.impact)
     }
@@ -56,17 +57,33 @@ const commands = {
   ...organizationCommands,
 } satisfies { [Planned in PlannedCommand as Planned['operation']]: { readonly decide: Decide<Planned['input']> } }
 
-function decideStep(unchecked: WriteScope, planned: PlannedCommand): Promise<Decided<unknown>> | Decided<unknown> {
+/** @param before what the steps before it do: a refusal tells that too, because a preview shows it */
+async function decideStep(
+  unchecked: WriteScope,
+  planned: PlannedCommand,
+  before: readonly Impact[],
+): Promise<Decided<unknown>> {
   // The expected revision was compared for the store as a whole.
   const scope = { ...unchecked, expectUnchanged: () => undefined }
   // The type of the table says that the command of an operation takes the input of that operation.
   const decide = commands[planned.operation].decide as Decide<PlannedCommand['input']>
-  return decide(scope, planned.input)
+  try {
+    return await decide(scope, planned.input)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const { code, message, field, facts, impact = noImpact } = error
+    throw new Refusal(code, message, {
+      ...(field === undefined ? {} : { field }),
+      facts,
+      impact: sumOf([...before, impact]),
+    })
+  }
 }
 
 function sumOf(impacts: readonly Impact[]): Impact {
-  return {
+  return impactOf({
     organizations: impacts.reduce((sum, { organizations }) => sum + organizations, 0),
     roles: impacts.flatMap(({ roles }) => roles),
-  }
+    requiredMappings: impacts.flatMap(({ requiredMappings }) => requiredMappings),
+  })
 }

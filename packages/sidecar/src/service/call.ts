@@ -1,5 +1,6 @@
 /** What comes with every call besides its input, and what goes back besides the thing. */
 
+import type { Order } from '../storage/store.ts'
 import type { StepView, ImpactView } from './views.ts'
 
 export interface ReadCall {
@@ -15,6 +16,8 @@ export interface WriteCall {
   readonly dryRun: boolean
   /** `<epoch>:<number>`; refused if the thing has changed since. Empty or undefined: not checked. */
   readonly expectedRevision?: string | undefined
+  /** True: an organization that the store doesn't know is refused, whatever the setting says of unknown ones. */
+  readonly onlyRegistered?: boolean | undefined
   readonly signal: AbortSignal
 }
 
@@ -24,8 +27,12 @@ export interface Found<T> {
   readonly revision: string
 }
 
-export interface Written<T> extends Found<T> {
+export interface Written<T> {
+  /** As it is after the write; after a deletion, as it was last. Undefined only in a dry run whose impact has violations. */
+  readonly value: T | undefined
   readonly impact: ImpactView
+  /** At which it is committed; of a dry run, the present one, at which it was decided. */
+  readonly revision: string
 }
 
 export interface PageCall extends ReadCall {
@@ -39,6 +46,22 @@ export interface PageOf<T> {
   readonly items: readonly T[]
   /** Empty: there is no more. */
   readonly nextPageToken: string
+  readonly revision: string
+}
+
+/** A part of a list that people turn over by number. */
+export interface SpanOf<Field extends string> {
+  readonly order: Order<Field>
+  /** 0 to `limits.offsetMax`. */
+  readonly offset: number
+  /** 1 to `limits.pageSizeMax`. */
+  readonly limit: number
+}
+
+export interface Listed<T> {
+  readonly items: readonly T[]
+  /** How many there are in all. */
+  readonly total: number
   readonly revision: string
 }
 

@@ -4,6 +4,7 @@ import type { Catalogue } from '../domain/catalogue.ts'
 import type { ChangeSet } from '../domain/change.ts'
 import { formatRevision, parseRevision } from '../domain/revision.ts'
 import { ConsumerTooSlow, follow, type FeedItem, type SnapshotScope } from '../feed/follow.ts'
+import { Rounds } from '../feed/rounds.ts'
 import { StoreError, type Store } from '../storage/store.ts'
 import { ofAnotherEpoch, type ReadModel } from './read-model.ts'
 import { errorOfAborted, ServiceError } from './service-error.ts'
@@ -67,6 +68,7 @@ interface ChangesOptions {
 
 export function createChanges(options: ChangesOptions, readModel: ReadModel): Changes {
   const { store } = options
+  const rounds = new Rounds()
 
   /** A snapshot's first catalogue names its organizations; everything later is named by the present catalogue. */
   function messageOf(item: FeedItem): FeedMessage {
@@ -87,6 +89,7 @@ export function createChanges(options: ChangesOptions, readModel: ReadModel): Ch
       scope: request.snapshotScope,
       heartbeatMs: options.heartbeatMs ?? 1000,
       queueMax: options.watcherQueueMax ?? 1000,
+      rounds,
       signal: call.signal,
       onTooSlow: (error) => call.onTooSlow?.(serviceErrorOf(error)),
     })

@@ -3,28 +3,17 @@
  * is given at one revision, in one tick.
  */
 
-import { availableRoles, decide, type Reason } from '../domain/decision.ts'
+import type { Catalogue } from '../domain/catalogue.ts'
+import { availableRoles, decide } from '../domain/decision.ts'
 import type { UnknownOrganizations } from '../domain/model.ts'
-import { organizationNotFound } from '../domain/organizations.ts'
+import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../domain/questions.ts'
 import type { Store } from '../storage/store.ts'
+import { Answers, type Answer, type CheckAnswer } from './answers.ts'
 import type { ReadCall } from './call.ts'
-import type { ReadModel } from './read-model.ts'
+import type { Assignment, ReadModel } from './read-model.ts'
 import { createStates, type State } from './state.ts'
 import { viewRole, viewRoleSet, type RoleSetView, type RoleView } from './views.ts'
-
-export interface Answer {
-  readonly allowed: boolean
-  readonly reason: Reason
-  /** Key; empty when the organization is unknown and unknown organizations are denied. */
-  readonly roleSet: string
-  readonly roleSetId: string
-  readonly organizationRegistered: boolean
-}
-
-export interface CheckAnswer extends Answer {
-  readonly revision: string
-}
 
 export interface BatchAnswer {
   /** In the order of the questions. */
@@ -42,9 +31,11 @@ export interface AvailableRolesAnswer {
 }
 
 export interface Decisions {
-  /** The answer at the present revision if it is in memory; undefined when `check` must be called. */
-  checkNow(question: Question): CheckAnswer | undefined
+  /** The answer at the present revision if it is in memory and will do; undefined when `check` must be called. */
+  checkNow(question: Question, atLeastRevision?: string): CheckAnswer | undefined
   check(question: Question, call: ReadCall): Promise<CheckAnswer>
+  /** The answers at the present revision if all are in memory and will do; undefined when `batchCheck` must be called. */
+  batchCheckNow(questions: readonly Question[], atLeastRevision?: string): BatchAnswer | undefined
   batchCheck(questions: readonly Question[], call: ReadCall): Promise<BatchAnswer>
   listAvailableRoles(organizationId: string, call: ReadCall): Promise<AvailableRolesAnswer>
 }
@@ -57,39 +48,53 @@ interface DecisionsOptions {
 export function createDecisions({ store, unknownOrganizations }: DecisionsOptions, readModel: ReadModel): Decisions {
   const states = createStates(store, readModel)
 
-  function answer(state: State, question: Question): Answer {
-    const assignment = state.assignment(question.organizationId)
-    const decision = decide(state.catalogue, question, assignment ?? undefined, unknownOrganizations)
-    return {
-      allowed: decision.allowed,
-      reason: decision.reason,
-      roleSet: decision.roleSet?.key ?? '',
-      roleSetId: decision.roleSet?.id ?? '',
-      organizationRegistered: assignment !== null,
-    }
+  const answers = new Answers()
+
+  function answer(catalogue: Catalogue, question: Question, assignment: Assignment): Answer {
+    const decision = decide(catalogue, question, assignment ?? undefined, unknownOrganizations)
+    return answers.of(decision, assignment !== null)
   }
 
-  function checkNow(unparsed: Question): CheckAnswer | undefined {
+  function answerFrom(state: State, question: Question): Answer {
+    return answer(state.catalogue, question, state.assignment(question.organizationId))
+  }
+
+  function checkNow(unparsed: Question, atLeastRevision = ''): CheckAnswer | undefined {
+    if (!isPresent(atLeastRevision, readModel)) return undefined
     const question = parseQuestion(unparsed)
     const assignment = readModel.assignment(question.organizationId)
     if (assignment === undefined) return undefined
+    return answers.at(readModel.revisionText, answer(readModel.catalogue, question, assignment))
+  }
+
+  /** In one tick, so all of one revision. */
+  function batchCheckNow(unparsed: readonly Question[], atLeastRevision = ''): BatchAnswer | undefined {
+    if (!isPresent(atLeastRevision, readModel)) return undefined
+    const questions = parseQuestions(unparsed)
     const { catalogue, revisionText: revision } = readModel
-    return { ...answer({ catalogue, revision, assignment: () => assignment }, question), revision }
+    const results: Answer[] = []
+    for (const question of questions) {
+      const assignment = readModel.assignment(question.organizationId)
+      if (assignment === undefined) return undefined
+      results.push(answer(catalogue, question, assignment))
+    }
+    return { results, revision }
   }
 
   return {
     checkNow,
+    batchCheckNow,
 
     async check(unparsed, call) {
       const question = parseQuestion(unparsed)
       const state = await states.at([question.organizationId], call)
-      return { ...answer(state, question), revision: state.revision }
+      return answers.at(state.revision, answerFrom(state, question))
     },
 
     async batchCheck(unparsed, call) {
       const questions = parseQuestions(unparsed)
       const state = await states.at([...new Set(questions.map((question) => question.organizationId))], call)
-      return { results: questions.map((question) => answer(state, question)), revision: state.revision }
+      return { results: questions.map((question) => answerFrom(state, question)), revision: state.revision }
     },
 
     async listAvailableRoles(unparsed, call) {
@@ -106,4 +111,9 @@ export function createDecisions({ store, unknownOrganizations }: DecisionsOption
       }
     },
   }
+}
+
+/** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
+function isPresent(atLeastRevision: string, readModel: ReadModel): boolean {
+  return atLeastRevision === '' || atLeastRevision === readModel.revisionText
 }

@@ -1,22 +1,27 @@
 /** Operations on memberships. */
 
 import { createMembership, deleteMembership, updateMembership } from '../domain/memberships.ts'
-import type { Membership } from '../domain/model.ts'
+import type { Membership, Organization } from '../domain/model.ts'
 import { findRole } from '../domain/lookup.ts'
-import type { Writer } from '../storage/store.ts'
+import type { Foreseen, Reader, Writer } from '../storage/store.ts'
 import { command, type List } from './operation.ts'
 import { viewMembership, type MembershipView } from './views.ts'
 
 export const membershipCommands = {
   createMembership: command({
     operation: 'CreateMembership',
-    decide: async ({ writer, catalogue, context }, input: Parameters<typeof createMembership>[1]) =>
-      createMembership(catalogue, input, await factsOf(writer, input), context),
+    foresee: foreseeMembership,
+    decide: async ({ writer, catalogue, context }, input: Parameters<typeof createMembership>[1]) => {
+      const facts = await factsOf(writer, input)
+      const occupancy = await occupancyOf(writer, facts.organization, context.now)
+      return createMembership(catalogue, input, { ...facts, ...occupancy }, context)
+    },
     view: viewMembership,
   }),
 
   updateMembership: command({
     operation: 'UpdateMembership',
+    foresee: foreseeMembership,
     decide: async ({ writer, catalogue, context, expectUnchanged }, input: Parameters<typeof updateMembership>[1]) => {
       const facts = await factsOf(writer, input)
       expectUnchanged(facts.membership)
@@ -27,6 +32,7 @@ export const membershipCommands = {
 
   deleteMembership: command({
     operation: 'DeleteMembership',
+    foresee: foreseeMembership,
     decide: async ({ writer, expectUnchanged }, input: Parameters<typeof deleteMembership>[0]) => {
       const facts = await factsOf(writer, input)
       expectUnchanged(facts.membership)
@@ -52,7 +58,27 @@ export const membershipList: List<MembershipFilter, Membership, MembershipView> 
   cursorOf: ({ userId }) => userId,
 }
 
-async function factsOf(writer: Writer, { organizationId, userId }: { organizationId: string; userId: string }) {
+/** Who is in an organization, counted only where its quota asks for it: most have none, and some have many members. */
+export async function occupancyOf(reader: Reader, organization: Organization | undefined, now: number) {
+  if (organization === undefined || organization.maxAllowedMemberships === 0)
+    return { members: 0, pendingInvitations: 0 }
+  return {
+    members: await reader.memberCount(organization.id),
+    pendingInvitations: await reader.pendingInvitationCount(organization.id, now),
+  }
+}
+
+interface Member {
+  readonly organizationId: string
+  readonly userId: string
+}
+
+/** What `factsOf` reads. */
+export function foreseeMembership({ organizationId, userId }: Member): Foreseen {
+  return { organizationIds: [organizationId], memberships: [{ organizationId, userId }] }
+}
+
+async function factsOf(writer: Writer, { organizationId, userId }: Member) {
   return {
     organization: await writer.organization(organizationId),
     membership: await writer.membership(organizationId, userId),

@@ -5,13 +5,14 @@
  */
 
 import type { Catalogue } from '../domain/catalogue.ts'
-import type { Context, Decided, IdPrefix } from '../domain/decided.ts'
+import { noImpact, type Context, type Decided, type IdPrefix, type Impact } from '../domain/decided.ts'
 import { limits } from '../domain/limits.ts'
 import type { UnknownOrganizations } from '../domain/model.ts'
 import { checkUnchanged } from '../domain/precondition.ts'
 import { Refusal } from '../domain/refusal.ts'
+import type { RefusalCode } from '../domain/refusal-codes.ts'
 import { formatRevision, parseRevision } from '../domain/revision.ts'
-import type { At, Page, Reader, Store, Writer } from '../storage/store.ts'
+import type { At, Foreseen, Page, Reader, Store, Writer } from '../storage/store.ts'
 import type { Found, PageCall, PageOf, ReadCall, WriteCall, Written } from './call.ts'
 import type { ReadModel } from './read-model.ts'
 import { ofAnotherEpoch } from './read-model.ts'
@@ -37,30 +38,40 @@ export interface WriteScope {
 export interface Command<I, T, V> {
   /** The name of the RPC. */
   readonly operation: string
+  /** The single things that `decide` reads, where they can be told from the input. */
+  readonly foresee?: (input: I) => Foreseen
   /** Reads the facts and asks the rule. May run twice, so it has no effects of its own. */
   readonly decide: (scope: WriteScope, input: I) => Promise<Decided<T>> | Decided<T>
-  /** @param catalogue as it is after the write; for a deletion, as it was before */
-  readonly view: (value: T, catalogue: Catalogue) => V
+  /**
+   * @param catalogue as it is after the write; for a deletion, as it was before
+   * @param now the time of the write
+   */
+  readonly view: (value: T, catalogue: Catalogue, now: number) => V
   readonly deletes?: boolean
 }
 
 export interface ListScope<I> {
   readonly reader: Reader
   readonly catalogue: Catalogue
+  /** Unix milliseconds. */
+  readonly now: number
   readonly input: I
 }
 
 /** One kind of list. */
 export interface List<I, T, V> {
   readonly read: (scope: ListScope<I>, page: Page) => Promise<readonly T[]> | readonly T[]
-  readonly view: (thing: T, catalogue: Catalogue) => V
+  readonly view: (thing: T, catalogue: Catalogue, now: number) => V
   /** What the next page begins after. */
   readonly cursorOf: (thing: T) => string
 }
 
+/** @param now Unix milliseconds */
+export type Find<V> = (reader: Reader, catalogue: Catalogue, now: number) => Promise<V> | V
+
 export interface Operations {
   write<I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>>
-  find<V>(call: ReadCall, read: (reader: Reader, catalogue: Catalogue) => Promise<V> | V): Promise<Found<V>>
+  find<V>(call: ReadCall, read: Find<V>): Promise<Found<V>>
   list<I, T, V>(list: List<I, T, V>, input: I, call: PageCall): Promise<PageOf<V>>
 }
 
@@ -81,22 +92,28 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
     async write(command, input, call) {
       const { operation } = command
       const expected = call.expectedRevision ? parseExpected(call.expectedRevision, store) : undefined
-      const provenance = { actor: call.actor, operation, at: options.now(), dryRun: call.dryRun, signal: call.signal }
+      const { actor, dryRun, signal } = call
+      const foreseen = command.foresee?.(input)
+      const provenance = { actor, operation, at: options.now(), dryRun, foreseen, signal }
+      const expectUnchanged: WriteScope['expectUnchanged'] = (thing) => checkUnchanged(thing, expected)
       const { revision, value } = await store.write(provenance, async (writer) => {
         const before = await writer.catalogue()
-        const expectUnchanged: WriteScope['expectUnchanged'] = (thing) => checkUnchanged(thing, expected)
-        const context = contextOf(options, provenance.at, writer.nextRevision)
-        const decided = await command.decide({ writer, catalogue: before, context, expectUnchanged }, input)
-        if (decided.changes.length > 0) await writer.record(decided.changes)
-        const after = await writer.catalogue()
-        const thing = command.view(decided.value, command.deletes === true ? before : after)
-        return { thing, impact: viewImpact(decided.impact, before, after) }
+        const own = call.onlyRegistered === true ? { ...options, unknownOrganizations: 'deny' as const } : options
+        const context = contextOf(own, provenance.at, writer.nextRevision)
+        const scope = { writer, catalogue: before, context, expectUnchanged }
+        return run(command, input, scope).catch(async (error: unknown) => {
+          if (!call.dryRun || !isViolation(error)) throw error
+          // What was recorded before the refusal is undone with the rest of the dry run.
+          return { thing: undefined, impact: viewImpact(refusedImpact(error), before, await writer.catalogue()) }
+        })
       })
       return { value: value.thing, impact: value.impact, revision: formatRevision(store.epoch, revision) }
     },
 
     async find(call, work) {
-      const { revision, value } = await read(call, async (reader) => work(reader, await reader.catalogue()))
+      const { revision, value } = await read(call, async (reader) =>
+        work(reader, await reader.catalogue(), options.now()),
+      )
       return { value, revision: formatRevision(store.epoch, revision) }
     },
 
@@ -106,17 +123,44 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
       const { revision, value } = await read(call, async (reader) => {
         const catalogue = await reader.catalogue()
         // One more than asked for tells whether there is another page.
-        const things = await readPage({ reader, catalogue, input }, { size: size + 1, after })
+        const now = options.now()
+        const things = await readPage({ reader, catalogue, now, input }, { size: size + 1, after })
         const page = things.slice(0, size)
         const last = page.at(-1)
         return {
-          items: page.map((thing) => view(thing, catalogue)),
+          items: page.map((thing) => view(thing, catalogue, now)),
           nextPageToken: things.length > size && last !== undefined ? formatPageToken(cursorOf(last)) : '',
         }
       })
       return { ...value, revision: formatRevision(store.epoch, revision) }
     },
   }
+}
+
+/** Decides, records, and shows what came of it. */
+async function run<I, T, V>(command: Command<I, T, V>, input: I, scope: WriteScope) {
+  const { writer, catalogue: before, context } = scope
+  const decided = await command.decide(scope, input)
+  if (decided.changes.length > 0) await writer.record(decided.changes)
+  const after = await writer.catalogue()
+  const thing = command.view(decided.value, command.deletes === true ? before : after, context.now)
+  return { thing, impact: viewImpact(decided.impact, before, after) }
+}
+
+/** Refusals that a preview throws like any other call: what was asked can't be understood, or is about something else now. */
+const neverViolations: ReadonlySet<RefusalCode> = new Set([
+  'invalid_field',
+  'limit_exceeded',
+  'invalid_revision',
+  'revision_conflict',
+])
+
+function isViolation(error: unknown): error is Refusal {
+  return error instanceof Refusal && !neverViolations.has(error.code) && !error.code.endsWith('_not_found')
+}
+
+function refusedImpact({ code, message, field, facts, impact = noImpact }: Refusal): Impact {
+  return { ...impact, violations: [{ code, message, field, facts }] }
 }
 
 export function contextOf(options: OperationOptions, now: number, revision: number): Context {

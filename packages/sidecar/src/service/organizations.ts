@@ -3,13 +3,14 @@
 import type { Organization } from '../domain/model.ts'
 import { assignRoleSet, createOrganization, deleteOrganization, updateOrganization } from '../domain/organizations.ts'
 import { findRoleSet } from '../domain/lookup.ts'
-import type { Writer } from '../storage/store.ts'
+import type { Foreseen, Writer } from '../storage/store.ts'
 import { command, type List } from './operation.ts'
 import { viewOrganization, type OrganizationView } from './views.ts'
 
 export const organizationCommands = {
   createOrganization: command({
     operation: 'CreateOrganization',
+    foresee: ({ id }: { readonly id?: string | undefined }) => (id === undefined ? {} : { organizationIds: [id] }),
     decide: async ({ writer, catalogue, context }, input: Parameters<typeof createOrganization>[1]) => {
       const existing = input.id === undefined ? undefined : await writer.organization(input.id)
       const facts = { existing, slugOwner: await slugOwner(writer, input.slug) }
@@ -20,28 +21,30 @@ export const organizationCommands = {
 
   updateOrganization: command({
     operation: 'UpdateOrganization',
+    foresee: foreseeOrganization,
     decide: async (
       { writer, catalogue, context, expectUnchanged },
       input: Parameters<typeof updateOrganization>[1],
     ) => {
       const organization = await writer.organization(input.organizationId)
       expectUnchanged(organization)
-      return updateOrganization(
-        catalogue,
-        input,
-        { organization, slugOwner: await slugOwner(writer, input.slug) },
-        context,
-      )
+      const { organizationId } = input
+      // Who holds what is asked only of one that moves.
+      const usage = input.roleSet ? await writer.usageIn({ organizationId }, context.now) : []
+      const facts = { organization, slugOwner: await slugOwner(writer, input.slug), usage }
+      return updateOrganization(catalogue, input, facts, context)
     },
     view: viewOrganization,
   }),
 
   deleteOrganization: command({
     operation: 'DeleteOrganization',
-    decide: async ({ writer, expectUnchanged }, input: Parameters<typeof deleteOrganization>[0]) => {
+    foresee: foreseeOrganization,
+    decide: async ({ writer, context, expectUnchanged }, input: Parameters<typeof deleteOrganization>[0]) => {
       const organization = await writer.organization(input.organizationId)
       expectUnchanged(organization)
-      return deleteOrganization(input, { organization, members: await writer.memberCount(input.organizationId) })
+      const { organizationId } = input
+      return deleteOrganization(input, { organization, usage: await writer.usageIn({ organizationId }, context.now) })
     },
     view: viewOrganization,
     deletes: true,
@@ -49,11 +52,12 @@ export const organizationCommands = {
 
   assignRoleSet: command({
     operation: 'AssignRoleSet',
+    foresee: foreseeOrganization,
     decide: async ({ writer, catalogue, context, expectUnchanged }, input: Parameters<typeof assignRoleSet>[1]) => {
       const { organizationId } = input
       const organization = await writer.organization(organizationId)
       expectUnchanged(organization)
-      const usage = await writer.usageIn({ organizationId })
+      const usage = await writer.usageIn({ organizationId }, context.now)
       return assignRoleSet(catalogue, input, { organization, usage }, context)
     },
     view: viewOrganization,
@@ -72,6 +76,10 @@ export const organizationList: List<OrganizationFilter, Organization, Organizati
   },
   view: viewOrganization,
   cursorOf: ({ id }) => id,
+}
+
+export function foreseeOrganization({ organizationId }: { readonly organizationId: string }): Foreseen {
+  return { organizationIds: [organizationId] }
 }
 
 async function slugOwner(writer: Writer, slug: string | null | undefined): Promise<Organization | undefined> {

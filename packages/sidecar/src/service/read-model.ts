@@ -7,11 +7,11 @@
  * never by time.
  */
 
-import { LRUCache } from 'lru-cache'
 import { applyToCatalogue, type Catalogue } from '../domain/catalogue.ts'
 import type { Change, ChangeSet } from '../domain/change.ts'
 import { formatRevision, parseRevision } from '../domain/revision.ts'
 import type { Store } from '../storage/store.ts'
+import { GrowingCache } from './growing-cache.ts'
 import { errorOfAborted, ServiceError } from './service-error.ts'
 
 /** Where an organization stands: the id of its role set, or null when the store doesn't have it. */
@@ -43,7 +43,7 @@ export async function openReadModel(store: Store, options: ReadModelOptions): Pr
 
 export class ReadModel {
   readonly #store: Store
-  readonly #assignments: LRUCache<string, { readonly roleSetId: Assignment }>
+  readonly #assignments: GrowingCache<{ readonly roleSetId: Assignment }>
   readonly #readings = new Map<string, Reading>()
   readonly #moves = new Map<string, string>()
   readonly #waiting = new Set<{ readonly revision: number; readonly reached: () => void }>()
@@ -56,7 +56,7 @@ export class ReadModel {
 
   constructor(store: Store, start: ReadModelOptions & { readonly revision: number; readonly catalogue: Catalogue }) {
     this.#store = store
-    this.#assignments = new LRUCache({ max: start.organizationsMax })
+    this.#assignments = new GrowingCache(start.organizationsMax)
     this.#catalogue = start.catalogue
     this.#revision = start.revision
     this.#revisionText = formatRevision(store.epoch, start.revision)

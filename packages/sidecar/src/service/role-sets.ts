@@ -40,7 +40,7 @@ export const roleSetCommands = {
       const roleSet = findRoleSet(catalogue, input.roleSet, 'role_set')
       expectUnchanged(roleSet)
       const role = findRole(catalogue, input.role, 'role')
-      const usage = await writer.usageOf(role.id, { roleSetId: roleSet.id })
+      const usage = await writer.usageOf(role.id, { roleSetId: roleSet.id }, context.now)
       const organizations = await writer.organizationCount(roleSet.id)
       return replaceRole(catalogue, input, { usage, organizations }, context)
     },
@@ -49,10 +49,10 @@ export const roleSetCommands = {
 
   replaceRoleSet: command({
     operation: 'ReplaceRoleSet',
-    decide: async ({ writer, catalogue, expectUnchanged }, input: Parameters<typeof replaceRoleSet>[1]) => {
+    decide: async ({ writer, catalogue, context, expectUnchanged }, input: Parameters<typeof replaceRoleSet>[1]) => {
       const source = findRoleSet(catalogue, input.roleSet, 'role_set')
       expectUnchanged(source)
-      const usage = await writer.usageIn({ roleSetId: source.id })
+      const usage = await writer.usageIn({ roleSetId: source.id }, context.now)
       const organizations = await writer.organizationCount(source.id)
       return replaceRoleSet(catalogue, input, { usage, organizations })
     },

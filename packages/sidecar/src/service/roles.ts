@@ -3,7 +3,7 @@
 import { initialRoleSetOf } from '../domain/catalogue.ts'
 import type { Role } from '../domain/model.ts'
 import { findRole } from '../domain/lookup.ts'
-import { createRole, deleteRole, roleSetsWith, updateRole } from '../domain/roles.ts'
+import { addPermission, createRole, deleteRole, removePermission, roleSetsWith, updateRole } from '../domain/roles.ts'
 import { command, pageOf, type List } from './operation.ts'
 import { viewRole, type RoleView } from './views.ts'
 
@@ -26,6 +26,24 @@ export const roleCommands = {
     view: viewRole,
   }),
 
+  addPermission: command({
+    operation: 'AddPermission',
+    decide: ({ catalogue, context, expectUnchanged }, input: Parameters<typeof addPermission>[1]) => {
+      expectUnchanged(catalogue.roles.find(input.role))
+      return addPermission(catalogue, input, context)
+    },
+    view: viewRole,
+  }),
+
+  removePermission: command({
+    operation: 'RemovePermission',
+    decide: ({ catalogue, context, expectUnchanged }, input: Parameters<typeof removePermission>[1]) => {
+      expectUnchanged(catalogue.roles.find(input.role))
+      return removePermission(catalogue, input, context)
+    },
+    view: viewRole,
+  }),
+
   deleteRole: command({
     operation: 'DeleteRole',
     decide: async ({ writer, catalogue, context, expectUnchanged }, input: Parameters<typeof deleteRole>[1]) => {
@@ -33,7 +51,12 @@ export const roleCommands = {
       expectUnchanged(role)
       let organizations = 0
       for (const { id } of roleSetsWith(catalogue, role.id)) organizations += await writer.organizationCount(id)
-      return deleteRole(catalogue, input, { usage: await writer.usageOf(role.id), organizations }, context)
+      return deleteRole(
+        catalogue,
+        input,
+        { usage: await writer.usageOf(role.id, undefined, context.now), organizations },
+        context,
+      )
     },
     view: viewRole,
     deletes: true,

@@ -9,6 +9,8 @@ import type { Store } from '../storage/store.ts'
 import { createAdministration, seed, type Administration } from './administration.ts'
 import { createChanges, type Changes } from './changes.ts'
 import { createDecisions, type Decisions } from './decisions.ts'
+import { createDirectory, type Directory } from './directory.ts'
+import { createOperations } from './operation.ts'
 import { openReadModel, type ReadModel } from './read-model.ts'
 
 export interface ServiceOptions {
@@ -28,6 +30,8 @@ export interface ServiceOptions {
 export interface Service {
   readonly decisions: Decisions
   readonly administration: Administration
+  /** Lists by offset, with search and order. */
+  readonly directory: Directory
   readonly changes: Changes
   readonly readModel: ReadModel
   readonly unknownOrganizations: UnknownOrganizations
@@ -39,8 +43,10 @@ export interface Service {
 export async function openService(options: ServiceOptions): Promise<Service> {
   await seed(options)
   const readModel = await openReadModel(options.store, { organizationsMax: options.organizationsMax ?? 200_000 })
+  const operations = createOperations(options, readModel)
   return {
-    administration: createAdministration(options, readModel),
+    administration: createAdministration(operations, options),
+    directory: createDirectory(operations),
     decisions: createDecisions(options, readModel),
     changes: createChanges(options, readModel),
     readModel,

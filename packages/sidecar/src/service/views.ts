@@ -1,8 +1,19 @@
 /** Things as callers see them: with keys beside ids, and what is computed about them. One for each thing, for every API. */
 
-import type { Catalogue } from '../domain/catalogue.ts'
-import type { Impact } from '../domain/decided.ts'
-import type { Membership, Organization, Permission, Role, RoleSet } from '../domain/model.ts'
+import { initialRoleSetOf, type Catalogue } from '../domain/catalogue.ts'
+import type { Impact, Violation } from '../domain/decided.ts'
+import { statusOf } from '../domain/invitations.ts'
+import type {
+  AccessKey,
+  Invitation,
+  InvitationStatus,
+  Membership,
+  Organization,
+  Permission,
+  Role,
+  RoleSet,
+  Settings,
+} from '../domain/model.ts'
 import { isCreatorEligible } from '../domain/roles.ts'
 
 export interface RoleView extends Role {
@@ -26,12 +37,37 @@ export interface MembershipView extends Membership {
   readonly role: string
 }
 
-export interface RoleImpactView {
+export interface InvitationView extends Omit<Invitation, 'status'> {
+  /** As of the moment of the call. */
+  readonly status: InvitationStatus
+  /** Key; the id when the role is gone. */
   readonly role: string
-  readonly toRole: string
+}
+
+/** `revision` is that of the last write that changed anything of it, the places of the initial set included. */
+export interface SettingsView extends Settings {
+  readonly initialRoleSet: string
+  readonly initialRoleSetId: string
+  readonly creatorRole: string
+  readonly creatorRoleId: string
+  readonly defaultRole: string
+  readonly defaultRoleId: string
+}
+
+/** Nothing of a key that could be compared with one leaves the service. */
+export type AccessKeyView = Omit<AccessKey, 'digest'>
+
+/** Who holds a role. */
+export interface RequiredMappingView {
+  readonly role: string
   readonly members: number
   readonly invitations: number
   readonly organizations: number
+}
+
+export interface RoleImpactView extends RequiredMappingView {
+  /** Empty: the holders lose the role with their organization. */
+  readonly toRole: string
 }
 
 export interface ImpactView {
@@ -39,6 +75,10 @@ export interface ImpactView {
   readonly members: number
   readonly invitations: number
   readonly roles: readonly RoleImpactView[]
+  /** Roles in use that the destination lacks: each needs a mapping, whether one was given or not. */
+  readonly requiredMappings: readonly RequiredMappingView[]
+  /** Why the write would be refused. Only in the answer to a dry run. */
+  readonly violations: readonly Violation[]
 }
 
 export interface StepView {
@@ -81,16 +121,58 @@ export function viewMembership(membership: Membership, catalogue: Catalogue): Me
   return { ...membership, role: catalogue.roles.byId(membership.roleId)?.key ?? membership.roleId }
 }
 
-/** @param roles roles by id from before the write, for those that are gone after it */
+/** @param now Unix milliseconds: tells a pending one from one whose time is over */
+export function viewInvitation(invitation: Invitation, catalogue: Catalogue, now: number): InvitationView {
+  const role = catalogue.roles.byId(invitation.roleId)?.key ?? invitation.roleId
+  return { ...invitation, status: statusOf(invitation, now), role }
+}
+
+export function viewSettings(settings: Settings, catalogue: Catalogue): SettingsView {
+  const { id, key, creatorRoleId, defaultRoleId, revision } = initialRoleSetOf(catalogue)
+  return {
+    ...settings,
+    revision: Math.max(settings.revision, revision),
+    initialRoleSet: key,
+    initialRoleSetId: id,
+    creatorRole: catalogue.roles.byId(creatorRoleId)?.key ?? creatorRoleId,
+    creatorRoleId,
+    defaultRole: catalogue.roles.byId(defaultRoleId)?.key ?? defaultRoleId,
+    defaultRoleId,
+  }
+}
+
+export function viewAccessKey({ digest: _digest, ...accessKey }: AccessKey): AccessKeyView {
+  return accessKey
+}
+
+/** Roles are named as they are after the write; those that are gone by then, as they were before it. */
 export function viewImpact(impact: Impact, before: Catalogue, after: Catalogue): ImpactView {
   const keyOf = (id: string) => after.roles.byId(id)?.key ?? before.roles.byId(id)?.key ?? id
-  const roles = impact.roles.map(({ roleId, toRoleId, ...counts }) => ({
-    role: keyOf(roleId),
-    toRole: keyOf(toRoleId),
-    ...counts,
-  }))
+  const roles = sortedByRole(
+    impact.roles.map(({ roleId, toRoleId, ...counts }) => ({
+      role: keyOf(roleId),
+      toRole: toRoleId === null ? '' : keyOf(toRoleId),
+      ...counts,
+    })),
+  )
+  const requiredMappings = sortedByRole(
+    impact.requiredMappings.map(({ roleId, ...counts }) => ({ role: keyOf(roleId), ...counts })),
+  )
   const total = (count: 'members' | 'invitations') => roles.reduce((sum, role) => sum + role[count], 0)
-  return { organizations: impact.organizations, members: total('members'), invitations: total('invitations'), roles }
+  const { organizations, violations } = impact
+  return {
+    organizations,
+    members: total('members'),
+    invitations: total('invitations'),
+    roles,
+    requiredMappings,
+    violations,
+  }
+}
+
+/** In the order of the keys; roles of one key, as in the steps of an apply, stay as they were. */
+function sortedByRole<T extends { readonly role: string }>(entries: readonly T[]): T[] {
+  return [...entries].sort((a, b) => (a.role < b.role ? -1 : a.role > b.role ? 1 : 0))
 }
 
 /** An id whose thing is gone stands for itself: change sets from history may name things that were deleted since. */

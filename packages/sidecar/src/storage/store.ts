@@ -13,15 +13,18 @@
  *   * Listeners are called once per change set, in order of revision, after the commit is durable and before the writer is
  *     answered: who has his answer can rely on the feed having it.
  *   * A change that concerns many things at once stamps each of them with the revision and the time of its write.
+ *   * Whether an invitation is pending or expired is a question of the time that the caller passes in, never of a clock of
+ *     the storage. A change that reassigns members moves the invitations that are pending at the time of its write.
+ *   * Each change set is sealed to the one before it, in its own transaction (see `seal.ts`).
  *   * A read sees one committed state, whole, and says of which revision it is. It can be a revision that the listeners are
  *     about to be told of, never one before what a writer was answered with.
  *   * Ids are ordered by the bytes of their UTF-8.
  */
 
 import type { Catalogue } from '../domain/catalogue.ts'
-import type { Change, ChangeSet } from '../domain/change.ts'
+import type { Change, ChangeSet, SealedChangeSet } from '../domain/change.ts'
 import type { RoleUsage } from '../domain/decided.ts'
-import type { Membership, Organization } from '../domain/model.ts'
+import type { AccessKey, Invitation, InvitationStatus, Membership, Organization } from '../domain/model.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {
@@ -34,6 +37,84 @@ export interface Page {
   readonly size: number
   /** Begin after this id (organizations) or user id (memberships); undefined: at the start. */
   readonly after?: string | undefined
+}
+
+/** A page of a list that people turn over by number. */
+export interface Span {
+  readonly offset: number
+  /** 0 to 1 000. */
+  readonly limit: number
+}
+
+export interface Spanned<T> {
+  readonly items: readonly T[]
+  /** How many there are in all. */
+  readonly total: number
+}
+
+export interface Order<Field extends string> {
+  readonly field: Field
+  readonly descending: boolean
+}
+
+/** One of `include` must be among a thing's, and none of `exclude`. Undefined: not asked; an empty `include` finds nothing. */
+export interface Choice {
+  readonly include?: readonly string[] | undefined
+  readonly exclude?: readonly string[] | undefined
+}
+
+/** All that is given must hold; an empty list finds nothing. Texts are looked for anywhere in a value, without regard to the case of ASCII letters. */
+export interface OrganizationQuery {
+  /** Exactly the id, or a part of the name or the slug. */
+  readonly text?: string | undefined
+  readonly ids?: Choice | undefined
+  /** Organizations that these users are members of. */
+  readonly userIds?: Choice | undefined
+}
+
+export interface MembershipQuery {
+  readonly organizationId?: string | undefined
+  readonly userIds?: Choice | undefined
+  readonly roleIds?: readonly string[] | undefined
+  /** A part of the user id. */
+  readonly text?: string | undefined
+  /** Unix milliseconds; both ends count. */
+  readonly createdFrom?: number | undefined
+  readonly createdTo?: number | undefined
+}
+
+export interface InvitationQuery {
+  readonly organizationId?: string | undefined
+  readonly statuses?: readonly InvitationStatus[] | undefined
+  /** Without regard to case. */
+  readonly emailAddress?: string | undefined
+  /** Exactly the id, or a part of the email address. */
+  readonly text?: string | undefined
+  /** Those that this user accepted, and those that were sent to an email address that is his id. */
+  readonly userId?: string | undefined
+  /** Unix milliseconds: tells the pending ones from the expired. */
+  readonly now: number
+}
+
+/** What the audit is asked. All that is given must hold. */
+export interface HistoryQuery {
+  /** Ids of things that were changed: see `subjectsOf` for what a change set is found by. */
+  readonly subject?: string | undefined
+  readonly actor?: string | undefined
+  readonly operation?: string | undefined
+  /** Unix milliseconds; from this moment on. */
+  readonly from?: number | undefined
+  /** Unix milliseconds; before this moment. */
+  readonly to?: number | undefined
+}
+
+export interface HistoryPage {
+  /** 1 to 1 000. */
+  readonly size: number
+  /** Begin after this revision, in the order of the page; undefined: at its start. */
+  readonly after?: number | undefined
+  /** Default: the newest first. */
+  readonly oldestFirst?: boolean | undefined
 }
 
 /** Reads within one state. Valid only until the work that it was given to has settled. */
@@ -57,10 +138,51 @@ export interface Reader {
     filter?: { readonly roleId?: string | undefined },
   ): Promise<readonly Membership[]>
   memberCount(organizationId: string): Promise<number>
-  /** Who holds which role, in one organization or in all organizations of a set. Only roles that somebody holds. */
-  usageIn(scope: { readonly organizationId: string } | { readonly roleSetId: string }): Promise<readonly RoleUsage[]>
+  invitation(id: string): Promise<Invitation | undefined>
+  /** The one of this address, compared without regard to case, that is pending at the time. */
+  pendingInvitation(organizationId: string, emailAddress: string, now: number): Promise<Invitation | undefined>
+  /** How many are pending at the time. */
+  pendingInvitationCount(organizationId: string, now: number): Promise<number>
+  /** Ordered by id. */
+  invitations(
+    organizationId: string,
+    page: Page,
+    filter: { readonly statuses?: readonly InvitationStatus[] | undefined; readonly now: number },
+  ): Promise<readonly Invitation[]>
+  /**
+   * Who holds which role, in one organization or in all organizations of a set. Only roles that somebody holds; invitations
+   * are those that are pending at the time. `organizations` counts those with a member or a pending invitation.
+   */
+  usageIn(
+    scope: { readonly organizationId: string } | { readonly roleSetId: string },
+    now: number,
+  ): Promise<readonly RoleUsage[]>
   /** Who holds one role: anywhere, or in all organizations of a set. */
-  usageOf(roleId: string, scope?: { readonly roleSetId: string }): Promise<RoleUsage>
+  usageOf(roleId: string, scope: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
+  /** Ties are broken by id, so that pages neither repeat nor miss a thing. */
+  searchOrganizations(
+    query: OrganizationQuery,
+    order: Order<'created_at' | 'name' | 'members_count'>,
+    span: Span,
+  ): Promise<Spanned<Organization>>
+  searchMemberships(
+    query: MembershipQuery,
+    order: Order<'created_at' | 'user_id'>,
+    span: Span,
+  ): Promise<Spanned<Membership>>
+  searchInvitations(
+    query: InvitationQuery,
+    order: Order<'created_at' | 'email_address'>,
+    span: Span,
+  ): Promise<Spanned<Invitation>>
+  /** How many members each of these organizations has; up to 1 000 ids. One without members may be missing. */
+  memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** All, also those that were revoked; in the order in which they were made. */
+  accessKeys(): Promise<readonly AccessKey[]>
+  /** Change sets that are kept, with their seals. */
+  history(query: HistoryQuery, page: HistoryPage): Promise<readonly SealedChangeSet[]>
+  /** The seal that the oldest kept change set follows, and its revision: what compaction leaves of the history before. */
+  historyAnchor(): Promise<{ readonly revision: number; readonly seal: string }>
 }
 
 /** A reader that sees what the works before it in the batch, and this one, have recorded. */
@@ -71,6 +193,15 @@ export interface Writer extends Reader {
   record(changes: readonly Change[]): Promise<void>
 }
 
+/**
+ * Single things that a work is about to ask for. Naming them changes no answer: it lets the storage read those of all works
+ * of a batch together, instead of one after the other.
+ */
+export interface Foreseen {
+  readonly organizationIds?: readonly string[]
+  readonly memberships?: readonly { readonly organizationId: string; readonly userId: string }[]
+}
+
 export interface Provenance {
   /** Never empty. */
   readonly actor: string
@@ -79,6 +210,7 @@ export interface Provenance {
   readonly at: number
   /** Run the work, answer, and leave no trace. */
   readonly dryRun?: boolean
+  readonly foreseen?: Foreseen | undefined
   /** Gives up waiting; a work that has begun is finished. */
   readonly signal?: AbortSignal | undefined
 }

@@ -80,6 +80,9 @@ CREATE TABLE organizations (
   name TEXT NOT NULL,
   slug TEXT,
   role_set_id TEXT NOT NULL REFERENCES role_sets DEFERRABLE INITIALLY DEFERRED,
+  created_by TEXT NOT NULL,
+  max_allowed_memberships INTEGER NOT NULL CHECK (max_allowed_memberships >= 0),
+  admin_delete_enabled INTEGER NOT NULL CHECK (admin_delete_enabled IN (0, 1)),
   public_metadata TEXT NOT NULL,
   private_metadata TEXT NOT NULL,
   created_at INTEGER NOT NULL,
@@ -88,6 +91,8 @@ CREATE TABLE organizations (
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX organizations_by_slug ON organizations (slug) WHERE slug IS NOT NULL;
+-- Serves lists that begin with the newest.
+CREATE INDEX organizations_by_time ON organizations (created_at, id);
 CREATE INDEX organizations_by_role_set ON organizations (role_set_id, id);
 
 -- How many organizations are on each set, so that nobody has to count them. Without a reference to the set: a count can
@@ -112,13 +117,83 @@ CREATE TABLE memberships (
 
 -- Serves the holders of a role, and those of an organization with a role.
 CREATE INDEX memberships_by_role ON memberships (role_id, organization_id, user_id);
+CREATE INDEX memberships_by_user ON memberships (user_id);
+
+-- Without a reference to the role: one that isn't pending any more may outlive it. An invitation whose time is over keeps
+-- the status pending, because nobody writes when time passes.
+CREATE TABLE invitations (
+  id TEXT PRIMARY KEY,
+  organization_id TEXT NOT NULL REFERENCES organizations DEFERRABLE INITIALLY DEFERRED,
+  email_address TEXT NOT NULL,
+  role_id TEXT NOT NULL,
+  inviter_user_id TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('pending', 'accepted', 'revoked')),
+  expires_at INTEGER NOT NULL,
+  redirect_url TEXT NOT NULL,
+  accepted_by_user_id TEXT NOT NULL,
+  public_metadata TEXT NOT NULL,
+  private_metadata TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Serves an organization's invitations, ordered by id.
+CREATE INDEX invitations_by_organization ON invitations (organization_id);
+-- Serve the holders of a role, and those of an organization. Invitations that are not pending hold none.
+CREATE INDEX invitations_by_role ON invitations (role_id, organization_id, expires_at) WHERE status = 'pending';
+CREATE INDEX invitations_pending ON invitations (organization_id, expires_at) WHERE status = 'pending';
+-- Serve the pending one of an address in an organization, and the invitations of a user in all of them.
+CREATE INDEX invitations_by_address ON invitations (email_address COLLATE NOCASE, organization_id);
+CREATE INDEX invitations_by_user ON invitations (accepted_by_user_id) WHERE accepted_by_user_id <> '';
+
+CREATE TABLE settings (
+  singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  max_allowed_memberships INTEGER NOT NULL CHECK (max_allowed_memberships >= 0),
+  admin_delete_enabled INTEGER NOT NULL CHECK (admin_delete_enabled IN (0, 1)),
+  slug_disabled INTEGER NOT NULL CHECK (slug_disabled IN (0, 1)),
+  domains_enabled INTEGER NOT NULL CHECK (domains_enabled IN (0, 1)),
+  domains_enrollment_modes TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE access_keys (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  access TEXT NOT NULL CHECK (access IN ('secret', 'read')),
+  digest TEXT NOT NULL UNIQUE,
+  revoked_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE change_sets (
   revision INTEGER PRIMARY KEY,
   committed_at INTEGER NOT NULL,
   actor TEXT NOT NULL CHECK (actor <> ''),
   operation TEXT NOT NULL CHECK (operation <> ''),
-  changes TEXT NOT NULL
+  changes TEXT NOT NULL,
+  seal TEXT NOT NULL CHECK (length(seal) = 64)
+) STRICT;
+
+-- By which things a change set is found.
+CREATE TABLE change_subjects (
+  subject TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  PRIMARY KEY (subject, revision)
+) STRICT, WITHOUT ROWID;
+
+-- For compaction: what goes with a change set.
+CREATE INDEX change_subjects_by_revision ON change_subjects (revision);
+
+-- The last change set that was forgotten, or 0 with the seal that the first one follows.
+CREATE TABLE history_anchor (
+  singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+  revision INTEGER NOT NULL,
+  seal TEXT NOT NULL CHECK (length(seal) = 64)
 ) STRICT;
 
 CREATE TRIGGER change_sets_without_gap BEFORE INSERT ON change_sets

@@ -3,11 +3,13 @@
  * as late as can be: most works then need no savepoint, and one that is refused or is a dry run never touches the file.
  */
 
+import type { SealedChangeSet } from '../../domain/change.ts'
 import type { RoleUsage } from '../../domain/decided.ts'
-import type { Membership, Organization } from '../../domain/model.ts'
-import { StoreError } from '../store.ts'
+import type { AccessKey, Invitation, Membership, Organization } from '../../domain/model.ts'
+import { StoreError, type Foreseen, type Spanned } from '../store.ts'
 import { writeChanges, type Recorded } from './changes.ts'
 import type { Connection } from './connection.ts'
+import { nothingForeseen, readForeseen, type ForeseenRows } from './foreseen.ts'
 import { Pending, type Known } from './pending.ts'
 import { Queries, type RowReader } from './queries.ts'
 
@@ -15,6 +17,8 @@ export class BatchRows implements RowReader {
   readonly #connection: Connection
   readonly #queries: Queries
   readonly #pending = new Pending()
+  /** In the file, under what is pending. */
+  #foreseen: ForeseenRows = nothingForeseen
   /** How many of the pending changes are those of the works before. */
   #mark = 0
   #hasSavepoint = false
@@ -26,6 +30,13 @@ export class BatchRows implements RowReader {
   constructor(connection: Connection) {
     this.#connection = connection
     this.#queries = new Queries(connection)
+  }
+
+  /** Before the first work. */
+  foresee(foreseen: readonly Foreseen[]): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#foreseen = await readForeseen(this.#queries, foreseen)
+    })
   }
 
   beginWork(): void {
@@ -61,8 +72,9 @@ export class BatchRows implements RowReader {
   }
 
   organization(id: string): Promise<Organization | undefined> {
+    const find = () => this.#queries.organization(id)
     return this.#ask(isWide, async () =>
-      this.#known(this.#pending.organization(id), () => this.#queries.organization(id)),
+      this.#known(this.#pending.organization(id) ?? this.#foreseen.organization(id), find),
     )
   }
 
@@ -89,7 +101,9 @@ export class BatchRows implements RowReader {
 
   membership(organizationId: string, userId: string): Promise<Membership | undefined> {
     const find = () => this.#queries.membership(organizationId, userId)
-    return this.#ask(isWide, async () => this.#known(this.#pending.membership(organizationId, userId), find))
+    const known = () =>
+      this.#pending.membership(organizationId, userId) ?? this.#foreseen.membership(organizationId, userId)
+    return this.#ask(isWide, async () => this.#known(known(), find))
   }
 
   memberships(...args: Parameters<RowReader['memberships']>): Promise<readonly Membership[]> {
@@ -100,13 +114,58 @@ export class BatchRows implements RowReader {
     return this.#ask(hasMemberships, () => this.#queries.memberCount(organizationId))
   }
 
-  usageIn(scope: Parameters<RowReader['usageIn']>[0]): Promise<readonly RoleUsage[]> {
-    const isStale = 'organizationId' in scope ? hasMemberships : hasAny
-    return this.#ask(isStale, () => this.#queries.usageIn(scope))
+  invitation(id: string): Promise<Invitation | undefined> {
+    return this.#ask(isWide, async () => this.#known(this.#pending.invitation(id), () => this.#queries.invitation(id)))
+  }
+
+  pendingInvitation(...args: Parameters<RowReader['pendingInvitation']>): Promise<Invitation | undefined> {
+    return this.#ask(hasInvitations, () => this.#queries.pendingInvitation(...args))
+  }
+
+  pendingInvitationCount(...args: Parameters<RowReader['pendingInvitationCount']>): Promise<number> {
+    return this.#ask(hasInvitations, () => this.#queries.pendingInvitationCount(...args))
+  }
+
+  invitations(...args: Parameters<RowReader['invitations']>): Promise<readonly Invitation[]> {
+    return this.#ask(hasInvitations, () => this.#queries.invitations(...args))
+  }
+
+  usageIn(...args: Parameters<RowReader['usageIn']>): Promise<readonly RoleUsage[]> {
+    const isStale = 'organizationId' in args[0] ? hasHolders : hasAny
+    return this.#ask(isStale, () => this.#queries.usageIn(...args))
   }
 
   usageOf(...args: Parameters<RowReader['usageOf']>): Promise<RoleUsage> {
     return this.#ask(hasAny, () => this.#queries.usageOf(...args))
+  }
+
+  searchOrganizations(...args: Parameters<RowReader['searchOrganizations']>): Promise<Spanned<Organization>> {
+    return this.#ask(hasAny, () => this.#queries.searchOrganizations(...args))
+  }
+
+  searchMemberships(...args: Parameters<RowReader['searchMemberships']>): Promise<Spanned<Membership>> {
+    return this.#ask(hasMemberships, () => this.#queries.searchMemberships(...args))
+  }
+
+  searchInvitations(...args: Parameters<RowReader['searchInvitations']>): Promise<Spanned<Invitation>> {
+    return this.#ask(hasInvitations, () => this.#queries.searchInvitations(...args))
+  }
+
+  memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#ask(hasMemberships, () => this.#queries.memberCounts(organizationIds))
+  }
+
+  accessKeys(): Promise<readonly AccessKey[]> {
+    return this.#ask(hasAccessKeys, () => this.#queries.accessKeys())
+  }
+
+  /** Without the change sets of this batch: they are written last. */
+  history(...args: Parameters<RowReader['history']>): Promise<readonly SealedChangeSet[]> {
+    return this.#inTurn(() => this.#queries.history(...args))
+  }
+
+  historyAnchor(): ReturnType<RowReader['historyAnchor']> {
+    return this.#inTurn(() => this.#queries.historyAnchor())
   }
 
   async #known<T>(known: Known<T>, find: () => Promise<T | undefined>): Promise<T | undefined> {
@@ -123,6 +182,7 @@ export class BatchRows implements RowReader {
 
   /** The changes of the works before go in for good; those of this work behind a savepoint. */
   async #write(): Promise<void> {
+    this.#foreseen = nothingForeseen
     if (this.#isInWork && !this.#hasSavepoint) {
       await writeChanges(this.#connection, this.#pending.take(this.#mark))
       this.#mark = 0
@@ -154,4 +214,7 @@ export class BatchRows implements RowReader {
 const isWide = (pending: Pending) => pending.isWide
 const hasOrganizations = (pending: Pending) => pending.hasOrganizations
 const hasMemberships = (pending: Pending) => pending.hasMemberships
-const hasAny = (pending: Pending) => pending.hasOrganizations || pending.hasMemberships
+const hasInvitations = (pending: Pending) => pending.hasInvitations
+const hasAccessKeys = (pending: Pending) => pending.hasAccessKeys
+const hasHolders = (pending: Pending) => pending.hasMemberships || pending.hasInvitations
+const hasAny = (pending: Pending) => pending.hasOrganizations || hasHolders(pending)

@@ -5,7 +5,7 @@
 
 import { applyToCatalogue, type Catalogue } from '../../domain/catalogue.ts'
 import type { Change, ChangeSet } from '../../domain/change.ts'
-import type { At, Provenance, Writer } from '../store.ts'
+import type { At, Foreseen, Provenance, Writer } from '../store.ts'
 import { BatchRows } from './batch-rows.ts'
 import type { Connection } from './connection.ts'
 import { writeChangeSets } from './history.ts'
@@ -15,6 +15,8 @@ import { createValidity, whileValid, type Validity } from './validity.ts'
 export interface State {
   readonly head: number
   readonly catalogue: Catalogue
+  /** Of the last change set that is in the file: those of a batch are sealed when they are written. */
+  readonly seal: string
 }
 
 export type Outcome<T> =
@@ -45,6 +47,11 @@ export class Batch {
 
   get changeSets(): readonly ChangeSet[] {
     return this.#changeSets
+  }
+
+  /** Reads what the works are about to ask for. */
+  async foresee(foreseen: readonly Foreseen[]): Promise<void> {
+    if (foreseen.length > 0) await this.#rows.foresee(foreseen)
   }
 
   /**
@@ -78,7 +85,9 @@ export class Batch {
   /** Writes what isn't written yet. The rest of the way to the disk is `commit`. */
   async flush(): Promise<void> {
     await this.#rows.writeAll()
-    if (this.#changeSets.length > 0) await writeChangeSets(this.#connection, this.#changeSets)
+    if (this.#changeSets.length === 0) return
+    const seal = await writeChangeSets(this.#connection, this.#changeSets, this.#state.seal)
+    this.#state = { ...this.#state, seal }
   }
 
   async commit(): Promise<void> {
@@ -93,7 +102,7 @@ export class Batch {
   #keep({ changes, catalogue }: Recording, { at, actor, operation }: Provenance): void {
     const revision = this.#state.head + 1
     this.#changeSets.push({ revision, committedAt: at, actor, operation, changes })
-    this.#state = { head: revision, catalogue }
+    this.#state = { ...this.#state, head: revision, catalogue }
   }
 }
 

@@ -1,9 +1,12 @@
-/** The rows of permissions, roles and role sets: how they are written, and how the whole catalogue is read. */
+/**
+ * The rows of permissions, roles, role sets and settings: how they are written, and how the whole catalogue is read.
+ * Settings have a row once somebody has changed them.
+ */
 
-import { Index, type Catalogue } from '../../domain/catalogue.ts'
-import type { Permission, Role, RoleSet } from '../../domain/model.ts'
+import { Index, initialSettings, type Catalogue } from '../../domain/catalogue.ts'
+import type { Permission, Role, RoleSet, Settings } from '../../domain/model.ts'
 import type { Connection, Row } from './connection.ts'
-import { permissionOf, roleOf, roleSetOf, text } from './rows.ts'
+import { permissionOf, roleOf, roleSetOf, settingsOf, text } from './rows.ts'
 
 /** In the order in which things were made, like the catalogue in memory. */
 export async function loadCatalogue(connection: Connection): Promise<Catalogue> {
@@ -12,12 +15,14 @@ export async function loadCatalogue(connection: Connection): Promise<Catalogue> 
   const roleSets = await connection.all('SELECT * FROM role_sets ORDER BY rowid')
   const held = await connection.all('SELECT role_id, permission_id FROM role_permissions ORDER BY role_id, position')
   const members = await connection.all('SELECT role_set_id, role_id FROM role_set_roles ORDER BY role_set_id, position')
+  const [settings] = await connection.all('SELECT * FROM settings')
   const permissionIds = grouped(held, 'role_id', 'permission_id')
   const roleIds = grouped(members, 'role_set_id', 'role_id')
   return {
     permissions: new Index(permissions.map(permissionOf)),
     roles: new Index(roles.map((row) => roleOf(row, permissionIds.get(text(row, 'id')) ?? []))),
     roleSets: new Index(roleSets.map((row) => roleSetOf(row, roleIds.get(text(row, 'id')) ?? []))),
+    settings: settings === undefined ? initialSettings : settingsOf(settings),
   }
 }
 
@@ -83,6 +88,19 @@ export async function deleteRoleSet(connection: Connection, id: string): Promise
   await connection.run('DELETE FROM role_set_roles WHERE role_set_id = ?', [id])
   await connection.run('DELETE FROM role_sets WHERE id = ?', [id])
   await connection.run('DELETE FROM organization_counts WHERE role_set_id = ? AND organizations = 0', [id])
+}
+
+export async function putSettings(connection: Connection, settings: Settings): Promise<void> {
+  const { enabled, maxAllowedMemberships, adminDeleteEnabled, slugDisabled, domainsEnabled } = settings
+  const flags = [adminDeleteEnabled, slugDisabled, domainsEnabled].map(Number)
+  const modes = JSON.stringify(settings.domainsEnrollmentModes)
+  await connection.run(
+    `INSERT OR REPLACE INTO settings
+       (singleton, enabled, max_allowed_memberships, admin_delete_enabled, slug_disabled, domains_enabled,
+        domains_enrollment_modes, updated_at, revision)
+     VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [Number(enabled), maxAllowedMemberships, ...flags, modes, settings.updatedAt, settings.revision],
+  )
 }
 
 /** The values of one column by those of another, in the order of the rows. */

@@ -13,12 +13,12 @@ export class Catalogues {
   readonly #kept: { readonly since: number; readonly catalogue: Catalogue }[]
   #head: number
 
-  constructor({ head, catalogue }: State) {
+  constructor({ head, catalogue }: Omit<State, 'seal'>) {
     this.#kept = [{ since: head, catalogue }]
     this.#head = head
   }
 
-  advance({ head, catalogue }: State): void {
+  advance({ head, catalogue }: Omit<State, 'seal'>): void {
     // A batch becomes visible at once: no reader is ever at a revision inside it.
     if (this.#kept.at(-1)?.catalogue !== catalogue) this.#kept.push({ since: head, catalogue })
     this.#head = head

@@ -4,10 +4,21 @@
  */
 
 import type { Change } from '../../domain/change.ts'
-import { deletePermission, deleteRole, deleteRoleSet, putPermission, putRole, putRoleSet } from './catalogue-rows.ts'
+import { putAccessKey } from './access-key-rows.ts'
+import {
+  deletePermission,
+  deleteRole,
+  deleteRoleSet,
+  putPermission,
+  putRole,
+  putRoleSet,
+  putSettings,
+} from './catalogue-rows.ts'
 import type { Connection } from './connection.ts'
-import { deleteMemberships, putMemberships, reassignMembers } from './membership-rows.ts'
+import { putInvitations } from './invitation-rows.ts'
+import { deleteMemberships, putMemberships } from './membership-rows.ts'
 import { deleteOrganizations, moveOrganizations, putOrganizations } from './organization-rows.ts'
+import { reassign } from './reassignment.ts'
 
 /** A change with the revision and the time (Unix milliseconds) of its write. */
 export interface Recorded {
@@ -36,11 +47,12 @@ function runFrom(recorded: readonly Recorded[], start: number): readonly Recorde
   return recorded.slice(start, end)
 }
 
-/** No organization waits for a membership to be put, so the two may mix: organizations are written first. */
+/** What is put of these doesn't wait for each other, so the three may mix: each kind is written together. */
 function familyOf(recorded: Recorded | undefined): 'puts' | 'membership_deleted' | 'organization_deleted' | undefined {
   switch (recorded?.change.kind) {
     case 'organization_put':
     case 'membership_put':
+    case 'invitation_put':
       return 'puts'
     case 'membership_deleted':
     case 'organization_deleted':
@@ -54,10 +66,12 @@ async function writeRun(connection: Connection, run: readonly Recorded[]): Promi
   const changes = run.map(({ change }) => change)
   const organizations = changes.flatMap((change) => (change.kind === 'organization_put' ? [change.organization] : []))
   const memberships = changes.flatMap((change) => (change.kind === 'membership_put' ? [change.membership] : []))
+  const invitations = changes.flatMap((change) => (change.kind === 'invitation_put' ? [change.invitation] : []))
   const organizationsGone = changes.flatMap((change) => (change.kind === 'organization_deleted' ? [change.before] : []))
   const membershipsGone = changes.flatMap((change) => (change.kind === 'membership_deleted' ? [change.before] : []))
   if (organizations.length > 0) await putOrganizations(connection, organizations)
   if (memberships.length > 0) await putMemberships(connection, memberships)
+  if (invitations.length > 0) await putInvitations(connection, invitations)
   if (organizationsGone.length > 0) await deleteOrganizations(connection, organizationsGone)
   if (membershipsGone.length > 0) await deleteMemberships(connection, membershipsGone)
   for (const each of run) await writeOne(connection, each)
@@ -78,13 +92,18 @@ async function writeOne(connection: Connection, { change, revision, at }: Record
       return putRoleSet(connection, change.roleSet)
     case 'role_set_deleted':
       return deleteRoleSet(connection, change.before.id)
+    case 'settings_put':
+      return putSettings(connection, change.settings)
+    case 'access_key_put':
+      return putAccessKey(connection, change.accessKey)
     case 'organizations_moved':
       return moveOrganizations(connection, change, { revision, at })
     case 'members_reassigned':
-      return reassignMembers(connection, change, { revision, at })
+      return reassign(connection, change, { revision, at })
     case 'organization_put':
     case 'organization_deleted':
     case 'membership_put':
     case 'membership_deleted':
+    case 'invitation_put':
   }
 }

@@ -17,8 +17,11 @@ const smallTables = [
   'role_sets',
   'role_set_roles',
   'organization_counts',
+  'settings',
+  'access_keys',
+  'history_anchor',
 ]
-const largeTables = ['organizations', 'memberships', 'change_sets']
+const largeTables = ['organizations', 'memberships', 'invitations', 'change_sets', 'change_subjects']
 
 /** @throws StoreError `corrupt` */
 export async function checkSmallParts(connection: Connection): Promise<void> {

@@ -6,6 +6,7 @@
  * A connection has one transaction, so it has one owner at a time, who waits for each call before the next.
  */
 
+import { pathToFileURL } from 'node:url'
 import sqlite3 from 'sqlite3'
 import { storeErrorOf } from './errors.ts'
 
@@ -16,10 +17,13 @@ export type Row = Readonly<Record<string, Value>>
 /** How long a statement waits for a program from outside that holds the file, before it fails as `in_use`. */
 const busyTimeoutMs = 5_000
 
+/** Lists by number have a text for each combination of what can be asked: far more than are asked in practice. */
+const statementsMax = 500
+
 export class Connection {
   readonly file: string
   readonly #database: sqlite3.Database
-  /** By their text. There are as many as the code has: no text is ever made from data. */
+  /** By their text, which is never made from data, the one that was used last at the end. */
   readonly #statements = new Map<string, Promise<sqlite3.Statement>>()
 
   private constructor(file: string, database: sqlite3.Database) {
@@ -29,8 +33,22 @@ export class Connection {
 
   /** Makes the file if it isn't there. */
   static async open(file: string): Promise<Connection> {
+    return Connection.#open(file, { name: file, mode: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE })
+  }
+
+  /**
+   * Writes nothing, and makes no file that isn't there.
+   *
+   * @param isAlone nobody has the file open: then SQLite needs no files beside it, which it would make and leave there
+   */
+  static async openToRead(file: string, isAlone: boolean): Promise<Connection> {
+    const name = isAlone ? `${pathToFileURL(file).href}?immutable=1` : pathToFileURL(file).href
+    return Connection.#open(file, { name, mode: sqlite3.OPEN_READONLY | sqlite3.OPEN_URI })
+  }
+
+  static async #open(file: string, { name, mode }: { name: string; mode: number }): Promise<Connection> {
     const database = await new Promise<sqlite3.Database>((resolve, reject) => {
-      const opened = new sqlite3.Database(file, (error) => (error ? reject(error) : resolve(opened)))
+      const opened = new sqlite3.Database(name, mode, (error) => (error ? reject(error) : resolve(opened)))
     }).catch(async (error: unknown) => {
       throw await storeErrorOf(error, file)
     })
@@ -84,13 +102,27 @@ export class Connection {
 
   #prepare(sql: string): Promise<sqlite3.Statement> {
     const known = this.#statements.get(sql)
-    if (known) return known
+    if (known) {
+      this.#statements.delete(sql)
+      this.#statements.set(sql, known)
+      return known
+    }
     const prepared = new Promise<sqlite3.Statement>((resolve, reject) => {
       const statement = this.#database.prepare(sql, (error) => (error ? reject(error) : resolve(statement)))
     })
     this.#statements.set(sql, prepared)
     prepared.catch(() => this.#statements.delete(sql))
+    this.#forgetOldest()
     return prepared
+  }
+
+  /** No owner has so many calls under way that the one which was used first could still be waiting for its statement. */
+  #forgetOldest(): void {
+    const [oldest] = this.#statements
+    if (oldest === undefined || this.#statements.size <= statementsMax) return
+    const [sql, prepared] = oldest
+    this.#statements.delete(sql)
+    void prepared.then(finalize, () => undefined)
   }
 
   async #translated<T>(call: () => Promise<T>): Promise<T> {

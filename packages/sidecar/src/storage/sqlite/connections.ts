@@ -14,13 +14,12 @@ import type { State } from './batch.ts'
 import { loadCatalogue } from './catalogue-rows.ts'
 import { checkSmallParts } from './check.ts'
 import { Connection } from './connection.ts'
-import { readHead } from './history.ts'
+import { plantAnchor, readHead, readLastSeal } from './history.ts'
 import { locate } from './location.ts'
 import { acquireLock } from './lock.ts'
 import { migrate, missingMigrations } from './migrate.ts'
 import { setUpReader, setUpWriter } from './pragmas.ts'
-import { unlessMalformed } from './queries.ts'
-import { text } from './rows.ts'
+import { text, unlessMalformed } from './rows.ts'
 
 export interface Connections {
   readonly epoch: string
@@ -76,9 +75,11 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   await migrate(writer, missing, now())
   await checkSmallParts(writer)
   const epoch = await readEpoch(writer)
+  await plantAnchor(writer, epoch)
   const state = await unlessMalformed(file, async () => ({
     head: await readHead(writer),
     catalogue: await loadCatalogue(writer),
+    seal: await readLastSeal(writer),
   }))
   const readers: Connection[] = []
   for (let count = 0; count < readersCount; count++) {

@@ -10,8 +10,9 @@ import type { Connection } from './connection.ts'
 import { openConnections, type Connections } from './connections.ts'
 import { isDamage } from './errors.ts'
 import { forgetSome, readChangeSets, readForgettable } from './history.ts'
-import { Queries, unlessMalformed } from './queries.ts'
+import { Queries } from './queries.ts'
 import { Readers } from './readers.ts'
+import { unlessMalformed } from './rows.ts'
 import { createValidity, whileValid } from './validity.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -63,13 +64,13 @@ class SqliteStore implements Store {
   }
 
   async write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>> {
-    const { signal } = provenance
+    const { signal, foreseen } = provenance
     const outcome = await new Promise<Outcome<T>>((answer, refuse) => {
       const run = async (batch: Batch) => {
         const outcome = await batch.perform(provenance, work)
         return () => answer(outcome)
       }
-      this.#writes.add({ signal, run, refuse })
+      this.#writes.add({ signal, foreseen, run, refuse })
     })
     if (outcome.kind === 'threw') throw outcome.error
     return outcome.at

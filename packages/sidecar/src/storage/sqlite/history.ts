@@ -1,32 +1,108 @@
 /** The change sets that are kept: the feed's past. The newest is never forgotten, so it tells the revision of the file. */
 
-import type { ChangeSet } from '../../domain/change.ts'
-import { StoreError } from '../store.ts'
+import type { ChangeSet, SealedChangeSet } from '../../domain/change.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
+import { StoreError, type HistoryPage, type HistoryQuery } from '../store.ts'
 import type { Connection } from './connection.ts'
-import { unlessMalformed } from './queries.ts'
-import { changeSetOf, integer } from './rows.ts'
+import { changeSetOf, integer, text, unlessMalformed } from './rows.ts'
+import { firstSealOf, sealOf } from './seal.ts'
 
 /** A step that forgets this many is short beside a batch of writes. */
 const forgottenPerStepMax = 500
+/** One change set alone may have more. */
+const subjectsPerStepMax = 5_000
 
 export async function readHead(connection: Connection): Promise<number> {
   const [row] = await connection.all('SELECT coalesce(max(revision), 0) AS head FROM change_sets')
   return integer(row ?? {}, 'head')
 }
 
-export async function writeChangeSets(connection: Connection, changeSets: readonly ChangeSet[]): Promise<void> {
+/**
+ * Two statements, however many change sets: their rows, and by what they are found.
+ *
+ * @param previous the seal of the last change set in the file
+ * @returns the seal of the last one of these
+ */
+export async function writeChangeSets(
+  connection: Connection,
+  changeSets: readonly ChangeSet[],
+  previous: string,
+): Promise<string> {
+  let seal = previous
   const rows = changeSets.map(({ revision, committedAt, actor, operation, changes }) => {
-    return [revision, committedAt, actor, operation, JSON.stringify(changes)]
+    const changesText = JSON.stringify(changes)
+    seal = sealOf(seal, { revision, committedAt, actor, operation, changesText })
+    return [revision, committedAt, actor, operation, changesText, seal]
   })
-  const insert = 'INSERT INTO change_sets (revision, committed_at, actor, operation, changes)'
+  const insert = 'INSERT INTO change_sets (revision, committed_at, actor, operation, changes, seal)'
   const [first, ...others] = rows
   if (first && others.length === 0) {
     // One alone can be very large, and isn't packed a second time.
-    await connection.run(`${insert} VALUES (?, ?, ?, ?, ?)`, first)
-    return
+    await connection.run(`${insert} VALUES (?, ?, ?, ?, ?, ?)`, first)
+  } else {
+    const unpack =
+      'SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)'
+    await connection.run(`${insert} ${unpack}`, [JSON.stringify(rows)])
   }
-  const unpack = 'SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)'
-  await connection.run(`${insert} ${unpack}`, [JSON.stringify(rows)])
+  await writeSubjects(connection, changeSets)
+  return seal
+}
+
+async function writeSubjects(connection: Connection, changeSets: readonly ChangeSet[]): Promise<void> {
+  const rows = changeSets.flatMap(({ revision, changes }) => subjectsOf(changes).map((subject) => [subject, revision]))
+  const insert = 'INSERT INTO change_subjects (subject, revision)'
+  await connection.run(`${insert} SELECT value ->> 0, value ->> 1 FROM json_each(?)`, [JSON.stringify(rows)])
+}
+
+/** Gives an empty history what its first change set follows. */
+export async function plantAnchor(connection: Connection, epoch: string): Promise<void> {
+  await connection.run(
+    `INSERT INTO history_anchor (singleton, revision, seal)
+     SELECT 1, 0, ? WHERE NOT EXISTS (SELECT 1 FROM history_anchor) AND NOT EXISTS (SELECT 1 FROM change_sets)`,
+    [firstSealOf(epoch)],
+  )
+}
+
+/** The seal that the next change set follows. */
+export async function readLastSeal(connection: Connection): Promise<string> {
+  const [row] = await connection.all(
+    `SELECT coalesce(
+       (SELECT seal FROM change_sets ORDER BY revision DESC LIMIT 1),
+       (SELECT seal FROM history_anchor)
+     ) AS seal`,
+  )
+  return text(row ?? {}, 'seal')
+}
+
+export async function readAnchor(
+  connection: Connection,
+): Promise<{ readonly revision: number; readonly seal: string }> {
+  const [row = {}] = await connection.all('SELECT revision, seal FROM history_anchor')
+  return { revision: integer(row, 'revision'), seal: text(row, 'seal') }
+}
+
+/** The newest first, unless the oldest are asked for. */
+export async function readHistory(
+  connection: Connection,
+  { subject, actor, operation, from, to }: HistoryQuery,
+  { size, after, oldestFirst = false }: HistoryPage,
+): Promise<readonly SealedChangeSet[]> {
+  const conditions: readonly (readonly [string, string | number | undefined])[] = [
+    ['change_subjects.subject = ?', subject],
+    ['actor = ?', actor],
+    ['operation = ?', operation],
+    ['committed_at >= ?', from],
+    ['committed_at < ?', to],
+    [`change_sets.revision ${oldestFirst ? '>' : '<'} ?`, after],
+  ]
+  const given = conditions.filter(([, value]) => value !== undefined)
+  const where = given.length === 0 ? '' : `WHERE ${given.map(([condition]) => condition).join(' AND ')}`
+  // A thing's change sets are read in their order from its subjects; the cross join keeps it that way.
+  const source = subject === undefined ? 'change_sets' : 'change_subjects CROSS JOIN change_sets USING (revision)'
+  const order = `${subject === undefined ? 'change_sets' : 'change_subjects'}.revision ${oldestFirst ? '' : 'DESC'}`
+  const sql = `SELECT change_sets.* FROM ${source} ${where} ORDER BY ${order} LIMIT ?`
+  const values = given.flatMap(([, value]) => value ?? [])
+  return (await connection.all(sql, [...values, size])).map((row) => ({ ...changeSetOf(row), seal: text(row, 'seal') }))
 }
 
 /** @throws StoreError `compacted` */
@@ -59,15 +135,27 @@ export async function readForgettable(
   return Math.min(head, Math.max(oldestNew, head - keep.count + 1))
 }
 
-/** @returns whether there may be more to forget */
+/**
+ * The seal of the last one that goes becomes the anchor, so that what stays can still be verified.
+ *
+ * @returns whether there may be more to forget
+ */
 export async function forgetSome(connection: Connection, before: number): Promise<boolean> {
-  const forgotten = await connection.run(
-    `DELETE FROM change_sets WHERE revision IN (
-       SELECT revision FROM change_sets WHERE revision < ? ORDER BY revision LIMIT ?
-     )`,
+  const rows = await connection.all(
+    `SELECT revision, seal,
+       (SELECT count(*) FROM change_subjects WHERE change_subjects.revision = change_sets.revision) AS subjects
+     FROM change_sets WHERE revision < ? ORDER BY revision LIMIT ?`,
     [before, forgottenPerStepMax],
   )
-  return forgotten === forgottenPerStepMax
+  let subjects = 0
+  const going = rows.filter((row, place) => (subjects += integer(row, 'subjects')) <= subjectsPerStepMax || place === 0)
+  const last = going.at(-1)
+  if (last === undefined) return false
+  const upTo = integer(last, 'revision')
+  await connection.run('DELETE FROM change_subjects WHERE revision <= ?', [upTo])
+  await connection.run('DELETE FROM change_sets WHERE revision <= ?', [upTo])
+  await connection.run('UPDATE history_anchor SET revision = ?, seal = ?', [upTo, text(last, 'seal')])
+  return upTo < before - 1
 }
 
 function compacted(after: number, oldest: number): StoreError {

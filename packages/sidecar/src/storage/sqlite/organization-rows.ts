@@ -10,10 +10,14 @@ import { organizationValues } from './rows.ts'
 
 const put = `
 INSERT INTO organizations
-  (id, name, slug, role_set_id, public_metadata, private_metadata, created_at, updated_at, revision)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
+  (id, name, slug, role_set_id, created_by, max_allowed_memberships, admin_delete_enabled,
+   public_metadata, private_metadata, created_at, updated_at, revision)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+  value ->> 8, value ->> 9, value ->> 10, value ->> 11
 FROM json_each(?) WHERE true
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, slug = excluded.slug, role_set_id = excluded.role_set_id,
+  created_by = excluded.created_by, max_allowed_memberships = excluded.max_allowed_memberships,
+  admin_delete_enabled = excluded.admin_delete_enabled,
   public_metadata = excluded.public_metadata, private_metadata = excluded.private_metadata,
   created_at = excluded.created_at, updated_at = excluded.updated_at, revision = excluded.revision`
 
@@ -38,13 +42,14 @@ export async function putOrganizations(connection: Connection, organizations: re
   await connection.run(countIn, [ids])
 }
 
-/** Their memberships go with them. */
+/** Their memberships and invitations go with them. */
 export async function deleteOrganizations(
   connection: Connection,
   organizations: readonly Organization[],
 ): Promise<void> {
   const ids = JSON.stringify(organizations.map(({ id }) => id))
   await connection.run('DELETE FROM memberships WHERE organization_id IN (SELECT value FROM json_each(?))', [ids])
+  await connection.run('DELETE FROM invitations WHERE organization_id IN (SELECT value FROM json_each(?))', [ids])
   await connection.run(countOut, [ids])
   await connection.run('DELETE FROM organizations WHERE id IN (SELECT value FROM json_each(?))', [ids])
 }

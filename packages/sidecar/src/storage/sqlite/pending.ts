@@ -5,7 +5,7 @@
  */
 
 import type { Change } from '../../domain/change.ts'
-import type { Membership, Organization } from '../../domain/model.ts'
+import type { Invitation, Membership, Organization } from '../../domain/model.ts'
 import type { Recorded } from './changes.ts'
 
 /** Undefined where nothing is known here; a thing that was deleted is known to be absent. */
@@ -16,6 +16,8 @@ export class Pending {
   readonly #organizations = new Map<string, Organization>()
   readonly #organizationIdsBySlug = new Map<string, string>()
   readonly #memberships = new Map<string, Membership | undefined>()
+  readonly #invitations = new Map<string, Invitation>()
+  #hasAccessKeys = false
   #isWide = false
 
   get length(): number {
@@ -33,6 +35,14 @@ export class Pending {
 
   get hasMemberships(): boolean {
     return this.#isWide || this.#memberships.size > 0
+  }
+
+  get hasInvitations(): boolean {
+    return this.#isWide || this.#invitations.size > 0
+  }
+
+  get hasAccessKeys(): boolean {
+    return this.#hasAccessKeys
   }
 
   add(recorded: readonly Recorded[]): void {
@@ -58,6 +68,8 @@ export class Pending {
     this.#organizations.clear()
     this.#organizationIdsBySlug.clear()
     this.#memberships.clear()
+    this.#invitations.clear()
+    this.#hasAccessKeys = false
     this.#isWide = false
     this.add(rest)
     return taken
@@ -79,6 +91,11 @@ export class Pending {
     return this.#memberships.has(key) ? { value: this.#memberships.get(key) } : undefined
   }
 
+  invitation(id: string): Known<Invitation> {
+    const invitation = this.#invitations.get(id)
+    return invitation && { value: invitation }
+  }
+
   #learn(change: Change): void {
     switch (change.kind) {
       case 'organization_put':
@@ -92,6 +109,12 @@ export class Pending {
       case 'membership_deleted':
         this.#memberships.set(keyOf(change.before.organizationId, change.before.userId), undefined)
         break
+      case 'invitation_put':
+        this.#invitations.set(change.invitation.id, change.invitation)
+        break
+      case 'access_key_put':
+        this.#hasAccessKeys = true
+        break
       case 'organization_deleted':
       case 'organizations_moved':
       case 'members_reassigned':
@@ -103,6 +126,7 @@ export class Pending {
   }
 }
 
-function keyOf(organizationId: string, userId: string): string {
+/** Of a membership. */
+export function keyOf(organizationId: string, userId: string): string {
   return JSON.stringify([organizationId, userId])
 }

@@ -1,11 +1,15 @@
 /** The questions of the contract to the rows, over whatever transaction its connection is in. */
 
+import type { SealedChangeSet } from '../../domain/change.ts'
 import type { RoleUsage } from '../../domain/decided.ts'
-import type { Membership, Organization } from '../../domain/model.ts'
-import type { Page, Reader } from '../store.ts'
+import type { AccessKey, Invitation, Membership, Organization } from '../../domain/model.ts'
+import type { HistoryPage, HistoryQuery, Page, Reader, Span, Spanned } from '../store.ts'
+import { readAccessKeys } from './access-key-rows.ts'
 import type { Connection, Row } from './connection.ts'
-import { corruptError } from './errors.ts'
-import { integer, MalformedRow, membershipOf, organizationOf, text } from './rows.ts'
+import { readAnchor, readHistory } from './history.ts'
+import { invitationsOf, pendingInvitation, pendingInvitationCount, type InvitationFilter } from './invitation-rows.ts'
+import { integer, invitationOf, membershipOf, organizationOf, text, unlessMalformed } from './rows.ts'
+import { searchInvitations, searchMemberships, searchOrganizations } from './search.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
 
 /** All of a reader that is in the rows alone. */
@@ -23,6 +27,19 @@ export class Queries implements RowReader {
 
   organization(id: string): Promise<Organization | undefined> {
     return this.#one(organizationOf, 'SELECT * FROM organizations WHERE id = ?', [id])
+  }
+
+  /** In no order. */
+  organizationsById(ids: readonly string[]): Promise<readonly Organization[]> {
+    const sql = 'SELECT * FROM organizations WHERE id IN (SELECT value FROM json_each(?))'
+    return this.#many(organizationOf, sql, [JSON.stringify(ids)])
+  }
+
+  /** In no order. @param keys each the JSON of organization id and user id */
+  membershipsByKey(keys: readonly string[]): Promise<readonly Membership[]> {
+    const sql = `SELECT memberships.* FROM json_each(?) AS asked CROSS JOIN memberships
+      ON organization_id = asked.value ->> 0 AND user_id = asked.value ->> 1`
+    return this.#many(membershipOf, sql, [`[${keys.join()}]`])
   }
 
   organizationBySlug(slug: string): Promise<Organization | undefined> {
@@ -79,12 +96,79 @@ export class Queries implements RowReader {
     })
   }
 
-  usageIn(scope: Parameters<Reader['usageIn']>[0]): Promise<readonly RoleUsage[]> {
-    return this.#checked(() => usageIn(this.#connection, scope))
+  invitation(id: string): Promise<Invitation | undefined> {
+    return this.#one(invitationOf, 'SELECT * FROM invitations WHERE id = ?', [id])
   }
 
-  usageOf(roleId: string, scope?: { readonly roleSetId: string }): Promise<RoleUsage> {
-    return this.#checked(() => usageOf(this.#connection, roleId, scope))
+  pendingInvitation(organizationId: string, emailAddress: string, now: number): Promise<Invitation | undefined> {
+    return this.#checked(() => pendingInvitation(this.#connection, { organizationId, emailAddress }, now))
+  }
+
+  pendingInvitationCount(organizationId: string, now: number): Promise<number> {
+    return this.#checked(() => pendingInvitationCount(this.#connection, organizationId, now))
+  }
+
+  async invitations(organizationId: string, page: Page, filter: InvitationFilter): Promise<readonly Invitation[]> {
+    checkAtMost(page.size, rowsMax, 'invitations')
+    return this.#checked(() => invitationsOf(this.#connection, organizationId, { page, filter }))
+  }
+
+  usageIn(scope: Parameters<Reader['usageIn']>[0], now: number): Promise<readonly RoleUsage[]> {
+    return this.#checked(() => usageIn(this.#connection, scope, now))
+  }
+
+  usageOf(roleId: string, scope: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage> {
+    return this.#checked(() => usageOf(this.#connection, { roleId, scope }, now))
+  }
+
+  async searchOrganizations(
+    query: Parameters<Reader['searchOrganizations']>[0],
+    order: Parameters<Reader['searchOrganizations']>[1],
+    span: Span,
+  ): Promise<Spanned<Organization>> {
+    checkSpan(span, 'organizations')
+    return this.#checked(() => searchOrganizations(this.#connection, query, { order, span }))
+  }
+
+  async searchMemberships(
+    query: Parameters<Reader['searchMemberships']>[0],
+    order: Parameters<Reader['searchMemberships']>[1],
+    span: Span,
+  ): Promise<Spanned<Membership>> {
+    checkSpan(span, 'memberships')
+    return this.#checked(() => searchMemberships(this.#connection, query, { order, span }))
+  }
+
+  async searchInvitations(
+    query: Parameters<Reader['searchInvitations']>[0],
+    order: Parameters<Reader['searchInvitations']>[1],
+    span: Span,
+  ): Promise<Spanned<Invitation>> {
+    checkSpan(span, 'invitations')
+    return this.#checked(() => searchInvitations(this.#connection, query, { order, span }))
+  }
+
+  async memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    checkAtMost(organizationIds.length, rowsMax, 'organizations')
+    return this.#checked(async () => {
+      const sql = `SELECT organization_id, count(*) AS members FROM memberships
+        WHERE organization_id IN (SELECT value FROM json_each(?)) GROUP BY organization_id`
+      const rows = await this.#connection.all(sql, [JSON.stringify(organizationIds)])
+      return new Map(rows.map((row) => [text(row, 'organization_id'), integer(row, 'members')]))
+    })
+  }
+
+  accessKeys(): Promise<readonly AccessKey[]> {
+    return this.#checked(() => readAccessKeys(this.#connection))
+  }
+
+  async history(query: HistoryQuery, page: HistoryPage): Promise<readonly SealedChangeSet[]> {
+    checkAtMost(page.size, rowsMax, 'change sets')
+    return this.#checked(() => readHistory(this.#connection, query, page))
+  }
+
+  historyAnchor(): ReturnType<Reader['historyAnchor']> {
+    return this.#checked(() => readAnchor(this.#connection))
   }
 
   async #one<T>(thingOf: (row: Row) => T, sql: string, values: readonly string[]): Promise<T | undefined> {
@@ -100,13 +184,9 @@ export class Queries implements RowReader {
   }
 }
 
-/** A row that can't be is damage of the file. */
-export async function unlessMalformed<T>(file: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    throw error instanceof MalformedRow ? corruptError(file, error) : error
-  }
+function checkSpan({ offset, limit }: Span, noun: string): void {
+  checkAtMost(limit, rowsMax, noun)
+  if (!Number.isSafeInteger(offset) || offset < 0) throw new RangeError(`A read can't begin after ${offset} ${noun}.`)
 }
 
 function checkAtMost(count: number, max: number, noun: string): void {

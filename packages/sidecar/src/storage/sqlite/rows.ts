@@ -1,12 +1,32 @@
 /** Rows to things and things to rows. What comes out of the file is checked here: a damaged file must not pass for a fact. */
 
 import type { Change, ChangeSet } from '../../domain/change.ts'
-import type { Membership, Metadata, Organization, Permission, Role, RoleSet } from '../../domain/model.ts'
+import type {
+  AccessKey,
+  Invitation,
+  Membership,
+  Metadata,
+  Organization,
+  Permission,
+  Role,
+  RoleSet,
+  Settings,
+} from '../../domain/model.ts'
 import type { Row, Value } from './connection.ts'
+import { corruptError } from './errors.ts'
 
 /** A row has what no row of this program has. The reader of the file makes `corrupt` of it. */
 export class MalformedRow extends Error {
   override readonly name = 'MalformedRow'
+}
+
+/** A row that can't be is damage of the file. */
+export async function unlessMalformed<T>(file: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    throw error instanceof MalformedRow ? corruptError(file, error) : error
+  }
 }
 
 export function text(row: Row, column: string): string {
@@ -19,6 +39,10 @@ export function integer(row: Row, column: string): number {
   const value = row[column]
   if (typeof value !== 'number') throw new MalformedRow(`${column} is no integer`)
   return value
+}
+
+function flag(row: Row, column: string): boolean {
+  return integer(row, column) !== 0
 }
 
 export function permissionOf(row: Row): Permission {
@@ -45,6 +69,9 @@ export function organizationOf(row: Row): Organization {
     name: text(row, 'name'),
     slug: row['slug'] === null ? null : text(row, 'slug'),
     roleSetId: text(row, 'role_set_id'),
+    createdBy: text(row, 'created_by'),
+    maxAllowedMemberships: integer(row, 'max_allowed_memberships'),
+    adminDeleteEnabled: flag(row, 'admin_delete_enabled'),
     publicMetadata: metadataOf(row, 'public_metadata'),
     privateMetadata: metadataOf(row, 'private_metadata'),
   }
@@ -61,6 +88,45 @@ export function membershipOf(row: Row): Membership {
   }
 }
 
+export function invitationOf(row: Row): Invitation {
+  return {
+    ...stampOf(row),
+    organizationId: text(row, 'organization_id'),
+    emailAddress: text(row, 'email_address'),
+    roleId: text(row, 'role_id'),
+    inviterUserId: text(row, 'inviter_user_id'),
+    status: statusOf(row),
+    expiresAt: integer(row, 'expires_at'),
+    redirectUrl: text(row, 'redirect_url'),
+    acceptedByUserId: text(row, 'accepted_by_user_id'),
+    publicMetadata: metadataOf(row, 'public_metadata'),
+    privateMetadata: metadataOf(row, 'private_metadata'),
+  }
+}
+
+export function settingsOf(row: Row): Settings {
+  return {
+    enabled: flag(row, 'enabled'),
+    maxAllowedMemberships: integer(row, 'max_allowed_memberships'),
+    adminDeleteEnabled: flag(row, 'admin_delete_enabled'),
+    slugDisabled: flag(row, 'slug_disabled'),
+    domainsEnabled: flag(row, 'domains_enabled'),
+    domainsEnrollmentModes: textsOf(row, 'domains_enrollment_modes'),
+    updatedAt: integer(row, 'updated_at'),
+    revision: integer(row, 'revision'),
+  }
+}
+
+export function accessKeyOf(row: Row): AccessKey {
+  return {
+    ...stampOf(row),
+    name: text(row, 'name'),
+    access: text(row, 'access') === 'secret' ? 'secret' : 'read',
+    digest: text(row, 'digest'),
+    revokedAt: row['revoked_at'] === null ? null : integer(row, 'revoked_at'),
+  }
+}
+
 export function changeSetOf(row: Row): ChangeSet {
   return {
     revision: integer(row, 'revision'),
@@ -72,19 +138,34 @@ export function changeSetOf(row: Row): ChangeSet {
   }
 }
 
-/** In the order of the columns in `changes.ts`. */
+/** In the order of the columns in `organization-rows.ts`. */
 export function organizationValues(organization: Organization): readonly Value[] {
-  const { id, name, slug, roleSetId, publicMetadata, privateMetadata, createdAt, updatedAt, revision } = organization
-  const metadata = [JSON.stringify(publicMetadata), JSON.stringify(privateMetadata)]
-  return [id, name, slug, roleSetId, ...metadata, createdAt, updatedAt, revision]
+  const { id, name, slug, roleSetId, createdBy, maxAllowedMemberships, adminDeleteEnabled } = organization
+  const own = [id, name, slug, roleSetId, createdBy, maxAllowedMemberships, Number(adminDeleteEnabled)]
+  return [...own, ...metadataValues(organization), ...stampValues(organization)]
 }
 
-/** In the order of the columns in `changes.ts`. */
+/** In the order of the columns in `membership-rows.ts`. */
 export function membershipValues(membership: Membership): readonly Value[] {
-  const { organizationId, userId, id, roleId, publicMetadata, privateMetadata } = membership
-  const { createdAt, updatedAt, revision } = membership
-  const metadata = [JSON.stringify(publicMetadata), JSON.stringify(privateMetadata)]
-  return [organizationId, userId, id, roleId, ...metadata, createdAt, updatedAt, revision]
+  const { organizationId, userId, id, roleId } = membership
+  return [organizationId, userId, id, roleId, ...metadataValues(membership), ...stampValues(membership)]
+}
+
+/** In the order of the columns in `invitation-rows.ts`. */
+export function invitationValues(invitation: Invitation): readonly Value[] {
+  const { id, organizationId, emailAddress, roleId, inviterUserId, status, expiresAt } = invitation
+  const { redirectUrl, acceptedByUserId } = invitation
+  const own = [id, organizationId, emailAddress, roleId, inviterUserId, status, expiresAt]
+  const rest = [...metadataValues(invitation), ...stampValues(invitation)]
+  return [...own, redirectUrl, acceptedByUserId, ...rest]
+}
+
+function metadataValues(thing: Pick<Organization, 'publicMetadata' | 'privateMetadata'>): readonly Value[] {
+  return [JSON.stringify(thing.publicMetadata), JSON.stringify(thing.privateMetadata)]
+}
+
+function stampValues(thing: Pick<Organization, 'createdAt' | 'updatedAt' | 'revision'>): readonly Value[] {
+  return [thing.createdAt, thing.updatedAt, thing.revision]
 }
 
 function namedOf(row: Row) {
@@ -98,6 +179,20 @@ function stampOf(row: Row) {
     updatedAt: integer(row, 'updated_at'),
     revision: integer(row, 'revision'),
   }
+}
+
+function statusOf(row: Row): Invitation['status'] {
+  const status = text(row, 'status')
+  if (status !== 'pending' && status !== 'accepted' && status !== 'revoked')
+    throw new MalformedRow('status is no status')
+  return status
+}
+
+function textsOf(row: Row, column: string): readonly string[] {
+  const values = parseJson(row, column)
+  const isSound = Array.isArray(values) && values.every((value) => typeof value === 'string')
+  if (!isSound) throw new MalformedRow(`${column} is no list of texts`)
+  return values
 }
 
 function metadataOf(row: Row, column: string): Metadata {

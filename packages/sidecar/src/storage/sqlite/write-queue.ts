@@ -5,7 +5,7 @@
 
 import type { ChangeSet } from '../../domain/change.ts'
 import type { StoreEvent } from '../options.ts'
-import { StoreError } from '../store.ts'
+import { StoreError, type Foreseen } from '../store.ts'
 import { Batch, type State } from './batch.ts'
 import type { Connection } from './connection.ts'
 import { isDamage, storeErrorOf } from './errors.ts'
@@ -14,6 +14,7 @@ import { readHead } from './history.ts'
 export interface Job {
   /** Gives up waiting. */
   readonly signal?: AbortSignal | undefined
+  readonly foreseen?: Foreseen | undefined
   /**
    * Does its part in a batch; may be called again in another one if that fails.
    * @returns how to answer the caller, once the batch is durable
@@ -105,6 +106,7 @@ export class WriteQueue {
     const answers: (() => void)[] = []
     let startedAt: number
     try {
+      await batch.foresee(jobs.flatMap(({ foreseen }) => foreseen ?? []))
       for (const job of jobs) answers.push(await job.run(batch))
       await batch.flush()
       startedAt = performance.now()

@@ -1,0 +1,56 @@
+/** What is asked of a cache in the process, as a stream that every contestant gets alike. */
+
+import { plans, roles, type CachedOrganizations } from './cached-organizations.ts'
+
+export interface Asked {
+  readonly organizationId: string
+  readonly role: string
+}
+
+const streamLength = 1 << 17
+
+/** Organizations and roles in no order, so that neither memory nor guesses help; of `hot` organizations only, if given. */
+export function askedOf({ planOf }: CachedOrganizations, hot = planOf.size): readonly Asked[] {
+  const ids = [...planOf.keys()]
+  return Array.from({ length: streamLength }, (_, index) => {
+    const random = mixed(index)
+    return { organizationId: ids[random % hot] ?? '', role: roles[mixed(random) % roles.length] ?? '' }
+  })
+}
+
+/** How many of them are to be allowed: whoever counts another number has not answered the question. */
+export function allowedOf({ planOf }: CachedOrganizations, asked: readonly Asked[]): number {
+  return asked.filter(({ organizationId, role }) => plans.get(planOf.get(organizationId) ?? '')?.includes(role)).length
+}
+
+/** Runs a pass over all that is asked again and again, and gives the nanoseconds of one answer. */
+export async function passesNs(
+  pass: () => number | Promise<number>,
+  { passes, asked, allowed }: Passes,
+): Promise<number> {
+  let tookMs = 0
+  for (let each = 0; each < passes; each += 1) {
+    const startedAtMs = performance.now()
+    const counted = await pass()
+    tookMs += performance.now() - startedAtMs
+    if (counted !== allowed) throw new Error(`${counted} were allowed, and not ${allowed}.`)
+    // What came meanwhile, such as the sidecar's signs of life, is seen to between the passes.
+    await new Promise(setImmediate)
+  }
+  return (tookMs * 1e6) / (passes * asked.length)
+}
+
+export interface Passes {
+  readonly passes: number
+  readonly asked: readonly Asked[]
+  /** Of one pass. */
+  readonly allowed: number
+}
+
+/** A number that looks random, the same in every run (Mulberry32). */
+function mixed(seed: number): number {
+  let mix = (seed + 0x6d2b79f5) | 0
+  mix = Math.imul(mix ^ (mix >>> 15), mix | 1)
+  mix ^= mix + Math.imul(mix ^ (mix >>> 7), mix | 61)
+  return (mix ^ (mix >>> 14)) >>> 0
+}

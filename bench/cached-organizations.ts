@@ -1,0 +1,106 @@
+/**
+ * Organizations on plans of different sizes, in a client's memory: the client has them from a real sidecar in a process of
+ * its own, as an application would. What the peers decide by is the same data.
+ */
+
+import { join } from 'node:path'
+import { createRoleSetsClient, type RoleSetsClient } from '@rolesets/client'
+import { openDatabase } from './database.ts'
+import { startSidecar } from './processes.ts'
+import { makeStoreFile, organizationIdAt } from './store-file.ts'
+
+const key = 'a-secret-key-of-the-benchmarks-only'
+const plansCount = 20
+const rolesCount = 24
+
+/** The administrator's comes with every store, and holds what a creator's role must. */
+const creatorRole = 'org:admin'
+const madeRoles = Array.from({ length: rolesCount - 1 }, (_, index) => `org:role_${index}`)
+
+export const roles: readonly string[] = [creatorRole, ...madeRoles]
+
+/** The roles of each plan: of the first four, of the next five, up to nearly all. */
+export const plans: ReadonlyMap<string, readonly string[]> = new Map(
+  Array.from({ length: plansCount }, (_, index) => [`role_set:plan_${index}`, roles.slice(0, index + 4)]),
+)
+
+export interface CachedOrganizations {
+  readonly roleSets: RoleSetsClient
+  /** Which plan each organization is on. */
+  readonly planOf: ReadonlyMap<string, string>
+  close(): Promise<void>
+}
+
+export interface CachedOrganizationsOptions {
+  readonly folder: string
+  readonly organizations: number
+  readonly signal: AbortSignal
+}
+
+export async function openCachedOrganizations(options: CachedOrganizationsOptions): Promise<CachedOrganizations> {
+  const { folder, organizations, signal } = options
+  const file = join(folder, 'cached.db')
+  const env = { ROLESETS_DATABASE: `sqlite:${file}`, ROLESETS_SECRET_KEY: key }
+  await makeStoreFile({ file, organizations, signal })
+  const first = await startSidecar({ env, signal })
+  await makePlans(first.target)
+  await first.stop()
+  const database = await openDatabase(file)
+  await database.script(spreadSql)
+  await database.close()
+
+  const sidecar = await startSidecar({ env, signal })
+  // A pass keeps the process from hearing the sidecar for longer than an application's requests do.
+  const roleSets = createRoleSetsClient({
+    target: sidecar.target,
+    organizationsMax: organizations,
+    maxStalenessMs: 30_000,
+  })
+  await roleSets.ready({ timeoutMs: 10_000 })
+  const ids = Array.from({ length: organizations }, (_, index) => organizationIdAt(index))
+  const planOf = await readAll(roleSets, ids)
+  return {
+    roleSets,
+    planOf,
+    close: async () => {
+      await roleSets.close()
+      await sidecar.stop()
+    },
+  }
+}
+
+async function makePlans(target: string): Promise<void> {
+  const roleSets = createRoleSetsClient({ target, key })
+  const { admin } = roleSets
+  try {
+    for (const role of madeRoles) await admin.createRole({ key: role, name: role })
+    for (const [plan, own] of plans) {
+      await admin.createRoleSet({ key: plan, name: plan, roles: [...own], defaultRole: creatorRole, creatorRole })
+    }
+  } finally {
+    await roleSets.close()
+  }
+}
+
+/** Neighbours are on different plans. */
+const spreadSql = `
+BEGIN;
+UPDATE organizations SET role_set_id = (
+  SELECT id FROM role_sets WHERE key = 'role_set:plan_' || (CAST(substr(organizations.id, 5) AS INTEGER) % ${plansCount})
+);
+DELETE FROM organization_counts;
+INSERT INTO organization_counts (role_set_id, organizations)
+SELECT role_set_id, count(*) FROM organizations GROUP BY role_set_id;
+COMMIT;`
+
+/** Asks for every organization once, a thousand at a time: afterwards all are in the client's memory. */
+async function readAll(roleSets: RoleSetsClient, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const planOf = new Map<string, string>()
+  for (let from = 0; from < ids.length; from += 1000) {
+    const some = ids.slice(from, from + 1000)
+    const questions = some.map((organizationId) => ({ organizationId, role: roles[0] ?? '' }))
+    const decisions = await roleSets.checkMany(questions, { deadlineMs: 10_000 })
+    decisions.forEach(({ roleSet }, at) => planOf.set(some[at] ?? '', roleSet ?? ''))
+  }
+  return planOf
+}

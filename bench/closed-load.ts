@@ -1,0 +1,19 @@
+/** Closed-model load: a fixed number of calls under way, each followed by the next. For throughput, never for latency. */
+
+export interface ClosedLoad {
+  readonly inFlight: number
+  readonly durationMs: number
+  readonly call: (index: number) => Promise<unknown>
+}
+
+/** @returns calls per second; a call that fails ends it */
+export async function closedLoad({ inFlight, durationMs, call }: ClosedLoad): Promise<number> {
+  const startedAtMs = performance.now()
+  const endAtMs = startedAtMs + durationMs
+  let next = 0
+  const keepAsking = async () => {
+    while (performance.now() < endAtMs) await call(next++)
+  }
+  await Promise.all(Array.from({ length: inFlight }, keepAsking))
+  return (next * 1000) / (performance.now() - startedAtMs)
+}

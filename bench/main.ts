@@ -1,0 +1,138 @@
+/**
+ * `npm run bench`: runs the rows that are named, or all, and prints the table of measures. Progress goes to stderr.
+ *
+ * With `--quick` it runs those that are quick and stable, smaller, and fails where a ratio decayed grossly. With `--record`
+ * the figures are kept: those of a full run in docs/performance, those of a quick one in recorded.json.
+ */
+
+import { parseArgs } from 'node:util'
+import { ratiosOf, verdictsOf, type RecordedRatios, type Verdict } from './decay.ts'
+import { readRecorded, writeDocumentation, writeLatest, writeRecorded } from './files.ts'
+import { circumstances } from './machine.ts'
+import { notesOf, tableOf } from './report.ts'
+import { loadRows, type FoundRow } from './rows.ts'
+import { runRows, type Outcome } from './runner.ts'
+
+const usage = `npm run bench [-- [<row>…] [--quick] [--record] [--list]]
+
+  <row>…    such as P3 P4; otherwise all
+  --quick   the quick rows, smaller; fails where a ratio is more than twice as bad as recorded
+  --record  keeps the figures: docs/performance and bench/recorded.json
+  --list    says which rows there are
+`
+
+const repeatsMax = 2
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(argv: readonly string[]): Promise<number> {
+  const wish = parseWish(argv)
+  if (wish === undefined) return usageError()
+  const { quick, record, list, help, names } = wish
+  if (help) return print(usage)
+  const rows = await loadRows()
+  if (list) return print([...rows.values()].map(describe).join(''))
+  const unknown = names.filter((name) => !rows.has(name))
+  if (unknown.length > 0)
+    return usageError(`There is no row ${unknown.join(', ')}; there are ${[...rows.keys()].join(', ')}.`)
+  const chosen = [...rows.values()].filter(({ row }) =>
+    names.length > 0 ? names.includes(row.id) : !quick || row.quick,
+  )
+  if (quick) return quickRun(chosen, record)
+  if (record && names.length > 0) return usageError('The documentation shows whole runs: record all rows, or none.')
+  return fullRun(chosen, record)
+}
+
+async function fullRun(rows: readonly FoundRow[], record: boolean): Promise<number> {
+  const outcomes = await runAndShow(rows, { quick: false, isKept: record })
+  if (outcomes.length < rows.length || outcomes.some(({ error }) => error !== undefined)) return 1
+  // A quick run is smaller, so it is compared with a quick one.
+  return record
+    ? quickRun(
+        rows.filter(({ row }) => row.quick),
+        true,
+      )
+    : 0
+}
+
+async function quickRun(rows: readonly FoundRow[], record: boolean): Promise<number> {
+  const outcomes = await runAndShow(rows, { quick: true, isKept: false })
+  if (outcomes.length < rows.length) return 1
+  const verdicts = await judged(rows, outcomes, record ? {} : await readRecorded())
+  for (const { id, complaints } of verdicts) {
+    for (const complaint of complaints) tell(`${id}: ${complaint}`)
+    print(`check: bench (quick), ${id}: ${complaints.length === 0 ? 'passed' : 'FAILED'}\n`)
+  }
+  if (verdicts.some(({ complaints }) => complaints.length > 0)) return 1
+  if (record) await writeRecorded(ratiosOf(outcomes))
+  return 0
+}
+
+/** Only what is found again and again is decay: a row with a complaint is run anew before it fails. */
+async function judged(
+  rows: readonly FoundRow[],
+  outcomes: readonly Outcome[],
+  recorded: RecordedRatios,
+): Promise<readonly Verdict[]> {
+  let verdicts = verdictsOf(outcomes, recorded)
+  for (let again = 0; again < repeatsMax; again++) {
+    const doubtful = new Set(verdicts.filter(({ complaints }) => complaints.length > 0).map(({ id }) => id))
+    if (doubtful.size === 0) break
+    tell(`Once more, to be sure: ${[...doubtful].join(', ')}.`)
+    const chosen = rows.filter(({ row }) => doubtful.has(row.id))
+    const repeated = verdictsOf(await runAndShow(chosen, { quick: true, isKept: false }), recorded)
+    verdicts = verdicts.map((verdict) => repeated.find(({ id }) => id === verdict.id) ?? verdict)
+  }
+  return verdicts
+}
+
+async function runAndShow(
+  rows: readonly FoundRow[],
+  { quick, isKept }: { quick: boolean; isKept: boolean },
+): Promise<readonly Outcome[]> {
+  const interrupted = new AbortController()
+  const interrupt = () => interrupted.abort()
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  try {
+    const where = await circumstances()
+    const outcomes = await runRows({ rows, quick, signal: interrupted.signal, log: tell })
+    const results = { ...where, quick, rows: outcomes }
+    await writeLatest(results)
+    if (isKept && !interrupted.signal.aborted) await writeDocumentation(results)
+    print(`\n${tableOf(outcomes)}\n`)
+    for (const note of notesOf(outcomes)) print(`- ${note}\n`)
+    return outcomes
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+  }
+}
+
+function parseWish(argv: readonly string[]) {
+  const flag = { type: 'boolean', default: false } as const
+  const options = { quick: flag, record: flag, list: flag, help: flag }
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
+    return { ...values, names: positionals }
+  } catch (error) {
+    tell((error as Error).message)
+    return undefined
+  }
+}
+
+function describe({ row: { id, title, goal, quick } }: FoundRow): string {
+  return `${id.padEnd(17)}${title} (goal: ${goal})${quick ? ', quick' : ''}\n`
+}
+
+function usageError(message?: string): number {
+  tell(message ?? usage)
+  return 2
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
+}

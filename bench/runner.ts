@@ -1,0 +1,89 @@
+/** Runs rows one after the other, each in its own process and with a folder that is gone afterwards. */
+
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { RowMessage, RowOrder } from './row-process.ts'
+import type { RowResult } from './row.ts'
+import type { FoundRow } from './rows.ts'
+
+export interface Outcome {
+  readonly id: string
+  readonly title: string
+  readonly goal: string
+  readonly seconds: number
+  readonly result?: RowResult
+  /** Why there is no result. */
+  readonly error?: string
+}
+
+export interface RunPlan {
+  readonly rows: readonly FoundRow[]
+  readonly quick: boolean
+  readonly signal: AbortSignal
+  readonly log: (line: string) => void
+}
+
+const rowFile = fileURLToPath(new URL('row-process.ts', import.meta.url))
+const rounds = { full: 5, quick: 3 }
+const timeoutsMs = { full: 8 * 60_000, quick: 60_000 }
+
+export async function runRows({ rows, quick, signal, log }: RunPlan): Promise<readonly Outcome[]> {
+  const size = quick ? 'quick' : 'full'
+  const outcomes: Outcome[] = []
+  for (const { file, row } of rows) {
+    if (signal.aborted) break
+    const { id, title, goal } = row
+    log(`${id}: ${title} …`)
+    // Short, because the path of a Unix socket inside it has 107 bytes at most.
+    const folder = await mkdtemp(join(tmpdir(), 'rb-'))
+    const startedAtMs = performance.now()
+    const order = { file, quick, rounds: rounds[size], folder, timeoutMs: timeoutsMs[size] }
+    const ended = await runInProcess(order, signal, (line) => log(`${id}: ${line}`)).finally(() =>
+      rm(folder, { recursive: true, force: true }),
+    )
+    const seconds = Number(((performance.now() - startedAtMs) / 1000).toFixed(1))
+    log(`${id}: ${'error' in ended ? ended.error : 'done'} (${seconds} s)`)
+    outcomes.push({ id, title, goal, seconds, ...ended })
+  }
+  return outcomes
+}
+
+/** The channel is JSON, so that what is told here is what a file will hold. */
+function runInProcess(
+  order: RowOrder,
+  signal: AbortSignal,
+  log: (line: string) => void,
+): Promise<{ readonly result: RowResult } | { readonly error: string }> {
+  return new Promise((resolve) => {
+    const execArgv = ['--import=ts-blank-space/register', '--enable-source-maps', '--expose-gc']
+    // What a row prints is progress; stdout is the table's.
+    const child = fork(rowFile, { execArgv, stdio: ['ignore', 2, 2, 'ipc'] })
+    let ended: { readonly result: RowResult } | { readonly error: string } | undefined
+    // It ends what it has started when the channel closes. A row that blocks its process doesn't see that.
+    const abandon = () => {
+      if (child.connected) child.disconnect()
+      setTimeout(() => child.kill('SIGKILL'), 5000).unref()
+    }
+    const overdue = setTimeout(abandon, order.timeoutMs + 10_000)
+    signal.addEventListener('abort', abandon, { once: true })
+    child.on('message', (message: RowMessage) => {
+      if (message.kind === 'log') log(message.line)
+      else if (message.kind === 'result') ended = { result: message.result }
+      else ended = { error: message.message }
+    })
+    // Both: what the row said last may come after its end, and `close` doesn't come when the channel was left by us.
+    void Promise.all([once(child, 'exit'), once(child, 'disconnect')])
+      .then(() => `The row ended (${child.exitCode ?? child.signalCode}) without a result.`)
+      .catch(String)
+      .then((error) => {
+        clearTimeout(overdue)
+        signal.removeEventListener('abort', abandon)
+        resolve(ended ?? { error })
+      })
+    child.send(order)
+  })
+}

@@ -1,0 +1,104 @@
+/**
+ * Database files of any size. A sidecar makes the schema and what a fresh store holds; the mass is filled in by SQL, as a
+ * sidecar would have written it. Nothing of it is in the history: that is of no account to what is measured here.
+ */
+
+import { rm } from 'node:fs/promises'
+import sqlite3 from 'sqlite3'
+import { startSidecar } from './processes.ts'
+
+export interface StoreFileOptions {
+  readonly file: string
+  /** All on the initial role set. */
+  readonly organizations: number
+  /** In each organization, with the role `org:member`; default 0. */
+  readonly membersPerOrganization?: number
+  readonly signal?: AbortSignal
+}
+
+/** Of the length that made ids have. The index counts from 0. */
+export function organizationIdAt(index: number): string {
+  return `org_${String(index).padStart(27, '0')}`
+}
+
+/** Different organizations for different numbers, and neighbours far from each other, whatever the size. */
+export function scatteredOrganizationId(number: number, organizations: number): string {
+  // A prime above every size has no factor in common with any.
+  return organizationIdAt(Number((BigInt(number) * 2_147_483_647n) % BigInt(organizations)))
+}
+
+export async function makeStoreFile({ file, membersPerOrganization = 0, ...options }: StoreFileOptions): Promise<void> {
+  const { organizations, signal } = options
+  const env = { ROLESETS_DATABASE: `sqlite:${file}`, ROLESETS_SECRET_KEY: 'only-for-the-first-start' }
+  const sidecar = await startSidecar({ env, ...(signal ? { signal } : {}) })
+  await sidecar.stop()
+  const database = await open(file)
+  try {
+    // What fails half-way is thrown away: nothing needs to be undone, or to survive.
+    for (const setting of ['journal_mode = OFF', 'synchronous = OFF', 'cache_size = -200000']) {
+      await execute(database, `PRAGMA ${setting}`)
+    }
+    await execute(database, organizationsSql(organizations))
+    if (membersPerOrganization > 0) await execute(database, membershipsSql(organizations, membersPerOrganization))
+    await execute(database, 'PRAGMA journal_mode = WAL')
+  } finally {
+    await close(database)
+  }
+}
+
+export async function removeStoreFile(file: string): Promise<void> {
+  for (const ending of ['', '-wal', '-shm', '.lock', '.key']) await rm(`${file}${ending}`, { force: true })
+}
+
+const numbers = (name: string, count: number) => `
+  ${name} (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM ${name} WHERE number < ${count - 1})`
+
+const madeAtMs = 1_700_000_000_000
+
+/** As `organizationIdAt`. */
+const organizationIdSql = (number: string) => `printf('org_%027d', ${number})`
+
+const organizationsSql = (count: number) => `
+BEGIN;
+WITH RECURSIVE ${numbers('numbers', count)}
+INSERT INTO organizations (
+  id, name, slug, role_set_id, created_by, max_allowed_memberships, admin_delete_enabled, public_metadata,
+  private_metadata, created_at, updated_at, revision
+)
+SELECT ${organizationIdSql('number')}, 'Organization ' || number, NULL,
+  (SELECT id FROM role_sets WHERE type = 'initial'), '', 0, 1, '{}', '{}', ${madeAtMs} + number, ${madeAtMs} + number, 1
+FROM numbers;
+INSERT INTO organization_counts (role_set_id, organizations)
+SELECT id, ${count} FROM role_sets WHERE type = 'initial'
+ON CONFLICT (role_set_id) DO UPDATE SET organizations = excluded.organizations;
+COMMIT;`
+
+const membershipsSql = (organizations: number, each: number) => `
+BEGIN;
+WITH RECURSIVE ${numbers('numbers', organizations)}, ${numbers('members', each)}
+INSERT INTO memberships (
+  organization_id, user_id, id, role_id, public_metadata, private_metadata, created_at, updated_at, revision
+)
+SELECT ${organizationIdSql('numbers.number')}, printf('user_%027d', members.number),
+  printf('orgmem_%015d%012d', numbers.number, members.number), (SELECT id FROM roles WHERE key = 'org:member'), '{}', '{}',
+  ${madeAtMs}, ${madeAtMs}, 1
+FROM numbers CROSS JOIN members;
+COMMIT;`
+
+function open(file: string): Promise<sqlite3.Database> {
+  return new Promise((resolve, reject) => {
+    const database = new sqlite3.Database(file, (error) => (error ? reject(error) : resolve(database)))
+  })
+}
+
+function execute(database: sqlite3.Database, sql: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    database.exec(sql, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+function close(database: sqlite3.Database): Promise<void> {
+  return new Promise((resolve, reject) => {
+    database.close((error) => (error ? reject(error) : resolve()))
+  })
+}

@@ -1,0 +1,105 @@
+/**
+ * Examines the file of a store: the engine's own check, the seals of the history, every invariant, and whether each thing is
+ * as the history says. It reads the file directly, so it works beside a sidecar, without one, and on a copy.
+ */
+
+import { streamBroken } from './domain/invariants.ts'
+import type { Finding, Inspection } from './storage/inspection.ts'
+import { openInspection } from './storage/open.ts'
+import { StoreError } from './storage/store.ts'
+
+export type { Finding }
+
+export interface ExaminationOptions {
+  /** Unix milliseconds: tells pending invitations from expired ones. */
+  readonly now: number
+  /** Told what is being done. */
+  readonly tell: (what: string) => void
+  readonly signal: AbortSignal
+  /** It ends with that many. */
+  readonly findingsMax: number
+}
+
+export interface Examined {
+  readonly file: string
+  /** Of the last change set, and its seal: who notes both elsewhere can tell later whether the history is the same. */
+  readonly head: number
+  readonly seal: string
+  /** Empty: the file is sound. */
+  readonly findings: readonly Finding[]
+}
+
+/** There is nothing that can be examined; the message says what to do. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+  readonly code: string
+
+  constructor({ code, message }: StoreError, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/**
+ * @param url `sqlite:<path>`
+ * @throws Unreadable
+ */
+export async function examine(url: string, options: ExaminationOptions): Promise<Examined> {
+  try {
+    const inspection = await openInspection(url)
+    try {
+      const { file, head, seal } = inspection
+      const findings = await collect(inspection, options)
+      if (!(await inspection.isUndisturbed())) throw disturbed(file)
+      return { file, head, seal, findings }
+    } finally {
+      await inspection[Symbol.asyncDispose]()
+    }
+  } catch (error) {
+    throw error instanceof StoreError ? new Unreadable(error, { cause: error }) : error
+  }
+}
+
+async function collect(inspection: Inspection, options: ExaminationOptions): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  for await (const finding of look(inspection, options)) {
+    findings.push(finding)
+    if (findings.length >= options.findingsMax) break
+  }
+  return findings
+}
+
+async function* look(inspection: Inspection, { now, tell, signal }: ExaminationOptions): AsyncGenerator<Finding> {
+  const parts: readonly (readonly [string, () => AsyncIterable<Finding>])[] = [
+    ['checking the file', () => inspection.integrity()],
+    ['verifying the history', () => inspection.history()],
+    ['comparing things with the history', () => inspection.things()],
+    ['checking the invariants', () => breaches(inspection, now)],
+  ]
+  for (const [what, findings] of parts) {
+    signal.throwIfAborted()
+    tell(what)
+    try {
+      yield* findings()
+    } catch (error) {
+      // The other parts may still be readable.
+      if (!(error instanceof StoreError && error.code === 'corrupt')) throw error
+      yield { what: 'file', problem: `damaged, found while ${what}` }
+    }
+  }
+}
+
+/** A breach begins with the name of the invariant. Gaps between revisions (I7) are told by the history itself. */
+async function* breaches(inspection: Inspection, now: number): AsyncGenerator<Finding> {
+  const catalogue = await inspection.catalogue()
+  const [organizations, memberships] = [inspection.organizations(), inspection.memberships()]
+  const [invitations, changeSets] = [inspection.invitations(), inspection.provenances()]
+  for await (const breach of streamBroken({ catalogue, organizations, memberships, invitations, changeSets, now })) {
+    const [what = '', ...problem] = breach.split(': ')
+    if (what !== 'I7') yield { what, problem: problem.join(': ').replace(/\.$/, '') }
+  }
+}
+
+function disturbed(file: string): StoreError {
+  return new StoreError('in_use', `A sidecar has begun to use ${file}, so what was found is doubtful. Run it again.`)
+}

@@ -1,0 +1,256 @@
+/**
+ * Invitations: an offer of a role, which holds the role from the moment it is made (rules 1 and 8) until it is accepted,
+ * revoked or past its time. The role is checked once more on acceptance (rule 11).
+ */
+
+import { amend, newMembership, stampNew } from './amend.ts'
+import { checkIsAvailable } from './availability.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { Change } from './change.ts'
+import { noImpact, type Context, type Decided } from './decided.ts'
+import {
+  invalid,
+  isPlainObject,
+  parseEmailAddress,
+  parseId,
+  parseInvitationDays,
+  parseRedirectUrl,
+  parseRef,
+} from './fields.ts'
+import { checkLimit } from './limits.ts'
+import { findRole } from './lookup.ts'
+import { membershipExists } from './memberships.ts'
+import { parseNewMetadata, type BothMetadata, type MetadataInput } from './metadata.ts'
+import type { Invitation, InvitationStatus, Membership, Organization } from './model.ts'
+import { checkHasRoom, type Occupancy } from './quota.ts'
+import { Refusal } from './refusal.ts'
+import { organizationNotFound, registerIfUnknown } from './registration.ts'
+import { quoted } from './wording.ts'
+
+const dayMs = 24 * 60 * 60 * 1_000
+
+export interface NewInvitation extends MetadataInput {
+  readonly emailAddress: string
+  /** Key or id. */
+  readonly role: string
+  /** Empty or not given: nobody is known. */
+  readonly inviterUserId?: string | undefined
+  /** 1 to 365; 0 or not given: 30. */
+  readonly expiresInDays?: number | undefined
+  /** Absolute, http or https. Empty or not given: none. */
+  readonly redirectUrl?: string | undefined
+}
+
+export interface CreateInvitation extends NewInvitation {
+  readonly organizationId: string
+}
+
+export interface CreateInvitations {
+  readonly organizationId: string
+  readonly invitations: readonly NewInvitation[]
+}
+
+export interface RevokeInvitation {
+  readonly organizationId: string
+  readonly invitationId: string
+}
+
+export interface AcceptInvitation {
+  readonly organizationId: string
+  readonly invitationId: string
+  readonly userId: string
+}
+
+export interface Accepted {
+  readonly invitation: Invitation
+  readonly membership: Membership
+}
+
+interface OrganizationFacts extends Occupancy {
+  readonly organization: Organization | undefined
+}
+
+interface InvitationFacts {
+  readonly organization: Organization | undefined
+  readonly invitation: Invitation | undefined
+}
+
+/** Where an invitation stands: nobody writes when time passes, so the time decides. */
+export function statusOf({ status, expiresAt }: Invitation, now: number): InvitationStatus {
+  return status === 'pending' && expiresAt <= now ? 'expired' : status
+}
+
+/**
+ * An organization that the store doesn't know is registered on the initial set first, unless those are denied.
+ * @param facts `pending`: the invitation of the address that is pending
+ */
+export function createInvitation(
+  catalogue: Catalogue,
+  input: CreateInvitation,
+  facts: OrganizationFacts & { readonly pending: Invitation | undefined },
+  context: Context,
+): Decided<Invitation> {
+  const organizationId = parseId(input.organizationId, 'organization_id')
+  const drafts = [parseDraft(input, '')]
+  const pending = facts.pending === undefined ? [] : [facts.pending]
+  const { value, ...decided } = invite(catalogue, { organizationId, drafts }, { ...facts, pending }, context)
+  const [invitation] = value
+  if (invitation === undefined) throw new Error('One draft makes one invitation.')
+  return { ...decided, value: invitation }
+}
+
+/**
+ * All or none.
+ * @param facts `pending`: the invitations of any of the addresses that are pending (see `parseAddresses`)
+ * @returns the invitations in the order of the input
+ */
+export function createInvitations(
+  catalogue: Catalogue,
+  input: CreateInvitations,
+  facts: OrganizationFacts & { readonly pending: readonly Invitation[] },
+  context: Context,
+): Decided<readonly Invitation[]> {
+  const organizationId = parseId(input.organizationId, 'organization_id')
+  const drafts = parseItems(input).map(({ item, path }) => parseDraft(item, path))
+  return invite(catalogue, { organizationId, drafts }, facts, context)
+}
+
+/** The addresses of a call, whose pending invitations the rule needs to know; no more than a call may have. */
+export function parseAddresses(input: CreateInvitations): string[] {
+  return parseItems(input).map(({ item, path }) => parseEmailAddress(item.emailAddress, `${path}email_address`))
+}
+
+export function revokeInvitation(
+  input: RevokeInvitation,
+  facts: InvitationFacts,
+  context: Context,
+): Decided<Invitation> {
+  const { before } = findPending(input, facts, context)
+  const invitation = amend(before, { status: 'revoked' }, context)
+  return { changes: [{ kind: 'invitation_put', invitation, before }], impact: noImpact, value: invitation }
+}
+
+/** Makes the user a member with the invitation's role and metadata. It needs no room, because the invitation had it. */
+export function acceptInvitation(
+  catalogue: Catalogue,
+  input: AcceptInvitation,
+  facts: InvitationFacts & { readonly membership: Membership | undefined },
+  context: Context,
+): Decided<Accepted> {
+  const userId = parseId(input.userId, 'user_id')
+  const { organization, before } = findPending(input, facts, context)
+  if (facts.membership) throw membershipExists(facts.membership)
+  const { organizationId, roleId, publicMetadata, privateMetadata } = before
+  checkIsAvailable(catalogue, catalogue.roles.byId(roleId) ?? { id: roleId }, organization, 'invitation_id')
+  const invitation = amend(before, { status: 'accepted', acceptedByUserId: userId }, context)
+  const member = { organizationId, userId, roleId, publicMetadata, privateMetadata }
+  const membership = newMembership(member, context)
+  const changes: Change[] = [
+    { kind: 'invitation_put', invitation, before },
+    { kind: 'membership_put', membership, before: null },
+  ]
+  return { changes, impact: noImpact, value: { invitation, membership } }
+}
+
+export function invitationNotFound(organizationId: string, invitationId: string): Refusal {
+  const message = `There is no invitation ${quoted(invitationId)} to ${quoted(organizationId)}. Name one of this organization by its id.`
+  const facts = { organization: organizationId, invitation: invitationId }
+  return new Refusal('invitation_not_found', message, { field: 'invitation_id', facts })
+}
+
+/** An invitation whose syntax is right. */
+interface Draft extends BothMetadata {
+  /** Where it stands in the request, for example `invitations[3].`; empty: it is the request. */
+  readonly path: string
+  readonly emailAddress: string
+  readonly role: string
+  readonly inviterUserId: string
+  readonly days: number
+  readonly redirectUrl: string
+}
+
+function parseItems({ invitations }: CreateInvitations): { item: NewInvitation; path: string }[] {
+  const field = 'invitations'
+  if (!Array.isArray(invitations)) throw invalid(field, 'is no list. Give a list of invitations.')
+  if (invitations.length === 0) throw invalid(field, 'is empty. Invite at least one address.')
+  checkLimit('invitationsPerCallMax', invitations.length, { subject: `${field} has`, unit: 'entries', field })
+  return Array.from(invitations as readonly NewInvitation[], (item, place) => {
+    if (!isPlainObject(item)) throw invalid(`${field}[${place}]`, 'is no object with fields.')
+    return { item, path: `${field}[${place}].` }
+  })
+}
+
+function parseDraft(item: NewInvitation, path: string): Draft {
+  const { inviterUserId } = item
+  return {
+    path,
+    emailAddress: parseEmailAddress(item.emailAddress, `${path}email_address`),
+    role: parseRef(item.role, `${path}role`),
+    inviterUserId: inviterUserId ? parseId(inviterUserId, `${path}inviter_user_id`) : '',
+    days: parseInvitationDays(item.expiresInDays, `${path}expires_in_days`),
+    redirectUrl: parseRedirectUrl(item.redirectUrl, `${path}redirect_url`),
+    ...parseNewMetadata(item, path),
+  }
+}
+
+function invite(
+  catalogue: Catalogue,
+  { organizationId, drafts }: { readonly organizationId: string; readonly drafts: readonly Draft[] },
+  facts: OrganizationFacts & { readonly pending: readonly Invitation[] },
+  context: Context,
+): Decided<Invitation[]> {
+  const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
+  const items = drafts.map((draft) => ({ ...draft, role: findRole(catalogue, draft.role, `${draft.path}role`) }))
+  checkAddressesAreFree(organization, drafts, facts.pending)
+  for (const { role, path } of items) checkIsAvailable(catalogue, role, organization, `${path}role`)
+  checkHasRoom(organization, facts, drafts.length, drafts[0]?.path === '' ? 'email_address' : 'invitations')
+  const value = items.map(({ path: _path, role, days, ...content }): Invitation => ({
+    ...{ id: context.newId('orginv'), organizationId, roleId: role.id, status: 'pending', acceptedByUserId: '' },
+    ...{ expiresAt: context.now + days * dayMs, ...content, ...stampNew(context) },
+  }))
+  const made = value.map((invitation): Change => ({ kind: 'invitation_put', invitation, before: null }))
+  return { changes: [...changes, ...made], impact: noImpact, value }
+}
+
+/** One address has one pending invitation of an organization at most, also within one call. */
+function checkAddressesAreFree(
+  organization: Organization,
+  drafts: readonly Draft[],
+  pending: readonly Invitation[],
+): void {
+  const holders = new Map(pending.map(({ emailAddress, id }) => [foldAddress(emailAddress), id]))
+  for (const { emailAddress, path } of drafts) {
+    const address = foldAddress(emailAddress)
+    const holder = holders.get(address)
+    if (holder !== undefined) throw invitationExists(organization, emailAddress, { holder, path })
+    holders.set(address, path.replace(/\.$/, ''))
+  }
+}
+
+function findPending(input: RevokeInvitation, facts: InvitationFacts, { now }: Context) {
+  const organizationId = parseId(input.organizationId, 'organization_id')
+  const invitationId = parseId(input.invitationId, 'invitation_id')
+  const { organization, invitation: before } = facts
+  if (organization === undefined) throw organizationNotFound(organizationId)
+  if (before?.organizationId !== organizationId) throw invitationNotFound(organizationId, invitationId)
+  const status = statusOf(before, now)
+  if (status === 'pending') return { organization, before }
+  const message = `The invitation ${invitationId} isn't pending: it is ${status}. Make a new one.`
+  const details = { organization: organizationId, invitation: invitationId, status }
+  throw new Refusal('invitation_not_pending', message, { field: 'invitation_id', facts: details })
+}
+
+function invitationExists(
+  { id }: Organization,
+  emailAddress: string,
+  { holder, path }: { readonly holder: string; readonly path: string },
+): Refusal {
+  const message = `${quoted(emailAddress)} is invited to ${quoted(id)} already, by ${holder}. Revoke that invitation first, or wait for its answer.`
+  const facts = { organization: id, email_address: emailAddress, invitation: holder }
+  return new Refusal('invitation_exists', message, { field: `${path}email_address`, facts })
+}
+
+/** Only ASCII letters, as the storage compares: what other letters are the same is a question of locale. */
+export function foldAddress(emailAddress: string): string {
+  return emailAddress.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}

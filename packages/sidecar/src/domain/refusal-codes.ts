@@ -1,0 +1,36 @@
+/** The codes of refusals. Each is API: it keeps its name and its meaning. */
+
+export const refusalCodes = [
+  'invalid_field',
+  'limit_exceeded',
+  'invalid_revision',
+  'permission_not_found',
+  'role_not_found',
+  'role_set_not_found',
+  'organization_not_found',
+  'membership_not_found',
+  'invitation_not_found',
+  'access_key_not_found',
+  'key_taken',
+  'membership_exists',
+  'invitation_exists',
+  'access_key_exists',
+  'role_holds_permission',
+  'role_not_in_role_set',
+  'special_role_not_in_role_set',
+  'role_not_creator_eligible',
+  'mapping_missing',
+  'mapping_invalid',
+  'initial_role_set_required',
+  'in_use',
+  'system_permission',
+  'role_lacks_permission',
+  'invitation_not_pending',
+  'membership_quota_exceeded',
+  'organizations_disabled',
+  'slugs_disabled',
+  'same_source_and_destination',
+  'revision_conflict',
+] as const
+
+export type RefusalCode = (typeof refusalCodes)[number]

@@ -1,0 +1,78 @@
+/**
+ * Bodies are JSON, and may be empty: Clerk's clients name a content type also where they send nothing. An answer's
+ * `Content-Type` is exactly `application/json`, because these clients compare the header as a whole.
+ */
+
+import { isUtf8 } from 'node:buffer'
+import express, { type RequestHandler, type Response } from 'express'
+import { ok } from '../problem.ts'
+import { clerkError, ClerkFailure, envelopeOf, type Answer } from './envelope.ts'
+import { entityTag } from './precondition.ts'
+import type { Representation } from './route.ts'
+
+const bodyBytesMax = 1024 * 1024
+
+const parseJson = express.json({
+  limit: bodyBytesMax,
+  strict: false,
+  type: () => true,
+  verify: (_request, _response, bytes) => {
+    if (!isUtf8(bytes)) throw new Error('The body is no UTF-8.')
+  },
+})
+
+export const readBody: RequestHandler = (request, response, next) => {
+  const type = request.get('content-type')
+  const isEmpty =
+    request.get('content-length') === '0' ||
+    !('transfer-encoding' in request.headers || 'content-length' in request.headers)
+  if (isEmpty) return next()
+  if (type === undefined || !/^application\/json *(;|$)/i.test(type))
+    throw new ClerkFailure(clerkError('unsupported_content_type', 'Send the body as application/json.'))
+  parseJson(request, response, next)
+}
+
+/** What the reading of requests throws, in Clerk's words; anything else as it is. */
+export function failureOfReading(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof ClerkFailure || !('status' in error)) return error
+  const type = 'type' in error ? String(error.type) : ''
+  if (type === 'entity.too.large')
+    return new ClerkFailure(
+      clerkError(
+        'request_body_too_large',
+        `The body is too large; ${bodyBytesMax} bytes are allowed. Send less at once.`,
+      ),
+    )
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported')
+    return new ClerkFailure(
+      clerkError('unsupported_content_type', 'Send JSON in UTF-8, plain or compressed with gzip.'),
+    )
+  if (type !== '') return new ClerkFailure(clerkError('request_body_invalid', 'The body is no JSON. Correct it.'))
+  if (Number(error.status) < 500)
+    return new ClerkFailure(
+      clerkError('malformed_request_parameters', 'The path or a header can’t be read. Correct it.'),
+    )
+  return error
+}
+
+export function sendRepresentation(response: Response, { body, revision, changedAt }: Representation): void {
+  response.setHeader('Rolesets-Revision', revision)
+  if (changedAt !== undefined) response.setHeader('ETag', entityTag(revision, changedAt))
+  sendJson(response, ok, body)
+}
+
+export function sendFailure(response: Response, { status, errors }: Answer): void {
+  if (errors.some(({ code }) => code === 'too_many_requests' || code === 'not_serving'))
+    response.setHeader('Retry-After', '1')
+  if (errors.some(({ code }) => code === 'clerk_key_invalid' || code === 'authorization_header_format_invalid'))
+    response.setHeader('WWW-Authenticate', 'Bearer realm="rolesets"')
+  sendJson(response, status, envelopeOf(errors))
+}
+
+/** Not `response.json`, which adds a charset. */
+function sendJson(response: Response, status: number, body: unknown): void {
+  response.statusCode = status
+  response.setHeader('Content-Type', 'application/json')
+  response.setHeader('Cache-Control', 'no-store')
+  response.end(JSON.stringify(body))
+}

@@ -1,0 +1,92 @@
+/** The OpenAPI document, made from the declarations that also route and validate: it can't say anything else than they do. */
+
+import { z } from 'zod'
+import { createDocument } from 'zod-openapi'
+import { clerkProblems, ok, type ClerkCode } from '../problem.ts'
+import type { Operation } from './route.ts'
+
+const envelope = z
+  .object({
+    errors: z
+      .array(
+        z.object({
+          code: z.string(),
+          message: z.string(),
+          long_message: z.string(),
+          meta: z.object({ param_name: z.string() }).optional(),
+        }),
+      )
+      .min(1),
+    clerk_trace_id: z.string(),
+  })
+  .meta({
+    id: 'ClerkErrors',
+    description: 'Why it was refused. `code` is for programs, `long_message` says what to do.',
+  })
+
+/** What every operation can answer. */
+const always = ['malformed_request_parameters', 'clerk_key_invalid', 'form_param_value_invalid'] as const
+const alwaysOfWrites = [
+  ...always,
+  'request_body_invalid',
+  'authorization_invalid',
+  'revision_conflict',
+  'request_body_too_large',
+  'unsupported_content_type',
+] as const
+
+type Path = Record<string, Record<string, unknown>>
+
+export function describeOperations(operations: readonly Operation[]): object {
+  const paths: Record<string, Path> = {}
+  for (const operation of operations)
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Rolesets',
+      version: '1',
+      description:
+        'Permissions, roles, role sets, organizations, memberships and invitations, in the wire format of Clerk’s Backend API.',
+    },
+    servers: [{ url: '/v1' }],
+    security: [{ key: [] }],
+    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    paths,
+  })
+}
+
+function describe({ operation, tag, summary, failures, writes, schemas }: Operation): Record<string, unknown> {
+  const { params, query, body, response } = schemas
+  const header = writes ? z.object({ 'if-match': z.string().optional() }) : undefined
+  return {
+    operationId: operation,
+    tags: [tag],
+    summary,
+    requestParams: { path: params, query, ...(header === undefined ? {} : { header }) },
+    ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),
+    responses: {
+      [ok]: { description: 'Done', content: { 'application/json': { schema: response } } },
+      ...failuresOf([...(writes ? alwaysOfWrites : always), ...failures]),
+      default: { description: 'It failed', content: { 'application/json': { schema: envelope } } },
+    },
+  }
+}
+
+/** One answer for each status, which tells the codes that it can have. */
+function failuresOf(codes: readonly ClerkCode[]): Record<string, unknown> {
+  const byStatus = new Map<number, Set<ClerkCode>>()
+  for (const code of codes) {
+    const { status } = clerkProblems[code]
+    byStatus.set(status, (byStatus.get(status) ?? new Set<ClerkCode>()).add(code))
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => [
+      String(status),
+      {
+        description: [...ofStatus].map((code) => `\`${code}\``).join(', '),
+        content: { 'application/json': { schema: envelope } },
+      },
+    ]),
+  )
+}

@@ -1,0 +1,205 @@
+/** What was changed, by whom and when; and why a role could or could not be granted at a time. */
+
+import type { Catalogue } from '../domain/catalogue.ts'
+import type { Change, SealedChangeSet } from '../domain/change.ts'
+import type { Reason } from '../domain/decision.ts'
+import { invalid, parseRef } from '../domain/fields.ts'
+import { parseOrganizationId } from '../domain/questions.ts'
+import { formatRevision } from '../domain/revision.ts'
+import type { HistoryQuery, Reader } from '../storage/store.ts'
+import { viewChangeSet, type AuditedChangeSetView } from './audit-views.ts'
+import type { PageCall, PageOf, ReadCall } from './call.ts'
+import { explainAt, type Explained } from './explain.ts'
+import type { OperationOptions, Operations } from './operation.ts'
+import { NotKept } from './past.ts'
+
+/** All that is given must hold; empty and 0 are the same as not given. */
+export interface ChangesFilter {
+  /** Key or id of a permission, role or role set, id of an organization, user, membership or invitation, name or id of a key. */
+  readonly thing?: string | undefined
+  readonly actor?: string | undefined
+  /** For example `ReplaceRole`. */
+  readonly operation?: string | undefined
+  /** Unix milliseconds; from this moment on. */
+  readonly fromMs?: number | undefined
+  /** Unix milliseconds; before this moment. */
+  readonly toMs?: number | undefined
+  readonly oldestFirst?: boolean | undefined
+}
+
+export interface ChangesPage extends PageOf<AuditedChangeSetView> {
+  /** `<epoch>:<number>` of the oldest change set that is kept. */
+  readonly oldestRevision: string
+}
+
+export interface ExplainQuestion {
+  readonly organizationId: string
+  /** Key or id; a key that it had at that time will do. */
+  readonly role: string
+  /** Unix milliseconds; 0 or undefined: now. */
+  readonly atMs?: number | undefined
+}
+
+export interface Explanation {
+  readonly allowed: boolean
+  readonly reason: Reason
+  /** Key that the set had at that time; empty: the organization was unknown and those are denied. */
+  readonly roleSet: string
+  /** Of that time, `<epoch>:<number>`. */
+  readonly revision: string
+  /** The write that made the answer what it is; undefined: it was so before the history that is kept. */
+  readonly because: AuditedChangeSetView | undefined
+  /** The answer in a sentence. */
+  readonly explanation: string
+}
+
+export interface Audit {
+  /** @throws Refusal for a page or a time that can't be */
+  listChanges(filter: ChangesFilter, call: PageCall): Promise<ChangesPage>
+  /** @throws Refusal `invalid_field` at `at_ms` when what is kept of the history doesn't tell how it was then */
+  explain(question: ExplainQuestion, call: ReadCall): Promise<Explanation>
+}
+
+type AuditOptions = Pick<OperationOptions, 'store' | 'unknownOrganizations'>
+
+/** Of JavaScript's dates. */
+const timeMsMax = 8_640_000_000_000_000
+
+export function createAudit(operations: Operations, { store, unknownOrganizations }: AuditOptions): Audit {
+  const { epoch } = store
+  return {
+    async listChanges(filter, call) {
+      const query = parseFilter(filter)
+      let oldest = 0
+      const page = await operations.list(
+        {
+          read: async ({ reader, catalogue }, { size, after }) => {
+            oldest = (await reader.historyAnchor()).revision + 1
+            const subject = filter.thing ? await subjectOf(filter.thing, reader, catalogue) : undefined
+            const place = { size, after: after === undefined ? undefined : parseCursor(after) }
+            return reader.history({ ...query, subject }, { ...place, oldestFirst: filter.oldestFirst === true })
+          },
+          view: (changeSet: SealedChangeSet, catalogue) => viewChangeSet(changeSet, catalogue, epoch),
+          cursorOf: ({ revision }) => String(revision),
+        },
+        undefined,
+        call,
+      )
+      return { ...page, oldestRevision: formatRevision(epoch, oldest) }
+    },
+
+    async explain(unparsed, call) {
+      const organizationId = parseOrganizationId(unparsed.organizationId, 'organization_id')
+      const role = parseRef(unparsed.role, 'role')
+      const atMs = unparsed.atMs ? parseTime(unparsed.atMs, 'at_ms') : undefined
+      const { value } = await operations.find(call, async (reader, catalogue) => {
+        const revision = atMs === undefined ? reader.revision : await revisionAt(reader, atMs)
+        const question = { organizationId, role, revision, unknownOrganizations }
+        const explained = await explainAt(reader, catalogue, question).catch((error: unknown) => {
+          throw error instanceof NotKept
+            ? invalid('at_ms', `can't be answered. ${error.message}. Ask about a later time.`)
+            : error
+        })
+        const because = explained.because && viewChangeSet(explained.because, catalogue, epoch)
+        const { allowed, reason, roleSet } = explained
+        return {
+          ...{ allowed, reason, roleSet: roleSet?.key ?? '', revision: formatRevision(epoch, revision), because },
+          explanation: sentence({ organizationId, role }, explained),
+        }
+      })
+      return value
+    },
+  }
+}
+
+function parseFilter({ actor, operation, fromMs, toMs }: ChangesFilter): HistoryQuery {
+  return {
+    ...(actor ? { actor } : {}),
+    ...(operation ? { operation } : {}),
+    ...(fromMs ? { from: parseTime(fromMs, 'from_ms') } : {}),
+    ...(toMs ? { to: parseTime(toMs, 'to_ms') } : {}),
+  }
+}
+
+function parseTime(value: number, field: string): number {
+  if (Number.isInteger(value) && value >= 0 && value <= timeMsMax) return value
+  throw invalid(field, 'is no time. Give Unix milliseconds.')
+}
+
+function parseCursor(cursor: string): number {
+  if (/^[0-9]{1,15}$/.test(cursor)) return Number(cursor)
+  throw invalid('page_token', 'is of another list. Use the next_page_token of the page before.')
+}
+
+/**
+ * What a change set about the thing is found by. A key or a name is first that of a thing that is there; an id can look
+ * like the name of an access key, and is then taken for the id, because the access key has an id, too.
+ */
+async function subjectOf(thing: string, reader: Reader, catalogue: Catalogue): Promise<string> {
+  const { permissions, roles, roleSets } = catalogue
+  const present = permissions.find(thing) ?? roles.find(thing) ?? roleSets.find(thing)
+  if (present !== undefined) return present.id
+  const [newest] = await reader.history({ subject: thing }, { size: 1 })
+  if (newest !== undefined) return newest.changes.flatMap((change) => idOfKeyed(change, thing) ?? []).at(-1) ?? thing
+  return (await reader.accessKeys()).find(({ name }) => name === thing)?.id ?? thing
+}
+
+/** The id of the thing that had the key before or after a change. */
+function idOfKeyed(change: Change, key: string): string | undefined {
+  const [thing, before] = keyedThings(change)
+  return thing?.key === key || before?.key === key ? (thing ?? before)?.id : undefined
+}
+
+function keyedThings(change: Change) {
+  switch (change.kind) {
+    case 'permission_put':
+      return [change.permission, change.before] as const
+    case 'role_put':
+      return [change.role, change.before] as const
+    case 'role_set_put':
+      return [change.roleSet, change.before] as const
+    case 'permission_deleted':
+    case 'role_deleted':
+    case 'role_set_deleted':
+      return [undefined, change.before] as const
+    default:
+      return []
+  }
+}
+
+/** The number of the last write that was committed up to a time. */
+async function revisionAt(reader: Reader, atMs: number): Promise<number> {
+  const [last] = await reader.history({ to: atMs + 1 }, { size: 1 })
+  if (last !== undefined) return last.revision
+  const [oldest] = await reader.history({}, { size: 1, oldestFirst: true })
+  const begin = oldest === undefined ? 'now' : timeText(oldest.committedAt)
+  throw invalid(
+    'at_ms',
+    `is ${timeText(atMs)}, and the history that is kept begins at ${begin}. Ask about a later time.`,
+  )
+}
+
+function sentence({ organizationId, role }: { organizationId: string; role: string }, explained: Explained): string {
+  const { allowed, because } = explained
+  const since =
+    because === undefined
+      ? 'as far back as the history is kept'
+      : `since ${timeText(because.committedAt)}, by ${because.operation} of ${because.actor} (revision ${because.revision})`
+  return `${allowed ? 'Yes' : 'No'}: ${reasonText({ organizationId, role }, explained)}, ${since}.`
+}
+
+function reasonText(question: { organizationId: string; role: string }, explained: Explained): string {
+  const { organizationId, role } = question
+  const { reason, roleSet, isRegistered } = explained
+  const set = isRegistered
+    ? `${roleSet?.key}, the role set of ${organizationId}`
+    : `${roleSet?.key}, the initial role set, which holds for ${organizationId} because it isn't registered`
+  if (reason === 'ROLE_IN_SET') return `${role} is in ${set}`
+  if (reason === 'ROLE_NOT_IN_SET') return `${role} is not in ${set}`
+  if (reason === 'ROLE_UNKNOWN') return `there is no role ${role}`
+  return `${organizationId} is not known, and unknown organizations are denied`
+}
+
+function timeText(ms: number): string {
+  return new Date(ms).toISOString()
+}

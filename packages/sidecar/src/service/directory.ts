@@ -1,0 +1,259 @@
+/**
+ * Lists that people turn over by number, search and sort, as the HTTP API shows them. Each is read from one state of the
+ * store, and so is all that stands beside the things in it.
+ */
+
+import type { Catalogue, Index } from '../domain/catalogue.ts'
+import { findRoleSet } from '../domain/lookup.ts'
+import type { Invitation, Membership, Organization, Role, RoleSet } from '../domain/model.ts'
+import { organizationNotFound } from '../domain/registration.ts'
+import { parseOrganizationId } from '../domain/questions.ts'
+import { isCreatorEligible } from '../domain/roles.ts'
+import type { InvitationQuery, MembershipQuery, OrganizationQuery, Reader, Spanned } from '../storage/store.ts'
+import type { Found, Listed, ReadCall, SpanOf } from './call.ts'
+import type { Operations } from './operation.ts'
+import { parseSpan } from './span.ts'
+import {
+  viewInvitation,
+  viewMembership,
+  viewOrganization,
+  viewPermission,
+  viewRole,
+  viewRoleSet,
+  type InvitationView,
+  type MembershipView,
+  type OrganizationView,
+  type PermissionView,
+  type RoleSetView,
+  type RoleView,
+} from './views.ts'
+
+/** `text`: exactly the id, or a part of the name or the key, without regard to the case of ASCII letters. */
+export interface CatalogueQuery extends SpanOf<'created_at' | 'name' | 'key'> {
+  readonly text?: string | undefined
+}
+
+export interface OrganizationDetails {
+  readonly withMemberCounts?: boolean | undefined
+  readonly withMissingElevated?: boolean | undefined
+}
+
+export interface OrganizationsQuery
+  extends OrganizationQuery, OrganizationDetails, SpanOf<'created_at' | 'name' | 'members_count'> {}
+
+export interface MembershipsQuery extends Omit<MembershipQuery, 'roleIds'>, SpanOf<'created_at' | 'user_id'> {
+  /** Keys or ids. One that isn't there is held by nobody. */
+  readonly roles?: readonly string[] | undefined
+}
+
+export interface InvitationsQuery extends Omit<InvitationQuery, 'now'>, SpanOf<'created_at' | 'email_address'> {}
+
+export interface OrganizationEntry {
+  readonly organization: OrganizationView
+  /** This and the next one: only when member counts were asked for. */
+  readonly membersCount?: number
+  readonly pendingInvitationsCount?: number
+  /** Whether no member has a role that could be a creator role. Only when it was asked for. */
+  readonly missingMemberWithElevatedPermissions?: boolean
+}
+
+export interface MembershipEntry {
+  readonly membership: MembershipView
+  readonly organization: OrganizationView
+}
+
+export interface InvitationEntry {
+  readonly invitation: InvitationView
+  readonly organization: OrganizationView
+}
+
+export interface RoleSetEntry {
+  readonly roleSet: RoleSetView
+  /** By role id, over all organizations on the set; only roles that somebody holds. Undefined: they weren't counted. */
+  readonly members: ReadonlyMap<string, number> | undefined
+}
+
+export interface Directory {
+  permissions(query: CatalogueQuery, call: ReadCall): Promise<Listed<PermissionView>>
+  roles(query: CatalogueQuery, call: ReadCall): Promise<Listed<RoleView>>
+  roleSets(query: CatalogueQuery, call: ReadCall): Promise<Listed<RoleSetView>>
+  /** @param within counts members only while the set has at most so many organizations; default: always */
+  roleSet(ref: string, call: ReadCall, within?: { readonly organizationsMax: number }): Promise<Found<RoleSetEntry>>
+  organizations(query: OrganizationsQuery, call: ReadCall): Promise<Listed<OrganizationEntry>>
+  organization(idOrSlug: string, details: OrganizationDetails, call: ReadCall): Promise<Found<OrganizationEntry>>
+  /** @throws Refusal `organization_not_found` when one is named that isn't there; so does the next one */
+  memberships(query: MembershipsQuery, call: ReadCall): Promise<Listed<MembershipEntry>>
+  invitations(query: InvitationsQuery, call: ReadCall): Promise<Listed<InvitationEntry>>
+}
+
+export function createDirectory(operations: Operations): Directory {
+  async function list<T>(
+    call: ReadCall,
+    read: (reader: Reader, catalogue: Catalogue, now: number) => Promise<Spanned<T>> | Spanned<T>,
+  ): Promise<Listed<T>> {
+    const { value, revision } = await operations.find(call, read)
+    return { ...value, revision }
+  }
+
+  return {
+    permissions: async (query, call) =>
+      list(call, (_reader, { permissions }) => spanOf(permissions, query, viewPermission)),
+    roles: async (query, call) =>
+      list(call, (_reader, catalogue) => spanOf(catalogue.roles, query, (role) => viewRole(role, catalogue))),
+    roleSets: async (query, call) =>
+      list(call, (_reader, catalogue) => spanOf(catalogue.roleSets, query, (it) => viewRoleSet(it, catalogue))),
+
+    roleSet: (ref, call, { organizationsMax } = { organizationsMax: Infinity }) =>
+      operations.find(call, async (reader, catalogue, now) => {
+        const roleSet = findRoleSet(catalogue, ref)
+        const isCounted = (await reader.organizationCount(roleSet.id)) <= organizationsMax
+        const members = isCounted ? await membersByRole(reader, roleSet, now) : undefined
+        return { roleSet: viewRoleSet(roleSet, catalogue), members }
+      }),
+
+    organizations: async ({ order, ...query }, call) =>
+      list(call, async (reader, catalogue, now) => {
+        const { items, total } = await reader.searchOrganizations(query, order, parseSpan(query))
+        return { items: await entriesOf(items, query, { reader, catalogue, now }), total }
+      }),
+
+    organization: (idOrSlug, details, call) =>
+      operations.find(call, async (reader, catalogue, now) => {
+        const id = parseOrganizationId(idOrSlug, 'organization_id')
+        const organization = (await reader.organization(id)) ?? (await reader.organizationBySlug(id))
+        if (organization === undefined) throw organizationNotFound(id)
+        const [entry] = await entriesOf([organization], details, { reader, catalogue, now })
+        return entry as OrganizationEntry
+      }),
+
+    memberships: async ({ order, roles, ...query }, call) =>
+      list(call, async (reader, catalogue) => {
+        const span = parseSpan(query)
+        await checkIsThere(reader, query.organizationId)
+        const roleIds = roles?.flatMap((ref) => catalogue.roles.find(ref)?.id ?? [])
+        if (roles !== undefined && roles.length > 0 && roleIds?.length === 0) return { items: [], total: 0 }
+        const { items, total } = await reader.searchMemberships({ ...query, roleIds }, order, span)
+        const organizationOf = await organizationsOf(items, { reader, catalogue })
+        return {
+          items: items.map((it) => ({ membership: viewMembership(it, catalogue), organization: organizationOf(it) })),
+          total,
+        }
+      }),
+
+    invitations: async ({ order, ...query }, call) =>
+      list(call, async (reader, catalogue, now) => {
+        const span = parseSpan(query)
+        await checkIsThere(reader, query.organizationId)
+        const { items, total } = await reader.searchInvitations({ ...query, now }, order, span)
+        const organizationOf = await organizationsOf(items, { reader, catalogue })
+        return {
+          items: items.map((it) => ({
+            invitation: viewInvitation(it, catalogue, now),
+            organization: organizationOf(it),
+          })),
+          total,
+        }
+      }),
+  }
+}
+
+interface Named {
+  readonly id: string
+  readonly key: string
+  readonly name: string
+  readonly createdAt: number
+}
+
+/** The catalogue is in memory, so its lists are made there. */
+function spanOf<T extends Named, V>(index: Index<T>, query: CatalogueQuery, view: (thing: T) => V): Spanned<V> {
+  const { offset, limit } = parseSpan(query)
+  const text = lowerCased(query.text ?? '')
+  const isFound = (thing: T) =>
+    thing.id === query.text || lowerCased(thing.name).includes(text) || lowerCased(thing.key).includes(text)
+  const found = [...index.values()].filter((thing) => text === '' || isFound(thing)).sort(comparing(query.order))
+  return { items: found.slice(offset, offset + limit).map(view), total: found.length }
+}
+
+function comparing({ field, descending }: CatalogueQuery['order']): (a: Named, b: Named) => number {
+  const valueOf = (thing: Named) => (field === 'created_at' ? thing.createdAt : thing[field])
+  const compare = (a: string | number, b: string | number) => (a < b ? -1 : a > b ? 1 : 0)
+  return (a, b) => (compare(valueOf(a), valueOf(b)) || compare(a.id, b.id)) * (descending ? -1 : 1)
+}
+
+/** As the storage compares: other letters than those of ASCII keep their case. */
+function lowerCased(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}
+
+interface State {
+  readonly reader: Reader
+  readonly catalogue: Catalogue
+  readonly now: number
+}
+
+async function entriesOf(
+  organizations: readonly Organization[],
+  { withMemberCounts, withMissingElevated }: OrganizationDetails,
+  state: State,
+): Promise<OrganizationEntry[]> {
+  const { reader, catalogue, now } = state
+  const counts = withMemberCounts ? await reader.memberCounts(organizations.map(({ id }) => id)) : undefined
+  const entries: OrganizationEntry[] = []
+  for (const organization of organizations) {
+    const { id } = organization
+    entries.push({
+      organization: viewOrganization(organization, catalogue),
+      ...(counts && {
+        membersCount: counts.get(id) ?? 0,
+        pendingInvitationsCount: await reader.pendingInvitationCount(id, now),
+      }),
+      ...(withMissingElevated && {
+        missingMemberWithElevatedPermissions: !(await hasElevatedMember(organization, state)),
+      }),
+    })
+  }
+  return entries
+}
+
+/** Asks for one member of each role, which costs the same however many there are. */
+async function hasElevatedMember(
+  organization: Organization,
+  { reader, catalogue }: Omit<State, 'now'>,
+): Promise<boolean> {
+  const roleIds = catalogue.roleSets.byId(organization.roleSetId)?.roleIds ?? []
+  const roles: readonly Role[] = roleIds.flatMap((id) => catalogue.roles.byId(id) ?? [])
+  for (const role of roles) {
+    if (!isCreatorEligible(catalogue, role)) continue
+    const [member] = await reader.memberships(organization.id, { size: 1 }, { roleId: role.id })
+    if (member !== undefined) return true
+  }
+  return false
+}
+
+async function membersByRole(reader: Reader, { id }: RoleSet, now: number): Promise<ReadonlyMap<string, number>> {
+  const usage = await reader.usageIn({ roleSetId: id }, now)
+  return new Map(usage.filter((it) => it.members > 0).map((it) => [it.roleId, it.members]))
+}
+
+async function checkIsThere(reader: Reader, unparsed: string | undefined): Promise<void> {
+  if (unparsed === undefined) return
+  const id = parseOrganizationId(unparsed, 'organization_id')
+  if ((await reader.organization(id)) === undefined) throw organizationNotFound(id)
+}
+
+async function organizationsOf(
+  things: readonly (Membership | Invitation)[],
+  { reader, catalogue }: Omit<State, 'now'>,
+): Promise<(thing: Membership | Invitation) => OrganizationView> {
+  const views = new Map<string, OrganizationView>()
+  for (const { organizationId } of things) {
+    if (views.has(organizationId)) continue
+    const organization = await reader.organization(organizationId)
+    if (organization !== undefined) views.set(organizationId, viewOrganization(organization, catalogue))
+  }
+  return ({ id, organizationId }) => {
+    const view = views.get(organizationId)
+    if (view === undefined) throw new Error(`${id} is in ${organizationId}, which isn't there.`)
+    return view
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Whether a role could be granted in an organization at a time, and which write made it so. The facts of the answer are
+ * put together as they were, the rule of every decision is asked, and the newest write among those that made the facts is
+ * the reason.
+ *
+ * Whether organizations that nobody has registered are denied is a setting that the history doesn't keep: it is taken as it
+ * is now.
+ */
+
+import { Index, type Catalogue } from '../domain/catalogue.ts'
+import type { Change, SealedChangeSet } from '../domain/change.ts'
+import { decide, type Decision } from '../domain/decision.ts'
+import type { Role, RoleSet, UnknownOrganizations } from '../domain/model.ts'
+import type { Reader } from '../storage/store.ts'
+import { initialStepOf, Moment, type Standing, type Step } from './past.ts'
+
+export interface ExplainedQuestion {
+  readonly organizationId: string
+  /** Key or id. */
+  readonly role: string
+  readonly revision: number
+  readonly unknownOrganizations: UnknownOrganizations
+}
+
+export interface Explained extends Decision {
+  readonly because: SealedChangeSet | undefined
+  readonly isRegistered: boolean
+}
+
+/** @throws NotKept */
+export async function explainAt(reader: Reader, present: Catalogue, question: ExplainedQuestion): Promise<Explained> {
+  const { organizationId, role: ref, revision, unknownOrganizations } = question
+  const moment = new Moment({ reader, catalogue: present, revision })
+  const assignment = await moment.assignment(organizationId)
+  const named = await namedRole(moment, ref, present)
+  const place = await placeOf(moment, assignment.value ?? undefined, present)
+  const membership = await roleInSet(moment, { roleId: named.value?.id ?? '', roleSet: place.roleSet }, present)
+  const catalogue = { ...present, roles: indexOf(named.value), roleSets: indexOf(place.roleSet) }
+  const decision = decide(catalogue, { role: ref }, assignment.value ?? undefined, unknownOrganizations)
+  const known = await registration(moment, organizationId)
+  const facts = {
+    ORGANIZATION_UNKNOWN: [assignment],
+    ROLE_UNKNOWN: unknownOrganizations === 'deny' ? [named, known] : [named],
+    ROLE_IN_SET: [assignment, place, named, membership],
+    ROLE_NOT_IN_SET: [assignment, place, named, membership],
+    PERMISSION_NOT_IN_ROLE: [],
+    PERMISSION_UNKNOWN: [],
+  }[decision.reason]
+  return { ...decision, because: newest(facts), isRegistered: assignment.value !== null }
+}
+
+/** Since when the organization is known; of one that isn't, since when it is gone. */
+async function registration(moment: Moment, organizationId: string): Promise<Standing<boolean>> {
+  const stepOf = (change: Change): Step<boolean> | undefined => {
+    if (change.kind === 'organization_put' && change.organization.id === organizationId)
+      return { before: change.before !== null, after: true }
+    const isGone = change.kind === 'organization_deleted' && change.before.id === organizationId
+    return isGone ? { before: true, after: false } : undefined
+  }
+  return moment.standing(organizationId, stepOf, true)
+}
+
+/** The role that had the key, or has the id. */
+async function namedRole(moment: Moment, ref: string, present: Catalogue): Promise<Standing<Role | null>> {
+  const holder = await moment.standing(ref, (change) => keyStepOf(change, ref), present.roles.byKey(ref)?.id ?? null)
+  const id = holder.value ?? ref
+  const { value } = await moment.standing(id, (change) => roleStepOf(change, id), present.roles.byId(id) ?? null)
+  if (holder.value !== null) return { value, since: holder.since }
+  const existence = await moment.standing(id, (change) => mapped(roleStepOf(change, id), isThere), value !== null)
+  return { value, since: existence.since ?? holder.since }
+}
+
+/** The organization's role set, or the initial one, which holds for those that nobody has registered. */
+async function placeOf(moment: Moment, roleSetId: string | undefined, present: Catalogue) {
+  const id = roleSetId ?? (await moment.initialRoleSet())
+  const presently = present.roleSets.byId(id) ?? null
+  const { value: roleSet } = await moment.standing(id, (change) => roleSetStepOf(change, id), presently)
+  if (roleSetId !== undefined) return { roleSet, since: undefined }
+  const stepOf = (change: Change) => (roleSetStepOf(change, id) === undefined ? undefined : initialStepOf(change))
+  return { roleSet, since: (await moment.standing(id, stepOf, true)).since }
+}
+
+/** Null: there was no such set. */
+async function roleInSet(
+  moment: Moment,
+  { roleId, roleSet }: { readonly roleId: string; readonly roleSet: RoleSet | null },
+  present: Catalogue,
+): Promise<Standing<boolean | null>> {
+  const id = roleSet?.id ?? ''
+  const holds = (set: RoleSet | null) => set?.roleIds.includes(roleId) ?? null
+  const presently = holds(present.roleSets.byId(id) ?? null)
+  return moment.standing(id, (change) => mapped(roleSetStepOf(change, id), holds), presently)
+}
+
+function keyStepOf(change: Change, key: string): Step<string | null> | undefined {
+  if (change.kind !== 'role_put' && change.kind !== 'role_deleted') return undefined
+  const holder = (role: Role | null) => (role?.key === key ? role.id : null)
+  const before = holder(change.before)
+  const after = change.kind === 'role_put' ? holder(change.role) : null
+  return before === null && after === null ? undefined : { before, after }
+}
+
+function roleStepOf(change: Change, id: string): Step<Role | null> | undefined {
+  if (change.kind === 'role_put' && change.role.id === id) return { before: change.before, after: change.role }
+  return change.kind === 'role_deleted' && change.before.id === id ? { before: change.before, after: null } : undefined
+}
+
+function roleSetStepOf(change: Change, id: string): Step<RoleSet | null> | undefined {
+  if (change.kind === 'role_set_put' && change.roleSet.id === id)
+    return { before: change.before, after: change.roleSet }
+  return change.kind === 'role_set_deleted' && change.before.id === id
+    ? { before: change.before, after: null }
+    : undefined
+}
+
+function mapped<A, B>(step: Step<A> | undefined, read: (value: A) => B): Step<B> | undefined {
+  return step === undefined ? undefined : { before: read(step.before), after: read(step.after) }
+}
+
+function isThere(thing: object | null): boolean {
+  return thing !== null
+}
+
+function indexOf<T extends { readonly id: string; readonly key: string }>(thing: T | null): Index<T> {
+  return new Index(thing === null ? [] : [thing])
+}
+
+function newest(facts: readonly { readonly since: SealedChangeSet | undefined }[]): SealedChangeSet | undefined {
+  return facts
+    .flatMap(({ since }) => since ?? [])
+    .reduce<SealedChangeSet | undefined>(
+      (last, since) => (last && last.revision >= since.revision ? last : since),
+      undefined,
+    )
+}

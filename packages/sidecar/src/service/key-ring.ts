@@ -1,0 +1,113 @@
+/**
+ * The keys that open the API: those that the sidecar was started with, and those that are in the store. It follows the
+ * store's feed, so a key works before the one who made it has his answer, and a revoked one opens nothing from the tick in
+ * which its revocation is published.
+ */
+
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
+import type { Change, ChangeSet } from '../domain/change.ts'
+import type { AccessKey } from '../domain/model.ts'
+import type { Store } from '../storage/store.ts'
+
+/** Whose a key is. */
+export interface Identity {
+  /** Who does something with it is called so, unless he says otherwise. */
+  readonly name: string
+  readonly access: 'secret' | 'read'
+  /** Aborted when the key is revoked: what it opened must end. Undefined: a key that can't be revoked. */
+  readonly revoked: AbortSignal | undefined
+}
+
+/** Whose a presented key is; undefined: nobody's. */
+export type Identify = (presented: string) => Identity | undefined
+
+/** A key from the settings; its holder could read or replace the store itself, so it can't be revoked. */
+interface BootstrapKey {
+  /** No stored key can have it: who it stands for must be clear. */
+  readonly name: string
+  readonly access: Identity['access']
+  readonly key: string
+}
+
+export interface KeyRing {
+  readonly identify: Identify
+  /** Stops following the store. */
+  readonly close: () => void
+}
+
+interface Entry {
+  readonly identity: Identity
+  readonly digest: Buffer
+  readonly revoke: () => void
+}
+
+export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey[]): Promise<KeyRing> {
+  const fixed = bootstrap.map(({ name, access, key }) => ({
+    digest: digestOf(key),
+    identity: { name, access, revoked: undefined },
+  }))
+  const stored = new Map<string, Entry>()
+  let revision = 0
+
+  function put(accessKey: AccessKey): void {
+    const entry = stored.get(accessKey.id)
+    if (accessKey.revokedAt === null) {
+      if (entry === undefined) stored.set(accessKey.id, entryOf(accessKey))
+      return
+    }
+    // It opens nothing any more before anyone hears of it.
+    stored.delete(accessKey.id)
+    entry?.revoke()
+  }
+
+  function apply(changeSet: ChangeSet): void {
+    if (changeSet.revision <= revision) return
+    revision = changeSet.revision
+    for (const change of changeSet.changes) if (isAboutKey(change)) put(change.accessKey)
+  }
+
+  // Subscribes before it reads: a change in between is seen twice and dropped by its number, never missed.
+  const early: ChangeSet[] = []
+  let take: (changeSet: ChangeSet) => void = (changeSet) => early.push(changeSet)
+  const close = store.subscribe((changeSet) => take(changeSet))
+  const read = await store.read((reader) => reader.accessKeys())
+  for (const accessKey of read.value) put(accessKey)
+  revision = read.revision
+  take = apply
+  for (const changeSet of early) apply(changeSet)
+
+  return {
+    identify: (presented) => {
+      const digest = digestOf(presented)
+      let found: Identity | undefined
+      // All are always compared, so that the time doesn't tell which one it was.
+      for (const entries of [fixed, stored.values()])
+        for (const { identity, ...key } of entries) found = timingSafeEqual(digest, key.digest) ? identity : found
+      return found
+    },
+    close,
+  }
+}
+
+/** Prefixed, so that people and scanners know it for what it is when it turns up where it shouldn't. */
+export function newAccessKey(): string {
+  return `rsk_${randomBytes(32).toString('base64url')}`
+}
+
+/** SHA-256. A key has 256 random bits, so there is nothing to guess and no need for a slow hash. */
+export function digestOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
+}
+
+function entryOf({ name, access, digest }: AccessKey): Entry {
+  const controller = new AbortController()
+  // Every stream that the key opened listens: their number is no sign of a leak.
+  setMaxListeners(0, controller.signal)
+  const identity = { name, access, revoked: controller.signal }
+  return { identity, digest: Buffer.from(digest, 'hex'), revoke: () => controller.abort() }
+}
+
+function isAboutKey(change: Change): change is Extract<Change, { kind: 'access_key_put' }> {
+  return change.kind === 'access_key_put'
+}

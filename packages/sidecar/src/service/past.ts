@@ -1,0 +1,234 @@
+/**
+ * What was at a revision, told from the change sets that are kept and from the present. Each change set has the things as
+ * they were before and after, so a thing at a revision is the `after` of the last change up to it, or else the `before` of
+ * the first one behind it, or else what it is now.
+ *
+ * A change that moves all organizations of a set names none of them; that one organization was among them is told by the
+ * revision that such a change stamps on it.
+ */
+
+import { initialRoleSetOf, type Catalogue } from '../domain/catalogue.ts'
+import type { Change, SealedChangeSet } from '../domain/change.ts'
+import type { Organization } from '../domain/model.ts'
+import type { Reader } from '../storage/store.ts'
+
+/** What a fact was, and the change set that made it so; undefined: it was so before the history that is kept. */
+export interface Standing<T> {
+  readonly value: T
+  readonly since: SealedChangeSet | undefined
+}
+
+/** What was right before a change and right after it. */
+export interface Step<T> {
+  readonly before: T
+  readonly after: T
+}
+
+/** The history that is kept doesn't tell. */
+export class NotKept extends Error {
+  override readonly name = 'NotKept'
+}
+
+interface Event {
+  readonly changeSet: SealedChangeSet
+  readonly change: Change
+  /** In its change set. */
+  readonly place: number
+}
+
+interface MomentOptions {
+  readonly reader: Reader
+  /** The present one. */
+  readonly catalogue: Catalogue
+  /** Not before the oldest change set that is kept. */
+  readonly revision: number
+}
+
+const eventsPageSize = 50
+
+/** The store as it was right after a revision. */
+export class Moment {
+  readonly revision: number
+  readonly #reader: Reader
+  readonly #catalogue: Catalogue
+
+  constructor({ reader, catalogue, revision }: MomentOptions) {
+    this.#reader = reader
+    this.#catalogue = catalogue
+    this.revision = revision
+  }
+
+  /**
+   * @param stepOf reads the fact from a change; undefined: the change doesn't concern it
+   * @param present the fact as it is now
+   */
+  async standing<T>(
+    subject: string,
+    stepOf: (change: Change) => Step<T> | undefined,
+    present: T,
+  ): Promise<Standing<T>> {
+    let value: { readonly is: T } | undefined
+    for await (const { changeSet, change } of this.#backwards(subject, this.revision)) {
+      const step = stepOf(change)
+      if (step === undefined) continue
+      value ??= { is: step.after }
+      if (step.before !== step.after) return { value: value.is, since: changeSet }
+    }
+    if (value !== undefined) return { value: value.is, since: undefined }
+    for await (const { change } of this.#forwards(subject, this.revision)) {
+      const step = stepOf(change)
+      if (step !== undefined) return { value: step.before, since: undefined }
+    }
+    return { value: present, since: undefined }
+  }
+
+  /**
+   * The id of an organization's role set; null when it wasn't in the store.
+   * @throws NotKept
+   */
+  async assignment(organizationId: string): Promise<Standing<string | null>> {
+    let found: Standing<string | null> | undefined
+    /** The stamp that the organization had before the last event that was looked at, where its set was the same. */
+    let stamp = 0
+    for await (const event of this.#backwards(organizationId, this.revision)) {
+      const { changeSet, change } = event
+      if (isDeletionOf(change, organizationId)) return found ?? { value: null, since: changeSet }
+      if (change.kind !== 'organization_put' || change.organization.id !== organizationId) continue
+      const { organization, before } = change
+      if (found === undefined) {
+        found = await this.#moved(organization.roleSetId, event)
+        if (found.since !== undefined) return found
+      } else if (organization.revision !== stamp || organization.roleSetId !== found.value) break
+      if (before?.roleSetId !== organization.roleSetId) return { ...found, since: changeSet }
+      stamp = before.revision
+    }
+    if (found !== undefined) return { ...found, since: await this.#changeSet(stamp) }
+    return this.#assignmentBefore(await this.#next(organizationId))
+  }
+
+  /** The id of the set that was the initial one. */
+  async initialRoleSet(): Promise<string> {
+    let id = initialRoleSetOf(this.#catalogue).id
+    let upTo = this.#reader.revision
+    for (;;) {
+      const turn = await this.#becameInitial(id, upTo)
+      if (turn === undefined) return id
+      const before = turn.changes.find((change) => initialStepOf(change)?.before === true)
+      if (before === undefined) throw new NotKept('No role set was initial.')
+      id = idOf(before)
+      upTo = turn.revision - 1
+    }
+  }
+
+  /** Where the organizations of a set are, from an event on up to this moment. */
+  async #moved(roleSetId: string, { changeSet, place }: Event): Promise<Standing<string>> {
+    let value = roleSetId
+    let from = { revision: changeSet.revision, place }
+    let since: SealedChangeSet | undefined
+    for (;;) {
+      const move = await this.#moveFrom(value, from)
+      if (move === undefined) return { value, since }
+      value = move.toRoleSetId
+      since = move.changeSet
+      from = { revision: since.revision, place: move.place }
+    }
+  }
+
+  async #moveFrom(roleSetId: string, from: { readonly revision: number; readonly place: number }) {
+    for await (const { changeSet, change, place } of this.#forwards(roleSetId, from.revision - 1)) {
+      if (changeSet.revision > this.revision) return undefined
+      if (changeSet.revision === from.revision && place <= from.place) continue
+      if (change.kind === 'organizations_moved' && change.fromRoleSetId === roleSetId)
+        return { changeSet, place, toRoleSetId: change.toRoleSetId }
+    }
+    return undefined
+  }
+
+  /** The organization as it was before the first change behind this moment that names it, or as it is now. */
+  async #next(organizationId: string): Promise<Organization | null> {
+    for await (const { change } of this.#forwards(organizationId, this.revision)) {
+      if (isDeletionOf(change, organizationId)) return change.before
+      if (change.kind === 'organization_put' && change.organization.id === organizationId) return change.before
+    }
+    return (await this.#reader.organization(organizationId)) ?? null
+  }
+
+  /** @param later as it was later, while no change up to this moment names it */
+  async #assignmentBefore(later: Organization | null): Promise<Standing<string | null>> {
+    if (later === null) return { value: null, since: undefined }
+    if (later.revision <= this.revision) return { value: later.roleSetId, since: await this.#changeSet(later.revision) }
+    const movedBy = await this.#changeSet(later.revision)
+    const moves = movedBy?.changes.filter((change) => change.kind === 'organizations_moved') ?? []
+    const [move, ...others] = moves.filter(({ toRoleSetId }) => toRoleSetId === later.roleSetId)
+    if (move === undefined || others.length > 0) throw notTold(later.id)
+    const { fromRoleSetId } = move
+    if (moves.some(({ toRoleSetId }) => toRoleSetId === fromRoleSetId)) throw notTold(later.id)
+    // Whoever else came to that set meanwhile can't be told apart from who was there before.
+    for await (const { changeSet, change } of this.#forwards(fromRoleSetId, this.revision)) {
+      if (changeSet.revision >= later.revision) break
+      if (change.kind === 'organizations_moved' && change.toRoleSetId === fromRoleSetId) throw notTold(later.id)
+    }
+    return { value: fromRoleSetId, since: undefined }
+  }
+
+  async #becameInitial(roleSetId: string, upTo: number): Promise<SealedChangeSet | undefined> {
+    for await (const { changeSet, change } of this.#backwards(roleSetId, upTo)) {
+      if (changeSet.revision <= this.revision) return undefined
+      const step = idOf(change) === roleSetId ? initialStepOf(change) : undefined
+      if (step !== undefined && !step.before && step.after) return changeSet
+    }
+    return undefined
+  }
+
+  async #changeSet(revision: number): Promise<SealedChangeSet | undefined> {
+    const [found] = await this.#reader.history({}, { size: 1, after: revision + 1 })
+    return found?.revision === revision ? found : undefined
+  }
+
+  /** The changes of a subject, the newest first. */
+  async *#backwards(subject: string, upTo: number): AsyncGenerator<Event> {
+    let after = upTo + 1
+    for (;;) {
+      const changeSets = await this.#reader.history({ subject }, { size: eventsPageSize, after })
+      for (const changeSet of changeSets) yield* eventsOf(changeSet).reverse()
+      if (changeSets.length < eventsPageSize) return
+      after = changeSets.at(-1)?.revision ?? 0
+    }
+  }
+
+  /** The changes of a subject, the oldest first. */
+  async *#forwards(subject: string, revision: number): AsyncGenerator<Event> {
+    let after = revision
+    for (;;) {
+      const page = { size: eventsPageSize, after, oldestFirst: true }
+      const changeSets = await this.#reader.history({ subject }, page)
+      for (const changeSet of changeSets) yield* eventsOf(changeSet)
+      if (changeSets.length < eventsPageSize) return
+      after = changeSets.at(-1)?.revision ?? after
+    }
+  }
+}
+
+/** Whether a role set is the initial one. */
+export function initialStepOf(change: Change): Step<boolean> | undefined {
+  if (change.kind === 'role_set_put')
+    return { before: change.before?.type === 'initial', after: change.roleSet.type === 'initial' }
+  return change.kind === 'role_set_deleted' ? { before: change.before.type === 'initial', after: false } : undefined
+}
+
+function idOf(change: Change): string {
+  if (change.kind === 'role_set_put') return change.roleSet.id
+  return change.kind === 'role_set_deleted' ? change.before.id : ''
+}
+
+function isDeletionOf(change: Change, id: string): change is Extract<Change, { kind: 'organization_deleted' }> {
+  return change.kind === 'organization_deleted' && change.before.id === id
+}
+
+function eventsOf(changeSet: SealedChangeSet): Event[] {
+  return changeSet.changes.map((change, place) => ({ changeSet, change, place }))
+}
+
+function notTold(organizationId: string): NotKept {
+  return new NotKept(`What is kept of the history doesn't tell on which role set ${organizationId} was then`)
+}

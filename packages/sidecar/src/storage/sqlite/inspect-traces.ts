@@ -1,0 +1,195 @@
+/**
+ * What change sets leave in the tables: for each thing that they put or delete, how its row must be if no later write has
+ * touched it. Rows of organizations, members and invitations are read by their keys; all else is small and in memory.
+ */
+
+import { isDeepStrictEqual } from 'node:util'
+import type { Catalogue } from '../../domain/catalogue.ts'
+import type { Change, ChangeSet } from '../../domain/change.ts'
+import type { AccessKey } from '../../domain/model.ts'
+import type { Finding } from '../inspection.ts'
+import type { Connection } from './connection.ts'
+import { invitationOf, membershipOf, organizationOf } from './rows.ts'
+
+export type ThingKind =
+  'permission' | 'role' | 'role set' | 'settings' | 'organization' | 'membership' | 'invitation' | 'access key'
+
+type Thing = { readonly revision: number; readonly [field: string]: unknown }
+
+interface Trace {
+  readonly kind: ThingKind
+  readonly id: string
+  /** By which its row is found. */
+  readonly key: string
+  /** With which it goes, too. */
+  readonly organizationId: string | undefined
+  readonly revision: number
+  /** Null: it is gone. */
+  readonly after: Thing | null
+  /** A set-wide change of the same write may have gone over it: the fields and values that it may have besides. */
+  readonly other: { readonly field: string; readonly values: ReadonlySet<unknown> } | undefined
+}
+
+type Rows = ReadonlyMap<string, Thing>
+
+/** The rows of the small tables, by what traces find them by. */
+export function smallRows(catalogue: Catalogue, accessKeys: readonly AccessKey[]): Rows {
+  const { permissions, roles, roleSets, settings } = catalogue
+  return new Map([
+    ...rowsOf('permission', permissions.values()),
+    ...rowsOf('role', roles.values()),
+    ...rowsOf('role set', roleSets.values()),
+    ...rowsOf('access key', accessKeys),
+    ['settings settings', asThing(settings)],
+  ])
+}
+
+/** Compares the last traces of some change sets, which follow each other, with the rows. */
+export async function* checkTraces(
+  connection: Connection,
+  changeSets: readonly ChangeSet[],
+  small: Rows,
+): AsyncGenerator<Finding> {
+  const traces = new Map<string, Trace>()
+  for (const changeSet of changeSets)
+    for (const trace of tracesOf(changeSet)) traces.set(`${trace.kind} ${trace.id}`, trace)
+  const large = await readLarge(connection, [...traces.values()])
+  const rowOf = ({ kind, key }: Trace) => small.get(`${kind} ${key}`) ?? large.get(`${kind} ${key}`)
+  for (const trace of traces.values()) {
+    const problem = await compare(connection, trace, rowOf(trace))
+    if (problem !== undefined) yield { what: `${trace.kind} ${trace.id}`, problem }
+  }
+}
+
+async function compare(connection: Connection, trace: Trace, row: Thing | undefined): Promise<string | undefined> {
+  const { after, revision, id, organizationId } = trace
+  if (row === undefined || (row['id'] !== undefined && row['id'] !== id)) {
+    if (after === null || (await isTouchedAfter(connection, id, revision))) return undefined
+    if (organizationId !== undefined && (await isDeletedAfter(connection, organizationId, revision))) return undefined
+    return `gone, and no change set says so: revision ${revision} was the last to write it`
+  }
+  if (row.revision > revision) return undefined
+  if (after === null) return `there, and revision ${revision} deleted it`
+  if (row.revision < revision) return `as it was at revision ${row.revision}, and revision ${revision} changed it`
+  const fields = Object.keys(after).filter((field) => !isDeepStrictEqual(after[field], row[field]))
+  const unexplained = fields.filter((field) => !(trace.other?.field === field && trace.other.values.has(row[field])))
+  if (unexplained.length === 0) return undefined
+  return `altered since revision ${revision}: ${unexplained.map((field) => fieldText(field, row, after)).join(', ')}`
+}
+
+/** What an application keeps with a thing isn't shown, and no digest. */
+function fieldText(field: string, row: Thing, after: Thing): string {
+  const isShown = field !== 'digest' && typeof row[field] !== 'object' && typeof after[field] !== 'object'
+  return isShown
+    ? `${field} is ${JSON.stringify(row[field])} and was ${JSON.stringify(after[field])}`
+    : `${field} differs`
+}
+
+async function isTouchedAfter(connection: Connection, id: string, revision: number): Promise<boolean> {
+  const sql = 'SELECT 1 FROM change_subjects WHERE subject = ? AND revision > ? LIMIT 1'
+  return (await connection.all(sql, [id, revision])).length > 0
+}
+
+/** Memberships and invitations go with their organization. Looked for from the newest on, where it is. */
+async function isDeletedAfter(connection: Connection, organizationId: string, revision: number): Promise<boolean> {
+  const sql = `SELECT 1 FROM change_subjects CROSS JOIN change_sets USING (revision)
+    WHERE subject = ? AND revision > ? AND instr(changes, '{"kind":"organization_deleted"') > 0
+    ORDER BY revision DESC LIMIT 1`
+  return (await connection.all(sql, [organizationId, revision])).length > 0
+}
+
+async function readLarge(connection: Connection, traces: readonly Trace[]): Promise<Rows> {
+  const keysOf = (wanted: ThingKind) => traces.flatMap(({ kind, key }) => (kind === wanted ? [key] : []))
+  const read = async (sql: string, keys: readonly unknown[]) => connection.all(sql, [JSON.stringify(keys)])
+  const organizations = await read(
+    'SELECT organizations.* FROM json_each(?) AS wanted CROSS JOIN organizations ON organizations.id = wanted.value',
+    keysOf('organization'),
+  )
+  const invitations = await read(
+    'SELECT invitations.* FROM json_each(?) AS wanted CROSS JOIN invitations ON invitations.id = wanted.value',
+    keysOf('invitation'),
+  )
+  const memberships = await read(
+    `SELECT memberships.* FROM json_each(?) AS wanted CROSS JOIN memberships
+     ON organization_id = wanted.value ->> 0 AND user_id = wanted.value ->> 1`,
+    keysOf('membership').map((key) => JSON.parse(key) as unknown),
+  )
+  return new Map([
+    ...rowsOf('organization', organizations.map(organizationOf)),
+    ...rowsOf('invitation', invitations.map(invitationOf)),
+    ...memberships.map(membershipOf).map((each) => [`membership ${memberKey(each)}`, asThing(each)] as const),
+  ])
+}
+
+function rowsOf(kind: ThingKind, things: Iterable<{ readonly id: string }>): (readonly [string, Thing])[] {
+  return [...things].map((thing) => [`${kind} ${thing.id}`, asThing(thing)])
+}
+
+/** Its fields are looked at by name. */
+function asThing(thing: object): Thing {
+  return thing as Thing
+}
+
+function tracesOf(changeSet: ChangeSet): readonly Trace[] {
+  const { changes } = changeSet
+  const sets = changes.flatMap((change) => (change.kind === 'organizations_moved' ? [change.toRoleSetId] : []))
+  const roles = changes.flatMap((change) =>
+    change.kind === 'members_reassigned' ? change.mappings.map(({ toRoleId }) => toRoleId) : [],
+  )
+  const moved = { field: 'roleSetId', values: new Set<unknown>(sets) }
+  const reassigned = { field: 'roleId', values: new Set<unknown>(roles) }
+  return changes.flatMap((change) => traceOf(change, { revision: changeSet.revision, moved, reassigned }) ?? [])
+}
+
+type WriteFacts = { readonly revision: number } & Readonly<Record<'moved' | 'reassigned', NonNullable<Trace['other']>>>
+
+function traceOf(change: Change, { revision, moved, reassigned }: WriteFacts): Trace | undefined {
+  const trace = (
+    kind: ThingKind,
+    thing: { readonly id: string },
+    more: Partial<Trace> & Pick<Trace, 'after'>,
+  ): Trace => {
+    return { kind, id: thing.id, key: thing.id, organizationId: undefined, revision, other: undefined, ...more }
+  }
+  const put = (kind: ThingKind, thing: { readonly id: string }, more: Partial<Trace> = {}) =>
+    trace(kind, thing, { after: asThing(thing), ...more })
+  switch (change.kind) {
+    case 'permission_put':
+      return put('permission', change.permission)
+    case 'role_put':
+      return put('role', change.role)
+    case 'role_set_put':
+      return put('role set', change.roleSet)
+    case 'access_key_put':
+      return put('access key', change.accessKey)
+    case 'settings_put':
+      return trace('settings', { id: 'settings' }, { after: asThing(change.settings) })
+    case 'permission_deleted':
+      return trace('permission', change.before, { after: null })
+    case 'role_deleted':
+      return trace('role', change.before, { after: null })
+    case 'role_set_deleted':
+      return trace('role set', change.before, { after: null })
+    case 'organization_put':
+      return put('organization', change.organization, { other: moved })
+    case 'organization_deleted':
+      return trace('organization', change.before, { after: null })
+    case 'membership_put': {
+      const { membership } = change
+      const { organizationId } = membership
+      return put('membership', membership, { key: memberKey(membership), organizationId, other: reassigned })
+    }
+    case 'membership_deleted':
+      return trace('membership', change.before, { key: memberKey(change.before), after: null })
+    case 'invitation_put': {
+      const { organizationId } = change.invitation
+      return put('invitation', change.invitation, { organizationId, other: reassigned })
+    }
+    default:
+      return undefined
+  }
+}
+
+function memberKey({ organizationId, userId }: { readonly organizationId: string; readonly userId: string }): string {
+  return JSON.stringify([organizationId, userId])
+}

@@ -1,0 +1,56 @@
+/**
+ * Gives other roles to all holders of some, members and pending invitations alike. The holders of a role in the
+ * organizations of a set can be found from the organizations or from the holders; the smaller side is taken.
+ */
+
+import type { MembershipChange } from '../../domain/change.ts'
+import type { Connection, Value } from './connection.ts'
+import { cheaperSide, type Holders } from './usage.ts'
+
+type Reassignment = Extract<MembershipChange, { kind: 'members_reassigned' }>
+
+/** Which rows hold a role at the time of the write (`?2`). */
+const isHolding: Readonly<Record<Holders, string>> = {
+  memberships: 'true',
+  invitations: "invitations.status = 'pending' AND invitations.expires_at > ?2",
+}
+
+/** All mappings happen at once: SQLite finds all rows with their new roles before it changes the first. */
+const mapping = (holders: Holders) => `
+WITH mapping (from_role_id, to_role_id) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
+UPDATE ${holders} SET role_id = mapping.to_role_id, updated_at = ?2, revision = ?3`
+
+const inOrganization = (holders: Holders) => `${mapping(holders)}
+FROM mapping
+WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.organization_id = ?4 AND ${isHolding[holders]}`
+
+/** The same rows, found from either side. */
+const inRoleSet = {
+  organizations: (holders: Holders) => `${mapping(holders)}
+FROM mapping, organizations
+WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]}
+  AND ${holders}.organization_id = organizations.id AND organizations.role_set_id = ?4`,
+  holders: (holders: Holders) => `${mapping(holders)}
+FROM mapping
+WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]}
+  AND (SELECT role_set_id FROM organizations WHERE organizations.id = ${holders}.organization_id) = ?4`,
+}
+
+/** One statement each for members and invitations, whatever their number. `stamp`: the revision and time that they get. */
+export async function reassign(
+  connection: Connection,
+  { scope, mappings }: Reassignment,
+  stamp: { readonly revision: number; readonly at: number },
+): Promise<void> {
+  const pairs = JSON.stringify(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
+  const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
+  for (const holders of ['memberships', 'invitations'] as const) {
+    if ('organizationId' in scope) {
+      await connection.run(inOrganization(holders), [...values, scope.organizationId])
+      continue
+    }
+    const roleIds = mappings.map(({ fromRoleId }) => fromRoleId)
+    const side = await cheaperSide(connection, { holders, roleIds, roleSetId: scope.roleSetId })
+    await connection.run(inRoleSet[side](holders), [...values, scope.roleSetId])
+  }
+}

@@ -1,0 +1,118 @@
+/** log and explain: what they say, and the exit codes that scripts rely on. */
+
+import test from 'ava'
+import { openPlace, sharedTeardown } from './pricing-tiers.ts'
+
+const shared = sharedTeardown()
+const { type, operator } = await openPlace(shared)
+const { admin } = operator
+const times: number[] = []
+
+test.before(async () => {
+  const special = { defaultRole: 'org:member', creatorRole: 'org:admin' }
+  await admin.createRole({ key: 'org:analyst', name: 'Analyst' }, { actor: 'alice' })
+  await admin.createRoleSet({ key: 'role_set:pro', roles: ['org:admin', 'org:member', 'org:analyst'], ...special })
+  await admin.createOrganization({ id: 'acme', roleSet: 'role_set:pro', createdBy: 'boss' })
+  await admin.createMembership({ organizationId: 'acme', userId: 'ann', role: 'org:analyst' })
+  await admin.replaceRole({ roleSet: 'role_set:pro', role: 'org:analyst', toRole: 'org:member' }, { actor: 'bob' })
+  await admin.updateRole(
+    { role: 'org:analyst', name: 'The analyst', description: 'Looks at numbers' },
+    { actor: 'bob' },
+  )
+  const { changeSets } = await admin.listChanges({ oldestFirst: true })
+  times.push(...changeSets.map(({ committedAtMs }) => committedAtMs))
+})
+test.after.always(() => shared.undoAll())
+
+const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
+
+test('log says who did what when, the newest first, with what was before', async (t) => {
+  const { exitCode, stdout, stderr } = await type(['log', '--thing', 'org:analyst'])
+  t.is(exitCode, 0, stderr)
+  const [update = '', replaced = '', created = ''] = stdout.split(/^(?=\S)/m)
+  t.regex(update, new RegExp(`^\\w+:7  ${time}  bob  UpdateRole\n`))
+  t.regex(update, /\n {2}role org:analyst: name Analyst → "The analyst", description "" → "Looks at numbers"\n/)
+  t.regex(replaced, /^\w+:6 .* bob {2}ReplaceRole\n/)
+  t.regex(replaced, /\n {2}in role set roleset_\w+: 1 member from org:analyst to org:member\n/)
+  t.regex(replaced, /\n {2}role set role_set:pro: roles .*org:analyst.* → org:admin, org:member\n/)
+  t.regex(created, /^\w+:2 .* alice {2}CreateRole\n {2}role org:analyst added\n$/)
+})
+
+test('log keeps to each filter', async (t) => {
+  const operations = async (...args: readonly string[]) => {
+    const { stdout, exitCode, stderr } = await type(['log', '--json', ...args])
+    t.is(exitCode, 0, stderr)
+    const lines = stdout.split('\n').slice(0, -1)
+    return lines.map((line) => (JSON.parse(line) as { operation: string }).operation)
+  }
+  t.deepEqual(await operations('--actor', 'alice'), ['CreateRole'])
+  t.deepEqual(await operations('--operation', 'ReplaceRole'), ['ReplaceRole'])
+  t.deepEqual(await operations('--thing', 'ann'), ['CreateMembership'])
+  t.deepEqual((await operations('--oldest-first')).slice(0, 2), ['Seed', 'CreateRole'])
+  const last = times.at(-1) ?? 0
+  t.true((await operations('--from', new Date(last).toISOString())).includes('UpdateRole'))
+  t.deepEqual(await operations('--from', String(last + 1)), [])
+  t.deepEqual(await operations('--to', '2020-01-01'), [])
+})
+
+test('log prints one JSON document on each line, with what was before and after, and the seal', async (t) => {
+  const { stdout } = await type(['log', '--json', '--limit', '1'])
+  const [line = '', rest] = stdout.split('\n')
+  t.is(rest, '')
+  const document = JSON.parse(line) as { changes: readonly { before: object; after: object }[]; seal: string }
+  t.like(document, { actor: 'bob', operation: 'UpdateRole' })
+  t.regex(document.seal, /^[0-9a-f]{64}$/)
+  t.like(document.changes[0]?.before, { name: 'Analyst', key: 'org:analyst' })
+  t.like(document.changes[0]?.after, { name: 'The analyst', permission_ids: [] })
+})
+
+test('log stops at its limit, and says that there is more', async (t) => {
+  const { stdout, stderr, exitCode } = await type(['log', '--limit', '2'])
+  t.is(stdout.match(/^\S/gm)?.length, 2)
+  t.regex(stderr, /there is more/)
+  t.is(exitCode, 0)
+})
+
+test('explain says yes and no, since when, and by which write', async (t) => {
+  const now = await type(['explain', 'acme', 'org:analyst'])
+  t.is(now.exitCode, 1, now.stderr)
+  t.regex(now.stdout, /^No: org:analyst is not in role_set:pro, .* by ReplaceRole of bob \(revision 6\)\.\n\n\w+:6 /)
+  const member = await type(['explain', 'acme', 'org:member', '--json'])
+  t.is(member.exitCode, 0)
+  t.like(JSON.parse(member.stdout), {
+    ...{ organization_id: 'acme', role: 'org:member', allowed: true, reason: 'ROLE_IN_SET' },
+    ...{ role_set: 'role_set:pro', because: { operation: 'CreateOrganization' } },
+  })
+})
+
+test('explain tells how it was at a time', async (t) => {
+  const [, , , registered = 0] = times
+  const { exitCode, stdout, stderr } = await type(['explain', 'acme', 'org:analyst', '--at', String(registered)])
+  // Writes of the same millisecond count as done.
+  t.true(exitCode === 0 || times.filter((each) => each === registered).length > 1, stderr)
+  t.regex(stdout, /org:analyst/)
+  const early = await type(['explain', 'acme', 'org:analyst', '--at', '2020-01-01T00:00Z'])
+  t.is(early.exitCode, 2)
+  t.regex(early.stderr, /history that is kept begins at/)
+})
+
+test('a time or a limit that is none is refused before anything is asked', async (t) => {
+  for (const args of [
+    ['log', '--from', 'yesterday'],
+    ['log', '--to', '2026-13-01'],
+    ['log', '--from', '2026'],
+    ['log', '--limit', '0'],
+    ['explain', 'acme', 'org:analyst', '--at', 'noon'],
+    ['explain', '', 'org:analyst'],
+  ]) {
+    const { exitCode, stdout } = await type(args)
+    t.is(exitCode, 2, args.join(' '))
+    t.is(stdout, '')
+  }
+})
+
+test('the history needs a key that may write', async (t) => {
+  const { exitCode, stderr } = await type(['log'], { env: { ROLESETS_KEY: '' } })
+  t.is(exitCode, 2)
+  t.regex(stderr, /key/)
+})

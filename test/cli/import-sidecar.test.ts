@@ -1,0 +1,72 @@
+/** One sidecar is brought into another, over the HTTP API that both have: what is here, Clerk's clients read as well. */
+
+import { createRoleSetsClient } from '@rolesets/client'
+import test, { type ExecutionContext } from 'ava'
+import { openTestSidecar, secretKey } from '../grpc/open-sidecar.ts'
+import { type } from './command-line.ts'
+
+async function open(t: ExecutionContext) {
+  const { target, sidecar } = await openTestSidecar(t, { ROLESETS_HTTP_LISTEN: '127.0.0.1:0' })
+  const client = createRoleSetsClient({ target, key: secretKey, deadlineMs: 10_000 })
+  t.teardown(() => client.close())
+  return { target, admin: client.admin, url: `http://${sidecar.http}` }
+}
+
+/** Everything of an organization that an import keeps. */
+async function kept({ admin }: Awaited<ReturnType<typeof open>>, organizationId: string) {
+  const { organization } = await admin.getOrganization({ organizationId })
+  const { memberships } = await admin.listMemberships({ organizationId })
+  const { invitations } = await admin.listInvitations({ organizationId, statuses: ['PENDING'] })
+  const { roleSetId: _roleSetId, updatedAtMs: _updatedAtMs, ...rest } = organization
+  return {
+    organization: rest,
+    memberships: memberships
+      .map(({ userId, role, publicMetadata, privateMetadata }) => ({ userId, role, publicMetadata, privateMetadata }))
+      .sort((a, b) => (a.userId < b.userId ? -1 : 1)),
+    invitations: invitations
+      .map(({ emailAddress, role, inviterUserId, privateMetadata }) => [
+        emailAddress,
+        role,
+        inviterUserId,
+        privateMetadata,
+      ])
+      .sort(),
+  }
+}
+
+test('a sidecar comes over into another one, whole, and again without a change', async (t) => {
+  const source = await open(t)
+  const target = await open(t)
+  const { admin } = source
+  await admin.createPermission({ key: 'org:reports:read', description: 'All of them' })
+  await admin.createRole({ key: 'org:analyst', permissions: ['org:reports:read', 'org:sys_memberships:read'] })
+  const roles = ['org:admin', 'org:analyst', 'org:member']
+  await admin.createRoleSet({ key: 'role_set:pro', roles, defaultRole: 'org:member', creatorRole: 'org:admin' })
+  await admin.createOrganization({
+    ...{ id: 'acme:1', name: 'Acme', slug: 'acme', roleSet: 'role_set:pro', createdBy: 'user_ada' },
+    ...{ publicMetadata: { tier: ['gold', null] }, privateMetadata: { crm: { id: 7 } }, maxAllowedMemberships: 9 },
+    createdAtMs: 1_600_000_000_000,
+  })
+  await admin.updateOrganization({ organizationId: 'acme:1', adminDeleteEnabled: false })
+  await admin.createOrganization({ id: 'empty', name: 'Empty' })
+  const organizationId = 'acme:1'
+  await admin.createMembership({ organizationId, userId: 'user_bob', role: 'org:analyst', publicMetadata: { seat: 1 } })
+  const invitation = { organizationId, emailAddress: 'eve@example.com', role: 'org:analyst', inviterUserId: 'user_ada' }
+  await admin.createInvitation({ ...invitation, expiresInDays: 3, privateMetadata: { from: 'crm' } })
+  const { invitation: gone } = await admin.createInvitation({ ...invitation, emailAddress: 'gone@example.com' })
+  await admin.revokeInvitation({ organizationId, invitationId: gone.id })
+
+  const env = { ROLESETS_IMPORT_KEY: secretKey, ROLESETS_TARGET: target.target, ROLESETS_KEY: secretKey }
+  const run = () => type(['import', 'clerk', '--url', source.url], { env })
+  const first = await run()
+  t.is(first.exitCode, 0, first.stdout + first.stderr)
+  for (const id of ['acme:1', 'empty']) t.deepEqual(await kept(target, id), await kept(source, id))
+  const { role } = await target.admin.getRole({ role: 'org:analyst' })
+  t.deepEqual(role.permissions, ['org:reports:read', 'org:sys_memberships:read'])
+
+  const { revision } = await target.admin.getSettings({})
+  const second = await run()
+  t.is(second.exitCode, 0, second.stderr)
+  t.regex(second.stdout, /Nothing to change/)
+  t.is((await target.admin.getSettings({})).revision, revision)
+})

@@ -1,0 +1,232 @@
+/**
+ * The steps that works of random histories are made of: what they record, what they ask, and how they fail. Each says what
+ * it saw.
+ */
+
+import fc from 'fast-check'
+import type { Change } from '../../packages/sidecar/src/domain/change.ts'
+import type { Reader, Writer } from '../../packages/sidecar/src/storage/store.ts'
+import {
+  accessKey,
+  at,
+  invitation,
+  invitationOf,
+  membership,
+  membershipOf,
+  organization,
+  organizationOf,
+  role,
+  roleSet,
+  settings,
+} from './things.ts'
+
+/** A step of a work: it reads what it needs, records, and says what it saw. */
+export type Step = (writer: Writer) => Promise<unknown>
+
+const id = fc.constantFrom('a', 'b', 'c', 'd')
+const user = fc.constantFrom('u', 'v')
+const set = fc.constantFrom('free', 'pro', 'new')
+const roleId = fc.constantFrom('admin', 'member', 'analyst', 'extra')
+const slug = fc.constantFrom(null, 'x', 'y')
+const address = fc.constantFrom('u', 'ann@x.y', 'Ann@X.Y', 'bob@x.y')
+/** Rounds of a history are a millisecond apart, so invitations end while it goes on. */
+const moment = fc.integer({ min: -1, max: 8 }).map((n) => at + n)
+const status = fc.constantFrom('pending', 'accepted', 'revoked', 'expired')
+const statuses = fc.option(fc.uniqueArray(status), { nil: undefined })
+const slugText = fc.constantFrom('x', 'y')
+const page = fc.record({ size: fc.integer({ min: 0, max: 3 }), after: fc.option(id, { nil: undefined }) })
+const scope = fc.oneof(fc.record({ roleSetId: set }), fc.record({ organizationId: id }))
+
+const order = <F extends string>(...fields: readonly F[]) =>
+  fc.record({ field: fc.constantFrom(...fields), descending: fc.boolean() })
+const span = fc.record({ offset: fc.nat(2), limit: fc.nat(3) })
+const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
+const choiceOf = (value: fc.Arbitrary<string>) =>
+  optional(fc.record({ include: optional(fc.array(value)), exclude: optional(fc.array(value, { maxLength: 1 })) }))
+
+const organizationQuery = fc.record({ text: optional(id), ids: choiceOf(id), userIds: choiceOf(user) })
+const membershipQuery = fc.record({
+  organizationId: optional(id),
+  userIds: choiceOf(user),
+  roleIds: optional(fc.uniqueArray(roleId)),
+  text: optional(fc.constantFrom('U', 'v')),
+  createdFrom: optional(moment),
+  createdTo: optional(moment),
+})
+const invitationQuery = fc.record({
+  organizationId: optional(id),
+  statuses,
+  emailAddress: optional(address),
+  text: optional(fc.constantFrom('ANN', '@x', 'orginv_a_u')),
+  userId: optional(address),
+  now: moment,
+})
+
+interface Named {
+  readonly told: string
+  readonly step: Step
+}
+
+/** A step with its values, told by them. */
+function step<V>(
+  name: string,
+  values: fc.Arbitrary<V>,
+  run: (values: V, writer: Writer) => Promise<unknown>,
+): fc.Arbitrary<Named> {
+  return values.map((value) => ({ told: `${name} ${JSON.stringify(value)}`, step: (writer) => run(value, writer) }))
+}
+
+const records = (writer: Writer, change: Change) => writer.record([change])
+
+const hasRole = async (w: Writer, each: string) => (await w.catalogue()).roles.byId(each) !== undefined
+const hasSet = async (w: Writer, each: string) => (await w.catalogue()).roleSets.byId(each) !== undefined
+
+export const writes = [
+  step('put', fc.tuple(id, set, slug, moment), async ([a, roleSetId, s, createdAt], w) => {
+    if (!(await hasSet(w, roleSetId))) return
+    const owner = s === null ? undefined : await w.organizationBySlug(s)
+    const free = owner === undefined || owner.id === a ? s : null
+    await records(w, organization(a, w.nextRevision, { roleSetId, slug: free, createdAt, name: s ?? a }))
+  }),
+  step('delete', id, async (a, w) => {
+    const members = await w.memberCount(a)
+    await records(w, { kind: 'organization_deleted', before: organizationOf(a, 0), members, invitations: 0 })
+  }),
+  step('grant', fc.tuple(id, user, roleId), async ([a, u, r], w) => {
+    if ((await w.organization(a)) && (await hasRole(w, r)))
+      await records(w, membership(a, u, w.nextRevision, { roleId: r }))
+    return w.membership(a, u)
+  }),
+  step('withdraw', fc.tuple(id, user), ([a, u], w) =>
+    records(w, { kind: 'membership_deleted', before: membershipOf(a, u, 0) }),
+  ),
+  step('invite', fc.tuple(id, address, roleId, moment), async ([a, email, r, expiresAt], w) => {
+    if ((await w.organization(a)) && (await hasRole(w, r)))
+      await records(w, invitation(a, email, w.nextRevision, { roleId: r, expiresAt, createdAt: expiresAt - 5 }))
+    return w.pendingInvitation(a, email, at)
+  }),
+  step('end invitation', fc.tuple(id, address, fc.constantFrom('accepted', 'revoked')), async ([a, email, end], w) => {
+    const before = await w.invitation(invitationOf(a, email, 0).id)
+    const acceptedByUserId = end === 'accepted' ? 'u' : ''
+    const stamp = { revision: w.nextRevision, updatedAt: at }
+    if (before === undefined) return
+    const ended = { ...before, ...stamp, status: end, acceptedByUserId } as const
+    await records(w, { kind: 'invitation_put', invitation: ended, before })
+  }),
+  step(
+    'settle',
+    fc.record({ maxAllowedMemberships: fc.nat(9), domainsEnrollmentModes: fc.array(slugText) }),
+    (more, w) => records(w, settings(w.nextRevision, more)),
+  ),
+  step('put key', fc.tuple(slugText, fc.option(moment)), async ([k, revokedAt], w) => {
+    await records(w, accessKey(k, w.nextRevision, { revokedAt }))
+    return w.accessKeys()
+  }),
+  step('move', fc.tuple(set, set), async ([fromRoleSetId, toRoleSetId], w) => {
+    if (!(await hasSet(w, toRoleSetId))) return
+    await records(w, { kind: 'organizations_moved', fromRoleSetId, toRoleSetId, organizations: 0 })
+  }),
+  step('reassign', fc.tuple(scope, fc.uniqueArray(roleId, { minLength: 2, maxLength: 4 })), async ([where, all], w) => {
+    const ids = all.filter((each) => each !== 'extra')
+    const mappings = ids.map((fromRoleId, n) => ({
+      fromRoleId,
+      toRoleId: ids[(n + 1) % ids.length] ?? '',
+      members: 0,
+      invitations: 0,
+    }))
+    await records(w, { kind: 'members_reassigned', scope: where, mappings })
+  }),
+  step('put role', fc.constant('extra'), (r, w) => records(w, role(r, w.nextRevision, { permissionIds: ['read'] }))),
+  step('delete role', fc.constant('extra'), async (r, w) => {
+    const { roles, roleSets } = await w.catalogue()
+    const before = roles.byId(r)
+    const isInSet = [...roleSets.values()].some(({ roleIds }) => roleIds.includes(r))
+    const { members, organizations } = await w.usageOf(r, undefined, at)
+    if (before && !isInSet && members === 0 && organizations === 0) await records(w, { kind: 'role_deleted', before })
+  }),
+  step('put set', fc.uniqueArray(roleId, { minLength: 1 }), async (all, w) => {
+    const ids = (await hasRole(w, 'extra')) ? all : all.filter((each) => each !== 'extra')
+    if (ids.length > 0) await records(w, roleSet('new', ids, w.nextRevision))
+  }),
+  step('delete set', fc.constant('new'), async (s, w) => {
+    const before = (await w.catalogue()).roleSets.byId(s)
+    if (before && (await w.organizationCount(s)) === 0) await records(w, { kind: 'role_set_deleted', before })
+  }),
+  step('make initial', set, async (s, w) => {
+    const { roleSets } = await w.catalogue()
+    const stamp = { revision: w.nextRevision, updatedAt: at }
+    const initial = [...roleSets.values()].find(({ type }) => type === 'initial')
+    const next = roleSets.byId(s)
+    if (!initial || !next || initial.id === s) return
+    await records(w, { kind: 'role_set_put', roleSet: { ...initial, ...stamp, type: 'custom' }, before: initial })
+    await records(w, { kind: 'role_set_put', roleSet: { ...next, ...stamp, type: 'initial' }, before: next })
+  }),
+]
+
+/** `none` isn't there, and the line break is no part of an id. */
+const anyId = fc.oneof(id, fc.constantFrom('none', 'a\n'))
+export const foreseen = fc.record({
+  organizationIds: fc.array(anyId),
+  memberships: fc.array(fc.record({ organizationId: anyId, userId: user })),
+})
+
+/** What rules never ask for: the storage finds it at the commit, and it spoils the transaction. */
+export const spoils = step('spoil', fc.constantFrom('organization', 'member'), (what, w) => {
+  if (what === 'member') return records(w, membership('nowhere', 'u', w.nextRevision))
+  return records(w, organization('lost', w.nextRevision, { roleSetId: 'none' }))
+})
+
+export const reads = [
+  step('organization', id, (a, w) => w.organization(a)),
+  step('by slug', fc.constantFrom('x', 'y'), (s, w) => w.organizationBySlug(s)),
+  step('sets of', fc.array(id), async (ids, w) => [...(await w.roleSetIdsOf(ids))].sort()),
+  step('page', fc.tuple(page, fc.option(set, { nil: undefined })), ([p, roleSetId], w) =>
+    w.organizations(p, { roleSetId }),
+  ),
+  step('count', set, (s, w) => w.organizationCount(s)),
+  step('membership', fc.tuple(id, user), ([a, u], w) => w.membership(a, u)),
+  step('members', fc.tuple(id, page, fc.option(roleId, { nil: undefined })), ([a, p, r], w) =>
+    w.memberships(a, p, { roleId: r }),
+  ),
+  step('member count', id, (a, w) => w.memberCount(a)),
+  step('usage in', fc.tuple(scope, moment), ([where, now], w) => w.usageIn(where, now)),
+  step(
+    'usage of',
+    fc.tuple(roleId, fc.option(fc.record({ roleSetId: set }), { nil: undefined }), moment),
+    ([r, s, now], w) => w.usageOf(r, s, now),
+  ),
+  step('invitation', fc.tuple(id, address), ([a, email], w) => w.invitation(invitationOf(a, email, 0).id)),
+  step('pending', fc.tuple(id, address, moment), ([a, email, now], w) => w.pendingInvitation(a, email, now)),
+  step('pending count', fc.tuple(id, moment), ([a, now], w) => w.pendingInvitationCount(a, now)),
+  step('invitations', fc.tuple(id, page, statuses, moment), ([a, p, asked, now], w) =>
+    w.invitations(a, p, { statuses: asked, now }),
+  ),
+  step('member counts', fc.array(id), async (ids, w) => [...(await w.memberCounts(ids))].sort()),
+  step('keys', fc.constant(''), (_, w) => w.accessKeys()),
+  step(
+    'search organizations',
+    fc.tuple(organizationQuery, order('created_at', 'name', 'members_count'), span),
+    ([query, by, cut], w) => w.searchOrganizations(query, by, cut),
+  ),
+  step('search members', fc.tuple(membershipQuery, order('created_at', 'user_id'), span), ([query, by, cut], w) =>
+    w.searchMemberships(query, by, cut),
+  ),
+  step(
+    'search invitations',
+    fc.tuple(invitationQuery, order('created_at', 'email_address'), span),
+    ([query, by, cut], w) => w.searchInvitations(query, by, cut),
+  ),
+  step('catalogue', fc.constant(''), async (_, w) => told(w)),
+]
+
+export const throws = step('throw', fc.constant(''), () => Promise.reject(new Error('refused by its own rule')))
+
+export async function told(reader: Reader): Promise<unknown> {
+  const catalogue = await reader.catalogue()
+  const byId = <T extends { readonly id: string }>(things: Iterable<T>) =>
+    [...things].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const indexes = [catalogue.permissions, catalogue.roles, catalogue.roleSets].map((index) =>
+    byId<{ id: string }>(index.values()),
+  )
+  return [...indexes, catalogue.settings]
+}
