@@ -4,7 +4,7 @@
  * other, so the smaller side is taken. Nothing here sorts or keeps rows, so memory doesn't grow with their number.
  */
 
-import type { RoleUsage } from '../../domain/decided.ts'
+import { isHeld, type RoleUsage } from '../../domain/decided.ts'
 import type { Connection, Row, Value } from './connection.ts'
 import { integer, text } from './rows.ts'
 
@@ -91,12 +91,12 @@ export async function usageIn(
 ): Promise<readonly RoleUsage[]> {
   if ('organizationId' in scope) {
     const rows = await connection.all(inOrganization, [scope.organizationId, now])
-    return rows.map(usageFrom).filter(isUsed)
+    return rows.map(usageFrom).filter(isHeld)
   }
   const rows = await connection.all(`${usedRoles} SELECT id FROM used WHERE id IS NOT NULL ORDER BY id`)
   const usages: RoleUsage[] = []
   for (const row of rows) usages.push(await usageOf(connection, { roleId: text(row, 'id'), scope }, now))
-  return usages.filter(isUsed)
+  return usages.filter(isHeld)
 }
 
 export async function usageOf(
@@ -149,8 +149,4 @@ function usageFrom(row: Row): RoleUsage {
     invitations: integer(row, 'invitations'),
     organizations: integer(row, 'organizations'),
   }
-}
-
-function isUsed({ members, invitations }: RoleUsage): boolean {
-  return members > 0 || invitations > 0
 }
