@@ -40,7 +40,7 @@ export function loadContract() {
   return {
     decisions: load('Decisions') as unknown as DecisionsDefinition,
     administration: load('Administration') as unknown as AdministrationDefinition,
-    changes: encodingOnce(load('Changes')) as unknown as ChangesDefinition,
+    changes: load('Changes') as unknown as ChangesDefinition,
   }
 }
 
@@ -78,22 +78,6 @@ export function strictly<Definition extends ServiceDefinition>(service: Definiti
   const methods = Object.entries<MethodDefinition<object, object>>(service).map(([name, method]) => {
     const requestDeserialize = (bytes: Buffer) => readStrictly(bytes, method.requestDeserialize)
     return [name, { ...method, requestDeserialize }]
-  })
-  return Object.fromEntries(methods) as Definition
-}
-
-/**
- * The same service, which encodes a message once that goes to many streams one after the other. It is known by being the
- * same object; the bytes are copied into each stream's frame.
- */
-function encodingOnce<Definition extends ServiceDefinition>(service: Definition): Definition {
-  const methods = Object.entries<MethodDefinition<object, object>>(service).map(([name, method]) => {
-    let last: { readonly response: object; readonly bytes: Buffer } | undefined
-    const responseSerialize = (response: object) => {
-      if (last?.response !== response) last = { response, bytes: method.responseSerialize(response) }
-      return last.bytes
-    }
-    return [name, { ...method, responseSerialize }]
   })
   return Object.fromEntries(methods) as Definition
 }

@@ -1,9 +1,10 @@
 /**
- * The bytes of answers, each encoded once: the service gives equal answers as the same object. A message may be written in
- * parts, one after the other, so a batch is put together from the bytes of its results. The library copies what it sends.
+ * The bytes of answers and of messages of the feed, each encoded once: equal answers are the same object, and so is a message
+ * that goes to many streams. A message may be written in parts, one after the other, so a batch is put together from the
+ * bytes of its results. The library copies what it sends.
  */
 
-import type { DecisionsDefinition } from '@rolesets/proto'
+import type { ChangesDefinition, DecisionsDefinition } from '@rolesets/proto'
 
 /** The same service, which encodes no answer twice. */
 export function reusingReplies(decisions: DecisionsDefinition): DecisionsDefinition {
@@ -20,6 +21,11 @@ export function reusingReplies(decisions: DecisionsDefinition): DecisionsDefinit
         Buffer.concat([...results.map(bytesOfResult), encodeBatch(rest)]),
     },
   }
+}
+
+/** The same service, which encodes a message once that goes to many streams. */
+export function reusingMessages({ Watch, ...changes }: ChangesDefinition): ChangesDefinition {
+  return { ...changes, Watch: { ...Watch, responseSerialize: encodedOnce(Watch.responseSerialize) } }
 }
 
 type BatchResponse = Parameters<DecisionsDefinition['BatchCheck']['responseSerialize']>[0]

@@ -19,7 +19,7 @@ import { Health, healthDefinition } from './health.ts'
 import { listen, type Listen } from './listen.ts'
 import type { GrpcObserver } from './observer.ts'
 import { reflectionDefinitions, reflectionHandlers } from './reflection.ts'
-import { reusingReplies } from './replies.ts'
+import { reusingMessages, reusingReplies } from './replies.ts'
 
 export interface GrpcOptions {
   readonly listen: readonly Listen[]
@@ -72,7 +72,7 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
     server.addService(reusingReplies(contract.decisions), decisionsHandlers(service.decisions, endpoint))
     server.addService(contract.administration, administrationHandlers(service.administration, endpoint))
     server.addService(
-      contract.changes,
+      reusingMessages(contract.changes),
       changesHandlers({ changes: service.changes, unknownOrganizationsDenied }, endpoint),
     )
     server.addService(healthDefinition, health.handlers(endpoint))
