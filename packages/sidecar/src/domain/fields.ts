@@ -131,6 +131,15 @@ export function parseRedirectUrl(value: unknown, field: string): string {
   throw invalid(field, `is ${quoted(text)}. Give an absolute http or https URL.`)
 }
 
+/** What `x-rolesets-actor` must be, for who refuses it. */
+export const actorProblem = `x-rolesets-actor is no name. Give one name of 1 to ${limits.actorCharactersMax} printable ASCII characters.`
+
+/** The name of an actor as a header carries it; undefined: it is none. */
+export function parseActor(name: string): string | undefined {
+  const isName = name.length <= limits.actorCharactersMax && /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(name)
+  return isName ? name.trim() : undefined
+}
+
 /** Short enough for a column of the audit, and without anything that would need quotes in a shell. */
 export function parseAccessKeyName(value: unknown, field = 'name'): string {
   const name = parseText(value, field, 'accessKeyNameCharactersMax')

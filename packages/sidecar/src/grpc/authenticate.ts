@@ -5,9 +5,9 @@
  */
 
 import type { Metadata } from '@grpc/grpc-js'
-import { limits } from '../domain/limits.ts'
+import { actorProblem, parseActor } from '../domain/fields.ts'
 import { Refusal } from '../domain/refusal.ts'
-import type { Identify, Identity } from '../service/key-ring.ts'
+import { bearerKey, type Identify, type Identity } from '../service/key-ring.ts'
 import { AccessError } from './access-error.ts'
 
 /**
@@ -48,16 +48,9 @@ export function actorOf({
 }): string {
   const given = metadata.get('x-rolesets-actor')
   if (given.length === 0 && identity !== undefined) return identity.name
-  const name = String(given[0])
-  const max = limits.actorCharactersMax
-  if (given.length === 1 && name.length <= max && /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(name)) return name.trim()
-  throw new Refusal(
-    'invalid_field',
-    `x-rolesets-actor is no name. Give one name of 1 to ${max} printable ASCII characters.`,
-    {
-      field: 'x-rolesets-actor',
-    },
-  )
+  const name = given.length === 1 ? parseActor(String(given[0])) : undefined
+  if (name !== undefined) return name
+  throw new Refusal('invalid_field', actorProblem, { field: 'x-rolesets-actor' })
 }
 
 const keyMissing = {
@@ -72,6 +65,6 @@ const secretKeyNeeded = {
 } as const
 
 function ownerOf(authorization: string, identify: Identify): Identity | undefined {
-  const key = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1]
+  const key = bearerKey(authorization)
   return key === undefined ? undefined : identify(key)
 }

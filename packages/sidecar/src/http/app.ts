@@ -1,6 +1,7 @@
 /** The routes. Whatever isn't one is answered with a problem, never with a page of the library. */
 
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import { bearerKey } from '../service/key-ring.ts'
 import type { Service } from '../service/service.ts'
 import type { Identify } from './clerk/caller.ts'
 import { healthRouter, type HealthFacts } from './health.ts'
@@ -57,7 +58,7 @@ function keyed({ identify, isLocal }: AppOptions): RequestHandler {
   return (request, response, next) => {
     const given = request.get('authorization')
     if (given === undefined && isLocal) return next()
-    const key = /^Bearer +([\x21-\x7e]+)$/i.exec(given ?? '')?.[1]
+    const key = bearerKey(given)
     if (key !== undefined && identify(key) !== undefined) return next()
     sendProblem(response, 'key_required', 'Send `Authorization: Bearer <key>` with the read key or the secret key.')
   }

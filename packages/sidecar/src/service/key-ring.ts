@@ -42,6 +42,11 @@ interface Entry {
   readonly revoke: () => void
 }
 
+/** The key that a header `authorization` presents; undefined: none, or another scheme. */
+export function bearerKey(authorization: string | undefined): string | undefined {
+  return /^Bearer +([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1]
+}
+
 export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey[]): Promise<KeyRing> {
   const fixed = bootstrap.map(({ name, access, key }) => ({
     digest: digestOf(key),

@@ -1,7 +1,8 @@
 /** Who calls: every path below `/v1` needs a key, and the name of the key is the actor unless a header names one. */
 
 import type { IncomingHttpHeaders } from 'node:http'
-import { limits } from '../../domain/limits.ts'
+import { actorProblem, parseActor } from '../../domain/fields.ts'
+import { bearerKey } from '../../service/key-ring.ts'
 import { clerkError, ClerkFailure } from './envelope.ts'
 
 export interface Caller {
@@ -15,7 +16,7 @@ export type Identify = (presented: string) => Caller | undefined
 
 /** @throws ClerkFailure */
 export function identifyCaller(headers: IncomingHttpHeaders, identify: Identify): Caller {
-  const key = /^Bearer +([\x21-\x7e]+)$/i.exec(headers.authorization ?? '')?.[1]
+  const key = bearerKey(headers.authorization)
   if (key === undefined)
     throw new ClerkFailure(
       clerkError('authorization_header_format_invalid', 'Send the secret key as `Authorization: Bearer <key>`.'),
@@ -39,14 +40,7 @@ export function checkAccess(caller: Caller, wanted: 'secret' | 'read'): void {
 export function actorOf(headers: IncomingHttpHeaders, caller: Caller): string {
   const given = headers['x-rolesets-actor']
   if (given === undefined) return caller.name
-  const max = limits.actorCharactersMax
-  if (typeof given === 'string' && given.length <= max && /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(given))
-    return given.trim()
-  throw new ClerkFailure(
-    clerkError(
-      'malformed_request_parameters',
-      `x-rolesets-actor is no name. Give one name of 1 to ${max} printable ASCII characters.`,
-      'x-rolesets-actor',
-    ),
-  )
+  const name = typeof given === 'string' ? parseActor(given) : undefined
+  if (name !== undefined) return name
+  throw new ClerkFailure(clerkError('malformed_request_parameters', actorProblem, 'x-rolesets-actor'))
 }
