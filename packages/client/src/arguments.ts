@@ -1,7 +1,7 @@
 /** What callers pass in, parsed: unknown in, typed or `invalid_argument` out. */
 
 import { setMaxListeners } from 'node:events'
-import type { Question } from './decision.ts'
+import type { Question } from './cache/decision.ts'
 import { invalidArgument } from './errors.ts'
 import { parseRevision, type Revision } from './revision.ts'
 

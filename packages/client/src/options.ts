@@ -3,10 +3,10 @@
 import { parseDurationMs, parseObject, parseSignal } from './arguments.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { invalidArgument } from './errors.ts'
-import type { ClientEvent } from './follow.ts'
-import { parseTarget, type Target } from './target.ts'
-import type { TlsOptions } from './transport.ts'
-import type { Transport } from './wire.ts'
+import type { ClientEvent } from './feed/follower.ts'
+import { parseTarget, type Target } from './wire/target.ts'
+import type { TlsOptions } from './wire/grpc-transport.ts'
+import type { Transport } from './wire/transport.ts'
 
 interface SharedOptions {
   /** For a question, waiting included. Default 250. */

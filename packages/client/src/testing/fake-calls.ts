@@ -1,11 +1,11 @@
 /** What the fake sidecar answers: all questions, and the calls of Administration that tests of applications need. */
 
-import type { Change } from './changes.ts'
-import { RoleSetsError } from './errors.ts'
+import type { Change } from '../feed/changes.ts'
+import { RoleSetsError } from '../errors.ts'
 import type { FakeStore } from './fake-store.ts'
-import type { Role } from './resources.ts'
-import { parseRevision } from './revision.ts'
-import type { UnaryCall } from './wire.ts'
+import type { Role } from '../wire/resources.ts'
+import { parseRevision } from '../revision.ts'
+import type { UnaryCall } from '../wire/transport.ts'
 
 /** The requests that it understands, with all that they may have. */
 interface Request {

@@ -1,10 +1,10 @@
 /** The state of the fake sidecar: small, in memory, with the history of its changes. It keeps the rules only roughly. */
 
-import type { Change, ChangeSet } from './changes.ts'
-import type { Reason } from './decision.ts'
-import { RoleSetsError } from './errors.ts'
-import type { Organization, Permission, Role, RoleSet } from './resources.ts'
-import { formatRevision } from './revision.ts'
+import type { Change, ChangeSet } from '../feed/changes.ts'
+import type { Reason } from '../cache/decision.ts'
+import { RoleSetsError } from '../errors.ts'
+import type { Organization, Permission, Role, RoleSet } from '../wire/resources.ts'
+import { formatRevision } from '../revision.ts'
 
 export interface FakeRoleSet {
   /** Keys. */

@@ -6,10 +6,10 @@
 import grpc from '@grpc/grpc-js'
 import { loadSync, type MethodDefinition } from '@grpc/proto-loader'
 import { loaderOptions, protoFiles } from '@rolesets/proto'
-import { errorOfCall, RoleSetsError } from './errors.ts'
+import { errorOfCall, RoleSetsError } from '../errors.ts'
 import { fromWire, toWire } from './metadata.ts'
 import type { Target } from './target.ts'
-import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from './wire.ts'
+import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from './transport.ts'
 
 /** PEM. */
 export interface TlsOptions {

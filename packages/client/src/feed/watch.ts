@@ -2,13 +2,13 @@
 
 import { Backoff } from './backoff.ts'
 import type { ChangeSet } from './changes.ts'
-import type { Clock } from './clock.ts'
-import { isRoleSetsError, RoleSetsError, type RoleSetsErrorCode } from './errors.ts'
-import type { FeedMessage } from './feed-message.ts'
-import { openFeedStream } from './feed-stream.ts'
-import { formatRevision, type Revision } from './revision.ts'
-import type { Waiting } from './waiting.ts'
-import type { Transport } from './wire.ts'
+import type { Clock } from '../clock.ts'
+import { isRoleSetsError, RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
+import type { FeedMessage } from './message.ts'
+import { openFeedStream } from './stream.ts'
+import { formatRevision, type Revision } from '../revision.ts'
+import type { Waiting } from '../waiting.ts'
+import type { Transport } from '../wire/transport.ts'
 
 export interface WatchOptions {
   /** Begin after this revision; left out: with the next change. */

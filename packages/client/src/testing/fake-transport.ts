@@ -1,11 +1,11 @@
 /** How the fake sidecar is reached: in memory, unless it is down, which is told at once, or stalled, which is not told. */
 
-import type { ChangeSet } from './changes.ts'
-import type { Clock } from './clock.ts'
-import { RoleSetsError } from './errors.ts'
+import type { ChangeSet } from '../feed/changes.ts'
+import type { Clock } from '../clock.ts'
+import { RoleSetsError } from '../errors.ts'
 import type { FakeStore } from './fake-store.ts'
-import { parseRevision } from './revision.ts'
-import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from './wire.ts'
+import { parseRevision } from '../revision.ts'
+import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from '../wire/transport.ts'
 
 /** Change sets that a stream may be behind. */
 const queueMax = 1000

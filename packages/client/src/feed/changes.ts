@@ -10,7 +10,7 @@ import type {
   Role,
   RoleSet,
   Settings,
-} from './resources.ts'
+} from '../wire/resources.ts'
 
 export interface Deleted {
   readonly id: string

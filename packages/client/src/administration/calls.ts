@@ -1,7 +1,7 @@
 /** The calls of Administration, typed. */
 
-import type * as replies from './administration-replies.ts'
-import type * as requests from './administration-requests.ts'
+import type * as replies from './replies.ts'
+import type * as requests from './requests.ts'
 
 export interface AdminOptions {
   /** Milliseconds; default 10 000. */

@@ -4,16 +4,16 @@
  */
 
 import { parseAvailableRoles, parseBatch, parseCheck, type Answer } from './answers.ts'
-import type { ParsedAskOptions } from './arguments.ts'
+import type { ParsedAskOptions } from '../arguments.ts'
 import type { Cache } from './cache.ts'
-import type { Calls } from './calls.ts'
-import type { Clock } from './clock.ts'
+import type { Calls } from '../wire/calls.ts'
+import type { Clock } from '../clock.ts'
 import type { AvailableRoles, Decision, Question } from './decision.ts'
-import { isRoleSetsError, RoleSetsError, type RoleSetsErrorCode } from './errors.ts'
+import { isRoleSetsError, RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
 import type { Freshness } from './freshness.ts'
 import type { Inquiry, Lookups } from './lookups.ts'
-import { formatRevision, type Revision } from './revision.ts'
-import type { Limits } from './waiting.ts'
+import { formatRevision, type Revision } from '../revision.ts'
+import type { Limits } from '../waiting.ts'
 
 export interface QuestionsOptions {
   readonly calls: Calls

@@ -1,7 +1,7 @@
 /** Reads what came from outside, field by field. What makes no sense is `unavailable`: no decision rests on a guess. */
 
-import { RoleSetsError } from './errors.ts'
-import { parseRevision, type Revision } from './revision.ts'
+import { RoleSetsError } from '../errors.ts'
+import { parseRevision, type Revision } from '../revision.ts'
 
 export type Fields = { readonly [field: string]: unknown }
 

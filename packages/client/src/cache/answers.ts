@@ -2,9 +2,9 @@
 
 import type { Assignment, AvailableRole, AvailableRoles, Decision } from './decision.ts'
 import { reasons } from './decision.ts'
-import { booleanOf, fieldsOf, garbage, listOf, maybeTextOf, oneOf, revisionOf, textOf, textsOf } from './reading.ts'
-import type { Fields } from './reading.ts'
-import { formatRevision, type Revision } from './revision.ts'
+import { booleanOf, fieldsOf, garbage, listOf, maybeTextOf, oneOf, revisionOf, textOf, textsOf } from '../wire/reading.ts'
+import type { Fields } from '../wire/reading.ts'
+import { formatRevision, type Revision } from '../revision.ts'
 
 /** An answer, the revision at which it was given, and what it tells about where organizations stand. */
 export interface Answer<Value> {

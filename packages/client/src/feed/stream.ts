@@ -3,12 +3,12 @@
  * too: a connection can be half open for hours.
  */
 
-import type { Clock } from './clock.ts'
-import { isRoleSetsError, RoleSetsError } from './errors.ts'
-import { parseFeedMessage, type FeedMessage } from './feed-message.ts'
-import { StreamAnchor } from './freshness.ts'
-import { Waiting } from './waiting.ts'
-import type { Transport } from './wire.ts'
+import type { Clock } from '../clock.ts'
+import { isRoleSetsError, RoleSetsError } from '../errors.ts'
+import { parseFeedMessage, type FeedMessage } from './message.ts'
+import { StreamAnchor } from '../cache/freshness.ts'
+import { Waiting } from '../waiting.ts'
+import type { Transport } from '../wire/transport.ts'
 
 /** Heartbeats come every second: three are missing. */
 const silenceMs = 3000

@@ -3,7 +3,7 @@
  * `dryRun` must not become a write.
  */
 
-import type { Administration } from './administration-calls.ts'
+import type { Administration } from './calls.ts'
 
 /**
  * `name` is a text that must be there; `text` may be left out. A `keyList` that is left out is another thing than an empty

@@ -1,7 +1,7 @@
 /** What the calls of Administration answer with. */
 
-import type { AuditedChangeSet } from './changes.ts'
-import type { Reason } from './decision.ts'
+import type { AuditedChangeSet } from '../feed/changes.ts'
+import type { Reason } from '../cache/decision.ts'
 import type {
   AccessKey,
   Invitation,
@@ -11,7 +11,7 @@ import type {
   Role,
   RoleSet,
   Settings,
-} from './resources.ts'
+} from '../wire/resources.ts'
 
 /** The holders of one role who get another one. */
 export interface RoleImpact {

@@ -3,11 +3,11 @@
  * doesn't touch. Everything refers to ids, so that a renamed key needs no other change (rule 9).
  */
 
-import type { Change } from './changes.ts'
-import type { Permission, Role, RoleSet } from './resources.ts'
-import { formatRevision, type Revision } from './revision.ts'
+import type { Change } from '../feed/changes.ts'
+import type { Permission, Role, RoleSet } from '../wire/resources.ts'
+import { formatRevision, type Revision } from '../revision.ts'
 import { RoleSetView } from './role-set-view.ts'
-import type { SnapshotChunk } from './wire.ts'
+import type { SnapshotChunk } from '../wire/transport.ts'
 
 /** What `roleSetId` is for an organization that the store doesn't have. */
 export const unregistered = ''

@@ -6,14 +6,14 @@
  */
 
 import { Backoff } from './backoff.ts'
-import type { Cache } from './cache.ts'
-import { Catalogue } from './catalogue.ts'
-import type { Clock } from './clock.ts'
-import { isRoleSetsError, RoleSetsError, type RoleSetsErrorCode } from './errors.ts'
-import { openFeedStream, type ReceivedMessage } from './feed-stream.ts'
-import type { Freshness } from './freshness.ts'
-import type { Waiting } from './waiting.ts'
-import type { SnapshotChunk, Transport } from './wire.ts'
+import type { Cache } from '../cache/cache.ts'
+import { Catalogue } from '../cache/catalogue.ts'
+import type { Clock } from '../clock.ts'
+import { isRoleSetsError, RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
+import { openFeedStream, type ReceivedMessage } from './stream.ts'
+import type { Freshness } from '../cache/freshness.ts'
+import type { Waiting } from '../waiting.ts'
+import type { SnapshotChunk, Transport } from '../wire/transport.ts'
 
 /** What happens to the connection, for logs and metrics. */
 export type ClientEvent =

@@ -1,7 +1,7 @@
 /** Where the sidecar is, and whether a key may travel there in the clear. */
 
 import { isIP } from 'node:net'
-import { invalidArgument } from './errors.ts'
+import { invalidArgument } from '../errors.ts'
 
 export interface Target {
   /** As gRPC takes it. */

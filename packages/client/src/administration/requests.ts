@@ -3,7 +3,7 @@
  * The meaning of each field is told in administration.proto.
  */
 
-import type { Access, InvitationStatus, Metadata } from './resources.ts'
+import type { Access, InvitationStatus, Metadata } from '../wire/resources.ts'
 
 /** For writes that make something. */
 export interface Create {

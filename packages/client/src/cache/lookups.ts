@@ -6,10 +6,10 @@
  */
 
 import type { Answer } from './answers.ts'
-import type { Clock } from './clock.ts'
-import { isRoleSetsError } from './errors.ts'
-import type { Revision } from './revision.ts'
-import type { Limits, Waiting } from './waiting.ts'
+import type { Clock } from '../clock.ts'
+import { isRoleSetsError } from '../errors.ts'
+import type { Revision } from '../revision.ts'
+import type { Limits, Waiting } from '../waiting.ts'
 
 /** What is asked about one organization. `Value` is what the sidecar's answer has. */
 export interface Inquiry<Value> {

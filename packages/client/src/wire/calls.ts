@@ -1,9 +1,9 @@
 /** Calls to the sidecar, within their deadline. Reads may be tried once more; a write reaches the sidecar at most once. */
 
-import type { Clock } from './clock.ts'
-import { isRoleSetsError, RoleSetsError } from './errors.ts'
-import type { Limits, Waiting } from './waiting.ts'
-import type { Transport } from './wire.ts'
+import type { Clock } from '../clock.ts'
+import { isRoleSetsError, RoleSetsError } from '../errors.ts'
+import type { Limits, Waiting } from '../waiting.ts'
+import type { Transport } from './transport.ts'
 
 export class Calls {
   readonly #transport: Transport

@@ -4,7 +4,7 @@
  * metadata). The client believes nothing of what comes back before it has parsed it.
  */
 
-import type { ChangeSet } from './changes.ts'
+import type { ChangeSet } from '../feed/changes.ts'
 import type { Permission, Role, RoleSet } from './resources.ts'
 
 export interface UnaryCall {

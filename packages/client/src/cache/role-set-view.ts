@@ -4,7 +4,7 @@
  */
 
 import type { AvailableRole, AvailableRoles, Decision, Reason } from './decision.ts'
-import type { Permission, Role, RoleSet } from './resources.ts'
+import type { Permission, Role, RoleSet } from '../wire/resources.ts'
 
 /** What a role set refers to. */
 interface Surroundings {

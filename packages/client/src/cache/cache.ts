@@ -7,11 +7,11 @@
  */
 
 import { LRUCache } from 'lru-cache'
-import { Moves } from './cache-moves.ts'
+import { Moves } from './moves.ts'
 import { unregistered, type Catalogue } from './catalogue.ts'
-import type { Change, ChangeSet } from './changes.ts'
+import type { Change, ChangeSet } from '../feed/changes.ts'
 import type { Assignment, Decision } from './decision.ts'
-import { parseRevision, type Revision } from './revision.ts'
+import { parseRevision, type Revision } from '../revision.ts'
 import type { RoleSetView } from './role-set-view.ts'
 
 /** Role sets that entries refer to, or were replaced away, before everything is dropped instead of keeping one more. */

@@ -14,7 +14,7 @@ import {
   textOf,
   textsOf,
   type Fields,
-} from './reading.ts'
+} from '../wire/reading.ts'
 import type {
   AccessKey,
   Invitation,
@@ -25,9 +25,9 @@ import type {
   Role,
   RoleSet,
   Settings,
-} from './resources.ts'
-import { formatRevision, type Revision } from './revision.ts'
-import type { Heartbeat, SnapshotChunk } from './wire.ts'
+} from '../wire/resources.ts'
+import { formatRevision, type Revision } from '../revision.ts'
+import type { Heartbeat, SnapshotChunk } from '../wire/transport.ts'
 
 interface Envelope {
   readonly revision: Revision
