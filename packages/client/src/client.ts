@@ -9,8 +9,10 @@ import { Calls } from './wire/calls.ts'
 import type { ChangeSet } from './feed/changes.ts'
 import type { AvailableRoles, Decision, Question } from './cache/decision.ts'
 import { isRoleSetsError, RoleSetsError } from './errors.ts'
+import { cacheSink } from './cache/cache-sink.ts'
 import { Follower } from './feed/follower.ts'
 import { Freshness } from './cache/freshness.ts'
+import type { ClientEvent } from './feed/machine.ts'
 import { Lookups } from './cache/lookups.ts'
 import { parseOptions, type ParsedOptions, type RoleSetsClientOptions } from './options.ts'
 import { Questions } from './cache/questions.ts'
@@ -88,7 +90,6 @@ class Client implements RoleSetsClient {
   readonly #cache: Cache
   readonly #freshness: Freshness
   readonly #follower: Follower
-  readonly #following: Promise<void>
   readonly #questions: Questions
   readonly #watches = new Set<AbortController>()
   /** Told when the cache may have become fresh. */
@@ -106,13 +107,17 @@ class Client implements RoleSetsClient {
     const freshness = (this.#freshness = new Freshness(options.maxStalenessMs))
     const calls = new Calls(transport, waiting, clock)
     const onChange = () => this.#listeners.forEach((listener) => listener())
-    const follower = new Follower({ transport, clock, cache, freshness, waiting, random, onEvent, onChange })
-    this.#follower = follower
+    const sink = cacheSink({ cache, freshness, clock })
+    const hear = (event: ClientEvent) => {
+      // What the cache has is of no use for a decision until the snapshot has come.
+      if (event.type === 'started_over') freshness.forget()
+      onEvent(event)
+    }
+    const follower = (this.#follower = new Follower({ transport, clock, sink, random, onEvent: hear, onChange }))
     const onAnotherEpoch = (error: RoleSetsError) => follower.startOver(error)
     const lookups = new Lookups(waiting, clock)
     this.#questions = new Questions({ calls, lookups, cache, freshness, clock, onAnotherEpoch })
     this.admin = createAdministration({ calls, beginWrite: () => this.#beginWrite() })
-    this.#following = follower.run()
     options.signal?.addEventListener('abort', this.#close, { once: true })
     if (options.signal?.aborted) this.#close()
   }
@@ -125,7 +130,10 @@ class Client implements RoleSetsClient {
       await this.#waiting.bounded((ended) => this.#becomesFresh(ended), limits)
     } catch (error) {
       if (!isRoleSetsError(error) || error.code !== 'deadline_exceeded') throw error
-      throw notReadyError(this.#follower, { timeoutMs: deadlineMs, isLoaded: this.#cache.catalogue !== undefined })
+      throw notReadyError(this.#follower.state, {
+        timeoutMs: deadlineMs,
+        isLoaded: this.#cache.catalogue !== undefined,
+      })
     }
   }
 
@@ -187,11 +195,11 @@ class Client implements RoleSetsClient {
       this.#options.signal?.removeEventListener('abort', this.#close)
       this.#freshness.forget()
       this.#waiting.close()
-      this.#follower.close()
+      void this.#follower.close()
       for (const watch of this.#watches) watch.abort()
       this.#transport.close()
     }
-    await this.#following
+    await this.#follower.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -236,7 +244,7 @@ class Client implements RoleSetsClient {
     signal?.addEventListener('abort', abort, { once: true })
     this.#watches.add(controller)
     const { clock, random } = this.#options
-    const source = { transport: this.#transport, clock, random, waiting: this.#waiting, after }
+    const source = { transport: this.#transport, clock, random, after }
     try {
       yield* watchChangeSets({ ...source, signal: controller.signal })
     } finally {

@@ -3,7 +3,7 @@
 export { createRoleSetsClient, type ReadyOptions, type RoleSetsClient, type Status } from './client.ts'
 export type { AskOptions } from './arguments.ts'
 export type { RoleSetsClientOptions } from './options.ts'
-export type { ClientEvent } from './feed/follower.ts'
+export type { ClientEvent } from './feed/machine.ts'
 export type { AvailableRole, AvailableRoles, Decision, Question, Reason } from './cache/decision.ts'
 export {
   isRoleSetsError,
@@ -15,7 +15,15 @@ export {
 export { compareRevisions, parseRevision, type Revision } from './revision.ts'
 export type { Clock } from './clock.ts'
 export type { TlsOptions } from './wire/grpc-transport.ts'
-export type { Heartbeat, SnapshotChunk, Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from './wire/transport.ts'
+export type {
+  Heartbeat,
+  SnapshotChunk,
+  Transport,
+  UnaryCall,
+  WatchCall,
+  WatchMessage,
+  WatchRequest,
+} from './wire/transport.ts'
 export type * from './feed/changes.ts'
 export type * from './wire/resources.ts'
 export type { WatchOptions } from './feed/watch.ts'

@@ -35,12 +35,6 @@ export class Waiting {
     return this.#until(work, limits)
   }
 
-  /** Settles after a while, also when the signal aborts or the client closes. */
-  async sleep(delayMs: number, signal: AbortSignal): Promise<void> {
-    const forever = () => new Promise<never>(() => {})
-    await this.waitFor(forever, { deadlineMs: delayMs, signal }).catch(() => {})
-  }
-
   /** Everything that waits is rejected with `closed`, now and from now on. */
   close(): void {
     this.#isClosed = true

@@ -2,7 +2,17 @@
 
 import type { Assignment, AvailableRole, AvailableRoles, Decision } from './decision.ts'
 import { reasons } from './decision.ts'
-import { booleanOf, fieldsOf, garbage, listOf, maybeTextOf, oneOf, revisionOf, textOf, textsOf } from '../wire/reading.ts'
+import {
+  booleanOf,
+  fieldsOf,
+  garbage,
+  listOf,
+  maybeTextOf,
+  oneOf,
+  revisionOf,
+  textOf,
+  textsOf,
+} from '../wire/reading.ts'
 import type { Fields } from '../wire/reading.ts'
 import { formatRevision, type Revision } from '../revision.ts'
 

@@ -1,9 +1,6 @@
 /**
- * How old the cache may be: the bound holds end to end, from the authority to the moment of the answer, also when the
+ * How old the cache may be. The bound holds end to end, from the authority to the moment of the answer, also when the
  * network delays every message by the same long time.
- *
- * A stream is anchored at the moment when it was called for: its first message was sent after that. From then on the
- * sender's own clock tells how much later each message was sent, so the delay of a message never makes it look younger.
  */
 
 export class Freshness {
@@ -38,26 +35,5 @@ export class Freshness {
   forget(): void {
     this.#asOfMs = -Infinity
     this.#untilMs = -Infinity
-  }
-}
-
-/** One stream's relation between the sender's clock and ours. */
-export class StreamAnchor {
-  #calledAtMs: number
-  #firstSentAtMs: number | undefined
-
-  constructor(calledAtMs: number) {
-    this.#calledAtMs = calledAtMs
-  }
-
-  /** The call went out only now: nothing was sent before. */
-  called(nowMs: number): void {
-    if (this.#firstSentAtMs === undefined) this.#calledAtMs = nowMs
-  }
-
-  /** The earliest moment, on our clock, at which this message can have been sent. */
-  sentAtMs(sentAtMs: number): number {
-    this.#firstSentAtMs ??= sentAtMs
-    return this.#calledAtMs + (sentAtMs - this.#firstSentAtMs)
   }
 }

@@ -1,227 +1,193 @@
 /**
- * Keeps the cache on the feed, for ever: from a snapshot, then change set by change set, resuming from the cursor when a
- * stream breaks, and starting over only when the sidecar says that the cursor is of no use.
- *
- * Only a heartbeat proves that nothing is missing. A change set may have others waiting behind it.
+ * Keeps a sink on the feed until it is closed. What to do is the machine's matter; here are the stream, the timers and the
+ * sink. Events are taken one after the other, and each is finished, its write into the sink too, before the next.
  */
 
-import { Backoff } from './backoff.ts'
-import type { Cache } from '../cache/cache.ts'
-import { Catalogue } from '../cache/catalogue.ts'
 import type { Clock } from '../clock.ts'
-import { isRoleSetsError, RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
-import { openFeedStream, type ReceivedMessage } from './stream.ts'
-import type { Freshness } from '../cache/freshness.ts'
-import type { Waiting } from '../waiting.ts'
-import type { SnapshotChunk, Transport } from '../wire/transport.ts'
-
-/** What happens to the connection, for logs and metrics. */
-export type ClientEvent =
-  | { readonly type: 'connected' }
-  | { readonly type: 'disconnected'; readonly error: RoleSetsError }
-  /** Change sets are missing between what the cache has and what came. */
-  | { readonly type: 'gap'; readonly delivered: string; readonly received: string }
-  /** The cursor is of no use any more: everything is read anew. */
-  | { readonly type: 'started_over'; readonly error: RoleSetsError }
-  | { readonly type: 'snapshot'; readonly revision: string }
-
-/** `unreachable`: no stream. `loading`: a stream, but it hasn't told everything yet. `live`: it has. */
-export type Phase = 'unreachable' | 'loading' | 'live'
+import { isRoleSetsError, RoleSetsError } from '../errors.ts'
+import type { Revision } from '../revision.ts'
+import type { Transport, WatchRequest } from '../wire/transport.ts'
+import {
+  begin,
+  transition,
+  type ClientEvent,
+  type FollowerEffect,
+  type FollowerEvent,
+  type FollowerState,
+  type SinkWrite,
+  type Transition,
+} from './machine.ts'
+import type { FeedSink } from './sink.ts'
+import { openFeedStream } from './stream.ts'
 
 export interface FollowerOptions {
-  readonly transport: Transport
+  readonly transport: Pick<Transport, 'watch'>
   readonly clock: Clock
-  readonly cache: Cache
-  readonly freshness: Freshness
-  readonly waiting: Waiting
-  /** From 0 up to 1. */
+  readonly sink: FeedSink
+  /** Numbers from 0 up to 1. */
   readonly random: () => number
-  readonly onEvent: (event: ClientEvent) => void
-  /** Something may be otherwise than it was. */
-  readonly onChange: () => void
+  /** The revision that the sink has; left out: the follower begins with a snapshot. */
+  readonly after?: Revision | undefined
+  /** Default `CATALOGUE`. */
+  readonly snapshotScope?: WatchRequest['snapshotScope']
+  readonly onEvent?: (event: ClientEvent) => void
+  /** Called after each event. */
+  readonly onChange?: () => void
 }
 
-/** Clocks of two machines drift apart: a new stream has a new anchor. */
+/** Clocks of two machines drift apart, and a new stream compares them anew. */
 const renewMs = 600_000
 
-const startOverCodes: readonly RoleSetsErrorCode[] = [
-  'cursor_compacted',
-  'cursor_in_the_future',
-  'out_of_range',
-  'revision_of_another_epoch',
-]
+const pauseFirstMs = 100
+const pauseLongestMs = 2000
+/** With any random number the sidecar gets this time. */
+const pauseShortestMs = 20
 
 export class Follower {
   readonly #options: FollowerOptions
-  readonly #backoff: Backoff
-  #phase: Phase = 'unreachable'
-  #lastError: RoleSetsError | undefined
-  #needsSnapshot = true
-  #chunks: SnapshotChunk[] = []
-  /** Number after which a change set was missing. */
-  #gapAfter: number | undefined
-  /** Ends the present stream, or the pause before the next one. */
-  #attempt = new AbortController()
+  #state: FollowerState
+  /** Of the present stream; aborted, it is over, and so are its events. */
+  #stream: AbortController | undefined
+  #reading: Promise<void> = Promise.resolve()
+  /** Of the pause, or of the renewal of the stream. */
+  #cancelTimer = () => {}
+  readonly #queue: { readonly event: FollowerEvent; readonly stream?: AbortController | undefined }[] = []
+  #isBusy = false
   #isClosed = false
 
+  /** Asks for the first stream at once. */
   constructor(options: FollowerOptions) {
     this.#options = options
-    this.#backoff = new Backoff(options.random)
+    const first = begin(options.after)
+    this.#state = first.state
+    this.#commit(first)
   }
 
-  get phase(): Phase {
-    return this.#phase
+  get state(): FollowerState {
+    return this.#state
   }
 
-  /** Why the last stream ended. */
-  get lastError(): RoleSetsError | undefined {
-    return this.#lastError
-  }
-
-  /** Follows until it is closed. Never rejects. */
-  async run(): Promise<void> {
-    while (!this.#isClosed) {
-      const resumes = !this.#needsSnapshot
-      const error = await this.#followOnce()
-      if (this.#isClosed) return
-      const wasWell = resumes || this.#phase === 'live'
-      if (error.code !== 'aborted') this.#end(error)
-      // A stream that is renewed, or whose cursor is refused, is followed by the next one at once.
-      const pauses = error.code === 'aborted' ? this.#needsSnapshot : !(wasWell && this.#needsSnapshot)
-      this.#attempt = new AbortController()
-      if (pauses) await this.#options.waiting.sleep(this.#backoff.nextMs(), this.#attempt.signal)
-    }
-  }
-
-  /** What the cache has belongs to the past: it decides nothing any more, and is replaced by a snapshot. */
+  /** What the sink has is of another epoch: it is replaced by a snapshot. */
   startOver(error: RoleSetsError): void {
-    if (this.#needsSnapshot) return
-    this.#needsSnapshot = true
-    this.#options.freshness.forget()
-    this.#report({ type: 'started_over', error })
-    this.#attempt.abort()
+    void this.#dispatch({ kind: 'start_over', error })
   }
 
-  close(): void {
+  /** Settles when nothing is written into the sink any more. */
+  async close(): Promise<void> {
     this.#isClosed = true
-    this.#attempt.abort()
+    await this.#dispatch({ kind: 'close' })
+    await this.#reading
   }
 
-  /** @returns why the stream is over; `aborted` when it was ended from here. */
-  async #followOnce(): Promise<RoleSetsError> {
-    const { transport, clock, cache, random } = this.#options
-    const attempt = this.#attempt
-    const { signal } = attempt
-    const after = this.#needsSnapshot ? undefined : cache.catalogue?.revision
-    this.#chunks = []
-    const cancelRenewal = clock.setTimer(renewMs * (0.9 + 0.2 * random()), () => attempt.abort())
+  #dispatch(event: FollowerEvent, stream?: AbortController): void | Promise<void> {
+    this.#queue.push({ event, stream })
+    return this.#isBusy ? undefined : this.#work()
+  }
+
+  /** Without a promise where the sink has none: then an event and all that follows from it are one tick. */
+  #work(): void | Promise<void> {
+    this.#isBusy = true
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      if (next.stream?.signal.aborted) continue
+      const written = this.#take(next.event)
+      if (written !== undefined) return written.then(() => this.#work())
+    }
+    this.#isBusy = false
+  }
+
+  #take(event: FollowerEvent): void | Promise<void> {
+    const next = transition(this.#state, event)
+    const commit = () => this.#commit(next)
+    const fail = (error: unknown) => this.#commit(transition(this.#state, { kind: 'failed', error: sinkError(error) }))
     try {
-      const onCall = () => this.#enter('loading')
-      for await (const message of openFeedStream({ transport, clock, after, signal, onCall })) {
-        if (signal.aborted) break
-        this.#receive(message)
-      }
-      return new RoleSetsError('aborted', 'The stream was ended from here.')
+      const written = next.write && this.#write(next.write)
+      if (written !== undefined) return written.then(commit, fail)
     } catch (error) {
-      if (isRoleSetsError(error)) return error
-      return new RoleSetsError('unavailable', 'A message of the feed could not be applied.', { cause: error })
-    } finally {
-      cancelRenewal()
+      return fail(error)
+    }
+    commit()
+  }
+
+  #write(write: SinkWrite): void | Promise<void> {
+    const { sink } = this.#options
+    switch (write.to) {
+      case 'adopt':
+        return sink.adopt(write.snapshot)
+      case 'apply':
+        return sink.apply(write.changeSet)
+      case 'prove':
+        return sink.prove(write.alive)
     }
   }
 
-  #end(error: RoleSetsError): void {
-    this.#lastError = error
-    this.#enter('unreachable')
-    this.#report({ type: 'disconnected', error })
-    if (startOverCodes.includes(error.code)) this.startOver(error)
+  #commit({ state, effects }: Transition): void {
+    this.#state = state
+    for (const effect of effects) this.#perform(effect)
+    this.#options.onChange?.()
   }
 
-  #receive(message: ReceivedMessage): void {
-    if (this.#phase === 'unreachable') this.#enter('loading')
-    switch (message.kind) {
-      case 'snapshot_chunk':
-        this.#receiveChunk(message)
+  #perform(effect: FollowerEffect): void {
+    const { clock, random } = this.#options
+    switch (effect.type) {
+      case 'end':
+        this.#stream?.abort()
+        this.#cancelTimer()
         break
-      case 'change_set':
-        this.#receiveChangeSet(message)
+      case 'open':
+        this.#open(effect.after)
         break
-      case 'heartbeat':
-        this.#receiveHeartbeat(message)
+      case 'pause':
+        this.#cancelTimer = clock.setTimer(pauseMs(effect.failures, random), () => {
+          void this.#dispatch({ kind: 'pause_over' })
+        })
+        break
+      case 'report':
+        this.#report(effect.event)
         break
     }
-    this.#options.onChange()
   }
 
-  #receiveChunk({ chunk, revision }: ReceivedMessage & { kind: 'snapshot_chunk' }): void {
-    if (!this.#needsSnapshot) throw new RoleSetsError('unavailable', 'The feed sent a snapshot where a change was due.')
-    this.#chunks.push(chunk)
-    if (!chunk.last) return
-    const catalogue = Catalogue.fromSnapshot(revision, this.#chunks)
-    this.#chunks = []
-    this.#options.cache.adopt(catalogue)
-    this.#needsSnapshot = false
-    this.#gapAfter = undefined
-    this.#backoff.reset()
-    this.#report({ type: 'snapshot', revision: catalogue.revision })
+  #open(after: Revision | undefined): void {
+    if (this.#isClosed) return
+    const { clock, random } = this.#options
+    const stream = (this.#stream = new AbortController())
+    const renew = () => void this.#dispatch({ kind: 'renewal_due' }, stream)
+    this.#cancelTimer = clock.setTimer(renewMs * (0.9 + 0.2 * random()), renew)
+    this.#reading = this.#read(after, stream)
   }
 
-  /** In order and without gaps; what the cache has already is dropped by its number. */
-  #receiveChangeSet({ changeSet, revision }: ReceivedMessage & { kind: 'change_set' }): void {
-    const { cache } = this.#options
-    const delivered = this.#deliveredFor(revision.epoch)
-    if (revision.number <= delivered) return
-    if (revision.number > delivered + 1) throw this.#gapError(delivered, changeSet.revision)
-    cache.apply(changeSet)
-    this.#backoff.reset()
-  }
-
-  #receiveHeartbeat({ heartbeat, revision, sentAtLeastMs }: ReceivedMessage & { kind: 'heartbeat' }): void {
-    const { cache, freshness, clock } = this.#options
-    if (this.#needsSnapshot) return
-    const delivered = this.#deliveredFor(revision.epoch)
-    if (revision.number > delivered) throw this.#gapError(delivered, `${revision.epoch}:${revision.number}`)
-    if (revision.number < delivered) return
-    const { unknownOrganizationsDenied } = heartbeat
-    if (unknownOrganizationsDenied !== undefined) cache.setUnknownOrganizations(unknownOrganizationsDenied)
-    this.#gapAfter = undefined
-    this.#backoff.reset()
-    this.#enter('live')
-    if (cache.isCaughtUp) freshness.prove(sentAtLeastMs - heartbeat.stalenessMs, clock.nowMs())
-  }
-
-  /** The number that the cache has, if the message belongs to it. */
-  #deliveredFor(epoch: string): number {
-    const { catalogue } = this.#options.cache
-    if (this.#needsSnapshot || catalogue === undefined) {
-      throw new RoleSetsError('unavailable', 'The feed sent something else before the snapshot was complete.')
+  async #read(after: Revision | undefined, stream: AbortController): Promise<void> {
+    const { transport, clock, snapshotScope = 'CATALOGUE' } = this.#options
+    const { signal } = stream
+    const onCall = () => void this.#dispatch({ kind: 'called' }, stream)
+    try {
+      for await (const message of openFeedStream({ transport, clock, after, snapshotScope, signal, onCall })) {
+        if (signal.aborted) return
+        await this.#dispatch(message, stream)
+      }
+    } catch (error) {
+      // The stream throws nothing else.
+      await this.#dispatch({ kind: 'failed', error: error as RoleSetsError }, stream)
     }
-    if (epoch === catalogue.epoch) return catalogue.number
-    const message = `The feed is of epoch ${epoch} now, and was of ${catalogue.epoch}: the store was restored.`
-    throw new RoleSetsError('revision_of_another_epoch', message)
-  }
-
-  /** Resuming closes a gap. Where it doesn't, the feed itself has the gap, and only a snapshot helps. */
-  #gapError(delivered: number, received: string): RoleSetsError {
-    this.#report({ type: 'gap', delivered: this.#options.cache.catalogue?.revision ?? '', received })
-    const code = this.#gapAfter === delivered ? 'cursor_compacted' : 'unavailable'
-    this.#gapAfter = delivered
-    return new RoleSetsError(code, `The feed left out what is between number ${delivered} and ${received}.`)
-  }
-
-  #enter(phase: Phase): void {
-    if (this.#phase === phase) return
-    if (this.#phase === 'unreachable') this.#report({ type: 'connected' })
-    this.#phase = phase
-    this.#options.onChange()
   }
 
   /** A listener that throws must not stop the feed. */
   #report(event: ClientEvent): void {
     try {
-      this.#options.onEvent(event)
+      this.#options.onEvent?.(event)
     } catch {
-      // It is the listener's own failure, and there is nobody here to tell.
+      // It is the listener's own failure, and there is no one here to report it to.
     }
   }
+}
+
+/** Exponential with full jitter, so that many followers don't come back together. */
+function pauseMs(failures: number, random: () => number): number {
+  const ceilingMs = Math.min(pauseLongestMs, pauseFirstMs * 2 ** Math.min(failures, 10))
+  return Math.max(pauseShortestMs, random() * ceilingMs)
+}
+
+function sinkError(error: unknown): RoleSetsError {
+  if (isRoleSetsError(error)) return error
+  return new RoleSetsError('unavailable', 'A message of the feed could not be applied.', { cause: error })
 }

@@ -64,6 +64,7 @@ function parseChunk(chunk: unknown): SnapshotChunk {
     permissions: listOf(fields, 'permissions').map(parsePermission),
     roles: listOf(fields, 'roles').map(parseRole),
     roleSets: listOf(fields, 'roleSets').map(parseRoleSet),
+    organizations: fields['organizations'] === undefined ? [] : listOf(fields, 'organizations').map(parseOrganization),
     last: booleanOf(fields, 'last'),
     unknownOrganizationsDenied: booleanOf(fields, 'unknownOrganizationsDenied'),
   }

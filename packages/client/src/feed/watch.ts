@@ -1,14 +1,9 @@
-/** The feed for people and programs that want to see each change. Resumes by itself; nothing is left out or told twice. */
+/** The feed for people and programs that want to see each change. It resumes by itself: no change is missing or repeated. */
 
-import { Backoff } from './backoff.ts'
+import { closedError } from '../waiting.ts'
+import type { RoleSetsErrorCode } from '../errors.ts'
+import { Follower, type FollowerOptions } from './follower.ts'
 import type { ChangeSet } from './changes.ts'
-import type { Clock } from '../clock.ts'
-import { isRoleSetsError, RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
-import type { FeedMessage } from './message.ts'
-import { openFeedStream } from './stream.ts'
-import { formatRevision, type Revision } from '../revision.ts'
-import type { Waiting } from '../waiting.ts'
-import type { Transport } from '../wire/transport.ts'
 
 export interface WatchOptions {
   /** Begin after this revision; left out: with the next change. */
@@ -17,17 +12,12 @@ export interface WatchOptions {
   readonly signal?: AbortSignal
 }
 
-export interface WatchSource {
-  readonly transport: Transport
-  readonly clock: Clock
-  readonly random: () => number
-  readonly waiting: Waiting
-  readonly after: Revision | undefined
-  /** Ends the iteration quietly. */
+export type WatchSource = Pick<FollowerOptions, 'transport' | 'clock' | 'random' | 'after'> & {
+  /** Ends the iteration without an error. */
   readonly signal: AbortSignal
 }
 
-/** A stream that ends with one of these would end so again. */
+/** A stream that ends with one of these would end with it again, or the next one would leave something out. */
 const finalCodes: readonly RoleSetsErrorCode[] = [
   'cursor_compacted',
   'cursor_in_the_future',
@@ -41,36 +31,59 @@ const finalCodes: readonly RoleSetsErrorCode[] = [
 ]
 
 /** @throws RoleSetsError when what comes next can't be had: the history was compacted, or the store restored. */
-export async function* watchChangeSets(source: WatchSource): AsyncGenerator<ChangeSet, void, undefined> {
-  const { transport, clock, signal, waiting } = source
-  const backoff = new Backoff(source.random)
-  let cursor = source.after
-  while (!signal.aborted) {
-    const after = cursor === undefined ? undefined : formatRevision(cursor)
-    try {
-      for await (const message of openFeedStream({ transport, clock, after, signal })) {
-        if (message.kind !== 'snapshot_chunk') backoff.reset()
-        const reached = next(cursor, message)
-        if (reached === undefined) continue
-        cursor = reached
-        if (message.kind === 'change_set') yield message.changeSet
-      }
-    } catch (error) {
-      if (signal.aborted) return
-      if (!isRoleSetsError(error) || finalCodes.includes(error.code)) throw error
-    }
-    await waiting.sleep(backoff.nextMs(), signal)
+export async function* watchChangeSets({ signal, ...source }: WatchSource): AsyncGenerator<ChangeSet, void, undefined> {
+  const handover = new Handover<ChangeSet>()
+  const end = () => handover.end(undefined)
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) return
+  const follower = new Follower({
+    ...source,
+    sink: { adopt() {}, apply: (changeSet) => handover.put(changeSet), prove() {} },
+    onEvent(event) {
+      if (event.type !== 'disconnected' || !finalCodes.includes(event.error.code)) return
+      handover.end(event.error)
+      void follower.close()
+    },
+  })
+  try {
+    for (let next = await handover.take(); next !== undefined; next = await handover.take()) yield next
+  } finally {
+    end()
+    signal.removeEventListener('abort', end)
+    void follower.close()
   }
 }
 
-/** Where a message leads to, or undefined if it is none to stop at. @throws RoleSetsError if something is missing */
-function next(cursor: Revision | undefined, { revision, ...message }: FeedMessage): Revision | undefined {
-  if (cursor === undefined) return message.kind === 'snapshot_chunk' && message.chunk.last ? revision : undefined
-  if (revision.epoch !== cursor.epoch) {
-    const text = `The feed is of epoch ${revision.epoch} now, and was of ${cursor.epoch}: the store was restored.`
-    throw new RoleSetsError('revision_of_another_epoch', text)
+/** Gives one value at a time to the consumer; `put` settles when it was taken, so that the feed waits for the consumer. */
+class Handover<Value> {
+  #value: Value | undefined
+  #taken = () => {}
+  #wake = () => {}
+  #ended: { readonly error: Error | undefined } | undefined
+
+  async put(value: Value): Promise<void> {
+    // The follower keeps its cursor before a value that was not taken.
+    if (this.#ended !== undefined) throw closedError()
+    this.#value = value
+    this.#wake()
+    await new Promise<void>((resolve) => (this.#taken = resolve))
   }
-  if (message.kind !== 'change_set' || revision.number <= cursor.number) return undefined
-  if (revision.number === cursor.number + 1) return revision
-  throw new RoleSetsError('unavailable', `The feed left out what comes after ${formatRevision(cursor)}.`)
+
+  /** @returns undefined at the end. */
+  async take(): Promise<Value | undefined> {
+    while (this.#value === undefined && this.#ended === undefined) {
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+    if (this.#ended?.error !== undefined) throw this.#ended.error
+    const value = this.#ended === undefined ? this.#value : undefined
+    this.#value = undefined
+    this.#taken()
+    return value
+  }
+
+  end(error: Error | undefined): void {
+    this.#ended ??= { error }
+    this.#wake()
+    this.#taken()
+  }
 }

@@ -5,7 +5,7 @@
  */
 
 import type { ChangeSet } from '../feed/changes.ts'
-import type { Permission, Role, RoleSet } from './resources.ts'
+import type { Organization, Permission, Role, RoleSet } from './resources.ts'
 
 export interface UnaryCall {
   readonly signal: AbortSignal
@@ -28,13 +28,16 @@ export interface WatchCall {
 export interface WatchRequest {
   /** Empty: begin with a snapshot. */
   readonly after: string
-  readonly snapshotScope: 'CATALOGUE'
+  /** What a snapshot holds: a cache asks for the catalogue. */
+  readonly snapshotScope: 'CATALOGUE' | 'CATALOGUE_AND_ORGANIZATIONS'
 }
 
 export interface SnapshotChunk {
   readonly permissions: readonly Permission[]
   readonly roles: readonly Role[]
   readonly roleSets: readonly RoleSet[]
+  /** Where the request's scope has them. */
+  readonly organizations?: readonly Organization[]
   readonly last: boolean
   readonly unknownOrganizationsDenied: boolean
 }
