@@ -99,7 +99,7 @@ test('a snapshot alone is not fresh: its sender may be behind, and says so with 
   t.is(client.status().state, 'stale')
 })
 
-test('change sets alone prove nothing: others may wait behind them', async (t) => {
+test('change sets alone prove nothing: others may wait behind them (F5)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   for (let number = 11; number < 18; number++) {
     await clock.advance(1000)
@@ -109,7 +109,7 @@ test('change sets alone prove nothing: others may wait behind them', async (t) =
   t.like(client.status(), { state: 'stale', revision: 'e:17' })
 })
 
-test('a heartbeat from before what was delivered proves nothing', async (t) => {
+test('a heartbeat from before what was delivered proves nothing (F5, F6)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   transport.stream.send(changeSet('e:11'))
   await clock.advance(1000)

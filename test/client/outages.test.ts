@@ -73,7 +73,7 @@ test('available roles may come from the last known state, and say so', async (t)
   t.true((await asked).stale)
 })
 
-test('available roles of the last known state are shown while a snapshot is due, and no grant is decided', async (t) => {
+test('available roles of the last known state are shown while a snapshot is due, and no grant is decided (F10)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const first = client.check('acme', 'org:analyst')
   await clock.settle()

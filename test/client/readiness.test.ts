@@ -113,7 +113,7 @@ test('a closed client answers nothing, and can be closed again', async (t) => {
   t.throws(() => client.watch(), { code: 'closed' })
 })
 
-test('closing during the pause before a reconnection ends at once', async (t) => {
+test('closing during the pause before a reconnection ends at once (F16)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   transport.stream.end(unavailable())
   await clock.settle()
