@@ -24,6 +24,7 @@ export type Command =
   | 'deliverAll'
   | 'lose'
   | 'repeat'
+  | 'lateHeartbeat'
   | 'break'
   | 'sinkFails'
   | 'renew'
@@ -94,6 +95,12 @@ export class MachineWorld {
         break
       case 'repeat':
         if (this.#stream?.next !== undefined && this.#stream.next > 1) this.#stream.next--
+        break
+      case 'lateHeartbeat':
+        if (this.#stream?.isUp && this.#stream.next !== undefined && this.#stream.next > 1) {
+          const heartbeat = { kind: 'heartbeat', heartbeat: { stalenessMs: 0 } } as const
+          this.#take(message(this.#revision(this.#stream.next - 1), heartbeat))
+        }
         break
       case 'break':
         if (this.#stream) this.#take(failed('unavailable'))

@@ -16,6 +16,7 @@ const weights: readonly (readonly [Command, number])[] = [
   ['break', 4],
   ['lose', 3],
   ['repeat', 3],
+  ['lateHeartbeat', 2],
   ['sinkFails', 3],
   ['restore', 2],
   ['failOver', 1],
