@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import type { RoleSetsErrorCode } from '@rolesets/client'
-import { errorOfCall, reasonCodes } from '../../packages/client/src/errors.ts'
+import { reasonCodes } from '../../packages/client/src/errors.ts'
+import { errorOfCall } from '../../packages/client/src/wire/call-failure.ts'
 
 const proto = readFileSync(fileURLToPath(import.meta.resolve('@rolesets/proto/rolesets/v1/errors.proto')), 'utf8')
 

@@ -46,13 +46,13 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Where each package from outside may be imported: to exchange it costs one room. */
 const mayBeImportedBy: Record<string, readonly string[]> = {
-  '@grpc/grpc-js': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}wire/`],
-  '@grpc/proto-loader': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}wire/`],
-  protobufjs: [`${sidecar}grpc/contract.ts`],
+  '@grpc/grpc-js': ['proto/src/contract.ts', `${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}wire/`],
+  '@grpc/proto-loader': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`],
+  protobufjs: ['proto/src/contract.ts'],
   '@grpc/reflection': [`${sidecar}grpc/`],
   'grpc-health-check': [`${sidecar}grpc/`],
-  'nice-grpc-error-details': [`${sidecar}grpc/`, `${client}wire/`, `${client}errors.ts`],
-  '@rolesets/proto': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}wire/`, `${client}errors.ts`],
+  'nice-grpc-error-details': [`${sidecar}grpc/`, `${client}wire/`],
+  '@rolesets/proto': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}wire/`],
   '@rolesets/client': [`${sidecar}cli/`, express],
   sqlite3: [`${sidecar}storage/sqlite/`],
   pg: [`${sidecar}storage/postgres/`],

@@ -9,6 +9,7 @@ export {
   isRoleSetsError,
   RoleSetsError,
   type FieldViolation,
+  type Remedy,
   type RoleSetsErrorCode,
   type RoleSetsErrorOptions,
 } from './errors.ts'

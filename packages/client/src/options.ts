@@ -102,7 +102,7 @@ function parseConnection({ target, key, tls, insecure }: Partial<RoleSetsClientO
     throw invalidArgument('key', 'must be a text of visible ASCII characters without spaces.')
   }
   if (parsedTls === undefined && !parsed.isLocal && insecure !== true) {
-    throw invalidArgument('key', 'would travel in the clear to another machine: give `tls`, or `insecure: true`.')
+    throw invalidArgument('key', 'would travel in the clear to another machine.', 'encryption')
   }
   return { target: parsed, key, tls: parsedTls }
 }

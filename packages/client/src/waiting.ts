@@ -71,14 +71,14 @@ export class Waiting {
 }
 
 export function closedError(): RoleSetsError {
-  return new RoleSetsError('closed', 'This client is closed. Make a new one with createRoleSetsClient.')
+  return new RoleSetsError('closed', 'This client is closed.', { remedy: 'new_client' })
 }
 
 function abortedError(signal: AbortSignal | undefined): RoleSetsError {
-  return new RoleSetsError('aborted', 'The signal that was passed in aborted the call.', { cause: signal?.reason })
+  return new RoleSetsError('aborted', 'The call was aborted by its signal.', { cause: signal?.reason })
 }
 
 function deadlineError(deadlineMs: number): RoleSetsError {
-  const message = `There was no answer within ${Math.ceil(deadlineMs)} ms. Try again, or allow more with \`deadlineMs\`.`
-  return new RoleSetsError('deadline_exceeded', message)
+  const problem = `There was no answer within ${Math.ceil(deadlineMs)} ms.`
+  return new RoleSetsError('deadline_exceeded', problem, { remedy: 'more_time' })
 }

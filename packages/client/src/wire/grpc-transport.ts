@@ -4,9 +4,9 @@
  */
 
 import grpc from '@grpc/grpc-js'
-import { loadSync, type MethodDefinition } from '@grpc/proto-loader'
-import { loaderOptions, protoFiles } from '@rolesets/proto'
-import { errorOfCall, RoleSetsError } from '../errors.ts'
+import { loadContract } from '@rolesets/proto'
+import { RoleSetsError } from '../errors.ts'
+import { errorOfCall } from './call-failure.ts'
 import { fromWire, toWire } from './metadata.ts'
 import type { Target } from './target.ts'
 import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from './transport.ts'
@@ -60,7 +60,7 @@ const plainCalls: readonly string[] = ['Decisions/Check', 'Decisions/BatchCheck'
 const converted = { toWire, fromWire }
 const asTheyAre = { toWire: (message: object) => message, fromWire: (message: unknown) => message }
 
-type Method = MethodDefinition<object, object>
+type Method = grpc.MethodDefinition<object, object>
 
 export function openGrpcTransport(options: GrpcTransportOptions): Transport {
   return new GrpcTransport(options)
@@ -144,7 +144,7 @@ class GrpcTransport implements Transport {
 
   #method(name: string): Method {
     const method = methods().get(name)
-    if (method === undefined) throw new RoleSetsError('unimplemented', `There is no call ${name}.`)
+    if (method === undefined) throw new RoleSetsError('unimplemented', `The contract has no call ${name}.`)
     return method
   }
 
@@ -161,7 +161,7 @@ class GrpcTransport implements Transport {
     const deadlineMs = Date.now() + connectMs
     for (;;) {
       if (signal.aborted || this.#isClosed) {
-        throw new RoleSetsError('aborted', 'Nobody waits for the connection any more.')
+        throw new RoleSetsError('aborted', 'The connection attempt was abandoned: no call waits for it.')
       }
       const state = channel.getConnectivityState(true)
       if (state === grpc.connectivityState.READY) break
@@ -192,19 +192,11 @@ function credentialsOf(tls: TlsOptions | undefined): grpc.ChannelCredentials {
 
 let loadedMethods: ReadonlyMap<string, Method> | undefined
 
-/** By `<service>/<rpc>`. Reading the contract takes a while, so it is read once, and by the first who needs it. */
+/** By `<service>/<rpc>`. Made for the first call, as loading the contract takes a while. */
 function methods(): ReadonlyMap<string, Method> {
-  return (loadedMethods ??= loadMethods())
-}
-
-function loadMethods(): ReadonlyMap<string, Method> {
-  const options = { ...loaderOptions, includeDirs: [...loaderOptions.includeDirs] }
-  const definition = loadSync([...protoFiles], options)
-  const entries = ['Decisions', 'Administration', 'Changes'].flatMap((service) =>
-    // What the loader gives under the name of a service is a service.
-    Object.entries(definition[`rolesets.v1.${service}`] as { [rpc: string]: Method }).map(
-      ([rpc, method]) => [`${service}/${rpc}`, method] as const,
+  return (loadedMethods ??= new Map(
+    Object.entries(loadContract()).flatMap(([service, rpcs]) =>
+      Object.entries<Method>(rpcs).map(([rpc, method]) => [`${service}/${rpc}`, method] as const),
     ),
-  )
-  return new Map(entries)
+  ))
 }

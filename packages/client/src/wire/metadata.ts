@@ -3,16 +3,20 @@
  * are found by their names wherever they are in a message; a text of the same name is left alone.
  */
 
+import { jsonOfStruct, structOfJson, type JsonObject } from '@rolesets/proto'
+
+type StructMessage = Parameters<typeof jsonOfStruct>[0]
+
 const metadataFields = ['publicMetadata', 'privateMetadata', 'before', 'after']
 
 /** A message as it goes to gRPC. */
 export function toWire(message: object): object {
-  return mapFields(message, (json) => struct(json as object)) as object
+  return mapFields(message, (json) => structOfJson(json as JsonObject)) as object
 }
 
 /** A message as it came from gRPC, without the fields that aren't set. */
 export function fromWire(message: unknown): unknown {
-  return mapFields(message, (value) => jsonOfStruct(value))
+  return mapFields(message, (value) => jsonOfStruct(value as StructMessage, () => null))
 }
 
 /** Every message of the feed comes through here, so it makes no more objects than it must. */
@@ -32,48 +36,3 @@ function mapFields(value: unknown, mapMetadata: (value: unknown) => unknown): un
 }
 
 const ownField = { enumerable: true, configurable: true, writable: true } as const
-
-function struct(json: object): object {
-  return { fields: Object.fromEntries(Object.entries(json).map(([key, value]) => [key, structValue(value)])) }
-}
-
-function structValue(json: unknown): object {
-  if (typeof json === 'string') return { stringValue: json }
-  if (typeof json === 'number') return { numberValue: json }
-  if (typeof json === 'boolean') return { boolValue: json }
-  if (Array.isArray(json)) return { listValue: { values: json.map(structValue) } }
-  if (typeof json === 'object' && json !== null) return { structValue: struct(json) }
-  return { nullValue: 'NULL_VALUE' }
-}
-
-/** The loader's form of a `Value`: one of these, and its name as `kind`. */
-interface WireValue {
-  readonly kind?: string
-  readonly stringValue?: string
-  readonly numberValue?: number
-  readonly boolValue?: boolean
-  readonly listValue?: { readonly values?: readonly WireValue[] }
-  readonly structValue?: unknown
-}
-
-function jsonOfStruct(value: unknown): object {
-  const { fields = {} } = value as { readonly fields?: { readonly [key: string]: WireValue } }
-  return Object.fromEntries(Object.entries(fields).map(([key, each]) => [key, jsonOfValue(each)]))
-}
-
-function jsonOfValue(value: WireValue): unknown {
-  switch (value.kind) {
-    case 'stringValue':
-      return value.stringValue
-    case 'numberValue':
-      return value.numberValue
-    case 'boolValue':
-      return value.boolValue
-    case 'listValue':
-      return (value.listValue?.values ?? []).map(jsonOfValue)
-    case 'structValue':
-      return jsonOfStruct(value.structValue)
-    default:
-      return null
-  }
-}
