@@ -96,12 +96,13 @@ export class MachineWorld {
       case 'repeat':
         if (this.#stream?.next !== undefined && this.#stream.next > 1) this.#stream.next--
         break
-      case 'lateHeartbeat':
-        if (this.#stream?.isUp && this.#stream.next !== undefined && this.#stream.next > 1) {
-          const heartbeat = { kind: 'heartbeat', heartbeat: { stalenessMs: 0 } } as const
-          this.#take(message(this.#revision(this.#stream.next - 1), heartbeat))
-        }
+      case 'lateHeartbeat': {
+        const { cursor } = this.state
+        if (!this.#stream?.isUp || cursor === undefined || cursor.number < 2) break
+        const revision = { ...cursor, number: cursor.number - 1 }
+        this.#take(message(revision, { kind: 'heartbeat', heartbeat: { stalenessMs: 0 } }))
         break
+      }
       case 'break':
         if (this.#stream) this.#take(failed('unavailable'))
         break
