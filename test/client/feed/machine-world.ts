@@ -112,6 +112,8 @@ export class MachineWorld {
         this.#sinkFails = false
         break
       case 'renew':
+        // It comes once in ten minutes.
+        this.#atOnce = 0
         if (this.#stream) this.#take({ kind: 'renewal_due' })
         break
       case 'endPause':
