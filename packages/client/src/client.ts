@@ -15,7 +15,7 @@ import { Freshness } from './cache/freshness.ts'
 import type { ClientEvent } from './feed/machine.ts'
 import { Lookups } from './cache/lookups.ts'
 import { parseOptions, type ParsedOptions, type RoleSetsClientOptions } from './options.ts'
-import { Questions } from './cache/questions.ts'
+import { CachedDecisions } from './cache/cached-decisions.ts'
 import { notReadyError } from './readiness.ts'
 import { openGrpcTransport } from './wire/grpc-transport.ts'
 import { closedError, Waiting } from './waiting.ts'
@@ -90,7 +90,7 @@ class Client implements RoleSetsClient {
   readonly #cache: Cache
   readonly #freshness: Freshness
   readonly #follower: Follower
-  readonly #questions: Questions
+  readonly #decisions: CachedDecisions
   readonly #watches = new Set<AbortController>()
   /** Told when the cache may have become fresh. */
   readonly #listeners = new Set<() => void>()
@@ -116,7 +116,7 @@ class Client implements RoleSetsClient {
     const follower = (this.#follower = new Follower({ transport, clock, sink, random, onEvent: hear, onChange }))
     const onAnotherEpoch = (error: RoleSetsError) => follower.startOver(error)
     const lookups = new Lookups(waiting, clock)
-    this.#questions = new Questions({ calls, lookups, cache, freshness, clock, onAnotherEpoch })
+    this.#decisions = new CachedDecisions({ calls, lookups, cache, freshness, clock, onAnotherEpoch })
     this.admin = createAdministration({ calls, beginWrite: () => this.#beginWrite() })
     options.signal?.addEventListener('abort', this.#close, { once: true })
     if (options.signal?.aborted) this.#close()
@@ -140,13 +140,13 @@ class Client implements RoleSetsClient {
   async check(organizationId: string, role: string, options?: AskOptions): Promise<Decision> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
     const question = parse.parseQuestion({ organizationId, role, permission: parsed.permission }, '')
-    return this.#questions.fromCache(question, parsed.atLeast) ?? this.#questions.check(question, parsed)
+    return this.#decisions.fromCache(question, parsed.atLeast) ?? this.#decisions.check(question, parsed)
   }
 
   checkCached(organizationId: string, role: string, permission?: string): Decision | undefined {
     return (
-      this.#questions.remembered(organizationId, role, permission) ??
-      this.#questions.fromCache(parse.parseQuestion({ organizationId, role, permission }, ''))
+      this.#decisions.remembered(organizationId, role, permission) ??
+      this.#decisions.fromCache(parse.parseQuestion({ organizationId, role, permission }, ''))
     )
   }
 
@@ -156,21 +156,21 @@ class Client implements RoleSetsClient {
   ): Promise<readonly Decision[]> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
     const asked = parse.parseQuestions(questions)
-    return this.#questions.manyFromCache(asked, parsed.atLeast) ?? this.#questions.checkMany(asked, parsed)
+    return this.#decisions.manyFromCache(asked, parsed.atLeast) ?? this.#decisions.checkMany(asked, parsed)
   }
 
   checkManyCached(questions: readonly Question[]): readonly Decision[] | undefined {
-    return this.#questions.manyFromCache(parse.parseQuestions(questions))
+    return this.#decisions.manyFromCache(parse.parseQuestions(questions))
   }
 
   async availableRoles(organizationId: string, options?: Omit<AskOptions, 'permission'>): Promise<AvailableRoles> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
     const id = parse.parseName(organizationId, 'organizationId')
-    return this.#questions.rolesFromCache(id, parsed.atLeast) ?? this.#questions.availableRoles(id, parsed)
+    return this.#decisions.rolesFromCache(id, parsed.atLeast) ?? this.#decisions.availableRoles(id, parsed)
   }
 
   status(): Status {
-    const { hits, misses } = this.#questions
+    const { hits, misses } = this.#decisions
     const nowMs = this.#options.clock.nowMs()
     const { catalogue } = this.#cache
     return {

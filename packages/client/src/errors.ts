@@ -3,88 +3,9 @@
  * and, for reasons that a newer sidecar may have, what their gRPC status says.
  */
 
-/** The client's own codes. */
-export const ownCodes = [
-  /** No decision is possible: the sidecar can't be reached, or what it sends is malformed. */
-  'unavailable',
-  'deadline_exceeded',
-  /** `detail` says why: `unreachable`, `loading` or `stale`. */
-  'not_ready',
-  'closed',
-  /** The caller's signal aborted. */
-  'aborted',
-  /** `fields` names what is wrong. */
-  'invalid_argument',
-] as const
+import type { ClientErrorCode } from '@rolesets/core'
 
-/** The reasons of errors.proto. */
-export const reasonCodes = [
-  'invalid_field',
-  'limit_exceeded',
-  'invalid_revision',
-  'permission_not_found',
-  'role_not_found',
-  'role_set_not_found',
-  'organization_not_found',
-  'membership_not_found',
-  'invitation_not_found',
-  'access_key_not_found',
-  'key_taken',
-  'membership_exists',
-  'invitation_exists',
-  'access_key_exists',
-  'role_holds_permission',
-  'role_not_in_role_set',
-  'special_role_not_in_role_set',
-  'role_not_creator_eligible',
-  'mapping_missing',
-  'mapping_invalid',
-  'initial_role_set_required',
-  'in_use',
-  'system_permission',
-  'same_source_and_destination',
-  'role_lacks_permission',
-  'invitation_not_pending',
-  'membership_quota_exceeded',
-  'organizations_disabled',
-  'slugs_disabled',
-  'revision_conflict',
-  'revision_of_another_epoch',
-  'cursor_compacted',
-  'cursor_in_the_future',
-  'consumer_too_slow',
-  'deadline',
-  'call_cancelled',
-  'key_required',
-  'write_key_required',
-  'overloaded',
-  'disk_full',
-  'not_serving',
-  'internal_failure',
-] as const
-
-/** What a gRPC status says where the reason is missing or newer than this client; the index is the status. */
-export const statusCodes = [
-  'internal',
-  'cancelled',
-  'internal',
-  'invalid_argument',
-  'deadline_exceeded',
-  'not_found',
-  'already_exists',
-  'permission_denied',
-  'resource_exhausted',
-  'failed_precondition',
-  'conflict',
-  'out_of_range',
-  'unimplemented',
-  'internal',
-  'unavailable',
-  'internal',
-  'unauthenticated',
-] as const
-
-export type RoleSetsErrorCode = (typeof ownCodes)[number] | (typeof reasonCodes)[number] | (typeof statusCodes)[number]
+export type RoleSetsErrorCode = ClientErrorCode
 
 export interface FieldViolation {
   /** Path of the field, for example `organizationId` or `questions[3].role`. */

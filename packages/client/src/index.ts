@@ -4,7 +4,7 @@ export { createRoleSetsClient, type ReadyOptions, type RoleSetsClient, type Stat
 export type { AskOptions } from './arguments.ts'
 export type { RoleSetsClientOptions } from './options.ts'
 export type { ClientEvent } from './feed/machine.ts'
-export type { AvailableRole, AvailableRoles, Decision, Question, Reason } from './cache/decision.ts'
+export type { AvailableRole, AvailableRoles, Decision, Question } from './cache/decision.ts'
 export {
   isRoleSetsError,
   RoleSetsError,
@@ -13,7 +13,7 @@ export {
   type RoleSetsErrorCode,
   type RoleSetsErrorOptions,
 } from './errors.ts'
-export { compareRevisions, parseRevision, type Revision } from './revision.ts'
+export { compareRevisions, parseRevision, type Reason, type Revision } from '@rolesets/core'
 export type { Clock } from './clock.ts'
 export type { TlsOptions } from './wire/grpc-transport.ts'
 export type {

@@ -6,7 +6,7 @@ import { parseDurationMs, parseObject, parseSignal } from '../arguments.ts'
 import type { Calls } from '../wire/calls.ts'
 import { invalidArgument } from '../errors.ts'
 import { fieldsOf, revisionOf, type Fields } from '../wire/reading.ts'
-import { formatRevision } from '../revision.ts'
+import { formatRevision } from '@rolesets/core'
 
 /** A write may wait for the disk, and for all members of a role. */
 const deadlineMsDefault = 10_000

@@ -1,7 +1,7 @@
 /** What the calls of Administration answer with. */
 
+import type { Reason } from '@rolesets/core'
 import type { AuditedChangeSet } from '../feed/changes.ts'
-import type { Reason } from '../cache/decision.ts'
 import type {
   AccessKey,
   Invitation,

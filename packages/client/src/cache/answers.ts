@@ -1,11 +1,11 @@
-/** The replies to questions, parsed. An answer older than what was asked for, or of another epoch, is no answer. */
+/** The replies to questions, parsed. An answer that is older than what was asked for, or of another epoch, is rejected. */
 
-import type { Assignment, AvailableRole, AvailableRoles, Decision } from './decision.ts'
-import { reasons } from './decision.ts'
+import { unregistered } from './catalogue.ts'
+import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
 import {
   booleanOf,
   fieldsOf,
-  garbage,
+  malformed,
   listOf,
   maybeTextOf,
   oneOf,
@@ -14,43 +14,43 @@ import {
   textsOf,
 } from '../wire/reading.ts'
 import type { Fields } from '../wire/reading.ts'
-import { formatRevision, type Revision } from '../revision.ts'
+import { formatRevision, reasons, type Revision } from '@rolesets/core'
 
-/** An answer, the revision at which it was given, and what it tells about where organizations stand. */
-export interface Answer<Value> {
+/** An answer of the sidecar, the revision at which it was given, and what it says about assignments. */
+export interface SidecarAnswer<Value> {
   readonly value: Value
   readonly revision: Revision
-  /** In the order of the questions. */
-  readonly assignments: readonly Assignment[]
+  /** Ids of the organizations' role sets, in the order of the questions; empty: not registered. */
+  readonly roleSetIds: readonly string[]
   /** The sidecar denies organizations that it doesn't know: seen from the answer. */
   readonly unknownOrganizationsDenied: boolean
 }
 
 /** `atLeast` is the revision that was asked for. */
-export function parseCheck(reply: unknown, organizationId: string, atLeast: Revision | undefined): Answer<Decision> {
+export function parseCheck(reply: unknown, atLeast: Revision | undefined): SidecarAnswer<Decision> {
   const fields = fieldsOf(reply, 'the answer')
   const revision = revisionAtLeast(fields, atLeast)
-  const { decision, assignment } = parseResult(fields, organizationId, revision)
-  return { value: decision, revision, assignments: [assignment], unknownOrganizationsDenied: isDenied(decision) }
+  const { decision, roleSetId } = parseResult(fields, revision)
+  return { value: decision, revision, roleSetIds: [roleSetId], unknownOrganizationsDenied: isDenied(decision) }
 }
 
 export function parseBatch(
   reply: unknown,
-  organizationIds: readonly string[],
+  count: number,
   atLeast: Revision | undefined,
-): Answer<readonly Decision[]> {
+): SidecarAnswer<readonly Decision[]> {
   const fields = fieldsOf(reply, 'the answer')
   const revision = revisionAtLeast(fields, atLeast)
   const results = listOf(fields, 'results')
-  if (results.length !== organizationIds.length) {
-    throw garbage(`${organizationIds.length} questions were answered with ${results.length} results`)
+  if (results.length !== count) {
+    throw malformed(`${count} questions were answered with ${results.length} results`)
   }
-  const parsed = organizationIds.map((id, at) => parseResult(fieldsOf(results[at], 'a result'), id, revision))
+  const parsed = results.map((result) => parseResult(fieldsOf(result, 'a result'), revision))
   const decisions = parsed.map(({ decision }) => decision)
   return {
     value: decisions,
     revision,
-    assignments: parsed.map(({ assignment }) => assignment),
+    roleSetIds: parsed.map(({ roleSetId }) => roleSetId),
     unknownOrganizationsDenied: decisions.some(isDenied),
   }
 }
@@ -59,7 +59,7 @@ export function parseAvailableRoles(
   reply: unknown,
   organizationId: string,
   atLeast: Revision | undefined,
-): Answer<AvailableRoles> {
+): SidecarAnswer<AvailableRoles> {
   const fields = fieldsOf(reply, 'the answer')
   const revision = revisionAtLeast(fields, atLeast)
   const roleSetId = textOf(fields, 'roleSetId')
@@ -73,30 +73,30 @@ export function parseAvailableRoles(
     source: 'sidecar',
     stale: false,
   })
-  const assignment = { organizationId, roleSetId: booleanOf(fields, 'organizationRegistered') ? roleSetId : '' }
-  return { value, revision, assignments: [assignment], unknownOrganizationsDenied: false }
+  const isRegistered = booleanOf(fields, 'organizationRegistered')
+  const roleSetIds = [isRegistered ? roleSetId : unregistered]
+  return { value, revision, roleSetIds, unknownOrganizationsDenied: false }
 }
 
 function revisionAtLeast(fields: Fields, atLeast: Revision | undefined): Revision {
   const revision = revisionOf(fields)
   if (atLeast === undefined) return revision
-  if (revision.epoch !== atLeast.epoch) throw garbage('it is of another epoch than was asked for')
-  if (revision.number < atLeast.number) throw garbage('it is older than was asked for')
+  if (revision.epoch !== atLeast.epoch) throw malformed('it is of another epoch than was asked for')
+  if (revision.number < atLeast.number) throw malformed('it is older than was asked for')
   return revision
 }
 
-function parseResult(fields: Fields, organizationId: string, revision: Revision) {
+function parseResult(fields: Fields, revision: Revision) {
   const reason = oneOf(fields, 'reason', reasons)
   const allowed = booleanOf(fields, 'allowed')
-  if (allowed !== (reason === 'ROLE_IN_SET')) throw garbage('`allowed` and `reason` contradict each other')
+  if (allowed !== (reason === 'ROLE_IN_SET')) throw malformed('`allowed` and `reason` contradict each other')
   const registered = booleanOf(fields, 'organizationRegistered')
   const unknown = reason === 'ORGANIZATION_UNKNOWN'
-  if (unknown && registered) throw garbage('an organization is registered and unknown')
+  if (unknown && registered) throw malformed('an organization is reported as registered and as unknown')
   const roleSet = unknown ? maybeTextOf(fields, 'roleSet') : textOf(fields, 'roleSet')
   const roleSetId = unknown ? '' : textOf(fields, 'roleSetId')
   const decision: Decision = { allowed, reason, roleSet, revision: formatRevision(revision), source: 'sidecar' }
-  const assignment: Assignment = { organizationId, roleSetId: registered ? roleSetId : '' }
-  return { decision: Object.freeze(decision), assignment }
+  return { decision: Object.freeze(decision), roleSetId: registered ? roleSetId : unregistered }
 }
 
 function isDenied(decision: Decision): boolean {

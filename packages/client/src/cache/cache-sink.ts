@@ -3,7 +3,7 @@
 import type { Clock } from '../clock.ts'
 import type { FeedSink } from '../feed/sink.ts'
 import type { Cache } from './cache.ts'
-import { Catalogue } from './catalogue.ts'
+import { CatalogueAtRevision } from './catalogue.ts'
 import type { Freshness } from './freshness.ts'
 
 export interface CacheSinkOptions {
@@ -14,7 +14,7 @@ export interface CacheSinkOptions {
 
 export function cacheSink({ cache, freshness, clock }: CacheSinkOptions): FeedSink {
   return {
-    adopt: ({ revision, chunks }) => cache.adopt(Catalogue.fromSnapshot(revision, chunks)),
+    adopt: (snapshot) => cache.adopt(CatalogueAtRevision.fromSnapshot(snapshot)),
     apply: (changeSet) => cache.apply(changeSet),
     prove({ unknownOrganizationsDenied, sentAtLeastMs, stalenessMs }) {
       if (unknownOrganizationsDenied !== undefined) cache.setUnknownOrganizations(unknownOrganizationsDenied)

@@ -1,40 +1,50 @@
 /**
- * The cache: the catalogue as the feed last delivered it, and through an LRU the role sets of the organizations that were
- * asked for. Entries are stamped with the revision that they were read at, never with a time.
+ * The cache: the catalogue as the feed last delivered it, and through an LRU the role sets of the places that were asked
+ * for. Entries are stamped with the revision that they were read at, never with a time.
  *
  * An entry and the catalogue decide together, so they are used together only when they are of one revision: an entry that
  * is ahead of the feed waits for it, and a change set is applied in one tick.
  */
 
+import {
+  assignmentEffectOf,
+  keyOfPlace,
+  parseRevision,
+  wholeOf,
+  type AssignmentEffect,
+  type Place,
+  type Revision,
+} from '@rolesets/core'
 import { LRUCache } from 'lru-cache'
-import { Moves } from './moves.ts'
-import { unregistered, type Catalogue } from './catalogue.ts'
-import type { Change, ChangeSet } from '../feed/changes.ts'
-import type { Assignment, Decision } from './decision.ts'
-import { parseRevision, type Revision } from '../revision.ts'
-import type { RoleSetView } from './role-set-view.ts'
+import type { ChangeSet } from '../feed/changes.ts'
+import { unregistered, type CatalogueAtRevision } from './catalogue.ts'
+import { coreChangesOf } from './core-form.ts'
+import type { Decision } from './decision.ts'
+import type { RoleSetAnswers } from './role-set-answers.ts'
+import { RoleSetMoves } from './role-set-moves.ts'
 
-/** Role sets that entries refer to, or were replaced away, before everything is dropped instead of keeping one more. */
-const placesMax = 10_000
+/** Role sets that entries refer to, or that were replaced, before everything is dropped instead of keeping one more. */
+const roleSetsMax = 10_000
 
 /** A role set, as entries refer to it: shared by all of them, so that a change of the set is one change here. */
-interface Place {
+interface SharedRoleSet {
   /** Id of the set; `unregistered` for organizations that the store doesn't have. */
-  readonly roleSetId: string
-  /** As it answers at the revision of the catalogue; found when it is first needed. */
-  view: RoleSetView | undefined
+  readonly id: string
+  /** At the revision of the catalogue; found when they are first needed. */
+  answers: RoleSetAnswers | undefined
 }
 
+/** Which role set a place has. An organization as a whole is kept under its id (`keyOfPlace`). */
 interface Entry {
-  place: Place
+  roleSet: SharedRoleSet
   /** Number of the revision at which it was read, or by which it was changed since. */
   revision: number
 }
 
-/** Someone is asking the sidecar about an organization: the feed marks it, or the answer would bring the past back. */
+/** A place that the sidecar is asked about: the feed marks it, or the answer would bring the past back. */
 export interface Lookup {
-  readonly organizationId: string
-  /** Number of the last revision that touched the organization since the lookup began. */
+  readonly place: Place
+  /** Number of the last revision that touched the place since the lookup began. */
   touchedAt: number
   /** How many are asking. */
   asking: number
@@ -43,11 +53,11 @@ export interface Lookup {
 export class Cache {
   readonly #entries: LRUCache<string, Entry>
   readonly #lookups = new Map<string, Lookup>()
-  readonly #moves = new Moves()
-  readonly #places = new Map<string, Place>()
-  /** Places whose views are of the present catalogue. */
-  #found: Place[] = []
-  #catalogue: Catalogue | undefined
+  readonly #moves = new RoleSetMoves()
+  readonly #roleSets = new Map<string, SharedRoleSet>()
+  /** Those whose answers are of the present catalogue. */
+  #answering: SharedRoleSet[] = []
+  #catalogue: CatalogueAtRevision | undefined
   /** The largest revision that a write of this client made. */
   #written: Revision | undefined
   /** The largest number that the feed ever delivered in this epoch. */
@@ -59,7 +69,7 @@ export class Cache {
     this.#entries = new LRUCache({ max: organizationsMax })
   }
 
-  get catalogue(): Catalogue | undefined {
+  get catalogue(): CatalogueAtRevision | undefined {
     return this.#catalogue
   }
 
@@ -74,7 +84,7 @@ export class Cache {
     if (catalogue === undefined) return this.#written
     const { epoch } = catalogue
     if (this.#written === undefined) return { epoch, number: this.#reached }
-    // Written to a store that was restored: the feed is about to tell the same.
+    // Written to a store that was restored: the feed is about to say the same.
     if (this.#written.epoch !== epoch) return this.#written
     return { epoch, number: Math.max(this.#reached, this.#written.number) }
   }
@@ -85,48 +95,54 @@ export class Cache {
     if (number < this.#neededNumber) return undefined
     const entry = this.#entries.get(organizationId)
     if (entry === undefined || entry.revision > number) return undefined
-    const { view } = entry.place
-    return permission === undefined ? view?.answers.get(role) : view?.answersByPermission.get(permission)?.get(role)
+    return entry.roleSet.answers?.remembered(role, permission)
   }
 
   /** The answer at the revision of the catalogue, or undefined when the sidecar must be asked. */
   decide(organizationId: string, role: string, permission: string | undefined): Decision | undefined {
-    const view = this.view(organizationId, false)
-    return permission === undefined ? view?.answer(role) : view?.answerWithPermission(role, permission)
+    return this.answersOf(organizationId, false)?.answer(role, permission)
   }
 
-  /** The organization's role set. With `lastKnown`, also while this client knows of something newer. */
-  view(organizationId: string, lastKnown: boolean): RoleSetView | undefined {
+  /** The answers of the organization's role set. With `lastKnown`, also while this client knows of something newer. */
+  answersOf(organizationId: string, lastKnown: boolean): RoleSetAnswers | undefined {
     const catalogue = this.#catalogue
     if (catalogue === undefined || (!lastKnown && catalogue.number < this.#neededNumber)) return undefined
     const entry = this.#entries.get(organizationId)
     if (entry === undefined || entry.revision > catalogue.number) return undefined
-    return this.#findView(organizationId, entry)
+    const { roleSet } = entry
+    if (roleSet.answers !== undefined) return roleSet.answers
+    roleSet.answers = catalogue.answersOf(this.#moves.destination(roleSet.id))
+    if (roleSet.answers === undefined) this.#entries.delete(organizationId)
+    else this.#answering.push(roleSet)
+    return roleSet.answers
   }
 
-  /** To be called before the sidecar is asked, and ended whatever comes of it. */
-  beginLookup(organizationId: string): Lookup {
-    const lookup = this.#lookups.get(organizationId) ?? { organizationId, touchedAt: 0, asking: 0 }
+  /** To be called before the sidecar is asked, and ended whether it answers or not. */
+  beginLookup(place: Place): Lookup {
+    const key = keyOfPlace(place)
+    const lookup = this.#lookups.get(key) ?? { place, touchedAt: 0, asking: 0 }
     lookup.asking++
-    this.#lookups.set(organizationId, lookup)
+    this.#lookups.set(key, lookup)
     return lookup
   }
 
   endLookup(lookup: Lookup): void {
     lookup.asking--
-    if (lookup.asking === 0) this.#lookups.delete(lookup.organizationId)
+    if (lookup.asking === 0) this.#lookups.delete(keyOfPlace(lookup.place))
   }
 
-  /** Keeps what was read, unless a newer change touched the organization meanwhile, or something newer is known. */
-  fill(lookup: Lookup, { organizationId, roleSetId }: Assignment, { epoch, number }: Revision): void {
+  /** Keeps what was read, unless a newer change touched the place meanwhile, or something newer is known. */
+  fill(lookup: Lookup, roleSetId: string, { epoch, number }: Revision): void {
     if (epoch !== this.#catalogue?.epoch || lookup.touchedAt > number) return
-    const known = this.#entries.peek(organizationId)
-    if (known === undefined || known.revision < number)
-      this.#entries.set(organizationId, { place: this.#place(roleSetId), revision: number })
+    const key = keyOfPlace(lookup.place)
+    const known = this.#entries.peek(key)
+    if (known === undefined || known.revision < number) {
+      this.#entries.set(key, { roleSet: this.#shared(roleSetId), revision: number })
+    }
   }
 
   /** Starts anew from a snapshot. One of the same epoch may be older than what was delivered; then it has to catch up. */
-  adopt(catalogue: Catalogue): void {
+  adopt(catalogue: CatalogueAtRevision): void {
     if (catalogue.epoch !== this.#catalogue?.epoch) this.#reached = 0
     if (catalogue.epoch !== this.#written?.epoch) this.#written = undefined
     this.#dropEntries(Infinity)
@@ -136,8 +152,12 @@ export class Cache {
   /** Applies the next change set whole, in one tick. Nothing is changed if it throws. */
   apply(changeSet: ChangeSet): void {
     if (this.#catalogue === undefined) throw new Error('A change set needs a catalogue before it.')
-    const next = this.#catalogue.next(changeSet.changes)
-    for (const change of changeSet.changes) this.#applyToEntries(change, next)
+    const changes = coreChangesOf(changeSet.changes)
+    const next = this.#catalogue.next(changes)
+    for (const change of changes) {
+      const effect = assignmentEffectOf(change)
+      if (effect !== undefined) this.#applyToEntries(effect, next)
+    }
     this.#install(next)
   }
 
@@ -147,8 +167,8 @@ export class Cache {
   }
 
   /**
-   * Reads after this write see it. `epochBefore` is the epoch in which the write was sent: what was written to a life of
-   * the store that has ended since binds nobody.
+   * Reads after this write see it. `epochBefore` is the epoch in which the write was sent: a write to an epoch that has
+   * ended since holds back no answer.
    */
   raiseFloor(revision: string, epochBefore: string | undefined): void {
     const written = parseRevision(revision)
@@ -159,10 +179,10 @@ export class Cache {
     this.#updateNeeded()
   }
 
-  #install(catalogue: Catalogue): void {
+  #install(catalogue: CatalogueAtRevision): void {
     this.#catalogue = catalogue
-    for (const place of this.#found) place.view = undefined
-    this.#found = []
+    for (const roleSet of this.#answering) roleSet.answers = undefined
+    this.#answering = []
     this.#reached = Math.max(this.#reached, catalogue.number)
     this.#updateNeeded()
   }
@@ -172,59 +192,61 @@ export class Cache {
     this.#neededNumber = floor === undefined || floor.epoch === this.#catalogue?.epoch ? (floor?.number ?? 0) : Infinity
   }
 
-  #findView(organizationId: string, { place }: Entry): RoleSetView | undefined {
-    if (place.view !== undefined) return place.view
-    place.view = this.#catalogue?.view(this.#moves.destination(place.roleSetId))
-    if (place.view === undefined) this.#entries.delete(organizationId)
-    else this.#found.push(place)
-    return place.view
-  }
-
-  #place(roleSetId: string): Place {
-    const known = this.#places.get(roleSetId)
+  #shared(roleSetId: string): SharedRoleSet {
+    const known = this.#roleSets.get(roleSetId)
     if (known !== undefined) return known
-    if (this.#places.size >= placesMax) this.#forgetEntries()
-    const place: Place = { roleSetId, view: undefined }
-    this.#places.set(roleSetId, place)
-    return place
+    if (this.#roleSets.size >= roleSetsMax) this.#forgetEntries()
+    const roleSet: SharedRoleSet = { id: roleSetId, answers: undefined }
+    this.#roleSets.set(roleSetId, roleSet)
+    return roleSet
   }
 
-  #applyToEntries(change: Change, next: Catalogue): void {
-    if ('organizationPut' in change) {
-      this.#assign(change.organizationPut.id, change.organizationPut.roleSetId, next.number)
-    } else if ('organizationDeleted' in change) {
-      this.#assign(change.organizationDeleted.id, unregistered, next.number)
-    } else if ('organizationsMoved' in change) {
-      const { fromRoleSetId, toRoleSetId } = change.organizationsMoved
-      // A set that stays would be told from its organizations' old one only by their revisions: ask for them again.
-      if (next.content.roleSets.has(fromRoleSetId) || this.#moves.size >= placesMax) this.#dropEntries(next.number)
-      else this.#moves.add(fromRoleSetId, toRoleSetId)
-      this.#touchLookups(next.number)
+  #applyToEntries(effect: AssignmentEffect, { number, content }: CatalogueAtRevision): void {
+    switch (effect.effect) {
+      case 'set':
+        this.#assign(effect.place, effect.roleSetId, number)
+        break
+      case 'organization_ended':
+        this.#assign(wholeOf(effect.organizationId), unregistered, number)
+        break
+      case 'ended':
+        this.#touch(effect.place, number)
+        this.#entries.delete(keyOfPlace(effect.place))
+        break
+      case 'moved':
+        // A set that stays would be known from its organizations' old one only by their revisions: ask for them again.
+        if (content.roleSets.byId(effect.fromRoleSetId) || this.#moves.size >= roleSetsMax) this.#dropEntries(number)
+        else this.#moves.add(effect.fromRoleSetId, effect.toRoleSetId)
+        this.#touchAll(number)
     }
   }
 
-  #assign(organizationId: string, roleSetId: string, revision: number): void {
-    const lookup = this.#lookups.get(organizationId)
-    if (lookup !== undefined) lookup.touchedAt = revision
-    const entry = this.#entries.peek(organizationId)
+  #assign(place: Place, roleSetId: string, revision: number): void {
+    this.#touch(place, revision)
+    const entry = this.#entries.peek(keyOfPlace(place))
     if (entry === undefined || entry.revision >= revision) return
-    entry.place = this.#place(roleSetId)
+    entry.roleSet = this.#shared(roleSetId)
     entry.revision = revision
   }
 
-  #touchLookups(revision: number): void {
+  #touch(place: Place, revision: number): void {
+    const lookup = this.#lookups.get(keyOfPlace(place))
+    if (lookup !== undefined) lookup.touchedAt = revision
+  }
+
+  #touchAll(revision: number): void {
     for (const lookup of this.#lookups.values()) lookup.touchedAt = revision
   }
 
   /** What is being read must be as new as this, or it isn't kept. */
   #dropEntries(revision: number): void {
     this.#forgetEntries()
-    this.#touchLookups(revision)
+    this.#touchAll(revision)
   }
 
   #forgetEntries(): void {
     this.#entries.clear()
-    this.#places.clear()
+    this.#roleSets.clear()
     this.#moves.clear()
   }
 }

@@ -1,16 +1,6 @@
 /** Questions and answers, as callers see them. */
 
-export const reasons = [
-  /** Allowed: the role is in the organization's role set, and holds the permission where one was asked for. */
-  'ROLE_IN_SET',
-  'ROLE_NOT_IN_SET',
-  'ROLE_UNKNOWN',
-  'ORGANIZATION_UNKNOWN',
-  'PERMISSION_NOT_IN_ROLE',
-  'PERMISSION_UNKNOWN',
-] as const
-
-export type Reason = (typeof reasons)[number]
+import type { Reason } from '@rolesets/core'
 
 export interface Question {
   readonly organizationId: string
@@ -54,10 +44,4 @@ export interface AvailableRoles {
   readonly source: 'cache' | 'sidecar'
   /** True: the last known state, because the sidecar could not be asked. For display, not for a grant. */
   readonly stale: boolean
-}
-
-/** Where an organization stands; `roleSetId` is empty when the store doesn't have it, so that it follows the setting. */
-export interface Assignment {
-  readonly organizationId: string
-  readonly roleSetId: string
 }

@@ -2,13 +2,13 @@
  * Questions on their way to the sidecar. However many callers wait for an organization, it is asked once: when the answer
  * is there, the cache has what the others need, or the same question has the same answer.
  *
- * A lookup belongs to nobody: it goes on while anyone waits for it, whoever began it.
+ * A lookup doesn't belong to the caller that began it: it goes on while any caller waits for it.
  */
 
-import type { Answer } from './answers.ts'
+import type { SidecarAnswer } from './answers.ts'
 import type { Clock } from '../clock.ts'
 import { isRoleSetsError } from '../errors.ts'
-import type { Revision } from '../revision.ts'
+import type { Revision } from '@rolesets/core'
 import type { Limits, Waiting } from '../waiting.ts'
 
 /** What is asked about one organization. `Value` is what the sidecar's answer has. */
@@ -22,18 +22,18 @@ export interface Inquiry<Value> {
   fromCache(): Value | undefined
   /** Whether the cache may answer once the organization is known: if not, other questions are not worth waiting for. */
   canBeCached(): boolean
-  ask(limits: Limits): Promise<Answer<Value>>
+  ask(limits: Limits): Promise<SidecarAnswer<Value>>
 }
 
 interface Flight {
   readonly key: string
   readonly atLeast: Revision | undefined
-  readonly answer: Promise<Answer<unknown>>
+  readonly answer: Promise<SidecarAnswer<unknown>>
   readonly controller: AbortController
   waiting: number
 }
 
-type Outcome = { readonly answer: Answer<unknown> } | { readonly error: unknown }
+type Outcome = { readonly answer: SidecarAnswer<unknown> } | { readonly error: unknown }
 
 export class Lookups {
   readonly #flights = new Map<string, Set<Flight>>()
@@ -81,7 +81,7 @@ export class Lookups {
     return flight
   }
 
-  /** Waits for a lookup. When nobody does any more, it is called off, and nobody else finds it. */
+  /** Waits for a lookup. When no caller does any more, it is called off, and no other caller finds it. */
   async #join(flight: Flight, organizationId: string, limits: Limits): Promise<Outcome> {
     flight.waiting++
     const settled = flight.answer.then<Outcome, Outcome>(
@@ -111,7 +111,7 @@ function valueOf<Value>(outcome: Outcome): Value {
   return outcome.answer.value as Value
 }
 
-/** Whether what someone else was told goes for this question too. */
+/** Whether the outcome that another caller waited for holds for this question too. */
 function isShared<Value>(flight: Flight, inquiry: Inquiry<Value>, outcome: Outcome): boolean {
   if ('error' in outcome) return isRoleSetsError(outcome.error) && outcome.error.code === 'unavailable'
   if (flight.key !== inquiry.key) return false

@@ -1,5 +1,6 @@
-/** Change sets: what the feed tells, one committed write at a time. */
+/** Change sets: what the feed carries, one committed write at a time. */
 
+import type { ChangeKind } from '@rolesets/core'
 import type {
   AccessKey,
   Invitation,
@@ -45,23 +46,56 @@ export interface MembershipDeleted {
   readonly userId: string
 }
 
-/** One fact: exactly one of these is there. What is put is all of the thing. */
-export type Change =
-  | { readonly permissionPut: Permission }
-  | { readonly permissionDeleted: Deleted }
-  | { readonly rolePut: Role }
-  | { readonly roleDeleted: Deleted }
-  | { readonly roleSetPut: RoleSet }
-  | { readonly roleSetDeleted: Deleted }
-  | { readonly organizationPut: Organization }
-  | { readonly organizationDeleted: Deleted }
-  | { readonly organizationsMoved: OrganizationsMoved }
-  | { readonly membersReassigned: MembersReassigned }
-  | { readonly membershipPut: Membership }
-  | { readonly membershipDeleted: MembershipDeleted }
-  | { readonly invitationPut: Invitation }
-  | { readonly settingsPut: Settings }
-  | { readonly accessKeyPut: AccessKey }
+/** The facts by the name of their field: what is put is all of the thing. */
+interface ChangeValues {
+  readonly permissionPut: Permission
+  readonly permissionDeleted: Deleted
+  readonly rolePut: Role
+  readonly roleDeleted: Deleted
+  readonly roleSetPut: RoleSet
+  readonly roleSetDeleted: Deleted
+  readonly organizationPut: Organization
+  readonly organizationDeleted: Deleted
+  readonly organizationsMoved: OrganizationsMoved
+  readonly membersReassigned: MembersReassigned
+  readonly membershipPut: Membership
+  readonly membershipDeleted: MembershipDeleted
+  readonly invitationPut: Invitation
+  readonly settingsPut: Settings
+  readonly accessKeyPut: AccessKey
+}
+
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name
+
+/** Kinds of change that the wire doesn't carry yet: no place but whole organizations has a role set. */
+type UnsentKind = 'assignment_put' | 'assignment_deleted'
+
+/** The kinds of core, as the fields of a message are called. A new kind doesn't compile until it has its value above. */
+export type ChangeField = CamelCase<Exclude<ChangeKind, UnsentKind>>
+
+export type ChangeValue<Field extends ChangeField> = ChangeValues[Field]
+
+/** One fact: exactly one of these fields is there. */
+export type Change = { [Field in ChangeField]: { readonly [Name in Field]: ChangeValue<Field> } }[ChangeField]
+
+/** One row per kind of change. */
+export type ByField<Result, Args extends readonly unknown[] = []> = {
+  readonly [Field in ChangeField]: (value: ChangeValue<Field>, ...args: Args) => Result
+}
+
+/** Takes the row of the change's kind. */
+export function byField<Result, Args extends readonly unknown[]>(
+  table: ByField<Result, Args>,
+  change: Change,
+  ...args: Args
+): Result {
+  const [[field, value] = []] = Object.entries(change)
+  // The field names the one row that takes its value; the compiler can't connect the two.
+  const row = table[field as ChangeField] as (value: unknown, ...args: Args) => Result
+  return row(value, ...args)
+}
 
 /** One committed write. */
 export interface ChangeSet {
@@ -77,7 +111,7 @@ export interface ChangeSet {
   readonly changes: readonly Change[]
 }
 
-/** One fact, as the history tells it. */
+/** One fact, as the history has it. */
 export interface AuditedChange {
   /** For example `role_put`. */
   readonly kind: string

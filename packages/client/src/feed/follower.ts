@@ -5,7 +5,7 @@
 
 import type { Clock } from '../clock.ts'
 import { isRoleSetsError, RoleSetsError } from '../errors.ts'
-import type { Revision } from '../revision.ts'
+import type { Revision } from '@rolesets/core'
 import type { Transport, WatchRequest } from '../wire/transport.ts'
 import {
   begin,

@@ -4,7 +4,7 @@
  */
 
 import { RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
-import { formatRevision, type Revision } from '../revision.ts'
+import { formatRevision, type Revision } from '@rolesets/core'
 import type { SnapshotChunk } from '../wire/transport.ts'
 import type { ChangeSet } from './changes.ts'
 import type { Alive, Snapshot } from './sink.ts'

@@ -1,10 +1,10 @@
-/** The messages of the feed, parsed. One that makes no sense ends its stream; the next one resumes from the cursor. */
+/** The messages of the feed, parsed. A malformed one ends its stream, and the next stream resumes from the cursor. */
 
-import type { Change, ChangeSet } from './changes.ts'
+import type { Change, ChangeField, ChangeSet, ChangeValue } from './changes.ts'
 import {
   booleanOf,
   fieldsOf,
-  garbage,
+  malformed,
   listOf,
   maybeNumberOf,
   maybeTextOf,
@@ -26,7 +26,7 @@ import type {
   RoleSet,
   Settings,
 } from '../wire/resources.ts'
-import { formatRevision, type Revision } from '../revision.ts'
+import { formatRevision, type Revision } from '@rolesets/core'
 import type { Heartbeat, SnapshotChunk } from '../wire/transport.ts'
 
 interface Envelope {
@@ -45,9 +45,9 @@ export function parseFeedMessage(message: unknown): FeedMessage {
   const { snapshotChunk, changeSet, heartbeat } = fields
   if (heartbeat) return { ...envelope, kind: 'heartbeat', heartbeat: parseHeartbeat(heartbeat) }
   if (snapshotChunk) return { ...envelope, kind: 'snapshot_chunk', chunk: parseChunk(snapshotChunk) }
-  if (!changeSet) throw garbage('a message of the feed carries nothing')
+  if (!changeSet) throw malformed('a message of the feed carries nothing')
   const parsed = parseChangeSet(changeSet)
-  if (parsed.revision !== formatRevision(envelope.revision)) throw garbage('a change set has two revisions')
+  if (parsed.revision !== formatRevision(envelope.revision)) throw malformed('a change set has two revisions')
   return { ...envelope, kind: 'change_set', changeSet: parsed }
 }
 
@@ -81,32 +81,34 @@ function parseChangeSet(changeSet: unknown): ChangeSet {
   }
 }
 
-const parsers: { readonly [kind: string]: (value: unknown) => Change } = {
-  permissionPut: (value) => ({ permissionPut: parsePermission(value) }),
-  permissionDeleted: (value) => ({ permissionDeleted: parseDeleted(value) }),
-  rolePut: (value) => ({ rolePut: parseRole(value) }),
-  roleDeleted: (value) => ({ roleDeleted: parseDeleted(value) }),
-  roleSetPut: (value) => ({ roleSetPut: parseRoleSet(value) }),
-  roleSetDeleted: (value) => ({ roleSetDeleted: parseDeleted(value) }),
-  organizationPut: (value) => ({ organizationPut: parseOrganization(value) }),
-  organizationDeleted: (value) => ({ organizationDeleted: parseDeleted(value) }),
-  organizationsMoved: (value) => ({ organizationsMoved: parseMoved(value) }),
-  membersReassigned: (value) => ({ membersReassigned: parseReassigned(value) }),
-  membershipPut: (value) => ({ membershipPut: parseMembership(value) }),
-  membershipDeleted: (value) => ({ membershipDeleted: parseMembershipDeleted(value) }),
-  invitationPut: (value) => ({ invitationPut: parseInvitation(value) }),
-  settingsPut: (value) => ({ settingsPut: parseSettings(value) }),
-  accessKeyPut: (value) => ({ accessKeyPut: parseAccessKey(value) }),
-}
-
-const parsersByKind = Object.entries(parsers)
-
-/** A fact of a kind that this client doesn't know reads as an empty message: there is nothing in it for a cache. */
+/** A kind of change that this client doesn't know is left out: there is nothing in it for a cache. */
 function parseChange(change: unknown): readonly Change[] {
   const fields = fieldsOf(change, 'a change')
-  const known = parsersByKind.find(([kind]) => fields[kind])
-  return known === undefined ? [] : [known[1](fields[known[0]])]
+  const field = changeFields.find((each) => fields[each])
+  // The row gives what its field has.
+  return field === undefined ? [] : [{ [field]: parsers[field](fields[field]) } as Change]
 }
+
+const parsers: { readonly [Field in ChangeField]: (value: unknown) => ChangeValue<Field> } = {
+  permissionPut: parsePermission,
+  permissionDeleted: parseDeleted,
+  rolePut: parseRole,
+  roleDeleted: parseDeleted,
+  roleSetPut: parseRoleSet,
+  roleSetDeleted: parseDeleted,
+  organizationPut: parseOrganization,
+  organizationDeleted: parseDeleted,
+  organizationsMoved: parseMoved,
+  membersReassigned: parseReassigned,
+  membershipPut: parseMembership,
+  membershipDeleted: parseMembershipDeleted,
+  invitationPut: parseInvitation,
+  settingsPut: parseSettings,
+  accessKeyPut: parseAccessKey,
+}
+
+// The names of the table's rows.
+const changeFields = Object.keys(parsers) as ChangeField[]
 
 function named(value: unknown, what: string) {
   const fields = fieldsOf(value, what)
@@ -143,7 +145,7 @@ function parseRole(value: unknown): Role {
   return { ...base, permissions, permissionIds, creatorEligible: booleanOf(fields, 'creatorEligible') }
 }
 
-/** Told field by field: to spread so many costs more than all the rest of a message. */
+/** Written field by field: to spread so many costs more than all the rest of a message. */
 function parseRoleSet(value: unknown): RoleSet {
   const { fields, base } = named(value, 'a role set')
   const { id, key, name, description, createdAtMs, updatedAtMs } = base

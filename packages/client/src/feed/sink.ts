@@ -3,7 +3,7 @@
  * The follower calls one method at a time, in the order of revisions, and waits for it before it goes on.
  */
 
-import type { Revision } from '../revision.ts'
+import type { Revision } from '@rolesets/core'
 import type { SnapshotChunk } from '../wire/transport.ts'
 import type { ChangeSet } from './changes.ts'
 

@@ -5,7 +5,7 @@
 
 import type { Clock } from '../clock.ts'
 import { isRoleSetsError, RoleSetsError } from '../errors.ts'
-import { formatRevision, type Revision } from '../revision.ts'
+import { formatRevision, type Revision } from '@rolesets/core'
 import { Waiting } from '../waiting.ts'
 import type { Transport, WatchRequest } from '../wire/transport.ts'
 import { parseFeedMessage, type FeedMessage } from './message.ts'

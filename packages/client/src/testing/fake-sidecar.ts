@@ -8,6 +8,7 @@
 import type { Change } from '../feed/changes.ts'
 import { systemClock, type Clock } from '../clock.ts'
 import { RoleSetsError } from '../errors.ts'
+import { quoted } from '@rolesets/core'
 import { FakeCalls } from './fake-calls.ts'
 import { FakeStore, type FakeRoleSet } from './fake-store.ts'
 import { FakeTransport } from './fake-transport.ts'
@@ -65,15 +66,15 @@ export interface FakeSidecar {
   removeOrganization(organizationId: string): string
   /** Makes a revision that changes nothing of what is decided, as a new member does. */
   touch(): string
-  /** Streams hear of it with the next heartbeat, as after a restart. */
+  /** Streams get it with the next heartbeat, as after a restart. */
   setUnknownOrganizations(how: 'initial' | 'deny'): void
   /** As a restore from a backup: the same content in another epoch. Streams end. */
   restore(): string
-  /** Forgets the history: who resumes has to take a snapshot. */
+  /** Forgets the history: a client that resumes has to take a snapshot. */
   compact(): void
   /** Cannot be reached: calls fail, streams end. */
   goDown(): void
-  /** Takes calls and says nothing, as behind a broken network. */
+  /** Takes calls and doesn't answer, as behind a broken network. */
   stall(): void
   /** After `goDown` or `stall`. */
   comeBack(): void
@@ -91,15 +92,13 @@ class Fake implements FakeSidecar {
   readonly #store = new FakeStore()
   readonly #answers: FakeCalls
   readonly #handlers = new Map<string, Handler>()
-  #deniesUnknown: boolean
 
   constructor(options: FakeSidecarOptions) {
     const { clock = systemClock, heartbeatMs = 1000, unknownOrganizations } = options
-    this.#deniesUnknown = unknownOrganizations === 'deny'
-    const deniesUnknown = () => this.#deniesUnknown
-    this.#answers = new FakeCalls(this.#store, deniesUnknown)
+    this.#store.unknownOrganizations = unknownOrganizations ?? 'initial'
+    this.#answers = new FakeCalls(this.#store)
     const answer = (...call: Parameters<Transport['unary']>) => this.#answer(...call)
-    this.transport = new FakeTransport({ store: this.#store, clock, heartbeatMs, deniesUnknown, answer })
+    this.transport = new FakeTransport({ store: this.#store, clock, heartbeatMs, answer })
     this.#fill(options)
   }
 
@@ -132,7 +131,10 @@ class Fake implements FakeSidecar {
     if (permission) return this.#store.commit('UpdatePermission', [{ permissionPut: { ...permission, key: newKey } }])
     if (role) return this.#store.commit('UpdateRole', [{ rolePut: { ...role, key: newKey } }])
     if (roleSet) return this.#store.commit('UpdateRoleSet', [{ roleSetPut: { ...roleSet, key: newKey } }])
-    throw new RoleSetsError('invalid_argument', `The fake sidecar has nothing with the key ${JSON.stringify(key)}.`)
+    throw new RoleSetsError(
+      'invalid_argument',
+      `The fake sidecar has no permission, role or role set with the key ${quoted(key)}.`,
+    )
   }
 
   replaceRoleSet(key: string, toKey: string): string {
@@ -152,11 +154,11 @@ class Fake implements FakeSidecar {
   }
 
   setUnknownOrganizations(how: 'initial' | 'deny'): void {
-    this.#deniesUnknown = how === 'deny'
+    this.#store.unknownOrganizations = how
   }
 
   restore(): string {
-    this.#store.startNewLife()
+    this.#store.startNewEpoch()
     this.transport.endStreams()
     return this.#store.revision
   }
@@ -204,6 +206,6 @@ class Fake implements FakeSidecar {
 }
 
 function roleSetOf(input: RoleSetInput): FakeRoleSet {
-  // A list is told from an object by this alone.
+  // A list has no `roles`.
   return 'roles' in input ? input : { roles: input }
 }

@@ -1,10 +1,22 @@
-/** The state of the fake sidecar: small, in memory, with the history of its changes. It keeps the rules only roughly. */
+/** The state of the fake sidecar: small, in memory, with the history of its changes. It keeps only some of the rules. */
 
-import type { Change, ChangeSet } from '../feed/changes.ts'
-import type { Reason } from '../cache/decision.ts'
+import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
+import { coreChangesOf } from '../cache/core-form.ts'
+import { RoleSetAnswers } from '../cache/role-set-answers.ts'
 import { RoleSetsError } from '../errors.ts'
 import type { Organization, Permission, Role, RoleSet } from '../wire/resources.ts'
-import { formatRevision } from '../revision.ts'
+import {
+  applyToCatalogue,
+  decide,
+  effectiveRoleSet,
+  emptyCatalogue,
+  formatRevision,
+  quoted,
+  type Catalogue,
+  type RoleQuestion,
+  type OrganizationFacts,
+  type UnknownOrganizations,
+} from '@rolesets/core'
 
 export interface FakeRoleSet {
   /** Keys. */
@@ -17,34 +29,49 @@ export interface FakeRoleSet {
   readonly initial?: boolean
 }
 
-/** What a role can or can't do, and where that was read. */
-export interface FakeAnswer {
-  readonly allowed: boolean
-  readonly reason: Reason
-  readonly roleSet: string
-  readonly roleSetId: string
-  readonly organizationRegistered: boolean
-}
-
 /** An organization of which nothing is known but its role set. */
 const nothing = {
   ...{ name: '', slug: '', publicMetadata: {}, privateMetadata: {}, createdBy: '', maxAllowedMemberships: 0 },
   ...{ adminDeleteEnabled: true, createdAtMs: 0, updatedAtMs: 0 },
 }
 
+/** The fake has no members, invitations, settings and keys. */
+const notKept = () => undefined
+
 export class FakeStore {
   readonly permissions = new Map<string, Permission>()
   readonly roles = new Map<string, Role>()
   readonly roleSets = new Map<string, RoleSet>()
   readonly organizations = new Map<string, Organization>()
+  unknownOrganizations: UnknownOrganizations = 'initial'
   readonly #listeners = new Set<(changeSet: ChangeSet) => void>()
   #history: ChangeSet[] = []
-  #lives = 1
+  /** The same things, as core decides on them. */
+  #catalogue: Catalogue = emptyCatalogue
+  #epochs = 1
   #number = 0
   #ids = 0
 
+  readonly #effects: ByField<unknown> = {
+    permissionPut: (permission) => this.permissions.set(permission.id, permission),
+    permissionDeleted: ({ id }) => this.permissions.delete(id),
+    rolePut: (role) => this.roles.set(role.id, role),
+    roleDeleted: ({ id }) => this.roles.delete(id),
+    roleSetPut: (roleSet) => this.roleSets.set(roleSet.id, roleSet),
+    roleSetDeleted: ({ id }) => this.roleSets.delete(id),
+    organizationPut: (organization) => this.organizations.set(organization.id, organization),
+    organizationDeleted: ({ id }) => this.organizations.delete(id),
+    organizationsMoved: (move) => this.#move(move),
+    membersReassigned: notKept,
+    membershipPut: notKept,
+    membershipDeleted: notKept,
+    invitationPut: notKept,
+    settingsPut: notKept,
+    accessKeyPut: notKept,
+  }
+
   get epoch(): string {
-    return `fake${this.#lives}`
+    return `fake${this.#epochs}`
   }
 
   get number(): number {
@@ -71,15 +98,16 @@ export class FakeStore {
   }
 
   /** As after a restore from a backup: another epoch, and numbers that mean nothing to the one before. */
-  startNewLife(): void {
-    this.#lives++
+  startNewEpoch(): void {
+    this.#epochs++
     this.#number = 1
     this.#history = []
   }
 
-  /** Whatever it changes, a write makes one revision. @returns the revision */
+  /** A write makes one revision, also when it changes nothing. @returns the revision */
   commit(operation: string, changes: readonly Change[]): string {
-    for (const change of changes) this.#apply(change)
+    for (const change of changes) byField(this.#effects, change)
+    this.#catalogue = applyToCatalogue(this.#catalogue, coreChangesOf(changes))
     this.#number++
     const changeSet = { revision: this.revision, committedAtMs: Date.now(), actor: 'fake', operation, changes }
     this.#history.push(changeSet)
@@ -147,44 +175,31 @@ export class FakeStore {
     return [...this.roleSets.values()].find(({ type }) => type === 'INITIAL_SET') ?? notThere('role_set', 'initial')
   }
 
-  decide(question: { organizationId: string; role: string; permission: string }, deniesUnknown: boolean): FakeAnswer {
-    const organization = this.organizations.get(question.organizationId)
-    const organizationRegistered = organization !== undefined
-    if (!organizationRegistered && deniesUnknown) {
-      const nowhere = { roleSet: '', roleSetId: '', organizationRegistered }
-      return { allowed: false, reason: 'ORGANIZATION_UNKNOWN', ...nowhere }
-    }
-    const roleSet = organization === undefined ? this.initialRoleSet() : this.roleSet(organization.roleSetId)
-    const reason = this.#reason(roleSet, question)
-    const where = { roleSet: roleSet.key, roleSetId: roleSet.id, organizationRegistered }
-    return { allowed: reason === 'ROLE_IN_SET', reason, ...where }
+  /** As the answer to a check has it, but for the revision. */
+  decide(question: RoleQuestion & { readonly organizationId: string }) {
+    const facts = this.#factsOf(question.organizationId)
+    const { allowed, reason, roleSet } = decide(this.#catalogue, question, facts)
+    const organizationRegistered = facts.roleSetId !== undefined
+    return { allowed, reason, roleSet: roleSet?.key ?? '', roleSetId: roleSet?.id ?? '', organizationRegistered }
   }
 
-  #reason(roleSet: RoleSet, question: { role: string; permission: string }): Reason {
-    const role = find(this.roles, question.role)
-    if (role === undefined) return 'ROLE_UNKNOWN'
-    if (!roleSet.roleIds.includes(role.id)) return 'ROLE_NOT_IN_SET'
-    if (question.permission === '') return 'ROLE_IN_SET'
-    const permission = [...this.permissions.values()].find(({ key }) => key === question.permission)
-    if (permission === undefined) return 'PERMISSION_UNKNOWN'
-    return role.permissionIds.includes(permission.id) ? 'ROLE_IN_SET' : 'PERMISSION_NOT_IN_ROLE'
+  /** As the answer has it; undefined: the organization is unknown and denied. */
+  availableRoles(organizationId: string) {
+    const facts = this.#factsOf(organizationId)
+    const roleSet = effectiveRoleSet(this.#catalogue, facts)
+    const answers = new RoleSetAnswers(this.#catalogue, roleSet, this.revision)
+    const organizationRegistered = facts.roleSetId !== undefined
+    return { ...answers.availableRoles(organizationId, false), roleSetId: roleSet?.id, organizationRegistered }
+  }
+
+  #factsOf(organizationId: string): OrganizationFacts {
+    const roleSetId = this.organizations.get(organizationId)?.roleSetId
+    return { roleSetId, unknownOrganizations: this.unknownOrganizations }
   }
 
   #named(prefix: string, key: string) {
     const id = `${prefix}_${++this.#ids}`
     return { id, key, name: key, description: '', createdAtMs: 0, updatedAtMs: 0 }
-  }
-
-  #apply(change: Change): void {
-    if ('permissionPut' in change) this.permissions.set(change.permissionPut.id, change.permissionPut)
-    else if ('permissionDeleted' in change) this.permissions.delete(change.permissionDeleted.id)
-    else if ('rolePut' in change) this.roles.set(change.rolePut.id, change.rolePut)
-    else if ('roleDeleted' in change) this.roles.delete(change.roleDeleted.id)
-    else if ('roleSetPut' in change) this.roleSets.set(change.roleSetPut.id, change.roleSetPut)
-    else if ('roleSetDeleted' in change) this.roleSets.delete(change.roleSetDeleted.id)
-    else if ('organizationPut' in change) this.organizations.set(change.organizationPut.id, change.organizationPut)
-    else if ('organizationDeleted' in change) this.organizations.delete(change.organizationDeleted.id)
-    else if ('organizationsMoved' in change) this.#move(change.organizationsMoved)
   }
 
   #move({ fromRoleSetId, toRoleSetId }: { readonly fromRoleSetId: string; readonly toRoleSetId: string }): void {
@@ -204,8 +219,6 @@ function find<Thing extends { readonly id: string; readonly key: string }>(
 }
 
 function notThere(kind: 'role' | 'role_set', name: string): never {
-  throw new RoleSetsError(
-    `${kind}_not_found`,
-    `The fake sidecar has no ${kind.replace('_', ' ')} ${JSON.stringify(name)}.`,
-  )
+  const message = `The fake sidecar has no ${kind.replace('_', ' ')} ${quoted(name)}.`
+  throw new RoleSetsError(`${kind}_not_found`, message)
 }

@@ -1,10 +1,10 @@
-/** How the fake sidecar is reached: in memory, unless it is down, which is told at once, or stalled, which is not told. */
+/** How the fake sidecar is reached: in memory. When it is down, calls fail at once; when it is stalled, they wait. */
 
 import type { ChangeSet } from '../feed/changes.ts'
 import type { Clock } from '../clock.ts'
 import { RoleSetsError } from '../errors.ts'
 import type { FakeStore } from './fake-store.ts'
-import { parseRevision } from '../revision.ts'
+import { parseRevision } from '@rolesets/core'
 import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from '../wire/transport.ts'
 
 /** Change sets that a stream may be behind. */
@@ -14,7 +14,6 @@ export interface FakeTransportOptions {
   readonly store: FakeStore
   readonly clock: Clock
   readonly heartbeatMs: number
-  readonly deniesUnknown: () => boolean
   readonly answer: (method: string, request: object, call: UnaryCall) => Promise<unknown>
 }
 
@@ -53,7 +52,7 @@ export class FakeTransport implements Transport {
   async *watch(request: WatchRequest, { signal, onCall }: WatchCall): AsyncGenerator<WatchMessage, void, undefined> {
     await this.#isUp(signal)
     onCall()
-    const { store, heartbeatMs, clock, deniesUnknown } = this.#options
+    const { store, heartbeatMs, clock } = this.#options
     const stream = new FakeStream(clock, heartbeatMs)
     const abort = () => stream.end(new RoleSetsError('aborted', 'The stream was cancelled.'))
     signal.addEventListener('abort', abort, { once: true })
@@ -61,8 +60,8 @@ export class FakeTransport implements Transport {
     this.#streams.add(stream)
     try {
       const envelope = () => ({ revision: store.revision, sentAtMs: clock.nowMs() })
-      const heartbeat = () => ({ stalenessMs: 0, unknownOrganizationsDenied: deniesUnknown() })
-      if (request.after === '') yield { ...envelope(), snapshotChunk: snapshotOf(store, deniesUnknown()) }
+      const heartbeat = () => ({ stalenessMs: 0, unknownOrganizationsDenied: store.unknownOrganizations === 'deny' })
+      if (request.after === '') yield { ...envelope(), snapshotChunk: snapshotOf(store) }
       else for (const changeSet of missed(store, request.after)) stream.push(changeSet)
       for (;;) {
         const changeSet = stream.take()
@@ -157,13 +156,13 @@ class FakeStream {
   }
 }
 
-function snapshotOf(store: FakeStore, unknownOrganizationsDenied: boolean) {
+function snapshotOf(store: FakeStore) {
   return {
     permissions: [...store.permissions.values()],
     roles: [...store.roles.values()],
     roleSets: [...store.roleSets.values()],
     last: true,
-    unknownOrganizationsDenied,
+    unknownOrganizationsDenied: store.unknownOrganizations === 'deny',
   }
 }
 

@@ -2,15 +2,8 @@
 
 import { BadRequest, ErrorInfo } from 'nice-grpc-error-details'
 import statusProto from 'nice-grpc-error-details/lib/proto/google/rpc/status.js'
-import {
-  isRoleSetsError,
-  reasonCodes,
-  RoleSetsError,
-  statusCodes,
-  type FieldViolation,
-  type Remedy,
-  type RoleSetsErrorCode,
-} from '../errors.ts'
+import { camelCase, codeOfStatus, grpcStatuses, isErrorCode } from '@rolesets/core'
+import { isRoleSetsError, RoleSetsError, type FieldViolation, type Remedy, type RoleSetsErrorCode } from '../errors.ts'
 
 /** What gRPC reports when a call or a stream fails; a part of grpc-js's `ServiceError`. */
 interface CallFailure {
@@ -27,13 +20,13 @@ export function errorOfCall(failure: unknown, target: string): RoleSetsError {
     return new RoleSetsError('unavailable', message, { cause: failure })
   }
   const { reason, fields } = detailsOf(failure)
-  const status = statusCodes[failure.code] ?? 'internal'
+  const status = codeOfStatus[grpcStatuses[failure.code] ?? 'UNKNOWN']
   if (reason === undefined) {
     const [problem, remedy] = failureOf(status, target)
     return new RoleSetsError(status, problem, { cause: failure, remedy })
   }
-  const known = reasonCodes.find((code) => code === reason)
-  const code = known === 'deadline' ? 'deadline_exceeded' : (known ?? status)
+  const known = isErrorCode(reason) ? reason : status
+  const code = known === 'deadline' ? 'deadline_exceeded' : known
   return new RoleSetsError(code, failure.details, { cause: failure, detail: reason, fields })
 }
 
@@ -87,8 +80,4 @@ function decodeDetails(encoded: Uint8Array): Details {
     }
   }
   return { reason, fields }
-}
-
-function camelCase(field: string): string {
-  return field.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
 }

@@ -1,43 +1,44 @@
-/** Reads what came from outside, field by field. What makes no sense is `unavailable`: no decision rests on a guess. */
+/** Reads what the sidecar sent, field by field. Malformed input is `unavailable`: no decision rests on a guess. */
 
 import { RoleSetsError } from '../errors.ts'
-import { parseRevision, type Revision } from '../revision.ts'
+import { parseRevision, type Revision } from '@rolesets/core'
 
 export type Fields = { readonly [field: string]: unknown }
 
-export function garbage(what: string): RoleSetsError {
-  const message = `What the sidecar sent makes no sense: ${what}. Check that sidecar and client are of matching versions.`
-  return new RoleSetsError('unavailable', message, { detail: 'garbage' })
+export function malformed(what: string): RoleSetsError {
+  const message = `The sidecar sent a malformed message: ${what}. Check that sidecar and client have matching versions.`
+  return new RoleSetsError('unavailable', message, { detail: 'malformed' })
 }
 
 export function fieldsOf(value: unknown, what: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw garbage(`${what} is no message`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(`${what} must be an object`)
   return value as Fields
 }
 
 /** A text that must be there. */
 export function textOf(fields: Fields, field: string): string {
   const value = fields[field]
-  if (typeof value !== 'string' || value === '') throw garbage(`\`${field}\` is missing`)
+  if (typeof value !== 'string' || value === '') throw malformed(`\`${field}\` is missing`)
   return value
 }
 
 /** A text that may be empty or left out. */
 export function maybeTextOf(fields: Fields, field: string): string {
   const value = fields[field] ?? ''
-  if (typeof value !== 'string') throw garbage(`\`${field}\` is no text`)
+  if (typeof value !== 'string') throw malformed(`\`${field}\` must be a string`)
   return value
 }
 
 export function booleanOf(fields: Fields, field: string): boolean {
   const value = fields[field]
-  if (typeof value !== 'boolean') throw garbage(`\`${field}\` is neither true nor false`)
+  if (typeof value !== 'boolean') throw malformed(`\`${field}\` must be true or false`)
   return value
 }
 
 export function numberOf(fields: Fields, field: string): number {
   const value = fields[field]
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw garbage(`\`${field}\` is no number`)
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
+    throw malformed(`\`${field}\` must be a number, 0 or more`)
   return value
 }
 
@@ -47,26 +48,26 @@ export function maybeNumberOf(fields: Fields, field: string): number {
 
 export function listOf(fields: Fields, field: string): readonly unknown[] {
   const value = fields[field]
-  if (!Array.isArray(value)) throw garbage(`\`${field}\` is no list`)
+  if (!Array.isArray(value)) throw malformed(`\`${field}\` must be a list`)
   return value
 }
 
 /** A list of texts, none of them empty. */
 export function textsOf(fields: Fields, field: string): readonly string[] {
   return listOf(fields, field).map((value) => {
-    if (typeof value !== 'string' || value === '') throw garbage(`\`${field}\` holds something that is no text`)
+    if (typeof value !== 'string' || value === '') throw malformed(`\`${field}\` holds something that must be a string`)
     return value
   })
 }
 
 export function oneOf<Value extends string>(fields: Fields, field: string, values: readonly Value[]): Value {
   const found = values.find((value) => value === fields[field])
-  if (found === undefined) throw garbage(`\`${field}\` has no known value`)
+  if (found === undefined) throw malformed(`\`${field}\` has no known value`)
   return found
 }
 
 export function revisionOf(fields: Fields): Revision {
   const revision = parseRevision(textOf(fields, 'revision'))
-  if (revision === undefined) throw garbage('`revision` is no revision')
+  if (revision === undefined) throw malformed('`revision` must be a revision')
   return revision
 }

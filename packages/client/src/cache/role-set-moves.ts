@@ -1,9 +1,9 @@
 /**
- * Role sets that were replaced away, and the sets that took their organizations: one note, however many organizations
- * moved. Sound because the set that they left is gone for good, and its id is never used again.
+ * Role sets that were replaced, and the sets that took their organizations: one entry, however many organizations moved.
+ * This is sound because the set that they left is gone for good, and its id is not used again.
  */
 
-export class Moves {
+export class RoleSetMoves {
   readonly #to = new Map<string, string>()
 
   get size(): number {
@@ -18,7 +18,7 @@ export class Moves {
     this.#to.clear()
   }
 
-  /** Where organizations that were on this set are now. Shortens the way for those who come after. */
+  /** Where organizations that were on this set are now. Shortens the way for the next caller. */
   destination(roleSetId: string): string {
     const passed: string[] = []
     let at = roleSetId

@@ -1,9 +1,9 @@
 /**
  * Questions, answered from the cache while it is fresh, and else by the sidecar. Where neither can answer there is an
- * error and no decision: the cache never helps out with what it knew before.
+ * error and no decision: what the cache had before is not used.
  */
 
-import { parseAvailableRoles, parseBatch, parseCheck, type Answer } from './answers.ts'
+import { parseAvailableRoles, parseBatch, parseCheck, type SidecarAnswer } from './answers.ts'
 import type { ParsedAskOptions } from '../arguments.ts'
 import type { Cache } from './cache.ts'
 import type { Calls } from '../wire/calls.ts'
@@ -12,21 +12,21 @@ import type { AvailableRoles, Decision, Question } from './decision.ts'
 import { isRoleSetsError, RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
 import type { Freshness } from './freshness.ts'
 import type { Inquiry, Lookups } from './lookups.ts'
-import { formatRevision, type Revision } from '../revision.ts'
+import { formatRevision, wholeOf, type Revision } from '@rolesets/core'
 import type { Limits } from '../waiting.ts'
 
-export interface QuestionsOptions {
+export interface CachedDecisionsOptions {
   readonly calls: Calls
   readonly lookups: Lookups
   readonly cache: Cache
   readonly freshness: Freshness
   readonly clock: Clock
-  /** The sidecar says that what the cache has is of another life of the store. */
+  /** The sidecar says that what the cache has is of another epoch. */
   readonly onAnotherEpoch: (error: RoleSetsError) => void
 }
 
 /** Codes that say more than that there is no decision. */
-const tellingCodes: readonly RoleSetsErrorCode[] = [
+const specificCodes: readonly RoleSetsErrorCode[] = [
   'deadline_exceeded',
   'aborted',
   'closed',
@@ -46,14 +46,14 @@ interface AskedOf {
   readonly atLeast: Revision | undefined
 }
 
-type Parse<Value> = (reply: unknown, atLeast: Revision | undefined) => Answer<Value>
+type Parse<Value> = (reply: unknown, atLeast: Revision | undefined) => SidecarAnswer<Value>
 
-export class Questions {
-  readonly #options: QuestionsOptions
+export class CachedDecisions {
+  readonly #options: CachedDecisionsOptions
   hits = 0
   misses = 0
 
-  constructor(options: QuestionsOptions) {
+  constructor(options: CachedDecisionsOptions) {
     this.#options = options
   }
 
@@ -97,7 +97,7 @@ export class Questions {
     return this.#inquire(asked, options, {
       key: JSON.stringify(['check', role, permission]),
       fromCache: (atLeast) => this.fromCache(question, atLeast),
-      parse: (reply, atLeast) => parseCheck(reply, organizationId, atLeast),
+      parse: parseCheck,
     })
   }
 
@@ -111,14 +111,14 @@ export class Questions {
       atLeast: options.atLeast,
     }
     const answer = await this.#ask<readonly Decision[]>(asked, options, (reply, atLeast) =>
-      parseBatch(reply, organizationIds, atLeast),
+      parseBatch(reply, questions.length, atLeast),
     )
     return answer.value
   }
 
   rolesFromCache(organizationId: string, atLeast?: Revision): AvailableRoles | undefined {
     if (!this.#mayUseCache(atLeast)) return undefined
-    return this.#options.cache.view(organizationId, false)?.availableRoles(organizationId, false)
+    return this.#options.cache.answersOf(organizationId, false)?.availableRoles(organizationId, false)
   }
 
   /** For display the last known state will do, if the sidecar can't be asked; it says that it is stale. */
@@ -139,7 +139,7 @@ export class Questions {
       const { cache } = this.#options
       const isOut = isRoleSetsError(error) && (error.code === 'unavailable' || error.code === 'deadline_exceeded')
       if (!isOut || !covers(cache.catalogue, options.atLeast)) throw error
-      const lastKnown = cache.view(organizationId, true)?.availableRoles(organizationId, true)
+      const lastKnown = cache.answersOf(organizationId, true)?.availableRoles(organizationId, true)
       if (lastKnown === undefined) throw error
       return lastKnown
     }
@@ -170,25 +170,25 @@ export class Questions {
     return this.#options.lookups.inquire(inquiry, options)
   }
 
-  /** Asks the sidecar, and keeps what the answer tells about where the organizations stand. */
-  async #ask<Value>(asked: AskedOf, limits: Limits, parse: Parse<Value>): Promise<Answer<Value>> {
+  /** Asks the sidecar, and keeps what the answer says about the organizations' role sets. */
+  async #ask<Value>(asked: AskedOf, limits: Limits, parse: Parse<Value>): Promise<SidecarAnswer<Value>> {
     const { calls, cache } = this.#options
     const atLeast = this.#needed(asked.atLeast)
     const atLeastRevision = atLeast === undefined ? '' : formatRevision(atLeast)
     this.misses += asked.organizationIds.length
-    const lookups = asked.organizationIds.map((id) => cache.beginLookup(id))
+    const lookups = asked.organizationIds.map((id) => cache.beginLookup(wholeOf(id)))
     try {
       const reply = await calls.read(asked.method, { ...asked.request, atLeastRevision }, limits)
       const answer = parse(reply, atLeast)
-      answer.assignments.forEach((assignment, at) => {
-        const lookup = lookups[at]
-        if (lookup !== undefined) cache.fill(lookup, assignment, answer.revision)
+      lookups.forEach((lookup, at) => {
+        const roleSetId = answer.roleSetIds[at]
+        if (roleSetId !== undefined) cache.fill(lookup, roleSetId, answer.revision)
       })
       // The setting came with the snapshot; a sidecar that was restarted with the stricter one is believed at once.
       if (answer.unknownOrganizationsDenied) cache.setUnknownOrganizations(true)
       return answer
     } catch (error) {
-      throw this.#noDecision(error, asked.atLeast)
+      throw this.#noDecision(error, asked)
     } finally {
       for (const lookup of lookups) cache.endLookup(lookup)
     }
@@ -201,10 +201,10 @@ export class Questions {
     return floor !== undefined && floor.epoch === asked.epoch && floor.number > asked.number ? floor : asked
   }
 
-  #noDecision(error: unknown, asked: Revision | undefined): RoleSetsError {
+  #noDecision(error: unknown, { method, atLeast: asked }: AskedOf): RoleSetsError {
     if (!isRoleSetsError(error))
-      return new RoleSetsError('unavailable', 'The answer could not be read.', { cause: error })
-    if (tellingCodes.includes(error.code)) return error
+      return new RoleSetsError('unavailable', `The answer to ${method} could not be read.`, { cause: error })
+    if (specificCodes.includes(error.code)) return error
     if (error.code === 'revision_of_another_epoch') {
       const isOurs = asked === undefined || asked.epoch === this.#options.cache.floor?.epoch
       if (isOurs) this.#options.onAnotherEpoch(error)
