@@ -195,7 +195,7 @@ let loadedMethods: ReadonlyMap<string, Method> | undefined
 /** By `<service>/<rpc>`. Made for the first call, as loading the contract takes a while. */
 function methods(): ReadonlyMap<string, Method> {
   return (loadedMethods ??= new Map(
-    Object.entries<object>(loadContract()).flatMap(([service, rpcs]) =>
+    Object.entries<object>({ ...loadContract() }).flatMap(([service, rpcs]) =>
       // What the contract has under the name of a service are its calls.
       Object.entries(rpcs as { [rpc: string]: Method }).map(([rpc, method]) => [`${service}/${rpc}`, method] as const),
     ),
