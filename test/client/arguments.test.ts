@@ -1,4 +1,4 @@
-/** What callers may pass in, and what they are told otherwise. */
+/** What callers may pass in, and the errors that they get otherwise. */
 
 import test from 'ava'
 import {

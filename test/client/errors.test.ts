@@ -45,7 +45,7 @@ test('a failure without a reason has the code of its status, and a message that 
   }
 })
 
-test('what is no failure of a call is unavailable', (t) => {
+test('a failure that is not of a call is unavailable', (t) => {
   for (const cause of [undefined, 'x', new TypeError('x'), { code: 'ENOENT' }]) {
     t.is(errorOfCall(cause, 'x:1').code, 'unavailable')
   }

@@ -238,14 +238,14 @@ test('a stream that sends nothing is given up too (F13)', async (t) => {
 
 for (const [what, message] of Object.entries({
   nothing: undefined,
-  'no message': 'hello',
+  'a string instead of a message': 'hello',
   'an empty message': { revision: 'e:11', sentAtMs: 0 },
   'a message without a revision': { ...heartbeat('e:11'), revision: '' },
   'a message without a time': { ...heartbeat('e:11'), sentAtMs: undefined },
   'a change set with two revisions': { ...changeSet('e:12'), revision: 'e:11' },
   'a role set without roles': changeSet('e:11', [{ roleSetPut: { ...free, roleIds: undefined as never } }]),
   'a role without an id': changeSet('e:11', [{ rolePut: { id: '' } as never }]),
-  'a snapshot that nobody asked for': snapshot('e:11'),
+  'a snapshot that was not asked for': snapshot('e:11'),
 })) {
   test(`a feed that sends ${what} is given up, resumed, and has changed nothing (F11)`, async (t) => {
     const { client, transport, clock } = await openScriptedFresh(t)

@@ -61,7 +61,7 @@ test('a delay of more than the bound is never fresh, however regular the heartbe
   }
 })
 
-test('the time that connecting takes does not count, if the transport tells when it calls', async (t) => {
+test('the time that connecting takes does not count, if the transport says when it calls', async (t) => {
   const { client, transport, clock } = await openScripted(t)
   await clock.advance(3000)
   transport.stream.call.onCall()
@@ -70,7 +70,7 @@ test('the time that connecting takes does not count, if the transport tells when
   t.is(client.status().ageMs, 0)
 })
 
-test('a transport that does not tell when it calls makes the cache look older, never younger', async (t) => {
+test('a transport that does not say when it calls makes the cache look older, never younger', async (t) => {
   const { client, transport, clock } = await openScripted(t)
   await clock.advance(3000)
   transport.stream.send(snapshot('e:10'), heartbeat('e:10'))

@@ -49,7 +49,7 @@ test('it says that what it has is stale', async (t) => {
   t.like(await error, { detail: 'stale' })
 })
 
-test('it does not wait for ever by default', async (t) => {
+test('it stops waiting by default', async (t) => {
   const { client, clock } = await openScripted(t)
   const error = t.throwsAsync(client.ready(), { code: 'not_ready' })
   await clock.advance(10_000)

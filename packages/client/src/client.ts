@@ -75,7 +75,7 @@ export interface RoleSetsClient extends AsyncDisposable {
 }
 
 /**
- * Connects in the background, at once and for ever; `ready()` tells when the cache is there.
+ * Connects in the background, at once and for as long as the client is open; `ready()` settles when the cache is there.
  * @throws RoleSetsError `invalid_argument`
  */
 export function createRoleSetsClient(options: RoleSetsClientOptions): RoleSetsClient {
@@ -92,7 +92,7 @@ class Client implements RoleSetsClient {
   readonly #follower: Follower
   readonly #decisions: CachedDecisions
   readonly #watches = new Set<AbortController>()
-  /** Told when the cache may have become fresh. */
+  /** Called when the cache may have become fresh. */
   readonly #listeners = new Set<() => void>()
   readonly #close = () => void this.close()
 

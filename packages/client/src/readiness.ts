@@ -19,7 +19,7 @@ export function notReadyError({ isConnected, lastError }: Feed, { timeoutMs, isL
     loading:
       'the sidecar answers, but has not sent everything yet. Allow more time with `timeoutMs`, or look at its log.',
     stale:
-      'the cache is older than `maxStalenessMs` allows. The sidecar is behind its authority, or the network is slow: look at the sidecar’s health.',
+      "the cache is older than `maxStalenessMs` allows. The sidecar is behind its authority, or the network is slow: look at the sidecar's health.",
   }[detail]
   const message = `Not ready after ${timeoutMs} ms: ${why}`
   return new RoleSetsError('not_ready', message, { cause: lastError, detail })

@@ -22,7 +22,7 @@ export class Waiting {
   }
 
   /**
-   * Does work until a limit is reached; the signal that the work gets then aborts, and nobody waits for it any more.
+   * Does work until a limit is reached; the signal that the work gets then aborts, and its result is dropped.
    * @throws RoleSetsError `deadline_exceeded`, `aborted`, `closed`, or what the work throws
    */
   bounded<Value>(work: (signal: AbortSignal) => Promise<Value>, limits: Limits): Promise<Value> {
@@ -30,7 +30,7 @@ export class Waiting {
     return this.#until(() => work(controller.signal), { ...limits, onFailure: (error) => controller.abort(error) })
   }
 
-  /** The same for work that goes on without anybody who waits for it. It costs less: a signal takes long to make. */
+  /** The same for work that goes on after the limit. It costs less: a signal takes long to make. */
   waitFor<Value>(work: () => Promise<Value>, limits: Limits): Promise<Value> {
     return this.#until(work, limits)
   }

@@ -274,7 +274,7 @@ export class SimulatedNetwork implements Transport {
     const [epoch, number] = revision.split(':')
     await new Promise<void>((resolve, reject) => {
       const look = () => {
-        if (epoch !== this.#epoch) reject(new RoleSetsError('revision_of_another_epoch', 'It is of another life.'))
+        if (epoch !== this.#epoch) reject(new RoleSetsError('revision_of_another_epoch', 'It is of another epoch.'))
         else if (this.#number < Number(number) && !signal.aborted) return
         this.#waiting.delete(look)
         resolve()

@@ -15,7 +15,7 @@ const metadataDepthMax = 32
 
 export interface AdministrationOptions {
   readonly calls: Calls
-  /** Tells what has to know which revision was written; called before the write goes out. */
+  /** Called before a write goes out; what it returns is called with the revision that was written. */
   readonly beginWrite: () => (revision: string) => void
 }
 
@@ -62,7 +62,7 @@ function parseActor(value: unknown): string {
 function parseFields(value: unknown, kinds: { readonly [field: string]: FieldKind }, path: string): Fields {
   const request = parseObject(value, path === '' ? 'request' : path)
   for (const field of Object.keys(request)) {
-    if (!Object.hasOwn(kinds, field)) throw invalidArgument(path + field, 'is no field of this call.')
+    if (!Object.hasOwn(kinds, field)) throw invalidArgument(path + field, 'is not a field of this call.')
   }
   const parsed: { [field: string]: unknown } = {}
   for (const [field, kind] of Object.entries(kinds)) {
@@ -86,10 +86,10 @@ function parseScalar(value: unknown, kind: ScalarKind, path: string): unknown {
   switch (kind) {
     case 'name':
       if (typeof value === 'string' && value !== '') return value
-      throw invalidArgument(path, 'must be a text, and not empty.')
+      throw invalidArgument(path, 'must be a string that is not empty.')
     case 'text':
       if (typeof value === 'string') return value
-      throw invalidArgument(path, 'must be a text.')
+      throw invalidArgument(path, 'must be a string.')
     case 'texts':
       return parseTexts(value, path)
     case 'keyList':
@@ -126,7 +126,7 @@ function parseOneOf(value: unknown, values: readonly string[], path: string): st
 
 function parseTexts(value: unknown, path: string): readonly string[] {
   if (Array.isArray(value) && value.every((text) => typeof text === 'string')) return value
-  throw invalidArgument(path, 'must be a list of texts.')
+  throw invalidArgument(path, 'must be a list of strings.')
 }
 
 function parseMappings(value: unknown, path: string): object {

@@ -7,7 +7,7 @@ export interface AdminOptions {
   /** Milliseconds; default 10 000. */
   readonly deadlineMs?: number
   readonly signal?: AbortSignal
-  /** Who does it, for the audit; left out: the name of the key. */
+  /** The actor, for the audit; left out: the name of the key. */
   readonly actor?: string
 }
 
@@ -20,8 +20,9 @@ interface Write<Request extends requests.Create, Reply extends replies.Written> 
 }
 
 /**
- * What operators call. Writes need the secret key, as access keys and the history do, and are sent once: after `unavailable` or `deadline_exceeded` nobody
- * knows whether it was written, so read before you try again. What this client has written, it also sees.
+ * What operators call. Writes need the secret key, as access keys and the history do. They are sent once: after
+ * `unavailable` or `deadline_exceeded` it is unknown whether the write took place, so read before you try again. What this
+ * client has written, it also sees.
  *
  * All throw RoleSetsError: `invalid_argument`, `unavailable`, `deadline_exceeded`, `aborted`, `closed`, or with the code
  * that the sidecar's reason has.
@@ -38,7 +39,7 @@ export interface Administration {
   readonly getRole: Call<requests.GetRole, replies.RoleRead>
   readonly listRoles: Call<requests.Page, replies.RolesRead>
   readonly updateRole: Write<requests.UpdateRole, replies.RoleWritten>
-  /** Refused while it is a default or creator role, or held by anyone. */
+  /** Refused while it is a default or creator role, or while a member or a pending invitation has it. */
   readonly deleteRole: Write<requests.DeleteRole, replies.DeletedWritten>
   readonly addPermission: Write<requests.AddPermission, replies.RoleWritten>
   readonly removePermission: Write<requests.RemovePermission, replies.RoleWritten>

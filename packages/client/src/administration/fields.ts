@@ -6,7 +6,7 @@
 import type { Administration } from './calls.ts'
 
 /**
- * `name` is a text that must be there; `text` may be left out. A `keyList` that is left out is another thing than an empty
+ * `name` is a string that must be there; `text` may be left out. A `keyList` that is left out is another thing than an empty
  * one, a list of `texts` isn't. A `count` is of 31 bits, a `long` of as many as a number of JavaScript can hold.
  */
 export type ScalarKind =

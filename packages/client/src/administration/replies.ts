@@ -13,7 +13,7 @@ import type {
   Settings,
 } from '../wire/resources.ts'
 
-/** The holders of one role who get another one. */
+/** The members and invitations with one role that get another one. */
 export interface RoleImpact {
   readonly role: string
   /** Empty: they lose it with their organization. */
@@ -23,7 +23,7 @@ export interface RoleImpact {
   readonly organizations: number
 }
 
-/** A role in use that has no place where its holders go. */
+/** A role in use for which no other role is named. */
 export interface RequiredMapping {
   readonly role: string
   readonly members: number
@@ -71,7 +71,7 @@ export interface Read {
 }
 
 export interface ReadPage extends Read {
-  /** Empty: there is no more. */
+  /** Empty: this is the last page. */
   readonly nextPageToken: string
 }
 

@@ -1,6 +1,6 @@
 /**
  * What the calls of Administration take. Keys and ids are interchangeable; in updates, what is left out stays as it is.
- * The meaning of each field is told in administration.proto.
+ * The meaning of each field is explained in administration.proto.
  */
 
 import type { Access, InvitationStatus, Metadata } from '../wire/resources.ts'
@@ -30,7 +30,7 @@ interface Wording {
 }
 
 interface UpdateMetadata {
-  /** Replaces all, as `privateMetadata` does, unless they shall be merged. */
+  /** Replaces all, as `privateMetadata` does, unless they are merged. */
   readonly publicMetadata?: Metadata
   readonly privateMetadata?: Metadata
   /** Merge metadata into what is there, at every level; null removes a field. */
@@ -67,7 +67,7 @@ export interface GetRole {
 }
 export interface UpdateRole extends Write, Renaming {
   readonly role: string
-  /** All permissions that it shall hold. */
+  /** All permissions of the role; those that are not listed are taken away. */
   readonly permissions?: readonly string[]
 }
 export interface DeleteRole extends Write {
@@ -127,7 +127,7 @@ export interface CreateOrganization extends Create {
   readonly slug?: string
   /** Left out: the initial set. */
   readonly roleSet?: string
-  /** Id of the user who becomes a member with the set's creator role. */
+  /** Id of the user that becomes a member with the set's creator role. */
   readonly createdBy?: string
   readonly publicMetadata?: Metadata
   readonly privateMetadata?: Metadata
@@ -191,7 +191,7 @@ export interface DeleteMembership extends Write {
 export interface NewInvitation {
   readonly emailAddress: string
   readonly role: string
-  /** Id of the user who invites. */
+  /** Id of the inviting user. */
   readonly inviterUserId?: string
   /** 1 to 365; default 30. */
   readonly expiresInDays?: number
@@ -224,7 +224,7 @@ export interface RevokeInvitation extends Write {
 export interface AcceptInvitation extends Write {
   readonly organizationId: string
   readonly invitationId: string
-  /** Becomes a member. That the address is his is for the application to know. */
+  /** Becomes a member. The application has to check that the address is theirs. */
   readonly userId: string
 }
 

@@ -103,7 +103,7 @@ export interface ChangeSet {
   readonly revision: string
   /** Unix milliseconds. */
   readonly committedAtMs: number
-  /** Who did it. */
+  /** The actor of the write. */
   readonly actor: string
   /** What was called, for example `ReplaceRole`. */
   readonly operation: string
@@ -123,7 +123,7 @@ export interface AuditedChange {
   readonly before?: { readonly [field: string]: Json }
   /** Left out: it is gone. Of a fact about a whole set, what it says. */
   readonly after?: { readonly [field: string]: Json }
-  /** Who got another role or lost theirs. */
+  /** How many got another role or lost theirs. */
   readonly members: number
   readonly invitations: number
 }

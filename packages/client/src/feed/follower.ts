@@ -176,7 +176,7 @@ export class Follower {
     try {
       this.#options.onEvent?.(event)
     } catch {
-      // It is the listener's own failure, and there is no one here to report it to.
+      // It is the listener's own failure, and it can't be reported anywhere.
     }
   }
 }

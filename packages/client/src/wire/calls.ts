@@ -30,7 +30,7 @@ export class Calls {
     }, limits)
   }
 
-  /** @throws RoleSetsError. With `unavailable` and `deadline_exceeded` nobody knows whether it was written. */
+  /** @throws RoleSetsError. With `unavailable` and `deadline_exceeded` it is unknown whether the write took place. */
   write(method: string, request: object, limits: Limits & { readonly actor?: string | undefined }): Promise<unknown> {
     const { deadlineMs, actor } = limits
     return this.#waiting.bounded((signal) => this.#call(method, request, { deadlineMs, signal, actor }), limits)
@@ -41,7 +41,7 @@ export class Calls {
       return await this.#transport.unary(method, request, call)
     } catch (error) {
       if (isRoleSetsError(error)) throw error
-      throw new RoleSetsError('unavailable', `The transport failed at ${method}.`, { cause: error })
+      throw new RoleSetsError('unavailable', `The transport failed during ${method}. See the cause.`, { cause: error })
     }
   }
 }

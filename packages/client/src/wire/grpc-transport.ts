@@ -115,7 +115,7 @@ class GrpcTransport implements Transport {
     onCall()
     const method = this.#method('Changes/Watch')
     const call = this.#client.makeServerStreamRequest(...encoding(method), request, this.#metadata(false))
-    // Without a listener, the end of a stream that nobody reads any more would end the process.
+    // Without a listener, an error of a stream that is not read any more would end the process.
     call.on('error', () => {})
     const cancel = () => call.cancel()
     signal.addEventListener('abort', cancel, { once: true })
@@ -130,7 +130,7 @@ class GrpcTransport implements Transport {
     }
   }
 
-  /** A channel that is closed while it looks up a name comes back to life with the result: then it is closed again. */
+  /** A channel that is closed while it looks up a name opens again with the result: then it is closed once more. */
   close(): void {
     this.#isClosed = true
     this.#client.close()

@@ -1,6 +1,6 @@
 /**
  * Metadata, and the things in the history: plain JSON here, `google.protobuf.Struct` on the wire. The fields that hold it
- * are found by their names wherever they are in a message; a text of the same name is left alone.
+ * are found by their names at any depth of a message; a string of the same name is left alone.
  */
 
 import { jsonOfStruct, structOfJson, type JsonObject } from '@rolesets/proto'

@@ -57,7 +57,7 @@ export interface Organization {
   readonly roleSetId: string
   readonly publicMetadata: Metadata
   readonly privateMetadata: Metadata
-  /** Id of the user who created it; empty: nobody is known. */
+  /** Id of the user that created it; empty: unknown. */
   readonly createdBy: string
   /** How many members and pending invitations it may have together; 0: any number. */
   readonly maxAllowedMemberships: number
@@ -89,14 +89,14 @@ export interface Invitation {
   /** Key of the role; its id, if the role is gone. */
   readonly role: string
   readonly roleId: string
-  /** Empty: nobody is known. */
+  /** Empty: unknown. */
   readonly inviterUserId: string
-  /** As of when it was read; nothing is told when its time is over. */
+  /** As of when it was read; no change is sent when its time is over. */
   readonly status: InvitationStatus
   /** From when on it can't be accepted and holds no role. */
   readonly expiresAtMs: number
   readonly redirectUrl: string
-  /** Empty: nobody has accepted it. */
+  /** Empty: it was not accepted. */
   readonly acceptedByUserId: string
   /** Goes to the membership, as `privateMetadata` does. */
   readonly publicMetadata: Metadata
@@ -133,7 +133,7 @@ export type Access = 'SECRET' | 'READ'
 /** A key that opens the API. The key itself is shown once, when it is made. */
 export interface AccessKey {
   readonly id: string
-  /** Who does something with it is called so in the history. */
+  /** The actor in the history for what is done with it. */
   readonly name: string
   readonly access: Access
   readonly createdAtMs: number

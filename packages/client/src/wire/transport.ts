@@ -1,7 +1,7 @@
 /**
- * The border to whatever carries the calls: gRPC, or a transport in memory. What travels are plain objects in the JSON
+ * The border to the transport: gRPC, or one in memory. What travels are plain objects in the JSON
  * form of the proto messages (camelCase fields, names of enum values, numbers for 64-bit integers, plain JSON for
- * metadata). The client believes nothing of what comes back before it has parsed it.
+ * metadata). The client parses what comes back before it uses it.
  */
 
 import type { ChangeSet } from '../feed/changes.ts'
@@ -11,7 +11,7 @@ export interface UnaryCall {
   readonly signal: AbortSignal
   /** The sidecar needn't answer later than that. The client stops waiting by itself. */
   readonly deadlineMs: number
-  /** Who does it, for the audit. */
+  /** The actor, for the audit. */
   readonly actor?: string | undefined
 }
 
@@ -58,7 +58,7 @@ export interface WatchMessage {
 }
 
 /**
- * Failures are told by throwing, best a `RoleSetsError` with the code that the sidecar's reason has. Both methods settle
+ * A failure is thrown, best a `RoleSetsError` with the code that the sidecar's reason has. Both methods settle
  * when the signal aborts.
  */
 export interface Transport {
