@@ -77,12 +77,15 @@ test('the guard of the README refuses a role outside the set and lets one inside
     .setIssuedAt()
     .setExpirationTime('1m')
     .sign(privateKey)
-  const grant = (role: string) =>
-    fetch(`http://127.0.0.1:${port}/organizations/org_acme/memberships`, {
+  const grant = async (role: string): Promise<Response> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/organizations/org_acme/memberships`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ user_id: 'user_2', role }),
     })
+    // On a busy machine the sidecar may need longer than the deadline of the snippet's client.
+    return answer.status === 503 ? grant(role) : answer
+  }
   t.is((await grant('org:member')).status, 201)
   const refused = await grant('org:analyst')
   t.is(refused.status, 403)

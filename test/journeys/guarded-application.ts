@@ -69,3 +69,14 @@ export async function openGuardedApplication(t: Teardown, roleSets: RoleSetsClie
       ask(`${base}/${organizationId}/queue`, await tokenOf(organizationId, 'moderator')),
   }
 }
+
+/**
+ * Asks again while the answer is 503: on a busy machine the sidecar may need longer than the client's deadline, and until
+ * a connection is up again there is no decision.
+ */
+export async function onceDecided(ask: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    const answer = await ask()
+    if (answer.status !== 503) return answer
+  }
+}

@@ -9,6 +9,7 @@ import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import type { Reader } from '../../packages/sidecar/src/storage/store.ts'
 import { startSidecar } from '../processes/sidecar-process.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
+import { createRandom } from '../random.ts'
 import { applyPricingTiers, openOperator, secretKey } from './pricing-tiers.ts'
 
 /** Two files at a time, because a machine has more than one processor. */
@@ -23,12 +24,20 @@ interface Ledger {
   readonly ended: Set<string>
   readonly unknown: Set<string>
   revision: number
+  /** Decides what is written, and when the kill comes. */
+  readonly random: () => number
 }
 
 for (let lane = 1; lane <= lanes; lane++) {
   test(`what was acknowledged is there after each of ${roundsPerLane} kills at random moments (file ${lane})`, async (t) => {
     const file = join(await temporaryFolder(t), 'rolesets.db')
-    const ledger: Ledger = { members: new Set(), ended: new Set(), unknown: new Set(), revision: 0 }
+    const ledger: Ledger = {
+      members: new Set(),
+      ended: new Set(),
+      unknown: new Set(),
+      revision: 0,
+      random: createRandom(lane),
+    }
     for (let round = 0; round < roundsPerLane; round++) await killOnce(t, { file, ledger, round })
     await assertWhole(t, file, ledger)
     t.true(ledger.members.size > roundsPerLane * 5, 'there was load')
@@ -44,7 +53,7 @@ async function killOnce(t: ExecutionContext, at: { file: string; ledger: Ledger;
   if (round === 0) await applyPricingTiers(operator)
   else await assertAcknowledged(t, operator, ledger)
 
-  let left = 1 + Math.floor(Math.random() * 80)
+  let left = 1 + Math.floor(ledger.random() * 80)
   const write = async (writer: number) => {
     for (let turn = 0; left > 0; turn++) {
       const done = await writeOnce(operator, { ledger, name: `${round}_${writer}_${turn}` })
@@ -60,9 +69,10 @@ async function writeOnce(
   { admin }: RoleSetsClient,
   { ledger, name }: { ledger: Ledger; name: string },
 ): Promise<boolean> {
-  const organizationId = organizations[Math.floor(Math.random() * organizations.length)] as string
+  const { random } = ledger
+  const organizationId = organizations[Math.floor(random() * organizations.length)] as string
   const member = `${organizationId}/${name}`
-  const dice = Math.random()
+  const dice = random()
   try {
     if (dice < 0.6) {
       ledger.unknown.add(member)
@@ -84,7 +94,7 @@ async function writeOnce(
     } else if (dice < 0.9) {
       note(ledger, await admin.addRoles({ roleSet: 'role_set:pro', roles: ['org:analyst'] }))
     } else {
-      const roleSet = Math.random() < 0.5 ? 'role_set:free' : 'role_set:pro'
+      const roleSet = random() < 0.5 ? 'role_set:free' : 'role_set:pro'
       const mappings = { 'org:analyst': 'org:member', 'org:moderator': 'org:member' }
       note(ledger, await admin.assignRoleSet({ organizationId, roleSet, mappings }))
     }
