@@ -1,5 +1,5 @@
-// Adds up what the parts of a CI run counted, as one closing line: `12 passed, 0 failed`. A part that ended badly without
-// saying what failed, or that never came to its counts, is a failure.
+// Adds up the counts of the parts of a CI run and prints one closing line: `12 passed, 0 failed`. A part that failed
+// without a failed test, or that ended without printing its counts, counts as one failure.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ function tally(part) {
   return { ...counts, failed: hasFailed ? Math.max(counts.failed, 1) : counts.failed }
 }
 
-/** A part that was never started has left no file. */
+/** A part that never started has no file. */
 function read(name) {
   try {
     return readFileSync(join(folder, name), 'utf8')

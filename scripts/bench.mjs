@@ -1,4 +1,4 @@
-// Runs the benchmarks over the packages as they are built: `npm run bench`, or `npm run bench -- P3 --quick`.
+// Runs the benchmarks with the built packages: `npm run bench`, or `npm run bench -- P3 --quick`.
 
 import { join } from 'node:path'
 import { durationSince, textOf } from './counts.mjs'

@@ -1,4 +1,4 @@
-// Everything that can be said about the sources without running them. All checks run, also after one has failed.
+// All checks of the sources that don't run them. When a check fails, the others still run.
 
 import { join } from 'node:path'
 import { durationSince, textOf } from './counts.mjs'

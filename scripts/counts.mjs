@@ -1,4 +1,4 @@
-// How a script says what it has counted: its last line, which .ci/tally.mjs adds up with those of other scripts.
+// The last line of each script says how many of its tests or checks passed. .ci/tally.mjs adds these lines up.
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 

@@ -1,5 +1,5 @@
-// One run of the suite with ava, and what is shown of it: how many tests of each area passed, and everything that ava
-// says about the others.
+// Runs the suite with ava once, and shows how many tests of each area passed and everything that ava prints about the
+// other tests.
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'

@@ -1,6 +1,5 @@
-// Runs the suite on other Nodes: `npm run test:nodes` on each supported one, `npm run test:nodes -- 22` on one of them;
-// what else is said goes to the suite. The binaries are those that npm's package `node` carries, and they stay in npm's
-// cache: nothing is installed outside of it.
+// Runs the suite on other Nodes: `npm run test:nodes` on each supported one, `npm run test:nodes -- 22` on one of them.
+// Other arguments go to the suite. The binaries come from the npm package `node`, and stay in the cache of npm.
 
 import { execFileSync } from 'node:child_process'
 import { delimiter, dirname } from 'node:path'

@@ -1,5 +1,5 @@
 // Runs the suite on this Node: `npm test`, or `npm test -- 'test/domain/**'` for a part of it. `--verbose` also shows the
-// tests that passed; what else is said goes to ava.
+// tests that passed. Other arguments go to ava.
 
 import { durationSince, textOf } from './counts.mjs'
 import { runSuite } from './suite.mjs'

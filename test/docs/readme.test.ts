@@ -1,4 +1,4 @@
-/** Runs what the README shows. Only ports and places are exchanged, so that runs don't disturb each other. */
+/** Runs the commands and the snippet of the README. Only ports and paths are replaced, so that runs don't disturb each other. */
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,7 +19,7 @@ const run = promisify(execFile)
 const blocks = await codeBlocksOf('README.md')
 const commands = blocks.filter(({ language }) => language === 'sh').flatMap(commandsOf)
 
-/** A sidecar as `npx rolesets serve` starts it: with the key that it makes for itself. */
+/** A sidecar as `npx rolesets serve` starts it, with the key that it generates. */
 async function serve(t: ExecutionContext) {
   const database = join(await temporaryFolder(t), 'rolesets.db')
   const sidecar = await startSidecar(t, { env: { ROLESETS_DATABASE: `sqlite:${database}` } })
@@ -92,7 +92,7 @@ test('the guard of the README refuses a role outside the set and lets one inside
   t.like(await refused.json(), { code: 'role_not_in_set', roles: ['org:analyst'], role_set: 'role_set:free' })
 })
 
-/** Written below the root, where the packages are found as they are in an application. Settles when it listens. */
+/** The snippet is written below the root, where it finds the packages by name. Resolves when it listens. */
 async function runSnippet(t: ExecutionContext, code: string, env: Record<string, string>): Promise<void> {
   const folder = join(projectRoot, 'node_modules', '.cache', `readme-${process.pid}`)
   await mkdir(folder, { recursive: true })

@@ -1,4 +1,4 @@
-/** Product promise 2: an acknowledged write survives `kill -9`. The sidecar is killed at random moments under write load. */
+/** Product promise 2: an acknowledged write survives `kill -9`. The sidecar is killed at random moments while it writes. */
 
 import { join } from 'node:path'
 import { isRoleSetsError, type RoleSetsClient } from '@rolesets/client'
@@ -12,19 +12,19 @@ import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { createRandom } from '../random.ts'
 import { applyPricingTiers, openOperator, secretKey } from './pricing-tiers.ts'
 
-/** Two files at a time, because a machine has more than one processor. */
+/** Two files at a time use two processors. */
 const lanes = 2
 const roundsPerLane = 20
 const writesInFlight = 16
 const organizations = ['org_acme', 'org_pro']
 
-/** What the sidecar has answered with success, and what it may or may not have done when it was killed. */
+/** Which writes the sidecar acknowledged, and which it may or may not have done when it was killed. */
 interface Ledger {
   readonly members: Set<string>
   readonly ended: Set<string>
   readonly unknown: Set<string>
   revision: number
-  /** Decides what is written, and when the kill comes. */
+  /** Decides what is written and when the sidecar is killed. */
   readonly random: () => number
 }
 
@@ -46,7 +46,7 @@ for (let lane = 1; lane <= lanes; lane++) {
 
 async function killOnce(t: ExecutionContext, at: { file: string; ledger: Ledger; round: number }): Promise<void> {
   const { file, ledger, round } = at
-  // It starts by itself, on a file that was left in whatever state.
+  // It must start without help, in whatever state the kill left the file.
   const env = { ROLESETS_DATABASE: `sqlite:${file}`, ROLESETS_SECRET_KEY: secretKey, ROLESETS_HTTP_LISTEN: '' }
   const sidecar = await startSidecar(t, { env })
   const operator = openOperator(t, sidecar)
@@ -64,7 +64,7 @@ async function killOnce(t: ExecutionContext, at: { file: string; ledger: Ledger;
   await operator.close()
 }
 
-/** @returns whether it was acknowledged; a refusal of the rules is an acknowledgement, too */
+/** @returns whether the sidecar answered; a rejected write counts as answered */
 async function writeOnce(
   { admin }: RoleSetsClient,
   { ledger, name }: { ledger: Ledger; name: string },
@@ -145,7 +145,7 @@ function assertKept(t: ExecutionContext, found: ReadonlySet<string>, { members, 
   )
 }
 
-/** Reads the file without the sidecar: what it holds breaks no invariant. */
+/** Reads the file without the sidecar: it must break no invariant. */
 async function assertWhole(t: ExecutionContext, file: string, ledger: Ledger): Promise<void> {
   const store = await openStore(`sqlite:${file}`)
   const { value: state } = await store.read(async (reader) => ({

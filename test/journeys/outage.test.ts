@@ -10,7 +10,7 @@ import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { onceDecided, openGuardedApplication, type Answer } from './guarded-application.ts'
 import { applyPricingTiers, openOperator, secretKey } from './pricing-tiers.ts'
 
-/** An application whose client reaches the sidecar through a network that misbehaves on demand. */
+/** An application whose client reaches the sidecar through a network that fails on demand. */
 async function openJourney(t: ExecutionContext, maxStalenessMs: number) {
   const database = `sqlite:${join(await temporaryFolder(t), 'rolesets.db')}`
   const port = await freePort()
@@ -29,7 +29,7 @@ async function openJourney(t: ExecutionContext, maxStalenessMs: number) {
   return { sidecar, proxy, roleSets, env, application }
 }
 
-/** Fresh for no time at all: every grant must be asked, as it is once the bound has passed. */
+/** The cache is never fresh: the client asks the sidecar for every grant, as it does once the bound has passed. */
 const noTime = 1
 
 function assertNoDecision(t: ExecutionContext, answer: Answer): void {

@@ -1,4 +1,4 @@
-/** What `npm test` shows of ava's output, and what it counts. */
+/** Which lines of ava's output `npm test` shows, and what it counts. */
 
 import test from 'ava'
 import { createSuiteReport } from '../../scripts/suite-report.mjs'
@@ -24,7 +24,7 @@ const passing = `
   3 tests passed
   1 test skipped`
 
-test('of tests that passed only their number is shown, by area', (t) => {
+test('tests that passed are shown as a number for each area', (t) => {
   const { shown, counts } = reported(passing)
   t.deepEqual(shown, [
     '   0 s  cli            1 passed',
@@ -43,13 +43,13 @@ test('with --verbose everything is shown', (t) => {
   for (const line of passing.split('\n')) t.true(line === '' || shown.includes(line), line)
 })
 
-test('a single file has no area, and its tests are counted', (t) => {
+test('tests of a single file are counted without an area', (t) => {
   const { shown, counts } = reported('  ✔ one\n  ✔ two\n  ─\n\n  2 tests passed')
   t.deepEqual(shown, ['  ─', '  2 tests passed'])
   t.deepEqual(counts, { passed: 2, failed: 0, skipped: 0 })
 })
 
-test('a failure is shown whole, and what it quotes is not counted', (t) => {
+test('a failure is shown whole, and lines that it quotes are not counted', (t) => {
   const failure = `
   ✘ [fail]: a › b › two
     ℹ a log line
@@ -72,7 +72,7 @@ test('a failure is shown whole, and what it quotes is not counted', (t) => {
   t.deepEqual(counts, { passed: 1, failed: 5, skipped: 0 })
 })
 
-test('a run that broke off, that ended badly or in which nothing ran has failed', (t) => {
+test('a run has failed if it ended early, if its exit code says so, or if no test ran', (t) => {
   t.deepEqual(reported('  ✔ a › b › one').counts, { passed: 1, failed: 1, skipped: 0 })
   t.deepEqual(reported(passing, { exitCode: 1 }).counts, { passed: 3, failed: 1, skipped: 1 })
   t.deepEqual(reported('  ─\n').counts, { passed: 0, failed: 1, skipped: 0 })

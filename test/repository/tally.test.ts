@@ -1,4 +1,4 @@
-/** The closing line of a CI run is true, also when a part of it broke off. */
+/** The closing line of a CI run is true, also when a part of it ended early. */
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -52,16 +52,16 @@ test('what a failed test quotes is not taken for the counts', (t) => {
   t.deepEqual(tally([{ output, exitCode: 1 }]), ['0 passed, 1 failed', 1])
 })
 
-test('a part that broke off before its counts is a failure, whatever its exit code', (t) => {
+test('a part that ended before it printed its counts is a failure, whatever its exit code', (t) => {
   t.deepEqual(tally([{ output: '  ✔ a › one\n', exitCode: 0 }]), ['0 passed, 1 failed', 1])
   t.deepEqual(tally([{ output: '', exitCode: 0 }]), ['0 passed, 1 failed', 1])
 })
 
-test('a part that was never started is a failure', (t) => {
+test('a part that never started is a failure', (t) => {
   t.deepEqual(run(tmpdir(), ['rolesets-no-such-part']), ['0 passed, 1 failed', 1])
 })
 
-test('a part that ends badly without a failure is one', (t) => {
+test('a part that fails without a failed test is a failure', (t) => {
   t.deepEqual(tally([{ output: passing, exitCode: 1 }]), ['2 passed, 1 failed, 1 skipped', 1])
   t.deepEqual(tally([{ output: 'setup: The packages do not compile: see above.\n', exitCode: 1 }]), [
     '0 passed, 1 failed',
