@@ -3,6 +3,8 @@
 
 const passedTest = /^ {2}[✔√] (.+)$/
 const rule = /^ {2}[─-]$/
+/** So that a long area does not look as if nothing happened. */
+const silenceMaxMs = 20_000
 
 /**
  * @param {object} options
@@ -15,12 +17,14 @@ export function createSuiteReport({ isVerbose, write, now = Date.now }) {
   const seconds = () => `${Math.round((now() - startedAtMs) / 1000)} s`.padStart(6)
   /** How many tests of each area passed, and how many of these were shown. */
   const areas = new Map()
+  let shownAtMs = startedAtMs
   let passed = 0
   let isLogOfPassed = false
   /** What came after the last rule, which is ava's summary once the run has ended; undefined before the first one. */
   let summary
 
   const showAreas = () => {
+    shownAtMs = now()
     for (const [area, count] of areas) {
       if (count.shown === count.passed) continue
       write(`${seconds()}  ${area.padEnd(14)} ${count.passed} passed`)
@@ -38,6 +42,7 @@ export function createSuiteReport({ isVerbose, write, now = Date.now }) {
       areas.set(area, { passed: 0, shown: 0 })
     }
     areas.get(area).passed++
+    if (now() - shownAtMs > silenceMaxMs) showAreas()
   }
 
   return {

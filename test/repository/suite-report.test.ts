@@ -38,6 +38,14 @@ test('tests that passed are shown as a number for each area', (t) => {
   t.deepEqual(counts, { passed: 3, failed: 0, skipped: 1 })
 })
 
+test('a long area shows its number also before it is complete', (t) => {
+  const shown: string[] = []
+  let nowMs = 0
+  const report = createSuiteReport({ isVerbose: false, write: (line: string) => shown.push(line), now: () => nowMs })
+  for (nowMs of [1_000, 21_000, 21_001, 30_000]) report.add('  ✔ cli › apply › one')
+  t.deepEqual(shown, ['  21 s  cli            3 passed'])
+})
+
 test('with --verbose everything is shown', (t) => {
   const { shown } = reported(passing, { isVerbose: true })
   for (const line of passing.split('\n')) t.true(line === '' || shown.includes(line), line)
