@@ -56,7 +56,7 @@ test('every package is built: tsconfig.json refers to it', (t) => {
 test('a package refers to exactly those packages of the workspace whose types it needs', (t) => {
   const folderOf = new Map(manifests.map(({ folder, manifest }) => [manifest.name, folder]))
   for (const { folder, manifest } of manifests) {
-    const { references } = JSON.parse(read(`${folder}/tsconfig.json`)) as { references: { path: string }[] }
+    const { references = [] } = JSON.parse(read(`${folder}/tsconfig.json`)) as { references?: { path: string }[] }
     // Packages depend on the sidecar for its command, not for its types.
     const depended = Object.keys(manifest.dependencies ?? {}).filter(
       (name) => folderOf.has(name) && name !== '@rolesets/sidecar',
