@@ -1,9 +1,9 @@
 /** What callers pass in, parsed: unknown in, typed or `invalid_argument` out. */
 
 import { setMaxListeners } from 'node:events'
+import { countCharacters, limits, parseRevision, unfitCharactersIn, type Revision } from '@rolesets/core'
 import type { Question } from './cache/decision.ts'
 import { invalidArgument } from './errors.ts'
-import { countCharacters, limits, parseRevision, unfitCharactersIn, type Revision } from '@rolesets/core'
 
 /** A write may move a million members. */
 const deadlineMsMax = 3_600_000

@@ -4,8 +4,8 @@ import { parseDurationMs, parseObject, parseSignal } from './arguments.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { invalidArgument } from './errors.ts'
 import type { ClientEvent } from './feed/machine.ts'
-import { parseTarget, type Target } from './wire/target.ts'
 import type { TlsOptions } from './wire/grpc-transport.ts'
+import { parseTarget, type Target } from './wire/target.ts'
 import type { Transport } from './wire/transport.ts'
 
 interface SharedOptions {

@@ -1,12 +1,12 @@
 /** `admin`: requests are checked field by field, sent, and their revisions are seen by every later answer. */
 
+import { formatRevision } from '@rolesets/core'
+import { parseDurationMs, parseObject, parseSignal } from '../arguments.ts'
+import { invalidArgument } from '../errors.ts'
+import type { Calls } from '../wire/calls.ts'
+import { fieldsOf, revisionOf, type Fields } from '../wire/reading.ts'
 import type { AdminOptions, Administration } from './calls.ts'
 import { callFields, type Each, type FieldKind, type ScalarKind } from './fields.ts'
-import { parseDurationMs, parseObject, parseSignal } from '../arguments.ts'
-import type { Calls } from '../wire/calls.ts'
-import { invalidArgument } from '../errors.ts'
-import { fieldsOf, revisionOf, type Fields } from '../wire/reading.ts'
-import { formatRevision } from '@rolesets/core'
 
 /** A write may wait for the disk, and for all members of a role. */
 const deadlineMsDefault = 10_000

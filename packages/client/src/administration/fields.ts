@@ -1,27 +1,34 @@
 /**
- * The fields of each call of Administration, and of what kind each is. Nothing goes out that isn't here: a misspelled
- * `dryRun` must not become a write.
+ * The requests of Administration: the fields of each call, and of what kind each is. Nothing goes out that isn't here: a
+ * misspelled `dryRun` must not become a write. The types of the requests are made of this table.
  */
 
-import type { Administration } from './calls.ts'
+import type { Access, InvitationStatus, Metadata } from '../wire/resources.ts'
+
+/** Role to role, by key or id. */
+export type Mappings = { readonly [role: string]: string }
 
 /**
- * `name` is a string that must be there; `text` may be left out. A `keyList` that is left out is another thing than an empty
- * one, a list of `texts` isn't. A `count` is of 31 bits, a `long` of as many as a number of JavaScript can hold.
+ * What a field of each kind takes. A `name` must be there, everything else may be left out. A `keyList` that is left out is
+ * another thing than an empty one, a list of `texts` isn't. A `count` is of 31 bits, a `long` of as many as a number of
+ * JavaScript can hold.
  */
-export type ScalarKind =
-  | 'name'
-  | 'text'
-  | 'texts'
-  | 'keyList'
-  | 'flag'
-  | 'count'
-  | 'long'
-  | 'mappings'
-  | 'metadata'
-  | 'roleSetType'
-  | 'access'
-  | 'invitationStatuses'
+interface Scalars {
+  readonly name: string
+  readonly text: string
+  readonly texts: readonly string[]
+  readonly keyList: readonly string[]
+  readonly flag: boolean
+  readonly count: number
+  readonly long: number
+  readonly mappings: Mappings
+  readonly metadata: Metadata
+  readonly roleSetType: 'INITIAL_SET' | 'CUSTOM_SET'
+  readonly access: Access
+  readonly invitationStatuses: readonly InvitationStatus[]
+}
+
+export type ScalarKind = keyof Scalars
 
 /** A list of things with these fields. */
 export interface Each {
@@ -30,25 +37,59 @@ export interface Each {
 
 export type FieldKind = ScalarKind | Each
 
-type RequestOf<Call extends keyof Administration> = Parameters<Administration[Call]>[0]
+type Fields = { readonly [field: string]: FieldKind }
 
-const create = { dryRun: 'flag' } as const
-const write = { ...create, expectedRevision: 'text' } as const
-const page = { pageSize: 'count', pageToken: 'text' } as const
+type ValueOf<Kind extends FieldKind> = Kind extends ScalarKind
+  ? Scalars[Kind]
+  : Kind extends Each
+    ? readonly ObjectOf<Kind['each']>[]
+    : never
+
+/** An object with these fields. */
+export type ObjectOf<Of extends Fields> = {
+  readonly [Field in keyof Of as Of[Field] extends 'name' ? Field : never]: ValueOf<Of[Field]>
+} & {
+  readonly [Field in keyof Of as Of[Field] extends 'name' ? never : Field]?: ValueOf<Of[Field]>
+}
+
+export const create = {
+  /** Check and answer, change nothing. */
+  dryRun: 'flag',
+} as const
+export const write = {
+  ...create,
+  /** Refuse with `revision_conflict` if the thing has changed since this revision. */
+  expectedRevision: 'text',
+} as const
+export const page = {
+  /** 1 to 500; default 50. */
+  pageSize: 'count',
+  /** The `nextPageToken` of the page before. */
+  pageToken: 'text',
+} as const
 const wording = { name: 'text', description: 'text' } as const
 const renaming = { key: 'text', ...wording } as const
 const metadata = { publicMetadata: 'metadata', privateMetadata: 'metadata' } as const
 const specialRoles = { defaultRole: 'text', creatorRole: 'text' } as const
 const organization = { organizationId: 'name' } as const
 const membership = { ...organization, userId: 'name' } as const
-const updateMetadata = { ...metadata, mergeMetadata: 'flag' } as const
+const updateMetadata = {
+  /** Replaces all, as `privateMetadata` does, unless they are merged. */
+  publicMetadata: 'metadata',
+  privateMetadata: 'metadata',
+  /** Merge metadata into what is there, at every level; null removes a field. */
+  mergeMetadata: 'flag',
+} as const
 const rolePermission = { role: 'name', permission: 'name' } as const
 const invitation = { ...organization, invitationId: 'name' } as const
-const newInvitation = {
+export const newInvitation = {
   emailAddress: 'name',
   role: 'name',
+  /** Id of the inviting user. */
   inviterUserId: 'text',
+  /** 1 to 365; default 30. */
   expiresInDays: 'count',
+  /** Where the application sends the invited person: an absolute http or https URL. */
   redirectUrl: 'text',
   ...metadata,
 } as const
@@ -63,12 +104,20 @@ export const callFields = {
   createRole: { key: 'name', ...wording, permissions: 'texts', includeInInitialRoleSet: 'flag', ...create },
   getRole: { role: 'name' },
   listRoles: page,
-  updateRole: { role: 'name', ...renaming, permissions: 'keyList', ...write },
+  updateRole: {
+    role: 'name',
+    ...renaming,
+    /** All permissions of the role; those that are not listed are taken away. */
+    permissions: 'keyList',
+    ...write,
+  },
   deleteRole: { role: 'name', ...write },
   addPermission: { ...rolePermission, ...write },
   removePermission: { ...rolePermission, ...write },
   createRoleSet: {
-    ...renaming,
+    /** Left out: made from the name. */
+    key: 'text',
+    ...wording,
     roles: 'texts',
     defaultRole: 'name',
     creatorRole: 'name',
@@ -83,8 +132,18 @@ export const callFields = {
   replaceRole: { roleSet: 'name', role: 'name', toRole: 'text', ...write },
   replaceRoleSet: { roleSet: 'name', toRoleSet: 'name', mappings: 'mappings', ...write },
   createOrganization: {
-    ...{ id: 'text', name: 'text', slug: 'text', roleSet: 'text', createdBy: 'text' },
-    ...{ maxAllowedMemberships: 'long', createdAtMs: 'long' },
+    /** The application's own id; left out: one is made. */
+    id: 'text',
+    name: 'text',
+    slug: 'text',
+    /** Left out: the initial set. */
+    roleSet: 'text',
+    /** Id of the user that becomes a member with the set's creator role. */
+    createdBy: 'text',
+    /** How many members and pending invitations it may have together; 0: any number. Left out: what the settings say. */
+    maxAllowedMemberships: 'long',
+    /** If it is older than its record here. */
+    createdAtMs: 'long',
     ...metadata,
     ...create,
   },
@@ -92,7 +151,12 @@ export const callFields = {
   listOrganizations: { ...page, roleSet: 'text' },
   updateOrganization: {
     ...organization,
-    ...{ name: 'text', slug: 'text', roleSet: 'text', mappings: 'mappings' },
+    name: 'text',
+    /** Empty: none. */
+    slug: 'text',
+    /** As `assignRoleSet` does it, in the same write. */
+    roleSet: 'text',
+    mappings: 'mappings',
     ...{ maxAllowedMemberships: 'long', adminDeleteEnabled: 'flag', createdAtMs: 'long' },
     ...updateMetadata,
     ...write,
@@ -105,39 +169,82 @@ export const callFields = {
   updateMembership: { ...membership, role: 'text', ...updateMetadata, ...write },
   deleteMembership: { ...membership, ...write },
   createInvitation: { ...organization, ...newInvitation, ...create },
-  createInvitations: { ...organization, invitations: { each: newInvitation }, ...create },
+  createInvitations: {
+    ...organization,
+    /** 1 to 1000 of them. */
+    invitations: { each: newInvitation },
+    ...create,
+  },
   getInvitation: invitation,
-  listInvitations: { ...page, ...organization, statuses: 'invitationStatuses' },
+  listInvitations: {
+    ...page,
+    ...organization,
+    /** Left out or empty: all. */
+    statuses: 'invitationStatuses',
+  },
   revokeInvitation: { ...invitation, ...write },
-  acceptInvitation: { ...invitation, userId: 'name', ...write },
+  acceptInvitation: {
+    ...invitation,
+    /** Becomes a member. The application has to check that the address is theirs. */
+    userId: 'name',
+    ...write,
+  },
   getSettings: {},
   updateSettings: {
     ...{ enabled: 'flag', maxAllowedMemberships: 'long', adminDeleteEnabled: 'flag', slugDisabled: 'flag' },
     ...{ domainsEnabled: 'flag', domainsEnrollmentModes: 'keyList' },
-    ...specialRoles,
+    /** Becomes the creator role of the initial set, one of its roles. */
+    creatorRole: 'text',
+    /** Becomes the default role of the initial set, one of its roles. */
+    defaultRole: 'text',
     ...write,
   },
-  createAccessKey: { name: 'name', access: 'access', ...create },
+  createAccessKey: {
+    name: 'name',
+    /** Left out: `SECRET`, which opens everything. */
+    access: 'access',
+    ...create,
+  },
   listAccessKeys: page,
-  revokeAccessKey: { accessKey: 'name', ...write },
+  revokeAccessKey: {
+    /** Name or id. */
+    accessKey: 'name',
+    ...write,
+  },
   listChanges: {
     ...page,
-    ...{ thing: 'text', actor: 'text', operation: 'text', fromMs: 'long', toMs: 'long', oldestFirst: 'flag' },
+    /** Key or id of something that was changed; of a user, the id; of an access key, the name or id. */
+    thing: 'text',
+    actor: 'text',
+    /** For example `ReplaceRole`. */
+    operation: 'text',
+    /** From this time on. */
+    fromMs: 'long',
+    /** Before this time. */
+    toMs: 'long',
+    oldestFirst: 'flag',
   },
-  explain: { ...organization, role: 'name', atMs: 'long' },
+  explain: {
+    ...organization,
+    /** A key that it had at that time will do. */
+    role: 'name',
+    /** Left out: now. */
+    atMs: 'long',
+  },
   apply: {
     permissions: { each: { key: 'name', ...wording } },
     roles: { each: { key: 'name', ...wording, permissions: 'keyList' } },
     roleSets: {
       each: {
         ...{ key: 'name', ...wording, roles: 'texts', defaultRole: 'name', creatorRole: 'name' },
-        ...{ initial: 'flag', replace: 'mappings' },
+        initial: 'flag',
+        /** For roles that pruning takes out of the set: the role that their holders get. */
+        replace: 'mappings',
       },
     },
     organizations: { each: { id: 'name', name: 'text', slug: 'text', roleSet: 'text', mappings: 'mappings' } },
+    /** Delete what is not described. Organizations are never deleted. */
     prune: 'flag',
     ...write,
   },
-} as const satisfies {
-  readonly [Call in keyof Administration]: { readonly [Field in keyof Required<RequestOf<Call>>]: FieldKind }
-}
+} as const satisfies { readonly [call: string]: Fields }

@@ -1,7 +1,6 @@
 /** The replies to questions, parsed. An answer that is older than what was asked for, or of another epoch, is rejected. */
 
-import { unregistered } from './catalogue.ts'
-import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
+import { formatRevision, reasons, type Revision } from '@rolesets/core'
 import {
   booleanOf,
   fieldsOf,
@@ -14,7 +13,8 @@ import {
   textsOf,
 } from '../wire/reading.ts'
 import type { Fields } from '../wire/reading.ts'
-import { formatRevision, reasons, type Revision } from '@rolesets/core'
+import { unregistered } from './catalogue.ts'
+import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
 
 /** An answer of the sidecar, the revision at which it was given, and what it says about assignments. */
 export interface SidecarAnswer<Value> {

@@ -3,17 +3,17 @@
  * error and no decision: what the cache had before is not used.
  */
 
-import { parseAvailableRoles, parseBatch, parseCheck, type SidecarAnswer } from './answers.ts'
+import { formatRevision, wholeOf, type Revision } from '@rolesets/core'
 import type { ParsedAskOptions } from '../arguments.ts'
-import type { Cache } from './cache.ts'
-import type { Calls } from '../wire/calls.ts'
 import type { Clock } from '../clock.ts'
-import type { AvailableRoles, Decision, Question } from './decision.ts'
 import { isRoleSetsError, RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
+import type { Limits } from '../waiting.ts'
+import type { Calls } from '../wire/calls.ts'
+import { parseAvailableRoles, parseBatch, parseCheck, type SidecarAnswer } from './answers.ts'
+import type { Cache } from './cache.ts'
+import type { AvailableRoles, Decision, Question } from './decision.ts'
 import type { Freshness } from './freshness.ts'
 import type { Inquiry, Lookups } from './lookups.ts'
-import { formatRevision, wholeOf, type Revision } from '@rolesets/core'
-import type { Limits } from '../waiting.ts'
 
 export interface CachedDecisionsOptions {
   readonly calls: Calls

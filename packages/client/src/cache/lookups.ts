@@ -5,11 +5,11 @@
  * A lookup doesn't belong to the caller that began it: it goes on while any caller waits for it.
  */
 
-import type { SidecarAnswer } from './answers.ts'
+import type { Revision } from '@rolesets/core'
 import type { Clock } from '../clock.ts'
 import { isRoleSetsError } from '../errors.ts'
-import type { Revision } from '@rolesets/core'
 import type { Limits, Waiting } from '../waiting.ts'
+import type { SidecarAnswer } from './answers.ts'
 
 /** What is asked about one organization. `Value` is what the sidecar's answer has. */
 export interface Inquiry<Value> {

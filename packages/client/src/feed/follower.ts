@@ -3,9 +3,9 @@
  * sink. Events are taken one after the other, and each is finished, its write into the sink too, before the next.
  */
 
+import type { Revision } from '@rolesets/core'
 import type { Clock } from '../clock.ts'
 import { isRoleSetsError, RoleSetsError } from '../errors.ts'
-import type { Revision } from '@rolesets/core'
 import type { Transport, WatchRequest } from '../wire/transport.ts'
 import {
   begin,

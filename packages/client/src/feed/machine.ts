@@ -3,8 +3,8 @@
  * it keeps (F1 to F20) and the table are in docs/design/feed.md; the follower performs what the table says.
  */
 
-import { RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
 import { formatRevision, type Revision } from '@rolesets/core'
+import { RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
 import type { SnapshotChunk } from '../wire/transport.ts'
 import type { ChangeSet } from './changes.ts'
 import type { Alive, Snapshot } from './sink.ts'

@@ -1,6 +1,6 @@
 /** The messages of the feed, parsed. A malformed one ends its stream, and the next stream resumes from the cursor. */
 
-import type { Change, ChangeField, ChangeSet, ChangeValue } from './changes.ts'
+import { formatRevision, type Revision } from '@rolesets/core'
 import {
   booleanOf,
   fieldsOf,
@@ -26,8 +26,8 @@ import type {
   RoleSet,
   Settings,
 } from '../wire/resources.ts'
-import { formatRevision, type Revision } from '@rolesets/core'
 import type { Heartbeat, SnapshotChunk } from '../wire/transport.ts'
+import type { Change, ChangeField, ChangeSet, ChangeValue } from './changes.ts'
 
 interface Envelope {
   readonly revision: Revision

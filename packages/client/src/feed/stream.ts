@@ -3,9 +3,9 @@
  * connection can be half open for hours.
  */
 
+import { formatRevision, type Revision } from '@rolesets/core'
 import type { Clock } from '../clock.ts'
 import { isRoleSetsError, RoleSetsError } from '../errors.ts'
-import { formatRevision, type Revision } from '@rolesets/core'
 import { Waiting } from '../waiting.ts'
 import type { Transport, WatchRequest } from '../wire/transport.ts'
 import { parseFeedMessage, type FeedMessage } from './message.ts'

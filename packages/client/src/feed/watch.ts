@@ -1,9 +1,9 @@
 /** The feed for people and programs that want to see each change. It resumes by itself: no change is missing or repeated. */
 
-import { closedError } from '../waiting.ts'
 import type { RoleSetsErrorCode } from '../errors.ts'
-import { Follower, type FollowerOptions } from './follower.ts'
+import { closedError } from '../waiting.ts'
 import type { ChangeSet } from './changes.ts'
+import { Follower, type FollowerOptions } from './follower.ts'
 
 export interface WatchOptions {
   /** Begin after this revision; left out: with the next change. */

@@ -1,10 +1,10 @@
 /** What the fake sidecar answers: all questions, and the calls of Administration that tests of applications need. */
 
-import type { Change } from '../feed/changes.ts'
-import { RoleSetsError } from '../errors.ts'
-import type { FakeStore } from './fake-store.ts'
 import { parseRevision, quoted } from '@rolesets/core'
+import { RoleSetsError } from '../errors.ts'
+import type { Change } from '../feed/changes.ts'
 import type { UnaryCall } from '../wire/transport.ts'
+import type { FakeStore } from './fake-store.ts'
 
 /** The requests that it understands, with all that they may have. */
 interface Request {

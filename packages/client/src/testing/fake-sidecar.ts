@@ -5,14 +5,14 @@
  *     const roleSets = createRoleSetsClient({ transport: sidecar.transport })
  */
 
-import type { Change } from '../feed/changes.ts'
+import { quoted } from '@rolesets/core'
 import { systemClock, type Clock } from '../clock.ts'
 import { RoleSetsError } from '../errors.ts'
-import { quoted } from '@rolesets/core'
+import type { Change } from '../feed/changes.ts'
+import type { Transport, UnaryCall } from '../wire/transport.ts'
 import { FakeCalls } from './fake-calls.ts'
 import { FakeStore, type FakeRoleSet } from './fake-store.ts'
 import { FakeTransport } from './fake-transport.ts'
-import type { Transport, UnaryCall } from '../wire/transport.ts'
 
 export type { FakeRoleSet } from './fake-store.ts'
 

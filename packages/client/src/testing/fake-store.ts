@@ -1,10 +1,5 @@
 /** The state of the fake sidecar: small, in memory, with the history of its changes. It keeps only some of the rules. */
 
-import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
-import { coreChangesOf } from '../cache/core-form.ts'
-import { RoleSetAnswers } from '../cache/role-set-answers.ts'
-import { RoleSetsError } from '../errors.ts'
-import type { Organization, Permission, Role, RoleSet } from '../wire/resources.ts'
 import {
   applyToCatalogue,
   decide,
@@ -17,6 +12,11 @@ import {
   type OrganizationFacts,
   type UnknownOrganizations,
 } from '@rolesets/core'
+import { coreChangesOf } from '../cache/core-form.ts'
+import { RoleSetAnswers } from '../cache/role-set-answers.ts'
+import { RoleSetsError } from '../errors.ts'
+import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
+import type { Organization, Permission, Role, RoleSet } from '../wire/resources.ts'
 
 export interface FakeRoleSet {
   /** Keys. */

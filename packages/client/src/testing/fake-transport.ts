@@ -1,11 +1,11 @@
 /** How the fake sidecar is reached: in memory. When it is down, calls fail at once; when it is stalled, they wait. */
 
-import type { ChangeSet } from '../feed/changes.ts'
+import { parseRevision } from '@rolesets/core'
 import type { Clock } from '../clock.ts'
 import { RoleSetsError } from '../errors.ts'
-import type { FakeStore } from './fake-store.ts'
-import { parseRevision } from '@rolesets/core'
+import type { ChangeSet } from '../feed/changes.ts'
 import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from '../wire/transport.ts'
+import type { FakeStore } from './fake-store.ts'
 
 /** Change sets that a stream may be behind. */
 const queueMax = 1000

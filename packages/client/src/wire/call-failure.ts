@@ -1,8 +1,8 @@
 /** What gRPC reports when a call fails, as an error of this package: its code is the reason that the sidecar gave. */
 
+import { camelCase, codeOfStatus, grpcStatuses, isErrorCode } from '@rolesets/core'
 import { BadRequest, ErrorInfo } from 'nice-grpc-error-details'
 import statusProto from 'nice-grpc-error-details/lib/proto/google/rpc/status.js'
-import { camelCase, codeOfStatus, grpcStatuses, isErrorCode } from '@rolesets/core'
 import { isRoleSetsError, RoleSetsError, type FieldViolation, type Remedy, type RoleSetsErrorCode } from '../errors.ts'
 
 /** What gRPC reports when a call or a stream fails; a part of grpc-js's `ServiceError`. */

@@ -1,7 +1,7 @@
 /** Reads what the sidecar sent, field by field. Malformed input is `unavailable`: no decision rests on a guess. */
 
-import { RoleSetsError } from '../errors.ts'
 import { parseRevision, type Revision } from '@rolesets/core'
+import { RoleSetsError } from '../errors.ts'
 
 export type Fields = { readonly [field: string]: unknown }
 
