@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { clerkProblems } from '../../packages/sidecar/src/http/problem.ts'
-import { openApi } from '../http/clerk/conforming.ts'
+import { clerkProblems } from '../../packages/sidecar/src/http/operation/codes.ts'
+import { openApi } from '../http/conforming.ts'
 import { projectRoot } from './code-blocks.ts'
 
 const page = await readFile(join(projectRoot, 'docs/http.md'), 'utf8')

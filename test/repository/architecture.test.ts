@@ -85,6 +85,13 @@ for (const [form, text] of Object.entries({
   })
 }
 
+test('the framework of the HTTP operations knows no resource', (t) => {
+  const files = { [`${sidecar}/http/operation/route.ts`]: '', [`${sidecar}/http/clerk/roles.ts`]: '' }
+  const upward = { [`${sidecar}/http/operation/route.ts`]: "import type { Role } from '../clerk/roles.ts'" }
+  t.is(broken({ ...files, ...upward }).length, 1)
+  t.deepEqual(broken({ ...files, [`${sidecar}/http/clerk/roles.ts`]: "import '../operation/route.ts'" }), [])
+})
+
 test('the domain imports nothing, neither a room nor a package nor a part of Node', (t) => {
   const found = broken({
     [`${sidecar}/domain/rules.ts`]: "import './words.ts'; import '../config.ts'; import 'node:fs'; import 'lru-cache'",

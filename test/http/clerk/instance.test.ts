@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient('the settings of a fresh store are read and changed', async (t, { instance }, { call }) => {
   const settings = await instance.getOrganizationSettings()

@@ -7,7 +7,7 @@ import express from 'express'
 import { createApi } from '../../../packages/sidecar/src/http/clerk/api.ts'
 import { Measurements } from '../../../packages/sidecar/src/http/measurements.ts'
 import { openTestService, writing } from '../../service/open-service.ts'
-import { openApi, type Api } from './conforming.ts'
+import { openApi, type Api } from '../conforming.ts'
 
 async function invited(call: Api['call'], role = 'org:member'): Promise<{ members: string; path: string }> {
   const { body: made } = await call('POST', '/v1/organizations', { body: { name: 'A' } })

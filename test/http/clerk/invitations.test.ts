@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient('an invitation is made, read, revoked, and can be made again', async (t, clerk) => {
   const { organizations } = clerk

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient(
   'a membership is created, changed and ended, each time with all that belongs to it',

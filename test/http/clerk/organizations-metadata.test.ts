@@ -1,7 +1,7 @@
 /** Metadata of organizations and memberships: merged, replaced, and by whom it may be; and logos, which aren't kept. */
 
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient('metadata is merged at every level, and null removes a field', async (t, { organizations }) => {
   const { id } = await organizations.createOrganization({

@@ -1,7 +1,7 @@
 /** The role set of an organization: given at its creation, changed with mappings, looked at before, and guarded by ETags. */
 
 import test, { type ExecutionContext } from 'ava'
-import { openApi, refusalOf, withEachClient, type Api } from './conforming.ts'
+import { openApi, refusalOf, withEachClient, type Api } from '../conforming.ts'
 
 /** Two sets: the default one, and one with admin and analyst. */
 async function withTwoSets(call: Api['call']): Promise<void> {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient('an organization is created, read by id and by slug, changed and deleted', async (t, clerk) => {
   const { organizations } = clerk

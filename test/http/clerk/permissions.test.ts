@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient(
   'a permission is created, read, changed and deleted',

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { ClerkClient } from '@clerk/backend'
-import { openApi, refusalOf, withEachClient, type Api } from './conforming.ts'
+import { openApi, refusalOf, withEachClient, type Api } from '../conforming.ts'
 
 /** Roles of these keys, in no set yet. */
 async function makeRoles({ organizationRoles }: ClerkClient, ...keys: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { ClerkClient } from '@clerk/backend'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 const creatorKeys = ['org:sys_memberships:manage', 'org:sys_memberships:read', 'org:sys_profile:delete']
 

@@ -3,7 +3,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import { bearerKey } from '../service/key-ring.ts'
 import type { Service } from '../service/service.ts'
-import type { Identify } from './clerk/caller.ts'
+import type { Identify } from './operation/caller.ts'
 import { healthRouter, type HealthFacts } from './health.ts'
 import type { Measurements } from './measurements.ts'
 import type { StateSource } from './metrics.ts'

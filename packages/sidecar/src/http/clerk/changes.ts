@@ -3,8 +3,8 @@
 import { z } from 'zod'
 import { limits } from '../../domain/limits.ts'
 import type { AuditedChangeSetView } from '../../service/audit-views.ts'
-import { flag, moment, time, wholeNumber } from './fields.ts'
-import { reading, type Operation } from './route.ts'
+import { flag, moment, time, wholeNumber } from '../operation/fields.ts'
+import { reading, type Operation } from '../operation/route.ts'
 
 const image = z.record(z.string(), z.unknown()).nullable()
 

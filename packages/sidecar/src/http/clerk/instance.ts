@@ -1,9 +1,9 @@
 /** What holds for all organizations: in Clerk's words, the organization settings of the instance. */
 
 import { z } from 'zod'
-import { optionalFlag } from './fields.ts'
+import { optionalFlag } from '../operation/fields.ts'
 import { optionalNumber, optionalReference } from './organization-fields.ts'
-import { reading, writing, type Operation } from './route.ts'
+import { reading, writing, type Operation } from '../operation/route.ts'
 import { representSettings, settingsObject } from './settings-object.ts'
 
 const path = '/instance/organization_settings'

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { InvitationEntry } from '../../service/directory.ts'
-import { ordering, several } from './fields.ts'
+import { ordering, several } from '../operation/fields.ts'
 import { representInvitationOfOrganization } from './invitation-object.ts'
 import type { RoleFactsOf } from './role-facts.ts'
 

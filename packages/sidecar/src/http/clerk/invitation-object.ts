@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { InvitationView, OrganizationView } from '../../service/views.ts'
-import { time } from './fields.ts'
+import { time } from '../operation/fields.ts'
 import { metadataObject, publicInviterObject, representPublicInviter } from './object-parts.ts'
 import { publicOrganizationObject, representPublicOrganization } from './organization-object.ts'
 import type { RoleFacts } from './role-facts.ts'

@@ -6,7 +6,7 @@ import { membershipObject } from './membership-object.ts'
 import { representMembershipEntry } from './memberships.ts'
 import { organizationParams } from './organization-fields.ts'
 import { roleFactsNow } from './role-facts.ts'
-import { writing, type Operation } from './route.ts'
+import { writing, type Operation } from '../operation/route.ts'
 
 const acceptInvitation = writing({
   operation: 'AcceptInvitation',

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { MembershipView, OrganizationView } from '../../service/views.ts'
-import { time } from './fields.ts'
+import { time } from '../operation/fields.ts'
 import { metadataObject, publicUserObject, representPublicUser } from './object-parts.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
 import type { RoleFacts } from './role-facts.ts'

@@ -2,8 +2,8 @@
 
 import { z } from 'zod'
 import type { Metadata } from '../../domain/model.ts'
-import { shownAs } from './fields.ts'
-import { fault } from './validation.ts'
+import { shownAs } from '../operation/fields.ts'
+import { fault } from '../operation/validation.ts'
 
 export const organizationParams = z.object({ organization_id: z.string() })
 

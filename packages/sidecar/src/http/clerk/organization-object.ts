@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { OrganizationView } from '../../service/views.ts'
-import { time } from './fields.ts'
+import { time } from '../operation/fields.ts'
 import { metadataObject } from './object-parts.ts'
 
 export const organizationObject = z

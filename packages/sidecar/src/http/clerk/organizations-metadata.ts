@@ -2,11 +2,11 @@
 
 import { z } from 'zod'
 import type { OrganizationView } from '../../service/views.ts'
-import { clerkError, ClerkFailure } from './envelope.ts'
-import { optionalMetadata } from './fields.ts'
+import { clerkError, ClerkFailure } from '../operation/envelope.ts'
+import { optionalMetadata } from '../operation/fields.ts'
 import { mergedMetadata, metadataOf, organizationParams } from './organization-fields.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
-import { writing, type Operation, type WriteScope } from './route.ts'
+import { writing, type Operation, type WriteScope } from '../operation/route.ts'
 
 const path = '/organizations/{organization_id}/metadata'
 const tag = 'Organizations'

@@ -2,8 +2,8 @@
 
 import { z } from 'zod'
 import type { OrganizationEntry } from '../../service/directory.ts'
-import { deletedSchema, representDeleted } from './deleted.ts'
-import { clerkError, ClerkFailure } from './envelope.ts'
+import { deletedSchema, representDeleted } from '../operation/deleted.ts'
+import { clerkError, ClerkFailure } from '../operation/envelope.ts'
 import {
   flag,
   optionalFlag,
@@ -13,8 +13,8 @@ import {
   ordering,
   paging,
   several,
-} from './fields.ts'
-import { listObject, representList } from './list-object.ts'
+} from '../operation/fields.ts'
+import { listObject, representList } from '../operation/list-object.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
 import {
   metadataOf,
@@ -24,9 +24,9 @@ import {
   organizationParams,
   optionalReference,
 } from './organization-fields.ts'
-import { reading, writing, type Operation } from './route.ts'
+import { reading, writing, type Operation } from '../operation/route.ts'
 import { includedAndExcluded } from './signed-values.ts'
-import type { ApiVersion } from './version.ts'
+import type { ApiVersion } from '../operation/version.ts'
 
 const tag = 'Organizations'
 

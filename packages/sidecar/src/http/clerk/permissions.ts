@@ -2,9 +2,9 @@
 
 import { z } from 'zod'
 import type { PermissionView } from '../../service/views.ts'
-import { deletedSchema, representDeleted } from './deleted.ts'
-import { identifier, optionalText, ordering, paging, time } from './fields.ts'
-import { reading, writing, type Operation } from './route.ts'
+import { deletedSchema, representDeleted } from '../operation/deleted.ts'
+import { identifier, optionalText, ordering, paging, time } from '../operation/fields.ts'
+import { reading, writing, type Operation } from '../operation/route.ts'
 
 export const permissionSchema = z
   .object({

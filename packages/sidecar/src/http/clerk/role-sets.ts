@@ -3,9 +3,9 @@
 import { z } from 'zod'
 import type { Catalogue } from '../../domain/catalogue.ts'
 import type { RoleSetView } from '../../service/views.ts'
-import { deletedSchema, representDeleted } from './deleted.ts'
-import { optionalMappings, optionalText, ordering, paging, references, time } from './fields.ts'
-import { reading, writing, type Operation, type WriteScope } from './route.ts'
+import { deletedSchema, representDeleted } from '../operation/deleted.ts'
+import { optionalMappings, optionalText, ordering, paging, references, time } from '../operation/fields.ts'
+import { reading, writing, type Operation, type WriteScope } from '../operation/route.ts'
 
 const roleSetItemSchema = z
   .object({

@@ -3,10 +3,10 @@
 import { z } from 'zod'
 import type { Catalogue } from '../../domain/catalogue.ts'
 import type { RoleView } from '../../service/views.ts'
-import { deletedSchema, representDeleted } from './deleted.ts'
-import { identifier, optionalFlag, optionalText, ordering, paging, references, time } from './fields.ts'
+import { deletedSchema, representDeleted } from '../operation/deleted.ts'
+import { identifier, optionalFlag, optionalText, ordering, paging, references, time } from '../operation/fields.ts'
 import { permissionSchema, representPermission } from './permissions.ts'
-import { reading, writing, type Operation, type Scope } from './route.ts'
+import { reading, writing, type Operation, type Scope } from '../operation/route.ts'
 
 const roleSchema = z
   .object({

@@ -1,14 +1,14 @@
 /** What a user is a member of and invited to. Users themselves belong to the application: an id that nobody knows has none. */
 
 import { z } from 'zod'
-import { paging } from './fields.ts'
+import { paging } from '../operation/fields.ts'
 import { invitationOfOrganizationObject } from './invitation-object.ts'
 import { invitationStatuses, representInvitationEntry } from './invitation-lists.ts'
-import { listObject, representList } from './list-object.ts'
+import { listObject, representList } from '../operation/list-object.ts'
 import { membershipObject } from './membership-object.ts'
 import { representMembershipEntry } from './memberships.ts'
 import { roleFactsNow } from './role-facts.ts'
-import { reading, type Operation } from './route.ts'
+import { reading, type Operation } from '../operation/route.ts'
 
 const tag = 'Users'
 const userParams = z.object({ user_id: z.string() })

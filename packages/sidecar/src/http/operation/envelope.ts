@@ -8,7 +8,7 @@ import type { LimitName } from '../../domain/limits.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import type { RefusalCode } from '../../domain/refusal-codes.ts'
 import { ServiceError, StoreError, type ServiceErrorCode, type StoreErrorCode } from '../../service/service-error.ts'
-import { clerkProblems, type ClerkCode } from '../problem.ts'
+import { clerkProblems, type ClerkCode } from './codes.ts'
 
 /** One failure, as it stands in the envelope. */
 export interface ClerkError {

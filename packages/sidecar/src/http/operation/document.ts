@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { createDocument } from 'zod-openapi'
-import { clerkProblems, ok, type ClerkCode } from '../problem.ts'
+import { clerkProblems, ok, type ClerkCode } from './codes.ts'
 import type { Operation } from './route.ts'
 
 const envelope = z

@@ -5,7 +5,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import express, { type RequestHandler, type Response } from 'express'
-import { ok } from '../problem.ts'
+import { ok } from './codes.ts'
 import { clerkError, ClerkFailure, envelopeOf, type Answer } from './envelope.ts'
 import { entityTag } from './precondition.ts'
 import type { Representation } from './route.ts'

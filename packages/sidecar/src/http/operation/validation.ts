@@ -1,7 +1,7 @@
 /** What a schema finds wrong, in Clerk's codes: one error for each fault, with the name of the field. */
 
 import type { z } from 'zod'
-import { clerkProblems, type ClerkCode } from '../problem.ts'
+import { clerkProblems, type ClerkCode } from './codes.ts'
 import { clerkError, ClerkFailure, type ClerkError } from './envelope.ts'
 
 /** Of many faults the first ones are told. */

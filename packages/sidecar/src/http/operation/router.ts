@@ -4,7 +4,6 @@ import { Router, type ErrorRequestHandler, type Request, type RequestHandler, ty
 import { Refusal } from '../../domain/refusal.ts'
 import { DeadlinePassed, ServiceError, StoreError } from '../../service/service-error.ts'
 import type { Service } from '../../service/service.ts'
-import type { Measurements } from '../measurements.ts'
 import { failureOfReading, readBody, sendFailure, sendRepresentation } from './body.ts'
 import { actorOf, checkAccess, identifyCaller, type Caller, type Identify } from './caller.ts'
 import { answerTo, clerkError, ClerkFailure } from './envelope.ts'
@@ -15,7 +14,11 @@ import { parseApiVersion, type ApiVersion } from './version.ts'
 export interface ClerkOptions {
   readonly service: Service
   readonly identify: Identify
-  readonly measurements: Measurements
+  readonly measurements: {
+    wrote(operation: string, result: string): void
+    callFailed(): void
+    accessRefused(): void
+  }
   /** Told of what nobody foresaw. */
   readonly failed: (error: unknown, method: string) => void
 }

@@ -11,7 +11,7 @@
 import { z } from 'zod'
 import type { ReadCall, WriteCall, Written } from '../../service/call.ts'
 import type { Service } from '../../service/service.ts'
-import type { ClerkCode } from '../problem.ts'
+import type { ClerkCode } from './codes.ts'
 import { ClerkFailure, clerkError, type FieldNames } from './envelope.ts'
 import { flag } from './fields.ts'
 import { impactSchema, representImpact } from './impact.ts'

@@ -2,7 +2,7 @@ import test from 'ava'
 import { request } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { connect, readKey, secretKey } from '../../grpc/open-sidecar.ts'
-import { openApi, refusalOf, withEachClient, type Answered, type Api } from './conforming.ts'
+import { openApi, refusalOf, withEachClient, type Answered, type Api } from '../conforming.ts'
 
 const permission = { name: 'A', key: 'org:a:b' }
 

@@ -5,7 +5,7 @@
 
 import test from 'ava'
 import fc from 'fast-check'
-import { openApi, type Answered, type Api } from './conforming.ts'
+import { openApi, type Answered, type Api } from '../conforming.ts'
 
 interface Described {
   readonly path: string
