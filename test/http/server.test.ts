@@ -34,7 +34,7 @@ test('it lives, and it is started, ready and fresh', async (t) => {
 test('while it isn’t ready it says which of the facts is missing', async (t) => {
   const facts = { started: true, ready: false, fresh: false }
   const server = await openHttpServer({
-    listen: { host: '127.0.0.1', port: 0, isLoopback: true },
+    listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
     identify: () => undefined,
     facts: () => facts,

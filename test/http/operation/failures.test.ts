@@ -14,7 +14,7 @@ import type { Service } from '../../../packages/sidecar/src/service/service.ts'
 async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCall) => Promise<never>) {
   const noted: { error: unknown; method: string }[] = []
   const server = await openHttpServer({
-    listen: { host: '127.0.0.1', port: 0, isLoopback: true },
+    listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
     identify: () => ({ name: 'admin', access: 'secret' }),
     facts: () => ({ started: true, ready: true, fresh: true }),
