@@ -1,11 +1,10 @@
-/** The codes of failures below `/v1`, each with its HTTP status. */
+/**
+ * The codes of failures below `/v1`, each with its HTTP status and its short message. They are Clerk's where Clerk has one;
+ * docs/http.md explains the others.
+ */
 
 export const ok = 200
 
-/**
- * The codes under `/v1`, each with its status and its short message. They are Clerk's where Clerk has one; the others are
- * told in docs/http.md.
- */
 export const clerkProblems = {
   request_body_invalid: { status: 400, message: 'Request body invalid' },
   malformed_request_parameters: { status: 400, message: 'Malformed request parameters' },
@@ -13,7 +12,7 @@ export const clerkProblems = {
   bulk_size_exceeded: { status: 400, message: 'Bulk size exceeded' },
   already_a_member_in_organization: { status: 400, message: 'Already a member' },
   organization_invitation_not_unique: { status: 400, message: 'Duplicate invitation' },
-  organization_logo_not_kept: { status: 400, message: 'Logos aren’t kept' },
+  organization_logo_not_kept: { status: 400, message: 'Logos not stored' },
   authorization_header_format_invalid: { status: 401, message: 'Invalid Authorization header format' },
   clerk_key_invalid: { status: 401, message: 'The provided secret key is invalid' },
   authorization_invalid: { status: 403, message: 'Unauthorized request' },
@@ -54,10 +53,10 @@ export const clerkProblems = {
   organization_role_set_reassignment_mappings_missing: { status: 422, message: 'Reassignment mappings missing' },
   organization_role_set_reassignment_mappings_invalid: { status: 422, message: 'Reassignment mappings invalid' },
   too_many_requests: { status: 429, message: 'Too many requests' },
-  internal_clerk_error: { status: 500, message: 'Internal failure' },
+  internal_clerk_error: { status: 500, message: 'Internal error' },
   not_serving: { status: 503, message: 'Not serving' },
-  disk_full: { status: 503, message: 'No room to write' },
-  deadline: { status: 504, message: 'Out of time' },
+  disk_full: { status: 503, message: 'Storage full' },
+  deadline: { status: 504, message: 'Deadline exceeded' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly message: string }>>
 
 export type ClerkCode = keyof typeof clerkProblems

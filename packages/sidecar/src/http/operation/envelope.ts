@@ -1,6 +1,6 @@
 /**
- * Failures as Clerk's clients expect them: every code of ours becomes one of Clerk's (see `clerkProblems`), in an envelope
- * whose long message says what to do. What has no code is unforeseen: the caller learns only that, the log has the record.
+ * Failures as Clerk's clients expect them. Each code of ours becomes one of Clerk's, in an envelope whose long message says
+ * what to do. An error without a code is unexpected: the caller learns only that, and the log has the details.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -9,6 +9,7 @@ import { Refusal } from '../../domain/refusal.ts'
 import type { RefusalCode } from '../../domain/refusal-codes.ts'
 import { ServiceError, StoreError, type ServiceErrorCode, type StoreErrorCode } from '../../service/service-error.ts'
 import { clerkProblems, type ClerkCode } from './codes.ts'
+import type { FieldNames } from './names.ts'
 
 /** One failure, as it stands in the envelope. */
 export interface ClerkError {
@@ -23,7 +24,7 @@ export interface Envelope {
   readonly clerk_trace_id: string
 }
 
-/** What the surface itself refuses: keys, versions, bodies, fields. */
+/** A request that this API rejects before the rules see it: its key, version, body or fields. */
 export class ClerkFailure extends Error {
   override readonly name = 'ClerkFailure'
   readonly errors: readonly [ClerkError, ...ClerkError[]]
@@ -34,13 +35,10 @@ export class ClerkFailure extends Error {
   }
 }
 
-/** Names of fields in the requests of one operation, by the names that the rules know them by. */
-export type FieldNames = Readonly<Record<string, string>>
-
 export interface Answer {
   readonly status: number
   readonly errors: readonly ClerkError[]
-  readonly isUnforeseen: boolean
+  readonly isUnexpected: boolean
 }
 
 export function clerkError(code: ClerkCode, longMessage: string, field?: string): ClerkError {
@@ -48,17 +46,22 @@ export function clerkError(code: ClerkCode, longMessage: string, field?: string)
   return { code, message, long_message: longMessage, ...(field === undefined ? {} : { meta: { param_name: field } }) }
 }
 
+/** A `ClerkFailure` with one error. @param field the name on this wire */
+export function failure(code: ClerkCode, longMessage: string, field?: string): ClerkFailure {
+  return new ClerkFailure(clerkError(code, longMessage, field))
+}
+
 export function answerTo(error: unknown, names: FieldNames = {}): Answer {
   const errors = errorsOf(error, names)
   const { status } = clerkProblems[errors[0].code]
-  return { status, errors, isUnforeseen: errors[0].code === 'internal_clerk_error' }
+  return { status, errors, isUnexpected: errors[0].code === 'internal_clerk_error' }
 }
 
 export function envelopeOf(errors: readonly ClerkError[]): Envelope {
   return { errors, clerk_trace_id: randomBytes(16).toString('hex') }
 }
 
-/** @param refused a refusal, or the violation that a dry run tells instead */
+/** @param refused an error of the rules, or the violation that a dry run reports instead */
 export function errorOfRefusal(
   refused: Pick<Refusal, 'code' | 'message' | 'field' | 'facts'>,
   names: FieldNames,
@@ -72,14 +75,14 @@ function errorsOf(error: unknown, names: FieldNames): readonly [ClerkError, ...C
   if (error instanceof ClerkFailure) return error.errors
   if (error instanceof Refusal) return [errorOfRefusal(error, names)]
   if (error instanceof ServiceError || error instanceof StoreError) {
-    // `in_use` is a word of the rules, too; of the storage it ends the opening, and a call never meets it.
+    // The rules have a code `in_use` too. The one of the storage occurs only while a store is opened, never in a call.
     const code = failures[error.code]
     if (code !== 'internal_clerk_error') return [clerkError(code, error.message)]
   }
-  return [clerkError('internal_clerk_error', 'An unforeseen failure; the log of the sidecar has the record.')]
+  return [clerkError('internal_clerk_error', 'Unexpected failure. The log of the sidecar has the details.')]
 }
 
-/** `roles[3]` is a place in `roles`, `invitations[3].role` is the `role` of one of many. */
+/** `roles[3]` becomes `roles`; `invitations[3].role` becomes `role`. */
 function fieldName(field: string | undefined, names: FieldNames): string | undefined {
   const plain = field?.replace(/^\w+\[\d+\]\./, '').replace(/\[.*$/s, '')
   return plain === undefined || plain === '' ? undefined : (names[plain] ?? plain)
@@ -123,7 +126,7 @@ const refusals = {
   ClerkCode | ((refused: Refused) => ClerkCode)
 >
 
-/** A role is kept by its place in a set, by members, or by invitations: Clerk has a code for each. */
+/** Clerk has a code for each use of a role: special role of a set, members, invitations. */
 function inUseCode({ field, facts }: Refused): ClerkCode {
   if (facts['role'] === undefined) return 'organization_role_set_assigned_to_organizations'
   const place = placeCode(facts)
@@ -140,7 +143,7 @@ function placeCode({ place }: Readonly<Record<string, string>>): ClerkCode | und
 const tooLong = 'form_param_max_length_exceeded'
 const tooMany = 'form_param_array_size_exceeded'
 
-/** Limits that aren't here are about a number: it is invalid. */
+/** All other limits are about a number. */
 const limitCodes: Partial<Record<LimitName, ClerkCode>> = {
   keyCharactersMax: tooLong,
   nameCharactersMax: tooLong,
@@ -165,7 +168,7 @@ const limitCodes: Partial<Record<LimitName, ClerkCode>> = {
 
 const failures = {
   deadline: 'deadline',
-  // Nobody is there to read it.
+  // The caller is gone and can't read it.
   call_cancelled: 'deadline',
   revision_of_another_epoch: 'revision_conflict',
   cursor_compacted: 'malformed_request_parameters',

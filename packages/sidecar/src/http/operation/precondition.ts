@@ -1,25 +1,22 @@
-/** ETags of single things, and `If-Match`: a write for a thing that must not have changed. */
+/** ETags of single things, and `If-Match`: a write that is rejected if the thing has changed since. */
 
-import { clerkError, ClerkFailure } from './envelope.ts'
+import { failure } from './envelope.ts'
 
-/** @param revision of the answer, `<epoch>:<number>`; @param changedAt the number of the write that changed the thing last */
+/** @param revision of the answer, `<epoch>:<number>`; @param changedAt the number of the last write that changed the thing */
 export function entityTag(revision: string, changedAt: number): string {
   return `"${revision.slice(0, revision.lastIndexOf(':'))}:${changedAt}"`
 }
 
-/** The expected revision; undefined: not checked, because there is no header or it says `*`. @throws ClerkFailure */
+/** The expected revision. Undefined: not checked, because the header is missing or `*`. @throws ClerkFailure */
 export function parseIfMatch(header: string | undefined): string | undefined {
   if (header === undefined || header.trim() === '*') return undefined
   const [, weak, tag] = /^\s*(W\/)?"([^"]*)"\s*$/.exec(header) ?? []
-  if (tag === undefined)
-    throw new ClerkFailure(
-      clerkError(
-        'malformed_request_parameters',
-        'If-Match takes one ETag of an earlier answer, in its quotes, or *.',
-        'If-Match',
-      ),
-    )
+  if (tag === undefined) {
+    const message = 'If-Match must be * or one ETag of an earlier answer, with its quotes.'
+    throw failure('malformed_request_parameters', message, 'If-Match')
+  }
   if (weak === undefined) return tag
-  // A weak tag never matches (RFC 9110): what only resembles the thing can't guard it.
-  throw new ClerkFailure(clerkError('revision_conflict', 'A weak ETag matches nothing. Send the ETag as it was given.'))
+  // RFC 9110, 13.1.1: If-Match compares strongly.
+  const message = 'If-Match has a weak ETag (W/…), which never matches. Send the ETag as you received it.'
+  throw failure('revision_conflict', message)
 }

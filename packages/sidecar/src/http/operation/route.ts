@@ -1,49 +1,45 @@
 /**
- * One operation of the API, declared once: router, validation of requests and the OpenAPI document come from it.
+ * One operation of the API, declared once: the router, the validation of requests and the OpenAPI document come from it.
  *
- * `reading({ operation, method: 'get', path, params?, query?, response, handle })` answers what `handle` represents;
- * `writing({ …, body?, handle, represent })` answers `represent(value)` of what `handle` wrote, or, with `?dry_run=true`,
- * the impact. Handlers get parsed input and a scope; they translate and call the service, and no rule lives in them. What
- * they throw becomes the envelope; `fields` gives the rules' names of fields their names on this wire. A fault that no
- * rule knows is a `ClerkFailure`.
+ * `reading`, `listing` and `writing` take the schemas of the request and of the answer, `handle` and `represent`. `handle`
+ * gets the parsed request as one object, with its fields under the names that the rules have for them (`fields` says which
+ * differ), and calls the service; no rule is decided here. `represent` makes the answer from what `handle` returned; with
+ * `?dry_run=true` a write answers with its impact instead. A rule's error becomes the envelope, with the names of this
+ * wire. Faults that only this API knows are thrown as `ClerkFailure`.
  */
 
 import { z } from 'zod'
-import type { ReadCall, WriteCall, Written } from '../../service/call.ts'
+import type { Found, Listed, ReadCall, WriteCall, Written } from '../../service/call.ts'
 import type { Service } from '../../service/service.ts'
 import type { ClerkCode } from './codes.ts'
-import { ClerkFailure, clerkError, type FieldNames } from './envelope.ts'
-import { flag } from './fields.ts'
+import { failure } from './envelope.ts'
+import { flag, paging } from './fields.ts'
 import { impactSchema, representImpact } from './impact.ts'
+import { inRulesWords, type FieldNames, type InRulesWords } from './names.ts'
 import { parse } from './validation.ts'
 import type { ApiVersion } from './version.ts'
 
-/** What of a request an operation reads, not yet checked. */
+/** The parts of a request that an operation reads, before they are checked. */
 export interface Given {
   readonly params: Readonly<Record<string, unknown>>
   /** One value, or all when there are several. */
   readonly query: Readonly<Record<string, string | readonly string[]>>
-  /** Undefined: there was none. */
+  /** Undefined: the request has no body. */
   readonly body: unknown
 }
 
-/** What a handler works with besides its input. */
-export interface Scope {
+/** What an operation works with besides its input. */
+export interface Scope<Call = ReadCall> {
   readonly service: Service
   readonly apiVersion: ApiVersion
+  readonly call: Call
 }
 
-export interface ReadScope extends Scope {
-  readonly call: ReadCall
-}
+export type WriteScope = Scope<WriteCall>
 
-export interface WriteScope extends Scope {
-  readonly call: WriteCall
-}
-
-/** What is sent. `changedAt` is the revision of the single thing that `body` is: it becomes the ETag. */
-export interface Representation<Body = unknown> {
-  readonly body: Body
+/** The answer. `changedAt` is the revision of the single thing in `body`: it becomes the ETag. */
+export interface Representation {
+  readonly body: unknown
   readonly revision: string
   readonly changedAt?: number | undefined
 }
@@ -60,7 +56,7 @@ export interface Operation {
   readonly fields: FieldNames
   readonly access: 'read' | 'secret'
   readonly writes: boolean
-  /** Whatever the body is, it is passed over. */
+  /** The body is not read. */
   readonly ignoresBody?: true
   readonly schemas: {
     readonly params: z.ZodObject
@@ -68,132 +64,169 @@ export interface Operation {
     readonly body: z.ZodType | undefined
     readonly response: z.ZodType
   }
-  /** @param call a read ignores what only writes have */
+  /** @param scope a read ignores what only writes have */
   readonly answer: (given: Given, scope: WriteScope) => Promise<Representation>
 }
 
-type Nothing = z.ZodObject<Record<never, never>>
+type Shape = Readonly<Record<string, z.ZodType>>
+// An object without fields: what an operation has that declares no parameters.
+type NoFields = Readonly<Record<never, never>>
 
-interface Declared<Params extends z.ZodObject, Query extends z.ZodObject, Response extends z.ZodType> {
-  /** The name in the document and in the metrics: of a write that is an RPC, the name of that. */
+interface Declared<Params extends Shape, Query extends Shape, Names extends FieldNames> {
+  /** The name in the document and in the metrics: of a write that is an RPC, the name of the RPC. */
   readonly operation: string
   readonly path: string
   readonly tag: string
   readonly summary: string
   readonly params?: Params
-  /** Unknown parameters of a read are ignored, those of a write refused: a mistyped `dry_run` must not write. */
+  /** A read ignores unknown parameters. A write rejects them: with a mistyped `dry_run` it must not write. */
   readonly query?: Query
-  readonly response: Response
-  /** Besides those that every operation can answer. */
+  /** Besides the failures that every operation can answer with. */
   readonly failures?: readonly ClerkCode[]
-  /** Rules' names of fields to names on this wire, where they differ. */
-  readonly fields?: FieldNames
+  readonly fields?: Names
 }
 
-export interface Reading<
-  Params extends z.ZodObject,
-  Query extends z.ZodObject,
-  Response extends z.ZodType,
-> extends Declared<Params, Query, Response> {
-  /** Default: any key that is known. */
-  readonly access?: 'read' | 'secret'
-  readonly handle: (
-    input: { readonly params: z.output<Params>; readonly query: z.output<Query> },
-    scope: ReadScope,
-  ) => Promise<Representation<z.input<Response>>>
-}
+/** A body that isn't an object is a field of its own. */
+type Input<Params extends Shape, Query extends Shape, Body extends z.ZodType, Names extends FieldNames> = InRulesWords<
+  z.output<z.ZodObject<Params>> &
+    z.output<z.ZodObject<Query>> &
+    (Body extends z.ZodObject ? z.output<Body> : { readonly body: z.output<Body> }),
+  Names
+>
 
-export interface Writing<
-  Params extends z.ZodObject,
-  Query extends z.ZodObject,
+interface Reading<
+  Params extends Shape,
+  Query extends Shape,
+  Names extends FieldNames,
   Response extends z.ZodType,
-  Body extends z.ZodType,
   Value,
-> extends Declared<Params, Query, Response> {
-  readonly method: 'post' | 'put' | 'patch' | 'delete'
-  /** An empty body is the same as `{}`. */
-  readonly body?: Body
-  readonly ignoresBody?: true
-  readonly handle: (input: Input<Params, Query, Body>, scope: WriteScope) => Promise<Written<Value>>
-  readonly represent: (
-    value: Value,
-    given: { readonly input: Input<Params, Query, Body>; readonly scope: WriteScope },
-  ) => z.input<Response> | Promise<z.input<Response>>
-}
-
-interface Input<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
-  readonly params: z.output<Params>
-  readonly query: z.output<Query>
-  readonly body: z.output<Body>
+> extends Declared<Params, Query, Names> {
+  /** Default: any valid key. */
+  readonly access?: 'read' | 'secret'
+  readonly response: Response
+  readonly handle: (input: Input<Params, Query, z.ZodUndefined, Names>, scope: Scope) => Promise<Found<Value>>
+  readonly represent: (value: Value, scope: Scope) => z.input<Response>
+  /** Default: the revision that the value has, if it has one. */
+  readonly changedAt?: (value: Value) => number
 }
 
 export function reading<
   Response extends z.ZodType,
-  Params extends z.ZodObject = Nothing,
-  Query extends z.ZodObject = Nothing,
->(declared: Reading<Params, Query, Response>): Operation {
-  const { params, query, response, access = 'read', fields = {}, failures = [], handle, ...rest } = declared
-  const schemas = schemasOf({ params, query, response })
-  return {
-    ...rest,
-    method: 'get',
-    access,
-    fields,
-    failures,
-    writes: false,
-    schemas: { ...schemas, body: undefined },
-    answer: async (given, scope) => {
-      const input = { params: parse(schemas.params, given.params), query: parse(schemas.query, given.query) }
-      return handle(input as Parameters<typeof handle>[0], scope)
-    },
+  Value,
+  const Params extends Shape = NoFields,
+  const Query extends Shape = NoFields,
+  const Names extends FieldNames = NoFields,
+>(declared: Reading<Params, Query, Names, Response, Value>): Operation {
+  const { params, query, response, access = 'read', fields = {}, failures = [], ...rest } = declared
+  const { handle, represent, changedAt = changedAtOf, ...shown } = rest
+  const schemas = { params: z.object(params ?? {}), query: z.object(query ?? {}), body: undefined, response }
+  const answer: Operation['answer'] = async (given, scope) => {
+    const parsed = { ...parse(schemas.params, given.params), ...parse(schemas.query, given.query) }
+    const input = inRulesWords(parsed, fields) as unknown as Parameters<typeof handle>[0]
+    const { value, revision } = await handle(input, scope)
+    return { body: represent(value, scope), revision, changedAt: changedAt(value) }
   }
+  return { ...shown, method: 'get', access, fields, failures, writes: false, schemas, answer }
+}
+
+interface Listing<
+  Params extends Shape,
+  Query extends Shape,
+  Names extends FieldNames,
+  Item extends z.ZodType,
+  View,
+> extends Declared<Params, Query, Names> {
+  readonly item: Item
+  readonly handle: (
+    input: Input<Params, Query & typeof paging, z.ZodUndefined, Names & typeof listNames>,
+    scope: Scope,
+  ) => Promise<Listed<View>>
+  readonly represent: (view: View, scope: Scope) => z.input<Item>
+}
+
+/** The parameters of Clerk's lists, under the names that the service has for them. */
+const listNames = { text: 'query', order: 'order_by' } as const
+
+/** A read of a list, by offset: with `limit` and `offset` besides the parameters that it declares. */
+export function listing<
+  Item extends z.ZodType,
+  View,
+  const Params extends Shape = NoFields,
+  const Query extends Shape = NoFields,
+  const Names extends FieldNames = NoFields,
+>({ item, query, fields, handle, represent, ...rest }: Listing<Params, Query, Names, Item, View>): Operation {
+  return reading({
+    ...rest,
+    query: { ...paging, ...query },
+    fields: { ...listNames, ...fields } as FieldNames,
+    response: listObject(item),
+    handle: async (input, scope) => {
+      const { revision, ...value } = await handle(input as unknown as Parameters<typeof handle>[0], scope)
+      return { value, revision }
+    },
+    represent: ({ items, total }, scope) => ({ data: items.map((view) => represent(view, scope)), total_count: total }),
+  })
+}
+
+/** A page of a list. Without `total_count` Clerk's clients return a bare array. */
+export function listObject<Item extends z.ZodType>(item: Item) {
+  return z.object({ data: z.array(item), total_count: z.int() })
+}
+
+interface Writing<
+  Params extends Shape,
+  Query extends Shape,
+  Names extends FieldNames,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+  Value,
+> extends Declared<Params, Query, Names> {
+  readonly method: 'post' | 'put' | 'patch' | 'delete'
+  /** An empty body is the same as `{}`. */
+  readonly body?: Body
+  readonly ignoresBody?: true
+  readonly response: Response
+  readonly handle: (input: Input<Params, Query, Body, Names>, scope: WriteScope) => Promise<Written<Value>>
+  readonly represent: (value: Value, scope: WriteScope) => z.input<Response> | Promise<z.input<Response>>
+  /** Default: the revision that the value has, if it has one. */
+  readonly changedAt?: (value: Value) => number
 }
 
 export function writing<
   Response extends z.ZodType,
   Value,
-  Params extends z.ZodObject = Nothing,
-  Query extends z.ZodObject = Nothing,
+  const Params extends Shape = NoFields,
+  const Query extends Shape = NoFields,
+  const Names extends FieldNames = NoFields,
   Body extends z.ZodType = z.ZodUndefined,
->(declared: Writing<Params, Query, Response, Body, Value>): Operation {
-  const { params, query, response, body, fields = {}, failures = [], handle, represent, ...rest } = declared
-  const schemas = schemasOf({ params, query, response })
-  const accepted = z.strictObject({ ...schemas.query.shape, dry_run: flag })
-  return {
-    ...rest,
-    access: 'secret',
-    fields,
-    failures,
-    writes: true,
-    schemas: { ...schemas, query: accepted, body, response: z.union([response, impactSchema(response)]) },
-    answer: async (given, scope) => {
-      const { dry_run: dryRun, ...asked } = parse<z.ZodType<{ readonly dry_run: boolean }>>(accepted, given.query)
-      const read = { params: parse(schemas.params, given.params), query: asked, body: bodyOf(body, given.body) }
-      const input = read as Input<Params, Query, Body>
-      const own = { ...scope, call: { ...scope.call, dryRun } }
-      const { value, impact, revision } = await handle(input, own)
-      const resource = value === undefined ? null : await represent(value, { input, scope: own })
-      if (dryRun) return { body: representImpact(impact, { resource, revision, fields }), revision }
-      return { body: resource, revision, changedAt: rest.method === 'delete' ? undefined : changedAtOf(value) }
-    },
+>(declared: Writing<Params, Query, Names, Body, Response, Value>): Operation {
+  const { params, query, body, response, fields = {}, failures = [], ...rest } = declared
+  const { handle, represent, changedAt = changedAtOf, ...shown } = rest
+  const schemas = {
+    params: z.object(params ?? {}),
+    query: z.strictObject({ ...query, dry_run: flag }),
+    body,
+    response: z.union([response, impactSchema(response)]),
   }
+  const answer: Operation['answer'] = async (given, scope) => {
+    const { dry_run: dryRun, ...asked } = parse(schemas.query, given.query)
+    const parsed = { ...parse(schemas.params, given.params), ...asked, ...parseBody(body, given.body) }
+    const own = { ...scope, call: { ...scope.call, dryRun } }
+    const input = inRulesWords(parsed, fields) as unknown as Parameters<typeof handle>[0]
+    const { value, impact, revision } = await handle(input, own)
+    const resource = value === undefined ? null : await represent(value, own)
+    if (dryRun) return { body: representImpact(impact, { resource, revision, fields }), revision }
+    const isThing = value !== undefined && declared.method !== 'delete'
+    return { body: resource, revision, changedAt: isThing ? changedAt(value) : undefined }
+  }
+  return { ...shown, access: 'secret', fields, failures, writes: true, schemas, answer }
 }
 
-function schemasOf<Params extends z.ZodObject, Query extends z.ZodObject, Response extends z.ZodType>(given: {
-  params: Params | undefined
-  query: Query | undefined
-  response: Response
-}) {
-  const { params = z.object({}), query = z.object({}), response } = given
-  return { params, query, response }
-}
-
-function bodyOf(schema: z.ZodType | undefined, body: unknown): unknown {
-  if (schema === undefined) return undefined
-  if (body !== undefined) return parse(schema, body)
-  if (schema instanceof z.ZodArray)
-    throw new ClerkFailure(clerkError('request_body_invalid', 'The body is missing. Give a list.'))
-  return parse(schema, {})
+function parseBody(schema: z.ZodType | undefined, body: unknown): object {
+  if (schema === undefined) return {}
+  if (schema instanceof z.ZodObject) return parse(schema, body === undefined ? {} : body)
+  if (body === undefined) throw failure('request_body_invalid', 'The body is missing. Send a list.')
+  return { body: parse(schema, body) }
 }
 
 function changedAtOf(value: unknown): number | undefined {

@@ -1,10 +1,10 @@
-/** What a schema finds wrong, in Clerk's codes: one error for each fault, with the name of the field. */
+/** The faults that a schema finds, in Clerk's codes: one error for each fault, with the name of the field. */
 
 import type { z } from 'zod'
 import { clerkProblems, type ClerkCode } from './codes.ts'
-import { clerkError, ClerkFailure, type ClerkError } from './envelope.ts'
+import { clerkError, ClerkFailure, failure, type ClerkError } from './envelope.ts'
 
-/** Of many faults the first ones are told. */
+/** Only the first faults are reported. */
 const errorsMax = 20
 
 /** @throws ClerkFailure */
@@ -12,33 +12,36 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   const parsed = schema.safeParse(value, { reportInput: true })
   if (parsed.success) return parsed.data
   const [first, ...others] = parsed.error.issues.flatMap(errorsOf)
-  throw new ClerkFailure(
-    first ?? clerkError('request_body_invalid', 'The request is invalid.'),
-    ...others.slice(0, errorsMax - 1),
-  )
+  if (first === undefined) throw failure('request_body_invalid', 'The request is invalid.')
+  throw new ClerkFailure(first, ...others.slice(0, errorsMax - 1))
 }
 
-/** A fault that a schema of ours finds by itself; `code` is one of Clerk's. */
+/** An issue that a schema of ours reports itself. @param message goes on after the name of the field */
 export function fault(code: ClerkCode, message: string) {
   return { code: 'custom' as const, message, params: { clerk: code } }
 }
 
 function errorsOf(issue: z.core.$ZodIssue): ClerkError[] {
-  const place = nameOf(issue.path)
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const name = key.slice(0, 100)
-      return clerkError('form_param_unknown', `${JSON.stringify(name)} is no field here. Leave it out.`, name)
+      return clerkError(
+        'form_param_unknown',
+        `${JSON.stringify(name)} is not a field of this request. Remove it.`,
+        name,
+      )
     })
-  // The first branch is the one that is meant; the others are there for leniency.
+  // The first branch is the documented type; the others exist for leniency.
   const [branch] = issue.code === 'invalid_union' ? issue.errors : []
   if (branch !== undefined && branch.length > 0)
     return branch.flatMap((inner) => errorsOf({ ...inner, path: [...issue.path, ...inner.path] }))
-  if (place === undefined) return [clerkError('request_body_invalid', `The body is no ${expectedOf(issue)}.`)]
-  return [clerkError(codeOf(issue), `${place.path} ${problemOf(issue)}`, place.name)]
+  const place = nameOf(issue.path)
+  if (place === undefined) return [clerkError('request_body_invalid', `The body must be ${expectedOf(issue)}.`)]
+  const code = codeOf(issue)
+  return [clerkError(code, `${place.path} ${problemOf(issue, code)}`, place.name)]
 }
 
-/** The name of the field, and its path for people. Undefined: the request as a whole. */
+/** The name of the field, and the path to show in the message. Undefined: the fault is of the request as a whole. */
 function nameOf(path: readonly PropertyKey[]): { name: string; path: string } | undefined {
   const name = path.find((step) => typeof step === 'string')
   if (name === undefined) return undefined
@@ -49,11 +52,10 @@ function nameOf(path: readonly PropertyKey[]): { name: string; path: string } | 
 function codeOf(issue: z.core.$ZodIssue): ClerkCode {
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.input === undefined) return 'form_param_missing'
-      return issue.input === null ? 'form_param_nil' : 'form_param_type_invalid'
     case 'invalid_value':
       if (issue.input === undefined) return 'form_param_missing'
-      return issue.input === null ? 'form_param_nil' : 'form_param_value_invalid'
+      if (issue.input === null) return 'form_param_nil'
+      return issue.code === 'invalid_type' ? 'form_param_type_invalid' : 'form_param_value_invalid'
     case 'too_big':
       if (issue.origin === 'string') return 'form_param_max_length_exceeded'
       return issue.origin === 'array' ? 'form_param_array_size_exceeded' : 'form_param_value_invalid'
@@ -71,21 +73,22 @@ function ownCode(params: Readonly<Record<string, unknown>> | undefined): ClerkCo
   return typeof code === 'string' && code in clerkProblems ? (code as ClerkCode) : 'form_param_type_invalid'
 }
 
-function problemOf(issue: z.core.$ZodIssue): string {
-  switch (codeOf(issue)) {
-    case 'form_param_missing':
-      return 'is missing. Give it.'
-    case 'form_param_nil':
-      return 'is null, which it can’t be. Give a value.'
-    case 'form_param_type_invalid':
-      return issue.code === 'custom' ? issue.message : `is no ${expectedOf(issue)}.`
-    case 'form_param_value_invalid':
-      return issue.code === 'invalid_value' ? `isn’t one of ${issue.values.map(String).join(', ')}.` : issue.message
-    default:
-      return issue.message
-  }
+function problemOf(issue: z.core.$ZodIssue, code: ClerkCode): string {
+  if (code === 'form_param_missing') return 'is missing.'
+  if (code === 'form_param_nil') return 'must not be null.'
+  if (issue.code === 'invalid_type') return `must be ${expectedOf(issue)}.`
+  return issue.code === 'invalid_value' ? `must be one of ${issue.values.map(String).join(', ')}.` : issue.message
 }
 
 function expectedOf(issue: z.core.$ZodIssue): string {
-  return issue.code === 'invalid_type' ? issue.expected : 'value of the right type'
+  if (issue.code !== 'invalid_type') return 'a value of the right type'
+  return typeNames[issue.expected] ?? `a ${issue.expected}`
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  array: 'an array',
+  boolean: 'true or false',
+  int: 'a whole number',
+  object: 'an object',
+  record: 'an object',
 }

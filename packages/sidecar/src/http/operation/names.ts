@@ -1,0 +1,37 @@
+/** Names of fields: the rules say `toRoleSet`, their errors say `to_role_set`, and this wire may say `dest_role_set_key`. */
+
+/** Names of fields on this wire, by the names that the errors of the rules have for them; only where the two differ. */
+export type FieldNames = Readonly<Record<string, string>>
+
+/** The fields of a request under the names that the rules have for them. */
+export type InRulesWords<Fields, Names extends FieldNames> = {
+  readonly [Name in keyof Fields as Name extends string ? CamelCase<RuleName<Name, Names>> : never]: Fields[Name]
+}
+
+type RuleName<Name extends string, Names extends FieldNames> = [Named<Name, Names>] extends [never]
+  ? Name
+  : Named<Name, Names>
+
+type Named<Name extends string, Names extends FieldNames> = {
+  [Rule in keyof Names & string]: Names[Rule] extends Name ? (Name extends Names[Rule] ? Rule : never) : never
+}[keyof Names & string]
+
+type CamelCase<Text extends string> = Text extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Text
+
+/** A field that the rules know by two names is there under both. */
+export function inRulesWords<Fields extends object, const Names extends FieldNames>(
+  fields: Fields,
+  names: Names,
+): InRulesWords<Fields, Names> {
+  const renamed = Object.entries(fields).flatMap(([name, value]) => {
+    const rules = Object.keys(names).filter((rule) => names[rule] === name)
+    return (rules.length === 0 ? [name] : rules).map((rule) => [camelCase(rule), value] as const)
+  })
+  return Object.fromEntries(renamed) as InRulesWords<Fields, Names>
+}
+
+function camelCase(text: string): string {
+  return text.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase())
+}
