@@ -158,7 +158,7 @@ export function listing<
   return reading({
     ...rest,
     query: { ...paging, ...query },
-    fields: { ...listNames, ...fields } as FieldNames,
+    fields: { ...listNames, ...fields },
     response: listObject(item),
     handle: async (input, scope) => {
       const { revision, ...value } = await handle(input as unknown as Parameters<typeof handle>[0], scope)
