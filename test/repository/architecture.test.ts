@@ -92,7 +92,10 @@ test('the framework of the HTTP operations knows no resource', (t) => {
   t.deepEqual(broken({ ...files, [`${sidecar}/http/clerk/roles.ts`]: "import '../operation/route.ts'" }), [])
 })
 
-test('the domain imports nothing, neither a room nor a package nor a part of Node', (t) => {
+test('core imports nothing, and the domain only core', (t) => {
+  const index = 'packages/core/src/index.ts'
+  t.is(broken({ [index]: "import 'node:fs'; import '@rolesets/core'" }).length, 2)
+  t.deepEqual(broken({ [`${sidecar}/domain/rules.ts`]: "import '@rolesets/core'" }), [])
   const found = broken({
     [`${sidecar}/domain/rules.ts`]: "import './words.ts'; import '../config.ts'; import 'node:fs'; import 'lru-cache'",
     [`${sidecar}/domain/words.ts`]: '',

@@ -1,7 +1,7 @@
 /** Settings for all organizations: in Clerk's words, the organization settings of the instance. */
 
 import { z } from 'zod'
-import { limits } from '../../domain/limits.ts'
+import { limits } from '@rolesets/core'
 import type { SettingsView } from '../../service/views.ts'
 import { optional, optionalFlag, optionalNumber, optionalReference } from '../operation/fields.ts'
 import { reading, writing, type Operation } from '../operation/route.ts'

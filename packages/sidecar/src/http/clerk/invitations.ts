@@ -1,7 +1,7 @@
 /** Invitations of one organization, and of all. The application sends them, and accepts them for a user that it knows. */
 
 import { z } from 'zod'
-import { limits } from '../../domain/limits.ts'
+import { limits } from '@rolesets/core'
 import { optional, optionalFlag, optionalMetadata, optionalText, ordering, several } from '../operation/fields.ts'
 import { inRulesWords } from '../operation/names.ts'
 import { listing, listObject, reading, writing, type Operation } from '../operation/route.ts'

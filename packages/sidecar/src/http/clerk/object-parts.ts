@@ -1,7 +1,7 @@
 /** Parts that organizations, memberships and invitations have in common. */
 
 import { z } from 'zod'
-import type { Metadata } from '../../domain/model.ts'
+import type { Metadata } from '@rolesets/core'
 
 const metadata = z.record(z.string(), z.unknown()).meta({ id: 'Metadata' })
 

@@ -1,6 +1,6 @@
 /** What memberships and invitations show of their role besides its key, from the catalogue in memory. */
 
-import type { Catalogue } from '../../domain/catalogue.ts'
+import type { Catalogue } from '@rolesets/core'
 import type { Service } from '../../service/service.ts'
 import { viewRole } from '../../service/views.ts'
 
