@@ -1,19 +1,16 @@
 /**
  * Failures outside `/v1`, as `application/problem+json` (RFC 9457). Below `/v1` a failure is what Clerk's clients expect:
- * `operation/codes.ts` and `operation/envelope.ts`.
+ * `operation/envelope.ts`.
  */
 
 import type { Response } from 'express'
 
-export const ok = 200
-export const notReady = 503
-
 const problems = {
-  not_found: { status: 404, title: 'There is nothing here' },
-  method_not_allowed: { status: 405, title: 'This method is not for this path' },
-  key_required: { status: 401, title: 'A key is needed' },
-  bad_request: { status: 400, title: 'The request can’t be read' },
-  internal_failure: { status: 500, title: 'An unforeseen failure' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  key_required: { status: 401, title: 'A key is required' },
+  bad_request: { status: 400, title: 'Malformed request' },
+  internal_failure: { status: 500, title: 'Unexpected failure' },
 } as const
 
 export type ProblemCode = keyof typeof problems

@@ -1,7 +1,4 @@
-/**
- * The HTTP server. Express is loaded with the first request or in the first idle moment, whichever comes first, because
- * the sidecar should be ready before that.
- */
+/** The HTTP server. Express is loaded with the first request, so that the sidecar is ready before that. */
 
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
@@ -24,7 +21,7 @@ export interface CertificateSource {
 export interface HttpServer {
   /** With the real port. */
   readonly address: string
-  /** Takes no new connections, and ends those that are open once their answers are out. */
+  /** Accepts no new connections, and ends the open ones when their answers are sent. */
   readonly close: () => Promise<void>
 }
 

@@ -5,7 +5,6 @@
 
 import { isUtf8 } from 'node:buffer'
 import express, { type RequestHandler, type Response } from 'express'
-import { ok } from './codes.ts'
 import { ClerkFailure, envelopeOf, failure, type Answer } from './envelope.ts'
 import { entityTag } from './precondition.ts'
 import type { Representation } from './route.ts'
@@ -50,7 +49,7 @@ export function failureOfReading(error: unknown): unknown {
 export function sendRepresentation(response: Response, { body, revision, changedAt }: Representation): void {
   response.setHeader('Rolesets-Revision', revision)
   if (changedAt !== undefined) response.setHeader('ETag', entityTag(revision, changedAt))
-  sendJson(response, ok, body)
+  sendJson(response, 200, body)
 }
 
 export function sendFailure(response: Response, { status, errors }: Answer): void {

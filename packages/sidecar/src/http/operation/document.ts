@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { createDocument } from 'zod-openapi'
-import { clerkProblems, ok, type ClerkCode } from './codes.ts'
+import { clerkCodes, type ClerkCode } from '@rolesets/core'
 import type { Operation } from './route.ts'
 
 const envelope = z
@@ -69,7 +69,7 @@ function describe({ operation, tag, summary, failures, writes, schemas }: Operat
     requestParams: { path: params, query, ...(header === undefined ? {} : { header }) },
     ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),
     responses: {
-      [ok]: { description: 'Done', content: { 'application/json': { schema: response } } },
+      200: { description: 'Done', content: { 'application/json': { schema: response } } },
       ...failuresOf([...(writes ? alwaysOfWrites : always), ...failures]),
       default: { description: 'Failed', content: { 'application/json': { schema: envelope } } },
     },
@@ -80,7 +80,7 @@ function describe({ operation, tag, summary, failures, writes, schemas }: Operat
 function failuresOf(codes: readonly ClerkCode[]): Record<string, unknown> {
   const byStatus = new Map<number, Set<ClerkCode>>()
   for (const code of codes) {
-    const { status } = clerkProblems[code]
+    const { status } = clerkCodes[code]
     byStatus.set(status, (byStatus.get(status) ?? new Set<ClerkCode>()).add(code))
   }
   return Object.fromEntries(

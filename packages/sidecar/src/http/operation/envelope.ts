@@ -4,10 +4,17 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import type { LimitName, RefusalCode } from '@rolesets/core'
+import {
+  clerkCodes,
+  rowOf,
+  storeCodes,
+  type ClerkCode,
+  type ErrorCode,
+  type LimitName,
+  type RefusalCode,
+} from '@rolesets/core'
 import { Refusal } from '../../domain/refusal.ts'
-import { ServiceError, StoreError, type ServiceErrorCode, type StoreErrorCode } from '../../service/service-error.ts'
-import { clerkProblems, type ClerkCode } from './codes.ts'
+import { ServiceError, StoreError } from '../../service/service-error.ts'
 import type { FieldNames } from './names.ts'
 
 /** One failure, as it stands in the envelope. */
@@ -41,7 +48,7 @@ export interface Answer {
 }
 
 export function clerkError(code: ClerkCode, longMessage: string, field?: string): ClerkError {
-  const { message } = clerkProblems[code]
+  const { message } = clerkCodes[code]
   return { code, message, long_message: longMessage, ...(field === undefined ? {} : { meta: { param_name: field } }) }
 }
 
@@ -52,7 +59,7 @@ export function failure(code: ClerkCode, longMessage: string, field?: string): C
 
 export function answerTo(error: unknown, names: FieldNames = {}): Answer {
   const errors = errorsOf(error, names)
-  const { status } = clerkProblems[errors[0].code]
+  const { status } = clerkCodes[errors[0].code]
   return { status, errors, isUnexpected: errors[0].code === 'internal_clerk_error' }
 }
 
@@ -60,25 +67,25 @@ export function envelopeOf(errors: readonly ClerkError[]): Envelope {
   return { errors, clerk_trace_id: randomBytes(16).toString('hex') }
 }
 
+/** The code of an error in our own table. Undefined: the error is unexpected, or only this API knows it. */
+export function errorCodeOf(error: unknown): ErrorCode | undefined {
+  if (error instanceof StoreError) return storeCodes[error.code]
+  return error instanceof Refusal || error instanceof ServiceError ? error.code : undefined
+}
+
 /** @param refused an error of the rules, or the violation that a dry run reports instead */
-export function errorOfRefusal(
-  refused: Pick<Refusal, 'code' | 'message' | 'field' | 'facts'>,
-  names: FieldNames,
-): ClerkError {
-  const row = refusals[refused.code]
-  const code = typeof row === 'string' ? row : row(refused)
+export function errorOfRefusal(refused: Refused, names: FieldNames): ClerkError {
+  const code = refinements[refused.code]?.(refused) ?? rowOf(refused.code).clerk
   return clerkError(code, refused.message, fieldName(refused.field, names))
 }
 
 function errorsOf(error: unknown, names: FieldNames): readonly [ClerkError, ...ClerkError[]] {
   if (error instanceof ClerkFailure) return error.errors
   if (error instanceof Refusal) return [errorOfRefusal(error, names)]
-  if (error instanceof ServiceError || error instanceof StoreError) {
-    // The rules have a code `in_use` too. The one of the storage occurs only while a store is opened, never in a call.
-    const code = failures[error.code]
-    if (code !== 'internal_clerk_error') return [clerkError(code, error.message)]
-  }
-  return [clerkError('internal_clerk_error', 'Unexpected failure. The log of the sidecar has the details.')]
+  const code = rowOf(errorCodeOf(error) ?? 'internal_failure').clerk
+  // The message of an internal failure is for the log: it can name files and tables.
+  const isInternal = code === 'internal_clerk_error' || !(error instanceof Error)
+  return [clerkError(code, isInternal ? 'Unexpected failure. The log of the sidecar has the details.' : error.message)]
 }
 
 /** `roles[3]` becomes `roles`; `invitations[3].role` becomes `role`. */
@@ -87,54 +94,23 @@ function fieldName(field: string | undefined, names: FieldNames): string | undef
   return plain === undefined || plain === '' ? undefined : (names[plain] ?? plain)
 }
 
-type Refused = Pick<Refusal, 'field' | 'facts'>
+type Refused = Pick<Refusal, 'code' | 'message' | 'field' | 'facts'>
 
-const refusals = {
-  invalid_field: 'form_param_format_invalid',
-  limit_exceeded: ({ facts }) => limitCodes[facts['limit'] as LimitName] ?? 'form_param_value_invalid',
-  invalid_revision: 'malformed_request_parameters',
-  permission_not_found: 'resource_not_found',
-  role_not_found: 'resource_not_found',
-  role_set_not_found: 'resource_not_found',
-  organization_not_found: 'resource_not_found',
-  membership_not_found: 'resource_not_found',
-  invitation_not_found: 'resource_not_found',
-  access_key_not_found: 'resource_not_found',
-  key_taken: 'form_identifier_exists',
-  membership_exists: 'already_a_member_in_organization',
-  invitation_exists: 'organization_invitation_not_unique',
-  access_key_exists: 'form_identifier_exists',
-  role_holds_permission: 'organization_role_permission_association_exists',
-  role_not_in_role_set: 'organization_role_not_in_role_set',
-  special_role_not_in_role_set: ({ facts }) => placeCode(facts) ?? 'form_param_value_invalid',
-  role_not_creator_eligible: 'organization_missing_creator_role_permissions',
-  mapping_missing: 'organization_role_set_reassignment_mappings_missing',
-  mapping_invalid: 'organization_role_set_reassignment_mappings_invalid',
-  initial_role_set_required: 'cannot_delete_initial_role_set',
-  in_use: inUseCode,
-  system_permission: 'organization_system_permission_not_modifiable',
-  role_lacks_permission: 'organization_role_permission_association_not_found',
-  invitation_not_pending: 'organization_invitation_not_pending',
-  membership_quota_exceeded: 'organization_membership_quota_exceeded',
-  organizations_disabled: 'organization_not_enabled_in_instance',
-  slugs_disabled: 'organization_slugs_disabled',
-  same_source_and_destination: 'form_param_value_invalid',
-  revision_conflict: 'revision_conflict',
-} satisfies Record<RefusalCode, ClerkCode | ((refused: Refused) => ClerkCode)> as Record<
-  RefusalCode,
-  ClerkCode | ((refused: Refused) => ClerkCode)
->
-
-/** Clerk has a code for each use of a role: special role of a set, members, invitations. */
-function inUseCode({ field, facts }: Refused): ClerkCode {
-  if (facts['role'] === undefined) return 'organization_role_set_assigned_to_organizations'
-  const place = placeCode(facts)
-  if (place !== undefined) return place
-  if (facts['members'] === '0') return 'organization_role_exists_in_invitations'
-  return field === 'to_role' ? 'organization_role_on_set_assigned_to_user' : 'organization_role_assigned_members'
+/** Codes of ours for which Clerk has several: the facts of the error decide. Undefined: the code of the table. */
+const refinements: Partial<Record<RefusalCode, (refused: Refused) => ClerkCode | undefined>> = {
+  limit_exceeded: ({ facts }) => limitCodes[facts['limit'] as LimitName],
+  special_role_not_in_role_set: specialRoleCode,
+  in_use: (refused) => {
+    const { field, facts } = refused
+    if (facts['role'] === undefined) return undefined
+    const special = specialRoleCode(refused)
+    if (special !== undefined) return special
+    if (facts['members'] === '0') return 'organization_role_exists_in_invitations'
+    return field === 'to_role' ? 'organization_role_on_set_assigned_to_user' : 'organization_role_assigned_members'
+  },
 }
 
-function placeCode({ place }: Readonly<Record<string, string>>): ClerkCode | undefined {
+function specialRoleCode({ facts: { place } }: Refused): ClerkCode | undefined {
   if (place === 'creator') return 'organization_role_default_creator_role'
   return place === 'default' ? 'organization_role_domain_default_role' : undefined
 }
@@ -164,28 +140,3 @@ const limitCodes: Partial<Record<LimitName, ClerkCode>> = {
   rolesMax: 'organization_instance_roles_quota_exceeded',
   roleSetsMax: 'organization_instance_role_sets_quota_exceeded',
 }
-
-const failures = {
-  deadline: 'deadline',
-  // The caller is gone and can't read it.
-  call_cancelled: 'deadline',
-  revision_of_another_epoch: 'revision_conflict',
-  cursor_compacted: 'malformed_request_parameters',
-  cursor_in_the_future: 'malformed_request_parameters',
-  consumer_too_slow: 'too_many_requests',
-  not_serving: 'not_serving',
-  overloaded: 'too_many_requests',
-  disk_full: 'disk_full',
-  compacted: 'malformed_request_parameters',
-  closed: 'not_serving',
-  failed: 'internal_clerk_error',
-  in_use: 'internal_clerk_error',
-  folder_missing: 'internal_clerk_error',
-  folder_read_only: 'internal_clerk_error',
-  not_a_database: 'internal_clerk_error',
-  corrupt: 'internal_clerk_error',
-  too_new: 'internal_clerk_error',
-  migration_unknown: 'internal_clerk_error',
-  migration_edited: 'internal_clerk_error',
-  network_file_system: 'internal_clerk_error',
-} satisfies Record<ServiceErrorCode | StoreErrorCode, ClerkCode>

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod'
-import { limits, type Metadata } from '@rolesets/core'
+import { limits, quoted, type Metadata } from '@rolesets/core'
 import { fault } from './validation.ts'
 
 const listSizeDefault = 10
@@ -85,8 +85,7 @@ export function includedAndExcluded(values: readonly string[] | undefined): Choi
 
 /** An id in a path where Clerk accepts no key. Every key has a colon, and ids have none. */
 export const identifier = z.string().superRefine((text, context) => {
-  if (text.includes(':'))
-    context.addIssue(fault('resource_not_found', `must be an id; it is ${JSON.stringify(text.slice(0, 128))}.`))
+  if (text.includes(':')) context.addIssue(fault('resource_not_found', `must be an id; it is ${quoted(text)}.`))
 })
 
 /** A field of a body that may be missing or null, which mean the same. */
@@ -112,8 +111,7 @@ export const optionalTime = optional(
 export const references = z.array(z.string()).superRefine((items, context) => {
   const seen = new Set<string>()
   const twice = items.find((item) => seen.size === seen.add(item).size)
-  if (twice !== undefined)
-    context.addIssue(fault('form_param_duplicate', `has ${JSON.stringify(twice.slice(0, 128))} twice. List it once.`))
+  if (twice !== undefined) context.addIssue(fault('form_param_duplicate', `has ${quoted(twice)} twice. List it once.`))
 })
 
 /** Any JSON object, or null. */

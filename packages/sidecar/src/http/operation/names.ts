@@ -1,5 +1,7 @@
 /** Names of fields: the rules say `toRoleSet`, their errors say `to_role_set`, and this wire may say `dest_role_set_key`. */
 
+import { camelCase } from '@rolesets/core'
+
 /** Names of fields on this wire, by the names that the errors of the rules have for them; only where the two differ. */
 export type FieldNames = Readonly<Record<string, string>>
 
@@ -30,8 +32,4 @@ export function inRulesWords<Fields extends object, const Names extends FieldNam
     return (rules.length === 0 ? [name] : rules).map((rule) => [camelCase(rule), value] as const)
   })
   return Object.fromEntries(renamed) as InRulesWords<Fields, Names>
-}
-
-function camelCase(text: string): string {
-  return text.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase())
 }

@@ -11,7 +11,7 @@
 import { z } from 'zod'
 import type { Found, Listed, ReadCall, WriteCall, Written } from '../../service/call.ts'
 import type { Service } from '../../service/service.ts'
-import type { ClerkCode } from './codes.ts'
+import type { ClerkCode } from '@rolesets/core'
 import { failure } from './envelope.ts'
 import { flag, paging } from './fields.ts'
 import { impactSchema, representImpact } from './impact.ts'

@@ -1,12 +1,11 @@
 /** The operations as routes. Every failure is answered in Clerk's envelope, also an unknown path or method. */
 
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
-import { Refusal } from '../../domain/refusal.ts'
-import { DeadlinePassed, ServiceError, StoreError } from '../../service/service-error.ts'
+import { DeadlinePassed, ServiceError } from '../../service/service-error.ts'
 import type { Service } from '../../service/service.ts'
 import { failureOfReading, readBody, sendFailure, sendRepresentation } from './body.ts'
 import { actorOf, checkAccess, identifyCaller, type Caller, type Identify } from './caller.ts'
-import { answerTo, ClerkFailure, failure } from './envelope.ts'
+import { answerTo, ClerkFailure, errorCodeOf, failure } from './envelope.ts'
 import { parseIfMatch } from './precondition.ts'
 import type { Given, Operation, WriteScope } from './route.ts'
 import { parseApiVersion, type ApiVersion } from './version.ts'
@@ -141,9 +140,7 @@ function callSignal(response: Response): { signal: AbortSignal; settle: () => vo
 
 /** The result for the metrics, as for gRPC calls. */
 function reasonOf(error: unknown): string {
-  if (error instanceof Refusal || error instanceof ServiceError || error instanceof StoreError)
-    return error.code.toUpperCase()
-  if (!(error instanceof ClerkFailure)) return 'INTERNAL_FAILURE'
+  if (!(error instanceof ClerkFailure)) return (errorCodeOf(error) ?? 'internal_failure').toUpperCase()
   return error.errors[0].code === 'authorization_invalid' ? 'WRITE_KEY_REQUIRED' : 'INVALID_FIELD'
 }
 

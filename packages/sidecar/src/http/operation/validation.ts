@@ -1,7 +1,7 @@
 /** The faults that a schema finds, in Clerk's codes: one error for each fault, with the name of the field. */
 
 import type { z } from 'zod'
-import { clerkProblems, type ClerkCode } from './codes.ts'
+import { clerkCodes, quoted, type ClerkCode } from '@rolesets/core'
 import { clerkError, ClerkFailure, failure, type ClerkError } from './envelope.ts'
 
 /** Only the first faults are reported. */
@@ -25,11 +25,7 @@ function errorsOf(issue: z.core.$ZodIssue): ClerkError[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const name = key.slice(0, 100)
-      return clerkError(
-        'form_param_unknown',
-        `${JSON.stringify(name)} is not a field of this request. Remove it.`,
-        name,
-      )
+      return clerkError('form_param_unknown', `${quoted(name)} is not a field of this request. Remove it.`, name)
     })
   // The first branch is the documented type; the others exist for leniency.
   const [branch] = issue.code === 'invalid_union' ? issue.errors : []
@@ -70,7 +66,7 @@ function codeOf(issue: z.core.$ZodIssue): ClerkCode {
 
 function ownCode(params: Readonly<Record<string, unknown>> | undefined): ClerkCode {
   const code = params?.['clerk']
-  return typeof code === 'string' && code in clerkProblems ? (code as ClerkCode) : 'form_param_type_invalid'
+  return typeof code === 'string' && code in clerkCodes ? (code as ClerkCode) : 'form_param_type_invalid'
 }
 
 function problemOf(issue: z.core.$ZodIssue, code: ClerkCode): string {

@@ -1,5 +1,6 @@
 /** The version of Clerk's API that a request is written for, from a header or the query. Default: the newest. */
 
+import { quoted } from '@rolesets/core'
 import { failure } from './envelope.ts'
 
 const apiVersions = ['2021-02-05', '2024-10-01', '2025-03-12', '2025-04-10', '2025-11-10', '2026-05-12'] as const
@@ -18,6 +19,5 @@ export function parseApiVersion(header: string | undefined, query: string | read
   const given = header ?? query
   const version = apiVersions.find((each) => each === given)
   if (version !== undefined) return version
-  const shown = JSON.stringify(String(given).slice(0, 100))
-  throw failure('api_version_invalid', `The API version ${shown} is not supported. ${known}`)
+  throw failure('api_version_invalid', `The API version ${quoted(String(given))} is not supported. ${known}`)
 }
