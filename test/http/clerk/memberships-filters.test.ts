@@ -1,4 +1,4 @@
-/** How filters about users, of whom only the id is known, are understood. */
+/** Filters by facts of users, of which only the id is known. */
 
 import test from 'ava'
 import { Refusal } from '../../../packages/sidecar/src/domain/refusal.ts'
@@ -15,7 +15,7 @@ test('a value with a minus is excluded; one with a plus, a space or no sign is i
   t.is(includedAndExcluded(undefined), undefined)
 })
 
-test('email addresses and user names are looked for among the ids of users, and all lists must hold', (t) => {
+test('email addresses and user names are compared with the ids of users, and all lists must match', (t) => {
   t.deepEqual(membershipQueryOf({ emailAddress: ['a', 'b'], username: ['b', 'c'] }).userIds, { include: ['b'] })
   t.deepEqual(membershipQueryOf({ userIds: { exclude: ['b'] }, username: ['b', 'c'] }).userIds, {
     include: ['b', 'c'],
@@ -23,7 +23,7 @@ test('email addresses and user names are looked for among the ids of users, and 
   })
 })
 
-test('lists that have no id in common find nobody, instead of everybody', (t) => {
+test('lists that have no id in common match no member, instead of all', (t) => {
   t.deepEqual(membershipQueryOf({ userIds: { include: ['a'] }, username: ['b'] }).userIds, { include: [''] })
 })
 
@@ -35,22 +35,22 @@ for (const filters of [
   { lastActiveAtBefore: 1 },
   { lastActiveAtAfter: 0 },
 ]) {
-  test(`by ${Object.keys(filters).join()} nobody is found: it isn’t kept`, (t) => {
+  test(`by ${Object.keys(filters).join()} no member is found: it isn't stored`, (t) => {
     t.deepEqual(membershipQueryOf({ userIds: { include: ['a'] }, ...filters }).userIds, { include: [''] })
   })
 }
 
-test('filters that are empty ask for nothing', (t) => {
+test('empty filters have no effect', (t) => {
   const empty = { emailAddress: [], phoneNumber: [], role: [], text: '', nameQuery: '' }
   for (const value of Object.values(membershipQueryOf(empty))) t.is(value, undefined)
 })
 
-test('before and after a moment don’t include the moment', (t) => {
+test("before and after a time don't include that time", (t) => {
   const { createdFrom, createdTo } = membershipQueryOf({ createdAtAfter: 10, createdAtBefore: 20 })
   t.deepEqual([createdFrom, createdTo], [11, 19])
 })
 
-test('of several texts the longest counts if it contains the others, else the request is refused', (t) => {
+test('of several texts the longest is used if it contains the others, else the request is rejected', (t) => {
   t.is(membershipQueryOf({ text: 'ANN', usernameQuery: 'joann@' }).text, 'joann@')
   const error = t.throws(() => membershipQueryOf({ text: 'ann', emailAddressQuery: 'bob' }), { instanceOf: Refusal })
   t.deepEqual([error.code, error.field], ['invalid_field', 'query'])
