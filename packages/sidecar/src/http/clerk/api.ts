@@ -2,8 +2,8 @@
 
 import type { Router } from 'express'
 import { z } from 'zod'
-import { describeOperations } from '../operation/document.ts'
-import { reading, type Operation } from '../operation/route.ts'
+import { describeOperations, type OperationsByTag } from '../operation/document.ts'
+import { reading } from '../operation/route.ts'
 import { createClerkRouter, type ClerkOptions } from '../operation/router.ts'
 import { changeOperations } from './changes.ts'
 import { instanceOperations } from './instance.ts'
@@ -17,30 +17,30 @@ import { roleOperations } from './roles.ts'
 import { userOperations } from './users.ts'
 
 export function createApi(options: ClerkOptions): Router {
-  return createClerkRouter(operations, options)
+  return createClerkRouter(Object.values(operations).flat(), options)
 }
 
-const operations: readonly Operation[] = [
-  ...roleSetOperations,
-  ...roleOperations,
-  ...permissionOperations,
-  ...organizationOperations,
-  ...organizationMetadataOperations,
-  ...membershipOperations,
-  ...invitationOperations,
-  ...userOperations,
-  ...instanceOperations,
-  ...changeOperations,
-  reading({
-    operation: 'GetOpenApiDocument',
-    path: '/openapi.json',
-    tag: 'Meta',
-    summary: 'This document',
-    response: z.looseObject({ openapi: z.literal('3.1.0') }),
-    handle: async (_input, { service }) => ({ value: document(), revision: service.readModel.revisionText }),
-    represent: (value) => value,
-  }),
-]
+const documentOperation = reading({
+  operation: 'GetOpenApiDocument',
+  path: '/openapi.json',
+  summary: 'This document',
+  response: z.looseObject({ openapi: z.literal('3.1.0') }),
+  handle: async (_input, { service }) => ({ value: document(), revision: service.readModel.revisionText }),
+  represent: (value) => value,
+})
+
+const operations: OperationsByTag = {
+  'Role sets': roleSetOperations,
+  'Organization roles': roleOperations,
+  'Organization permissions': permissionOperations,
+  Organizations: [...organizationOperations, ...organizationMetadataOperations],
+  'Organization memberships': membershipOperations,
+  'Organization invitations': invitationOperations,
+  Users: userOperations,
+  'Instance settings': instanceOperations,
+  Audit: changeOperations,
+  Meta: [documentOperation],
+}
 
 let described: ReturnType<typeof describeOperations> | undefined
 

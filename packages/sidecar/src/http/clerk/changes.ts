@@ -48,7 +48,6 @@ export const changeOperations: readonly Operation[] = [
   reading({
     operation: 'ListChanges',
     path: '/changes',
-    tag: 'Audit',
     summary: 'An extension: lists the changes, with actor and time; needs a secret key',
     access: 'secret',
     query: {

@@ -45,13 +45,11 @@ function represent(view: SettingsView): z.infer<typeof settingsObject> {
 }
 
 const path = '/instance/organization_settings'
-const tag = 'Instance settings'
 
 export const instanceOperations: readonly Operation[] = [
   reading({
     operation: 'GetInstanceOrganizationSettings',
     path,
-    tag,
     summary: 'Gets the settings for all organizations',
     response: settingsObject,
     handle: (_input, { service, call }) => service.administration.getSettings(call),
@@ -62,7 +60,6 @@ export const instanceOperations: readonly Operation[] = [
     operation: 'UpdateSettings',
     method: 'patch',
     path,
-    tag,
     summary: 'Updates the settings for all organizations; the two roles are those of the initial role set',
     body: z.strictObject({
       enabled: optionalFlag,

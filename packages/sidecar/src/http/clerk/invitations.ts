@@ -15,7 +15,6 @@ import { membershipObject, representMembership } from './membership-object.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/invitations'
-const tag = 'Organization invitations'
 const params = { ...organizationParams, invitation_id: z.string() }
 
 export const invitationStatuses = several
@@ -50,7 +49,6 @@ export const invitationOperations: readonly Operation[] = [
   listing({
     operation: 'ListOrganizationInvitations',
     path,
-    tag,
     summary: 'Lists the invitations of an organization, by default the newest first',
     params: organizationParams,
     query: { status: invitationStatuses, email_address: z.string().optional(), order_by: invitationOrder },
@@ -65,7 +63,6 @@ export const invitationOperations: readonly Operation[] = [
     operation: 'CreateInvitation',
     method: 'post',
     path,
-    tag,
     summary: "Invites an email address, with a role of the organization's role set. Rolesets sends nothing",
     params: organizationParams,
     body: newInvitation,
@@ -79,7 +76,6 @@ export const invitationOperations: readonly Operation[] = [
     operation: 'CreateInvitations',
     method: 'post',
     path: `${path}/bulk`,
-    tag,
     summary: 'Invites several email addresses, all or none',
     params: organizationParams,
     body: z.array(newInvitation),
@@ -100,7 +96,6 @@ export const invitationOperations: readonly Operation[] = [
   listing({
     operation: 'ListPendingOrganizationInvitations',
     path: `${path}/pending`,
-    tag,
     summary:
       'Lists the pending invitations of an organization, the newest first. Deprecated: list with `status=pending`',
     params: organizationParams,
@@ -114,7 +109,6 @@ export const invitationOperations: readonly Operation[] = [
   reading({
     operation: 'GetOrganizationInvitation',
     path: `${path}/{invitation_id}`,
-    tag,
     summary: 'Gets an invitation',
     params,
     response: invitationObject,
@@ -128,7 +122,6 @@ export const invitationOperations: readonly Operation[] = [
     operation: 'RevokeInvitation',
     method: 'post',
     path: `${path}/{invitation_id}/revoke`,
-    tag,
     summary: 'Revokes a pending invitation',
     params,
     body: z.object({ requesting_user_id: optionalText.describe('Not stored: the audit has the actor.') }),
@@ -141,7 +134,6 @@ export const invitationOperations: readonly Operation[] = [
   listing({
     operation: 'ListInstanceOrganizationInvitations',
     path: '/organization_invitations',
-    tag,
     summary: 'Lists the invitations of all organizations, by default the newest first',
     query: {
       status: invitationStatuses,
@@ -158,7 +150,6 @@ export const invitationOperations: readonly Operation[] = [
     operation: 'AcceptInvitation',
     method: 'post',
     path: `${path}/{invitation_id}/accept`,
-    tag,
     summary: 'An extension: makes the invited user a member. The role is checked again',
     params,
     body: z.strictObject({

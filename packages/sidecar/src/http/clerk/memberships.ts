@@ -9,7 +9,6 @@ import { membershipObject, representMembership } from './membership-object.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/memberships'
-const tag = 'Organization memberships'
 const params = { ...organizationParams, user_id: z.string() }
 
 /** Besides the time, Clerk sorts by facts of users. All that is known of a user here is the id. */
@@ -24,7 +23,6 @@ export const membershipOperations: readonly Operation[] = [
   listing({
     operation: 'ListOrganizationMemberships',
     path,
-    tag,
     summary: 'Lists the members of an organization, by default the newest first',
     params: organizationParams,
     query: {
@@ -57,7 +55,6 @@ export const membershipOperations: readonly Operation[] = [
     operation: 'CreateMembership',
     method: 'post',
     path,
-    tag,
     summary: "Makes a user a member, with a role of the organization's role set",
     params: organizationParams,
     body: z.object({
@@ -81,7 +78,6 @@ export const membershipOperations: readonly Operation[] = [
     operation: 'UpdateMembership',
     method: 'patch',
     path: `${path}/{user_id}`,
-    tag,
     summary: 'Gives a member another role',
     params,
     body: z.object({ role: z.string().describe('Key.') }),
@@ -95,7 +91,6 @@ export const membershipOperations: readonly Operation[] = [
     operation: 'DeleteMembership',
     method: 'delete',
     path: `${path}/{user_id}`,
-    tag,
     summary: 'Deletes a membership, and answers with it as it was',
     params,
     response: membershipObject,
@@ -108,7 +103,6 @@ export const membershipOperations: readonly Operation[] = [
     operation: 'UpdateOrganizationMembershipMetadata',
     method: 'patch',
     path: `${path}/{user_id}/metadata`,
-    tag,
     summary: 'Merges metadata into the present metadata, at every level; null removes a field',
     params,
     body: z.strictObject({ public_metadata: mergedMetadata, private_metadata: mergedMetadata }),
@@ -122,7 +116,6 @@ export const membershipOperations: readonly Operation[] = [
   listing({
     operation: 'ListInstanceOrganizationMemberships',
     path: '/organization_memberships',
-    tag,
     summary: 'Lists the memberships of all organizations, by default the newest first',
     query: { order_by: membershipOrder },
     item: membershipObject,

@@ -9,7 +9,6 @@ import { organizationObject, representOrganization } from './organization-object
 import { organizationParams } from './organization-path.ts'
 
 const answer = {
-  tag: 'Organizations',
   params: organizationParams,
   response: organizationObject,
   represent: (view: OrganizationView) => representOrganization(view),

@@ -22,7 +22,6 @@ import type { ApiVersion } from '../operation/version.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
 import { organizationParams as params } from './organization-path.ts'
 
-const tag = 'Organizations'
 const path = '/organizations/{organization_id}'
 
 /** From this version on, metadata has operations of its own, and the update rejects it. */
@@ -51,7 +50,6 @@ export const organizationOperations: readonly Operation[] = [
   listing({
     operation: 'ListOrganizations',
     path: '/organizations',
-    tag,
     summary: 'Lists organizations, by default the newest first',
     query: {
       ...details,
@@ -70,7 +68,6 @@ export const organizationOperations: readonly Operation[] = [
     operation: 'CreateOrganization',
     method: 'post',
     path: '/organizations',
-    tag,
     summary: 'Creates an organization, by default with the initial role set',
     body: z.object({
       name: organizationName,
@@ -94,7 +91,6 @@ export const organizationOperations: readonly Operation[] = [
   reading({
     operation: 'GetOrganization',
     path,
-    tag,
     summary: 'Gets an organization',
     params: { organization_id: z.string().describe('Id or slug.') },
     query: details,
@@ -111,7 +107,6 @@ export const organizationOperations: readonly Operation[] = [
     operation: 'UpdateOrganization',
     method: 'patch',
     path,
-    tag,
     summary: 'Updates an organization, or moves it to another role set',
     params,
     body: z.strictObject({
@@ -147,7 +142,6 @@ export const organizationOperations: readonly Operation[] = [
     operation: 'DeleteOrganization',
     method: 'delete',
     path,
-    tag,
     summary: 'Deletes an organization with its memberships and invitations',
     params,
     ...deletionOf('organization'),

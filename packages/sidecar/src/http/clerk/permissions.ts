@@ -25,7 +25,6 @@ export function representPermission(permission: PermissionView): z.input<typeof 
   }
 }
 
-const tag = 'Organization permissions'
 const path = '/organization_permissions/{permission_id}'
 const params = { permission_id: identifier }
 const fields = { permission: 'permission_id' } as const
@@ -34,7 +33,6 @@ export const permissionOperations: readonly Operation[] = [
   listing({
     operation: 'ListOrganizationPermissions',
     path: '/organization_permissions',
-    tag,
     summary: 'Lists permissions, including system permissions',
     query: catalogueQuery,
     item: permissionObject,
@@ -45,7 +43,6 @@ export const permissionOperations: readonly Operation[] = [
   reading({
     operation: 'GetOrganizationPermission',
     path,
-    tag,
     summary: 'Gets a permission',
     params,
     response: permissionObject,
@@ -58,7 +55,6 @@ export const permissionOperations: readonly Operation[] = [
     operation: 'CreatePermission',
     method: 'post',
     path: '/organization_permissions',
-    tag,
     summary: 'Creates a permission',
     body: z.strictObject({ name: z.string(), key: z.string(), description: optionalText }),
     response: permissionObject,
@@ -71,7 +67,6 @@ export const permissionOperations: readonly Operation[] = [
     operation: 'UpdatePermission',
     method: 'patch',
     path,
-    tag,
     summary: 'Updates a permission',
     params,
     body: z.strictObject({ name: optionalText, key: optionalText, description: optionalText }),
@@ -86,7 +81,6 @@ export const permissionOperations: readonly Operation[] = [
     operation: 'DeletePermission',
     method: 'delete',
     path,
-    tag,
     summary: 'Deletes a permission, and removes it from all roles',
     params,
     ...deletionOf('permission'),

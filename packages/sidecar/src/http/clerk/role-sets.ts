@@ -7,7 +7,6 @@ import { listing, reading, writing, type Operation } from '../operation/route.ts
 import { catalogueQuery } from './catalogue-object.ts'
 import { representRoleSet, representWrittenRoleSet as represent, roleSetObject } from './role-set-object.ts'
 
-const tag = 'Role sets'
 const path = '/role_sets/{role_set_key_or_id}'
 const params = { role_set_key_or_id: z.string() }
 const fields = {
@@ -27,7 +26,6 @@ export const roleSetOperations: readonly Operation[] = [
   listing({
     operation: 'ListRoleSets',
     path: '/role_sets',
-    tag,
     summary: 'Lists role sets, without counting their members',
     query: catalogueQuery,
     item: roleSetObject,
@@ -38,7 +36,6 @@ export const roleSetOperations: readonly Operation[] = [
   reading({
     operation: 'GetRoleSet',
     path,
-    tag,
     summary: 'Gets a role set, with the number of members of each role',
     params,
     response: roleSetObject,
@@ -53,7 +50,6 @@ export const roleSetOperations: readonly Operation[] = [
     operation: 'CreateRoleSet',
     method: 'post',
     path: '/role_sets',
-    tag,
     summary: 'Creates a role set',
     body: z.strictObject({
       name: z.string(),
@@ -83,7 +79,6 @@ export const roleSetOperations: readonly Operation[] = [
     operation: 'UpdateRoleSet',
     method: 'patch',
     path,
-    tag,
     summary: 'Updates a role set; `type` can only become `initial`',
     params,
     body: z.strictObject({
@@ -107,7 +102,6 @@ export const roleSetOperations: readonly Operation[] = [
     operation: 'DeleteRoleSet',
     method: 'delete',
     path,
-    tag,
     summary: 'An extension: deletes a role set that no organization uses',
     params,
     ...deletionOf('role_set'),
@@ -124,7 +118,6 @@ export const roleSetOperations: readonly Operation[] = [
     operation: 'AddRoles',
     method: 'post',
     path: `${path}/roles`,
-    tag,
     summary: 'Adds roles to a role set',
     params,
     body: z.strictObject({ role_keys: references, ...specialRoles }),
@@ -139,7 +132,6 @@ export const roleSetOperations: readonly Operation[] = [
     operation: 'ReplaceRole',
     method: 'post',
     path: `${path}/roles/replace`,
-    tag,
     summary: 'Replaces a role by another one, which its members and invitations get',
     params,
     body: z.strictObject({ role_key: z.string(), to_role_key: z.string() }),
@@ -158,7 +150,6 @@ export const roleSetOperations: readonly Operation[] = [
     operation: 'RemoveRole',
     method: 'delete',
     path: `${path}/roles/{role_key}`,
-    tag,
     summary: 'An extension: removes a role that no member or invitation has from a role set',
     params: { ...params, role_key: z.string() },
     response: roleSetObject,
@@ -180,7 +171,6 @@ export const roleSetOperations: readonly Operation[] = [
     operation: 'ReplaceRoleSet',
     method: 'post',
     path: `${path}/replace`,
-    tag,
     summary: 'Moves all organizations to another role set, and deletes this one',
     params,
     body: z.strictObject({ dest_role_set_key: z.string(), reassignment_mappings: optionalMappings }),

@@ -30,7 +30,6 @@ function representRole(role: RoleView, { service }: Pick<Scope, 'service'>): z.i
   }
 }
 
-const tag = 'Organization roles'
 const path = '/organization_roles/{organization_role_id}'
 const params = { organization_role_id: identifier }
 const fields = { role: 'organization_role_id', permission: 'permission_id' } as const
@@ -40,7 +39,6 @@ const permissionReferences = optional(references).meta({ description: 'Ids or ke
 /** What the two operations on a single permission of a role have in common. */
 const holding = {
   path: `${path}/permissions/{permission_id}`,
-  tag,
   params: { ...params, permission_id: identifier },
   response: roleObject,
   fields,
@@ -51,7 +49,6 @@ export const roleOperations: readonly Operation[] = [
   listing({
     operation: 'ListOrganizationRoles',
     path: '/organization_roles',
-    tag,
     summary: 'Lists roles',
     query: catalogueQuery,
     item: roleObject,
@@ -62,7 +59,6 @@ export const roleOperations: readonly Operation[] = [
   reading({
     operation: 'GetOrganizationRole',
     path,
-    tag,
     summary: 'Gets a role',
     params,
     response: roleObject,
@@ -76,7 +72,6 @@ export const roleOperations: readonly Operation[] = [
     operation: 'CreateRole',
     method: 'post',
     path: '/organization_roles',
-    tag,
     summary: 'Creates a role',
     body: z.strictObject({
       name: z.string(),
@@ -95,7 +90,6 @@ export const roleOperations: readonly Operation[] = [
     operation: 'UpdateRole',
     method: 'patch',
     path,
-    tag,
     summary: 'Updates a role; given permissions replace all permissions of the role',
     params,
     body: z.strictObject({
@@ -115,7 +109,6 @@ export const roleOperations: readonly Operation[] = [
     operation: 'DeleteRole',
     method: 'delete',
     path,
-    tag,
     summary: 'Deletes a role that no member or invitation has, and removes it from all role sets',
     params,
     ...deletionOf('role'),
@@ -159,7 +152,6 @@ export const roleOperations: readonly Operation[] = [
   reading({
     operation: 'ListAvailableRoles',
     path: '/organizations/{organization_id}/roles',
-    tag,
     summary: 'An extension: lists the roles that can be granted in an organization',
     params: { organization_id: z.string() },
     response: listObject(roleObject).extend({

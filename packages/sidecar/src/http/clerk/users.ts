@@ -6,7 +6,6 @@ import { invitationOfOrganizationObject, representInvitationOfOrganization } fro
 import { invitationStatuses } from './invitations.ts'
 import { membershipObject, representMembership } from './membership-object.ts'
 
-const tag = 'Users'
 const params = { user_id: z.string() }
 const order = { field: 'created_at', descending: true } as const
 
@@ -14,7 +13,6 @@ export const userOperations: readonly Operation[] = [
   listing({
     operation: 'UsersGetOrganizationMemberships',
     path: '/users/{user_id}/organization_memberships',
-    tag,
     summary: 'Lists the memberships of a user, the newest first',
     params,
     item: membershipObject,
@@ -26,7 +24,6 @@ export const userOperations: readonly Operation[] = [
   listing({
     operation: 'UsersGetOrganizationInvitations',
     path: '/users/{user_id}/organization_invitations',
-    tag,
     summary: 'Lists the invitations that a user accepted, and those to an email address that equals the user id',
     params,
     query: { status: invitationStatuses },

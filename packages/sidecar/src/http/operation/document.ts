@@ -37,12 +37,18 @@ const alwaysOfWrites = [
 
 const openapi = '3.1.0'
 
+/** The tags group the operations in the document. */
+export type OperationsByTag = Readonly<Record<string, readonly Operation[]>>
+
 type Path = Record<string, Record<string, unknown>>
 
-export function describeOperations(operations: readonly Operation[]): { openapi: typeof openapi } {
+export function describeOperations(operations: OperationsByTag): { openapi: typeof openapi } {
   const paths: Record<string, Path> = {}
-  for (const operation of operations)
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) }
+  for (const [tag, ofTag] of Object.entries(operations))
+    for (const operation of ofTag) {
+      const { path, method } = operation
+      paths[path] = { ...paths[path], [method]: { tags: [tag], ...describe(operation) } }
+    }
   const document = createDocument({
     openapi,
     info: {
@@ -59,12 +65,11 @@ export function describeOperations(operations: readonly Operation[]): { openapi:
   return { ...document, openapi }
 }
 
-function describe({ operation, tag, summary, failures, writes, schemas }: Operation): Record<string, unknown> {
+function describe({ operation, summary, failures, writes, schemas }: Operation): Record<string, unknown> {
   const { params, query, body, response } = schemas
   const header = writes ? z.object({ 'if-match': z.string().optional() }) : undefined
   return {
     operationId: operation,
-    tags: [tag],
     summary,
     requestParams: { path: params, query, ...(header === undefined ? {} : { header }) },
     ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),

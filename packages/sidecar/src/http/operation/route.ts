@@ -50,7 +50,6 @@ export interface Operation {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** As in OpenAPI: `/role_sets/{key_or_id}`. */
   readonly path: string
-  readonly tag: string
   readonly summary: string
   readonly failures: readonly ClerkCode[]
   readonly fields: FieldNames
@@ -76,7 +75,6 @@ interface Declared<Params extends Shape, Query extends Shape, Names extends Fiel
   /** The name in the document and in the metrics: of a write that is an RPC, the name of the RPC. */
   readonly operation: string
   readonly path: string
-  readonly tag: string
   readonly summary: string
   readonly params?: Params
   /** A read ignores unknown parameters. A write rejects them: with a mistyped `dry_run` it must not write. */
