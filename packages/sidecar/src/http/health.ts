@@ -13,7 +13,7 @@ export interface HealthFacts {
 
 export function healthRouter(facts: () => HealthFacts): Router {
   const router = Router()
-  // The process answers: that is all that is asked.
+  // A process that answers is live.
   router.get('/livez', (_request, response) => sendFacts(response, 200, { live: true }))
   router.get('/readyz', (_request, response) => {
     const now = facts()

@@ -1,4 +1,4 @@
-/** What a deletion answers. Only deleted things have a field `deleted`: Clerk's clients take a thing with it for deleted. */
+/** What a deletion answers. Only deleted things have a field `deleted`: Clerk's clients treat a thing that has it as deleted. */
 
 import { z } from 'zod'
 

@@ -1,4 +1,4 @@
-/** Names of fields: the rules say `toRoleSet`, their errors say `to_role_set`, and this wire may say `dest_role_set_key`. */
+/** Names of fields: `toRoleSet` in the rules and `to_role_set` in their errors can be `dest_role_set_key` on this wire. */
 
 import { camelCase } from '@rolesets/core'
 
@@ -22,7 +22,7 @@ type CamelCase<Text extends string> = Text extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Text
 
-/** A field that the rules know by two names is there under both. */
+/** A field with two names in `names` is returned under both. */
 export function inRulesWords<Fields extends object, const Names extends FieldNames>(
   fields: Fields,
   names: Names,

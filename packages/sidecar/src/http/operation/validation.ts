@@ -16,7 +16,7 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   throw new ClerkFailure(first, ...others.slice(0, errorsMax - 1))
 }
 
-/** An issue that a schema of ours reports itself. @param message goes on after the name of the field */
+/** An issue that a schema of ours reports itself. @param message continues the sentence that starts with the field */
 export function fault(code: ClerkCode, message: string) {
   return { code: 'custom' as const, message, params: { clerk: code } }
 }
