@@ -161,7 +161,7 @@ export const moment = z
 export const time = z.int()
 
 /** The schema in the document, where it differs from the one that parses. */
-export function shownAs(shown: Readonly<Record<string, unknown>>) {
+function shownAs(shown: Readonly<Record<string, unknown>>) {
   const override = ({ jsonSchema }: { readonly jsonSchema: object }) => {
     for (const key of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, key)
     Object.assign(jsonSchema, shown)
