@@ -34,7 +34,7 @@ export interface SidecarOptions {
 }
 
 /**
- * @throws StoreError, KeyFileError, CertificateError, ListenError or HttpListenError, each with a `code` and a sentence
+ * @throws StoreError, KeyFileError, CertificateError or ListenError, each with a `code` and a sentence
  * that says what to do
  */
 export async function openSidecar(config: Config, options: SidecarOptions = {}): Promise<Sidecar> {

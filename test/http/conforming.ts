@@ -7,7 +7,7 @@ import { observe } from './observed-fetch.ts'
 import test, { type ExecutionContext } from 'ava'
 import { createClerkClient, type ClerkClient } from '@clerk/backend'
 import { createClerkClient as createOlderClient } from 'clerk-backend-3.7'
-import { openTestSidecar, secretKey, type OpenedSidecar } from '../../grpc/open-sidecar.ts'
+import { openTestSidecar, secretKey, type OpenedSidecar } from '../grpc/open-sidecar.ts'
 import { judgeBy } from './conformance.ts'
 
 export interface Api extends OpenedSidecar {

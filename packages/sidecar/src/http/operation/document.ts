@@ -1,8 +1,8 @@
-/** The OpenAPI document, made from the declarations that also route and validate: it can't say anything else than they do. */
+/** The OpenAPI document. It is made from the declarations that also route and validate, so it can't differ from them. */
 
 import { z } from 'zod'
 import { createDocument } from 'zod-openapi'
-import { clerkProblems, ok, type ClerkCode } from '../problem.ts'
+import { clerkCodes, type ClerkCode } from '@rolesets/core'
 import type { Operation } from './route.ts'
 
 const envelope = z
@@ -21,10 +21,10 @@ const envelope = z
   })
   .meta({
     id: 'ClerkErrors',
-    description: 'Why it was refused. `code` is for programs, `long_message` says what to do.',
+    description: 'Why the request failed. `code` is for programs; `long_message` says what to do.',
   })
 
-/** What every operation can answer. */
+/** Failures that every operation can answer with. */
 const always = ['malformed_request_parameters', 'clerk_key_invalid', 'form_param_value_invalid'] as const
 const alwaysOfWrites = [
   ...always,
@@ -35,49 +35,57 @@ const alwaysOfWrites = [
   'unsupported_content_type',
 ] as const
 
+const openapi = '3.1.0'
+
+/** The tags group the operations in the document. */
+export type OperationsByTag = Readonly<Record<string, readonly Operation[]>>
+
 type Path = Record<string, Record<string, unknown>>
 
-export function describeOperations(operations: readonly Operation[]): object {
+export function describeOperations(operations: OperationsByTag): { openapi: typeof openapi } {
   const paths: Record<string, Path> = {}
-  for (const operation of operations)
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) }
-  return createDocument({
-    openapi: '3.1.0',
+  for (const [tag, ofTag] of Object.entries(operations))
+    for (const operation of ofTag) {
+      const { path, method } = operation
+      paths[path] = { ...paths[path], [method]: { tags: [tag], ...describe(operation) } }
+    }
+  const document = createDocument({
+    openapi,
     info: {
       title: 'Rolesets',
       version: '1',
       description:
-        'Permissions, roles, role sets, organizations, memberships and invitations, in the wire format of Clerk’s Backend API.',
+        "Permissions, roles, role sets, organizations, memberships and invitations, in the wire format of Clerk's Backend API.",
     },
     servers: [{ url: '/v1' }],
     security: [{ key: [] }],
     components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
     paths,
   })
+  return { ...document, openapi }
 }
 
-function describe({ operation, tag, summary, failures, writes, schemas }: Operation): Record<string, unknown> {
+function describe({ operation, summary, failures, writes, schemas }: Operation): Record<string, unknown> {
   const { params, query, body, response } = schemas
   const header = writes ? z.object({ 'if-match': z.string().optional() }) : undefined
   return {
     operationId: operation,
-    tags: [tag],
     summary,
     requestParams: { path: params, query, ...(header === undefined ? {} : { header }) },
     ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),
     responses: {
-      [ok]: { description: 'Done', content: { 'application/json': { schema: response } } },
+      200: { description: 'Done', content: { 'application/json': { schema: response } } },
       ...failuresOf([...(writes ? alwaysOfWrites : always), ...failures]),
-      default: { description: 'It failed', content: { 'application/json': { schema: envelope } } },
+      default: { description: 'Failed', content: { 'application/json': { schema: envelope } } },
     },
   }
 }
 
-/** One answer for each status, which tells the codes that it can have. */
+/** One answer for each status. Its description lists the codes. */
 function failuresOf(codes: readonly ClerkCode[]): Record<string, unknown> {
   const byStatus = new Map<number, Set<ClerkCode>>()
   for (const code of codes) {
-    const { status } = clerkProblems[code]
+    const { status } = clerkCodes[code]
     byStatus.set(status, (byStatus.get(status) ?? new Set<ClerkCode>()).add(code))
   }
   return Object.fromEntries(

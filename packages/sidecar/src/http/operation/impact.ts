@@ -1,15 +1,16 @@
-/** What a dry run answers: what the write would do, or why it would be refused, at this revision. */
+/** The answer to a dry run: what the write would do at this revision, or why it would be rejected. */
 
 import { z } from 'zod'
 import type { ImpactView } from '../../service/views.ts'
-import { errorOfRefusal, type FieldNames } from './envelope.ts'
+import { errorOfRefusal } from './envelope.ts'
+import type { FieldNames } from './names.ts'
 
 const held = { role: z.string(), members: z.int(), invitations: z.int(), organizations: z.int() }
 
 const requiredMapping = z.object(held).meta({ id: 'RequiredMapping' })
 
 const roleImpact = z
-  .object({ ...held, to_role: z.string().nullable().meta({ description: 'Null: its holders lose it.' }) })
+  .object({ ...held, to_role: z.string().nullable().meta({ description: 'Null: the members lose the role.' }) })
   .meta({ id: 'RoleImpact' })
 
 const violation = z
@@ -18,12 +19,12 @@ const violation = z
     message: z.string(),
     long_message: z.string(),
     meta: z.object({ param_name: z.string() }).optional(),
-    reason: z.string().meta({ description: 'The reason that gRPC gives, in lower case.' }),
+    reason: z.string().meta({ description: 'The reason in gRPC, in lower case.' }),
     facts: z.record(z.string(), z.string()),
   })
   .meta({ id: 'Violation' })
 
-/** @param resource of what the write itself answers */
+/** @param resource the answer of the write itself */
 export function impactSchema(resource: z.ZodType) {
   return z.object({
     object: z.literal('impact'),
@@ -33,15 +34,15 @@ export function impactSchema(resource: z.ZodType) {
     invitations: z.int(),
     roles: z.array(roleImpact),
     required_mappings: z.array(requiredMapping),
-    violations: z.array(violation).meta({ description: 'Empty: the write would be done.' }),
-    resource: resource.nullable().meta({ description: 'What the write would answer; null when it would be refused.' }),
+    violations: z.array(violation).meta({ description: 'Empty: the write would succeed.' }),
+    resource: resource.nullable().meta({ description: 'What the write would answer; null: it would be rejected.' }),
     revision: z.string(),
   })
 }
 
 export function representImpact(
   impact: ImpactView,
-  told: { readonly resource: unknown; readonly revision: string; readonly fields: FieldNames },
+  given: { readonly resource: unknown; readonly revision: string; readonly fields: FieldNames },
 ) {
   return {
     object: 'impact',
@@ -52,11 +53,11 @@ export function representImpact(
     roles: impact.roles.map(({ toRole, ...counts }) => ({ ...counts, to_role: toRole === '' ? null : toRole })),
     required_mappings: impact.requiredMappings,
     violations: impact.violations.map((each) => ({
-      ...errorOfRefusal(each, told.fields),
+      ...errorOfRefusal(each, given.fields),
       reason: each.code,
       facts: each.facts,
     })),
-    resource: told.resource,
-    revision: told.revision,
+    resource: given.resource,
+    revision: given.revision,
   }
 }

@@ -1,4 +1,4 @@
-/** What a caller is told when the service fails, and what the service is told when the caller goes. */
+/** What the caller receives when the service fails, and what the service learns when the caller leaves. */
 
 import { request } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
@@ -14,7 +14,7 @@ import type { Service } from '../../../packages/sidecar/src/service/service.ts'
 async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCall) => Promise<never>) {
   const noted: { error: unknown; method: string }[] = []
   const server = await openHttpServer({
-    listen: { host: '127.0.0.1', port: 0, isLoopback: true },
+    listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
     identify: () => ({ name: 'admin', access: 'secret' }),
     facts: () => ({ started: true, ready: true, fresh: true }),
@@ -29,7 +29,7 @@ async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCa
   return { url, get, noted }
 }
 
-test('what nobody foresaw is told in one dull sentence, and noted with all there is', async (t) => {
+test('an unexpected failure is answered without details, and logged with all of them', async (t) => {
   const cause = new Error('SELECT secret FROM somewhere')
   const { get, noted } = await openFailing(t, () => Promise.reject(cause))
   const response = await get()
@@ -41,7 +41,7 @@ test('what nobody foresaw is told in one dull sentence, and noted with all there
   t.deepEqual(noted, [{ error: cause, method: 'GET /v1/organization_permissions/{permission_id}' }])
 })
 
-test('failures that pass say when to try again, and a store that is broken says nothing of itself', async (t) => {
+test('temporary failures say when to retry, and a damaged store shows nothing of itself', async (t) => {
   const cases = [
     [new StoreError('overloaded', 'Too much waits.'), 429, 'too_many_requests', '1'],
     [new ServiceError('not_serving', 'It stops.'), 503, 'not_serving', '1'],
@@ -63,7 +63,7 @@ test('failures that pass say when to try again, and a store that is broken says 
   }
 })
 
-test('no refusal of the rules is a failure of the server', async (t) => {
+test('an error of the rules is never a failure of the server', async (t) => {
   let failure: Error = new Error()
   const { get, noted } = await openFailing(t, () => Promise.reject(failure))
   for (const code of refusalCodes) {
@@ -76,7 +76,7 @@ test('no refusal of the rules is a failure of the server', async (t) => {
   t.deepEqual(noted, [])
 })
 
-test('when the caller goes away, the call is told', async (t) => {
+test('when the caller leaves, the call is aborted', async (t) => {
   let begun: (() => void) | undefined
   const waiting = new Promise<void>((resolve) => (begun = resolve))
   let told: ((reason: unknown) => void) | undefined

@@ -1,11 +1,11 @@
 /**
  * Requests of every shape, most of them wrong: each gets an answer as the document says, never a failure of the server,
- * and one that is refused changes nothing.
+ * and a rejected request changes nothing.
  */
 
 import test from 'ava'
 import fc from 'fast-check'
-import { openApi, type Answered, type Api } from './conforming.ts'
+import { openApi, type Answered, type Api } from '../conforming.ts'
 
 interface Described {
   readonly path: string
@@ -152,7 +152,7 @@ async function send(api: Api, { method, path, query, body, headers: more }: Sent
   return api.call(method, `/v1${path}${search === '' ? '' : `?${search}`}`, { body: given, headers: more })
 }
 
-test('whatever is sent is answered, and what is refused changes nothing', async (t) => {
+test('every request is answered, and a rejected one changes nothing', async (t) => {
   const api = await openApi(t)
   const operations = await operationsOf(api)
   await api.call('POST', '/v1/organization_permissions', { body: { name: 'A', key: 'org:a:b' } })
@@ -186,7 +186,7 @@ test('whatever is sent is answered, and what is refused changes nothing', async 
   )
 })
 
-test('a body that nests too deeply, or has very many fields, is refused like any other', async (t) => {
+test('a body that is nested too deeply, or has very many fields, is rejected like any other', async (t) => {
   const { call } = await openApi(t)
   const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
   const many = JSON.stringify(Object.fromEntries(Array.from({ length: 50_000 }, (_, place) => [`f${place}`, 1])))

@@ -36,7 +36,7 @@ function createJudge(document: Document): Judge {
     const found = patterns.find(({ pattern }) => pattern.test(seen.url.pathname))
     const first = Object.keys(document.paths)[0] ?? ''
     const declared = found && document.paths[found.path]?.[seen.method.toLowerCase()]
-    // What the document doesn't tell is refused, as everything is refused.
+    // A request that the document doesn't describe has the answer of any failure.
     const path = declared === undefined ? first : (found?.path ?? '')
     const method = declared === undefined ? 'get' : seen.method.toLowerCase()
     const status =
@@ -56,7 +56,7 @@ function createJudge(document: Document): Judge {
     const complain = (problem: string) => complaints.push(`${method} ${url.pathname} ${response.status}: ${problem}`)
     const type = response.headers.get('content-type')
     if (type !== 'application/json') complain(`the content type is ${type}`)
-    if (!/^\w+:\d+$/.test(response.headers.get('rolesets-revision') ?? '')) complain('it tells no revision')
+    if (!/^\w+:\d+$/.test(response.headers.get('rolesets-revision') ?? '')) complain('it has no revision')
     if (method === 'HEAD') return complaints
     const validate = validatorFor(seen)
     const body: unknown = JSON.parse(text)

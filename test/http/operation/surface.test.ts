@@ -2,7 +2,7 @@ import test from 'ava'
 import { request } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { connect, readKey, secretKey } from '../../grpc/open-sidecar.ts'
-import { openApi, refusalOf, withEachClient, type Answered, type Api } from './conforming.ts'
+import { openApi, refusalOf, withEachClient, type Answered, type Api } from '../conforming.ts'
 
 const permission = { name: 'A', key: 'org:a:b' }
 
@@ -14,7 +14,7 @@ async function revisionOf(api: Api): Promise<string | null> {
   return (await api.call('GET', '/v1/role_sets?limit=1')).headers.get('rolesets-revision')
 }
 
-test('without a key nothing below /v1 is told, and each fault of a key has its code', async (t) => {
+test('without a key nothing below /v1 is answered, and each fault of a key has its code', async (t) => {
   const { call } = await openApi(t)
   for (const path of ['/v1/role_sets', '/v1/openapi.json', '/v1/nothing', '/v1/']) {
     for (const authorization of ['', 'Basic abc', 'Bearer', `Bearer ${secretKey} more`]) {
@@ -28,7 +28,7 @@ test('without a key nothing below /v1 is told, and each fault of a key has its c
   }
 })
 
-test('a read key reads, and doesn’t write nor see the audit', async (t) => {
+test("a read key reads; it can't write or read the audit", async (t) => {
   const { call } = await openApi(t)
   const headers = { authorization: `Bearer ${readKey}` }
   t.is((await call('GET', '/v1/role_sets', { headers })).status, 200)
@@ -40,7 +40,7 @@ test('a read key reads, and doesn’t write nor see the audit', async (t) => {
   t.deepEqual(codeOf(await call('GET', '/v1/changes', { headers })), [403, 'authorization_invalid'])
 })
 
-test('paths and methods that aren’t there are told apart', async (t) => {
+test('unknown paths and unknown methods are distinguished', async (t) => {
   const { call } = await openApi(t)
   for (const path of ['/v1', '/v1/', '/v1/nothing', '/v1/role_sets/a/b/c', '/v1/ROLE_SETS'])
     t.deepEqual(codeOf(await call('GET', path)), [404, 'resource_not_found'], path)
@@ -52,7 +52,7 @@ test('paths and methods that aren’t there are told apart', async (t) => {
   t.deepEqual(codeOf(await call('GET', '/v1/role_sets/%ff')), [400, 'malformed_request_parameters'])
 })
 
-test('a body that can’t be read is refused with the right status, and an empty one is none', async (t) => {
+test('an unreadable body is rejected with the right status, and an empty body is no body', async (t) => {
   const api = await openApi(t)
   const before = await revisionOf(api)
   const post = (body: unknown, headers: Record<string, string> = {}) =>
@@ -89,7 +89,7 @@ test('a body is UTF-8, also when it is compressed', async (t) => {
   t.is(await post(gzipSync(Buffer.alloc(4 * 1024 * 1024, 32)), { 'content-encoding': 'gzip' }), 413)
 })
 
-test('paging and ordering that can’t be are refused, and name the parameter', async (t) => {
+test('invalid paging and ordering are rejected, and the error names the parameter', async (t) => {
   const { call } = await openApi(t)
   for (const [query, code, name] of [
     ['limit=0', 'form_param_value_invalid', 'limit'],
@@ -112,7 +112,7 @@ test('paging and ordering that can’t be are refused, and name the parameter', 
     }
 })
 
-test('a plus sign that wasn’t escaped is still one', async (t) => {
+test("a plus sign that isn't escaped is understood", async (t) => {
   const { call } = await openApi(t)
   const keysOf = async (order: string) =>
     (await call('GET', `/v1/organization_roles?order_by=${order}`)).body.data.map(({ key }: { key: string }) => key)
@@ -131,7 +131,7 @@ test('the version of the API comes in a header or in the query, and is one that 
   t.deepEqual(codeOf(await get('', { 'clerk-api-version': '2020-01-01' })), [400, 'api_version_invalid'])
 })
 
-withEachClient('every fault of a request is told at once, with a trace id', async (t, { roleSets }) => {
+withEachClient('all faults of a request are reported at once, with a trace id', async (t, { roleSets }) => {
   const refused = await roleSets.createRoleSet({ color: 'red' } as never).catch((error: unknown) => error)
   const { status, errors, clerkTraceId } = refused as {
     status: number
@@ -145,14 +145,14 @@ withEachClient('every fault of a request is told at once, with a trace id', asyn
   t.regex(clerkTraceId, /^[0-9a-f]{32}$/)
 })
 
-withEachClient('a wrong secret key is refused as Clerk refuses it', async (t, _clerk, { base, call }) => {
+withEachClient('a wrong secret key is rejected as Clerk rejects it', async (t, _clerk, { base, call }) => {
   const { createClerkClient } = await import('@clerk/backend')
   const stranger = createClerkClient({ secretKey: 'sk_test_wrong', apiUrl: base, telemetry: { disabled: true } })
   t.like(await refusalOf(stranger.roleSets.getRoleSetList({})), { status: 401, code: 'clerk_key_invalid' })
   t.is((await call('GET', '/v1/role_sets')).status, 200)
 })
 
-test('a dry run tells what would be, and nothing is', async (t) => {
+test('a dry run shows what would be written, and writes nothing', async (t) => {
   const api = await openApi(t)
   const before = await revisionOf(api)
   const { status, headers, body } = await api.call('POST', '/v1/organization_permissions?dry_run=true', {
@@ -172,7 +172,7 @@ test('a dry run tells what would be, and nothing is', async (t) => {
   t.deepEqual(codeOf(malformed), [422, 'form_param_format_invalid'])
 })
 
-test('a dry run tells who would move, which mappings are needed, and why it would be refused', async (t) => {
+test('a dry run shows the members that would move, the required mappings, and why the write would be rejected', async (t) => {
   const { call } = await openApi(t)
   await call('POST', '/v1/organization_roles', { body: { name: 'Analyst', key: 'org:analyst' } })
   await call('POST', '/v1/role_sets', {
@@ -214,7 +214,7 @@ test('a dry run tells who would move, which mappings are needed, and why it woul
   t.deepEqual((await replace({ 'org:analyst': 'org:member' }, false)).body, body.resource)
 })
 
-test('a write with If-Match is refused when the thing has changed since', async (t) => {
+test('a write with If-Match is rejected when the thing has changed since', async (t) => {
   const { call } = await openApi(t)
   const made = await call('POST', '/v1/organization_permissions', { body: permission })
   const path = `/v1/organization_permissions/${made.body.id}`
@@ -237,7 +237,7 @@ test('a write with If-Match is refused when the thing has changed since', async 
   t.is((await patch(changed.headers.get('etag') ?? '', 'E')).status, 412)
 })
 
-test('every answer tells a revision: that of a write is one that the feed and gRPC know', async (t) => {
+test('every answer has a revision: the one of a write is known to gRPC', async (t) => {
   const { call, target } = await openApi(t)
   const made = await call('POST', '/v1/organization_roles', { body: { name: 'A', key: 'org:a' } })
   const revision = made.headers.get('rolesets-revision')
@@ -246,7 +246,7 @@ test('every answer tells a revision: that of a write is one that the feed and gR
   t.like(seen, { role: { id: made.body.id } })
 })
 
-test('the audit tells who did what, newest first, and pages', async (t) => {
+test('the audit lists actors and operations, newest first, in pages', async (t) => {
   const { call } = await openApi(t)
   const named = { 'x-rolesets-actor': 'Ada' }
   await call('POST', '/v1/organization_permissions', { body: permission, headers: named })
@@ -290,7 +290,7 @@ test('writes count in the metrics under the names of their calls', async (t) => 
     t.true(text.includes(`rolesets_writes_total{operation="CreatePermission",result="${result}"} 1`), result)
 })
 
-test('the document names every operation once, and every path that it tells is there', async (t) => {
+test('the document names every operation once, and every path in it exists', async (t) => {
   const { call } = await openApi(t)
   const { body } = await call('GET', '/v1/openapi.json')
   t.is(body.openapi, '3.1.0')

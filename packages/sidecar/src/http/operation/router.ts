@@ -1,13 +1,11 @@
-/** The operations as routes. Whatever isn't one of them, or goes wrong, is answered in Clerk's envelope. */
+/** The operations as routes. Every failure is answered in Clerk's envelope, also an unknown path or method. */
 
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
-import { Refusal } from '../../domain/refusal.ts'
-import { DeadlinePassed, ServiceError, StoreError } from '../../service/service-error.ts'
+import { DeadlinePassed, ServiceError } from '../../service/service-error.ts'
 import type { Service } from '../../service/service.ts'
-import type { Measurements } from '../measurements.ts'
 import { failureOfReading, readBody, sendFailure, sendRepresentation } from './body.ts'
 import { actorOf, checkAccess, identifyCaller, type Caller, type Identify } from './caller.ts'
-import { answerTo, clerkError, ClerkFailure } from './envelope.ts'
+import { answerTo, ClerkFailure, errorCodeOf, failure } from './envelope.ts'
 import { parseIfMatch } from './precondition.ts'
 import type { Given, Operation, WriteScope } from './route.ts'
 import { parseApiVersion, type ApiVersion } from './version.ts'
@@ -15,14 +13,18 @@ import { parseApiVersion, type ApiVersion } from './version.ts'
 export interface ClerkOptions {
   readonly service: Service
   readonly identify: Identify
-  readonly measurements: Measurements
-  /** Told of what nobody foresaw. */
+  readonly measurements: {
+    wrote(operation: string, result: string): void
+    callFailed(): void
+    accessRefused(): void
+  }
+  /** Receives unexpected errors. */
   readonly failed: (error: unknown, method: string) => void
 }
 
 const versionParameter = '__clerk_api_version'
 
-/** How long a call may wait. A write that has begun is finished. */
+/** How long a call can wait. A write that has started is finished. */
 const deadlineMs = 30_000
 
 interface Admitted {
@@ -34,7 +36,7 @@ export function createClerkRouter(operations: readonly Operation[], options: Cle
   const router = Router({ caseSensitive: true })
   const admitted = new WeakMap<Request, Admitted>()
   router.use((request, response, next) => {
-    // Failures have it, too; an answer says of which revision it is itself.
+    // For failures. Other answers replace it by the revision that they show.
     response.setHeader('Rolesets-Revision', options.service.readModel.revisionText)
     admitted.set(request, admit(request, options.identify))
     next()
@@ -49,7 +51,7 @@ export function createClerkRouter(operations: readonly Operation[], options: Cle
     route.all(wrongMethod(path, ofPath))
   }
   router.use(() => {
-    throw new ClerkFailure(clerkError('resource_not_found', 'There is no such path. GET /v1/openapi.json tells all.'))
+    throw failure('resource_not_found', "This path doesn't exist. GET /v1/openapi.json lists all paths.")
   })
   router.use(failureHandler(options))
   return router
@@ -61,7 +63,7 @@ function admit(request: Request, identify: Identify): Admitted {
   return { caller, apiVersion: parseApiVersion(request.get('clerk-api-version'), version) }
 }
 
-/** Fixed segments come before parameters: `/invitations/pending` is no invitation of that id. */
+/** Fixed segments come before parameters: `/invitations/pending` isn't the invitation with the id `pending`. */
 function byPath(operations: readonly Operation[]): [string, Operation[]][] {
   const paths = new Map<string, Operation[]>()
   for (const operation of operations) paths.set(operation.path, [...(paths.get(operation.path) ?? []), operation])
@@ -73,8 +75,7 @@ function wrongMethod(path: string, operations: readonly Operation[]): RequestHan
   const allowed = operations.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
   return (request, response) => {
     response.setHeader('Allow', allowed.join(', '))
-    const message = `${path} takes ${allowed.join(', ')}, and not ${request.method}.`
-    throw new ClerkFailure(clerkError('method_not_allowed', message))
+    throw failure('method_not_allowed', `${path} allows ${allowed.join(', ')} only, not ${request.method}.`)
   }
 }
 
@@ -112,7 +113,7 @@ function givenBy(request: Request): Given {
   return { params: request.params, query, body: request.body as unknown }
 }
 
-/** A name may end in `[]`, as some clients write lists. */
+/** A name can end in `[]`: some clients write lists so. */
 function queryOf(request: Request): Record<string, string | string[]> {
   const start = request.originalUrl.indexOf('?')
   const found = new Map<string, string[]>()
@@ -128,7 +129,7 @@ function queryOf(request: Request): Record<string, string | string[]> {
 function callSignal(response: Response): { signal: AbortSignal; settle: () => void } {
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(new DeadlinePassed()), deadlineMs)
-  const leave = () => controller.abort(new ServiceError('call_cancelled', 'The caller went away.'))
+  const leave = () => controller.abort(new ServiceError('call_cancelled', 'The caller cancelled the call.'))
   response.once('close', leave)
   const settle = () => {
     clearTimeout(timer)
@@ -137,23 +138,21 @@ function callSignal(response: Response): { signal: AbortSignal; settle: () => vo
   return { signal: controller.signal, settle }
 }
 
-/** As the metrics count failures of gRPC calls. */
+/** The result for the metrics, as for gRPC calls. */
 function reasonOf(error: unknown): string {
-  if (error instanceof Refusal || error instanceof ServiceError || error instanceof StoreError)
-    return error.code.toUpperCase()
-  if (!(error instanceof ClerkFailure)) return 'INTERNAL_FAILURE'
+  if (!(error instanceof ClerkFailure)) return (errorCodeOf(error) ?? 'internal_failure').toUpperCase()
   return error.errors[0].code === 'authorization_invalid' ? 'WRITE_KEY_REQUIRED' : 'INVALID_FIELD'
 }
 
 function failureHandler({ failed, measurements }: ClerkOptions): ErrorRequestHandler {
-  // Express tells error handlers by their four parameters.
+  // Express recognizes an error handler by its four parameters.
   // eslint-disable-next-line max-params
   return (thrown: unknown, request, response, next) => {
     if (response.headersSent) return next(thrown)
     if (response.closed) return
     const operation = response.locals['operation'] as Operation | undefined
     const answer = answerTo(failureOfReading(thrown), operation?.fields)
-    if (answer.isUnforeseen) {
+    if (answer.isUnexpected) {
       measurements.callFailed()
       failed(thrown, `${request.method} /v1${operation?.path ?? ''}`)
     }

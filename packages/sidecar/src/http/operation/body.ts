@@ -1,12 +1,11 @@
 /**
- * Bodies are JSON, and may be empty: Clerk's clients name a content type also where they send nothing. An answer's
- * `Content-Type` is exactly `application/json`, because these clients compare the header as a whole.
+ * Bodies are JSON, and can be empty: Clerk's clients send a content type also without a body. The `Content-Type` of an
+ * answer is exactly `application/json`, because these clients compare the whole header.
  */
 
 import { isUtf8 } from 'node:buffer'
 import express, { type RequestHandler, type Response } from 'express'
-import { ok } from '../problem.ts'
-import { clerkError, ClerkFailure, envelopeOf, type Answer } from './envelope.ts'
+import { ClerkFailure, envelopeOf, failure, type Answer } from './envelope.ts'
 import { entityTag } from './precondition.ts'
 import type { Representation } from './route.ts'
 
@@ -17,7 +16,7 @@ const parseJson = express.json({
   strict: false,
   type: () => true,
   verify: (_request, _response, bytes) => {
-    if (!isUtf8(bytes)) throw new Error('The body is no UTF-8.')
+    if (!isUtf8(bytes)) throw new Error('The body must be UTF-8.')
   },
 })
 
@@ -28,37 +27,29 @@ export const readBody: RequestHandler = (request, response, next) => {
     !('transfer-encoding' in request.headers || 'content-length' in request.headers)
   if (isEmpty) return next()
   if (type === undefined || !/^application\/json *(;|$)/i.test(type))
-    throw new ClerkFailure(clerkError('unsupported_content_type', 'Send the body as application/json.'))
+    throw failure('unsupported_content_type', 'Send the body as application/json.')
   parseJson(request, response, next)
 }
 
-/** What the reading of requests throws, in Clerk's words; anything else as it is. */
+/** Errors of Express and of its body parser, in Clerk's codes; all others as they are. */
 export function failureOfReading(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ClerkFailure || !('status' in error)) return error
   const type = 'type' in error ? String(error.type) : ''
-  if (type === 'entity.too.large')
-    return new ClerkFailure(
-      clerkError(
-        'request_body_too_large',
-        `The body is too large; ${bodyBytesMax} bytes are allowed. Send less at once.`,
-      ),
-    )
+  if (type === 'entity.too.large') {
+    const message = `The body is too large. The limit is ${bodyBytesMax} bytes. Send less at once.`
+    return failure('request_body_too_large', message)
+  }
   if (type === 'encoding.unsupported' || type === 'charset.unsupported')
-    return new ClerkFailure(
-      clerkError('unsupported_content_type', 'Send JSON in UTF-8, plain or compressed with gzip.'),
-    )
-  if (type !== '') return new ClerkFailure(clerkError('request_body_invalid', 'The body is no JSON. Correct it.'))
-  if (Number(error.status) < 500)
-    return new ClerkFailure(
-      clerkError('malformed_request_parameters', 'The path or a header can’t be read. Correct it.'),
-    )
-  return error
+    return failure('unsupported_content_type', 'Send JSON in UTF-8, plain or compressed with gzip.')
+  if (type !== '') return failure('request_body_invalid', 'The body must be valid JSON in UTF-8.')
+  if (Number(error.status) >= 500) return error
+  return failure('malformed_request_parameters', 'The path or a header is malformed. Correct it.')
 }
 
 export function sendRepresentation(response: Response, { body, revision, changedAt }: Representation): void {
   response.setHeader('Rolesets-Revision', revision)
   if (changedAt !== undefined) response.setHeader('ETag', entityTag(revision, changedAt))
-  sendJson(response, ok, body)
+  sendJson(response, 200, body)
 }
 
 export function sendFailure(response: Response, { status, errors }: Answer): void {
