@@ -58,10 +58,10 @@ for (const [version, express] of expresses) {
 
 /** Each factory says in an error which options it has. */
 const factories: Readonly<Record<string, (options: object) => unknown>> = {
-  'Who calls': (options) => middleware.authenticate(options as never),
-  'What may be granted': (options) => middleware.guardRoleGrant(options as never),
-  'Who may call': (options) => middleware.requireRole('org:admin', options as never),
-  'What is on offer': (options) => middleware.availableRoles(options as never),
+  'Who the caller is': (options) => middleware.authenticate(options as never),
+  'Which roles can be granted': (options) => middleware.guardRoleGrant(options as never),
+  'Who may call a route': (options) => middleware.requireRole('org:admin', options as never),
+  'The list of roles': (options) => middleware.availableRoles(options as never),
   Errors: (options) => middleware.problems(options),
 }
 
