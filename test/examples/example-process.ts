@@ -1,4 +1,4 @@
-/** An example as a user runs it: npm scripts in its folder, what they print, and how they end. */
+/** Runs an example in its folder as a user does, and collects what it prints. */
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,9 +11,9 @@ interface Teardown {
 
 export interface ExampleProcess {
   readonly child: ChildProcess
-  /** All that it has printed so far. */
+  /** Everything that it has printed so far. */
   readonly output: () => string
-  /** Settles when the text was printed; rejects if it ends before that. */
+  /** Resolves when the text was printed. Rejects if the process ends before. */
   readonly printed: (text: string) => Promise<void>
   readonly ended: Promise<number | null>
 }
@@ -25,7 +25,7 @@ export function folderOf(example: string): string {
 export interface ExampleOptions {
   /** The file that the example's npm script runs. */
   readonly script: 'start.js' | 'demo.js'
-  /** Where `start.js` keeps its data, instead of the place where the user has theirs. */
+  /** The folder for the data of `start.js`, so that a test does not use the user's folder. */
   readonly dataFolder?: string
 }
 
