@@ -1,11 +1,11 @@
-/** The keys and ids that go to the sidecar: bounded here, so that bad input is the caller's fault and never a 503. */
+/** Checks keys and ids before they are sent to the sidecar, so that malformed input is answered with 400 and never with 503. */
 
 export const IDENTIFIER_CHARACTERS_MAX = 255
 
-/** Controls, and halves of surrogate pairs, which would reach the sidecar as another text than the one compared here. */
+/** Control characters, and halves of surrogate pairs: they would reach the sidecar as a different string. */
 const unsendable = /[\p{Cc}\p{Cs}]/u
 
-/** Whether this can be the id or key of something: 1 to 255 characters, not blank, all of them text. */
+/** Whether this can be a key or an id: a string of 1 to 255 characters, not blank. */
 export function isIdentifier(value: unknown): value is string {
   return (
     typeof value === 'string' &&

@@ -1,4 +1,4 @@
-/** Express middleware that verifies callers and guards routes that grant roles. */
+/** Express middleware that verifies tokens and guards the routes that grant roles. */
 
 export { authenticate } from './authenticate.ts'
 export type { AuthenticateOptions } from './authenticate-options.ts'
