@@ -1,11 +1,11 @@
-/** The decision table over gRPC: asked cold, asked again from memory, and all at once in a batch. */
+/** The decision table over gRPC: asked first, asked again from memory, and in one batch. */
 
 import test, { type ExecutionContext } from 'ava'
 import { connect, openTestSidecar, type Answer, type TestClient } from '../grpc/open-sidecar.ts'
 import { renames, rowsFor, store, type DecisionRow } from './table.ts'
 
 for (const setting of ['initial', 'deny'] as const)
-  test(`over gRPC, with unknown organizations treated as ${setting}, each question has its answer`, async (t) => {
+  test(`over gRPC, with unknown organizations set to ${setting}, each question has its answer`, async (t) => {
     const { target } = await openTestSidecar(t, { ROLESETS_UNKNOWN_ORGANIZATIONS: setting })
     const client = connect(t, target)
     await describe(client)
@@ -28,7 +28,7 @@ function compare(
   t.like(answer, { allowed, reason, roleSet }, `${row?.title}, ${how}`)
 }
 
-/** The store of the table, as `rolesets apply` would bring it there. */
+/** Fills the store of the table, as `rolesets apply` does. */
 async function describe({ write }: TestClient): Promise<void> {
   await write('Apply', {
     permissions: store.permissions,

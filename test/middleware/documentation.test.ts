@@ -1,4 +1,4 @@
-/** What docs/express.md shows runs as it stands, and its tables of options are complete. */
+/** The code in docs/express.md runs unchanged, and its tables are complete. */
 
 import { readFileSync } from 'node:fs'
 import * as middleware from '@rolesets/express'
@@ -20,17 +20,17 @@ for (const [version, express] of expresses) {
     const logged: unknown[] = []
     const scope: Record<string, unknown> = {
       ...middleware,
-      // The snippets name an issuer that isn't there; its tokens are signed with the keys of this test.
+      // The issuer in the page does not exist. This test signs its tokens.
       authenticate: (options: middleware.AuthenticateOptions) =>
         middleware.authenticate({ ...options, jwks: middleware.authenticate(options) && tokens.jwks }),
-      // So that the application can be asked here.
+      // So that this test can send requests to the application.
       express: Object.assign(() => app, express),
       createRoleSetsClient: () => roleSets,
       findMembership: (id: string) => Promise.resolve(id === 'known' ? { organizationId: 'org_acme' } : undefined),
       log: { info: (entry: unknown) => logged.push(entry) },
     }
     const code = snippets.join('\n').replaceAll(/^import .*$/gm, importsOnly)
-    // The error handler comes last, as the text says.
+    // The error handler comes last, as the page says.
     const ordered = code.replace('app.use(problems())', '') + '\napp.use(problems())'
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- It is our own documentation that is run.
     new Function(...Object.keys(scope), ordered)(...Object.values(scope))
@@ -57,7 +57,7 @@ for (const [version, express] of expresses) {
   })
 }
 
-/** Each factory says in an error which options it has. */
+/** The error message of each factory lists its options. */
 const factories: Readonly<Record<string, (options: object) => unknown>> = {
   'Who the caller is': (options) => middleware.authenticate(options as never),
   'Which roles can be granted': (options) => middleware.guardRoleGrant(options as never),
@@ -67,7 +67,7 @@ const factories: Readonly<Record<string, (options: object) => unknown>> = {
 }
 
 for (const [heading, make] of Object.entries(factories)) {
-  test(`the options under "${heading}" are those that there are`, (t) => {
+  test(`the options under "${heading}" are complete`, (t) => {
     const { message } = t.throws(() => make({ noSuchOption: 1 }), { code: 'option_invalid' })
     const options = /the options are (.+?)\. For example/.exec(message)?.[1]?.split(', ') ?? []
     const chapter = text.split(/^## /m).find((each) => each.startsWith(heading)) ?? ''
@@ -87,10 +87,10 @@ test('every code of an error has its row, with its status', (t) => {
   t.deepEqual(documented.toSorted(), expected.toSorted())
 })
 
-/** What a snippet imports is in scope already; it must be something that there is. */
+/** The imports of a snippet are in scope already. Each imported name must exist. */
 function importsOnly(line: string): string {
   const [, names, from] = /^import \{ (.+) \} from '(.+)'$/.exec(line) ?? []
   const missing = from === '@rolesets/express' && names?.split(', ').find((name) => !(name in middleware))
-  if (missing) throw new Error(`docs/express.md imports ${missing}, which there isn't`)
+  if (missing) throw new Error(`docs/express.md imports ${missing}, which does not exist`)
   return ''
 }
