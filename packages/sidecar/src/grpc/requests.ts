@@ -1,8 +1,8 @@
 /** The parts of requests that the rules don't take as they come: enums, metadata, and the described state of an apply. */
 
 import type * as proto from '@rolesets/proto'
+import type { InvitationStatus, Metadata } from '@rolesets/core'
 import type { Manifest } from '../domain/apply.ts'
-import type { InvitationStatus, Metadata } from '../domain/model.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { jsonOfStruct, type StructAsRead } from './struct.ts'
 
