@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { AvailableRoles } from '@rolesets/client'
-import { inTime, isFaultOfTheQuestion, malformedAnswer } from './decide.ts'
+import { hasCode, inTime, isFaultOfTheQuestion, malformedAnswer } from './decide.ts'
 import type { RoleSetsExpressError } from './errors.ts'
 import { askingRules, checkOptions, isObject, type AskingOptions } from './options.ts'
 import { organizationUnknown, requiredOrganization } from './organization.ts'
@@ -49,7 +49,7 @@ function notListed(organization: string, cause: unknown): RoleSetsExpressError {
   if (isFaultOfTheQuestion(cause)) {
     return problem('organization_invalid', 'An organization cannot have this id.', { fields, cause })
   }
-  if (cause instanceof Error && 'code' in cause && cause.code === 'organization_not_found') {
+  if (hasCode(cause, 'organization_not_found')) {
     return organizationUnknown(organization, { fields, cause })
   }
   return problem('decision_unavailable', 'The roles cannot be listed now. Try again.', { fields, cause })

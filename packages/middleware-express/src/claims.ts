@@ -1,9 +1,9 @@
 /** Makes the caller from the claims of a verified token. What the application's claims function returns is checked. */
 
+import { isIdentifier } from '@rolesets/core'
 import type { Auth, CallerClaims, TokenClaims } from './auth.ts'
 import { clerkClaims } from './clerk-claims.ts'
 import { RoleSetsExpressError } from './errors.ts'
-import { isIdentifier } from './identifier.ts'
 import { isObject } from './options.ts'
 import { problem } from './problem.ts'
 

@@ -3,7 +3,7 @@
  * there is no well-formed answer in time, the result is `decision_unavailable`. A failure is never taken for "yes".
  */
 
-import type { Decision, Question } from '@rolesets/client'
+import type { Decision, Question, RoleSetsErrorCode } from '@rolesets/client'
 import type { RoleSetsExpressError } from './errors.ts'
 import { isObject, type RoleSets } from './options.ts'
 import type { Eventually } from './outcome.ts'
@@ -12,7 +12,7 @@ import { problem } from './problem.ts'
 /** If the client keeps no deadline itself. */
 const DEADLINE_MS = 1_000
 
-const faultsOfTheQuestion = new Set<unknown>(['invalid_argument', 'invalid_field', 'limit_exceeded'])
+const faultsOfTheQuestion: readonly RoleSetsErrorCode[] = ['invalid_argument', 'invalid_field', 'limit_exceeded']
 
 /** What a call of the client gets: the deadline, and a signal for when the middleware has stopped waiting. */
 interface Limits {
@@ -100,5 +100,9 @@ function undecided(cause: unknown): RoleSetsExpressError {
 
 /** Whether the client says that the question itself is wrong, so that it can never be answered. */
 export function isFaultOfTheQuestion(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && faultsOfTheQuestion.has(cause.code)
+  return faultsOfTheQuestion.some((code) => hasCode(cause, code))
+}
+
+export function hasCode(cause: unknown, code: RoleSetsErrorCode): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === code
 }

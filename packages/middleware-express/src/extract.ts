@@ -4,8 +4,8 @@
  */
 
 import type { IncomingMessage } from 'node:http'
+import { isIdentifier, limits } from '@rolesets/core'
 import type { RoleSetsExpressError } from './errors.ts'
-import { IDENTIFIER_CHARACTERS_MAX, isIdentifier } from './identifier.ts'
 import { isObject } from './options.ts'
 import { whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
@@ -118,6 +118,6 @@ function missing(detail: string, pointer?: string): RoleSetsExpressError {
 }
 
 function invalid(pointer: string): RoleSetsExpressError {
-  const detail = `A role must be a string of 1 to ${IDENTIFIER_CHARACTERS_MAX} characters.`
+  const detail = `A role must be a string of 1 to ${limits.idCharactersMax} characters.`
   return problem('role_invalid', detail, { fields: { pointer } })
 }

@@ -5,6 +5,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Decision } from '@rolesets/client'
+import { quoted } from '@rolesets/core'
 import { logError } from './console.ts'
 import { decide } from './decide.ts'
 import type { RoleSetsExpressError } from './errors.ts'
@@ -128,8 +129,9 @@ function refuseUnlessAllAllowed({ organizationId, roles, decisions }: Findings):
   if (decisions.some(({ reason }) => reason === 'ORGANIZATION_UNKNOWN')) {
     throw organizationUnknown(organizationId, { fields })
   }
-  const named = offending.length === 1 ? `Role "${offending[0]}" is` : `${offending.length} roles are`
-  const detail = `${named} not in role set "${roleSet}", which organization "${organizationId}" has.`
+  const [role = '', another] = offending
+  const named = another === undefined ? `Role ${quoted(role)} is` : `${offending.length} roles are`
+  const detail = `${named} not in role set ${quoted(roleSet)}, which organization ${quoted(organizationId)} has.`
   throw problem('role_not_in_set', detail, { fields })
 }
 

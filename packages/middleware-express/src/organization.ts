@@ -1,8 +1,8 @@
 /** Finds the organization that a request is about. */
 
 import type { IncomingMessage } from 'node:http'
+import { isIdentifier, limits, quoted } from '@rolesets/core'
 import type { ErrorParts, RoleSetsExpressError } from './errors.ts'
-import { IDENTIFIER_CHARACTERS_MAX, isIdentifier } from './identifier.ts'
 import { whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
 import { extractFrom, paramOf, type Extractor } from './request.ts'
@@ -19,7 +19,7 @@ export function namedOrganization(
   return whenThere(named, (organization) => {
     if (organization === undefined || organization === null) return undefined
     if (isIdentifier(organization)) return organization
-    const detail = `The organization's id must be a string of 1 to ${IDENTIFIER_CHARACTERS_MAX} characters.`
+    const detail = `The organization's id must be a string of 1 to ${limits.idCharactersMax} characters.`
     throw problem('organization_invalid', detail)
   })
 }
@@ -36,7 +36,7 @@ export function requiredOrganization(req: IncomingMessage, extract: Extractor | 
 }
 
 export function organizationUnknown(organizationId: string, parts: ErrorParts): RoleSetsExpressError {
-  return problem('organization_unknown', `The organization "${organizationId}" does not exist.`, parts)
+  return problem('organization_unknown', `The organization ${quoted(organizationId)} does not exist.`, parts)
 }
 
 function fromParams(req: IncomingMessage): unknown {

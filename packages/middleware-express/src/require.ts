@@ -4,10 +4,10 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import type { Decision } from '@rolesets/client'
+import type { Decision, Reason } from '@rolesets/client'
+import { isIdentifier, quoted } from '@rolesets/core'
 import { requireCaller, type Auth } from './auth.ts'
 import { decide } from './decide.ts'
-import { isIdentifier } from './identifier.ts'
 import { aBoolean, askingRules, checkOptions, optionInvalid, type AskingOptions } from './options.ts'
 import { namedOrganization, organizationUnknown } from './organization.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
@@ -100,13 +100,22 @@ function activeCaller(req: IncomingMessage, options: RequireOptions): Eventually
   if (options.crossOrganization) return caller
   return whenThere(namedOrganization(req, options.organization), (organization) => {
     if (organization === undefined || organization === organizationId) return caller
-    const detail = `The request is about another organization than "${organizationId}", which is active in the token.`
+    const detail = `The request is about another organization than ${quoted(organizationId)}, which is active in the token.`
     throw problem('organization_mismatch', detail, { fields: { organization } })
   })
 }
 
-/** Reasons that mean that the role is in the set. Any other reason, also one of a newer sidecar, means that it is not. */
-const meansRoleInSet = new Set<string>(['ROLE_IN_SET', 'PERMISSION_NOT_IN_ROLE', 'PERMISSION_UNKNOWN'])
+/** Whether a reason means that the role is in the set. An unknown reason of a newer sidecar means that it is not. */
+const isRoleInSet: ReadonlyMap<string, boolean> = new Map(
+  Object.entries({
+    ROLE_IN_SET: true,
+    PERMISSION_NOT_IN_ROLE: true,
+    PERMISSION_UNKNOWN: true,
+    ROLE_NOT_IN_SET: false,
+    ROLE_UNKNOWN: false,
+    ORGANIZATION_UNKNOWN: false,
+  } satisfies Record<Reason, boolean>),
+)
 
 function refuseWithdrawnRole(
   { organizationId, role }: ActiveCaller,
@@ -114,10 +123,10 @@ function refuseWithdrawnRole(
   required: readonly string[],
 ): void {
   for (const { reason, roleSet, revision } of decisions) {
-    if (meansRoleInSet.has(reason)) continue
+    if (isRoleInSet.get(reason)) continue
     const fields = { required, role, organization: organizationId, role_set: roleSet, revision }
     if (reason === 'ORGANIZATION_UNKNOWN') throw organizationUnknown(organizationId, { fields })
-    const detail = `The role "${role}" in the token is not in role set "${roleSet}" any more.`
+    const detail = `The role ${quoted(role)} in the token is not in role set ${quoted(roleSet)} any more.`
     throw problem('role_withdrawn', detail, { fields })
   }
 }
@@ -132,5 +141,5 @@ function listOf(given: string | readonly string[], example: string): readonly st
 }
 
 function anyOf(required: readonly string[]): string {
-  return required.map((each) => `"${each}"`).join(' or ')
+  return required.map(quoted).join(' or ')
 }
