@@ -46,7 +46,15 @@ async function describe({ write }: TestClient): Promise<void> {
   for (const { kind, from, to } of renames) await renaming[kind](from, to)
 }
 
-async function questionOf({ call }: TestClient, { organization, role, by, permission }: DecisionRow) {
-  const ref = by === 'id' ? String(((await call('GetRole', { role }))['role'] as Answer)['id']) : role
-  return { organizationId: organization, role: ref, ...(permission === undefined ? {} : { permission }) }
+async function questionOf({ call }: TestClient, row: DecisionRow) {
+  const { organization, role, by, permission, permissionBy } = row
+  const ref = by === 'id' ? idOf((await call('GetRole', { role }))['role']) : role
+  if (permission === undefined) return { organizationId: organization, role: ref }
+  const permissionRef =
+    permissionBy === 'id' ? idOf((await call('GetPermission', { permission }))['permission']) : permission
+  return { organizationId: organization, role: ref, permission: permissionRef }
+}
+
+function idOf(thing: unknown): string {
+  return String((thing as Answer)['id'])
 }

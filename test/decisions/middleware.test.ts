@@ -49,11 +49,13 @@ for (const [version, express] of expresses) {
     })
     app.use(problems())
     const ask = await serve(t, app)
-    return async ({ organization, role, by, permission }: DecisionRow): Promise<Answer> => {
+    return async ({ organization, role, by, permission, permissionBy }: DecisionRow): Promise<Answer> => {
       const name = by === 'id' ? (await roleSets.admin.getRole({ role })).role.id : role
       if (permission === undefined) return ask(`/grants/${encodeURIComponent(organization)}`, { body: { role: name } })
       const token = await tokens.tokenOf({ claims: { org_id: organization, org_role: name } })
-      return ask(`/permissions/${encodeURIComponent(permission)}`, { token })
+      const byId = permissionBy === 'id'
+      const required = byId ? (await roleSets.admin.getPermission({ permission })).permission.id : permission
+      return ask(`/permissions/${encodeURIComponent(required)}`, { token })
     }
   }
 }

@@ -15,6 +15,8 @@ export interface DecisionRow {
   /** Whether to ask with the key in `role`, or with the id of the role with that key. */
   readonly by: 'key' | 'id'
   readonly permission: string | undefined
+  /** The same for the permission. */
+  readonly permissionBy: 'key' | 'id'
   /** The settings for which the row is true. */
   readonly unknownOrganizations: readonly Setting[]
   readonly allowed: boolean
@@ -93,6 +95,7 @@ function parseRow(row: Readonly<Record<string, unknown>>, place: number): Decisi
     role,
     by = 'key',
     permission,
+    permission_by: permissionBy = 'key',
     unknown_organizations: setting,
     allowed,
     reason,
@@ -108,7 +111,7 @@ function parseRow(row: Readonly<Record<string, unknown>>, place: number): Decisi
     'lacks its organization, role or set',
   )
   check(permission === undefined || typeof permission === 'string', 'has a permission that is not a string')
-  check(by === 'key' || by === 'id', 'has a by that is not key or id')
+  for (const each of [by, permissionBy]) check(each === 'key' || each === 'id', 'has a by that is not key or id')
   check(setting === undefined || setting === 'initial' || setting === 'deny', 'has an unknown setting')
   check(reasons.includes(reason), 'has an unknown reason')
   check(allowed === (reason === 'ROLE_IN_SET'), 'has an allowed that contradicts its reason')
@@ -116,7 +119,7 @@ function parseRow(row: Readonly<Record<string, unknown>>, place: number): Decisi
     (set === '') === (reason === 'ORGANIZATION_UNKNOWN'),
     'has a set although the organization is unknown, or no set',
   )
-  const parsed = { organization, role, by, permission, allowed, reason, roleSet: set } as Omit<
+  const parsed = { organization, role, by, permission, permissionBy, allowed, reason, roleSet: set } as Omit<
     DecisionRow,
     'title' | 'unknownOrganizations'
   >
@@ -125,7 +128,9 @@ function parseRow(row: Readonly<Record<string, unknown>>, place: number): Decisi
 }
 
 function titleOf(row: Omit<DecisionRow, 'title' | 'unknownOrganizations'>, settings: readonly Setting[]): string {
-  const asked = `${row.by === 'id' ? 'the id of ' : ''}${row.role}${row.permission === undefined ? '' : ` with ${row.permission}`}`
+  const named = (name: string, by: 'key' | 'id') => (by === 'id' ? `the id of ${name}` : name)
+  const permission = row.permission === undefined ? '' : ` with ${named(row.permission, row.permissionBy)}`
+  const asked = named(row.role, row.by) + permission
   const where = `${row.organization}${settings.length === 1 ? ` (unknown organizations: ${settings.join()})` : ''}`
   return `${asked} in ${where} is ${row.allowed ? 'allowed' : `refused as ${row.reason}`}`
 }
