@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Decision, Reason } from '@rolesets/client'
 import { isIdentifier, quoted } from '@rolesets/core'
-import { requireCaller, type Auth } from './auth.ts'
+import { requireCaller, type Auth } from './authenticate/auth.ts'
 import { decide } from './decide.ts'
 import { aBoolean, askingRules, checkOptions, optionInvalid, type AskingOptions } from './options.ts'
 import { namedOrganization, organizationUnknown } from './organization.ts'

@@ -4,7 +4,7 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import { problem } from './problem.ts'
+import { problem } from '../problem.ts'
 
 /** The claims of a verified token. */
 export type TokenClaims = Readonly<Record<string, unknown>>

@@ -14,8 +14,8 @@ import {
 import type { Auth, TokenClaims } from './auth.ts'
 import { callerFrom, type ClaimsOption } from './claims.ts'
 import type { Clock } from './clock.ts'
-import { RoleSetsExpressError } from './errors.ts'
-import { problem } from './problem.ts'
+import { RoleSetsExpressError } from '../errors.ts'
+import { problem } from '../problem.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 export interface TokenRules {

@@ -12,7 +12,7 @@ import {
   type JWSHeaderParameters,
 } from 'jose'
 import type { Clock } from './clock.ts'
-import { problem } from './problem.ts'
+import { problem } from '../problem.ts'
 
 export interface Candidates {
   /** The keys that match the token's header: usually one, or several if the header has no key id. */

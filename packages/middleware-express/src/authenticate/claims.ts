@@ -3,9 +3,9 @@
 import { isIdentifier } from '@rolesets/core'
 import type { Auth, CallerClaims, TokenClaims } from './auth.ts'
 import { clerkClaims } from './clerk-claims.ts'
-import { RoleSetsExpressError } from './errors.ts'
-import { isObject } from './options.ts'
-import { problem } from './problem.ts'
+import { RoleSetsExpressError } from '../errors.ts'
+import { isObject } from '../options.ts'
+import { problem } from '../problem.ts'
 
 /** Finds the caller in the claims of a verified token. If it throws, the token is refused with 401. */
 export type ClaimsFunction = (claims: TokenClaims) => CallerClaims

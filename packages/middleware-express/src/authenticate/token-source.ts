@@ -1,9 +1,9 @@
 /** Finds the token in a request. A missing token and a malformed one are different errors. */
 
 import type { IncomingMessage } from 'node:http'
-import { isPromiseLike } from './outcome.ts'
-import { problem } from './problem.ts'
-import { extractFrom, type Extractor } from './request.ts'
+import { isPromiseLike } from '../outcome.ts'
+import { problem } from '../problem.ts'
+import { extractFrom, type Extractor } from '../request.ts'
 
 /** The same as Node's limit for all headers together. */
 const TOKEN_CHARACTERS_MAX = 16_384

@@ -3,7 +3,7 @@
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import type { ClaimsOption } from './claims.ts'
 import { systemClock, type Clock } from './clock.ts'
-import type { RoleSetsExpressError } from './errors.ts'
+import type { RoleSetsExpressError } from '../errors.ts'
 import {
   aBoolean,
   aFunction,
@@ -15,8 +15,8 @@ import {
   optionInvalid,
   texts,
   type Rule,
-} from './options.ts'
-import type { Extractor } from './request.ts'
+} from '../options.ts'
+import type { Extractor } from '../request.ts'
 import { localKeys, remoteKeys, secretKey, type SigningKeys } from './signing-keys.ts'
 import type { TokenRules } from './token-verifier.ts'
 

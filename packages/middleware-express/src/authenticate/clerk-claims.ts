@@ -4,8 +4,8 @@
  */
 
 import type { CallerClaims, TokenClaims } from './auth.ts'
-import { isObject, isText } from './options.ts'
-import { problem } from './problem.ts'
+import { isObject, isText } from '../options.ts'
+import { problem } from '../problem.ts'
 
 const organizationScopes = new Set(['o', 'ou', 'uo'])
 
