@@ -17,14 +17,14 @@ import { runRows, type Outcome } from './runner.ts'
 const usage = `npm run bench [-- [<row>…] [--quick | --smoke] [--record] [--list]]
 
   <row>…    such as P3 P4; otherwise all
-  --quick   the quick rows, smaller; fails where a ratio is more than twice as bad as recorded
-  --smoke   a few rows, one small round each; fails where one doesn't run, whatever its figures are
-  --record  keeps the figures: docs/performance and bench/recorded.json
-  --list    says which rows there are
+  --quick   run the quick rows with smaller sizes; fail if a ratio is more than twice as bad as recorded
+  --smoke   run a few rows with one small round each; fail only if one does not run
+  --record  save the figures in docs/performance and bench/recorded.json
+  --list    list the rows
 `
 
 const repeatsMax = 2
-/** One in the process, and one that starts a sidecar, a load and what it is compared with. Load from outside breaks neither. */
+/** One row in this process, and one that starts a sidecar, a load process and another server. */
 const smokeRows = ['P1', 'P3']
 
 process.exitCode = await main(process.argv.slice(2))
