@@ -1,38 +1,41 @@
 /**
- * Who the caller is. What `authenticate` found out is kept in a WeakMap by request, which nothing outside can write to;
- * a property such as `req.auth` is shared with every other middleware, and so it is never read.
+ * The caller of a request. `authenticate` stores it in a WeakMap that only this package can write. A property such as
+ * `req.auth` can be set by any other middleware, so it is never read.
  */
 
 import type { IncomingMessage } from 'node:http'
-import { problem } from './problem.ts'
+import { problem } from '../problem.ts'
 
-/** A token's claims, as they were signed. */
+/** The claims of a verified token. */
 export type TokenClaims = Readonly<Record<string, unknown>>
 
-/** What a claims function finds in a token. Only the user is required. */
+/** What a claims function returns. Only the user is required. */
 export interface CallerClaims {
   readonly userId: string
   readonly sessionId?: string | undefined
   readonly organizationId?: string | undefined
   readonly organizationSlug?: string | undefined
-  /** The caller's role in that organization, by its key as the sidecar has it: `org:admin`. */
+  /** The key of the caller's role in that organization, as in the sidecar: `org:admin`. */
   readonly role?: string | undefined
   readonly permissions?: readonly string[] | undefined
 }
 
-/** The caller, frozen: it is shared by all requests that carry the same token. */
+/** The caller. It is frozen, because all requests with the same token share it. */
 export interface Auth {
   readonly userId: string
   readonly sessionId: string | undefined
   /** The organization that is active in the token. */
   readonly organizationId: string | undefined
   readonly organizationSlug: string | undefined
-  /** The caller's role there, as the token says; whether it still counts is what `requireRole` checks. */
+  /** The caller's role there, as in the token. `requireRole` checks whether the role still counts. */
   readonly role: string | undefined
-  /** What the token lists; Clerk's tokens leave system permissions out. */
+  /** The permissions in the token. Clerk's tokens do not list system permissions. */
   readonly permissions: readonly string[]
   readonly claims: TokenClaims
 }
+
+const NOT_RUN =
+  'authenticate() has not run on this request. Put it before: app.use(authenticate({ issuer, audience, jwks }))'
 
 interface Authentication {
   readonly auth: Auth | undefined
@@ -42,27 +45,22 @@ interface Authentication {
 const authentications = new WeakMap<IncomingMessage, Authentication>()
 
 /**
- * The caller whose token was verified on this request, or undefined if there was no token and `authenticate` does not
- * require one. Throws `middleware_missing` if `authenticate` has not run.
+ * The caller of this request, or undefined if it has no token and `authenticate` does not require one. Throws
+ * `middleware_missing` if `authenticate` has not run.
  */
 export function authOf(req: IncomingMessage): Auth | undefined {
   const authentication = authentications.get(req)
   if (!authentication) {
-    throw problem(
-      'middleware_missing',
-      'authOf(): authenticate() has not run on this request. Put it before: app.use(authenticate({ issuer, audience, jwks }))',
-    )
+    throw problem('middleware_missing', `authOf(): ${NOT_RUN}`)
   }
   return authentication.auth
 }
 
-/** The caller; throws 401 if there is none, and says so if that is because `authenticate` has not run. */
+/** The caller. Throws `authentication_required` if there is none, or if `authenticate` has not run. */
 export function requireCaller(req: IncomingMessage): Auth {
   const authentication = authentications.get(req)
   if (authentication?.auth) return authentication.auth
-  const detail = authentication
-    ? 'This needs a token.'
-    : 'Nobody is authenticated: authenticate() has not run. Put it before: app.use(authenticate({ issuer, audience, jwks }))'
+  const detail = authentication ? 'This request needs a token.' : NOT_RUN
   const headers = { 'WWW-Authenticate': authentication?.challenge ?? 'Bearer' }
   throw problem('authentication_required', detail, { headers })
 }

@@ -1,6 +1,6 @@
 /**
- * Verifies a token with jose: an allowed algorithm, a signature by one of the issuer's keys, and the registered claims.
- * Whatever is wrong with a token is `token_invalid`, and the message is one of ours: it never quotes the token.
+ * Verifies a token with jose: an allowed algorithm, a signature with one of the issuer's keys, and the registered claims.
+ * Any fault of a token is `token_invalid`. The message is always one of this file and never quotes the token.
  */
 
 import {
@@ -11,13 +11,12 @@ import {
   type JWSHeaderParameters,
   type JWTVerifyOptions,
 } from 'jose'
-import type { TokenClaims } from './auth.ts'
+import type { Auth, TokenClaims } from './auth.ts'
 import { callerFrom, type ClaimsOption } from './claims.ts'
 import type { Clock } from './clock.ts'
-import { RoleSetsExpressError } from './errors.ts'
-import { problem } from './problem.ts'
+import { RoleSetsExpressError } from '../errors.ts'
+import { problem } from '../problem.ts'
 import type { SigningKeys } from './signing-keys.ts'
-import type { VerifiedToken } from './verified-tokens.ts'
 
 export interface TokenRules {
   readonly keys: SigningKeys
@@ -26,13 +25,23 @@ export interface TokenRules {
   readonly issuer: readonly string[] | undefined
   readonly audience: readonly string[] | undefined
   readonly authorizedParties: readonly string[] | undefined
-  /** The `typ` that a token must have; otherwise one that it has must be that of a JWT or of an access token. */
+  /** The `typ` that a token must have. If undefined: that of a JWT or of an access token, or none. */
   readonly typ: string | undefined
   readonly toleranceSeconds: number
   readonly claims: ClaimsOption
 }
 
-/** The caller of the token. Rejects with `token_invalid`, `keys_unavailable` or `extractor_failed`, and nothing else. */
+/** The caller of a verified token, and how long the token is valid. */
+export interface VerifiedToken {
+  readonly auth: Auth
+  /** Unix seconds, from the token. */
+  readonly expiresSeconds: number
+  readonly notBeforeSeconds: number
+  /** The generation of the key set that the token was verified with. */
+  readonly generation: number
+}
+
+/** The caller of the token. Rejects only with `token_invalid`, `keys_unavailable` or `extractor_failed`. */
 export async function verifyToken(token: string, rules: TokenRules): Promise<VerifiedToken> {
   try {
     const header = headerOf(token, rules)
@@ -41,7 +50,7 @@ export async function verifyToken(token: string, rules: TokenRules): Promise<Ver
     checkFurtherClaims(claims, rules)
     return {
       auth: callerFrom(claims, rules.claims),
-      expiresSeconds: claims.exp as number, // Required, and a number: jose has checked.
+      expiresSeconds: claims.exp as number, // jose has checked that it is there and a number.
       notBeforeSeconds: typeof claims.nbf === 'number' ? claims.nbf : -Infinity,
       generation,
     }
@@ -53,18 +62,18 @@ export async function verifyToken(token: string, rules: TokenRules): Promise<Ver
 
 const usualTypes: readonly string[] = ['jwt', 'at+jwt']
 
-/** Checked before a key is looked for, so that an algorithm that isn't allowed never makes us fetch one. */
+/** Checked before a key is selected, so that a token with an algorithm that is not allowed never causes a request. */
 function headerOf(token: string, { algorithms, typ }: TokenRules): JWSHeaderParameters {
   const header = decodeProtectedHeader(token)
   const { alg } = header
   if (typeof alg !== 'string' || !algorithms.includes(alg)) throw new errors.JOSEAlgNotAllowed('not in the list')
   const given = header.typ === undefined ? undefined : plainType(header.typ)
   const right = typ === undefined ? given === undefined || usualTypes.includes(given) : given === plainType(typ)
-  if (!right) throw problem('token_invalid', 'The token is of another type.')
+  if (!right) throw problem('token_invalid', 'The token has another "typ" than required.')
   return { ...header, alg }
 }
 
-/** Types compare without regard to case, and `application/` may be left out (RFC 7515, 4.1.9). */
+/** Upper and lower case are equal, and `application/` may be omitted (RFC 7515, 4.1.9). */
 function plainType(typ: unknown): string {
   return String(typ)
     .toLowerCase()
@@ -99,13 +108,13 @@ function verifyOptions({ algorithms, issuer, audience, toleranceSeconds, clock }
   }
 }
 
-/** What jose leaves open: a token from the future, and the party that it was issued to. A missing party is no party. */
+/** What jose does not check: a token from the future, and the party that it was issued to. */
 function checkFurtherClaims(
   { iat, azp }: TokenClaims,
   { clock, toleranceSeconds, authorizedParties }: TokenRules,
 ): void {
   if (typeof iat === 'number' && iat > clock.dateMs() / 1000 + toleranceSeconds) {
-    throw problem('token_invalid', 'The token is issued in the future.')
+    throw problem('token_invalid', 'The token was issued in the future.')
   }
   if (authorizedParties && !(typeof azp === 'string' && authorizedParties.includes(azp))) {
     throw problem('token_invalid', 'The token was issued to a party that is not authorized.')
@@ -115,11 +124,11 @@ function checkFurtherClaims(
 function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired.'
   if (error instanceof errors.JWTClaimValidationFailed) {
-    // The claim's name is one that the rules ask for, and never a word of the token's.
-    return `The token's claim "${error.claim}" is missing or not as required.`
+    // The claim's name comes from the rules, not from the token.
+    return `The token's claim "${error.claim}" is missing or has a wrong value.`
   }
   if (error instanceof errors.JWSSignatureVerificationFailed) return "The token's signature is wrong."
-  if (error instanceof errors.JWKSNoMatchingKey) return 'The token is signed with no key of the issuer.'
+  if (error instanceof errors.JWKSNoMatchingKey) return 'The token is not signed with a key of the issuer.'
   if (error instanceof errors.JOSEAlgNotAllowed) return "The token's algorithm is not allowed."
   return 'The token is malformed.'
 }

@@ -1,6 +1,6 @@
 /**
- * The issuer's keys. A key set has a generation, which changes whenever the keys do: what was verified under an earlier
- * one has to be verified again, so a key that leaves the set takes its tokens with it.
+ * The issuer's keys. A key set has a generation, which changes when the keys change. A token that was verified with an
+ * earlier generation must be verified again. So when a key leaves the set, its tokens are refused.
  */
 
 import {
@@ -12,20 +12,20 @@ import {
   type JWSHeaderParameters,
 } from 'jose'
 import type { Clock } from './clock.ts'
-import { problem } from './problem.ts'
+import { problem } from '../problem.ts'
 
 export interface Candidates {
-  /** The keys that fit the token's header: usually one, several if the token names none. */
+  /** The keys that match the token's header: usually one, or several if the header has no key id. */
   readonly keys: readonly (CryptoKey | Uint8Array)[]
-  /** The generation of the key set that they were taken from. */
+  /** The generation of the key set that they come from. */
   readonly generation: number
 }
 
 export interface SigningKeys {
   readonly generation: number
-  /** Whether the keys are young enough to be trusted without asking. Sees to it that they are renewed in time. */
+  /** Whether the keys are recent enough to be used. Starts to fetch them again in the background when it is time. */
   isCurrent(): boolean
-  /** Rejects with a jose error if no key fits, and with `keys_unavailable` if the keys cannot be had. */
+  /** Rejects with a jose error if no key matches, and with `keys_unavailable` if the keys can't be fetched. */
   candidates(header: JWSHeaderParameters): Promise<Candidates>
 }
 
@@ -35,10 +35,10 @@ export interface RemoteKeysOptions {
   readonly clock: Clock
 }
 
-/** A token that names an unknown key makes us ask: so often at once, and then once in so many seconds. */
+/** A token with an unknown key id causes a request to the issuer: this many at once, and then one in this time. */
 const UNKNOWN_KEY_FETCHES_MAX = 5
 const UNKNOWN_KEY_FETCH_MS = 10_000
-/** After a failure, the next attempt in the background waits so long. */
+/** The pause between a failed attempt and the next one in the background. */
 const RENEWAL_PAUSE_MS = 1_000
 
 export function secretKey(secret: Uint8Array): SigningKeys {
@@ -46,7 +46,7 @@ export function secretKey(secret: Uint8Array): SigningKeys {
   return { generation: 0, isCurrent: () => true, candidates: () => Promise.resolve(candidates) }
 }
 
-/** Keys that are given as they are; the set is copied, so later changes to it count for nothing. */
+/** Keys from the options. The set is copied, so later changes to it have no effect. */
 export function localKeys(jwks: JSONWebKeySet): SigningKeys {
   const select = createLocalJWKSet(jwks)
   return {
@@ -56,9 +56,9 @@ export function localKeys(jwks: JSONWebKeySet): SigningKeys {
   }
 }
 
-/** Keys from a URL. They are fetched at the first token, renewed at half their age, and not trusted beyond it. */
+/** Keys from a URL. They are fetched at the first token, again at half their maximum age, and never used beyond it. */
 export function remoteKeys(url: URL, { maxAgeMs, timeoutMs, clock }: RemoteKeysOptions): SigningKeys {
-  // When to fetch is decided here; jose fetches, checks and selects.
+  // This function decides when to fetch. jose fetches, checks and selects.
   const remote = createRemoteJWKSet(url, {
     timeoutDuration: timeoutMs,
     cacheMaxAge: Infinity,
@@ -72,7 +72,7 @@ export function remoteKeys(url: URL, { maxAgeMs, timeoutMs, clock }: RemoteKeysO
   let fetching: Promise<void> | undefined
 
   async function fetchKeys(): Promise<void> {
-    // The age counts from the question: the answer may have been made right after it.
+    // The age counts from the request: the issuer may have written the answer right after it.
     const startedMs = clock.nowMs()
     await remote.reload()
     const text = JSON.stringify(remote.jwks())
@@ -95,13 +95,13 @@ export function remoteKeys(url: URL, { maxAgeMs, timeoutMs, clock }: RemoteKeysO
     const nowMs = clock.nowMs()
     const ageMs = nowMs - askedMs
     const due = ageMs > maxAgeMs / 2 && nowMs - failedMs > RENEWAL_PAUSE_MS
-    // In the background: if it fails, a later request tries again, and in the end one waits for it.
+    // In the background. If it fails, a later call tries again, and a call after the maximum age waits for it.
     if (due && ageMs <= maxAgeMs) renew().catch(() => {})
     return ageMs <= maxAgeMs
   }
 
   async function select(header: JWSHeaderParameters): Promise<Candidates> {
-    // Read before the keys are chosen: if they change meanwhile, what is verified with them is not kept.
+    // Read before the keys are chosen: if the keys change meanwhile, the verified token is not remembered.
     const chosenFrom = generation
     return { keys: await fitting(remote, header), generation: chosenFrom }
   }
@@ -125,7 +125,7 @@ export function remoteKeys(url: URL, { maxAgeMs, timeoutMs, clock }: RemoteKeysO
   }
 }
 
-const UNAVAILABLE = "The issuer's signing keys cannot be fetched."
+const UNAVAILABLE = "The issuer's signing keys can't be fetched."
 
 type Select = (header: JWSHeaderParameters) => Promise<CryptoKey>
 
@@ -135,7 +135,7 @@ async function fitting(select: Select, header: JWSHeaderParameters): Promise<rea
   } catch (error) {
     if (error instanceof errors.JWKSMultipleMatchingKeys) return allOf(error)
     if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported) throw error
-    // A key that cannot be read is the issuer's fault, and not the token's.
+    // A malformed key is a fault of the issuer, not of the token.
     throw problem('keys_unavailable', UNAVAILABLE, { cause: error })
   }
 }
@@ -146,7 +146,7 @@ async function allOf(keys: AsyncIterable<CryptoKey>): Promise<readonly CryptoKey
   return all
 }
 
-/** Bounds how often unknown keys make us ask the issuer, and yet notices a new key at once. */
+/** Limits how often unknown key ids cause a request, but lets the first ones through, so that a new key works at once. */
 function allowance(clock: Clock): () => boolean {
   let left = UNKNOWN_KEY_FETCHES_MAX
   let countedMs = clock.nowMs()

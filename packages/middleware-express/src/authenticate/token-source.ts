@@ -1,14 +1,14 @@
-/** Finds the token in a request. What is no token at all, and what is one but malformed, are answered differently. */
+/** Finds the token in a request. A missing token and a malformed one are different errors. */
 
 import type { IncomingMessage } from 'node:http'
-import { isPromiseLike } from './outcome.ts'
-import { problem } from './problem.ts'
-import { extractFrom, type Extractor } from './request.ts'
+import { isPromiseLike } from '../outcome.ts'
+import { problem } from '../problem.ts'
+import { extractFrom, type Extractor } from '../request.ts'
 
-/** Node's own limit for all headers together is the same. */
+/** The same as Node's limit for all headers together. */
 const TOKEN_CHARACTERS_MAX = 16_384
 
-/** Gives the token of a request, or undefined if it has none. Throws `token_invalid`, or `extractor_failed` for a bug. */
+/** Returns the token of a request, or undefined if it has none. Throws `token_invalid`, or `extractor_failed` for a bug. */
 export type TokenSource = (req: IncomingMessage) => string | undefined
 
 export interface TokenSourceOptions {
@@ -16,7 +16,7 @@ export interface TokenSourceOptions {
   readonly token?: Extractor | undefined
 }
 
-/** The source that the options ask for: the caller's function, or `Authorization: Bearer`, and then the cookie. */
+/** With the application's function if there is one; otherwise `Authorization: Bearer`, and then the cookie. */
 export function tokenSource({ cookie, token }: TokenSourceOptions): TokenSource {
   if (token) return (req) => bounded(ownToken(token, req))
   return (req) => bounded(bearerToken(req) ?? (cookie === undefined ? undefined : cookieValue(req, cookie)))
@@ -28,7 +28,7 @@ function bounded(token: string | undefined): string | undefined {
   return token
 }
 
-/** Other schemes than Bearer are none of our business: they count as "no token". */
+/** A request with another scheme than Bearer has no token. */
 function bearerToken(req: IncomingMessage): string | undefined {
   const header = req.headers.authorization
   if (header === undefined || !/^bearer(?: |$)/i.test(header)) return undefined
@@ -39,7 +39,7 @@ function bearerToken(req: IncomingMessage): string | undefined {
   return token
 }
 
-/** The first cookie with this name, as the parsers that are in use take it. A JWT needs no decoding. */
+/** The first cookie with this name, as common cookie parsers do. A JWT needs no decoding. */
 function cookieValue(req: IncomingMessage, name: string): string | undefined {
   for (const pair of (req.headers.cookie ?? '').split(';')) {
     const equals = pair.indexOf('=')
@@ -59,10 +59,13 @@ function ownToken(extract: Extractor, req: IncomingMessage): string | undefined 
   }
   if (isPromiseLike(token)) {
     token.then(undefined, () => {})
-    throw problem('extractor_failed', 'authenticate(): the function "token" must give the token itself, not a promise.')
+    throw problem(
+      'extractor_failed',
+      'authenticate(): the function "token" must return the token itself, not a promise.',
+    )
   }
   if (token === undefined || token === null || token === '') return undefined
-  // A query parameter that is given twice is a list: the caller's doing, not the function's.
-  if (typeof token !== 'string') throw problem('token_invalid', 'The token must be a text.')
+  // For example, a query parameter that is given twice is a list. That is a fault of the request, not of the function.
+  if (typeof token !== 'string') throw problem('token_invalid', 'The token must be a string.')
   return token
 }

@@ -1,7 +1,7 @@
-/** Where the time comes from: the calendar for what tokens say, a clock that nobody can set back for ages. */
+/** Where the time comes from: calendar time for the times in tokens, and a monotonic clock for ages. */
 
 export interface Clock {
-  /** Milliseconds of a clock that only runs forward. */
+  /** Milliseconds of a clock that only moves forward. */
   nowMs(): number
   /** Unix milliseconds. */
   dateMs(): number

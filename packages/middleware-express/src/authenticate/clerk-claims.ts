@@ -1,17 +1,18 @@
 /**
- * Reads Clerk's session tokens, version 1 and 2. Version 2 packs the permissions: `fea` names features, `o.per` actions,
- * and `o.fpm` has one number per feature of the organization, whose bits say which of the actions the member has there.
+ * Reads Clerk's session tokens, version 1 and 2. Version 2 packs the permissions: `fea` lists features, `o.per` lists
+ * actions, and `o.fpm` has one number for each feature of the organization. A set bit of it grants the action at its position.
  */
 
 import type { CallerClaims, TokenClaims } from './auth.ts'
-import { isObject, isText } from './options.ts'
-import { problem } from './problem.ts'
+import { isObject, isText } from '../options.ts'
+import { problem } from '../problem.ts'
 
 const organizationScopes = new Set(['o', 'ou', 'uo'])
 
-/** The caller of a Clerk session token. Throws `token_invalid` for a pending session, and for claims that make no sense. */
+/** The caller of a Clerk session token. Throws `token_invalid` for a pending session and for malformed claims. */
 export function clerkClaims(claims: TokenClaims): CallerClaims {
-  if (claims.sts === 'pending') throw problem('token_invalid', 'The session is pending: its tasks are not done yet.')
+  if (claims.sts === 'pending')
+    throw problem('token_invalid', 'The session is pending: the user has not completed its tasks.')
   return {
     userId: text(claims.sub) ?? '',
     sessionId: text(claims.sid),
@@ -43,7 +44,7 @@ function organizationOfVersion2({ o: organization, fea }: TokenClaims): Organiza
   }
 }
 
-/** The features of the organization in their order, which the numbers in `fpm` follow. */
+/** The features of the organization, in the order of the numbers in `fpm`. */
 function organizationFeatures(fea: unknown): readonly string[] {
   if (fea === undefined || fea === '') return []
   if (typeof fea !== 'string') throw malformed('fea')
@@ -65,7 +66,7 @@ function permissionsOf(
   })
 }
 
-/** More than 53 actions are possible, so a number would lose the upper bits. */
+/** A bigint, because more than 53 actions are possible. */
 function bitsOf(mask: string | undefined): bigint {
   return mask !== undefined && /^\d+$/.test(mask) ? BigInt(mask) : 0n
 }
