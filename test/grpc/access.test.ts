@@ -23,6 +23,8 @@ const kinds = {
   'administration, writing': { method: 'CreatePermission', request: { key: 'org:a:b', dryRun: true } },
 } as const
 
+const feeds = { feed: {}, 'feed with records': { includeRecord: true } } as const
+
 const reading = { none: 'ok', read: 'ok', secret: 'ok', wrong: 'KEY_REQUIRED' } as const
 const readingElsewhere = { ...reading, none: 'KEY_REQUIRED' } as const
 const confidential = { none: 'KEY_REQUIRED', read: 'WRITE_KEY_REQUIRED', secret: 'ok', wrong: 'KEY_REQUIRED' } as const
@@ -31,16 +33,21 @@ const writing = { none: 'KEY_REQUIRED', read: 'WRITE_KEY_REQUIRED', secret: 'ok'
 const local = {
   decisions: reading,
   feed: reading,
+  'feed with records': readingElsewhere,
   'administration, reading': reading,
   'administration, confidential': confidential,
   'administration, writing': writing,
 }
-const expected: Record<keyof typeof listeners, Record<keyof typeof kinds | 'feed', Record<KeyName, Outcome>>> = {
+const expected: Record<
+  keyof typeof listeners,
+  Record<keyof typeof kinds | keyof typeof feeds, Record<KeyName, Outcome>>
+> = {
   'a Unix socket': local,
   loopback: local,
   'any other address': {
     decisions: readingElsewhere,
     feed: readingElsewhere,
+    'feed with records': readingElsewhere,
     'administration, reading': readingElsewhere,
     'administration, confidential': confidential,
     'administration, writing': writing,
@@ -64,12 +71,13 @@ for (const [listener, { env, change }] of Object.entries(listeners) as [
         await check(t, { what: `${kind}, key: ${name}`, outcome: expected[listener][kind][name] }, () =>
           client.call(method, request, { key: keys[name] }),
         )
-      await check(t, { what: `feed, key: ${name}`, outcome: expected[listener].feed[name] }, async () => {
-        const stream = client.watch({}, { key: keys[name] })
-        await nextMessage(stream)
-        stream.on('error', () => undefined)
-        stream.cancel()
-      })
+      for (const [feed, request] of Object.entries(feeds) as [keyof typeof feeds, Readonly<Record<string, unknown>>][])
+        await check(t, { what: `${feed}, key: ${name}`, outcome: expected[listener][feed][name] }, async () => {
+          const stream = client.watch(request, { key: keys[name] })
+          await nextMessage(stream)
+          stream.on('error', () => undefined)
+          stream.cancel()
+        })
     }
   })
 

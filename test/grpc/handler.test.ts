@@ -184,7 +184,15 @@ test('heartbeats don’t pile up in front of a consumer that takes nothing: ther
 })
 
 test('a heartbeat that comes right behind a change goes out with it, so a busy stream has heartbeats too', async (t) => {
-  const changeSet = { revision: 2, committedAt: 1, actor: 'a', operation: 'CreateRole', changes: [] }
+  const changeSet = {
+    revision: 2,
+    committedAt: 1,
+    actor: 'a',
+    operation: 'CreateRole',
+    changes: [],
+    seal: '',
+    record: '[]',
+  }
   const busy = (service: Service): Service => ({
     ...service,
     changes: {

@@ -7,11 +7,10 @@
  */
 
 import type { Catalogue } from '../domain/catalogue.ts'
-import type { ChangeSet } from '../domain/change.ts'
 import type { Organization } from '../domain/model.ts'
-import type { Store } from '../storage/store.ts'
+import type { KeptChangeSet, Reader, Store } from '../storage/store.ts'
 import { LiveQueue } from './live-queue.ts'
-import type { Rounds } from './rounds.ts'
+import type { Turns } from './turns.ts'
 
 export type SnapshotScope = 'catalogue' | 'catalogue_and_organizations'
 
@@ -19,12 +18,12 @@ export type FeedItem =
   | {
       readonly kind: 'snapshot_chunk'
       readonly revision: number
-      /** In the first chunk only. */
-      readonly catalogue: Catalogue | undefined
+      /** In the first chunk only: the catalogue, and the seal that the next change set follows. */
+      readonly first: { readonly catalogue: Catalogue; readonly seal: string } | undefined
       readonly organizations: readonly Organization[]
       readonly last: boolean
     }
-  | { readonly kind: 'change_set'; readonly revision: number; readonly changeSet: ChangeSet }
+  | { readonly kind: 'change_set'; readonly revision: number; readonly changeSet: KeptChangeSet }
   | { readonly kind: 'heartbeat'; readonly revision: number }
 
 export interface FollowOptions {
@@ -36,8 +35,8 @@ export interface FollowOptions {
   readonly queueMax: number
   /** Called at once when the consumer is too far behind, also while it takes nothing. */
   readonly onTooSlow?: ((error: ConsumerTooSlow) => void) | undefined
-  /** Shared by all who follow a store. */
-  readonly rounds: Rounds
+  /** Shared by all consumers of a store. */
+  readonly turns: Turns
   readonly signal: AbortSignal
 }
 
@@ -78,22 +77,29 @@ export async function* follow(store: Store, options: FollowOptions): AsyncGenera
  * facts, so applying them again to a newer page gives the same result.
  */
 async function* snapshot(store: Store, options: FollowOptions): AsyncGenerator<FeedItem, number, undefined> {
-  const first = await store.read((reader) => reader.catalogue())
+  const { revision, value: first } = await store.read(async (reader) => {
+    return { catalogue: await reader.catalogue(), seal: await lastSeal(reader) }
+  })
   const catalogueOnly = options.scope === 'catalogue'
-  const chunk = { kind: 'snapshot_chunk', organizations: [], catalogue: undefined, last: false } as const
-  yield { ...chunk, revision: first.revision, catalogue: first.value, last: catalogueOnly }
-  if (catalogueOnly) return first.revision
+  const chunk = { kind: 'snapshot_chunk', organizations: [], first: undefined, last: false } as const
+  yield { ...chunk, revision, first, last: catalogueOnly }
+  if (catalogueOnly) return revision
 
   let after: string | undefined
   do {
     const page = await store.read((reader) => reader.organizations({ size: organizationsPerChunk, after }))
-    if (page.value.length > 0) yield { ...chunk, revision: first.revision, organizations: page.value }
+    if (page.value.length > 0) yield { ...chunk, revision, organizations: page.value }
     after = page.value.length < organizationsPerChunk ? undefined : page.value.at(-1)?.id
   } while (after !== undefined && !options.signal.aborted)
 
-  const reached = yield* backfill(store, first.revision, options.signal)
+  const reached = yield* backfill(store, revision, options.signal)
   yield { ...chunk, revision: reached, last: true }
   return reached
+}
+
+async function lastSeal(reader: Reader): Promise<string> {
+  const [last] = await reader.history({}, { size: 1 })
+  return (last ?? (await reader.historyAnchor())).seal
 }
 
 async function* backfill(

@@ -40,7 +40,7 @@ export interface Call {
   readonly waitSignal: AbortSignal
 }
 
-export interface StreamCall extends Pick<Call, 'metadata' | 'signal'> {
+export interface StreamCall extends Pick<Call, 'metadata' | 'identity' | 'signal'> {
   /** Messages that were handed over and that the network hasn't taken yet. */
   readonly backlog: () => number
   /** Ends the stream with this error, also while it waits for the network. */
@@ -110,6 +110,7 @@ async function pump<Request, Response>(
     context.endOnRevocation()
     const stream: StreamCall = {
       metadata: call.metadata,
+      identity: context.identity,
       signal,
       backlog: () => call.writableLength,
       end: (error) => context.abort(error),

@@ -1,18 +1,18 @@
 /**
- * "May this role be granted here?", answered from memory. On a miss only, one point read in the storage; then the answer
+ * "May this role be granted here?", answered from memory. Only on a miss there is one point read in the storage. Each answer
  * is given at one revision, in one tick.
  */
 
-import type { Catalogue } from '../domain/catalogue.ts'
 import { availableRoles, decide } from '../domain/decision.ts'
 import type { UnknownOrganizations } from '../domain/model.ts'
 import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../domain/questions.ts'
 import type { Store } from '../storage/store.ts'
 import { Answers, type Answer, type CheckAnswer } from './answers.ts'
+import { createLoadBasis, type Basis } from './basis.ts'
 import type { ReadCall } from './call.ts'
-import type { Assignment, ReadModel } from './read-model.ts'
-import { createStates, type State } from './state.ts'
+import type { Freshness } from './freshness.ts'
+import type { ReadModel } from './read-model.ts'
 import { viewRole, viewRoleSet, type RoleSetView, type RoleView } from './views.ts'
 
 export interface BatchAnswer {
@@ -30,11 +30,12 @@ export interface AvailableRolesAnswer {
   readonly revision: string
 }
 
+/** Each throws ServiceError `not_serving` when the data is too old to decide from. */
 export interface Decisions {
-  /** The answer at the present revision if it is in memory and will do; undefined when `check` must be called. */
+  /** The answer at the present revision, if it is in memory and new enough; undefined: call `check`. */
   checkNow(question: Question, atLeastRevision?: string): CheckAnswer | undefined
   check(question: Question, call: ReadCall): Promise<CheckAnswer>
-  /** The answers at the present revision if all are in memory and will do; undefined when `batchCheck` must be called. */
+  /** The answers at the present revision, if all are in memory and new enough; undefined: call `batchCheck`. */
   batchCheckNow(questions: readonly Question[], atLeastRevision?: string): BatchAnswer | undefined
   batchCheck(questions: readonly Question[], call: ReadCall): Promise<BatchAnswer>
   listAvailableRoles(organizationId: string, call: ReadCall): Promise<AvailableRolesAnswer>
@@ -43,77 +44,79 @@ export interface Decisions {
 interface DecisionsOptions {
   readonly store: Store
   readonly unknownOrganizations: UnknownOrganizations
+  readonly freshness: Freshness
 }
 
-export function createDecisions({ store, unknownOrganizations }: DecisionsOptions, readModel: ReadModel): Decisions {
-  const states = createStates(store, readModel)
-
+export function createDecisions(options: DecisionsOptions, readModel: ReadModel): Decisions {
+  const { unknownOrganizations, freshness } = options
+  const loadBasis = createLoadBasis(options, readModel)
   const answers = new Answers()
 
-  function answer(catalogue: Catalogue, question: Question, assignment: Assignment): Answer {
-    const decision = decide(catalogue, question, assignment ?? undefined, unknownOrganizations)
+  /** Undefined: the organization isn't in the basis. */
+  function answerFrom(basis: Basis, question: Question): Answer | undefined {
+    const assignment = basis.assignment(question.organizationId)
+    if (assignment === undefined) return undefined
+    const decision = decide(basis.catalogue, question, assignment ?? undefined, unknownOrganizations)
     return answers.of(decision, assignment !== null)
   }
 
-  function answerFrom(state: State, question: Question): Answer {
-    return answer(state.catalogue, question, state.assignment(question.organizationId))
+  function checkFrom(basis: Basis, question: Question): CheckAnswer | undefined {
+    const answer = answerFrom(basis, question)
+    return answer && answers.at(basis.revisionText, answer)
   }
 
-  function checkNow(unparsed: Question, atLeastRevision = ''): CheckAnswer | undefined {
-    if (!isPresent(atLeastRevision, readModel)) return undefined
-    const question = parseQuestion(unparsed)
-    const assignment = readModel.assignment(question.organizationId)
-    if (assignment === undefined) return undefined
-    return answers.at(readModel.revisionText, answer(readModel.catalogue, question, assignment))
-  }
-
-  /** In one tick, so all of one revision. */
-  function batchCheckNow(unparsed: readonly Question[], atLeastRevision = ''): BatchAnswer | undefined {
-    if (!isPresent(atLeastRevision, readModel)) return undefined
-    const questions = parseQuestions(unparsed)
-    const { catalogue, revisionText: revision } = readModel
+  function batchFrom(basis: Basis, questions: readonly Question[]): BatchAnswer | undefined {
     const results: Answer[] = []
     for (const question of questions) {
-      const assignment = readModel.assignment(question.organizationId)
-      if (assignment === undefined) return undefined
-      results.push(answer(catalogue, question, assignment))
+      const answer = answerFrom(basis, question)
+      if (answer === undefined) return undefined
+      results.push(answer)
     }
-    return { results, revision }
+    return { results, revision: basis.revisionText }
+  }
+
+  /** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
+  function isPresent(atLeastRevision: string): boolean {
+    freshness.check()
+    return atLeastRevision === '' || atLeastRevision === readModel.revisionText
   }
 
   return {
-    checkNow,
-    batchCheckNow,
+    checkNow: (unparsed, atLeastRevision = '') =>
+      isPresent(atLeastRevision) ? checkFrom(readModel, parseQuestion(unparsed)) : undefined,
+
+    batchCheckNow: (unparsed, atLeastRevision = '') =>
+      isPresent(atLeastRevision) ? batchFrom(readModel, parseQuestions(unparsed)) : undefined,
 
     async check(unparsed, call) {
       const question = parseQuestion(unparsed)
-      const state = await states.at([question.organizationId], call)
-      return answers.at(state.revision, answerFrom(state, question))
+      return loaded(checkFrom(await loadBasis([question.organizationId], call), question))
     },
 
     async batchCheck(unparsed, call) {
       const questions = parseQuestions(unparsed)
-      const state = await states.at([...new Set(questions.map((question) => question.organizationId))], call)
-      return { results: questions.map((question) => answerFrom(state, question)), revision: state.revision }
+      const organizationIds = [...new Set(questions.map(({ organizationId }) => organizationId))]
+      return loaded(batchFrom(await loadBasis(organizationIds, call), questions))
     },
 
     async listAvailableRoles(unparsed, call) {
       const organizationId = parseOrganizationId(unparsed, 'organization_id')
-      const state = await states.at([organizationId], call)
-      const assignment = state.assignment(organizationId)
-      const available = availableRoles(state.catalogue, assignment ?? undefined, unknownOrganizations)
+      const basis = await loadBasis([organizationId], call)
+      const assignment = loaded(basis.assignment(organizationId))
+      const available = availableRoles(basis.catalogue, assignment ?? undefined, unknownOrganizations)
       if (available === undefined) throw organizationNotFound(organizationId)
       return {
-        roles: available.roles.map((role) => viewRole(role, state.catalogue)),
-        roleSet: viewRoleSet(available.roleSet, state.catalogue),
+        roles: available.roles.map((role) => viewRole(role, basis.catalogue)),
+        roleSet: viewRoleSet(available.roleSet, basis.catalogue),
         organizationRegistered: assignment !== null,
-        revision: state.revision,
+        revision: basis.revisionText,
       }
     },
   }
 }
 
-/** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
-function isPresent(atLeastRevision: string, readModel: ReadModel): boolean {
-  return atLeastRevision === '' || atLeastRevision === readModel.revisionText
+/** A basis has the organizations that it was loaded for. */
+function loaded<T>(found: T | undefined): T {
+  if (found === undefined) throw new Error('An organization is missing in the basis that was loaded for it.')
+  return found
 }

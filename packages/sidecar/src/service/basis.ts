@@ -1,0 +1,80 @@
+/** What questions are answered from: the catalogue and the assignments of some organizations, all at one revision. */
+
+import type { Catalogue } from '../domain/catalogue.ts'
+import { formatRevision } from '../domain/revision.ts'
+import type { Store } from '../storage/store.ts'
+import type { ReadCall } from './call.ts'
+import type { Freshness } from './freshness.ts'
+import type { Assignment, ReadModel } from './read-model.ts'
+import { errorOfAborted } from './service-error.ts'
+
+/** The read model is one, at the present revision and until the end of the tick. */
+export interface Basis {
+  readonly catalogue: Catalogue
+  /** `<epoch>:<number>`. */
+  readonly revisionText: string
+  /** Undefined: it isn't in this basis, and the store must be asked. */
+  assignment(organizationId: string): Assignment | undefined
+}
+
+/**
+ * Loads these organizations.
+ * @returns the present state, or one at least as new as the call asks for
+ * @throws ServiceError `not_serving`, `deadline`, `call_cancelled`, `revision_of_another_epoch`; Refusal `invalid_revision`
+ */
+export type LoadBasis = (organizationIds: readonly string[], call: ReadCall) => Promise<Basis>
+
+/** How often organizations are loaded into memory before a question is answered from the storage alone. */
+const loadsMax = 4
+
+interface BasisOptions {
+  readonly store: Store
+  readonly freshness: Freshness
+}
+
+export function createLoadBasis({ store, freshness }: BasisOptions, readModel: ReadModel): LoadBasis {
+  /** When changes arrive during the load, it looks again instead of guessing. */
+  async function load(organizationIds: readonly string[], { atLeastRevision, signal }: ReadCall): Promise<Basis> {
+    if (atLeastRevision) await readModel.reach(atLeastRevision, signal)
+    for (let loads = 0; ; loads++) {
+      if (signal.aborted) throw errorOfAborted(signal, 'the organization')
+      const assignments = new Map(organizationIds.map((id) => [id, readModel.assignment(id)] as const))
+      const missing = organizationIds.filter((id) => assignments.get(id) === undefined)
+      if (missing.length === 0) {
+        const { catalogue, revisionText } = readModel
+        return { catalogue, revisionText, assignment: (id) => assignments.get(id) }
+      }
+      if (loads === loadsMax) return fromStore(organizationIds)
+      await unlessAborted(readModel.load(missing), signal)
+    }
+  }
+
+  /** One read in the storage, for when writes come faster than organizations can be loaded. */
+  async function fromStore(organizationIds: readonly string[]): Promise<Basis> {
+    const { revision, value } = await store.read(async (reader) => ({
+      catalogue: await reader.catalogue(),
+      assignments: await reader.roleSetIdsOf(organizationIds),
+    }))
+    return {
+      catalogue: value.catalogue,
+      revisionText: formatRevision(store.epoch, revision),
+      assignment: (id) => value.assignments.get(id) ?? null,
+    }
+  }
+
+  return async (organizationIds, call) => {
+    const basis = await load(organizationIds, call)
+    // The source can be lost during the wait.
+    freshness.check()
+    return basis
+  }
+}
+
+/** A caller who cancels stops waiting. The work goes on for others that wait for it. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const abort = () => reject(errorOfAborted(signal, 'the organization'))
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
