@@ -1,8 +1,8 @@
 /** Invitations hold a role (rules 1, 6, 7 and 8) until they are accepted (rule 11), revoked, or past their time. */
 
 import test from 'ava'
+import { type Invitation, kindOf } from '@rolesets/core'
 import type { NewInvitation } from '../../packages/sidecar/src/domain/invitations.ts'
-import type { Invitation } from '../../packages/sidecar/src/domain/model.ts'
 import type { Command } from './commands.ts'
 import { refused } from './refused.ts'
 import type { State } from './state.ts'
@@ -133,10 +133,7 @@ test('who accepts becomes a member with the invitation’s role and metadata, in
   const state = createTiers()
   const invitation = invite(state, { publicMetadata: { team: 'blue' }, privateMetadata: { cost: 7 } })
   const { changes, value } = accept(state, invitation)
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['invitation_put', 'membership_put'],
-  )
+  t.deepEqual(changes.map(kindOf), ['invitation_put', 'membership_put'])
   const membership = { userId: 'hal', publicMetadata: { team: 'blue' }, privateMetadata: { cost: 7 } }
   t.like(value, { invitation: { status: 'accepted', acceptedByUserId: 'hal' }, membership })
   t.is(rolesIn(state, 'acme')['hal'], 'org:analyst')
@@ -229,7 +226,7 @@ test('replacing a role takes pending invitations along, also where no member has
   const input = { roleSet: 'role_set:pro', role: 'org:guest', toRole: 'org:member' }
   const { changes, impact } = state.run({ operation: 'replaceRole', input })
   const { id: member } = state.catalogue.roles.byKey('org:member') ?? {}
-  t.like(changes.at(-1), { kind: 'members_reassigned', mappings: [{ members: 0, invitations: 1 }] })
+  t.like(changes.at(-1), { verb: 'reassigned', mappings: [{ members: 0, invitations: 1 }] })
   t.like(impact.roles[0], { members: 0, invitations: 1, organizations: 1 })
   t.is(state.invitations.get(present.id)?.roleId, member)
   t.is(state.invitations.get(expired.id)?.roleId, expired.roleId)
@@ -254,7 +251,7 @@ test('a deleted organization takes its invitations with it, and the change count
   revoke(state, invite(state))
   invite(state)
   const { changes, impact } = state.run({ operation: 'deleteOrganization', input: { organizationId: 'acme' } })
-  t.like(changes[0], { kind: 'organization_deleted', members: 3, invitations: 1 })
+  t.like(changes[0], { verb: 'deleted', thing: 'organization', members: 3, invitations: 1 })
   t.is(impact.organizations, 1)
   t.true(impact.roles.every(({ toRoleId }) => toRoleId === null))
   t.is(

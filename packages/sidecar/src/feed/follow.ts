@@ -6,8 +6,7 @@
  * the second sight is dropped by its number.
  */
 
-import type { Catalogue } from '../domain/catalogue.ts'
-import type { Organization } from '../domain/model.ts'
+import type { Catalogue, Organization } from '@rolesets/core'
 import type { KeptChangeSet, Reader, Store } from '../storage/store.ts'
 import { LiveQueue } from './live-queue.ts'
 import type { Turns } from './turns.ts'

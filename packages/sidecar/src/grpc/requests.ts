@@ -1,9 +1,9 @@
 /** The parts of requests that the rules don't take as they come: enums, metadata, and the described state of an apply. */
 
 import type * as proto from '@rolesets/proto'
+import type { InvitationStatus, Metadata } from '@rolesets/core'
 import { jsonOfStruct } from '@rolesets/proto'
 import type { Manifest } from '../domain/apply.ts'
-import type { InvitationStatus, Metadata } from '../domain/model.ts'
 import { Refusal } from '../domain/refusal.ts'
 
 /** Undefined: not said. A number that the enum doesn't have comes as that number. */

@@ -4,9 +4,7 @@
  * change an answer on its way to the encoder. The messages of the feed that go to many streams keep the same rule.
  */
 
-import type { Decision, Reason } from '../domain/decision.ts'
-import type { RoleSet } from '../domain/model.ts'
-
+import type { Decision, Reason, RoleSet } from '@rolesets/core'
 export interface Answer {
   readonly allowed: boolean
   readonly reason: Reason

@@ -1,7 +1,6 @@
 /** What questions are answered from: the catalogue and the assignments of some organizations, all at one revision. */
 
-import type { Catalogue } from '../domain/catalogue.ts'
-import { formatRevision } from '../domain/revision.ts'
+import { type Catalogue, formatRevision } from '@rolesets/core'
 import type { Store } from '../storage/store.ts'
 import type { ReadCall } from './call.ts'
 import type { Freshness } from './freshness.ts'
@@ -57,7 +56,7 @@ export function createLoadBasis({ store, freshness }: BasisOptions, readModel: R
     }))
     return {
       catalogue: value.catalogue,
-      revisionText: formatRevision(store.epoch, revision),
+      revisionText: formatRevision({ epoch: store.epoch, number: revision }),
       assignment: (id) => value.assignments.get(id) ?? null,
     }
   }

@@ -3,8 +3,7 @@
  * is given at one revision, in one tick.
  */
 
-import { availableRoles, decide } from '../domain/decision.ts'
-import type { UnknownOrganizations } from '../domain/model.ts'
+import { decide, effectiveRoleSet, rolesOf, type UnknownOrganizations } from '@rolesets/core'
 import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../domain/questions.ts'
 import type { Store } from '../storage/store.ts'
@@ -56,7 +55,7 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
   function answerFrom(basis: Basis, question: Question): Answer | undefined {
     const assignment = basis.assignment(question.organizationId)
     if (assignment === undefined) return undefined
-    const decision = decide(basis.catalogue, question, assignment ?? undefined, unknownOrganizations)
+    const decision = decide(basis.catalogue, question, { roleSetId: assignment ?? undefined, unknownOrganizations })
     return answers.of(decision, assignment !== null)
   }
 
@@ -103,11 +102,12 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
       const organizationId = parseOrganizationId(unparsed, 'organization_id')
       const basis = await loadBasis([organizationId], call)
       const assignment = loaded(basis.assignment(organizationId))
-      const available = availableRoles(basis.catalogue, assignment ?? undefined, unknownOrganizations)
-      if (available === undefined) throw organizationNotFound(organizationId)
+      const { catalogue } = basis
+      const roleSet = effectiveRoleSet(catalogue, { roleSetId: assignment ?? undefined, unknownOrganizations })
+      if (roleSet === undefined) throw organizationNotFound(organizationId)
       return {
-        roles: available.roles.map((role) => viewRole(role, basis.catalogue)),
-        roleSet: viewRoleSet(available.roleSet, basis.catalogue),
+        roles: rolesOf(catalogue, roleSet).map((role) => viewRole(role, catalogue)),
+        roleSet: viewRoleSet(roleSet, catalogue),
         organizationRegistered: assignment !== null,
         revision: basis.revisionText,
       }

@@ -1,7 +1,15 @@
 /** The store on SQLite: one connection that writes and a few that read, put together behind the contract. */
 
 import type { StoreEvent, StoreOptions } from '../options.ts'
-import { StoreError, type At, type KeptChangeSet, type Provenance, type Reader, type Store, type Writer } from '../store.ts'
+import {
+  StoreError,
+  type At,
+  type KeptChangeSet,
+  type Provenance,
+  type Reader,
+  type Store,
+  type Writer,
+} from '../store.ts'
 import type { Batch, Outcome, State } from './batch.ts'
 import { loadCatalogue } from './catalogue-rows.ts'
 import { Catalogues } from './catalogues.ts'
