@@ -1,9 +1,9 @@
 /**
- * One consumer's stream in three phases: snapshot or backfill, cutover, live. The consumer pulls; what it doesn't take in
- * time ends its stream, never the sidecar's memory.
+ * One consumer's stream in three phases: snapshot or backfill, cutover, live. The consumer pulls. If it is too slow, its
+ * stream is ended, so that the sidecar's memory doesn't grow.
  *
- * Cutover subscribes before it reads the head, so a change that is committed in between is seen twice rather than never;
- * the second sight is dropped by its number.
+ * Cutover subscribes before it reads the head, so a change that is committed in between is seen twice rather than never.
+ * The duplicate is dropped by its number.
  */
 
 import type { Catalogue, Organization } from '@rolesets/core'
@@ -32,7 +32,7 @@ export interface FollowOptions {
   readonly heartbeatMs: number
   /** Change sets that the consumer may be behind. */
   readonly queueMax: number
-  /** Called at once when the consumer is too far behind, also while it takes nothing. */
+  /** Called at once when the consumer is too far behind, even if it doesn't read. */
   readonly onTooSlow?: ((error: ConsumerTooSlow) => void) | undefined
   /** Shared by all consumers of a store. */
   readonly turns: Turns
@@ -47,7 +47,7 @@ const backfillBatch = 200
 const organizationsPerChunk = 500
 
 /**
- * Ends quietly when the signal aborts.
+ * Returns when the signal aborts.
  * @throws ConsumerTooSlow when the consumer is more than `queueMax` change sets behind.
  * @throws StoreError `compacted` when the history after `after` is no longer kept.
  */
@@ -72,8 +72,8 @@ export async function* follow(store: Store, options: FollowOptions): AsyncGenera
 
 /**
  * Organizations are read page by page, each page at the revision of its own read, so that no read transaction stays open
- * for a slow consumer. The changes that came meanwhile follow before the last chunk: put, deleted and moved are absolute
- * facts, so applying them again to a newer page gives the same result.
+ * for a slow consumer. The changes that were committed meanwhile follow before the last chunk. Each gives the whole new
+ * state, so applying it again to a newer page gives the same result.
  */
 async function* snapshot(store: Store, options: FollowOptions): AsyncGenerator<FeedItem, number, undefined> {
   const { revision, value: first } = await store.read(async (reader) => {
@@ -116,7 +116,7 @@ async function* backfill(
   return cursor
 }
 
-/** A heartbeat is sent only when nothing waits: it is what proves to the consumer that it has everything. */
+/** A heartbeat is sent only when nothing waits, because it proves to the consumer that it has everything. */
 async function* live(
   queue: LiveQueue,
   reached: number,
@@ -143,6 +143,6 @@ async function* live(
 
 function tooSlow({ queueMax }: FollowOptions): ConsumerTooSlow {
   return new ConsumerTooSlow(
-    `More than ${queueMax} change sets were waiting for this consumer; it can resume from its cursor.`,
+    `More than ${queueMax} change sets were waiting for this consumer. Resume from the cursor.`,
   )
 }

@@ -64,7 +64,7 @@ async function* watch(
     reason = failureOf(error).reason
     throw error
   } finally {
-    // When the consumer stops taking, the generator is ended from outside, and the signal knows why.
+    // When the consumer stops reading, the generator is ended from outside; the signal has the reason.
     const { reason: why } = call.signal as { reason: unknown }
     if (why instanceof ServiceError || why instanceof AccessError) reason = failureOf(why).reason
     watcher.ended(reason)
@@ -76,7 +76,7 @@ function withRecord({ includeRecord }: WatchRequest__Output, { identity }: Strea
   if (includeRecord && identity === undefined)
     throw new AccessError(
       'key_required',
-      'The record needs a key, also on this address. Send one as "authorization: Bearer <key>", or leave include_record out.',
+      'The record needs a key on every listener. Send `authorization: Bearer <key>`, or leave include_record out.',
     )
   return includeRecord
 }
@@ -92,7 +92,7 @@ function scopeOf(scope: SnapshotScope__Output): WatchRequest['snapshotScope'] {
   if (Object.hasOwn(scopes, scope)) return scopes[scope]
   throw new Refusal(
     'invalid_field',
-    `snapshot_scope is ${String(scope)}. Give CATALOGUE or CATALOGUE_AND_ORGANIZATIONS.`,
+    `snapshot_scope is ${String(scope)}. It must be CATALOGUE or CATALOGUE_AND_ORGANIZATIONS.`,
     {
       field: 'snapshot_scope',
     },

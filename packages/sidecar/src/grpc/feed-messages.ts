@@ -4,7 +4,7 @@
  */
 
 import type * as proto from '@rolesets/proto'
-import { byKind, type ByKind, type Catalogue } from '@rolesets/core'
+import { byKind, type Assignment, type ByKind, type Catalogue } from '@rolesets/core'
 import type { FeedMessage } from '../service/changes.ts'
 import {
   viewAccessKey,
@@ -126,9 +126,9 @@ const changeMessages: ByKind<proto.Change, [Naming]> = {
   }),
   organization_deleted: ({ before }) => ({ organizationDeleted: { id: before.id } }),
   organizations_moved: ({ fromRoleSetId, toRoleSetId }) => ({ organizationsMoved: { fromRoleSetId, toRoleSetId } }),
-  // No rule makes one yet: an organization's own assignment travels with the organization.
-  assignment_put: () => ({}),
-  assignment_deleted: () => ({}),
+  // An organization's own assignment travels with the organization.
+  assignment_put: ({ after }, { catalogue }) => ({ assignmentPut: assignmentMessage(after, catalogue) }),
+  assignment_deleted: ({ before: { organizationId, scope } }) => ({ assignmentDeleted: { organizationId, scope } }),
   membership_put: ({ after }, { catalogue }) => ({
     membershipPut: membershipMessage(viewMembership(after, catalogue)),
   }),
@@ -141,6 +141,17 @@ const changeMessages: ByKind<proto.Change, [Naming]> = {
   }),
   settings_put: ({ after }, { catalogue }) => ({ settingsPut: settingsMessage(viewSettings(after, catalogue)) }),
   access_key_put: ({ after }) => ({ accessKeyPut: accessKeyMessage(viewAccessKey(after)) }),
+}
+
+function assignmentMessage(assignment: Assignment, catalogue: Catalogue): proto.Assignment {
+  const { organizationId, scope, roleSetId, updatedAt: updatedAtMs } = assignment
+  return {
+    organizationId,
+    scope,
+    roleSetId,
+    roleSet: catalogue.roleSets.byId(roleSetId)?.key ?? roleSetId,
+    updatedAtMs,
+  }
 }
 
 function deleted({ id, key }: { id: string; key: string }): proto.Deleted {

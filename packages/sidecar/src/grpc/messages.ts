@@ -1,4 +1,4 @@
-/** Things and answers as they go over the wire. Nothing is decided here. */
+/** Things and answers as messages of the wire. */
 
 import type * as proto from '@rolesets/proto'
 import { structOfJson } from '@rolesets/proto'

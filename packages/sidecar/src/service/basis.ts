@@ -69,7 +69,7 @@ export function createLoadBasis({ store, freshness }: BasisOptions, readModel: R
   }
 }
 
-/** A caller who cancels stops waiting. The work goes on for others that wait for it. */
+/** A call that is cancelled stops waiting. The work goes on for the others. */
 async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const abort = () => reject(errorOfAborted(signal, 'the organization'))

@@ -54,13 +54,13 @@ export interface WatchRequest {
 
 export interface WatchCall {
   readonly signal: AbortSignal
-  /** Called at once when the consumer is too far behind, also while it takes nothing. */
+  /** Called at once when the consumer is too far behind, even if it doesn't read. */
   readonly onTooSlow?: (error: ServiceError) => void
 }
 
 export interface Changes {
   /**
-   * Ends by throwing: ServiceError `revision_of_another_epoch`, `cursor_compacted`, `cursor_in_the_future`,
+   * Always ends by throwing: ServiceError `revision_of_another_epoch`, `cursor_compacted`, `cursor_in_the_future`,
    * `consumer_too_slow`, or what the aborted signal says; Refusal `invalid_revision`.
    */
   watch(request: WatchRequest, call: WatchCall): AsyncGenerator<FeedMessage, never, undefined>
@@ -132,7 +132,7 @@ function parseCursor(text: string, store: Store): number {
     const head = formatRevision({ epoch: store.epoch, number: store.head })
     throw new ServiceError(
       'cursor_in_the_future',
-      `The store is at ${head} and has never been at ${text}: take a snapshot.`,
+      `Revision ${text} is newer than the store, which is at ${head}. Take a snapshot.`,
     )
   }
   return number
@@ -143,7 +143,7 @@ function serviceErrorOf(error: ConsumerTooSlow | StoreError): ServiceError | Sto
 function serviceErrorOf(error: ConsumerTooSlow | StoreError): ServiceError | StoreError {
   if (error instanceof ConsumerTooSlow) return new ServiceError('consumer_too_slow', error.message, { cause: error })
   if (error.code !== 'compacted') return error
-  return new ServiceError('cursor_compacted', 'The changes after this cursor are no longer kept: take a snapshot.', {
+  return new ServiceError('cursor_compacted', 'The changes after this cursor are no longer kept. Take a snapshot.', {
     cause: error,
   })
 }

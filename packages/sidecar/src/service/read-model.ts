@@ -1,9 +1,8 @@
 /**
- * What decisions are answered from: the catalogue whole, and the role sets of the organizations that were asked for
- * lately, all at one revision. It lives on the store's feed like every other cache, and is told of a change before the
- * writer is answered.
+ * What decisions are answered from: the whole catalogue, and the assignments of the places that were asked about last, all
+ * at one revision. It follows the store's feed like every other cache, and receives a change before the writer is answered.
  *
- * What is read from the store beside the feed is kept only if no change touched it meanwhile; it is compared by revision,
+ * What is read from the store beside the feed is kept only if no change touched it meanwhile. That is decided by revision,
  * never by time.
  */
 
@@ -21,7 +20,7 @@ import { GrowingCache } from './growing-cache.ts'
 import { errorOfAborted, ServiceError } from './service-error.ts'
 import { parseRevisionField } from '../domain/fields.ts'
 
-/** Where an organization stands: the id of its role set, or null when the store doesn't have it. */
+/** The id of a place's role set; null: the store doesn't have the place. */
 export type Assignment = string | null
 
 export interface ReadModelOptions {
@@ -34,7 +33,7 @@ interface Reading {
   touchedAt: number
 }
 
-/** Role sets that were replaced away, before the whole cache is dropped instead of remembering one more. */
+/** How many replaced role sets are remembered, before the whole cache is dropped instead. */
 const movesMax = 10_000
 
 export async function openReadModel(store: Store, options: ReadModelOptions): Promise<ReadModel> {
@@ -87,7 +86,7 @@ export class ReadModel {
     return { organizations: this.#assignments.size, hits: this.#hits, misses: this.#misses }
   }
 
-  /** The assignment at the present revision, or undefined when the store must be asked. */
+  /** The assignment at the present revision; undefined: the store must be asked. */
   assignment(organizationId: string): Assignment | undefined {
     const entry = this.#assignments.get(organizationId)
     if (entry === undefined) {
@@ -98,7 +97,7 @@ export class ReadModel {
     return entry.roleSetId === null ? null : (this.#moves.get(entry.roleSetId) ?? entry.roleSetId)
   }
 
-  /** Reads the assignments of these organizations from the store. Whether they were kept is for the caller to see. */
+  /** Reads the assignments of these organizations from the store. The caller must look whether they were kept. */
   async load(organizationIds: readonly string[]): Promise<void> {
     const wanted = [...new Set(organizationIds)]
     const unread = wanted.filter((id) => !this.#readings.has(id))
@@ -116,7 +115,7 @@ export class ReadModel {
     await this.#reachNumber(number, signal)
   }
 
-  /** Applies one change set. In one tick: nobody sees half of it. */
+  /** Applies one change set in one tick, so that no reader sees half of it. */
   apply(changeSet: ChangeSet): void {
     if (changeSet.revision <= this.#revision) return
     this.#catalogue = applyToCatalogue(this.#catalogue, changeSet.changes)
@@ -152,7 +151,7 @@ export class ReadModel {
     if (reading) reading.touchedAt = revision
   }
 
-  /** One note, however many organizations move. The set that they leave is deleted, and ids are never used again. */
+  /** One entry, however many places move. The set that they leave is deleted, and ids are never used again. */
   #move(fromRoleSetId: string, toRoleSetId: string, revision: number): void {
     if (this.#moves.size >= movesMax) {
       this.#moves.clear()
@@ -174,7 +173,7 @@ export class ReadModel {
     const reading = this.#readings.get(organizationIds[0] ?? '')
     try {
       const { revision, value } = await this.#store.read((reader) => reader.roleSetIdsOf(organizationIds))
-      // The store may be ahead of the feed by the change sets that it is about to tell.
+      // The store may be ahead of the feed by change sets that it is about to publish.
       await this.#reachNumber(revision)
       if (reading !== undefined && reading.touchedAt > revision) return
       for (const id of organizationIds) this.#assignments.set(id, { roleSetId: value.get(id) ?? null })
@@ -202,6 +201,7 @@ export class ReadModel {
 export function ofAnotherEpoch(revisionText: string, epoch: string): ServiceError {
   return new ServiceError(
     'revision_of_another_epoch',
-    `Revision ${revisionText} belongs to another life of the store, which is now in epoch ${epoch}: forget it and read again.`,
+    `Revision ${revisionText} belongs to another epoch. The store is now in epoch ${epoch}: it was restored or made anew. ` +
+      'Discard what you have and read again.',
   )
 }

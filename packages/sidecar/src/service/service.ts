@@ -20,7 +20,7 @@ export interface ServiceOptions {
   /** Unix milliseconds. */
   readonly now: () => number
   readonly newId: (prefix: IdPrefix) => string
-  /** How often idle watchers hear that they are up to date. Default 1000. */
+  /** How often idle watchers receive a heartbeat. Default 1000. */
   readonly heartbeatMs?: number
   /** Change sets that a watcher may be behind before it is ended. Default 1000. */
   readonly watcherQueueMax?: number
@@ -41,7 +41,7 @@ export interface Service {
   readonly freshness: Freshness
   readonly readModel: ReadModel
   readonly unknownOrganizations: UnknownOrganizations
-  /** Stops following the store. The store itself stays open: who opened it closes it. */
+  /** Stops following the store. The store itself stays open. */
   close(): void
 }
 
