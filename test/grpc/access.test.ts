@@ -1,4 +1,4 @@
-/** Who gets in, for each kind of listener, each kind of call and each key, as one table. */
+/** Which callers are admitted, for each kind of listener, each kind of call and each key, as one table. */
 
 import grpc from '@grpc/grpc-js'
 import test, { type ExecutionContext } from 'ava'
@@ -7,7 +7,7 @@ import { connect, endOf, exposed, nextMessage, openTestSidecar, readKey, refusal
 
 type Outcome = 'ok' | 'KEY_REQUIRED' | 'WRITE_KEY_REQUIRED'
 
-const keys = { none: undefined, read: readKey, secret: secretKey, wrong: 'a-key-that-nobody-knows' } as const
+const keys = { none: undefined, read: readKey, secret: secretKey, wrong: 'an-unknown-key-of-24-chars' } as const
 type KeyName = keyof typeof keys
 
 const listeners = {
@@ -114,13 +114,13 @@ for (const [what, authorization] of [
   ['the key in capitals', `Bearer ${secretKey.toUpperCase()}`],
   ['a part of the key', `Bearer ${secretKey.slice(0, -1)}`],
 ] as const)
-  test(`${what} doesn’t open anything, not even what needs no key`, async (t) => {
+  test(`${what} is rejected, also where no key is needed`, async (t) => {
     const client = connect(t, (await openTestSidecar(t)).target)
     const call = client.call('ListRoles', {}, { metadata: { authorization } })
     t.like(await refusalOf(call), { status: 'UNAUTHENTICATED', reason: 'KEY_REQUIRED' })
   })
 
-test('the name in the history is what the caller says, or that of his key: admin, for the one of the settings', async (t) => {
+test('the actor in the history is the name that the caller gives, or that of its key: admin, for the key of the settings', async (t) => {
   const client = connect(t, (await openTestSidecar(t)).target)
   const stream = client.watch()
   stream.on('error', () => undefined)

@@ -1,4 +1,4 @@
-/** Requests as bytes: what can't be read is the caller's fault, and is told so. */
+/** Requests as bytes: a malformed request is reported as the caller's fault. */
 
 import grpc from '@grpc/grpc-js'
 import test from 'ava'
@@ -102,7 +102,7 @@ test('too much metadata is refused, and not as an internal failure', async (t) =
   t.like(await connect(t, target).call('Check', { organizationId: 'o', role: 'org:admin' }), { allowed: true })
 })
 
-test('a method that isn’t there is said to be unimplemented', async (t) => {
+test('an unknown method is unimplemented', async (t) => {
   const { target } = await openTestSidecar(t)
   const refused = await refusalOf(send(t, target, { path: '/rolesets.v1.Decisions/Guess', bytes: Buffer.alloc(0) }))
   t.is(refused.status, 'UNIMPLEMENTED')

@@ -205,7 +205,7 @@ test('a watch ends at its deadline', async (t) => {
   t.is((await endOf(client.watch({}, { deadlineMs: 100 }))).status, 'DEADLINE_EXCEEDED')
 })
 
-test('a watcher who goes away is forgotten at once', async (t) => {
+test('a watcher that cancels is removed at once', async (t) => {
   const { target, sidecar } = await openTestSidecar(t, { ROLESETS_HTTP_LISTEN: '127.0.0.1:0' })
   const client = connect(t, target)
   const stream = follow(t, client)
@@ -218,7 +218,7 @@ test('a watcher who goes away is forgotten at once', async (t) => {
   t.pass()
 })
 
-test('a watcher that doesn’t keep up is ended and can resume, and the others go on', async (t) => {
+test('a watcher that is too slow is ended and can resume, and the others go on', async (t) => {
   const { target } = await openTestSidecar(t, { ROLESETS_GRPC_LISTEN: '127.0.0.1:0' })
   const client = connect(t, target)
   const slow = watchWithoutReading(t, target)

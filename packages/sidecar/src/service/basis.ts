@@ -1,10 +1,10 @@
-/** What questions are answered from: the catalogue and the assignments of some organizations, all at one revision. */
+/** What questions are answered from: the catalogue and the assignments of some places, all at one revision. */
 
-import { type Catalogue, formatRevision } from '@rolesets/core'
+import { formatRevision, keyOfPlace, type Catalogue, type Place } from '@rolesets/core'
 import type { Store } from '../storage/store.ts'
 import type { ReadCall } from './call.ts'
 import type { Freshness } from './freshness.ts'
-import type { Assignment, ReadModel } from './read-model.ts'
+import { roleSetIdsOf, type ReadModel, type RoleSetId } from './read-model.ts'
 import { errorOfAborted } from './service-error.ts'
 
 /** The read model is one, at the present revision and until the end of the tick. */
@@ -13,17 +13,17 @@ export interface Basis {
   /** `<epoch>:<number>`. */
   readonly revisionText: string
   /** Undefined: it isn't in this basis, and the store must be asked. */
-  assignment(organizationId: string): Assignment | undefined
+  roleSetIdOf(place: Place): RoleSetId | undefined
 }
 
 /**
- * Loads these organizations.
+ * Loads these places.
  * @returns the present state, or one at least as new as the call asks for
  * @throws ServiceError `not_serving`, `deadline`, `call_cancelled`, `revision_of_another_epoch`; Refusal `invalid_revision`
  */
-export type LoadBasis = (organizationIds: readonly string[], call: ReadCall) => Promise<Basis>
+export type LoadBasis = (places: readonly Place[], call: ReadCall) => Promise<Basis>
 
-/** How often organizations are loaded into memory before a question is answered from the storage alone. */
+/** How often places are loaded into memory before a question is answered from the storage alone. */
 const loadsMax = 4
 
 interface BasisOptions {
@@ -33,36 +33,36 @@ interface BasisOptions {
 
 export function createLoadBasis({ store, freshness }: BasisOptions, readModel: ReadModel): LoadBasis {
   /** When changes arrive during the load, it looks again instead of guessing. */
-  async function load(organizationIds: readonly string[], { atLeastRevision, signal }: ReadCall): Promise<Basis> {
+  async function load(places: readonly Place[], { atLeastRevision, signal }: ReadCall): Promise<Basis> {
     if (atLeastRevision) await readModel.reach(atLeastRevision, signal)
     for (let loads = 0; ; loads++) {
       if (signal.aborted) throw errorOfAborted(signal, 'the organization')
-      const assignments = new Map(organizationIds.map((id) => [id, readModel.assignment(id)] as const))
-      const missing = organizationIds.filter((id) => assignments.get(id) === undefined)
+      const found = new Map(places.map((place) => [keyOfPlace(place), readModel.roleSetIdOf(place)]))
+      const missing = places.filter((place) => found.get(keyOfPlace(place)) === undefined)
       if (missing.length === 0) {
         const { catalogue, revisionText } = readModel
-        return { catalogue, revisionText, assignment: (id) => assignments.get(id) }
+        return { catalogue, revisionText, roleSetIdOf: (place) => found.get(keyOfPlace(place)) }
       }
-      if (loads === loadsMax) return fromStore(organizationIds)
+      if (loads === loadsMax) return fromStore(places)
       await unlessAborted(readModel.load(missing), signal)
     }
   }
 
-  /** One read in the storage, for when writes come faster than organizations can be loaded. */
-  async function fromStore(organizationIds: readonly string[]): Promise<Basis> {
+  /** One read in the storage, for when writes come faster than places can be loaded. */
+  async function fromStore(places: readonly Place[]): Promise<Basis> {
     const { revision, value } = await store.read(async (reader) => ({
       catalogue: await reader.catalogue(),
-      assignments: await reader.roleSetIdsOf(organizationIds),
+      roleSetIds: await roleSetIdsOf(reader, places),
     }))
     return {
       catalogue: value.catalogue,
       revisionText: formatRevision({ epoch: store.epoch, number: revision }),
-      assignment: (id) => value.assignments.get(id) ?? null,
+      roleSetIdOf: (place) => value.roleSetIds.get(keyOfPlace(place)) ?? null,
     }
   }
 
-  return async (organizationIds, call) => {
-    const basis = await load(organizationIds, call)
+  return async (places, call) => {
+    const basis = await load(places, call)
     // The source can be lost during the wait.
     freshness.check()
     return basis

@@ -3,7 +3,7 @@
  * is given at one revision, in one tick.
  */
 
-import { decide, effectiveRoleSet, rolesOf, type UnknownOrganizations } from '@rolesets/core'
+import { decide, effectiveRoleSet, rolesOf, wholeOf, type UnknownOrganizations } from '@rolesets/core'
 import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../domain/questions.ts'
 import type { Store } from '../storage/store.ts'
@@ -53,10 +53,10 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
 
   /** Undefined: the organization isn't in the basis. */
   function answerFrom(basis: Basis, question: Question): Answer | undefined {
-    const assignment = basis.assignment(question.organizationId)
-    if (assignment === undefined) return undefined
-    const decision = decide(basis.catalogue, question, { roleSetId: assignment ?? undefined, unknownOrganizations })
-    return answers.of(decision, assignment !== null)
+    const roleSetId = basis.roleSetIdOf(wholeOf(question.organizationId))
+    if (roleSetId === undefined) return undefined
+    const facts = { roleSetId: roleSetId ?? undefined, unknownOrganizations }
+    return answers.of(decide(basis.catalogue, question, facts), roleSetId !== null)
   }
 
   function checkFrom(basis: Basis, question: Question): CheckAnswer | undefined {
@@ -89,26 +89,27 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
 
     async check(unparsed, call) {
       const question = parseQuestion(unparsed)
-      return loaded(checkFrom(await loadBasis([question.organizationId], call), question))
+      return loaded(checkFrom(await loadBasis([wholeOf(question.organizationId)], call), question))
     },
 
     async batchCheck(unparsed, call) {
       const questions = parseQuestions(unparsed)
       const organizationIds = [...new Set(questions.map(({ organizationId }) => organizationId))]
-      return loaded(batchFrom(await loadBasis(organizationIds, call), questions))
+      return loaded(batchFrom(await loadBasis(organizationIds.map(wholeOf), call), questions))
     },
 
     async listAvailableRoles(unparsed, call) {
       const organizationId = parseOrganizationId(unparsed, 'organization_id')
-      const basis = await loadBasis([organizationId], call)
-      const assignment = loaded(basis.assignment(organizationId))
+      const place = wholeOf(organizationId)
+      const basis = await loadBasis([place], call)
+      const roleSetId = loaded(basis.roleSetIdOf(place))
       const { catalogue } = basis
-      const roleSet = effectiveRoleSet(catalogue, { roleSetId: assignment ?? undefined, unknownOrganizations })
+      const roleSet = effectiveRoleSet(catalogue, { roleSetId: roleSetId ?? undefined, unknownOrganizations })
       if (roleSet === undefined) throw organizationNotFound(organizationId)
       return {
         roles: rolesOf(catalogue, roleSet).map((role) => viewRole(role, catalogue)),
         roleSet: viewRoleSet(roleSet, catalogue),
-        organizationRegistered: assignment !== null,
+        organizationRegistered: roleSetId !== null,
         revision: basis.revisionText,
       }
     },

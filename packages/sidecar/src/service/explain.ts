@@ -100,7 +100,7 @@ async function roleInSet(
 /** Which role had a key. */
 function keyStepOf(change: Change, key: string): Step<string | null> | undefined {
   const step = mapped(editOf(change, 'role'), (role) => (role?.key === key ? role.id : null))
-  return step?.before == null && step?.after == null ? undefined : step
+  return step !== undefined && step.before === null && step.after === null ? undefined : step
 }
 
 function isThere(thing: object | null): boolean {

@@ -120,8 +120,8 @@ export class Moment {
     for (;;) {
       const turn = await this.#becameInitial(id, upTo)
       if (turn === undefined) return id
-      const before = turn.changes.map((change) => editOf(change, 'role_set')?.before ?? null).find(isInitial)
-      if (before == null) throw new NotKept('No role set was initial.')
+      const before = turn.changes.flatMap((change) => editOf(change, 'role_set')?.before ?? []).find(isInitial)
+      if (before === undefined) throw new NotKept('No role set was initial.')
       id = before.id
       upTo = turn.revision - 1
     }

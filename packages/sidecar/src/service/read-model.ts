@@ -10,18 +10,20 @@ import {
   applyToCatalogue,
   assignmentEffectOf,
   keyOfPlace,
+  wholeOf,
   type Catalogue,
   type Change,
   type ChangeSet,
+  type Place,
   formatRevision,
 } from '@rolesets/core'
-import type { Store } from '../storage/store.ts'
+import type { Reader, Store } from '../storage/store.ts'
 import { GrowingCache } from './growing-cache.ts'
 import { errorOfAborted, ServiceError } from './service-error.ts'
 import { parseRevisionField } from '../domain/fields.ts'
 
-/** The id of a place's role set; null: the store doesn't have the place. */
-export type Assignment = string | null
+/** The role set of a place, by its id; null: the store has none for it. */
+export type RoleSetId = string | null
 
 export interface ReadModelOptions {
   readonly organizationsMax: number
@@ -29,7 +31,7 @@ export interface ReadModelOptions {
 
 interface Reading {
   readonly done: Promise<void>
-  /** The last revision that touched the organization since the reading began. */
+  /** The last revision that touched one of its places since the reading began. */
   touchedAt: number
 }
 
@@ -49,7 +51,8 @@ export async function openReadModel(store: Store, options: ReadModelOptions): Pr
 
 export class ReadModel {
   readonly #store: Store
-  readonly #assignments: GrowingCache<{ readonly roleSetId: Assignment }>
+  /** By the key of the place, as the readings. */
+  readonly #assignments: GrowingCache<{ readonly roleSetId: RoleSetId }>
   readonly #readings = new Map<string, Reading>()
   readonly #moves = new Map<string, string>()
   readonly #waiting = new Set<{ readonly revision: number; readonly reached: () => void }>()
@@ -86,9 +89,9 @@ export class ReadModel {
     return { organizations: this.#assignments.size, hits: this.#hits, misses: this.#misses }
   }
 
-  /** The assignment at the present revision; undefined: the store must be asked. */
-  assignment(organizationId: string): Assignment | undefined {
-    const entry = this.#assignments.get(organizationId)
+  /** At the present revision; undefined: the store must be asked. */
+  roleSetIdOf(place: Place): RoleSetId | undefined {
+    const entry = this.#assignments.get(keyOfPlace(place))
     if (entry === undefined) {
       this.#misses++
       return undefined
@@ -97,12 +100,12 @@ export class ReadModel {
     return entry.roleSetId === null ? null : (this.#moves.get(entry.roleSetId) ?? entry.roleSetId)
   }
 
-  /** Reads the assignments of these organizations from the store. The caller must look whether they were kept. */
-  async load(organizationIds: readonly string[]): Promise<void> {
-    const wanted = [...new Set(organizationIds)]
-    const unread = wanted.filter((id) => !this.#readings.has(id))
+  /** Reads the assignments of these places from the store. The caller must look whether they were kept. */
+  async load(places: readonly Place[]): Promise<void> {
+    const wanted = new Map(places.map((place) => [keyOfPlace(place), place]))
+    const unread = [...wanted].filter(([key]) => !this.#readings.has(key)).map(([, place]) => place)
     if (unread.length > 0) this.#startReading(unread)
-    await Promise.all(wanted.flatMap((id) => this.#readings.get(id)?.done ?? []))
+    await Promise.all([...wanted.keys()].flatMap((key) => this.#readings.get(key)?.done ?? []))
   }
 
   /**
@@ -139,15 +142,15 @@ export class ReadModel {
       case 'ended':
         return this.#assign(keyOfPlace(effect.place), null, revision)
       case 'organization_ended':
-        return this.#assign(effect.organizationId, null, revision)
+        return this.#assign(keyOfPlace(wholeOf(effect.organizationId)), null, revision)
       case 'moved':
         return this.#move(effect.fromRoleSetId, effect.toRoleSetId, revision)
     }
   }
 
-  #assign(organizationId: string, roleSetId: Assignment, revision: number): void {
-    if (this.#assignments.has(organizationId)) this.#assignments.set(organizationId, { roleSetId })
-    const reading = this.#readings.get(organizationId)
+  #assign(key: string, roleSetId: RoleSetId, revision: number): void {
+    if (this.#assignments.has(key)) this.#assignments.set(key, { roleSetId })
+    const reading = this.#readings.get(key)
     if (reading) reading.touchedAt = revision
   }
 
@@ -162,23 +165,24 @@ export class ReadModel {
     for (const reading of this.#readings.values()) reading.touchedAt = revision
   }
 
-  #startReading(organizationIds: readonly string[]): void {
-    const reading: Reading = { done: this.#read(organizationIds), touchedAt: 0 }
-    for (const id of organizationIds) this.#readings.set(id, reading)
+  #startReading(places: readonly Place[]): void {
+    const reading: Reading = { done: this.#read(places), touchedAt: 0 }
+    for (const place of places) this.#readings.set(keyOfPlace(place), reading)
   }
 
-  async #read(organizationIds: readonly string[]): Promise<void> {
+  async #read(places: readonly Place[]): Promise<void> {
     // Callers register the reading in this tick, before the store begins.
     await Promise.resolve()
-    const reading = this.#readings.get(organizationIds[0] ?? '')
+    const [first] = places
+    const reading = first && this.#readings.get(keyOfPlace(first))
     try {
-      const { revision, value } = await this.#store.read((reader) => reader.roleSetIdsOf(organizationIds))
+      const { revision, value } = await this.#store.read((reader) => roleSetIdsOf(reader, places))
       // The store may be ahead of the feed by change sets that it is about to publish.
       await this.#reachNumber(revision)
       if (reading !== undefined && reading.touchedAt > revision) return
-      for (const id of organizationIds) this.#assignments.set(id, { roleSetId: value.get(id) ?? null })
+      for (const key of places.map(keyOfPlace)) this.#assignments.set(key, { roleSetId: value.get(key) ?? null })
     } finally {
-      for (const id of organizationIds) this.#readings.delete(id)
+      for (const place of places) this.#readings.delete(keyOfPlace(place))
     }
   }
 
@@ -196,6 +200,12 @@ export class ReadModel {
       else signal?.addEventListener('abort', abort, { once: true })
     })
   }
+}
+
+/** By the key of the place; without those that the store doesn't have. It has no parts of organizations yet. */
+export async function roleSetIdsOf(reader: Reader, places: readonly Place[]): Promise<ReadonlyMap<string, string>> {
+  const wholes = places.filter(({ scope }) => scope === '')
+  return reader.roleSetIdsOf(wholes.map(({ organizationId }) => organizationId))
 }
 
 export function ofAnotherEpoch(revisionText: string, epoch: string): ServiceError {
