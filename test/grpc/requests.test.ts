@@ -26,7 +26,7 @@ async function send(t: Teardown, target: string, { path, bytes }: { path: string
   t.teardown(() => client.close())
   return new Promise((resolve, reject) => {
     const metadata = metadataOf({ key: secretKey })
-    client.makeUnaryRequest(path, same, same, bytes, metadata, { deadline: Date.now() + 20_000 }, (error, answer) =>
+    client.makeUnaryRequest(path, same, same, bytes, metadata, { deadline: Date.now() + 120_000 }, (error, answer) =>
       error ? reject(error) : resolve(answer as Buffer),
     )
   })

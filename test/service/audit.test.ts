@@ -188,6 +188,6 @@ test('which of two sets an organization came from is not guessed when the histor
     t.like(await ask(organizationId, 7), { roleSet: 'role_set:b' })
     const error = await t.throwsAsync<Refusal>(ask(organizationId, 6))
     t.is(error?.field, 'at_ms')
-    t.regex(error?.message ?? '', /doesn't tell/)
+    t.regex(error?.message ?? '', /doesn't say/)
   }
 })
