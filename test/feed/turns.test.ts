@@ -1,17 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import test from 'ava'
-import { Rounds } from '../../packages/sidecar/src/feed/rounds.ts'
+import { Turns } from '../../packages/sidecar/src/feed/turns.ts'
 
 test('one consumer goes at once', (t) => {
   let gone = 0
-  new Rounds().go(() => gone++)
+  new Turns().go(() => gone++)
   t.is(gone, 1)
 })
 
 test('of many consumers a few go in each turn of the event loop, in order, until all have gone', async (t) => {
-  const rounds = new Rounds()
+  const turns = new Turns()
   const gone: number[] = []
-  for (let consumer = 0; consumer < 100; consumer++) rounds.go(() => gone.push(consumer))
+  for (let consumer = 0; consumer < 100; consumer++) turns.go(() => gone.push(consumer))
   const perTurn = [gone.length]
   while (gone.length < 100) {
     await nextTurn()
@@ -28,12 +28,12 @@ test('of many consumers a few go in each turn of the event loop, in order, until
   )
 })
 
-test('who comes while others wait goes after them', async (t) => {
-  const rounds = new Rounds()
+test('a consumer that comes while others wait goes after them', async (t) => {
+  const turns = new Turns()
   const gone: string[] = []
-  for (let consumer = 0; consumer < 20; consumer++) rounds.go(() => gone.push('early'))
+  for (let consumer = 0; consumer < 20; consumer++) turns.go(() => gone.push('early'))
   await nextTurn()
-  rounds.go(() => gone.push('late'))
+  turns.go(() => gone.push('late'))
   while (gone.length < 21) await nextTurn()
   t.is(gone.at(-1), 'late')
 })
