@@ -22,14 +22,21 @@ export function load(url, context, nextLoad) {
 
 function javaScriptOf(path) {
   const source = readFileSync(path, 'utf8')
+  const place = relative(root, path)
+  if (place.startsWith('..')) return withoutTypes(source)
   const hash = createHash('sha256').update(`${version}\0${source}`).digest('hex')
-  const file = join(cacheFolder, `${relative(root, path)}.js`)
+  const file = join(cacheFolder, `${place}.js`)
   const heading = `/*${hash}*/`
   const kept = readIfThere(file)
   if (kept?.startsWith(heading)) return kept.slice(heading.length)
-  const javaScript = require('ts-blank-space').default(source)
+  const javaScript = withoutTypes(source)
   write(file, heading + javaScript)
   return javaScript
+}
+
+/** Loads the compiler only when it is needed. */
+function withoutTypes(source) {
+  return require('ts-blank-space').default(source)
 }
 
 function readIfThere(file) {

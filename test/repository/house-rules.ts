@@ -28,15 +28,18 @@ const mayImport: Record<string, readonly string[]> = {
     'grpc',
     'http',
   ],
-  config: ['settings'],
+  config: ['settings', 'listening'],
+  listening: [],
   settings: [],
   keys: ['config'],
   certificates: ['config'],
   logging: [],
   doctor: ['domain', 'storage'],
   cli: ['config', 'domain', 'doctor'],
-  grpc: ['service', 'domain'],
-  http: ['service', 'domain'],
+  grpc: ['service', 'domain', 'listening'],
+  http: ['service', 'domain', 'listening'],
+  'http/operation': ['service', 'domain'],
+  'http/clerk': ['service', 'domain', 'http/operation'],
   service: ['domain', 'storage/store', 'feed'],
   replica: ['feed', 'storage/store', 'domain'],
   feed: ['domain', 'storage/store'],
@@ -64,8 +67,8 @@ const mayBeImportedBy: Record<string, readonly string[]> = {
   express: [`${sidecar}http/`, express],
   commander: [`${sidecar}main.ts`, `${sidecar}cli/`],
   yaml: [`${sidecar}cli/`],
-  zod: [`${sidecar}cli/`, `${sidecar}http/clerk/`],
-  'zod-openapi': [`${sidecar}http/clerk/document.ts`],
+  zod: [`${sidecar}cli/`, `${sidecar}http/operation/`, `${sidecar}http/clerk/`],
+  'zod-openapi': [`${sidecar}http/operation/document.ts`],
   leven: [`${sidecar}cli/`],
   ky: [`${sidecar}cli/import-source.ts`],
   'p-map': [`${sidecar}cli/`],
@@ -164,9 +167,8 @@ function packageOf(file: string): string {
 
 function roomOf(file: string): string {
   const path = file.slice(sidecar.length).replace(/\.ts$/, '')
-  if (path === 'storage/store') return path
-  const [folder = ''] = path.split('/')
-  return folder
+  const rooms = Object.keys(mayImport).filter((room) => room === path || within(room, path))
+  return rooms.sort((a, b) => b.length - a.length)[0] ?? path.split('/')[0] ?? ''
 }
 
 /** Whether `to` is a part of the room `from`. */

@@ -25,7 +25,6 @@ import type {
   AccessKey,
   Catalogue,
   Change,
-  ChangeSet,
   Invitation,
   InvitationStatus,
   Membership,
@@ -123,6 +122,12 @@ export interface HistoryPage {
   readonly after?: number | undefined
   /** Default: the newest first. */
   readonly oldestFirst?: boolean | undefined
+}
+
+/** A change set with what a follower needs to verify it and to keep it. */
+export interface KeptChangeSet extends SealedChangeSet {
+  /** The text of the changes, exactly as it was sealed. */
+  readonly record: string
 }
 
 /** Reads within one state. Valid only until the work that it was given to has settled. */
@@ -236,9 +241,9 @@ export interface Store extends AsyncDisposable {
    * Change sets after a revision, in order, at most `limit`. Empty: there are none yet.
    * @throws StoreError `compacted` when some of them are no longer kept (no use in a retry: take a snapshot).
    */
-  changesAfter(revision: number, limit: number): Promise<readonly ChangeSet[]>
+  changesAfter(revision: number, limit: number): Promise<readonly KeptChangeSet[]>
   /** @returns the way to stop listening. A listener must not throw. */
-  subscribe(listener: (changeSet: ChangeSet) => void): () => void
+  subscribe(listener: (changeSet: KeptChangeSet) => void): () => void
   /**
    * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count.
    * Never the last one.

@@ -4,7 +4,7 @@
  */
 
 import { applyToCatalogue, type Catalogue, type Change, type ChangeSet } from '@rolesets/core'
-import type { At, Foreseen, Provenance, Writer } from '../store.ts'
+import type { At, Foreseen, KeptChangeSet, Provenance, Writer } from '../store.ts'
 import { BatchRows } from './batch-rows.ts'
 import type { Connection } from './connection.ts'
 import { writeChangeSets } from './history.ts'
@@ -25,6 +25,7 @@ export class Batch {
   readonly #connection: Connection
   readonly #rows: BatchRows
   readonly #changeSets: ChangeSet[] = []
+  #kept: readonly KeptChangeSet[] = []
   #state: State
 
   private constructor(connection: Connection, state: State) {
@@ -44,8 +45,9 @@ export class Batch {
     return this.#state
   }
 
-  get changeSets(): readonly ChangeSet[] {
-    return this.#changeSets
+  /** Complete once they are flushed. */
+  get changeSets(): readonly KeptChangeSet[] {
+    return this.#kept
   }
 
   /** Reads what the works are about to ask for. */
@@ -85,8 +87,8 @@ export class Batch {
   async flush(): Promise<void> {
     await this.#rows.writeAll()
     if (this.#changeSets.length === 0) return
-    const seal = await writeChangeSets(this.#connection, this.#changeSets, this.#state.seal)
-    this.#state = { ...this.#state, seal }
+    this.#kept = await writeChangeSets(this.#connection, this.#changeSets, this.#state.seal)
+    this.#state = { ...this.#state, seal: this.#kept.at(-1)?.seal ?? this.#state.seal }
   }
 
   async commit(): Promise<void> {

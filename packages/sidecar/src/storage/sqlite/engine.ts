@@ -1,8 +1,15 @@
 /** The store on SQLite: one connection that writes and a few that read, put together behind the contract. */
 
-import type { ChangeSet } from '@rolesets/core'
 import type { StoreEvent, StoreOptions } from '../options.ts'
-import { StoreError, type At, type Provenance, type Reader, type Store, type Writer } from '../store.ts'
+import {
+  StoreError,
+  type At,
+  type KeptChangeSet,
+  type Provenance,
+  type Reader,
+  type Store,
+  type Writer,
+} from '../store.ts'
 import type { Batch, Outcome, State } from './batch.ts'
 import { loadCatalogue } from './catalogue-rows.ts'
 import { Catalogues } from './catalogues.ts'
@@ -19,7 +26,7 @@ import { WriteQueue } from './write-queue.ts'
 const waitingMaxDefault = 10_000
 const batchMaxDefault = 500
 
-type Listener = (changeSet: ChangeSet) => void
+type Listener = (changeSet: KeptChangeSet) => void
 
 /**
  * @param path of the file, or `:memory:`
@@ -91,7 +98,7 @@ class SqliteStore implements Store {
     })
   }
 
-  async changesAfter(revision: number, limit: number): Promise<readonly ChangeSet[]> {
+  async changesAfter(revision: number, limit: number): Promise<readonly KeptChangeSet[]> {
     const { value } = await this.#reading((connection) => readChangeSets(connection, revision, limit))
     return value
   }
@@ -145,7 +152,7 @@ class SqliteStore implements Store {
     }
   }
 
-  #publish(state: State, changeSets: readonly ChangeSet[]): void {
+  #publish(state: State, changeSets: readonly KeptChangeSet[]): void {
     this.#head = state.head
     this.#catalogues.advance(state)
     for (const changeSet of changeSets) {
@@ -153,7 +160,7 @@ class SqliteStore implements Store {
     }
   }
 
-  #tell(listener: Listener, changeSet: ChangeSet): void {
+  #tell(listener: Listener, changeSet: KeptChangeSet): void {
     try {
       listener(changeSet)
     } catch (error) {

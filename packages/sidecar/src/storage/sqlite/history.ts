@@ -1,7 +1,7 @@
 /** The change sets that are kept: the feed's past. The newest is never forgotten, so it tells the revision of the file. */
 
 import { type ChangeSet, type SealedChangeSet, subjectsOf } from '@rolesets/core'
-import { StoreError, type HistoryPage, type HistoryQuery } from '../store.ts'
+import { StoreError, type HistoryPage, type HistoryQuery, type KeptChangeSet } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { changeSetOf, integer, text, unlessMalformed } from './rows.ts'
 import { firstSealOf, sealOf } from './seal.ts'
@@ -20,19 +20,20 @@ export async function readHead(connection: Connection): Promise<number> {
  * Two statements, however many change sets: their rows, and by what they are found.
  *
  * @param previous the seal of the last change set in the file
- * @returns the seal of the last one of these
+ * @returns the change sets with their seals and records
  */
 export async function writeChangeSets(
   connection: Connection,
   changeSets: readonly ChangeSet[],
   previous: string,
-): Promise<string> {
+): Promise<readonly KeptChangeSet[]> {
   let seal = previous
-  const rows = changeSets.map(({ revision, committedAt, actor, operation, changes }) => {
-    const changesText = JSON.stringify(changes)
-    seal = sealOf(seal, { revision, committedAt, actor, operation, changesText })
-    return [revision, committedAt, actor, operation, changesText, seal]
+  const kept = changeSets.map((changeSet) => {
+    const record = JSON.stringify(changeSet.changes)
+    seal = sealOf(seal, { ...changeSet, changesText: record })
+    return { ...changeSet, seal, record }
   })
+  const rows = kept.map((it) => [it.revision, it.committedAt, it.actor, it.operation, it.record, it.seal])
   const insert = 'INSERT INTO change_sets (revision, committed_at, actor, operation, changes, seal)'
   const [first, ...others] = rows
   if (first && others.length === 0) {
@@ -44,7 +45,7 @@ export async function writeChangeSets(
     await connection.run(`${insert} ${unpack}`, [JSON.stringify(rows)])
   }
   await writeSubjects(connection, changeSets)
-  return seal
+  return kept
 }
 
 async function writeSubjects(connection: Connection, changeSets: readonly ChangeSet[]): Promise<void> {
@@ -109,10 +110,11 @@ export async function readChangeSets(
   connection: Connection,
   after: number,
   limit: number,
-): Promise<readonly ChangeSet[]> {
+): Promise<readonly KeptChangeSet[]> {
   const sql = 'SELECT * FROM change_sets WHERE revision > ? ORDER BY revision LIMIT ?'
   const changeSets = await unlessMalformed(connection.file, async () => {
-    return (await connection.all(sql, [after, limit])).map(changeSetOf)
+    const rows = await connection.all(sql, [after, limit])
+    return rows.map((row) => ({ ...changeSetOf(row), seal: text(row, 'seal'), record: text(row, 'changes') }))
   })
   const oldest = changeSets[0]
   if (oldest && oldest.revision !== after + 1) throw compacted(after, oldest.revision)

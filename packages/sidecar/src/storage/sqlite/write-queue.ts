@@ -3,9 +3,8 @@
  * transaction. While that is on its way to the disk the queue fills again.
  */
 
-import type { ChangeSet } from '@rolesets/core'
 import type { StoreEvent } from '../options.ts'
-import { StoreError, type Foreseen } from '../store.ts'
+import { StoreError, type Foreseen, type KeptChangeSet } from '../store.ts'
 import { Batch, type State } from './batch.ts'
 import type { Connection } from './connection.ts'
 import { isDamage, storeErrorOf } from './errors.ts'
@@ -30,7 +29,7 @@ export interface WriteQueueOptions {
   readonly batchMax: number
   readonly onEvent: (event: StoreEvent) => void
   /** Called after each commit, before anybody is answered. */
-  readonly onCommitted: (state: State, changeSets: readonly ChangeSet[]) => void
+  readonly onCommitted: (state: State, changeSets: readonly KeptChangeSet[]) => void
 }
 
 export class WriteQueue {
@@ -121,7 +120,7 @@ export class WriteQueue {
     for (const answer of answers) answer()
   }
 
-  #publish(changeSets: readonly ChangeSet[], facts: { readonly works: number; readonly commitMs: number }): void {
+  #publish(changeSets: readonly KeptChangeSet[], facts: { readonly works: number; readonly commitMs: number }): void {
     if (changeSets.length === 0) return
     this.#options.onEvent({ kind: 'committed', changeSets: changeSets.length, ...facts })
     this.#options.onCommitted(this.#state, changeSets)
