@@ -11,7 +11,7 @@ const client = 'packages/client/src/'
 const express = 'packages/middleware-express/src/'
 
 /** Rooms of the sidecar, and the rooms that each may import besides itself. */
-const mayImport: Record<string, readonly string[]> = {
+export const mayImport: Record<string, readonly string[]> = {
   main: ['sidecar', 'config', 'cli', 'logging'],
   index: ['sidecar', 'config'],
   sidecar: [
