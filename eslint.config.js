@@ -1,4 +1,4 @@
-// What the compiler does not see: floating promises, sizes, and the few habits of the house that a rule can hold.
+// What the compiler doesn't check: floating promises, sizes, and a few habits of this project.
 
 import js from '@eslint/js'
 import { defineConfig, globalIgnores } from 'eslint/config'
@@ -30,7 +30,7 @@ export default defineConfig(
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      // An interface can ask for a promise where an implementation has nothing to wait for.
+      // An interface may require a promise where an implementation has nothing to wait for.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       'no-restricted-syntax': ['error', usingDeclarations, defaultExports, onlyTests],
@@ -54,7 +54,7 @@ export default defineConfig(
   {
     files: ['test/**/*.ts'],
     rules: {
-      // Answers are read as they came, and compared as wholes.
+      // Tests read answers as they came and compare them as a whole.
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
@@ -66,6 +66,6 @@ export default defineConfig(
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', URL: 'readonly', console: 'readonly' } },
   },
-  // The compiler checks these, and knows what is global.
+  // The compiler checks these files and knows the globals.
   { files: ['examples/**/*.js'], rules: { 'no-undef': 'off' } },
 )
