@@ -2,18 +2,9 @@
 
 import test from 'ava'
 import { mayImport } from './house-rules.ts'
-import { foldersIn, isThere, read } from './sources.ts'
+import { foldersIn, isNamedRightly, pathsNamedIn, read } from './sources.ts'
 
 const page = read('CONTRIBUTING.md')
-
-/** A path is written from the root, or below one of these. A room may be named without `.ts`. */
-const places = ['', 'packages/sidecar/src/', 'packages/core/src/']
-
-/** What stands in backticks, word by word: `npx ava test/domain/roles.test.ts` names one file. */
-function pathsNamed(): string[] {
-  const words = [...page.matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => code.split(/\s+/))
-  return words.filter((word) => /^\w[\w./-]*$/.test(word) && /\/|\.(ts|md|yaml|json)$/.test(word))
-}
 
 /** The rows of the table of rooms: the room, and which others it may import. */
 function roomRows(): [room: string, targets: string[]][] {
@@ -27,12 +18,10 @@ function roomRows(): [room: string, targets: string[]][] {
 }
 
 test('each file and folder that CONTRIBUTING.md names exists', (t) => {
-  const paths = pathsNamed()
+  const paths = pathsNamedIn('CONTRIBUTING.md')
   t.true(paths.length > 40, 'the paths are found')
-  t.deepEqual(
-    paths.filter((path) => !places.some((place) => isThere(place + path) || isThere(`${place}${path}.ts`))),
-    [],
-  )
+  const missing = paths.filter((path) => !isNamedRightly(path))
+  t.deepEqual(missing, [])
 })
 
 test('the map of CONTRIBUTING.md has the rooms of the import rules, and what each may import', (t) => {

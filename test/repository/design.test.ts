@@ -7,7 +7,7 @@ import { posix } from 'node:path'
 import test from 'ava'
 import { codeBlocksOf } from '../docs/code-blocks.ts'
 import { mayImport } from './house-rules.ts'
-import { filesBelow, foldersIn, isThere, linksOf, read } from './sources.ts'
+import { filesBelow, foldersIn, isNamedRightly, isThere, linksOf, pathsNamedIn, read } from './sources.ts'
 
 const folder = 'docs/design'
 const pages = filesBelow(folder).filter((file) => file.endsWith('.md'))
@@ -81,7 +81,7 @@ test('each rule and invariant that code, tests and pages cite is defined in mode
 test('each page that code and tests cite exists', (t) => {
   const places = ['', 'docs/', `${folder}/`]
   const cited = sources.flatMap((file) =>
-    [...read(file).matchAll(/(?<![\w/.*-])(?:\.\.?\/)*([\w/-]+\.md)\b/g)].map(([, page = '']) => ({ file, page })),
+    [...read(file).matchAll(/(?<![\w/.*}-])(?:\.\.?\/)*([\w/-]+\.md)\b/g)].map(([, page = '']) => ({ file, page })),
   )
   t.true(cited.length > 20, 'the citations are found')
   const missing = cited.filter(({ page }) => !places.some((place) => isThere(place + page)))
@@ -96,6 +96,13 @@ test('the index lists every page, and links lead to files of the project', (t) =
   const others = pages.filter((page) => page !== `${folder}/README.md`)
   const listed = [...read(`${folder}/README.md`).matchAll(/^\| \[([\w.-]+)\]/gm)].map(([, name]) => `${folder}/${name}`)
   t.deepEqual([...listed].sort(), [...others].sort())
+})
+
+test('each file and folder that the pages name exists', (t) => {
+  for (const page of pages.filter((name) => name !== `${folder}/feed.md`)) {
+    const missing = pathsNamedIn(page).filter((path) => !isNamedRightly(path))
+    t.deepEqual(missing, [], page)
+  }
 })
 
 interface MapLine {

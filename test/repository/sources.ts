@@ -35,3 +35,17 @@ export function linksOf(page: string): string[] {
   const targets = [...read(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => target)
   return targets.filter((target) => !/^[a-z]+:/.test(target))
 }
+
+/** Places below which a page may name a file, besides the root. */
+const rooms = ['', 'packages/sidecar/src/', 'packages/core/src/', 'packages/client/src/']
+
+/** The paths in backticks, word by word: `npx ava test/domain/roles.test.ts` names one file. */
+export function pathsNamedIn(page: string): string[] {
+  const words = [...read(page).matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => code.split(/\s+/))
+  return words.filter((word) => /^\w[\w./-]*$/.test(word) && /\/|\.(ts|md|yaml|json)$/.test(word))
+}
+
+/** Whether a path that a page names is that of a file or a folder. A room may be named without `.ts`. */
+export function isNamedRightly(path: string): boolean {
+  return rooms.some((room) => isThere(room + path) || isThere(`${room}${path}.ts`))
+}
