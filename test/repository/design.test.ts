@@ -6,7 +6,7 @@
 import { posix } from 'node:path'
 import test from 'ava'
 import { codeBlocksOf } from '../docs/code-blocks.ts'
-import { mayImport } from './house-rules.ts'
+import { mayBeImportedBy, mayImport } from './house-rules.ts'
 import { filesBelow, foldersIn, isNamedRightly, isThere, linksOf, pathsNamedIn, read } from './sources.ts'
 
 const folder = 'docs/design'
@@ -103,6 +103,19 @@ test('each file and folder that the pages name exists', (t) => {
     const missing = pathsNamedIn(page).filter((path) => !isNamedRightly(path))
     t.deepEqual(missing, [], page)
   }
+})
+
+test('the import rules name only rooms and places that exist', (t) => {
+  const named = Object.entries(mayImport).flatMap(([room, targets]) => [room, ...targets])
+  t.deepEqual(
+    [...new Set(named)].filter((room) => !isNamedRightly(room)),
+    [],
+  )
+  const places = Object.values(mayBeImportedBy).flat()
+  t.deepEqual(
+    [...new Set(places)].filter((place) => !isThere(place) && !isThere(`${place}.ts`)),
+    [],
+  )
 })
 
 interface MapLine {
