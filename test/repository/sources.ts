@@ -42,7 +42,7 @@ const rooms = ['', 'packages/sidecar/src/', 'packages/core/src/', 'packages/clie
 /** The paths in backticks, word by word: `npx ava test/domain/roles.test.ts` names one file. */
 export function pathsNamedIn(page: string): string[] {
   const words = [...read(page).matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => code.split(/\s+/))
-  return words.filter((word) => /^\w[\w./-]*$/.test(word) && /\/|\.(ts|md|yaml|json)$/.test(word))
+  return words.filter((word) => /^(?!node_modules)\w[\w./-]*$/.test(word) && /\/|\.(ts|md|yaml|json)$/.test(word))
 }
 
 /** Whether a path that a page names is that of a file or a folder. A room may be named without `.ts`. */
