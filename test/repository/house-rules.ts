@@ -12,7 +12,7 @@ const client = 'packages/client/src/'
 const express = 'packages/middleware-express/src/'
 
 /** Rooms of the sidecar, and the rooms that each may import besides itself. */
-export const mayImport: Record<string, readonly string[]> = {
+const mayImport: Record<string, readonly string[]> = {
   main: ['sidecar', 'config', 'cli', 'logging'],
   index: ['sidecar', 'config'],
   sidecar: ['config', 'keys', 'certificates', 'logging', 'service', 'domain', 'storage', 'feed', 'grpc', 'http'],
@@ -33,7 +33,7 @@ export const mayImport: Record<string, readonly string[]> = {
 }
 
 /** Where each package from outside may be imported: to exchange it costs one room. */
-export const mayBeImportedBy: Record<string, readonly string[]> = {
+const mayBeImportedBy: Record<string, readonly string[]> = {
   '@grpc/grpc-js': ['proto/src/contract.ts', `${sidecar}grpc/`, `${client}transport.ts`],
   '@grpc/proto-loader': [`${sidecar}grpc/`, `${client}transport.ts`],
   protobufjs: ['proto/src/contract.ts'],
@@ -60,6 +60,9 @@ export const mayBeImportedBy: Record<string, readonly string[]> = {
 }
 
 const forbiddenNames = ['common', 'helper', 'helpers', 'impl', 'manager', 'types', 'util', 'utils']
+
+// For the tests of the pages that show these rules.
+export { mayBeImportedBy, mayImport }
 
 /** A sentence for every import and every name that breaks a rule; `sources` has the text of each file by its path. */
 export function violations(sources: ReadonlyMap<string, string>): readonly string[] {
