@@ -59,10 +59,10 @@ const mayBeImportedBy: Record<string, readonly string[]> = {
   'node:process': [`${sidecar}main.ts`],
 }
 
-const forbiddenNames = ['common', 'helper', 'helpers', 'impl', 'manager', 'types', 'util', 'utils']
-
 // For the tests of the pages that show these rules.
 export { mayBeImportedBy, mayImport }
+
+const forbiddenNames = ['common', 'helper', 'helpers', 'impl', 'manager', 'types', 'util', 'utils']
 
 /** A sentence for every import and every name that breaks a rule; `sources` has the text of each file by its path. */
 export function violations(sources: ReadonlyMap<string, string>): readonly string[] {
