@@ -45,7 +45,7 @@ export default defineConfig(
       'max-lines-per-function': ['error', 70],
       'max-params': ['error', 3],
       'no-console': 'error',
-      'no-restricted-globals': ['error', { name: 'process', message: 'Only the sidecar’s main.ts knows the process.' }],
+      'no-restricted-globals': ['error', { name: 'process', message: "Only the sidecar's main.ts knows the process." }],
     },
   },
   // Rules are all of one shape: the catalogue, what is asked for, the facts about it, the context.
