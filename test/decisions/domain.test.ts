@@ -1,7 +1,7 @@
 /** The decision table through the rules. */
 
 import test from 'ava'
-import { planApply } from '../../packages/sidecar/src/domain/apply.ts'
+import { planApply } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { decide } from '../../packages/sidecar/src/domain/decision.ts'
 import { parseQuestion } from '../../packages/sidecar/src/domain/questions.ts'
 import type { Command } from '../domain/commands.ts'

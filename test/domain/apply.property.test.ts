@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
-import { planApply, type Manifest } from '../../packages/sidecar/src/domain/apply.ts'
+import { planApply, type Manifest } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.ts'

@@ -1,7 +1,7 @@
 /** From a described state to the steps that lead there. */
 
 import test from 'ava'
-import { planApply, type Manifest, type Plan } from '../../packages/sidecar/src/domain/apply.ts'
+import { planApply, type Manifest, type Plan } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.ts'
 import { refused } from './refused.ts'
 import type { State } from './state.ts'

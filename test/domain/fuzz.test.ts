@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
-import { planApply } from '../../packages/sidecar/src/domain/apply.ts'
+import { planApply } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
 import { parseQuestion } from '../../packages/sidecar/src/domain/questions.ts'
 import { refusalCodes } from '../../packages/sidecar/src/domain/refusal-codes.ts'

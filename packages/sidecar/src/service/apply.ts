@@ -1,6 +1,6 @@
 /** Brings the store to a described state: the steps of a plan, each by the rule of its own command, in one write. */
 
-import { planApply, type PlannedCommand } from '../domain/apply.ts'
+import { planApply, type PlannedCommand } from '../domain/apply/plan.ts'
 import { impactOf, noImpact, type Decided, type Impact } from '../domain/decided.ts'
 import { parseManifest, type Manifest, type ParsedManifest } from '../domain/manifest.ts'
 import type { Organization } from '../domain/model.ts'

@@ -1,10 +1,10 @@
 /** One step of an apply: what it does, in words, and the command that does it. */
 
-import type { AssignRoleSet, CreateOrganization, UpdateOrganization } from './organizations.ts'
-import type { CreatePermission, DeletePermission, UpdatePermission } from './permissions.ts'
-import type { ReplaceRole } from './role-set-replacement.ts'
-import type { AddRoles, CreateRoleSet, DeleteRoleSet, UpdateRoleSet } from './role-sets.ts'
-import type { CreateRole, DeleteRole, UpdateRole } from './roles.ts'
+import type { AssignRoleSet, CreateOrganization, UpdateOrganization } from '../organizations.ts'
+import type { CreatePermission, DeletePermission, UpdatePermission } from '../permissions.ts'
+import type { ReplaceRole } from '../role-set-replacement.ts'
+import type { AddRoles, CreateRoleSet, DeleteRoleSet, UpdateRoleSet } from '../role-sets.ts'
+import type { CreateRole, DeleteRole, UpdateRole } from '../roles.ts'
 
 export type PlannedCommand =
   | { readonly operation: 'createPermission'; readonly input: CreatePermission }

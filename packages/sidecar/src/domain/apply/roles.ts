@@ -1,11 +1,11 @@
 /** Steps that make and change the described permissions and roles. */
 
-import { describeList, describeText } from './apply-details.ts'
-import type { Step } from './apply-step.ts'
-import type { Catalogue } from './catalogue.ts'
-import type { PermissionManifest, RoleManifest } from './manifest.ts'
-import type { Role } from './model.ts'
-import { creatorPermissionKeys } from './roles.ts'
+import { describeList, describeText } from './details.ts'
+import type { Step } from './step.ts'
+import type { Catalogue } from '../catalogue.ts'
+import type { PermissionManifest, RoleManifest } from '../manifest.ts'
+import type { Role } from '../model.ts'
+import { creatorPermissionKeys } from '../roles.ts'
 
 export function planPermissions(catalogue: Catalogue, wanted: readonly PermissionManifest[]): Step[] {
   return wanted.flatMap((item): Step[] => {

@@ -4,18 +4,18 @@
  * when its turn comes; together they make one write. Planning again after it gives no steps.
  */
 
-import { planOrganizations } from './apply-organizations.ts'
-import { findUndescribed, planRemovals } from './apply-prune.ts'
-import { planRoleSets } from './apply-role-sets.ts'
-import { planPermissions, planRoles } from './apply-roles.ts'
-import type { Step } from './apply-step.ts'
-import type { Catalogue } from './catalogue.ts'
-import { checkReferences } from './manifest-references.ts'
-import { parseManifest, type Manifest } from './manifest.ts'
-import type { Organization } from './model.ts'
+import { planOrganizations } from './organizations.ts'
+import { findUndescribed, planRemovals } from './prune.ts'
+import { planRoleSets } from './role-sets.ts'
+import { planPermissions, planRoles } from './roles.ts'
+import type { Step } from './step.ts'
+import type { Catalogue } from '../catalogue.ts'
+import { checkReferences } from './references.ts'
+import { parseManifest, type Manifest } from '../manifest.ts'
+import type { Organization } from '../model.ts'
 
-export type { PlannedCommand } from './apply-step.ts'
-export type { Manifest } from './manifest.ts'
+export type { PlannedCommand } from './step.ts'
+export type { Manifest } from '../manifest.ts'
 
 export interface Plan {
   readonly steps: readonly Step[]

@@ -1,11 +1,11 @@
 /** Steps that make and extend the described role sets. Taking roles out of them is pruning. */
 
-import { describeKey, describeList } from './apply-details.ts'
-import { describeNames } from './apply-roles.ts'
-import type { Step } from './apply-step.ts'
-import type { Catalogue } from './catalogue.ts'
-import type { RoleSetManifest } from './manifest.ts'
-import type { RoleSet } from './model.ts'
+import { describeKey, describeList } from './details.ts'
+import { describeNames } from './roles.ts'
+import type { Step } from './step.ts'
+import type { Catalogue } from '../catalogue.ts'
+import type { RoleSetManifest } from '../manifest.ts'
+import type { RoleSet } from '../model.ts'
 
 export function planRoleSets(catalogue: Catalogue, wanted: readonly RoleSetManifest[]): Step[] {
   return wanted.flatMap((item) => {
