@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
+import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
+import type { Manifest } from '../../packages/sidecar/src/domain/manifest.ts'
 import { planApply } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
 import { parseQuestion } from '../../packages/sidecar/src/domain/questions.ts'
@@ -167,7 +169,11 @@ test('applying answers a bad description with a refusal', (t) => {
   const state = createTiers()
   const before = state.snapshot()
   const property = fc.property(manifest, fc.boolean(), (described, prune) => {
-    const plan = () => planApply(state.catalogue, described as never, prune, (id) => state.organizations.get(id)).steps
+    const plan = () =>
+      planApply(state.catalogue, parseManifest(described as Manifest), {
+        prune,
+        organization: (id) => state.organizations.get(id),
+      }).steps
     if (!attempt(() => state.runAll('Apply', () => plan().map(({ run }) => run)))) checkAndReset(state, before)
   })
   checkProperty(t, property, numRuns)

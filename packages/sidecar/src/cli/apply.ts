@@ -15,7 +15,6 @@ import {
 import { Option, type Command } from 'commander'
 import type { Io } from './io.ts'
 import { jsonLine, snakeCaseName } from './json.ts'
-import type { Manifest } from './manifest-schema.ts'
 import { readManifestFile, type ManifestFile } from './manifest-file.ts'
 import { nothingText, planText, refusedText } from './plan-text.ts'
 import { reporting, withClient, writeOptions } from './verb.ts'
@@ -71,7 +70,8 @@ export function addApply(program: Command, io: Io): void {
 async function applyFile(io: Io, client: RoleSetsClient, given: { file: ManifestFile; options: ApplyOptions }) {
   const { file, options } = given
   const { dryRun, ...expected } = howOf(options)
-  const described = { ...requestOf(file.manifest), prune: options.prune === true }
+  // The client leaves out what is undefined; its type doesn't say so.
+  const described = { ...file.manifest, prune: options.prune === true } as ApplyRequest
   const limits = writeOptions(options, io)
   const ask: Ask = (how) =>
     sendOnce(io, options, { how, send: () => client.admin.apply({ ...described, ...how }, limits) })
@@ -98,20 +98,6 @@ async function applyFile(io: Io, client: RoleSetsClient, given: { file: Manifest
 function refusalOf({ reason, message, field }: Violation): RoleSetsError {
   const fields = field === '' ? [] : [{ field, description: message }]
   return new RoleSetsError(reason.toLowerCase() as RoleSetsErrorCode, message, { fields })
-}
-
-function requestOf({ permissions, roles, role_sets, organizations }: Manifest): ApplyRequest {
-  const roleSets = role_sets?.map(({ default_role, creator_role, ...rest }) => {
-    return { ...rest, defaultRole: default_role, creatorRole: creator_role }
-  })
-  const request = {
-    permissions,
-    roles,
-    roleSets,
-    organizations: organizations?.map(({ role_set, ...rest }) => ({ ...rest, roleSet: role_set })),
-  }
-  // The client leaves out what is undefined; its type does not say so.
-  return request as ApplyRequest
 }
 
 /** Does what was shown, or nothing: another preview that says the same is as good as the first, unless a revision was given. */

@@ -3,8 +3,8 @@
 import { readBounded, readFileBounded } from './bounded-file.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
-import { manifestBytesMax, parseManifest, type ParsedManifest } from './manifest.ts'
-import type { Manifest } from './manifest-schema.ts'
+import type { ParsedManifest } from '../domain/manifest.ts'
+import { manifestBytesMax, parseManifestFile, type ParsedFile } from './manifest.ts'
 import type { Fault } from './yaml-source.ts'
 
 const faultsShownMax = 50
@@ -12,8 +12,8 @@ const faultsShownMax = 50
 export interface ManifestFile {
   /** For messages: the path, or `standard input`. */
   readonly name: string
-  readonly manifest: Manifest
-  readonly placeOf: ParsedManifest['placeOf']
+  readonly manifest: ParsedManifest
+  readonly placeOf: ParsedFile['placeOf']
 }
 
 /** @param path `-` reads standard input */
@@ -24,7 +24,7 @@ export async function readManifestFile(path: string, io: Io): Promise<ManifestFi
     path === '-'
       ? await readBounded(io.stdin(), what, manifestBytesMax)
       : await readFileBounded(path, what, manifestBytesMax)
-  const { manifest, faults, placeOf } = parseManifest(decode(bytes, what))
+  const { manifest, faults, placeOf } = parseManifestFile(decode(bytes, what))
   if (manifest !== undefined) return { name, manifest, placeOf }
   throw new UsageError(messageOf(name, faults), { code: 'invalid_file', faults: faults.slice(0, faultsShownMax) })
 }

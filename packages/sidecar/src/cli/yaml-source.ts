@@ -4,7 +4,7 @@
  */
 
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
-import { quoted } from '../domain/wording.ts'
+import { pathText, type ManifestPath as Path } from '../domain/manifest-faults.ts'
 
 /** Both count from 1. */
 export interface Place {
@@ -18,8 +18,6 @@ export interface Fault extends Place {
   /** What is wrong with it, and what to do. */
   readonly message: string
 }
-
-export type Path = readonly PropertyKey[]
 
 export interface YamlSource {
   /** Undefined where a fault was found. */
@@ -57,16 +55,6 @@ export function parseYaml(text: string): YamlSource {
 export function faultWords(path: Path, predicate: string): Pick<Fault, 'path' | 'message'> {
   const text = pathText(path)
   return { path: text, message: `${text === '' ? 'The file' : text} ${predicate}` }
-}
-
-/** `roles[2].permissions[0]`; keys of a map from role to role stand in brackets too. */
-function pathText(path: Path): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`
-    const name = String(part)
-    if (!/^\w{1,64}$/.test(name)) return `${text}[${/^[\w:]{1,128}$/.test(name) ? name : quoted(name)}]`
-    return text === '' ? name : `${text}.${name}`
-  }, '')
 }
 
 /** The other way around: a field as the sidecar names it. */

@@ -8,15 +8,8 @@ import { checkIsAvailable } from './availability.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Change } from './change.ts'
 import { noImpact, type Context, type Decided } from './decided.ts'
-import {
-  invalid,
-  isPlainObject,
-  parseEmailAddress,
-  parseId,
-  parseInvitationDays,
-  parseRedirectUrl,
-  parseRef,
-} from './fields.ts'
+import { invalid, parseEmailAddress, parseId, parseInvitationDays, parseRedirectUrl, parseRef } from './fields.ts'
+import { isPlainObject } from './faults.ts'
 import { checkLimit } from './limits.ts'
 import { findRole } from './lookup.ts'
 import { membershipExists } from './memberships.ts'

@@ -1,25 +1,9 @@
-/**
- * A described state: what shall be, by keys. Parsing checks all that can be told without the store, so that a fault is
- * reported with its place in the description, before anything is done.
- */
+/** A described state: what there should be, by keys. In all of it, what is undefined stays as it is. */
 
-import {
-  invalid,
-  isPlainObject,
-  parseDescription,
-  parseFlag,
-  parseId,
-  parseKey,
-  parseMappings,
-  parseName,
-  parseOrganizationName,
-  parseSlug,
-  type KeyKind,
-} from './fields.ts'
-import { checkLimit, type LimitName } from './limits.ts'
-import { Refusal } from './refusal.ts'
+import { camelCase } from './casing.ts'
+import { findTextFault, isPlainObject } from './faults.ts'
+import { manifestSections, type FieldRule } from './manifest-fields.ts'
 
-/** In all of these, what is undefined stays as it is. */
 export interface Manifest {
   readonly permissions?: readonly PermissionManifest[] | undefined
   readonly roles?: readonly RoleManifest[] | undefined
@@ -27,25 +11,22 @@ export interface Manifest {
   readonly organizations?: readonly OrganizationManifest[] | undefined
 }
 
+/** A manifest that was found to be without faults. */
+export type ParsedManifest = { readonly [Section in keyof Manifest]-?: NonNullable<Manifest[Section]> }
+
 export interface PermissionManifest {
   readonly key: string
-  /** Empty is the same as undefined, here and in the next two. */
+  /** Undefined or empty: as it is, or made from the key. */
   readonly name?: string | undefined
   readonly description?: string | undefined
 }
 
-export interface RoleManifest {
-  readonly key: string
-  readonly name?: string | undefined
-  readonly description?: string | undefined
-  /** Keys of all that it shall hold. */
+export interface RoleManifest extends PermissionManifest {
+  /** The keys of all permissions that the role should hold. */
   readonly permissions?: readonly string[] | undefined
 }
 
-export interface RoleSetManifest {
-  readonly key: string
-  readonly name?: string | undefined
-  readonly description?: string | undefined
+export interface RoleSetManifest extends PermissionManifest {
   /** Keys; at least one. */
   readonly roles: readonly string[]
   /** Key of one of `roles`. */
@@ -62,145 +43,50 @@ export interface OrganizationManifest {
   readonly name?: string | undefined
   /** Empty: none. */
   readonly slug?: string | undefined
-  /** Key. Empty or undefined: as it is, or the initial set for a new organization. */
+  /** Key. Undefined or empty: as it is, or the initial set for a new organization. */
   readonly roleSet?: string | undefined
   /** For a move: what the holders of roles get that the set lacks. Without a move they do nothing. */
   readonly mappings?: Readonly<Record<string, string>> | undefined
 }
 
-/** A manifest whose syntax is right and in which nothing is said twice. */
-export interface ParsedManifest {
-  readonly permissions: readonly PermissionManifest[]
-  readonly roles: readonly RoleManifest[]
-  readonly roleSets: readonly (RoleSetManifest & { readonly replace: Readonly<Record<string, string>> })[]
-  readonly organizations: readonly (OrganizationManifest & { readonly mappings: Readonly<Record<string, string>> })[]
-}
+type Fields = Readonly<Record<string, unknown>>
 
-export function parseManifest(manifest: Manifest): ParsedManifest {
-  const parsed = {
-    permissions: parseItems(manifest.permissions, { field: 'permissions', limit: 'permissionsMax' }, parsePermission),
-    roles: parseItems(manifest.roles, { field: 'roles', limit: 'rolesMax' }, parseRole),
-    roleSets: parseItems(manifest.roleSets, { field: 'role_sets', limit: 'roleSetsMax' }, parseRoleSet),
-    organizations: parseItems(
-      manifest.organizations,
-      { field: 'organizations', limit: 'manifestOrganizationsMax' },
-      parseOrganization,
-    ),
-  }
-  const slugs = parsed.organizations.map(({ slug }) => slug)
-  for (const { key, list } of [
-    { key: 'permissions[].key', list: parsed.permissions.map((item) => item.key) },
-    { key: 'roles[].key', list: parsed.roles.map((item) => item.key) },
-    { key: 'role_sets[].key', list: parsed.roleSets.map((item) => item.key) },
-    { key: 'role_sets[].initial', list: parsed.roleSets.map((item) => (item.initial === true ? 'true' : undefined)) },
-    { key: 'organizations[].id', list: parsed.organizations.map((item) => item.id) },
-    { key: 'organizations[].slug', list: slugs.map((slug) => (slug === '' ? undefined : slug)) },
-  ])
-    checkIsSaidOnce(list, key)
-  return parsed
-}
-
-function parsePermission(item: PermissionManifest, path: string): PermissionManifest {
-  return parseNamed('permission', item, path)
-}
-
-function parseRole(item: RoleManifest, path: string): RoleManifest {
-  const named = parseNamed('role', item, path)
-  if (item.permissions === undefined) return named
-  const field = `${path}.permissions`
-  return { ...named, permissions: parseKeys('permission', item.permissions, { field, limit: 'permissionsPerRoleMax' }) }
-}
-
-function parseRoleSet(item: RoleSetManifest, path: string): ParsedManifest['roleSets'][number] {
-  const named = parseNamed('role_set', item, path)
-  const roles = parseKeys('role', item.roles, { field: `${path}.roles`, limit: 'rolesPerRoleSetMax' })
-  if (roles.length === 0) throw invalid(`${path}.roles`, 'is empty. Name at least one role.')
-  return {
-    ...named,
-    roles,
-    defaultRole: parseSpecialRole(item.defaultRole, { roles, key: named.key, field: `${path}.default_role` }),
-    creatorRole: parseSpecialRole(item.creatorRole, { roles, key: named.key, field: `${path}.creator_role` }),
-    initial: parseFlag(item.initial, `${path}.initial`),
-    replace: parseReplacements(item.replace, { roles, field: `${path}.replace` }),
-  }
-}
-
-function parseOrganization(item: OrganizationManifest, path: string): ParsedManifest['organizations'][number] {
-  const isPlaced = item.roleSet !== undefined && item.roleSet !== ''
-  const mappings = parseKeyMappings(item.mappings, `${path}.mappings`)
-  return {
-    id: parseId(item.id, `${path}.id`),
-    name: item.name === undefined ? undefined : parseOrganizationName(item.name, `${path}.name`),
-    slug: item.slug === undefined || item.slug === '' ? item.slug : parseSlug(item.slug, `${path}.slug`),
-    roleSet: isPlaced ? parseKey('role_set', item.roleSet, `${path}.role_set`) : undefined,
-    mappings: Object.fromEntries(mappings.map(({ from, to }) => [from, to])),
-  }
-}
-
-function parseNamed(kind: KeyKind, item: PermissionManifest, path: string) {
-  return {
-    key: parseKey(kind, item.key, `${path}.key`),
-    name: item.name === undefined || item.name === '' ? undefined : parseName(item.name, `${path}.name`),
-    description: item.description === undefined ? undefined : parseDescription(item.description, `${path}.description`),
-  }
-}
-
-function parseItems<T, P>(
-  value: readonly T[] | undefined,
-  at: { readonly field: string; readonly limit: LimitName },
-  parse: (item: T, path: string) => P,
-): P[] {
-  if (value === undefined) return []
-  if (!Array.isArray(value)) throw invalid(at.field, 'is no list.')
-  checkLimit(at.limit, value.length, { subject: `${at.field} has`, unit: 'entries', field: at.field })
-  return Array.from(value as readonly T[], (item, place) => {
-    const path = `${at.field}[${place}]`
-    if (!isPlainObject(item)) throw invalid(path, 'is no object with fields.')
-    return parse(item, path)
+/**
+ * A manifest with the names of a file, in snake_case. What isn't a field is left out, and so is an empty text where only a
+ * name or a key can stand: on the wire it is the same as none. Values are taken as they are, whatever their types.
+ */
+export function fileOfManifest(manifest: Manifest): Fields {
+  const given = manifest as Fields
+  const sections = Object.entries(manifestSections).flatMap(([section, { fields }]) => {
+    const items = given[camelCase(section)]
+    if (items === undefined) return []
+    const pick = (item: Fields) =>
+      Object.entries<FieldRule>(fields).flatMap(([field, rule]) => {
+        const value = item[camelCase(field)]
+        return value === undefined || (value === '' && isNone(rule)) ? [] : [[field, value] as const]
+      })
+    return [[section, mapItems(items, (item) => Object.fromEntries(pick(item)))] as const]
   })
+  return Object.fromEntries(sections)
 }
 
-function parseKeys(kind: KeyKind, value: unknown, at: { readonly field: string; readonly limit: LimitName }): string[] {
-  if (!Array.isArray(value)) throw invalid(at.field, 'is no list. Give a list of keys.')
-  checkLimit(at.limit, value.length, { subject: `${at.field} has`, unit: 'entries', field: at.field })
-  const keys = Array.from(value as readonly unknown[], (key, place) => parseKey(kind, key, `${at.field}[${place}]`))
-  checkIsSaidOnce(keys, `${at.field}[]`)
-  return keys
+/** @param file without faults */
+export function manifestOfFile(file: unknown): ParsedManifest {
+  const none = { permissions: [], roles: [], roleSets: [], organizations: [] }
+  const sections = Object.entries(camelCased(file as Fields)).map(
+    ([section, items]) => [section, mapItems(items, camelCased)] as const,
+  )
+  return { ...none, ...Object.fromEntries(sections) }
 }
 
-function parseSpecialRole(value: unknown, at: { roles: readonly string[]; key: string; field: string }): string {
-  const role = parseKey('role', value, at.field)
-  if (at.roles.includes(role)) return role
-  const message = `${at.field} is ${role}, which isn't among the roles of ${at.key}. List it there, or choose one of them.`
-  throw new Refusal('special_role_not_in_role_set', message, { field: at.field, facts: { role, role_set: at.key } })
+function isNone(rule: FieldRule): boolean {
+  return rule.holds === 'text' && rule.required !== true && findTextFault(rule.text, '') !== undefined
 }
 
-function parseReplacements(value: unknown, at: { roles: readonly string[]; field: string }): Record<string, string> {
-  const replacements = parseKeyMappings(value, at.field)
-  for (const { from, to, field } of replacements) {
-    if (at.roles.includes(from))
-      throw invalid(field, 'replaces a role that the set lists. Take it out of the list, or out of here.')
-    if (at.roles.includes(to)) continue
-    const message = `${field} is ${to}, which isn't among the roles of the set. List it there, or choose one of them.`
-    throw new Refusal('mapping_invalid', message, { field, facts: { role: from, to_role: to } })
-  }
-  return Object.fromEntries(replacements.map(({ from, to }) => [from, to]))
+function camelCased(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [camelCase(name), value]))
 }
 
-function parseKeyMappings(value: unknown, field: string) {
-  return parseMappings(value, field).map(({ from, to, field: at }) => ({
-    from: parseKey('role', from, at),
-    to: parseKey('role', to, at),
-    field: at,
-  }))
-}
-
-/** @param field with `[]` where the place of the second mention goes */
-function checkIsSaidOnce(list: readonly (string | undefined)[], field: string): void {
-  const seen = new Set<string>()
-  for (const [place, item] of list.entries()) {
-    if (item === undefined) continue
-    if (seen.has(item)) throw invalid(field.replace('[]', `[${place}]`), `says ${item} a second time. Say it once.`)
-    seen.add(item)
-  }
+function mapItems(items: unknown, map: (item: Fields) => Fields): unknown {
+  return Array.isArray(items) ? items.map((item: unknown) => (isPlainObject(item) ? map(item) : item)) : items
 }

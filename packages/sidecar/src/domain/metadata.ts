@@ -1,6 +1,7 @@
 /** Metadata of organizations, memberships and invitations: a JSON object of bounded size and depth, opaque otherwise. */
 
-import { invalid, isPlainObject, parseFlag } from './fields.ts'
+import { isPlainObject } from './faults.ts'
+import { invalid, parseFlag } from './fields.ts'
 import { checkLimit, limits } from './limits.ts'
 import type { Metadata } from './model.ts'
 import type { Refusal } from './refusal.ts'

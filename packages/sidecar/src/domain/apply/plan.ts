@@ -11,11 +11,8 @@ import { planPermissions, planRoles } from './roles.ts'
 import type { Step } from './step.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { checkReferences } from './references.ts'
-import { parseManifest, type Manifest } from '../manifest.ts'
+import type { ParsedManifest } from '../manifest.ts'
 import type { Organization } from '../model.ts'
-
-export type { PlannedCommand } from './step.ts'
-export type { Manifest } from '../manifest.ts'
 
 export interface Plan {
   readonly steps: readonly Step[]
@@ -23,18 +20,17 @@ export interface Plan {
   readonly leftAlone: readonly string[]
 }
 
-/**
- * @param prune whether what isn't described goes. Organizations never go, nor do system permissions, nor what a described
- *   thing names, nor the initial set unless a described set becomes initial, nor what one of these refers to.
- * @param organization finds an organization as it is now
- */
-export function planApply(
-  catalogue: Catalogue,
-  manifest: Manifest,
-  prune: boolean,
-  organization: (id: string) => Organization | undefined,
-): Plan {
-  const wanted = parseManifest(manifest)
+export interface PlanOptions {
+  /**
+   * Whether what isn't described goes. Organizations never go, nor do system permissions, nor what a described thing names,
+   * nor the initial set unless a described set becomes initial, nor what one of these refers to.
+   */
+  readonly prune: boolean
+  /** Finds an organization as it is now. */
+  readonly organization: (id: string) => Organization | undefined
+}
+
+export function planApply(catalogue: Catalogue, wanted: ParsedManifest, { prune, organization }: PlanOptions): Plan {
   checkReferences(catalogue, wanted)
   const roles = planRoles(catalogue, wanted.roles)
   const growth = [
