@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
-import type { Manifest } from '../../packages/sidecar/src/domain/manifest.ts'
+import type { Manifest } from '@rolesets/core'
 import { planApply, type Plan } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.ts'
 import { refused } from './refused.ts'

@@ -1,10 +1,9 @@
 /** Faults of a described state are reported with their place in it, before anything is planned. */
 
 import test from 'ava'
+import type { Manifest, RefusalCode } from '@rolesets/core'
 import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
 import { planApply } from '../../packages/sidecar/src/domain/apply/plan.ts'
-import type { Manifest } from '../../packages/sidecar/src/domain/manifest.ts'
-import type { RefusalCode } from '../../packages/sidecar/src/domain/refusal-codes.ts'
 import { refused } from './refused.ts'
 import { createTiers } from './tiers.ts'
 

@@ -7,6 +7,7 @@ import { posix } from 'node:path'
 import { importsOf, type Import } from './imports.ts'
 
 const sidecar = 'packages/sidecar/src/'
+const core = 'packages/core/src/'
 const client = 'packages/client/src/'
 const express = 'packages/middleware-express/src/'
 
@@ -119,7 +120,9 @@ function importViolations(each: Import, sources: ReadonlyMap<string, string>): r
 }
 
 function packageViolations({ file, typeOnly }: Import, specifier: string): readonly string[] {
-  if (file.startsWith(`${sidecar}domain/`)) return [`${file}: domain imports nothing, and not ${specifier} either`]
+  if (file.startsWith(core)) return [`${file}: core imports nothing, not ${specifier} either`]
+  if (specifier === '@rolesets/core') return file.startsWith('proto/') ? [`${file}: proto imports nothing of ours`] : []
+  if (file.startsWith(`${sidecar}domain/`)) return [`${file}: domain imports only core, not ${specifier}`]
   const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] ?? '')
   if (name === 'express' && file.startsWith(express) && !typeOnly) return [`${file}: express is the user's: types only`]
   const places = mayBeImportedBy[name]

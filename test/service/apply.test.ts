@@ -1,7 +1,7 @@
 /** Apply names the organizations of its manifest beforehand, so that the storage reads them together. */
 
 import test from 'ava'
-import type { Manifest } from '../../packages/sidecar/src/domain/manifest.ts'
+import type { Manifest } from '@rolesets/core'
 import type { Provenance } from '../../packages/sidecar/src/storage/store.ts'
 import { openTestService, writing } from './open-service.ts'
 

@@ -4,7 +4,7 @@
  * while happen every time.
  */
 
-import type { ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
+import type { ChangeSet } from '@rolesets/core'
 import type { At, Provenance, Reader, Store, Writer } from '../../packages/sidecar/src/storage/store.ts'
 
 export interface HeldStore extends Store {

@@ -3,7 +3,7 @@
 import { readBounded, readFileBounded } from './bounded-file.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
-import type { ParsedManifest } from '../domain/manifest.ts'
+import type { ParsedManifest } from '@rolesets/core'
 import { manifestBytesMax, parseManifestFile, type ParsedFile } from './manifest.ts'
 import type { Fault } from './yaml-source.ts'
 

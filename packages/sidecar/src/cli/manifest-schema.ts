@@ -1,8 +1,14 @@
 /** The JSON Schema of a manifest, for editors and other programs: derived from the table that finds the faults. */
 
-import { textRules, type TextKind, type TextRule } from '../domain/faults.ts'
-import { limits } from '../domain/limits.ts'
-import { manifestSections, type FieldRule, type SectionRule } from '../domain/manifest-fields.ts'
+import {
+  type FieldRule,
+  type SectionRule,
+  type TextKind,
+  type TextRule,
+  limits,
+  manifestSections,
+  textRules,
+} from '@rolesets/core'
 
 type Schema = Readonly<Record<string, unknown>>
 

@@ -1,8 +1,7 @@
 /** Reads a manifest from YAML: either all of it is right, or every fault is reported, with its place. */
 
 import { closestMatch } from 'leven'
-import { findManifestFaults, type ManifestFault } from '../domain/manifest-faults.ts'
-import { manifestOfFile, type ParsedManifest } from '../domain/manifest.ts'
+import { type ManifestFault, type ParsedManifest, findManifestFaults, manifestOfFile } from '@rolesets/core'
 import { faultWords, parseYaml, type Fault, type YamlSource } from './yaml-source.ts'
 
 /** Larger files are not read. The wire takes 4 MiB, too. */

@@ -4,7 +4,7 @@
  */
 
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
-import { pathText, type ManifestPath as Path } from '../domain/manifest-faults.ts'
+import { type ManifestPath as Path, pathText } from '@rolesets/core'
 
 /** Both count from 1. */
 export interface Place {

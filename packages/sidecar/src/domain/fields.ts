@@ -3,10 +3,21 @@
  * trusts the declared type of an input, because it comes from the wire.
  */
 
-import { findFault, isPlainObject, textRules, type Fault, type KeyKind, type TextRule } from './faults.ts'
-import { checkLimit, limits, type LimitName } from './limits.ts'
+import {
+  type Fault,
+  findFault,
+  isPlainObject,
+  type KeyKind,
+  type LimitName,
+  limits,
+  parseRevision,
+  quoted,
+  type Revision,
+  type TextRule,
+  textRules,
+} from '@rolesets/core'
 import { Refusal } from './refusal.ts'
-import { quoted } from './wording.ts'
+import { checkLimit } from './check-limit.ts'
 
 export function invalid(field: string, problem: string): Refusal {
   return new Refusal('invalid_field', `${field} ${problem}`, { field })
@@ -163,4 +174,13 @@ function parseText(value: unknown, field: string, rule: TextRule): string {
   const fault = findFault(rule, value)
   if (fault) throw refusalOf(field, fault)
   return value as string
+}
+
+/** A revision as an earlier answer gave it. */
+export function parseRevisionField(value: unknown, field = 'revision'): Revision {
+  const revision = parseRevision(value)
+  if (revision !== undefined) return revision
+  const shown = typeof value === 'string' ? quoted(value) : `of type ${typeof value}`
+  const message = `${field} is ${shown}. Write it as <epoch>:<number>, as an earlier answer gave it.`
+  throw new Refusal('invalid_revision', message, { field })
 }

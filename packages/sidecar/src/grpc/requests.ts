@@ -1,8 +1,7 @@
 /** The parts of requests that the rules don't take as they come: enums, metadata, and the described state of an apply. */
 
 import type * as proto from '@rolesets/proto'
-import type { Manifest } from '../domain/manifest.ts'
-import type { InvitationStatus, Metadata } from '../domain/model.ts'
+import type { InvitationStatus, Manifest, Metadata } from '@rolesets/core'
 import { Refusal } from '../domain/refusal.ts'
 import { jsonOfStruct, type StructAsRead } from './struct.ts'
 

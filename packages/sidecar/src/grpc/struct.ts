@@ -1,7 +1,7 @@
 /** google.protobuf.Struct and plain JSON. How deep and how large metadata may be is for the rules to say. */
 
 import type { CreateOrganizationRequest__Output, Organization } from '@rolesets/proto'
-import type { Metadata } from '../domain/model.ts'
+import type { Metadata } from '@rolesets/core'
 import { Refusal } from '../domain/refusal.ts'
 
 export type StructAsRead = NonNullable<CreateOrganizationRequest__Output['publicMetadata']>

@@ -1,12 +1,16 @@
 /** Brings the store to a described state: the steps of a plan, each by the rule of its own command, in one write. */
 
+import {
+  type Manifest,
+  type Organization,
+  type OrganizationManifest,
+  type ParsedManifest,
+  limits,
+} from '@rolesets/core'
 import { parseManifest } from '../domain/apply/parse-manifest.ts'
 import { planApply } from '../domain/apply/plan.ts'
 import type { PlannedCommand } from '../domain/apply/step.ts'
 import { impactOf, noImpact, type Decided, type Impact } from '../domain/decided.ts'
-import { limits } from '../domain/limits.ts'
-import type { Manifest, OrganizationManifest, ParsedManifest } from '../domain/manifest.ts'
-import type { Organization } from '../domain/model.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Writer } from '../storage/store.ts'
 import type { Applied } from './call.ts'

@@ -21,10 +21,18 @@
  *   * Ids are ordered by the bytes of their UTF-8.
  */
 
-import type { Catalogue } from '../domain/catalogue.ts'
-import type { Change, ChangeSet, SealedChangeSet } from '../domain/change.ts'
+import type {
+  AccessKey,
+  Catalogue,
+  Change,
+  ChangeSet,
+  Invitation,
+  InvitationStatus,
+  Membership,
+  Organization,
+  SealedChangeSet,
+} from '@rolesets/core'
 import type { RoleUsage } from '../domain/decided.ts'
-import type { AccessKey, Invitation, InvitationStatus, Membership, Organization } from '../domain/model.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {

@@ -2,9 +2,7 @@
 
 import { describeKey, describeText } from './details.ts'
 import type { Step } from './step.ts'
-import type { Catalogue } from '../catalogue.ts'
-import type { OrganizationManifest } from '../manifest.ts'
-import type { Organization } from '../model.ts'
+import type { Catalogue, Organization, OrganizationManifest } from '@rolesets/core'
 
 export function planOrganizations(
   catalogue: Catalogue,

@@ -1,8 +1,14 @@
 /** Refuses a manifest with its first fault, before anything is planned. */
 
 import { refusalOf } from '../fields.ts'
-import { findManifestFaults, pathText } from '../manifest-faults.ts'
-import { fileOfManifest, manifestOfFile, type Manifest, type ParsedManifest } from '../manifest.ts'
+import {
+  fileOfManifest,
+  findManifestFaults,
+  type Manifest,
+  manifestOfFile,
+  type ParsedManifest,
+  pathText,
+} from '@rolesets/core'
 
 export function parseManifest(manifest: Manifest): ParsedManifest {
   const file = fileOfManifest(manifest)

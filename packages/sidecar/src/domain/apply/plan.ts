@@ -9,10 +9,8 @@ import { findUndescribed, planRemovals } from './prune.ts'
 import { planRoleSets } from './role-sets.ts'
 import { planPermissions, planRoles } from './roles.ts'
 import type { Step } from './step.ts'
-import type { Catalogue } from '../catalogue.ts'
 import { checkReferences } from './references.ts'
-import type { ParsedManifest } from '../manifest.ts'
-import type { Organization } from '../model.ts'
+import type { Catalogue, Organization, ParsedManifest } from '@rolesets/core'
 
 export interface Plan {
   readonly steps: readonly Step[]

@@ -5,9 +5,7 @@
 
 import { roleKeysOf } from './role-sets.ts'
 import type { Step } from './step.ts'
-import type { Catalogue } from '../catalogue.ts'
-import { sortByKey } from '../lookup.ts'
-import type { ParsedManifest, RoleSetManifest } from '../manifest.ts'
+import { type Catalogue, type ParsedManifest, type RoleSetManifest, sortByKey } from '@rolesets/core'
 
 export interface Undescribed {
   readonly label: string

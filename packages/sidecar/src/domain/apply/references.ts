@@ -1,9 +1,7 @@
 /** Every key that a manifest mentions must be described in it or be in the store already. */
 
-import type { Catalogue } from '../catalogue.ts'
+import { type Catalogue, type ManifestPath, type ParsedManifest, pathText } from '@rolesets/core'
 import { invalid } from '../fields.ts'
-import { pathText, type ManifestPath } from '../manifest-faults.ts'
-import type { ParsedManifest } from '../manifest.ts'
 import { Refusal } from '../refusal.ts'
 
 export function checkReferences(catalogue: Catalogue, wanted: ParsedManifest): void {

@@ -3,9 +3,7 @@
 import { describeKey, describeList } from './details.ts'
 import { describeNames } from './roles.ts'
 import type { Step } from './step.ts'
-import type { Catalogue } from '../catalogue.ts'
-import type { RoleSetManifest } from '../manifest.ts'
-import type { RoleSet } from '../model.ts'
+import type { Catalogue, RoleSet, RoleSetManifest } from '@rolesets/core'
 
 export function planRoleSets(catalogue: Catalogue, wanted: readonly RoleSetManifest[]): Step[] {
   return wanted.flatMap((item) => {

@@ -2,9 +2,7 @@
 
 import { describeList, describeText } from './details.ts'
 import type { Step } from './step.ts'
-import type { Catalogue } from '../catalogue.ts'
-import type { PermissionManifest, RoleManifest } from '../manifest.ts'
-import type { Role } from '../model.ts'
+import type { Catalogue, PermissionManifest, Role, RoleManifest } from '@rolesets/core'
 import { creatorPermissionKeys } from '../roles.ts'
 
 export function planPermissions(catalogue: Catalogue, wanted: readonly PermissionManifest[]): Step[] {

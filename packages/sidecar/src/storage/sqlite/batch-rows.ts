@@ -3,9 +3,8 @@
  * as late as can be: most works then need no savepoint, and one that is refused or is a dry run never touches the file.
  */
 
-import type { SealedChangeSet } from '../../domain/change.ts'
+import type { AccessKey, Invitation, Membership, Organization, SealedChangeSet } from '@rolesets/core'
 import type { RoleUsage } from '../../domain/decided.ts'
-import type { AccessKey, Invitation, Membership, Organization } from '../../domain/model.ts'
 import { StoreError, type Foreseen, type Spanned } from '../store.ts'
 import { writeChanges, type Recorded } from './changes.ts'
 import type { Connection } from './connection.ts'

@@ -3,8 +3,7 @@
  * it recorded; a work that throws, or that is a dry run, leaves nothing behind; one commit makes all of them durable.
  */
 
-import { applyToCatalogue, type Catalogue } from '../../domain/catalogue.ts'
-import type { Change, ChangeSet } from '../../domain/change.ts'
+import { applyToCatalogue, type Catalogue, type Change, type ChangeSet } from '@rolesets/core'
 import type { At, Foreseen, Provenance, Writer } from '../store.ts'
 import { BatchRows } from './batch-rows.ts'
 import type { Connection } from './connection.ts'

@@ -3,7 +3,7 @@
  * memory gets the object that everyone shares, and only one in between has to load the rows.
  */
 
-import type { Catalogue } from '../../domain/catalogue.ts'
+import type { Catalogue } from '@rolesets/core'
 import type { State } from './batch.ts'
 
 const keptMax = 16

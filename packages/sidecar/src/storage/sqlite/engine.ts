@@ -1,6 +1,6 @@
 /** The store on SQLite: one connection that writes and a few that read, put together behind the contract. */
 
-import type { ChangeSet } from '../../domain/change.ts'
+import type { ChangeSet } from '@rolesets/core'
 import type { StoreEvent, StoreOptions } from '../options.ts'
 import { StoreError, type At, type Provenance, type Reader, type Store, type Writer } from '../store.ts'
 import type { Batch, Outcome, State } from './batch.ts'

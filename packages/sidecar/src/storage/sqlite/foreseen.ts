@@ -3,7 +3,7 @@
  * They are true until the batch writes rows.
  */
 
-import type { Membership, Organization } from '../../domain/model.ts'
+import type { Membership, Organization } from '@rolesets/core'
 import type { Foreseen } from '../store.ts'
 import { keyOf, type Known } from './pending.ts'
 import type { Queries } from './queries.ts'

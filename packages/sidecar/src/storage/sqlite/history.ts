@@ -1,7 +1,6 @@
 /** The change sets that are kept: the feed's past. The newest is never forgotten, so it tells the revision of the file. */
 
-import type { ChangeSet, SealedChangeSet } from '../../domain/change.ts'
-import { subjectsOf } from '../../domain/subjects.ts'
+import { type ChangeSet, type SealedChangeSet, subjectsOf } from '@rolesets/core'
 import { StoreError, type HistoryPage, type HistoryQuery } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { changeSetOf, integer, text, unlessMalformed } from './rows.ts'

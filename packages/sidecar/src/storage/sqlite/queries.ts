@@ -1,8 +1,7 @@
 /** The questions of the contract to the rows, over whatever transaction its connection is in. */
 
-import type { SealedChangeSet } from '../../domain/change.ts'
+import type { AccessKey, Invitation, Membership, Organization, SealedChangeSet } from '@rolesets/core'
 import type { RoleUsage } from '../../domain/decided.ts'
-import type { AccessKey, Invitation, Membership, Organization } from '../../domain/model.ts'
 import type { HistoryPage, HistoryQuery, Page, Reader, Span, Spanned } from '../store.ts'
 import { readAccessKeys } from './access-key-rows.ts'
 import type { Connection, Row } from './connection.ts'

@@ -1,8 +1,9 @@
 /** Rows to things and things to rows. What comes out of the file is checked here: a damaged file must not pass for a fact. */
 
-import type { Change, ChangeSet } from '../../domain/change.ts'
 import type {
   AccessKey,
+  Change,
+  ChangeSet,
   Invitation,
   Membership,
   Metadata,
@@ -11,7 +12,8 @@ import type {
   Role,
   RoleSet,
   Settings,
-} from '../../domain/model.ts'
+} from '@rolesets/core'
+import { changeOfStored, type StoredChange } from './stored-changes.ts'
 import type { Row, Value } from './connection.ts'
 import { corruptError } from './errors.ts'
 
@@ -134,7 +136,7 @@ export function changeSetOf(row: Row): ChangeSet {
     actor: text(row, 'actor'),
     operation: text(row, 'operation'),
     // Written by this program, in the same transaction as the rows, and never edited.
-    changes: parseJson(row, 'changes') as readonly Change[],
+    changes: (parseJson(row, 'changes') as readonly StoredChange[]).map(changeOfStored),
   }
 }
 

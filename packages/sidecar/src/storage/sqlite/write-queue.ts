@@ -3,7 +3,7 @@
  * transaction. While that is on its way to the disk the queue fills again.
  */
 
-import type { ChangeSet } from '../../domain/change.ts'
+import type { ChangeSet } from '@rolesets/core'
 import type { StoreEvent } from '../options.ts'
 import { StoreError, type Foreseen } from '../store.ts'
 import { Batch, type State } from './batch.ts'

@@ -27,7 +27,7 @@ interface Item {
 
 /** @param file with the names of a file: see `fileOfManifest` */
 export function* findManifestFaults(file: unknown): Faults {
-  if (!isPlainObject(file)) return yield wrongType([], file, 'fields with values', true)
+  if (!isPlainObject(file)) return yield wrongType([], file, { wanted: 'fields with values', required: true })
   yield* unknownFields([], file, manifestSections)
   const sections: (readonly [SectionRule, readonly Item[]])[] = []
   for (const [section, rule] of Object.entries<SectionRule>(manifestSections))
@@ -57,7 +57,7 @@ function* sectionFaults(path: ManifestPath, value: unknown, rule: SectionRule): 
     const at = [...path, index]
     const faults = isPlainObject(item)
       ? itemFaults(at, item, rule.fields)
-      : [wrongType(at, item, 'fields with values', true)]
+      : [wrongType(at, item, { wanted: 'fields with values', required: true })]
     let count = 0
     for (const fault of faults) {
       count++
@@ -82,14 +82,14 @@ function* fieldFaults(path: ManifestPath, value: unknown, rule: FieldRule): Faul
     case 'text':
       return yield* textFaults(path, value, { kind: rule.text, required })
     case 'flag':
-      if (typeof value !== 'boolean') yield wrongType(path, value, 'true or false', required)
+      if (typeof value !== 'boolean') yield wrongType(path, value, { wanted: 'true or false', required })
       return
     case 'keys':
       for (const [index, key] of yield* listEntries(path, value, rule))
         yield* textFaults([...path, index], key, { kind: rule.of, required: true })
       return
     case 'role map': {
-      if (!isPlainObject(value)) return yield wrongType(path, value, 'a map from role to role', required)
+      if (!isPlainObject(value)) return yield wrongType(path, value, { wanted: 'a map from role to role', required })
       const entries = Object.entries(value)
       const excess = findExcess('mappingsMax', entries.length, 'entries')
       if (excess) return yield { path, ...excess }
@@ -106,7 +106,7 @@ function* textFaults(
   value: unknown,
   { kind, required }: { readonly kind: TextKind; readonly required?: boolean | undefined },
 ): Faults {
-  if (typeof value !== 'string') return yield wrongType(path, value, 'a text', required)
+  if (typeof value !== 'string') return yield wrongType(path, value, { wanted: 'a text', required })
   const fault = findTextFault(kind, value)
   if (fault) yield { path, ...fault }
 }
@@ -117,7 +117,7 @@ function* listEntries(
   value: unknown,
   { limit, min = 0, required }: Pick<SectionRule, 'limit'> & { readonly min?: number; readonly required?: boolean },
 ): Faults<Iterable<[number, unknown]>> {
-  if (!Array.isArray(value)) return (yield wrongType(path, value, 'a list', required), [])
+  if (!Array.isArray(value)) return (yield wrongType(path, value, { wanted: 'a list', required }), [])
   const excess = findExcess(limit, value.length, 'entries')
   if (excess) return (yield { path, ...excess }, [])
   if (value.length < min) yield { path, ...malformed('is empty. Name at least one role.') }
@@ -180,7 +180,11 @@ function* unknownFields(path: ManifestPath, given: Fields, known: Fields): Fault
   }
 }
 
-function wrongType(path: ManifestPath, value: unknown, wanted: string, required = false): ManifestFault {
+function wrongType(
+  path: ManifestPath,
+  value: unknown,
+  { wanted, required }: { readonly wanted: string; readonly required: boolean | undefined },
+): ManifestFault {
   const remedy = `Give ${wanted}${value === null && !required ? ', or take the line out' : ''}.`
   const hint = wanted === 'a text' && ['number', 'boolean'].includes(typeof value) ? ' Put it in quotes.' : ''
   return { path, ...malformed(`is ${wordsOf(value)}. ${remedy}${hint}`) }

@@ -1,7 +1,8 @@
 /** What can be wrong with a single value. A problem begins with its verb, because the name of the field is its subject. */
 
+import type { RefusalCode } from './error-codes.ts'
+import { countCharacters, keySyntax, unfitCharactersIn, type KeyKind } from './identifiers.ts'
 import { limits, type LimitName } from './limits.ts'
-import type { RefusalCode } from './refusal-codes.ts'
 import { quoted } from './wording.ts'
 
 export interface Fault {
@@ -12,23 +13,21 @@ export interface Fault {
   readonly facts?: Readonly<Record<string, string>>
 }
 
-export type KeyKind = 'permission' | 'role' | 'role_set'
-
 /** Each kind of text has a limit (rule 13), and some have a form. */
 export interface TextRule {
   readonly limit: LimitName
   readonly minLength?: 1
   readonly pattern?: RegExp
-  /** Control characters other than these are refused: they would hide in logs and lists. */
+  /** Line breaks and tabs, which are control characters, may be in it. */
   readonly allowsLines?: true
   /** Said of a text that has the right length and characters but isn't acceptable. */
   readonly problem?: (text: string) => string | undefined
 }
 
 export const textRules = {
-  permission: keyRule(/^org:[a-z0-9_]+:[a-z0-9_]+$/, 'org:<feature>:<action>'),
-  role: keyRule(/^org:[a-z0-9_]+$/, 'org:<name>'),
-  role_set: keyRule(/^role_set:[a-z0-9_]+$/, 'role_set:<name>'),
+  permission: keyRule('permission'),
+  role: keyRule('role'),
+  role_set: keyRule('role_set'),
   name: {
     limit: 'nameCharactersMax',
     minLength: 1,
@@ -61,19 +60,17 @@ export function findFault(rule: TextRule, value: unknown): Fault | undefined {
   if (typeof value !== 'string') return malformed('must be a text. Give a string.')
   const tooLong = findExcess(rule.limit, countCharacters(value), 'characters')
   if (tooLong) return tooLong
-  if ((rule.allowsLines ? /[^\P{Cc}\n\r\t]/u : /\p{Cc}/u).test(value))
-    return malformed(`is ${quoted(value)}. Remove its control characters.`)
-  // A lone surrogate can't be written as UTF-8, so the text would come back changed.
-  if (/\p{Surrogate}/u.test(value)) return malformed(`is ${quoted(value)}, which isn't well-formed Unicode.`)
+  const unfit = unfitCharactersIn(rule.allowsLines ? value.replace(/[\n\r\t]/g, '') : value)
+  if (unfit) return malformed(`is ${quoted(value)}, which contains ${unfit}. Remove them.`)
   const problem = rule.problem?.(value)
   return problem === undefined ? undefined : malformed(problem)
 }
 
 /** The fault of a count over its limit. */
-export function findExcess(limit: LimitName, given: number, unit: string, verb = 'has'): Fault | undefined {
+export function findExcess(limit: LimitName, given: number, unit: string): Fault | undefined {
   const max = limits[limit]
   if (given <= max) return undefined
-  const problem = `${verb} ${given} ${unit}; the limit ${limit} is ${max}. Stay within it.`
+  const problem = `has ${given} ${unit}; the limit ${limit} is ${max}. Stay within it.`
   return { code: 'limit_exceeded', problem, facts: { limit, max: String(max), given: String(given) } }
 }
 
@@ -81,7 +78,8 @@ export function malformed(problem: string): Fault {
   return { code: 'invalid_field', problem }
 }
 
-function keyRule(pattern: RegExp, form: string) {
+function keyRule(kind: KeyKind) {
+  const { pattern, form } = keySyntax[kind]
   return formed('keyCharactersMax', pattern, `Write it as ${form}, with a-z, 0-9 and _ only.`)
 }
 
@@ -93,15 +91,4 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
-}
-
-/** Unicode characters: an emoji outside the basic plane counts as one. */
-function countCharacters(text: string): number {
-  let count = text.length
-  for (let place = 0; place < text.length - 1; place++) {
-    if ((text.codePointAt(place) ?? 0) <= 0xffff) continue
-    count--
-    place++
-  }
-  return count
 }
