@@ -47,9 +47,9 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Where each package from outside may be imported: to exchange it costs one room. */
 const mayBeImportedBy: Record<string, readonly string[]> = {
-  '@grpc/grpc-js': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
+  '@grpc/grpc-js': ['proto/src/contract.ts', `${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
   '@grpc/proto-loader': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
-  protobufjs: [`${sidecar}grpc/contract.ts`],
+  protobufjs: ['proto/src/contract.ts'],
   '@grpc/reflection': [`${sidecar}grpc/`],
   'grpc-health-check': [`${sidecar}grpc/`],
   'nice-grpc-error-details': [`${sidecar}grpc/`, `${client}transport.ts`, `${client}errors.ts`],
