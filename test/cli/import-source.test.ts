@@ -2,8 +2,8 @@
 
 import type { ServerResponse } from 'node:http'
 import test from 'ava'
-import { Source } from '../../packages/sidecar/src/cli/import-source.ts'
-import { organizationSchema } from '../../packages/sidecar/src/cli/import-schema.ts'
+import { Source } from '../../packages/sidecar/src/cli/import/source.ts'
+import { organizationSchema } from '../../packages/sidecar/src/cli/import/schema.ts'
 import { answer, openSourceServer, organization, sourceKey, type SourceServer } from './import-source-server.ts'
 
 function sourceOf({ url }: Pick<SourceServer, 'url'>, retriesMax = 3, signal = new AbortController().signal) {
