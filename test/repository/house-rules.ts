@@ -52,18 +52,18 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Where each package from outside may be imported: to exchange it costs one room. */
 const mayBeImportedBy: Record<string, readonly string[]> = {
-  '@grpc/grpc-js': ['proto/src/contract.ts', `${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
-  '@grpc/proto-loader': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
+  '@grpc/grpc-js': ['proto/src/contract.ts', `${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}wire/`],
+  '@grpc/proto-loader': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`],
   protobufjs: ['proto/src/contract.ts'],
   '@grpc/reflection': [`${sidecar}grpc/`],
   'grpc-health-check': [`${sidecar}grpc/`],
-  'nice-grpc-error-details': [`${sidecar}grpc/`, `${client}transport.ts`, `${client}errors.ts`],
-  '@rolesets/proto': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`, `${client}errors.ts`],
+  'nice-grpc-error-details': [`${sidecar}grpc/`, `${client}wire/`],
+  '@rolesets/proto': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}wire/`],
   '@rolesets/client': [`${sidecar}cli/`, express],
   sqlite3: [`${sidecar}storage/sqlite/`],
   pg: [`${sidecar}storage/postgres/`],
   jose: [express, `${sidecar}grpc/authenticate.ts`],
-  'lru-cache': [`${sidecar}service/`, `${client}cache`, express],
+  'lru-cache': [`${sidecar}service/`, `${client}cache/`, express],
   pino: [`${sidecar}logging.ts`],
   'prom-client': [`${sidecar}http/metrics`],
   express: [`${sidecar}http/`, express],
