@@ -12,7 +12,7 @@ test.before(async (t) => {
 })
 test.after.always(() => shared.undoAll())
 
-const unknownOutcome = / Whether the change was made is not known: look before you repeat it\.\n$/
+const unknownOutcome = / It is unknown whether the change was made\. Check before you run it again\.\n$/
 
 /** The first timer rings at once: a second has passed. */
 function hastyClock() {
@@ -82,7 +82,7 @@ test('Ctrl-C during a write says that nobody knows whether it was made, and duri
     },
   })
   t.is(writing.exitCode, 3)
-  t.regex(writing.stderr, /^rolesets: Interrupted\. Whether the change was made is not known/)
+  t.regex(writing.stderr, /^rolesets: Interrupted\. It is unknown whether the change was made/)
 
   const previewing = await type(['assign', 'org_acme', 'role_set:pro', '--dry-run'], { signal: AbortSignal.abort() })
   t.is(previewing.exitCode, 3)

@@ -127,7 +127,7 @@ test('any text at all is read or refused', (t) => {
   t.pass()
 })
 
-test('a nearly right state is read or refused, and what is read the sidecar’s own parser accepts', (t) => {
+test("a nearly right state is read or refused, and what is read the sidecar's own parser accepts", (t) => {
   fc.assert(
     fc.property(
       state.map((value) => stringify(value)),

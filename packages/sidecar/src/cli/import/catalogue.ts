@@ -55,7 +55,7 @@ export async function importCatalogue(context: ImportContext): Promise<SourceSet
   }
 }
 
-/** The sets that can be described; the others are told. */
+/** The sets that can be described; the others are reported. */
 function describedSets(roleSets: readonly SourceRoleSet[], tally: Tally) {
   return roleSets.flatMap((set) => {
     const { default_role: defaultRole, creator_role: creatorRole, roles } = set

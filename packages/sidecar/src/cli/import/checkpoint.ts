@@ -1,6 +1,6 @@
 /**
  * How far an import has come, in a file, so that the next run goes on there. Only a hint: a run without it, or with one
- * that doesn't fit any more, begins at the start and finds most things as they shall be.
+ * that doesn't fit any more, begins at the start and finds most things as they should be.
  */
 
 import { open, readFile, rename, rm } from 'node:fs/promises'
@@ -33,7 +33,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
   const parsed = schema.safeParse(jsonOf(text))
   if (parsed.success) return parsed.data
   throw new UsageError(
-    `The file of --checkpoint, ${path}, is no checkpoint of an import. Delete it, or give another one.`,
+    `The file of --checkpoint, ${path}, is not a checkpoint of an import. Delete it, or give another one.`,
   )
 }
 

@@ -42,10 +42,10 @@ async function importInvitation(
   const { admin, calls, tally, nowMs, dryRun } = context
   const { organizationId } = place
   const { email_address: emailAddress, role } = each
-  const told = `${organizationId}/${emailAddress}`
-  if (!place.offered.has(role)) return tally.skip('invitations', told, notOffered(each, place))
+  const label = `${organizationId}/${emailAddress}`
+  if (!place.offered.has(role)) return tally.skip('invitations', label, notOffered(each, place))
   const days = each.expires_at ? Math.ceil((each.expires_at - nowMs) / dayMs) : undefined
-  if (days !== undefined && days < 1) return tally.skip('invitations', told, 'its time is over.')
+  if (days !== undefined && days < 1) return tally.skip('invitations', label, 'it has expired.')
   if (!place.isThere) return tally.count('invitations', 'created')
   // It came as JSON.
   const metadata = {
@@ -60,7 +60,7 @@ async function importInvitation(
     }
     const revoke = { organizationId, invitationId: present.id, dryRun }
     const revoked = await tryWrite(() => admin.revokeInvitation(revoke, calls))
-    if (isRefusal(revoked)) return tally.skip('invitations', told, revoked.message)
+    if (isRefusal(revoked)) return tally.skip('invitations', label, revoked.message)
     if (dryRun) return tally.count('invitations', 'changed')
   }
   const request = {
@@ -69,6 +69,6 @@ async function importInvitation(
     ...(days === undefined ? {} : { expiresInDays: Math.min(days, daysMax) }),
   }
   const refused = await place.quota.write(() => admin.createInvitation(request, calls))
-  if (refused !== undefined && !isAhead(context, refused.code)) tally.skip('invitations', told, refused.message)
+  if (refused !== undefined && !isAhead(context, refused.code)) tally.skip('invitations', label, refused.message)
   else tally.count('invitations', present === undefined ? 'created' : 'changed')
 }

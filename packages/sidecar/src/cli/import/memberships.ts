@@ -15,7 +15,7 @@ export interface Place {
   readonly organizationId: string
   /** Not in a dry run that would only make it. */
   readonly isThere: boolean
-  /** Nobody is in it yet but its creator, who needn't be looked for one by one. */
+  /** It has no member yet but its creator, so that members needn't be looked up one by one. */
   readonly isNew: boolean
   readonly roleSet: string
   /** Keys of the roles of its set. */
@@ -45,8 +45,8 @@ async function importMembership(context: ImportContext, place: Place, each: Sour
   const { admin, calls, tally, dryRun } = context
   const { role, public_user_data: user } = each
   const key = { organizationId: place.organizationId, userId: user.user_id }
-  const told = `${key.organizationId}/${key.userId}`
-  if (!place.offered.has(role)) return tally.skip('memberships', told, notOffered(each, place))
+  const label = `${key.organizationId}/${key.userId}`
+  if (!place.offered.has(role)) return tally.skip('memberships', label, notOffered(each, place))
   if (!place.isThere) return tally.count('memberships', 'created')
   // It came as JSON.
   const metadata = {
@@ -55,7 +55,7 @@ async function importMembership(context: ImportContext, place: Place, each: Sour
   }
   const wanted = { ...key, role, ...metadata, dryRun }
   const settle = (outcome: 'created' | 'changed', refused: Refused | undefined) => {
-    if (refused !== undefined && !isAhead(context, refused.code)) tally.skip('memberships', told, refused.message)
+    if (refused !== undefined && !isAhead(context, refused.code)) tally.skip('memberships', label, refused.message)
     else tally.count('memberships', outcome)
   }
   const look = () => find(() => admin.getMembership(key, calls))

@@ -20,7 +20,7 @@ interface OrganizationsImport {
   readonly checkpoint: string | undefined
   /** Names the sidecar, so that a checkpoint isn't used for another one. */
   readonly target: string
-  readonly tell: (done: number, total: number) => void
+  readonly report: (done: number, total: number) => void
 }
 
 /** @returns where a run before this one had stopped */
@@ -37,7 +37,7 @@ export async function importOrganizations(
       const slice = items.slice(at, at + sliceLength)
       await pMap(slice, (each) => importOrganization(context, how.sets, each), { concurrency })
       done += slice.length
-      how.tell(done, total)
+      how.report(done, total)
       const skipped = (before?.skipped ?? 0) + tally.total('skipped')
       const last = slice.at(-1)?.id ?? ''
       const place = { source: source.url, target: how.target, organizations: done, last, skipped }
@@ -104,12 +104,12 @@ function wantedOf(each: SourceOrganization, sets: SourceSets) {
   }
 }
 
-/** @returns what is there now, or undefined if it was refused, which is told */
+/** @returns what is there now, or undefined if it was refused, which is reported */
 async function create(context: ImportContext, wanted: Wanted, createdBy: string): Promise<Organization | undefined> {
   const { admin, calls, tally, dryRun } = context
   const { organizationId: id, name, slug, roleSet, maxAllowedMemberships, createdAtMs } = wanted
   const { publicMetadata, privateMetadata } = wanted
-  // Its creator becomes a member by this; one who has left shall not come back.
+  // Its creator becomes a member by this; a creator who has left must not come back.
   const isCreatorMember = createdBy !== '' && !dryRun && (await isMember(context, id, createdBy))
   const request = {
     ...{ id, name, maxAllowedMemberships, createdAtMs, publicMetadata, privateMetadata, dryRun },
@@ -127,7 +127,7 @@ async function create(context: ImportContext, wanted: Wanted, createdBy: string)
   return undefined
 }
 
-/** @returns whether something has changed, or undefined if that was refused, which is told */
+/** @returns whether something has changed, or undefined if that was refused, which is reported */
 async function update(context: ImportContext, wanted: Wanted, current: Organization): Promise<boolean | undefined> {
   const { admin, calls, tally, dryRun } = context
   const { organizationId, ...fields } = wanted

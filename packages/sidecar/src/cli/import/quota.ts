@@ -29,7 +29,7 @@ export class Quota {
     return isRefusal(again) ? again : undefined
   }
 
-  /** As it shall be. A run that ends before finds the other limit at its next one, and corrects it. */
+  /** The limit as it should be. A run that ends before finds the other limit at its next one, and corrects it. */
   async restore(): Promise<void> {
     if (this.#lifted !== undefined) await this.#set(this.#max)
   }

@@ -6,6 +6,7 @@
 import { isRoleSetsError, RoleSetsError } from '@rolesets/client'
 import ky, { isHTTPError, type KyInstance } from 'ky'
 import type { z } from 'zod'
+import { quoted } from '@rolesets/core'
 import { UsageError } from '../run/failure.ts'
 import { pageSchema } from './schema.ts'
 
@@ -17,7 +18,6 @@ const retriesMaxDefault = 8
 /** A source that wants more than that is asked again all the same; in the end the retries are used up. */
 const retryAfterMsMax = 120_000
 const backoffMsMax = 30_000
-const quoteCharactersMax = 200
 
 interface SourceOptions {
   /** With or without `/v1`. */
@@ -118,7 +118,7 @@ export class Source {
     try {
       return JSON.parse(text)
     } catch {
-      throw this.#nonsense(path, `it is no JSON, and begins with ${quoted(text)}`)
+      throw this.#nonsense(path, `it is not JSON; it begins with ${excerptOf(text)}`)
     }
   }
 
@@ -129,16 +129,16 @@ export class Source {
       return this.#error(`cannot be read, or not to the end (${path}). Correct --url, or try again.`, error)
     }
     const { status } = error.response
-    const said = quoted(await error.response.text())
+    const said = excerptOf(await error.response.text())
     if (status === 401)
       return this.#error(`does not accept the key. Give the right one with --key-file. It says ${said}`)
-    if (status === 429) return this.#error('wants fewer requests, again and again. Run it again later.')
+    if (status === 429) return this.#error('kept answering 429 (too many requests). Run it again later.')
     return this.#error(`answered ${path} with ${status}: ${said}`)
   }
 
   #nonsense(path: string, what: string): RoleSetsError {
     return this.#error(
-      `gave an answer to ${path} that makes no sense: ${what}. Check that --url leads to Clerk’s Backend API.`,
+      `gave an answer to ${path} that is malformed: ${what}. Check that --url leads to Clerk's Backend API.`,
     )
   }
 
@@ -180,8 +180,7 @@ function parseUrl(text: string, insecure: boolean): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '')
 }
 
-function quoted(text: string): string {
-  // eslint-disable-next-line no-control-regex -- What a stranger sends must not steer the terminal.
-  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
-  return JSON.stringify(plain.length > quoteCharactersMax ? `${plain.slice(0, quoteCharactersMax)}…` : plain)
+/** What the server sent, without what could steer the terminal. */
+function excerptOf(text: string): string {
+  return quoted(text.replace(/\p{Cc}+/gu, ' ').trim())
 }

@@ -34,7 +34,7 @@ export class Tally {
 
   of(kind: Kind): Record<Outcome, number> {
     const counts = this.#counts.get(kind)
-    if (counts === undefined) throw new Error(`There is no kind ${kind}.`)
+    if (counts === undefined) throw new Error(`Unknown kind: ${kind}.`)
     return counts
   }
 

@@ -1,4 +1,4 @@
-/** One write of an import: done, or refused by the rules with a reason that is told and counted. Other failures end it. */
+/** One write of an import: done, or refused by the rules with a reason that is reported and counted. Other failures end it. */
 
 import { isRoleSetsError, type Administration, type AdminOptions, type Written } from '@rolesets/client'
 import { isRefused } from '../run/failure.ts'

@@ -29,8 +29,7 @@ export function parseManifestFile(text: string): ParsedFile {
 
 function findFaults(value: unknown, placeOf: YamlSource['placeOf']): FileFault[] {
   if (describesNothing(value)) {
-    const message =
-      'The file describes nothing. List what there should be under permissions, roles, role_sets or organizations.'
+    const message = 'The file describes nothing. Add permissions, roles, role_sets or organizations.'
     return [{ line: 1, column: 1, path: '', message }]
   }
   const faults: FileFault[] = []

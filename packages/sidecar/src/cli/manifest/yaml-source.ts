@@ -56,7 +56,7 @@ type Report = (node: unknown, path: Path, message: string) => undefined
 
 function valueOf(node: unknown, path: Path, report: Report): unknown {
   if (node === null || node === undefined) return null
-  if (path.length > depthMax) return report(node, path, 'is nested too deeply. No field needs that.')
+  if (path.length > depthMax) return report(node, path, 'is nested too deeply.')
   if (isAlias(node)) return report(node, path, 'is an alias (*). Write the value itself: aliases are not supported.')
   if (isTagged(node)) return report(node, path, 'has a tag (!). Take it off: tags are not supported.')
   if (isSeq(node)) return node.items.map((item, index) => valueOf(item, [...path, index], report))
@@ -69,9 +69,13 @@ function objectOf(map: YAMLMap, path: Path, report: Report): unknown {
   for (const pair of map.items) {
     const key: unknown = isScalar(pair.key) ? pair.key.value : undefined
     if (typeof key !== 'string' || key === '__proto__') {
-      report(pair.key ?? pair.value, path, 'has a key that is no name. Write a field’s name, or put the key in quotes.')
+      report(
+        pair.key ?? pair.value,
+        path,
+        'has a key that is not a string. Write the name of a field, or put the key in quotes.',
+      )
     } else if (entries.has(key)) {
-      report(pair.key, [...path, key], 'is there twice. Keep one of the two.')
+      report(pair.key, [...path, key], 'is given twice. Keep one of the two.')
     } else {
       entries.set(key, valueOf(pair.value, [...path, key], report))
     }

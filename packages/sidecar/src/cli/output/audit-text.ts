@@ -1,6 +1,7 @@
-/** A change set of the history for people: a line that says who did what when, and a line for each fact. */
+/** A change set of the history for people: a line with revision, time, actor and operation, and a line for each change. */
 
 import type { AuditedChange, AuditedChangeSet } from '@rolesets/client'
+import type { ThingName } from '@rolesets/core'
 import { holdersText } from './impact.ts'
 
 type Image = NonNullable<AuditedChange['after']>
@@ -10,39 +11,64 @@ export function changeSetText({ revision, committedAtMs, actor, operation, chang
   return [head, ...changes.map((change) => `  ${factText(change)}`)].map((line) => `${line}\n`).join('')
 }
 
+interface Words {
+  /** The thing as people know it. */
+  readonly name: (image: Image, id: string) => string
+  /** The field that matters when the thing is new. */
+  readonly shownWhenNew?: string
+}
+
+const byKey = ({ key }: Image): string => textOf(key)
+const byId = (_image: Image, id: string): string => id
+
+const words: Readonly<Record<ThingName, Words>> = {
+  permission: { name: byKey },
+  role: { name: byKey },
+  role_set: { name: byKey, shownWhenNew: 'roles' },
+  settings: { name: byId },
+  organization: { name: byId, shownWhenNew: 'role_set' },
+  assignment: { name: ({ organization_id: organization }) => textOf(organization), shownWhenNew: 'role_set' },
+  membership: {
+    name: ({ user_id: user, organization_id: organization }) => `${textOf(user)} in ${textOf(organization)}`,
+    shownWhenNew: 'role',
+  },
+  invitation: {
+    name: ({ email_address: address, organization_id: organization }) =>
+      `${textOf(address)} in ${textOf(organization)}`,
+    shownWhenNew: 'role',
+  },
+  access_key: { name: ({ name }) => textOf(name) },
+}
+
+/** A newer sidecar may have things that are unknown here. */
+function wordsOf(thing: string): Words {
+  return Object.hasOwn(words, thing) ? words[thing as ThingName] : { name: byId }
+}
+
 function factText(change: AuditedChange): string {
-  const { kind, thing, id, before, after } = change
-  if (kind === 'organizations_moved') {
+  const { kind, id, before, after } = change
+  const thing = change.thing.replaceAll('_', ' ')
+  if (kind === 'organizations_moved')
     return `organizations of ${textOf(after?.from_role_set)} moved to ${textOf(after?.to_role_set)}: ${textOf(after?.organizations)}`
+  if (kind === 'members_reassigned') return `in ${thing} ${id}: ${reassignments(after)}`
+  const { name, shownWhenNew } = wordsOf(change.thing)
+  const named = `${thing} ${name(after ?? before ?? {}, id)}`
+  if (after === undefined) return `${named} deleted${holders(change)}`
+  if (before === undefined) {
+    const shown = shownWhenNew === undefined ? undefined : after[shownWhenNew]
+    return `${named} added${shown === undefined ? '' : `: ${textOf(shown)}`}`
   }
-  if (kind === 'members_reassigned') return `in ${thing.replaceAll('_', ' ')} ${id}: ${reassignments(after)}`
-  const name = `${thing.replaceAll('_', ' ')} ${nameOf(after ?? before ?? {}, id)}`
-  if (after === undefined) return `${name} deleted${holders(change)}`
-  if (before === undefined) return `${name} added${placeText(after)}`
   const differences = differencesOf(before, after)
-  return differences.length === 0 ? name : `${name}: ${differences.join(', ')}`
+  return differences.length === 0 ? named : `${named}: ${differences.join(', ')}`
 }
 
-/** As people know it: by its key, its name, or where it is. */
-function nameOf(image: Image, id: string): string {
-  const { key, user_id: user, email_address: address, organization_id: organization, name } = image
-  if (key !== undefined) return textOf(key)
-  if (organization !== undefined) return `${textOf(user ?? address)} in ${textOf(organization)}`
-  return 'access' in image ? textOf(name) : id
+/** Ids stand beside keys. That a thing was changed is known. */
+function isShown(field: string): boolean {
+  return field !== 'updated_at_ms' && !['id', 'ids'].includes(field.split('_').at(-1) ?? '')
 }
-
-/** What one wants to know of something new. */
-function placeText(image: Image): string {
-  if (image.roles !== undefined) return `: ${textOf(image.roles)}`
-  if (image.role !== undefined) return `: ${textOf(image.role)}`
-  return image.role_set === undefined ? '' : `: ${textOf(image.role_set)}`
-}
-
-/** Ids stand beside keys, and that a thing was changed is known. */
-const unshown = /(^|_)ids?$|^updated_at_ms$/
 
 function differencesOf(before: Image, after: Image): readonly string[] {
-  const fields = Object.keys({ ...before, ...after }).filter((field) => !unshown.test(field))
+  const fields = Object.keys({ ...before, ...after }).filter(isShown)
   return fields.flatMap((field) => {
     const [was, is] = [before[field], after[field]]
     return JSON.stringify(was) === JSON.stringify(is)

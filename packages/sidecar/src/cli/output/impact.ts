@@ -32,7 +32,7 @@ export function holdersText({ members, invitations }: Pick<RoleImpact, 'members'
     ...(members > 0 ? [counted(members, 'member')] : []),
     ...(invitations > 0 ? [counted(invitations, 'invitation')] : []),
   ]
-  return holders.join(' and ') || 'nobody'
+  return holders.join(' and ') || 'no members'
 }
 
 function roleLine({ role, toRole, ...held }: RoleImpact): string {

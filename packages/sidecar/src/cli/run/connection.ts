@@ -33,7 +33,7 @@ export interface KeyNames {
   readonly variable: string
 }
 
-/** Of the sidecar, wherever there is no other key. */
+/** The names for the sidecar's key, unless `--key` is that of another server. */
 const sidecarKey: KeyNames = { flag: '--key', variable: 'ROLESETS_KEY' }
 
 export function addConnectionOptions(
@@ -46,14 +46,17 @@ export function addConnectionOptions(
   return command
     .optionsGroup('The sidecar:')
     .addOption(target.default(given(io.env.ROLESETS_TARGET) ?? '127.0.0.1:7450'))
-    .option(`${keyFlag} <key>`, `the key; others on this machine may see it, so rather ${keyFlag}-file (ROLESETS_KEY)`)
+    .option(
+      `${keyFlag} <key>`,
+      `the key; other users of this machine can see it, so prefer ${keyFlag}-file (ROLESETS_KEY)`,
+    )
     .option(`${keyFlag}-file <path>`, 'a file that holds the key (ROLESETS_KEY_FILE)')
     .option('--insecure', 'send the key in the clear to another machine')
     .option('--tls', 'speak TLS, and trust the authorities that Node trusts')
     .option('--tls-ca <path>', 'speak TLS, and trust these authorities instead (PEM)')
     .option('--tls-cert <path>', 'certificate of this client, for mutual TLS (PEM)')
     .option('--tls-key <path>', 'private key of that certificate (PEM)')
-    .option('--tls-server-name <name>', 'the name that the sidecar’s certificate must have')
+    .option('--tls-server-name <name>', "the name that the sidecar's certificate must have")
     .addOption(timeout.argParser(parseTimeout).default(timeoutSeconds))
 }
 
@@ -66,8 +69,8 @@ export async function openClient(
   const key = await readKey(options, io, sidecarKey)
   if (key === undefined && keyUse === 'required') {
     throw new UsageError(
-      'This needs the secret key. Give it with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY. ' +
-        'A sidecar that made its key by itself keeps it beside its database, in <database>.key.',
+      'This command needs the secret key. Give it with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY. ' +
+        'A sidecar that generated its key keeps it beside its database, in <database>.key.',
       { code: 'key_required' },
     )
   }

@@ -1,9 +1,10 @@
 /** How a verb fails: one clear sentence on standard error, or one line of JSON, and the exit code that belongs to it. */
 
-import { isRoleSetsError, type RoleSetsError, type RoleSetsErrorCode } from '@rolesets/client'
+import { isRoleSetsError, RoleSetsError, type Remedy, type RoleSetsErrorCode } from '@rolesets/client'
+import { exitCodeOf, exitCodes, snakeCase, type ExitCode } from '@rolesets/core'
 import { Refusal } from '../../domain/refusal.ts'
-import { exitCodes, type ExitCode, type Io } from './io.ts'
-import { snakeCase, snakeCaseName } from '../output/json.ts'
+import type { Io } from './io.ts'
+import { withSnakeCase } from '../output/json.ts'
 
 /** Both count from 1. */
 export interface FilePlace {
@@ -31,87 +32,49 @@ export class UsageError extends Error {
   }
 }
 
-const { no, usage, unanswered } = exitCodes
+/** An error of the client with what the command line has to add to its sentence. */
+export class ExplainedError extends RoleSetsError {
+  readonly before: string
+  readonly after: string
 
-const exitCodeOf = {
-  invalid_argument: usage,
-  invalid_field: usage,
-  limit_exceeded: usage,
-  invalid_revision: usage,
-  permission_not_found: no,
-  role_not_found: no,
-  role_set_not_found: no,
-  organization_not_found: no,
-  membership_not_found: no,
-  invitation_not_found: no,
-  access_key_not_found: no,
-  key_taken: no,
-  membership_exists: no,
-  invitation_exists: no,
-  access_key_exists: no,
-  role_holds_permission: no,
-  role_not_in_role_set: no,
-  special_role_not_in_role_set: no,
-  role_not_creator_eligible: no,
-  mapping_missing: no,
-  mapping_invalid: no,
-  initial_role_set_required: no,
-  in_use: no,
-  system_permission: no,
-  role_lacks_permission: no,
-  invitation_not_pending: no,
-  membership_quota_exceeded: no,
-  organizations_disabled: no,
-  slugs_disabled: no,
-  same_source_and_destination: no,
-  revision_conflict: no,
-  not_found: no,
-  already_exists: no,
-  failed_precondition: no,
-  conflict: no,
-  unavailable: unanswered,
-  deadline_exceeded: unanswered,
-  not_ready: unanswered,
-  closed: unanswered,
-  aborted: unanswered,
-  revision_of_another_epoch: unanswered,
-  cursor_compacted: unanswered,
-  cursor_in_the_future: unanswered,
-  consumer_too_slow: unanswered,
-  deadline: unanswered,
-  call_cancelled: unanswered,
-  cancelled: unanswered,
-  key_required: unanswered,
-  write_key_required: unanswered,
-  unauthenticated: unanswered,
-  permission_denied: unanswered,
-  overloaded: unanswered,
-  disk_full: unanswered,
-  resource_exhausted: unanswered,
-  out_of_range: unanswered,
-  unimplemented: unanswered,
-  not_serving: unanswered,
-  internal_failure: unanswered,
-  internal: unanswered,
-} satisfies Record<RoleSetsErrorCode, ExitCode>
+  constructor(error: RoleSetsError, words: { readonly before?: string; readonly after?: string }) {
+    const { code, problem, cause, detail, fields, remedy } = error
+    super(code, problem, { cause, detail, fields, remedy })
+    const { before = '', after = '' } = error instanceof ExplainedError ? error : {}
+    this.before = words.before ?? before
+    this.after = words.after ?? after
+  }
+}
 
-/** Whether an answer was had, and it was no: to this write, which another one may well get past. */
+/** Whether the sidecar answered, and said no to this write. Another write may well be accepted. */
 export function isRefused({ code }: RoleSetsError): boolean {
-  return exitCodeOf[code] !== unanswered
+  return exitCodeOf(code) !== exitCodes.unanswered
 }
 
 const keyRemedy = 'Give the right one with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY.'
-const keyUnknown = `The sidecar needs a key, and got none or does not know this one. ${keyRemedy}`
+const ownRemedies = {
+  more_time: 'Try again, or allow more with --timeout.',
+  right_key: keyRemedy,
+  encryption: 'Give --tls, or --insecure.',
+  reach_sidecar: 'Start it, or correct the target.',
+  matching_sidecar: 'Correct the target, or update the sidecar.',
+  look_at_log: "See the sidecar's log.",
+  new_client: 'Run the command again.',
+} satisfies Record<Remedy, string>
+
+const keyUnknown = `The sidecar rejected the request: no valid key. ${keyRemedy}`
 const keyTooWeak = `This key may read, but not write. ${keyRemedy}`
 
 /** Where the command line knows better what to do than the sidecar can. */
-const ownMessages: Partial<Record<RoleSetsErrorCode, (message: string) => string>> = {
+const ownMessages: Partial<Record<RoleSetsErrorCode, (problem: string) => string>> = {
   key_required: () => keyUnknown,
   unauthenticated: () => keyUnknown,
   write_key_required: () => keyTooWeak,
   permission_denied: () => keyTooWeak,
-  mapping_missing: (message) =>
-    `${message} That is --map <from>=<to>, or in the file mappings of an organization or replace of a role set.`,
+  closed: () => 'Interrupted.',
+  aborted: () => 'Interrupted.',
+  mapping_missing: (problem) =>
+    `${problem} That is --map <from>=<to>, or in the file mappings of an organization or replace of a role set.`,
 }
 
 interface Failure {
@@ -126,7 +89,7 @@ interface Failure {
 export function reportFailure(io: Io, error: unknown, options: { readonly json: boolean }): void {
   const { exitCode, ...failure } = failureOf(error)
   const { faults } = failure
-  if (options.json) io.stderr(`${JSON.stringify({ error: snakeCase(failure) })}\n`)
+  if (options.json) io.stderr(`${JSON.stringify({ error: withSnakeCase(failure) })}\n`)
   else if (faults === undefined) io.stderr(`rolesets: ${failure.message}\n`)
   else io.stderr(`${failure.message}\n`)
   io.setExitCode(exitCode)
@@ -135,30 +98,36 @@ export function reportFailure(io: Io, error: unknown, options: { readonly json: 
 function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) {
     const { code, message, faults } = error
-    return { exitCode: usage, code, message, ...(faults.length > 0 ? { faults } : {}) }
+    return { exitCode: exitCodes.usage, code, message, ...(faults.length > 0 ? { faults } : {}) }
   }
-  if (error instanceof Refusal) return { exitCode: usage, code: 'usage', message: error.message }
+  if (error instanceof Refusal) return { exitCode: exitCodes.usage, code: 'usage', message: error.message }
   if (isRoleSetsError(error)) {
-    const { code, message, fields } = error
-    const tell = ownMessages[code] ?? inOurWords
+    const { code, fields } = error
     return {
-      exitCode: exitCodeOf[code] ?? unanswered,
+      exitCode: exitCodeOf(code),
       code,
-      message: tell(message),
-      ...(fields.length > 0 ? { fields: fields.map((each) => ({ ...each, field: snakeCaseName(each.field) })) } : {}),
+      message:
+        error instanceof ExplainedError ? `${error.before}${sentenceOf(error)}${error.after}` : sentenceOf(error),
+      ...(fields.length > 0 ? { fields: fields.map((each) => ({ ...each, field: snakeCase(each.field) })) } : {}),
     }
   }
   const reason = error instanceof Error ? error.message : String(error)
-  return { exitCode: unanswered, code: 'internal', message: `Something unforeseen happened: ${reason}` }
+  return { exitCode: exitCodes.unanswered, code: 'internal', message: `Unexpected error: ${reason}` }
 }
 
-/** The client speaks of its options, and to programs; whoever typed a command knows flags, and pressed Ctrl-C. */
-function inOurWords(message: string): string {
-  const interrupted = message.replace(
-    /^(This client is closed\. Make a new one with createRoleSetsClient|The signal that was passed in aborted the call)\./,
-    'Interrupted.',
-  )
-  return interrupted.replace(/`(target|key|tls|insecure|actor|deadlineMs)(: true)?`/g, (_quoted, option: string) => {
-    return option === 'deadlineMs' ? '--timeout' : `--${option}`
-  })
+/** The client's sentence names options of the client. A person at a terminal knows flags. */
+function sentenceOf({ code, problem, remedy, fields: [field] }: RoleSetsError): string {
+  const own = ownMessages[code]
+  if (own) return own(problem)
+  const isOption = code === 'invalid_argument' && field !== undefined
+  const sentence = isOption ? `${flagOf(field.field)} ${field.description}` : problem
+  return remedy === undefined ? sentence : `${sentence} ${ownRemedies[remedy]}`
+}
+
+const flags: Readonly<Record<string, string>> = { deadlineMs: '--timeout' }
+
+/** An option of the client as the flag that sets it; what an argument of a verb gives has no flag. */
+function flagOf(field: string): string {
+  const isFlag = ['target', 'key', 'tls', 'insecure', 'actor'].includes(field)
+  return flags[field] ?? (isFlag ? `--${field}` : snakeCase(field))
 }

@@ -21,17 +21,3 @@ export interface Io {
   /** The last one counts. */
   readonly setExitCode: (code: number) => void
 }
-
-/** How a verb ends. The numbers are API; `--help` and docs/cli.md list them. */
-export const exitCodes = {
-  /** Yes, or done. */
-  done: 0,
-  /** The answer is no, or the sidecar refused the change. */
-  no: 1,
-  /** The command line or the file is not right. Nothing was asked. */
-  usage: 2,
-  /** No answer could be had: the sidecar is away, too slow, or does not accept the key. */
-  unanswered: 3,
-} as const
-
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

@@ -15,7 +15,7 @@ export const mapOption = new Option('--map <from>=<to>', 'holders of <from> get 
 export function mapRemedy(given: Mappings): (roles: readonly string[]) => string | undefined {
   return (roles) => {
     const flags = roles.filter((role) => !Object.hasOwn(given, role)).map((role) => `--map ${role}=<to>`)
-    return flags.length === 0 ? undefined : `Say which roles they get: ${flags.join(' ')}`
+    return flags.length === 0 ? undefined : `Add a mapping for each: ${flags.join(' ')}`
   }
 }
 

@@ -13,18 +13,18 @@ const logEveryMs = 5_000
 const clearLine = '\r\u001b[K'
 
 /** Says what is being done, in place of `still working`; shown with the next line. */
-export type Tell = (what: string) => void
+export type ReportProgress = (what: string) => void
 
-/** Does the work, which prints nothing meanwhile. Programs that read JSON are told nothing. */
+/** Does the work, which prints nothing meanwhile. With --json it prints nothing. */
 export async function withProgress<T>(
   io: Io,
   { json }: { readonly json?: true },
-  work: (tell: Tell) => Promise<T>,
+  work: (report: ReportProgress) => Promise<T>,
 ): Promise<T> {
   if (json) return work(() => undefined)
   const line = new ProgressLine(io)
   try {
-    return await work(line.tell)
+    return await work(line.report)
   } finally {
     line.end()
   }
@@ -43,7 +43,7 @@ class ProgressLine {
     this.#cancel = io.clock.setTimer(firstAfterMs, this.#show)
   }
 
-  readonly tell: Tell = (what) => {
+  readonly report: ReportProgress = (what) => {
     this.#what = what
   }
 

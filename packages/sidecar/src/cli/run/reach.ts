@@ -1,6 +1,6 @@
 /**
- * Whether the sidecar can be reached at all. The client tries for ever, as a service should; a person at a terminal wants
- * to hear soon that there is nobody.
+ * Whether the sidecar can be reached at all. The client retries without an end, as a service should; a person at a
+ * terminal wants to know soon that the sidecar can't be reached.
  */
 
 import { isRoleSetsError, RoleSetsError, type ClientEvent, type RoleSetsErrorCode } from '@rolesets/client'
@@ -21,13 +21,13 @@ export class Reach {
   #isConnected = false
   #timer: NodeJS.Timeout | undefined
   #fail: (error: RoleSetsError) => void = () => undefined
-  /** Rejects when nobody is there and there was no connection before, or when whoever is there will not talk. */
+  /** Rejects when the sidecar can't be reached and there was no connection before, or when it rejects the connection. */
   readonly failed: Promise<never>
 
   constructor(target: string) {
     this.#target = target
     this.failed = new Promise<never>((_resolve, reject) => (this.#fail = reject))
-    // Where nobody waits for it any more, it is no news.
+    // The rejection is handled where it is awaited; elsewhere it is no crash.
     this.failed.catch(() => undefined)
   }
 

@@ -16,5 +16,5 @@ export function parseTime(text: string, option: string): number {
   const [, time, , , zone] = iso.exec(text) ?? []
   const ms = iso.test(text) ? Date.parse(time !== undefined && zone === undefined ? `${text}Z` : text) : Number.NaN
   if (Number.isFinite(ms)) return ms
-  throw new UsageError(`${option} is no time. Write it like 2026-01-31T18:00:00Z, or as Unix milliseconds.`)
+  throw new UsageError(`${option} must be a time. Write it like 2026-01-31T18:00:00Z, or as Unix milliseconds.`)
 }

@@ -4,7 +4,8 @@ import type { AdminOptions, RoleSetsClient } from '@rolesets/client'
 import { Option, type Command, type CommanderError } from 'commander'
 import { addConnectionOptions, openClient, type ConnectionOptions, type KeyNames, type KeyUse } from './connection.ts'
 import { reportFailure, UsageError } from './failure.ts'
-import type { ExitCode, Io } from './io.ts'
+import type { ExitCode } from '@rolesets/core'
+import type { Io } from './io.ts'
 import { Reach } from './reach.ts'
 
 export interface Verb {
@@ -22,7 +23,7 @@ export interface Verb {
   readonly notes: string
 }
 
-export const actorOption = new Option('--actor <name>', 'who does this, for the audit')
+export const actorOption = new Option('--actor <name>', 'name of the actor, for the audit')
 export const atLeastOption = new Option('--at-least <revision>', 'wait for this revision, which an earlier write gave')
 
 const exitCodesHelp = `
@@ -30,7 +31,7 @@ Exit codes:
   0  yes, or done
   1  the answer is no, or the sidecar refused the change
   2  the command line or the file is not right
-  3  no answer could be had: the sidecar is away, too slow, or does not accept the key`
+  3  no answer: the sidecar is away, too slow, or does not accept the key`
 
 /** A verb that asks no sidecar. */
 export function addLocalVerb(parent: Command, io: Io, { usage, summary, notes, options = [] }: Verb): Command {
@@ -90,7 +91,7 @@ export function writeOptions({ timeout, actor }: ConnectionOptions & { actor?: s
   return { deadlineMs: timeout * 1_000, signal: io.signal, ...(actor === undefined ? {} : { actor }) }
 }
 
-/** Sets the exit code that the work comes to; whatever it throws is told to the user. */
+/** Sets the exit code that the work comes to; an error is reported to the user. */
 export async function reporting(io: Io, options: { json?: true }, work: () => Promise<ExitCode>): Promise<void> {
   try {
     io.setExitCode(await work())
@@ -103,8 +104,8 @@ function usageErrorOf(error: CommanderError, command: Command): UsageError {
   const problem = error.message.replace(/^error: /, '').replace(/\.?\s*$/, '')
   const verbs = command.commands.map((verb) => verb.name()).join(', ')
   // Commander's word for a group without a verb is that it would show the help.
-  const told = error.code === 'commander.help' ? `a verb is missing, one of ${verbs}` : problem
-  return new UsageError(`${told}. See ${pathOf(command)} --help.`)
+  const message = error.code === 'commander.help' ? `a verb is missing, one of ${verbs}` : problem
+  return new UsageError(`${message}. See ${pathOf(command)} --help.`)
 }
 
 /** `rolesets keys create` */

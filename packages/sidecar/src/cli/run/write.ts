@@ -1,21 +1,22 @@
 /**
- * What all verbs that change something have in common: who does it, the dry run, the revision of an earlier dry run, a
- * sign of life, and that they wait as long as the sidecar lives: a write that is given up may be done all the same.
+ * What all verbs that change something have in common: the actor, the dry run, the revision of an earlier dry run, the
+ * progress line, and that they wait as long as the sidecar lives: a write that is given up may still be done.
  */
 
 import {
   isRoleSetsError,
-  RoleSetsError,
+  type RoleSetsError,
   type AdminOptions,
   type RoleSetsClient,
   type RoleSetsErrorCode,
   type Written,
 } from '@rolesets/client'
 import { Option, type Command } from 'commander'
-import type {} from '@rolesets/core'
+import { exitCodes, type ExitCode } from '@rolesets/core'
 import { timeoutSecondsMax, type ConnectionOptions } from './connection.ts'
 import { impactLines, inOrder, requirementLines, violationLines } from '../output/impact.ts'
-import { exitCodes, type ExitCode, type Io } from './io.ts'
+import { ExplainedError } from './failure.ts'
+import type { Io } from './io.ts'
 import { jsonLine } from '../output/json.ts'
 import { withProgress } from './progress.ts'
 import { actorOption, addVerb, withClient, writeOptions, type Verb } from './verb.ts'
@@ -37,7 +38,7 @@ type Ask<Answer extends Written> = (client: RoleSetsClient, how: How, options: A
 
 interface Telling<Answer extends Written> {
   /** What is so now, or with `dryRun` would be: sentences, one a line. */
-  readonly told: (answer: Answer, dryRun: boolean) => readonly string[]
+  readonly sentences: (answer: Answer, dryRun: boolean) => readonly string[]
   /** What to type when the write is refused and these roles, which are in use, need others for their holders. */
   readonly remedy?: (roles: readonly string[]) => string | undefined
 }
@@ -47,7 +48,7 @@ interface WriteVerb extends Verb {
   readonly onRevision: boolean
 }
 
-/** Nobody answered any more. */
+/** No answer came: the write may have been done. */
 const unknownOutcomes: readonly RoleSetsErrorCode[] = ['unavailable', 'deadline_exceeded', 'aborted', 'closed']
 
 const dryRunOption = new Option('--dry-run', 'say what it would do, and change nothing')
@@ -61,7 +62,7 @@ export function addWriteVerb(parent: Command, io: Io, { onRevision, options = []
   return addVerb(parent, io, { ...verb, options: own, timeoutSeconds: timeoutSecondsMax })
 }
 
-/** Sends the write, and tells what came of it. */
+/** Sends the write, and prints the result. */
 export async function runWrite<Answer extends Written>(
   io: Io,
   options: WriteOptions,
@@ -70,7 +71,7 @@ export async function runWrite<Answer extends Written>(
   const answer = await sendWrite(io, options, ask)
   const dryRun = options.dryRun === true
   await io.stdout(options.json ? jsonLine({ dryRun, ...answer }) : writeText(answer, options, telling))
-  return exitCodeOf(answer)
+  return exitCodeOfWrite(answer)
 }
 
 export async function sendWrite<Answer extends Written>(
@@ -84,7 +85,7 @@ export async function sendWrite<Answer extends Written>(
   )
 }
 
-/** With a sign of life, and with what the client can't know about a failure. */
+/** Shows progress, and adds to an error what the client can't know. */
 export async function sendOnce<Answer>(
   io: Io,
   { json }: { readonly json?: true },
@@ -93,7 +94,7 @@ export async function sendOnce<Answer>(
   try {
     return await withProgress(io, json === undefined ? {} : { json }, send)
   } catch (error) {
-    throw isRoleSetsError(error) ? inWords(error, how) : error
+    throw isRoleSetsError(error) ? explained(error, how) : error
   }
 }
 
@@ -103,14 +104,14 @@ export function howOf({ dryRun, expectedRevision }: WriteOptions): How {
 }
 
 /** A dry run that says no is a no. */
-export function exitCodeOf({ impact }: Written): ExitCode {
-  return impact.violations.length > 0 ? exitCodes.no : exitCodes.done
+export function exitCodeOfWrite({ impact }: Written): ExitCode {
+  return impact.violations.length > 0 ? exitCodes.no : exitCodes.yes
 }
 
 export function writeText<Answer extends Written>(
   answer: Answer,
   options: Pick<WriteOptions, 'dryRun'>,
-  { told, remedy }: Telling<Answer>,
+  { sentences, remedy }: Telling<Answer>,
 ): string {
   const { impact } = answer
   const dryRun = options.dryRun === true
@@ -118,7 +119,7 @@ export function writeText<Answer extends Written>(
   const roles = inOrder(impact.requiredMappings).map(({ role }) => role)
   const remedyLine = isRefused && roles.length > 0 ? remedy?.(roles) : undefined
   const lines = [
-    ...(isRefused ? violationLines(impact.violations) : told(answer, dryRun)),
+    ...(isRefused ? violationLines(impact.violations) : sentences(answer, dryRun)),
     ...impactLines(impact),
     ...(dryRun ? requirementLines(impact) : []),
     ...(remedyLine === undefined ? [] : [remedyLine]),
@@ -132,15 +133,14 @@ export function dryRunText({ revision }: Pick<Written, 'revision'>): string {
   return `Dry run: nothing was changed. This is what it would do at revision ${revision}.`
 }
 
-/** The client doesn't know which preview no longer holds, nor that somebody may repeat what was done. */
-function inWords(error: RoleSetsError, { expectedRevision, dryRun }: Partial<How>): RoleSetsError {
+/** Adds what only the command line knows: which dry run no longer holds, and that a person may run the command again. */
+function explained(error: RoleSetsError, { expectedRevision, dryRun }: Partial<How>): RoleSetsError {
   if (error.code === 'revision_conflict' && expectedRevision !== undefined) {
-    return withMore(error, `What was expected is of revision ${expectedRevision}: look again with --dry-run.`)
+    const after = ` You expected revision ${expectedRevision}. Run it again with --dry-run.`
+    return new ExplainedError(error, { after })
   }
   if (dryRun || !unknownOutcomes.includes(error.code)) return error
-  return withMore(error, 'Whether the change was made is not known: look before you repeat it.')
-}
-
-function withMore({ code, message, cause, detail, fields }: RoleSetsError, more: string): RoleSetsError {
-  return new RoleSetsError(code, `${message} ${more}`, { cause, detail, fields })
+  return new ExplainedError(error, {
+    after: ' It is unknown whether the change was made. Check before you run it again.',
+  })
 }

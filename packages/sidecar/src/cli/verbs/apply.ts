@@ -12,13 +12,15 @@ import {
   type RoleSetsErrorCode,
   type Violation,
 } from '@rolesets/client'
+import { snakeCase } from '@rolesets/core'
 import { Option, type Command } from 'commander'
 import type { Io } from '../run/io.ts'
-import { jsonLine, snakeCaseName } from '../output/json.ts'
+import { ExplainedError } from '../run/failure.ts'
+import { jsonLine } from '../output/json.ts'
 import { readManifestFile, type ManifestFile } from '../manifest/file.ts'
 import { nothingText, planText, refusedText } from '../output/plan-text.ts'
 import { reporting, withClient, writeOptions } from '../run/verb.ts'
-import { addWriteVerb, dryRunText, exitCodeOf, howOf, sendOnce, type WriteOptions } from '../run/write.ts'
+import { addWriteVerb, dryRunText, exitCodeOfWrite, howOf, sendOnce, type WriteOptions } from '../run/write.ts'
 import { parsePath } from '../manifest/yaml-source.ts'
 
 type ApplyRequest = Parameters<Administration['apply']>[0]
@@ -29,7 +31,7 @@ interface ApplyOptions extends WriteOptions {
   readonly prune?: true
 }
 
-/** Writers who change other things in between are no reason to give up, unless there is no end to them. */
+/** Other writers may change other things in between. After so many attempts it gives up. */
 const attemptsMax = 10
 
 const verb = {
@@ -58,9 +60,9 @@ export function addApply(program: Command, io: Io): void {
       const file = await readManifestFile(options.file, io)
       return withClient(io, { options, keyUse: 'required' }, async (client) => {
         try {
-          return exitCodeOf(await applyFile(io, client, { file, options }))
+          return exitCodeOfWrite(await applyFile(io, client, { file, options }))
         } catch (error) {
-          throw isRoleSetsError(error) ? placed(error, file) : error
+          throw isRoleSetsError(error) ? new ExplainedError(error, { before: placeText(error, file) }) : error
         }
       })
     }),
@@ -84,7 +86,7 @@ async function applyFile(io: Io, client: RoleSetsClient, given: { file: Manifest
 
   const isRefused = refusals.length > 0
   const changes = preview.steps.length > 0
-  const shown = refusals.map((refusal) => placed(refusal, file))
+  const shown = refusals.map((refusal) => ({ message: `${placeText(refusal, file)}${refusal.message}` }))
   await say(isRefused ? refusedText(preview, shown) : changes ? planText(preview) : nothingText(preview))
   const applies = changes && !dryRun
   const applied = applies ? await applyAsShown(ask, preview, options) : preview
@@ -116,16 +118,14 @@ async function applyAsShown(ask: Ask, preview: Applied, { expectedRevision }: Wr
   }
   throw new RoleSetsError(
     'revision_conflict',
-    'Others changed the store meanwhile, so that it would no longer do what it printed. Nothing was done. Run it again.',
+    'The store was changed since the plan was printed. Nothing was applied. Run the command again.',
   )
 }
 
-/** The sidecar names the field at fault, from the top (`roles[2].key`) if it is one of the file; the user wants its place. */
-function placed(error: RoleSetsError, { name, placeOf }: ManifestFile): RoleSetsError {
-  const [field] = error.fields
-  const path = field === undefined ? [] : parsePath(snakeCaseName(field.field))
-  if (path.length < 3) return error
+/** `file:line:column: ` of the field at fault, if it is one of the file (`roles[2].key`). */
+function placeText({ fields: [field] }: RoleSetsError, { name, placeOf }: ManifestFile): string {
+  const path = field === undefined ? [] : parsePath(snakeCase(field.field))
+  if (path.length < 3) return ''
   const { line, column } = placeOf(path)
-  const { cause, detail, fields } = error
-  return new RoleSetsError(error.code, `${name}:${line}:${column}: ${error.message}`, { cause, detail, fields })
+  return `${name}:${line}:${column}: `
 }

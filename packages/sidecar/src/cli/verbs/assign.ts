@@ -37,10 +37,14 @@ export function addAssign(program: Command, io: Io): void {
       }
       return runWrite(io, options, {
         ask: (client, how, limits) => client.admin.assignRoleSet({ ...input, ...how }, limits),
-        told: (answer, dryRun) => {
+        sentences: (answer, dryRun) => {
           const key = answer.organization?.roleSet ?? input.roleSet
           const { organizationId: id } = input
-          return [dryRun ? `${id} would be on ${key}.` : `${id} is on ${key} (revision ${answer.revision}).`]
+          return [
+            dryRun
+              ? `${id} would get the role set ${key}.`
+              : `${id} has the role set ${key} (revision ${answer.revision}).`,
+          ]
         },
         remedy: mapRemedy(input.mappings),
       })

@@ -1,11 +1,12 @@
 /** `rolesets check`: may this role be granted in this organization? */
 
+import { exitCodes } from '@rolesets/core'
 import type { Decision } from '@rolesets/client'
 import { Option, type Command } from 'commander'
 import { parseRef } from '../../domain/fields.ts'
 import { parseOrganizationId, type Question } from '../../domain/questions.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import { exitCodes, type Io } from '../run/io.ts'
+import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { addVerb, atLeastOption, reporting, withClient } from '../run/verb.ts'
 
@@ -37,7 +38,7 @@ export function addCheck(program: Command, io: Io): void {
           ...(options.atLeast === undefined ? {} : { atLeastRevision: options.atLeast }),
         })
         await io.stdout(options.json ? jsonLine(answerOf(question, decision)) : sentence(question, decision))
-        return decision.allowed ? exitCodes.done : exitCodes.no
+        return decision.allowed ? exitCodes.yes : exitCodes.no
       })
     }),
   )
@@ -81,6 +82,6 @@ function reasonText({ organizationId, role, permission }: Question, { reason, ro
     case 'PERMISSION_NOT_IN_ROLE':
       return `${role} does not hold ${permission ?? 'the permission'}`
     case 'PERMISSION_UNKNOWN':
-      return `there is no permission ${permission ?? 'of that key'}`
+      return `there is no permission ${permission ?? ''}`
   }
 }

@@ -1,10 +1,11 @@
 /** `rolesets doctor`: is the file of a store sound, and is its history what was written? */
 
+import { exitCodes, type ExitCode } from '@rolesets/core'
 import { Option, type Command } from 'commander'
 import { settings } from '../../config.ts'
 import type { Finding } from '../../doctor.ts'
 import { UsageError } from '../run/failure.ts'
-import { exitCodes, type ExitCode, type Io } from '../run/io.ts'
+import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { withProgress } from '../run/progress.ts'
 import { addLocalVerb, reporting } from '../run/verb.ts'
@@ -44,8 +45,8 @@ export function addDoctor(program: Command, io: Io): void {
       // No other verb needs a database.
       const { examine, Unreadable } = await import('../../doctor.ts')
       try {
-        const examined = await withProgress(io, options, (tell) =>
-          examine(url, { now: Date.now(), tell, signal: io.signal, findingsMax }),
+        const examined = await withProgress(io, options, (report) =>
+          examine(url, { now: Date.now(), report, signal: io.signal, findingsMax }),
         )
         return await report(io, options, examined)
       } catch (error) {
@@ -81,5 +82,5 @@ async function report(
     const verdict = isSound ? 'sound' : `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}${end}`
     await io.stdout(`${file}: ${verdict} (revision ${revision}, seal ${seal})\n`)
   }
-  return isSound ? exitCodes.done : exitCodes.no
+  return isSound ? exitCodes.yes : exitCodes.no
 }

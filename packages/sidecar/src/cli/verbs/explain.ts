@@ -1,11 +1,12 @@
 /** `rolesets explain`: could this role be granted in this organization at a time, and which write made it so? */
 
+import { exitCodes } from '@rolesets/core'
 import { Option, type Command } from 'commander'
 import { parseRef } from '../../domain/fields.ts'
 import { parseOrganizationId } from '../../domain/questions.ts'
 import { changeSetText } from '../output/audit-text.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import { exitCodes, type Io } from '../run/io.ts'
+import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { parseTime } from '../run/time.ts'
 import { addVerb, reporting, withClient } from '../run/verb.ts'
@@ -16,7 +17,7 @@ interface ExplainOptions extends ConnectionOptions {
 
 const verb = {
   usage: 'explain <organization> <role>',
-  summary: 'Says whether a role could be granted at a time, and which write made it so.',
+  summary: 'Says whether a role could be granted at a given time, and which write made it so.',
   options: [new Option('--at <time>', 'when (ISO 8601 or Unix milliseconds); now if not given')],
   notes: `
 The role is a key that it had at that time, or an id. "No" is an answer: it has the exit code 1. A time before the history
@@ -41,7 +42,7 @@ export function addExplain(program: Command, io: Io): void {
         const { because, explanation } = explained
         const text = `${explanation}\n${because === undefined ? '' : `\n${changeSetText(because)}`}`
         await io.stdout(options.json ? jsonLine({ ...question, ...explained }) : text)
-        return explained.allowed ? exitCodes.done : exitCodes.no
+        return explained.allowed ? exitCodes.yes : exitCodes.no
       })
     }),
   )

@@ -1,5 +1,6 @@
 /** `rolesets import`: brings over what another server keeps. Run again, it does what is missing, and nothing twice. */
 
+import { exitCodes, type ExitCode } from '@rolesets/core'
 import { isRoleSetsError, RoleSetsError, type RoleSetsClient } from '@rolesets/client'
 import { Option, type Command } from 'commander'
 import { readKey, timeoutSecondsMax, type ConnectionOptions, type KeyNames } from '../run/connection.ts'
@@ -10,9 +11,9 @@ import { importOrganizations } from '../import/organizations.ts'
 import { Source } from '../import/source.ts'
 import { Tally } from '../import/tally.ts'
 import type { ImportContext } from '../import/write.ts'
-import { exitCodes, type ExitCode, type Io } from '../run/io.ts'
+import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
-import { withProgress, type Tell } from '../run/progress.ts'
+import { withProgress, type ReportProgress } from '../run/progress.ts'
 import { actorOption, addGroup, addVerb, reporting, withClient, writeOptions } from '../run/verb.ts'
 
 interface ImportOptions extends Omit<ConnectionOptions, 'key' | 'keyFile'> {
@@ -33,7 +34,7 @@ const barCells = 20
 
 const clerkVerb = {
   usage: 'clerk',
-  summary: 'Brings over what a server keeps that speaks Clerk’s Backend API.',
+  summary: "Imports from a server with Clerk's Backend API.",
   timeoutSeconds: timeoutSecondsMax,
   keyFlag: targetKeyNames.flag,
   options: [
@@ -43,14 +44,14 @@ const clerkVerb = {
       'its secret key; others on this machine may see it, so rather --key-file (ROLESETS_IMPORT_KEY)',
     ),
     new Option('--key-file <path>', 'a file that holds its secret key (ROLESETS_IMPORT_KEY_FILE)'),
-    new Option('--checkpoint <path>', 'keep in this file how far it has come, and go on there'),
+    new Option('--checkpoint <path>', 'store the progress in this file, and resume from it'),
     new Option('--dry-run', 'say what it would do, and change nothing'),
     actorOption,
   ],
   notes: `
 Reads permissions, roles, role sets, organizations, memberships and pending invitations from --url, with --key; writes them
 to the sidecar at --target, with --target-key. Things are matched by key; organizations by id, members by user, invitations
-by address. What is there already is compared and corrected; nothing is deleted. What the rules refuse is told, counted and
+by address. What is there already is compared and corrected; nothing is deleted. What the rules refuse is reported, counted and
 passed over, and the exit code is 1. Where it was stopped it goes on when it is run again. More: docs/import.md.
 
 Examples:
@@ -85,23 +86,23 @@ async function run(
   const calls = writeOptions(connection, io)
   const context: ImportContext = { source, admin: client.admin, calls, tally, dryRun, nowMs: Date.now() }
   const began = await revisionOf(context)
-  const resumed = await withProgress(io, options, (tell) => importAll(context, options, tell))
+  const resumed = await withProgress(io, options, (report) => importAll(context, options, report))
   const revision = await revisionOf(context)
   const outcome = { tally, began, revision, resumed, dryRun }
   await io.stdout(options.json ? json(outcome) : text(outcome))
-  return tally.total('skipped') + (resumed?.skipped ?? 0) > 0 ? exitCodes.no : exitCodes.done
+  return tally.total('skipped') + (resumed?.skipped ?? 0) > 0 ? exitCodes.no : exitCodes.yes
 }
 
-async function importAll(context: ImportContext, { checkpoint, target }: ImportOptions, tell: Tell) {
-  tell('permissions, roles and role sets')
+async function importAll(context: ImportContext, { checkpoint, target }: ImportOptions, report: ReportProgress) {
+  report('permissions, roles and role sets')
   const sets = await importCatalogue(context)
   return importOrganizations(context, {
     ...{ sets, checkpoint, target },
-    tell: (done, total) => {
+    report: (done, total) => {
       const share = total === 0 ? 1 : Math.min(1, done / total)
       const bar = '█'.repeat(Math.round(share * barCells)).padEnd(barCells, '░')
       const members = context.tally.report().memberships.there
-      tell(`${bar} ${Math.floor(share * 100)} %, ${done} of ${total} organizations, ${members} memberships`)
+      report(`${bar} ${Math.floor(share * 100)} %, ${done} of ${total} organizations, ${members} memberships`)
     },
   })
 }
@@ -124,19 +125,18 @@ function text({ tally, began, revision, resumed, dryRun }: Outcome): string {
   const earlier = resumed?.skipped ? `, and passed over ${resumed.skipped}` : ''
   const lines = resumed ? [`A run before this one had done ${resumed.organizations} organizations${earlier}.`] : []
   if (dryRun) lines.push('Dry run: nothing was changed.')
-  else if (writes === 0) lines.push(`Nothing to change: everything is as at the source (revision ${revision}).`)
+  else if (writes === 0) lines.push(`Nothing to change: the sidecar already matches the source (revision ${revision}).`)
   else lines.push(`Done: from revision ${began} to ${revision}.`)
   return `${tally.text()}${lines.join('\n')}\n`
 }
 
-/** Also tells, before anything is read from the source, that the sidecar knows the key. */
+/** Also finds out, before anything is read from the source, that the sidecar knows the key. */
 async function revisionOf({ admin, calls }: ImportContext): Promise<string> {
   try {
     return (await admin.listAccessKeys({ pageSize: 1 }, calls)).revision
   } catch (error) {
     if (!isRoleSetsError(error) || !keyCodes.includes(error.code)) throw error
-    const message =
-      'The sidecar needs its secret key, and this is another one. Give the right one with --target-key-file.'
+    const message = 'The sidecar rejected the key: it is not its secret key. Give the right one with --target-key-file.'
     throw new RoleSetsError('unavailable', message, { cause: error })
   }
 }

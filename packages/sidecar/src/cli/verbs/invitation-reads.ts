@@ -1,11 +1,12 @@
 /** `rolesets invitations list` and `get`. */
 
+import { exitCodes } from '@rolesets/core'
 import type { Invitation, InvitationStatus } from '@rolesets/client'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { parseId } from '../../domain/fields.ts'
 import { parseOrganizationId } from '../../domain/questions.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import { exitCodes, type Io } from '../run/io.ts'
+import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { printPages } from '../run/pages.ts'
 import { tableText } from '../output/table.ts'
@@ -60,7 +61,7 @@ export function addList(parent: Command, io: Io): void {
           textOf: (invitations) => tableText(invitations.map(rowOf)),
         }),
       )
-      return exitCodes.done
+      return exitCodes.yes
     }),
   )
 }
@@ -77,7 +78,7 @@ export function addGet(parent: Command, io: Io): void {
         client.admin.getInvitation(asked, limits),
       )
       await io.stdout(options.json ? jsonLine(found) : tableText(factsOf(found.invitation)))
-      return exitCodes.done
+      return exitCodes.yes
     }),
   )
 }

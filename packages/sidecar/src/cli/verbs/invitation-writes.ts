@@ -66,7 +66,7 @@ export function addCreate(parent: Command, io: Io): void {
         return runWrite(io, options, {
           ask: (client, { dryRun }, limits) =>
             client.admin.createInvitations({ organizationId, invitations, dryRun }, limits),
-          told: (answer, dryRun) => {
+          sentences: (answer, dryRun) => {
             if (dryRun) return [`${organizationId} would have ${people} more, with the role ${role}.`]
             const made = (answer.invitations ?? []).map(({ id, emailAddress }) => `  ${id}  ${emailAddress}`)
             return [
@@ -85,7 +85,7 @@ export function addRevoke(parent: Command, io: Io): void {
       const input = invitationOf(organization, id)
       return runWrite(io, options, {
         ask: (client, how, limits) => client.admin.revokeInvitation({ ...input, ...how }, limits),
-        told: ({ invitation, revision }, dryRun) => {
+        sentences: ({ invitation, revision }, dryRun) => {
           const whose = `The invitation of ${invitation?.emailAddress ?? id}`
           return [dryRun ? `${whose} would be revoked.` : `${whose} is revoked (revision ${revision}).`]
         },
@@ -101,7 +101,7 @@ export function addAccept(parent: Command, io: Io): void {
         const input = { ...invitationOf(organization, id), userId: parseId(user, '<user>') }
         return runWrite(io, options, {
           ask: (client, how, limits) => client.admin.acceptInvitation({ ...input, ...how }, limits),
-          told: ({ membership, revision }, dryRun) => {
+          sentences: ({ membership, revision }, dryRun) => {
             const place = `a member of ${organization} with the role ${membership?.role ?? ''}`
             return [dryRun ? `${user} would be ${place}.` : `${user} is ${place} (revision ${revision}).`]
           },

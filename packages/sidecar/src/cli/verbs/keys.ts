@@ -1,15 +1,16 @@
 /** `rolesets keys`: the keys that open a sidecar. Each is shown once, when it is made; the sidecar keeps only a hash. */
 
+import { exitCodes } from '@rolesets/core'
 import type { AccessKey, AccessKeyCreated, Preview } from '@rolesets/client'
 import { Option, type Command } from 'commander'
 import { parseRef } from '../../domain/fields.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import { exitCodes, type Io } from '../run/io.ts'
+import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { printPages } from '../run/pages.ts'
 import { tableText } from '../output/table.ts'
 import { addGroup, addVerb, reporting, withClient } from '../run/verb.ts'
-import { addWriteVerb, exitCodeOf, runWrite, sendWrite, writeText, type WriteOptions } from '../run/write.ts'
+import { addWriteVerb, exitCodeOfWrite, runWrite, sendWrite, writeText, type WriteOptions } from '../run/write.ts'
 
 interface CreateOptions extends WriteOptions {
   readonly readOnly?: true
@@ -17,12 +18,12 @@ interface CreateOptions extends WriteOptions {
 
 const createVerb = {
   usage: 'create <name>',
-  summary: 'Makes a key and prints it, this once.',
+  summary: 'Creates a key and prints it. It is not shown again.',
   options: [new Option('--read-only', 'it may ask and watch, but not write')],
   onRevision: false,
   notes: `
-The key is all that is on standard output; what else there is to say is on standard error. The name is who does something
-with the key, in the history. It is taken for ever, also after the key is revoked.
+The key is all that is on standard output; everything else is on standard error. The history shows the name as the
+actor of what is done with the key. The name can't be used again, also after the key is revoked.
 
 Examples:
   rolesets keys create billing --key-file rolesets.db.key > billing.key
@@ -41,7 +42,7 @@ Example:
 
 const revokeVerb = {
   usage: 'revoke <name>',
-  summary: 'Takes a key back: it opens nothing any more.',
+  summary: "Revokes a key. It can't be used any more.",
   onRevision: true,
   notes: `
 It holds at once, also for streams that the key has opened. <name> may be the id.
@@ -59,7 +60,7 @@ export function addKeys(program: Command, io: Io): void {
         client.admin.createAccessKey({ name: parseRef(name, '<name>'), access, dryRun }, limits),
       )
       await printCreated(io, options, { answer, name })
-      return exitCodeOf(answer)
+      return exitCodeOfWrite(answer)
     }),
   )
   addVerb(keys, io, listVerb).action((options: ConnectionOptions) =>
@@ -75,7 +76,7 @@ export function addKeys(program: Command, io: Io): void {
           textOf: (accessKeys) => tableText(accessKeys.map(rowOf)),
         }),
       )
-      return exitCodes.done
+      return exitCodes.yes
     }),
   )
   addWriteVerb(keys, io, revokeVerb).action((name: string, options: WriteOptions) =>
@@ -83,7 +84,7 @@ export function addKeys(program: Command, io: Io): void {
       const accessKey = parseRef(name, '<name>')
       return runWrite(io, options, {
         ask: (client, how, limits) => client.admin.revokeAccessKey({ accessKey, ...how }, limits),
-        told: ({ revision }, dryRun) => [
+        sentences: ({ revision }, dryRun) => [
           dryRun ? `The key ${name} would be revoked.` : `The key ${name} is revoked (revision ${revision}).`,
         ],
       })
@@ -100,10 +101,10 @@ async function printCreated(
   const dryRun = options.dryRun === true
   if (options.json) return io.stdout(jsonLine({ dryRun, ...answer }))
   const kind = options.readOnly === true ? 'read-only' : 'secret'
-  const told = dryRun
+  const sentences = dryRun
     ? [`There would be a ${kind} key ${name}.`]
     : [`There is a ${kind} key ${name} (revision ${answer.revision}). Keep it: it is not shown again.`]
-  io.stderr(writeText(answer, options, { told: () => told }))
+  io.stderr(writeText(answer, options, { sentences: () => sentences }))
   if (answer.key) await io.stdout(`${answer.key}\n`)
 }
 

@@ -1,9 +1,10 @@
 /** `rolesets log`: what was changed, by whom and when. */
 
+import { exitCodes } from '@rolesets/core'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { changeSetText } from '../output/audit-text.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import { exitCodes, type Io } from '../run/io.ts'
+import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { parseTime } from '../run/time.ts'
 import { addVerb, reporting, withClient } from '../run/verb.ts'
@@ -27,7 +28,7 @@ const verb = {
   summary: 'Prints what was changed, by whom and when, the newest first.',
   options: [
     new Option('--thing <key or id>', 'only changes of this: a permission, role, role set, organization, user, …'),
-    new Option('--actor <name>', 'only what this one did'),
+    new Option('--actor <name>', 'only changes by this actor'),
     new Option('--operation <name>', 'only this operation, for example ReplaceRole'),
     new Option('--from <time>', 'from this time on (ISO 8601 or Unix milliseconds)'),
     new Option('--to <time>', 'before this time'),
@@ -60,7 +61,7 @@ export function addLog(program: Command, io: Io): void {
           pageToken = nextPageToken
         } while (pageToken !== '' && left > 0 && !io.signal.aborted)
         if (pageToken !== '' && !options.json) io.stderr(`rolesets: there is more; raise --limit ${options.limit}.\n`)
-        return exitCodes.done
+        return exitCodes.yes
       })
     }),
   )

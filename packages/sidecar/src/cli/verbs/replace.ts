@@ -1,4 +1,4 @@
-/** `rolesets replace-role` and `rolesets replace-set`: take a role out of a set, or a set away, and leave nobody behind. */
+/** `rolesets replace-role` and `rolesets replace-set`: take a role out of a set, or delete a set, and give its members other roles. */
 
 import type { Command } from 'commander'
 import { parseRef } from '../../domain/fields.ts'
@@ -13,12 +13,12 @@ interface ReplaceSetOptions extends WriteOptions {
 
 const roleVerb = {
   usage: 'replace-role <role-set> <role> [to-role]',
-  summary: 'Takes a role out of a role set, and gives its holders another one.',
+  summary: 'Removes a role from a role set and gives its members another role.',
   onRevision: true,
   notes: `
 The holders of the role in every organization on the set, members and pending invitations, get <to-role>, which joins the
 set if it is not in it. It also becomes the default or the creator role if the other one was. It may be left out while
-nobody holds the role and it is neither. All of it is one revision, however many hold the role.
+the role has no members or invitations and is neither. All of it is one revision, however many hold the role.
 
 Examples:
   rolesets replace-role role_set:pro org:analyst org:member --dry-run
@@ -51,7 +51,7 @@ export function addReplaceRole(program: Command, io: Io): void {
         }
         return runWrite(io, options, {
           ask: (client, how, limits) => client.admin.replaceRole({ ...input, ...how }, limits),
-          told: (answer, dryRun) => {
+          sentences: (answer, dryRun) => {
             const key = answer.roleSet?.key ?? input.roleSet
             const place = toRole === undefined ? '' : `, and ${toRole} in its place`
             return [
@@ -76,7 +76,7 @@ export function addReplaceSet(program: Command, io: Io): void {
       }
       return runWrite(io, options, {
         ask: (client, how, limits) => client.admin.replaceRoleSet({ ...input, ...how }, limits),
-        told: (answer, dryRun) => {
+        sentences: (answer, dryRun) => {
           const key = answer.roleSet?.key ?? toRoleSet
           return [
             dryRun

@@ -1,10 +1,11 @@
 /** `rolesets roles`: what can be given to the members of an organization. */
 
+import { exitCodes } from '@rolesets/core'
 import type { AvailableRole, AvailableRoles } from '@rolesets/client'
 import type { Command } from 'commander'
 import { parseOrganizationId } from '../../domain/questions.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import { exitCodes, type Io } from '../run/io.ts'
+import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { addVerb, atLeastOption, reporting, withClient } from '../run/verb.ts'
 
@@ -32,7 +33,7 @@ export function addRoles(program: Command, io: Io): void {
           options.atLeast === undefined ? {} : { atLeastRevision: options.atLeast },
         )
         await io.stdout(options.json ? jsonLine(answerOf(available)) : table(available))
-        return exitCodes.done
+        return exitCodes.yes
       })
     }),
   )
@@ -45,7 +46,7 @@ function answerOf({ organizationId, roleSet, roles, defaultRole, creatorRole, re
 function table(available: AvailableRoles): string {
   const width = Math.max(...available.roles.map(({ key }) => key.length), 0)
   const lines = available.roles.map((role) => `  ${role.key.padEnd(width)}  ${wordsOf(role, available)}`)
-  const title = `${available.organizationId} is on ${available.roleSet} (revision ${available.revision}):`
+  const title = `${available.organizationId} has the role set ${available.roleSet} (revision ${available.revision}):`
   return `${[title, ...lines].join('\n')}\n`
 }
 

@@ -1,7 +1,8 @@
 /** `rolesets schema`: the JSON Schema of the file that `rolesets apply` reads, for editors. */
 
+import { exitCodes } from '@rolesets/core'
 import type { Command } from 'commander'
-import { exitCodes, type Io } from '../run/io.ts'
+import type { Io } from '../run/io.ts'
 import { manifestJsonSchema } from '../manifest/schema.ts'
 import { addLocalVerb, reporting } from '../run/verb.ts'
 
@@ -20,7 +21,7 @@ export function addSchema(program: Command, io: Io): void {
   addLocalVerb(program, io, verb).action((options: { json?: true }) =>
     reporting(io, options, async () => {
       await io.stdout(`${JSON.stringify(manifestJsonSchema(), null, 2)}\n`)
-      return exitCodes.done
+      return exitCodes.yes
     }),
   )
 }

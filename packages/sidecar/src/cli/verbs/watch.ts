@@ -2,10 +2,10 @@
 
 import type { RoleSetsClient } from '@rolesets/client'
 import { Option, type Command } from 'commander'
-import type {} from '@rolesets/core'
+import { exitCodes } from '@rolesets/core'
 import { changeSetLine } from '../output/change-text.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import { exitCodes, type Io } from '../run/io.ts'
+import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { addVerb, reporting, withClient } from '../run/verb.ts'
 import { parseRevisionField } from '../../domain/fields.ts'
@@ -21,7 +21,7 @@ const verb = {
     new Option('--after <revision>', 'begin with the first change after this revision; without it, with the next one'),
   ],
   notes: `
-One line for each committed write: revision, time, who, what was called, what changed. With --json, one document on
+One line for each committed write: revision, time, actor, operation, what changed. With --json, one document on
 each line. A lost connection is made again, and no change is missed. Ctrl-C ends it with the exit code 0.
 
 Examples:
@@ -40,7 +40,7 @@ export function addWatch(program: Command, io: Io): void {
         } catch (error) {
           if (!io.signal.aborted) throw error
         }
-        return exitCodes.done
+        return exitCodes.yes
       })
     }),
   )
