@@ -55,7 +55,7 @@ test('retries have an end', async (t) => {
     answer(response, 429, {}, { 'retry-after': '0' })
     return true
   }
-  await t.throwsAsync(idsOf(sourceOf(server, 2)), { code: 'unavailable', message: /fewer requests.*later/ })
+  await t.throwsAsync(idsOf(sourceOf(server, 2)), { code: 'unavailable', message: /too many requests.*later/ })
   t.is(server.requests.length, 3)
 })
 

@@ -65,7 +65,10 @@ test('--timeout decides how long a write is waited for, when it is given', async
   const args = ['apply', '-f', '-', '--timeout', '2']
   const { exitCode, stderr } = await type(args, { env, stdin, onStdout: () => proxy.stall() })
   t.is(exitCode, 3)
-  t.regex(stderr, /^rolesets: There was no answer within 2000 ms\. Try again, or allow more with --timeout\./)
+  t.regex(
+    stderr,
+    /^rolesets: .*(?:no answer within 2000 ms|did not answer within the deadline)\. Try again, or allow more with --timeout\./,
+  )
   t.regex(stderr, unknownOutcome)
 })
 

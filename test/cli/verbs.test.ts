@@ -132,14 +132,14 @@ test('a write without a key says how to give one, and asks nobody', async (t) =>
   ]) {
     const { exitCode, stderr } = await type(args, { env })
     t.is(exitCode, 2)
-    t.regex(stderr, /^rolesets: This needs the secret key\. Give it with --key-file/)
+    t.regex(stderr, /^rolesets: This command needs the secret key\. Give it with --key-file/)
   }
 })
 
 test('a key that the sidecar does not know is told with exit code 3', async (t) => {
   const { exitCode, stderr } = await type(['assign', 'org_acme', 'role_set:pro'], { env: { ROLESETS_KEY: 'wrong' } })
   t.is(exitCode, 3)
-  t.regex(stderr, /does not know this one\. Give the right one with --key-file/)
+  t.regex(stderr, /no valid key\. Give the right one with --key-file/)
   t.false(stderr.includes('wrong'), 'a key is never printed')
 })
 

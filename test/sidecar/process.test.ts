@@ -166,7 +166,7 @@ test('a port that is taken is told by a sentence, and the exit code is 1', async
     const { level, message } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as Record<string, string>
     t.is(level, 'fatal')
     t.is(
-      message,
+      message?.replaceAll('’', "'"),
       `The sidecar can't start: ${taken} can't be listened on: another process does. Stop it, or choose another port.`,
     )
   }
