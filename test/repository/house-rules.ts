@@ -167,9 +167,9 @@ function packageOf(file: string): string {
 
 function roomOf(file: string): string {
   const path = file.slice(sidecar.length).replace(/\.ts$/, '')
-  if (path === 'storage/store') return path
-  const [folder = ''] = path.split('/')
-  return folder
+  const rooms = Object.keys(mayImport).filter((room) => path === room || within(room, path))
+  // The most specific one.
+  return rooms.sort((one, other) => other.length - one.length)[0] ?? path.split('/')[0] ?? ''
 }
 
 /** Whether `to` is a part of the room `from`. */
