@@ -52,12 +52,12 @@ test('a dry run of assign tells who would need other roles, why it would be refu
   t.regex(lines[0] ?? '', /^Refused: .*org:analyst/)
   t.true(lines.includes('  needs another role for 2 members and 1 invitation with org:analyst in 1 organization'))
   t.true(lines.includes('  needs another role for 1 member with org:moderator in 1 organization'))
-  t.true(lines.includes('Say which roles they get: --map org:analyst=<to> --map org:moderator=<to>'))
+  t.true(lines.includes('Add a mapping for each: --map org:analyst=<to> --map org:moderator=<to>'))
   t.regex(refused.stdout, previewed)
 
   const half = await type(['assign', organizationId, 'role_set:free', '--map', 'org:analyst=org:member', '--dry-run'])
   t.is(half.exitCode, 1)
-  t.regex(half.stdout, /^Say which roles they get: --map org:moderator=<to>$/m, 'only what is still missing')
+  t.regex(half.stdout, /^Add a mapping for each: --map org:moderator=<to>$/m, 'only what is still missing')
   const after = await operator.admin.getOrganization({ organizationId })
   t.deepEqual(after.organization, before.organization)
 })
@@ -67,7 +67,7 @@ test('a dry run of assign says what the real call then does', async (t) => {
   const args = ['assign', organizationId, 'role_set:free', ...allMapped]
   const dry = await type([...args, '--dry-run'])
   t.is(dry.exitCode, 0, dry.stdout)
-  t.regex(dry.stdout, new RegExp(`^${organizationId} would be on role_set:free\\.\n`))
+  t.regex(dry.stdout, new RegExp(`^${organizationId} would get the role set role_set:free\\.\n`))
   t.regex(dry.stdout, /gives 2 members and 1 invitation with org:analyst the role org:member/)
   t.regex(dry.stdout, /gives 1 member with org:moderator the role org:member/)
   t.deepEqual(await rolesOf(organizationId), ['user_1 org:analyst', 'user_2 org:analyst', 'user_3 org:moderator'])
@@ -97,7 +97,7 @@ test('a preview that no longer holds is refused, and the answer names its revisi
     const { exitCode, stdout, stderr } = await type([...args, '--expected-revision', revision])
     t.is(exitCode, 1, `${args.join(' ')} ${stdout}`)
     t.is(stdout, '')
-    t.true(stderr.includes(`What was expected is of revision ${revision}: look again with --dry-run.`), stderr)
+    t.true(stderr.includes(`You expected revision ${revision}. Run it again with --dry-run.`), stderr)
     const forPrograms = await type([...args, '--expected-revision', revision, '--json'])
     t.like(JSON.parse(forPrograms.stderr), { error: { code: 'revision_conflict' } })
   }
@@ -197,12 +197,12 @@ test('apply can be held to its preview', async (t) => {
   await operator.admin.updateOrganization({ organizationId, slug: 'held' })
   const refused = await type(['apply', '-f', path, '--expected-revision', revision])
   t.is(refused.exitCode, 1)
-  t.true(refused.stderr.includes(`What was expected is of revision ${revision}`), refused.stderr)
+  t.true(refused.stderr.includes(`You expected revision ${revision}`), refused.stderr)
 
   const again = revisionOf((await type(['apply', '-f', path, '--dry-run'])).stdout)
   t.is((await operator.admin.getOrganization({ organizationId })).organization.name, '')
   const done = await type(['apply', '-f', path, '--expected-revision', again])
-  if (done.exitCode === 1) t.regex(done.stderr, /What was expected is of revision/, 'other tests write meanwhile')
+  if (done.exitCode === 1) t.regex(done.stderr, /You expected revision/, 'other tests write meanwhile')
   else t.is((await operator.admin.getOrganization({ organizationId })).organization.name, 'Held')
 })
 

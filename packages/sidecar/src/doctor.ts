@@ -11,10 +11,10 @@ import { StoreError } from './storage/store.ts'
 export type { Finding }
 
 export interface ExaminationOptions {
-  /** Unix milliseconds: tells pending invitations from expired ones. */
+  /** Unix milliseconds: separates pending invitations from expired ones. */
   readonly now: number
   /** Told what is being done. */
-  readonly tell: (what: string) => void
+  readonly report: (what: string) => void
   readonly signal: AbortSignal
   /** It ends with that many. */
   readonly findingsMax: number
@@ -22,7 +22,7 @@ export interface ExaminationOptions {
 
 export interface Examined {
   readonly file: string
-  /** Of the last change set, and its seal: who notes both elsewhere can tell later whether the history is the same. */
+  /** Of the last change set, and its seal: a person who notes both elsewhere can see later whether the history is the same. */
   readonly head: number
   readonly seal: string
   /** Empty: the file is sound. */
@@ -69,7 +69,7 @@ async function collect(inspection: Inspection, options: ExaminationOptions): Pro
   return findings
 }
 
-async function* look(inspection: Inspection, { now, tell, signal }: ExaminationOptions): AsyncGenerator<Finding> {
+async function* look(inspection: Inspection, { now, report, signal }: ExaminationOptions): AsyncGenerator<Finding> {
   const parts: readonly (readonly [string, () => AsyncIterable<Finding>])[] = [
     ['checking the file', () => inspection.integrity()],
     ['verifying the history', () => inspection.history()],
@@ -78,7 +78,7 @@ async function* look(inspection: Inspection, { now, tell, signal }: ExaminationO
   ]
   for (const [what, findings] of parts) {
     signal.throwIfAborted()
-    tell(what)
+    report(what)
     try {
       yield* findings()
     } catch (error) {
@@ -89,7 +89,7 @@ async function* look(inspection: Inspection, { now, tell, signal }: ExaminationO
   }
 }
 
-/** A breach begins with the name of the invariant. Gaps between revisions (I7) are told by the history itself. */
+/** A breach begins with the name of the invariant. Gaps between revisions (I7) are found in the history itself. */
 async function* breaches(inspection: Inspection, now: number): AsyncGenerator<Finding> {
   const catalogue = await inspection.catalogue()
   const [organizations, memberships] = [inspection.organizations(), inspection.memberships()]
