@@ -17,6 +17,8 @@ const texts: { readonly [Field in ChangeField]: (value: ChangeValue<Field>) => s
   roleSetDeleted: ({ key }) => `role set ${key} deleted`,
   organizationPut: ({ id, roleSet }) => `organization ${id} on ${roleSet}`,
   organizationDeleted: ({ id }) => `organization ${id} deleted`,
+  assignmentPut: ({ organizationId, scope, roleSet }) => `${scope} of ${organizationId} on ${roleSet}`,
+  assignmentDeleted: ({ organizationId, scope }) => `${scope} of ${organizationId} has no role set of its own`,
   organizationsMoved: ({ fromRoleSetId, toRoleSetId }) => `organizations of ${fromRoleSetId} moved to ${toRoleSetId}`,
   membersReassigned({ roleSetId, organizationId, mappings }) {
     const moves = mappings.map(({ fromRoleId, toRoleId, ...moved }) => {
