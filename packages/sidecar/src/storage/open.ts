@@ -3,7 +3,7 @@
 import type { Inspection } from './inspection.ts'
 import type { StoreOptions } from './options.ts'
 import { openSqliteStore } from './sqlite/engine.ts'
-import { openSqliteInspection } from './sqlite/inspection.ts'
+import { openSqliteInspection } from './sqlite/inspection/inspection.ts'
 import { StoreError, type Store } from './store.ts'
 
 /**

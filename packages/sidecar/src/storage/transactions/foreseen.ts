@@ -6,7 +6,7 @@
 import type { Membership, Organization } from '../../domain/model.ts'
 import type { Foreseen } from '../store.ts'
 import { keyOf, type Known } from './pending.ts'
-import type { Queries } from './queries.ts'
+import type { Queries } from '../sqlite/questions/queries.ts'
 
 export interface ForeseenRows {
   organization(id: string): Known<Organization>

@@ -7,9 +7,9 @@ import type { ChangeSet } from '../../domain/change.ts'
 import type { StoreEvent } from '../options.ts'
 import { StoreError, type Foreseen } from '../store.ts'
 import { Batch, type State } from './batch.ts'
-import type { Connection } from './connection.ts'
-import { isDamage, storeErrorOf } from './errors.ts'
-import { readHead } from './history.ts'
+import type { Connection } from '../sqlite/connection.ts'
+import { isDamage, storeErrorOf } from '../sqlite/errors.ts'
+import { readHead } from '../sqlite/rows/history.ts'
 
 export interface Job {
   /** Gives up waiting. */

@@ -3,10 +3,10 @@
  * change set. Damage elsewhere is found when it is read; a full check of millions of rows would take minutes at each start.
  */
 
-import type { StoreError } from '../store.ts'
-import type { Connection } from './connection.ts'
-import { corruptError } from './errors.ts'
-import { readChangeSets, readHead } from './history.ts'
+import type { StoreError } from '../../store.ts'
+import type { Connection } from '../connection.ts'
+import { corruptError } from '../errors.ts'
+import { readChangeSets, readHead } from '../rows/history.ts'
 
 const smallTables = [
   'store',

@@ -1,8 +1,8 @@
 /** How memberships are written. */
 
-import type { Membership } from '../../domain/model.ts'
-import type { Connection } from './connection.ts'
-import { membershipValues } from './rows.ts'
+import type { Membership } from '../../../domain/model.ts'
+import type { Connection } from '../connection.ts'
+import { membershipValues } from './things.ts'
 
 const put = `
 INSERT INTO memberships

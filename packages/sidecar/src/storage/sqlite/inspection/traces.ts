@@ -4,12 +4,12 @@
  */
 
 import { isDeepStrictEqual } from 'node:util'
-import type { Catalogue } from '../../domain/catalogue.ts'
-import type { Change, ChangeSet } from '../../domain/change.ts'
-import type { AccessKey } from '../../domain/model.ts'
-import type { Finding } from '../inspection.ts'
-import type { Connection } from './connection.ts'
-import { invitationOf, membershipOf, organizationOf } from './rows.ts'
+import type { Catalogue } from '../../../domain/catalogue.ts'
+import type { Change, ChangeSet } from '../../../domain/change.ts'
+import type { AccessKey } from '../../../domain/model.ts'
+import type { Finding } from '../../inspection.ts'
+import type { Connection } from '../connection.ts'
+import { invitationOf, membershipOf, organizationOf } from '../rows/things.ts'
 
 export type ThingKind =
   'permission' | 'role' | 'role set' | 'settings' | 'organization' | 'membership' | 'invitation' | 'access key'

@@ -1,10 +1,10 @@
 /** How invitations are written, and how those of one organization are read. Whether one is pending is asked with a time. */
 
-import type { Invitation, InvitationStatus } from '../../domain/model.ts'
-import type { Page } from '../store.ts'
-import { given, hasStatus, where } from './conditions.ts'
-import type { Connection } from './connection.ts'
-import { integer, invitationOf, invitationValues } from './rows.ts'
+import type { Invitation, InvitationStatus } from '../../../domain/model.ts'
+import type { Page } from '../../store.ts'
+import { given, hasStatus, where } from '../questions/conditions.ts'
+import type { Connection } from '../connection.ts'
+import { integer, invitationOf, invitationValues } from './things.ts'
 
 const put = `
 INSERT INTO invitations

@@ -2,23 +2,23 @@
 
 import { access, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Catalogue } from '../../domain/catalogue.ts'
-import type { ChangeSet } from '../../domain/change.ts'
-import type { Invitation, Membership, Organization } from '../../domain/model.ts'
-import { subjectsOf } from '../../domain/subjects.ts'
-import type { Finding, Inspection } from '../inspection.ts'
+import type { Catalogue } from '../../../domain/catalogue.ts'
+import type { ChangeSet } from '../../../domain/change.ts'
+import type { Invitation, Membership, Organization } from '../../../domain/model.ts'
+import { subjectsOf } from '../../../domain/subjects.ts'
+import type { Finding, Inspection } from '../../inspection.ts'
 import { migrations } from '../migrations/all.ts'
-import { StoreError } from '../store.ts'
-import { readAccessKeys } from './access-key-rows.ts'
-import { loadCatalogue } from './catalogue-rows.ts'
-import { Connection, type Row, type Value } from './connection.ts'
-import { corruptError } from './errors.ts'
-import { readAnchor, readHead, readLastSeal } from './history.ts'
-import { Chain } from './inspect-chain.ts'
-import { checkCounts, checkStamps, highestStamp, noteSweep, type Sweeps } from './inspect-stamps.ts'
-import { checkTraces, smallRows } from './inspect-traces.ts'
-import { missingMigrations } from './migrate.ts'
-import { setUpReader } from './pragmas.ts'
+import { StoreError } from '../../store.ts'
+import { readAccessKeys } from '../rows/access-keys.ts'
+import { loadCatalogue } from '../rows/catalogue.ts'
+import { Connection, type Row, type Value } from '../connection.ts'
+import { corruptError } from '../errors.ts'
+import { readAnchor, readHead, readLastSeal } from '../rows/history.ts'
+import { Chain } from '../../transactions/chain.ts'
+import { checkCounts, checkStamps, highestStamp, noteSweep, type Sweeps } from './stamps.ts'
+import { checkTraces, smallRows } from './traces.ts'
+import { missingMigrations } from '../migrations/migrate.ts'
+import { setUpReader } from '../pragmas.ts'
 import {
   changeSetOf,
   integer,
@@ -28,7 +28,7 @@ import {
   organizationOf,
   text,
   unlessMalformed,
-} from './rows.ts'
+} from '../rows/things.ts'
 
 const rowsPerPage = 1_000
 const changeSetsPerPage = 100

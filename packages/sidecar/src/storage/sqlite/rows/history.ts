@@ -1,11 +1,11 @@
 /** The change sets that are kept: the feed's past. The newest is never forgotten, so it tells the revision of the file. */
 
-import type { ChangeSet, SealedChangeSet } from '../../domain/change.ts'
-import { subjectsOf } from '../../domain/subjects.ts'
-import { StoreError, type HistoryPage, type HistoryQuery } from '../store.ts'
-import type { Connection } from './connection.ts'
-import { changeSetOf, integer, text, unlessMalformed } from './rows.ts'
-import { firstSealOf, sealOf } from './seal.ts'
+import type { ChangeSet, SealedChangeSet } from '../../../domain/change.ts'
+import { subjectsOf } from '../../../domain/subjects.ts'
+import { StoreError, type HistoryPage, type HistoryQuery } from '../../store.ts'
+import type { Connection } from '../connection.ts'
+import { changeSetOf, integer, text, unlessMalformed } from './things.ts'
+import { firstSealOf, sealOf } from '../../transactions/seal.ts'
 
 /** A step that forgets this many is short beside a batch of writes. */
 const forgottenPerStepMax = 500

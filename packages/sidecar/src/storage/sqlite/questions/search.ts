@@ -3,11 +3,11 @@
  * there is to count, and so does a page far from the start. So only keys are put in order, and the rows of one page read.
  */
 
-import type { Invitation, Membership, Organization } from '../../domain/model.ts'
-import type { InvitationQuery, MembershipQuery, Order, OrganizationQuery, Span, Spanned } from '../store.ts'
+import type { Invitation, Membership, Organization } from '../../../domain/model.ts'
+import type { InvitationQuery, MembershipQuery, Order, OrganizationQuery, Span, Spanned } from '../../store.ts'
 import { contains, given, hasStatus, isChosen, isIn, where, type Condition } from './conditions.ts'
-import type { Connection, Row } from './connection.ts'
-import { integer, invitationOf, membershipOf, organizationOf } from './rows.ts'
+import type { Connection, Row } from '../connection.ts'
+import { integer, invitationOf, membershipOf, organizationOf } from '../rows/things.ts'
 
 /** Each ends with what no two rows share. A direction follows each column. */
 const organizationOrders = {

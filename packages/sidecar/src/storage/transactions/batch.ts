@@ -7,9 +7,9 @@ import { applyToCatalogue, type Catalogue } from '../../domain/catalogue.ts'
 import type { Change, ChangeSet } from '../../domain/change.ts'
 import type { At, Foreseen, Provenance, Writer } from '../store.ts'
 import { BatchRows } from './batch-rows.ts'
-import type { Connection } from './connection.ts'
-import { writeChangeSets } from './history.ts'
-import { createValidity, whileValid, type Validity } from './validity.ts'
+import type { Connection } from '../sqlite/connection.ts'
+import { writeChangeSets } from '../sqlite/rows/history.ts'
+import { createValidity, whileValid, type Validity } from './lease.ts'
 
 /** What was committed last, as it is in memory. */
 export interface State {

@@ -7,8 +7,8 @@
  */
 
 import { readFile, stat } from 'node:fs/promises'
-import { StoreError } from '../store.ts'
-import { Connection } from './connection.ts'
+import { StoreError } from '../../store.ts'
+import { Connection } from '../connection.ts'
 
 export interface Lock {
   release(): Promise<void>

@@ -4,8 +4,8 @@
  */
 
 import { StoreError, type At } from '../store.ts'
-import type { Connection } from './connection.ts'
-import { readHead } from './history.ts'
+import type { Connection } from '../sqlite/connection.ts'
+import { readHead } from '../sqlite/rows/history.ts'
 
 interface Waiting {
   readonly begin: (connection: Connection) => void

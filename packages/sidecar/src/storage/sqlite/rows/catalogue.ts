@@ -3,10 +3,10 @@
  * Settings have a row once somebody has changed them.
  */
 
-import { Index, initialSettings, type Catalogue } from '../../domain/catalogue.ts'
-import type { Permission, Role, RoleSet, Settings } from '../../domain/model.ts'
-import type { Connection, Row } from './connection.ts'
-import { permissionOf, roleOf, roleSetOf, settingsOf, text } from './rows.ts'
+import { Index, initialSettings, type Catalogue } from '../../../domain/catalogue.ts'
+import type { Permission, Role, RoleSet, Settings } from '../../../domain/model.ts'
+import type { Connection, Row } from '../connection.ts'
+import { permissionOf, roleOf, roleSetOf, settingsOf, text } from './things.ts'
 
 /** In the order in which things were made, like the catalogue in memory. */
 export async function loadCatalogue(connection: Connection): Promise<Catalogue> {

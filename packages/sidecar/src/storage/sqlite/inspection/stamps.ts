@@ -3,11 +3,11 @@
  * that concerns all of a set names none of its organizations and members: then what it says of all must hold for each.
  */
 
-import type { ChangeSet } from '../../domain/change.ts'
-import type { Finding } from '../inspection.ts'
-import type { Connection, Row, Value } from './connection.ts'
-import type { ThingKind } from './inspect-traces.ts'
-import { integer, text } from './rows.ts'
+import type { ChangeSet } from '../../../domain/change.ts'
+import type { Finding } from '../../inspection.ts'
+import type { Connection, Row, Value } from '../connection.ts'
+import type { ThingKind } from './traces.ts'
+import { integer, text } from '../rows/things.ts'
 
 /** What a write says of all organizations or members of a set, or of one organization. */
 interface Sweep {

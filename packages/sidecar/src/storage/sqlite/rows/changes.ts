@@ -3,8 +3,8 @@
  * of one kind that follow each other share a statement: a call of the driver costs more than a row.
  */
 
-import type { Change } from '../../domain/change.ts'
-import { putAccessKey } from './access-key-rows.ts'
+import type { Change } from '../../../domain/change.ts'
+import { putAccessKey } from './access-keys.ts'
 import {
   deletePermission,
   deleteRole,
@@ -13,11 +13,11 @@ import {
   putRole,
   putRoleSet,
   putSettings,
-} from './catalogue-rows.ts'
-import type { Connection } from './connection.ts'
-import { putInvitations } from './invitation-rows.ts'
-import { deleteMemberships, putMemberships } from './membership-rows.ts'
-import { deleteOrganizations, moveOrganizations, putOrganizations } from './organization-rows.ts'
+} from './catalogue.ts'
+import type { Connection } from '../connection.ts'
+import { putInvitations } from './invitations.ts'
+import { deleteMemberships, putMemberships } from './memberships.ts'
+import { deleteOrganizations, moveOrganizations, putOrganizations } from './organizations.ts'
 import { reassign } from './reassignment.ts'
 
 /** A change with the revision and the time (Unix milliseconds) of its write. */

@@ -3,10 +3,10 @@
  * and not from what a change says was before.
  */
 
-import type { OrganizationChange } from '../../domain/change.ts'
-import type { Organization } from '../../domain/model.ts'
-import type { Connection } from './connection.ts'
-import { organizationValues } from './rows.ts'
+import type { OrganizationChange } from '../../../domain/change.ts'
+import type { Organization } from '../../../domain/model.ts'
+import type { Connection } from '../connection.ts'
+import { organizationValues } from './things.ts'
 
 const put = `
 INSERT INTO organizations

@@ -3,9 +3,9 @@
  * how many there are, so that a connection keeps few statements.
  */
 
-import type { InvitationStatus } from '../../domain/model.ts'
-import type { Choice } from '../store.ts'
-import type { Value } from './connection.ts'
+import type { InvitationStatus } from '../../../domain/model.ts'
+import type { Choice } from '../../store.ts'
+import type { Value } from '../connection.ts'
 
 export interface Condition {
   readonly sql: string

@@ -1,14 +1,14 @@
 /** The questions of the contract to the rows, over whatever transaction its connection is in. */
 
-import type { SealedChangeSet } from '../../domain/change.ts'
-import type { RoleUsage } from '../../domain/decided.ts'
-import type { AccessKey, Invitation, Membership, Organization } from '../../domain/model.ts'
-import type { HistoryPage, HistoryQuery, Page, Reader, Span, Spanned } from '../store.ts'
-import { readAccessKeys } from './access-key-rows.ts'
-import type { Connection, Row } from './connection.ts'
-import { readAnchor, readHistory } from './history.ts'
-import { invitationsOf, pendingInvitation, pendingInvitationCount, type InvitationFilter } from './invitation-rows.ts'
-import { integer, invitationOf, membershipOf, organizationOf, text, unlessMalformed } from './rows.ts'
+import type { SealedChangeSet } from '../../../domain/change.ts'
+import type { RoleUsage } from '../../../domain/decided.ts'
+import type { AccessKey, Invitation, Membership, Organization } from '../../../domain/model.ts'
+import type { HistoryPage, HistoryQuery, Page, Reader, Span, Spanned } from '../../store.ts'
+import { readAccessKeys } from '../rows/access-keys.ts'
+import type { Connection, Row } from '../connection.ts'
+import { readAnchor, readHistory } from '../rows/history.ts'
+import { invitationsOf, pendingInvitation, pendingInvitationCount, type InvitationFilter } from '../rows/invitations.ts'
+import { integer, invitationOf, membershipOf, organizationOf, text, unlessMalformed } from '../rows/things.ts'
 import { searchInvitations, searchMemberships, searchOrganizations } from './search.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
 

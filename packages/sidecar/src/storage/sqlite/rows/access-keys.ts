@@ -1,8 +1,8 @@
 /** The rows of access keys. There are few, so they are always read whole. */
 
-import type { AccessKey } from '../../domain/model.ts'
-import type { Connection } from './connection.ts'
-import { accessKeyOf } from './rows.ts'
+import type { AccessKey } from '../../../domain/model.ts'
+import type { Connection } from '../connection.ts'
+import { accessKeyOf } from './things.ts'
 
 /** In the order in which they were made. */
 export async function readAccessKeys(connection: Connection): Promise<readonly AccessKey[]> {

@@ -1,6 +1,6 @@
 /** Rows to things and things to rows. What comes out of the file is checked here: a damaged file must not pass for a fact. */
 
-import type { Change, ChangeSet } from '../../domain/change.ts'
+import type { Change, ChangeSet } from '../../../domain/change.ts'
 import type {
   AccessKey,
   Invitation,
@@ -11,9 +11,9 @@ import type {
   Role,
   RoleSet,
   Settings,
-} from '../../domain/model.ts'
-import type { Row, Value } from './connection.ts'
-import { corruptError } from './errors.ts'
+} from '../../../domain/model.ts'
+import type { Row, Value } from '../connection.ts'
+import { corruptError } from '../errors.ts'
 
 /** A row has what no row of this program has. The reader of the file makes `corrupt` of it. */
 export class MalformedRow extends Error {

@@ -7,11 +7,11 @@ import type { SealedChangeSet } from '../../domain/change.ts'
 import type { RoleUsage } from '../../domain/decided.ts'
 import type { AccessKey, Invitation, Membership, Organization } from '../../domain/model.ts'
 import { StoreError, type Foreseen, type Spanned } from '../store.ts'
-import { writeChanges, type Recorded } from './changes.ts'
-import type { Connection } from './connection.ts'
+import { writeChanges, type Recorded } from '../sqlite/rows/changes.ts'
+import type { Connection } from '../sqlite/connection.ts'
 import { nothingForeseen, readForeseen, type ForeseenRows } from './foreseen.ts'
 import { Pending, type Known } from './pending.ts'
-import { Queries, type RowReader } from './queries.ts'
+import { Queries, type RowReader } from '../sqlite/questions/queries.ts'
 
 export class BatchRows implements RowReader {
   readonly #connection: Connection

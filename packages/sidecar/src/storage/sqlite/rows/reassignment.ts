@@ -3,9 +3,9 @@
  * organizations of a set can be found from the organizations or from the holders; the smaller side is taken.
  */
 
-import type { MembershipChange } from '../../domain/change.ts'
-import type { Connection, Value } from './connection.ts'
-import { cheaperSide, type Holders } from './usage.ts'
+import type { MembershipChange } from '../../../domain/change.ts'
+import type { Connection, Value } from '../connection.ts'
+import { cheaperSide, type Holders } from '../questions/usage.ts'
 
 type Reassignment = Extract<MembershipChange, { kind: 'members_reassigned' }>
 

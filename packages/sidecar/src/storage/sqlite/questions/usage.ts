@@ -4,9 +4,9 @@
  * other, so the smaller side is taken. Nothing here sorts or keeps rows, so memory doesn't grow with their number.
  */
 
-import { isHeld, type RoleUsage } from '../../domain/decided.ts'
-import type { Connection, Row, Value } from './connection.ts'
-import { integer, text } from './rows.ts'
+import { isHeld, type RoleUsage } from '../../../domain/decided.ts'
+import type { Connection, Row, Value } from '../connection.ts'
+import { integer, text } from '../rows/things.ts'
 
 /** The tables whose rows hold roles. */
 export type Holders = 'memberships' | 'invitations'

@@ -4,10 +4,10 @@
  */
 
 import { createHash } from 'node:crypto'
-import type { Migration } from '../migrations/migration.ts'
-import { StoreError } from '../store.ts'
-import type { Connection } from './connection.ts'
-import { integer, text } from './rows.ts'
+import type { Migration } from './migration.ts'
+import { StoreError } from '../../store.ts'
+import type { Connection } from '../connection.ts'
+import { integer, text } from '../rows/things.ts'
 
 interface Applied {
   readonly number: number

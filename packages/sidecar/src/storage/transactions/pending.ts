@@ -6,7 +6,7 @@
 
 import type { Change } from '../../domain/change.ts'
 import type { Invitation, Membership, Organization } from '../../domain/model.ts'
-import type { Recorded } from './changes.ts'
+import type { Recorded } from '../sqlite/rows/changes.ts'
 
 /** Undefined where nothing is known here; a thing that was deleted is known to be absent. */
 export type Known<T> = { readonly value: T | undefined } | undefined

@@ -1,6 +1,6 @@
 /** A reader is valid only until the work that it was given to has settled. */
 
-import type { RowReader } from './queries.ts'
+import type { RowReader } from '../sqlite/questions/queries.ts'
 
 export interface Validity {
   readonly check: () => void

@@ -6,7 +6,7 @@
 import { constants } from 'node:fs'
 import { access, lstat, readlink, realpath, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { StoreError } from '../store.ts'
+import { StoreError } from '../../store.ts'
 import { isFileSystemInUserSpace, networkFileSystemOf } from './file-systems.ts'
 
 export interface Location {
