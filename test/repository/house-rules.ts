@@ -40,6 +40,10 @@ const mayImport: Record<string, readonly string[]> = {
   replica: ['feed', 'storage/store', 'domain'],
   feed: ['domain', 'storage/store'],
   'storage/store': ['domain'],
+  'storage/options': ['storage/store'],
+  'storage/inspection': ['domain'],
+  'storage/transactions': ['domain', 'storage/store', 'storage/options', 'storage/inspection'],
+  'storage/sqlite': ['domain', 'storage/store', 'storage/options', 'storage/inspection', 'storage/transactions'],
   storage: ['domain', 'storage/store'],
   domain: [],
 }
@@ -159,9 +163,8 @@ function packageOf(file: string): string {
 
 function roomOf(file: string): string {
   const path = file.slice(sidecar.length).replace(/\.ts$/, '')
-  if (path === 'storage/store') return path
-  const [folder = ''] = path.split('/')
-  return folder
+  const [folder = '', part = ''] = path.split('/')
+  return [path, `${folder}/${part}`].find((room) => room in mayImport) ?? folder
 }
 
 /** Whether `to` is a part of the room `from`. */

@@ -37,6 +37,25 @@ test('a look at a file that nobody has open leaves nothing beside it', async (t)
   t.deepEqual(await readdir(dirname(file)), before)
 })
 
+test('a file whose content was adopted is sound', async (t) => {
+  const file = join(await temporaryFolder(t), 'rolesets.db')
+  const source = await openStore(`sqlite:${await fileOf(t)}`)
+  const [last] = (await source.read((reader) => reader.history({}, { size: 1 }))).value
+  const { value: catalogue } = await source.read((reader) => reader.catalogue())
+  const { value: organizations } = await source.read((reader) => reader.organizations({ size: 10 }))
+  await source.close()
+  const store = await openStore(`sqlite:${file}`)
+  const others = { accessKeys: [], memberships: [], invitations: [] }
+  await store.adopt({ revision: 2, seal: last?.seal ?? '', catalogue, organizations, ...others }, 'another')
+  await record(store, (revision) => [organization('b', revision)])
+  await store.close()
+  const inspection = await openInspection(`sqlite:${file}`)
+  t.teardown(() => inspection[Symbol.asyncDispose]())
+  t.is(inspection.head, 3)
+  for (const findings of [inspection.integrity(), inspection.history(), inspection.things()])
+    t.deepEqual(await all(findings), [])
+})
+
 test('that a store was opened meanwhile is noticed', async (t) => {
   const file = await fileOf(t)
   const inspection = await openInspection(`sqlite:${file}`)

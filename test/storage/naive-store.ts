@@ -79,6 +79,7 @@ function naiveWriter(
     revision: revision - 1,
     nextRevision: revision,
     record,
+    setBookmark: () => undefined,
     catalogue: async () => state().catalogue,
     organization: async (id) => state().organizations.get(id),
     organizationBySlug: async (slug) => organizations().find((each) => each.slug === slug),

@@ -8,7 +8,10 @@ import test, { type ExecutionContext } from 'ava'
 import type { StoreEvent } from '../../packages/sidecar/src/storage/options.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
-import { isFileSystemInUserSpace, networkFileSystemOf } from '../../packages/sidecar/src/storage/sqlite/file/file-systems.ts'
+import {
+  isFileSystemInUserSpace,
+  networkFileSystemOf,
+} from '../../packages/sidecar/src/storage/sqlite/file/file-systems.ts'
 import type { StoreError, StoreErrorCode } from '../../packages/sidecar/src/storage/store.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { run, whyNoMounts } from './programs.ts'
@@ -189,6 +192,25 @@ test('damage that a write meets ends it and all that wait with it', async (t) =>
     t.is(outcome.status === 'rejected' && (outcome.reason as StoreError).code, 'corrupt')
   }
   t.is(store.head, 2)
+})
+
+test('a revision that another program wrote ends the writes, not the reads', async (t) => {
+  const file = await storeWithRows(t)
+  const events: StoreEvent[] = []
+  const store = await openStore(`sqlite:${file}`, { onEvent: (event) => events.push(event) })
+  t.teardown(() => store.close())
+  t.is(await record(store, (next) => [organization('before', next)]), 3)
+  await edit(
+    file,
+    "INSERT INTO change_sets SELECT 4, committed_at, actor, operation, '[]', seal FROM change_sets LIMIT 1",
+  )
+  for (const id of ['after', 'later']) {
+    const error = await t.throwsAsync<StoreError>(record(store, (next) => [organization(id, next)]))
+    t.is(error?.code, 'failed')
+    t.regex(error?.message ?? '', /is at revision 4, .* left it at 3/)
+  }
+  t.is(events.filter(({ kind }) => kind === 'writes_stopped').length, 1)
+  t.is((await store.read((reader) => reader.organizationCount('free'))).value, 301)
 })
 
 test('a program that holds the file for a moment is waited for', async (t) => {

@@ -191,7 +191,33 @@ export interface Writer extends Reader {
   readonly nextRevision: number
   /** Writes the rows of these changes. May be called several times; all calls of a work make one change set. */
   record(changes: readonly Change[]): Promise<void>
+  /**
+   * Keeps a consumer's bookmark in the transaction of this work; null removes it. A work that only sets bookmarks makes no
+   * revision. A work that throws or is a dry run sets none.
+   */
+  setBookmark(name: string, bookmark: Bookmark | null): void
 }
+
+/** How far a consumer of a feed has come. A bookmark of another epoch is of no use: the consumer begins with a snapshot. */
+export interface Bookmark {
+  readonly epoch: string
+  readonly revision: number
+}
+
+/** Everything that another store contained at one revision. */
+export interface Snapshot {
+  readonly revision: number
+  /** The seal of the change set of this revision: the next one follows it. */
+  readonly seal: string
+  readonly catalogue: Catalogue
+  readonly accessKeys: readonly AccessKey[]
+  /** In any order, each once. */
+  readonly organizations: Stream<Organization>
+  readonly memberships: Stream<Membership>
+  readonly invitations: Stream<Invitation>
+}
+
+export type Stream<T> = Iterable<T> | AsyncIterable<T>
 
 /**
  * Single things that a work is about to ask for. Naming them changes no answer: it lets the storage read those of all works
@@ -222,6 +248,25 @@ export interface Store extends AsyncDisposable {
   readonly head: number
   /** @throws StoreError `overloaded` when too many works wait (may be retried: nothing was done). */
   write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>>
+  /**
+   * Takes a change set that another store made: its rows, its history and its seal, in one transaction. Listeners are called
+   * as for a write. Change sets that wait share a commit, so a follower need not wait for one before it appends the next.
+   *
+   * @throws AppendError when it doesn't follow the head; nothing was done
+   * @throws StoreError as for a write
+   */
+  append(changeSet: SealedChangeSet): Promise<void>
+  /**
+   * Replaces the whole content by that of another store, and the epoch with it. History begins after the snapshot's revision.
+   * Bookmarks stay: each names its epoch. It is one transaction: readers see the content before or after it, and when the
+   * snapshot ends with an error nothing was done. Writes wait meanwhile. It is for the caller to know that the snapshot isn't
+   * older than what the store has.
+   *
+   * @throws StoreError as for a write; `failed`, with the stream's error as its cause, when the snapshot breaks off
+   */
+  adopt(snapshot: Snapshot, epoch: string): Promise<void>
+  /** A consumer's bookmark as it was committed last; undefined: it has none. */
+  bookmark(name: string): Promise<Bookmark | undefined>
   /** @throws StoreError `overloaded` when too many reads wait. */
   read<T>(work: (reader: Reader) => Promise<T>): Promise<At<T>>
   /**
@@ -229,8 +274,12 @@ export interface Store extends AsyncDisposable {
    * @throws StoreError `compacted` when some of them are no longer kept (no use in a retry: take a snapshot).
    */
   changesAfter(revision: number, limit: number): Promise<readonly ChangeSet[]>
-  /** @returns the way to stop listening. A listener must not throw. */
-  subscribe(listener: (changeSet: ChangeSet) => void): () => void
+  /**
+   * @param listener called with each change set. It must not throw.
+   * @param onAdopted called after the content was replaced: what was made from earlier change sets must be read anew
+   * @returns how to stop listening
+   */
+  subscribe(listener: (changeSet: ChangeSet) => void, onAdopted?: () => void): () => void
   /**
    * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count.
    * Never the last one.
@@ -276,8 +325,31 @@ export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly code: StoreErrorCode
 
-  constructor(code: StoreErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+  /** The storage can't be trusted with another write: from now on the store refuses all of them. */
+  readonly endsWrites: boolean
+
+  /** @param options `endsWrites`: default: for damage, `corrupt` and `not_a_database` */
+  constructor(code: StoreErrorCode, message: string, options: { cause?: unknown; endsWrites?: boolean } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {})
+    this.code = code
+    this.endsWrites = options.endsWrites ?? (code === 'corrupt' || code === 'not_a_database')
+  }
+}
+
+/**
+ * A change set that can't be appended. Only a follower meets these codes; they never reach a client.
+ *
+ * | code | when | may the caller retry? |
+ * | --- | --- | --- |
+ * | `not_next` | its revision isn't the one after the head | no: read the head, and continue after it |
+ * | `not_sealed` | its seal doesn't follow the seal of the head: another history, or it was altered | no: adopt a snapshot |
+ */
+export class AppendError extends Error {
+  override readonly name = 'AppendError'
+  readonly code: 'not_next' | 'not_sealed'
+
+  constructor(code: AppendError['code'], message: string) {
+    super(message)
     this.code = code
   }
 }

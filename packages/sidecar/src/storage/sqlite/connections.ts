@@ -10,11 +10,9 @@ import { join } from 'node:path'
 import { migrations as allMigrations } from './migrations/all.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
-import type { State } from '../transactions/batch.ts'
-import { loadCatalogue } from './rows/catalogue.ts'
 import { checkSmallParts } from './file/check.ts'
 import { Connection } from './connection.ts'
-import { plantAnchor, readHead, readLastSeal } from './rows/history.ts'
+import { plantAnchor } from './rows/history.ts'
 import { locate } from './file/location.ts'
 import { acquireLock } from './file/lock.ts'
 import { migrate, missingMigrations } from './migrations/migrate.ts'
@@ -22,9 +20,6 @@ import { setUpReader, setUpWriter } from './pragmas.ts'
 import { text, unlessMalformed } from './rows/things.ts'
 
 export interface Connections {
-  readonly epoch: string
-  /** As it is in the file. */
-  readonly state: State
   readonly writer: Connection
   readonly readers: readonly Connection[]
   /** Closes all of it and frees the lock. */
@@ -74,20 +69,14 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   await setUpWriter(writer, !isInMemory)
   await migrate(writer, missing, now())
   await checkSmallParts(writer)
-  const epoch = await readEpoch(writer)
-  await plantAnchor(writer, epoch)
-  const state = await unlessMalformed(file, async () => ({
-    head: await readHead(writer),
-    catalogue: await loadCatalogue(writer),
-    seal: await readLastSeal(writer),
-  }))
+  await plantAnchor(writer, await readEpoch(writer))
   const readers: Connection[] = []
   for (let count = 0; count < readersCount; count++) {
     const reader = await connect(file, undo)
     await setUpReader(reader)
     readers.push(reader)
   }
-  return { epoch, state, writer, readers }
+  return { writer, readers }
 }
 
 /** The writer is opened first and so closed last, when it moves the log into the database. */

@@ -72,11 +72,6 @@ export function corruptError(file: string, cause: unknown): StoreError {
   return new StoreError(damage.code, damage.sentence(file), { cause })
 }
 
-/** Whether the file itself is in doubt, so that nothing more may be written into it. */
-export function isDamage(error: unknown): error is StoreError {
-  return error instanceof StoreError && (error.code === 'corrupt' || error.code === 'not_a_database')
-}
-
 function driverCodeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

@@ -1,56 +1,73 @@
 /**
- * One transaction that several works share (group commit). Each work is decided in its turn and sees what the ones before
- * it recorded; a work that throws, or that is a dry run, leaves nothing behind; one commit makes all of them durable.
+ * One transaction that several jobs share (group commit). Each work is decided in its turn and sees what the ones before
+ * it recorded. A work that throws, or that is a dry run, leaves nothing behind. One commit makes all of them durable.
  */
 
 import { applyToCatalogue, type Catalogue } from '../../domain/catalogue.ts'
-import type { Change, ChangeSet } from '../../domain/change.ts'
-import type { At, Foreseen, Provenance, Writer } from '../store.ts'
+import type { Change, ChangeSet, SealedChangeSet } from '../../domain/change.ts'
+import { subjectsOf } from '../../domain/subjects.ts'
+import {
+  AppendError,
+  type At,
+  type Bookmark,
+  type Foreseen,
+  type Provenance,
+  type Snapshot,
+  type Writer,
+} from '../store.ts'
+import { adopt } from './adoption.ts'
 import { BatchRows } from './batch-rows.ts'
-import type { Connection } from '../sqlite/connection.ts'
-import { writeChangeSets } from '../sqlite/rows/history.ts'
-import { createValidity, whileValid, type Validity } from './lease.ts'
+import type { State } from './catalogues.ts'
+import type { EngineConnection, HistoryRow } from './connection.ts'
+import { lease } from './lease.ts'
+import { sealOf, type SealedRow } from './seal.ts'
 
-/** What was committed last, as it is in memory. */
-export interface State {
-  readonly head: number
-  readonly catalogue: Catalogue
-  /** Of the last change set that is in the file: those of a batch are sealed when they are written. */
-  readonly seal: string
+/** What waits for the writer, as data. */
+export type Job =
+  | { readonly kind: 'work'; readonly provenance: Provenance; readonly work: (writer: Writer) => Promise<unknown> }
+  /** Takes a change set that another store made. */
+  | { readonly kind: 'append'; readonly changeSet: SealedChangeSet }
+  /** Replaces everything. It never shares a batch. */
+  | { readonly kind: 'adopt'; readonly snapshot: Snapshot; readonly epoch: string }
+  /** One step of compaction. @see EngineConnection.forget */
+  | { readonly kind: 'forget'; readonly before: number }
+
+export type Outcome =
+  { readonly kind: 'returned'; readonly at: At<unknown> } | { readonly kind: 'threw'; readonly error: unknown }
+
+/** What a commit makes true. */
+export interface Committed {
+  readonly state: State
+  readonly changeSets: readonly ChangeSet[]
+  /** The content was replaced: it doesn't come from the state before by change sets. */
+  readonly isReplaced: boolean
 }
 
-export type Outcome<T> =
-  { readonly kind: 'returned'; readonly at: At<T> } | { readonly kind: 'threw'; readonly error: unknown }
-
 export class Batch {
-  readonly #connection: Connection
+  readonly #connection: EngineConnection
   readonly #rows: BatchRows
+  readonly #history: HistoryRow[] = []
   readonly #changeSets: ChangeSet[] = []
+  readonly #bookmarks = new Map<string, Bookmark | null>()
   #state: State
+  #isReplaced = false
 
-  private constructor(connection: Connection, state: State) {
+  /** @param state the state that the transaction of the connection begins with */
+  constructor(connection: EngineConnection, state: State) {
     this.#connection = connection
     this.#rows = new BatchRows(connection)
     this.#state = state
   }
 
-  /** @param state that the file is in */
-  static async begin(connection: Connection, state: State): Promise<Batch> {
-    await connection.run('BEGIN IMMEDIATE')
-    return new Batch(connection, state)
-  }
-
-  /** With what the works have recorded. It becomes true with the commit. */
-  get state(): State {
-    return this.#state
-  }
-
-  get changeSets(): readonly ChangeSet[] {
-    return this.#changeSets
+  get result(): Committed {
+    return { state: this.#state, changeSets: this.#changeSets, isReplaced: this.#isReplaced }
   }
 
   /** Reads what the works are about to ask for. */
-  async foresee(foreseen: readonly Foreseen[]): Promise<void> {
+  async foresee(jobs: readonly Job[]): Promise<void> {
+    const foreseen = jobs.flatMap((job): readonly Foreseen[] =>
+      job.kind === 'work' && job.provenance.foreseen ? [job.provenance.foreseen] : [],
+    )
     if (foreseen.length > 0) await this.#rows.foresee(foreseen)
   }
 
@@ -58,97 +75,123 @@ export class Batch {
    * @returns what the work returned or threw
    * @throws StoreError when the transaction itself has failed
    */
-  async perform<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<Outcome<T>> {
-    const { head, catalogue } = this.#state
-    const validity = createValidity()
-    const recording = createRecording(this.#rows, { provenance, revision: head + 1, catalogue })
-    const writer = writerOf(recording, whileValid(this.#rows, validity), validity)
-    this.#rows.beginWork()
-    const outcome = await outcomeOf(work, writer)
-    validity.end()
-    const isKept = outcome.kind === 'returned' && provenance.dryRun !== true && recording.changes.length > 0
-    if (isKept) {
-      await this.#rows.keepWork()
-      this.#keep(recording, provenance)
-    } else {
-      await this.#rows.discardWork()
+  async perform(job: Job): Promise<Outcome> {
+    switch (job.kind) {
+      case 'work':
+        return this.#perform(job.provenance, job.work)
+      case 'append':
+        return this.#append(job.changeSet)
+      case 'adopt':
+        this.#state = await adopt(this.#connection, job.snapshot, job.epoch)
+        this.#isReplaced = true
+        return this.#returned(undefined)
+      case 'forget':
+        return this.#returned(await this.#connection.forget(job.before))
     }
-    if (outcome.kind === 'threw') return outcome
-    return { kind: 'returned', at: { revision: this.#state.head, value: outcome.value } }
   }
 
-  /** A step of maintenance in the same transaction. It may not touch what works touch. */
-  async maintain<T>(step: (connection: Connection) => Promise<T>): Promise<T> {
-    return step(this.#connection)
-  }
-
-  /** Writes what isn't written yet. The rest of the way to the disk is `commit`. */
+  /** Writes what isn't written yet. The rest of the way to the disk is the commit. */
   async flush(): Promise<void> {
     await this.#rows.writeAll()
-    if (this.#changeSets.length === 0) return
-    const seal = await writeChangeSets(this.#connection, this.#changeSets, this.#state.seal)
-    this.#state = { ...this.#state, seal }
+    if (this.#history.length > 0) await this.#connection.writeHistory(this.#history)
+    if (this.#bookmarks.size > 0) await this.#connection.writeBookmarks(this.#bookmarks)
   }
 
-  async commit(): Promise<void> {
-    await this.#connection.run('COMMIT')
+  async #perform(provenance: Provenance, work: (writer: Writer) => Promise<unknown>): Promise<Outcome> {
+    const recording = new Recording(this.#rows, this.#state, provenance.at)
+    const { reader, check, end } = lease(this.#rows.reader)
+    const writer: Writer = {
+      ...reader,
+      revision: this.#state.revision,
+      nextRevision: recording.revision,
+      catalogue: async () => (check(), recording.catalogue),
+      record: async (changes) => (check(), recording.record(changes)),
+      setBookmark: (name, bookmark) => (check(), void recording.bookmarks.set(name, bookmark)),
+    }
+    this.#rows.beginWork()
+    const outcome = await outcomeOf(() => work(writer))
+    end()
+    const isKept = outcome.kind === 'returned' && provenance.dryRun !== true
+    await this.#rows.endWork(isKept && recording.changes.length > 0)
+    if (outcome.kind === 'threw') return outcome
+    if (isKept) this.#keep(recording, provenance)
+    return this.#returned(outcome.value)
   }
 
-  /** Some failures have rolled the transaction back already; then there is nothing to roll back, which is no failure. */
-  async rollback(): Promise<void> {
-    await this.#connection.run('ROLLBACK').catch(() => undefined)
+  #keep({ revision, changes, catalogue, bookmarks }: Recording, { at, actor, operation }: Provenance): void {
+    for (const [name, bookmark] of bookmarks) this.#bookmarks.set(name, bookmark)
+    if (changes.length === 0) return
+    const changeSet = { revision, committedAt: at, actor, operation, changes }
+    const sealable = sealableOf(changeSet)
+    this.#add(changeSet, { catalogue, sealed: { ...sealable, seal: sealOf(this.#state.seal, sealable) } })
   }
 
-  #keep({ changes, catalogue }: Recording, { at, actor, operation }: Provenance): void {
-    const revision = this.#state.head + 1
-    this.#changeSets.push({ revision, committedAt: at, actor, operation, changes })
-    this.#state = { ...this.#state, head: revision, catalogue }
+  async #append({ seal, ...changeSet }: SealedChangeSet): Promise<Outcome> {
+    const { revision, committedAt, changes } = changeSet
+    const recording = new Recording(this.#rows, this.#state, committedAt)
+    if (revision !== recording.revision) return { kind: 'threw', error: notNext(revision, recording.revision) }
+    const sealable = sealableOf(changeSet)
+    if (sealOf(this.#state.seal, sealable) !== seal) return { kind: 'threw', error: notSealed(revision) }
+    this.#rows.beginWork()
+    await recording.record(changes)
+    await this.#rows.endWork(true)
+    this.#add(changeSet, { catalogue: recording.catalogue, sealed: { ...sealable, seal } })
+    return this.#returned(undefined)
+  }
+
+  #add(changeSet: ChangeSet, { catalogue, sealed }: { catalogue: Catalogue; sealed: SealedRow }): void {
+    const { revision, changes } = changeSet
+    this.#history.push({ ...sealed, subjects: subjectsOf(changes) })
+    this.#changeSets.push(changeSet)
+    this.#state = { ...this.#state, revision, seal: sealed.seal, catalogue }
+  }
+
+  #returned(value: unknown): Outcome {
+    return { kind: 'returned', at: { revision: this.#state.revision, value } }
   }
 }
 
 /** What one work has recorded so far. */
-interface Recording {
+class Recording {
   readonly revision: number
-  readonly changes: readonly Change[]
-  readonly catalogue: Catalogue
-  readonly record: (changes: readonly Change[]) => Promise<void>
-}
+  readonly changes: Change[] = []
+  readonly bookmarks = new Map<string, Bookmark | null>()
+  readonly #rows: BatchRows
+  readonly #at: number
+  catalogue: Catalogue
 
-function createRecording(
-  rows: BatchRows,
-  start: { readonly provenance: Provenance; readonly revision: number; readonly catalogue: Catalogue },
-): Recording {
-  const { revision, provenance } = start
-  const recorded: Change[] = []
-  let catalogue = start.catalogue
-  return {
-    revision,
-    changes: recorded,
-    get catalogue() {
-      return catalogue
-    },
-    async record(changes) {
-      for (const change of changes) recorded.push(change)
-      catalogue = applyToCatalogue(catalogue, changes)
-      await rows.record(changes.map((change) => ({ change, revision, at: provenance.at })))
-    },
+  constructor(rows: BatchRows, { revision, catalogue }: State, at: number) {
+    this.revision = revision + 1
+    this.catalogue = catalogue
+    this.#rows = rows
+    this.#at = at
+  }
+
+  async record(changes: readonly Change[]): Promise<void> {
+    for (const change of changes) this.changes.push(change)
+    this.catalogue = applyToCatalogue(this.catalogue, changes)
+    await this.#rows.record(changes.map((change) => ({ change, revision: this.revision, at: this.#at })))
   }
 }
 
-function writerOf(recording: Recording, rows: ReturnType<typeof whileValid>, { check }: Validity): Writer {
-  return {
-    ...rows,
-    revision: recording.revision - 1,
-    nextRevision: recording.revision,
-    catalogue: async () => (check(), recording.catalogue),
-    record: async (changes) => (check(), recording.record(changes)),
-  }
-}
-
-async function outcomeOf<T>(work: (writer: Writer) => Promise<T>, writer: Writer) {
+async function outcomeOf(work: () => Promise<unknown>) {
   try {
-    return { kind: 'returned', value: await work(writer) } as const
+    return { kind: 'returned', value: await work() } as const
   } catch (error) {
     return { kind: 'threw', error } as const
   }
+}
+
+function sealableOf({ revision, committedAt, actor, operation, changes }: ChangeSet) {
+  return { revision, committedAt, actor, operation, changesText: JSON.stringify(changes) }
+}
+
+function notNext(revision: number, next: number): AppendError {
+  const message = `The change set has revision ${revision}, and the next one of this store is ${next}. Continue there.`
+  return new AppendError('not_next', message)
+}
+
+function notSealed(revision: number): AppendError {
+  const message = `The change set of revision ${revision} doesn't follow the history of this store. Take a snapshot.`
+  return new AppendError('not_sealed', message)
 }

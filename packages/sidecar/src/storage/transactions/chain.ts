@@ -1,20 +1,16 @@
 /**
- * Verifies that each change set is sealed to the one before it. What was altered, taken out or put in between is named; a
- * row is only blamed for itself, not for what was done to the one before it.
+ * Verifies that each change set is sealed to the one before it, and names those that were altered, removed or inserted. A
+ * row is blamed only for itself, not for a change to the row before it.
  */
 
 import type { Finding } from '../inspection.ts'
-import { sealOf, type Sealable } from './seal.ts'
+import { sealOf, type SealedRow } from './seal.ts'
 
-export interface SealedRow extends Sealable {
-  readonly seal: string
-}
-
-/** Seals of rows that don't fit, to which an unaltered row can be sealed when rows have changed places. */
+/** Seals of broken rows that are kept, because an unaltered row can be sealed to one of them when rows changed places. */
 const strayMax = 100
 
 export class Chain {
-  /** Revisions that should be there and are not. */
+  /** Missing revisions. */
   readonly gaps: { readonly from: number; readonly to: number }[] = []
   #last: number
   /** What the next row may be sealed to; undefined: the row that it was sealed to is missing. */
@@ -25,11 +21,7 @@ export class Chain {
     this.#previous = [anchor.seal]
   }
 
-  get last(): number {
-    return this.#last
-  }
-
-  /** Rows in their order. @returns what is wrong; undefined: the row says what it said when it was written */
+  /** Rows in their order. @returns what is wrong; undefined: the row is as it was written */
   check(row: SealedRow): Finding | undefined {
     if (row.revision <= this.#last) {
       const problem = `inserted: the history that is kept begins after revision ${this.#last}`
@@ -40,7 +32,7 @@ export class Chain {
     return this.#checkSeal(row) ?? gap
   }
 
-  /** Notes what should follow the last row. @returns undefined: nothing does */
+  /** Notes the revisions that should follow the last row. @returns undefined: none should */
   endAt(revision: number): Finding | undefined {
     return revision > this.#last ? this.#gap(revision) : undefined
   }
@@ -54,7 +46,7 @@ export class Chain {
     const from = this.#last + 1
     this.gaps.push({ from, to })
     this.#previous = undefined
-    return { what: revisionsText(from, to), problem: 'missing' }
+    return { what: from === to ? `revision ${from}` : `revisions ${from} to ${to}`, problem: 'missing' }
   }
 
   #checkSeal(row: SealedRow): Finding | undefined {
@@ -69,8 +61,4 @@ export class Chain {
       problem: 'altered: its seal does not fit what it says and the revision before it',
     }
   }
-}
-
-function revisionsText(from: number, to: number): string {
-  return from === to ? `revision ${from}` : `revisions ${from} to ${to}`
 }

@@ -1,12 +1,12 @@
 /**
- * Single things as they are in the file, read for a whole batch at once, because a call of the driver costs more than a row.
- * They are true until the batch writes rows.
+ * Single things as they are in the storage, read for a whole batch at once, because a call of the driver costs more than a
+ * row. They hold until the batch writes rows.
  */
 
 import type { Membership, Organization } from '../../domain/model.ts'
 import type { Foreseen } from '../store.ts'
+import type { EngineConnection } from './connection.ts'
 import { keyOf, type Known } from './pending.ts'
-import type { Queries } from '../sqlite/questions/queries.ts'
 
 export interface ForeseenRows {
   organization(id: string): Known<Organization>
@@ -15,8 +15,8 @@ export interface ForeseenRows {
 
 export const nothingForeseen: ForeseenRows = { organization: () => undefined, membership: () => undefined }
 
-/** What these name is known afterwards: a thing that isn't in the file is known to be absent. */
-export async function readForeseen(queries: Queries, foreseen: readonly Foreseen[]): Promise<ForeseenRows> {
+/** Everything that these name is known afterwards: a thing that isn't in the storage is known to be absent. */
+export async function readForeseen(connection: EngineConnection, foreseen: readonly Foreseen[]): Promise<ForeseenRows> {
   const ids = foreseen.flatMap(({ organizationIds = [] }) => organizationIds).filter(isPlain)
   const members = foreseen.flatMap(({ memberships = [] }) => memberships)
   const plainMembers = members.filter(({ organizationId, userId }) => isPlain(organizationId) && isPlain(userId))
@@ -25,9 +25,10 @@ export async function readForeseen(queries: Queries, foreseen: readonly Foreseen
     plainMembers.map(({ organizationId, userId }) => [keyOf(organizationId, userId), undefined]),
   )
   if (organizations.size > 0)
-    for (const found of await queries.organizationsById([...organizations.keys()])) organizations.set(found.id, found)
+    for (const found of await connection.organizationsById([...organizations.keys()]))
+      organizations.set(found.id, found)
   if (memberships.size > 0)
-    for (const found of await queries.membershipsByKey([...memberships.keys()]))
+    for (const found of await connection.membershipsByKey([...memberships.keys()]))
       memberships.set(keyOf(found.organizationId, found.userId), found)
   return {
     organization: (id) => (organizations.has(id) ? { value: organizations.get(id) } : undefined),
@@ -38,7 +39,7 @@ export async function readForeseen(queries: Queries, foreseen: readonly Foreseen
   }
 }
 
-/** Callers' texts come here before the rules look at them. What JSON and SQLite might read differently is asked for singly. */
+/** Callers' texts arrive here before the rules check them. A text that JSON and an engine might read differently is read alone. */
 function isPlain(id: unknown): boolean {
   return typeof id === 'string' && /^[\x20-\x7e]+$/.test(id)
 }

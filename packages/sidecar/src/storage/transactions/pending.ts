@@ -1,12 +1,12 @@
 /**
- * What the works of a batch have recorded and what isn't in the rows yet. Works are many and their rows are few, so rows
- * are written together at the end of the batch; until then, questions for one thing are answered from here, and any other
- * question has them written first.
+ * What the works of a batch have recorded and the rows don't have yet. Works are many and their rows are few, so rows are
+ * written together at the end of the batch. Until then, reads of one thing are answered from here, and any other read that
+ * they concern has them written first.
  */
 
 import type { Change } from '../../domain/change.ts'
 import type { Invitation, Membership, Organization } from '../../domain/model.ts'
-import type { Recorded } from '../sqlite/rows/changes.ts'
+import type { Recorded } from './connection.ts'
 
 /** Undefined where nothing is known here; a thing that was deleted is known to be absent. */
 export type Known<T> = { readonly value: T | undefined } | undefined
@@ -24,7 +24,7 @@ export class Pending {
     return this.#recorded.length
   }
 
-  /** Something is recorded whose rows can't be told without the file. */
+  /** A change is recorded whose rows are known only to the storage. */
   get isWide(): boolean {
     return this.#isWide
   }
@@ -60,7 +60,7 @@ export class Pending {
     this.add(kept)
   }
 
-  /** Takes out the first `length`, to be written. */
+  /** Takes the first `length` out, to be written. */
   take(length: number): readonly Recorded[] {
     const taken = this.#recorded.slice(0, length)
     const rest = this.#recorded.slice(length)

@@ -1,12 +1,12 @@
 /**
- * The seals of the history. Each change set's is made from the one before it and from all that its row says, so a row can't
- * be altered, taken out or put in between without breaking the chain. A seal keeps no secret: who can write the file can
- * seal it anew, which shows only to those who have noted an earlier seal elsewhere.
+ * The seals of the history. Each seal is made from the one before it and from the whole row of its change set. So a row
+ * can't be altered, removed or inserted without breaking the chain. A seal contains no secret: a person who can write the
+ * file can also make new seals, and only someone who noted an earlier seal elsewhere can detect it.
  */
 
 import { createHash } from 'node:crypto'
 
-/** A row of `change_sets`. */
+/** A row of the history. */
 export interface Sealable {
   readonly revision: number
   readonly committedAt: number
@@ -14,6 +14,10 @@ export interface Sealable {
   readonly operation: string
   /** The changes, exactly as they are in the row. */
   readonly changesText: string
+}
+
+export interface SealedRow extends Sealable {
+  readonly seal: string
 }
 
 /** What the first change set of a store follows. */

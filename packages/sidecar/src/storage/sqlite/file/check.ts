@@ -6,7 +6,7 @@
 import type { StoreError } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import { corruptError } from '../errors.ts'
-import { readChangeSets, readHead } from '../rows/history.ts'
+import { changeSetOf, unlessMalformed } from '../rows/things.ts'
 
 const smallTables = [
   'store',
@@ -20,6 +20,7 @@ const smallTables = [
   'settings',
   'access_keys',
   'history_anchor',
+  'bookmarks',
 ]
 const largeTables = ['organizations', 'memberships', 'invitations', 'change_sets', 'change_subjects']
 
@@ -34,8 +35,8 @@ export async function checkSmallParts(connection: Connection): Promise<void> {
     const isSound = found.length === 1 && found[0]?.['quick_check'] === 'ok'
     if (!isSound) throw damaged(connection, `The check of ${table} found: ${JSON.stringify(found)}`)
   }
-  const head = await readHead(connection)
-  await readChangeSets(connection, head - 1, 1)
+  const newest = await connection.all('SELECT * FROM change_sets ORDER BY revision DESC LIMIT 1')
+  await unlessMalformed(connection.file, async () => newest.map(changeSetOf))
 }
 
 function damaged(connection: Connection, finding: string): StoreError {

@@ -13,7 +13,7 @@ import { readAccessKeys } from '../rows/access-keys.ts'
 import { loadCatalogue } from '../rows/catalogue.ts'
 import { Connection, type Row, type Value } from '../connection.ts'
 import { corruptError } from '../errors.ts'
-import { readAnchor, readHead, readLastSeal } from '../rows/history.ts'
+import { readAnchor, readPosition } from '../rows/history.ts'
 import { Chain } from '../../transactions/chain.ts'
 import { checkCounts, checkStamps, highestStamp, noteSweep, type Sweeps } from './stamps.ts'
 import { checkTraces, smallRows } from './traces.ts'
@@ -48,8 +48,8 @@ export async function openSqliteInspection(path: string): Promise<Inspection> {
     await setUpReader(connection)
     await connection.run('BEGIN')
     // The first statement that reads makes the state that all others see.
-    const head = await readHead(connection)
-    return new SqliteInspection(connection, { head, seal: await readLastSeal(connection), isAlone })
+    const { revision, seal } = await readPosition(connection)
+    return new SqliteInspection(connection, { head: revision, seal, isAlone })
   } catch (error) {
     await connection.close()
     throw error

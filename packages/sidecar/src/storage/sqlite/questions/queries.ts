@@ -5,6 +5,7 @@ import type { RoleUsage } from '../../../domain/decided.ts'
 import type { AccessKey, Invitation, Membership, Organization } from '../../../domain/model.ts'
 import type { HistoryPage, HistoryQuery, Page, Reader, Span, Spanned } from '../../store.ts'
 import { readAccessKeys } from '../rows/access-keys.ts'
+import type { RowReader } from '../../transactions/connection.ts'
 import type { Connection, Row } from '../connection.ts'
 import { readAnchor, readHistory } from '../rows/history.ts'
 import { invitationsOf, pendingInvitation, pendingInvitationCount, type InvitationFilter } from '../rows/invitations.ts'
@@ -12,17 +13,14 @@ import { integer, invitationOf, membershipOf, organizationOf, text, unlessMalfor
 import { searchInvitations, searchMemberships, searchOrganizations } from './search.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
 
-/** All of a reader that is in the rows alone. */
-export type RowReader = Omit<Reader, 'revision' | 'catalogue'>
-
 const rowsMax = 1_000
 const idsMax = 10_000
 
 export class Queries implements RowReader {
-  readonly #connection: Connection
+  protected readonly connection: Connection
 
   constructor(connection: Connection) {
-    this.#connection = connection
+    this.connection = connection
   }
 
   organization(id: string): Promise<Organization | undefined> {
@@ -50,10 +48,10 @@ export class Queries implements RowReader {
     checkAtMost(organizationIds.length, idsMax, 'organizations')
     const read = async () => {
       const sql = 'SELECT id, role_set_id FROM organizations WHERE id IN (SELECT value FROM json_each(?))'
-      const rows = await this.#connection.all(sql, [JSON.stringify(organizationIds)])
+      const rows = await this.connection.all(sql, [JSON.stringify(organizationIds)])
       return new Map(rows.map((row) => [text(row, 'id'), text(row, 'role_set_id')]))
     }
-    return this.#checked(read)
+    return this.checked(read)
   }
 
   async organizations(
@@ -68,7 +66,7 @@ export class Queries implements RowReader {
   }
 
   organizationCount(roleSetId: string): Promise<number> {
-    return this.#checked(() => organizationCount(this.#connection, roleSetId))
+    return this.checked(() => organizationCount(this.connection, roleSetId))
   }
 
   membership(organizationId: string, userId: string): Promise<Membership | undefined> {
@@ -89,9 +87,9 @@ export class Queries implements RowReader {
   }
 
   memberCount(organizationId: string): Promise<number> {
-    return this.#checked(async () => {
+    return this.checked(async () => {
       const sql = 'SELECT count(*) AS members FROM memberships WHERE organization_id = ?'
-      const rows = await this.#connection.all(sql, [organizationId])
+      const rows = await this.connection.all(sql, [organizationId])
       return integer(rows[0] ?? {}, 'members')
     })
   }
@@ -101,24 +99,24 @@ export class Queries implements RowReader {
   }
 
   pendingInvitation(organizationId: string, emailAddress: string, now: number): Promise<Invitation | undefined> {
-    return this.#checked(() => pendingInvitation(this.#connection, { organizationId, emailAddress }, now))
+    return this.checked(() => pendingInvitation(this.connection, { organizationId, emailAddress }, now))
   }
 
   pendingInvitationCount(organizationId: string, now: number): Promise<number> {
-    return this.#checked(() => pendingInvitationCount(this.#connection, organizationId, now))
+    return this.checked(() => pendingInvitationCount(this.connection, organizationId, now))
   }
 
   async invitations(organizationId: string, page: Page, filter: InvitationFilter): Promise<readonly Invitation[]> {
     checkAtMost(page.size, rowsMax, 'invitations')
-    return this.#checked(() => invitationsOf(this.#connection, organizationId, { page, filter }))
+    return this.checked(() => invitationsOf(this.connection, organizationId, { page, filter }))
   }
 
   usageIn(scope: Parameters<Reader['usageIn']>[0], now: number): Promise<readonly RoleUsage[]> {
-    return this.#checked(() => usageIn(this.#connection, scope, now))
+    return this.checked(() => usageIn(this.connection, scope, now))
   }
 
   usageOf(roleId: string, scope: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage> {
-    return this.#checked(() => usageOf(this.#connection, { roleId, scope }, now))
+    return this.checked(() => usageOf(this.connection, { roleId, scope }, now))
   }
 
   async searchOrganizations(
@@ -127,7 +125,7 @@ export class Queries implements RowReader {
     span: Span,
   ): Promise<Spanned<Organization>> {
     checkSpan(span, 'organizations')
-    return this.#checked(() => searchOrganizations(this.#connection, query, { order, span }))
+    return this.checked(() => searchOrganizations(this.connection, query, { order, span }))
   }
 
   async searchMemberships(
@@ -136,7 +134,7 @@ export class Queries implements RowReader {
     span: Span,
   ): Promise<Spanned<Membership>> {
     checkSpan(span, 'memberships')
-    return this.#checked(() => searchMemberships(this.#connection, query, { order, span }))
+    return this.checked(() => searchMemberships(this.connection, query, { order, span }))
   }
 
   async searchInvitations(
@@ -145,30 +143,30 @@ export class Queries implements RowReader {
     span: Span,
   ): Promise<Spanned<Invitation>> {
     checkSpan(span, 'invitations')
-    return this.#checked(() => searchInvitations(this.#connection, query, { order, span }))
+    return this.checked(() => searchInvitations(this.connection, query, { order, span }))
   }
 
   async memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
     checkAtMost(organizationIds.length, rowsMax, 'organizations')
-    return this.#checked(async () => {
+    return this.checked(async () => {
       const sql = `SELECT organization_id, count(*) AS members FROM memberships
         WHERE organization_id IN (SELECT value FROM json_each(?)) GROUP BY organization_id`
-      const rows = await this.#connection.all(sql, [JSON.stringify(organizationIds)])
+      const rows = await this.connection.all(sql, [JSON.stringify(organizationIds)])
       return new Map(rows.map((row) => [text(row, 'organization_id'), integer(row, 'members')]))
     })
   }
 
   accessKeys(): Promise<readonly AccessKey[]> {
-    return this.#checked(() => readAccessKeys(this.#connection))
+    return this.checked(() => readAccessKeys(this.connection))
   }
 
   async history(query: HistoryQuery, page: HistoryPage): Promise<readonly SealedChangeSet[]> {
     checkAtMost(page.size, rowsMax, 'change sets')
-    return this.#checked(() => readHistory(this.#connection, query, page))
+    return this.checked(() => readHistory(this.connection, query, page))
   }
 
   historyAnchor(): ReturnType<Reader['historyAnchor']> {
-    return this.#checked(() => readAnchor(this.#connection))
+    return this.checked(() => readAnchor(this.connection))
   }
 
   async #one<T>(thingOf: (row: Row) => T, sql: string, values: readonly string[]): Promise<T | undefined> {
@@ -176,11 +174,11 @@ export class Queries implements RowReader {
   }
 
   #many<T>(thingOf: (row: Row) => T, sql: string, values: readonly (string | number)[]): Promise<readonly T[]> {
-    return this.#checked(async () => (await this.#connection.all(sql, values)).map(thingOf))
+    return this.checked(async () => (await this.connection.all(sql, values)).map(thingOf))
   }
 
-  #checked<T>(read: () => Promise<T>): Promise<T> {
-    return unlessMalformed(this.#connection.file, read)
+  protected checked<T>(read: () => Promise<T>): Promise<T> {
+    return unlessMalformed(this.connection.file, read)
   }
 }
 

@@ -3,7 +3,7 @@
  * of one kind that follow each other share a statement: a call of the driver costs more than a row.
  */
 
-import type { Change } from '../../../domain/change.ts'
+import type { Recorded } from '../../transactions/connection.ts'
 import { putAccessKey } from './access-keys.ts'
 import {
   deletePermission,
@@ -19,13 +19,6 @@ import { putInvitations } from './invitations.ts'
 import { deleteMemberships, putMemberships } from './memberships.ts'
 import { deleteOrganizations, moveOrganizations, putOrganizations } from './organizations.ts'
 import { reassign } from './reassignment.ts'
-
-/** A change with the revision and the time (Unix milliseconds) of its write. */
-export interface Recorded {
-  readonly change: Change
-  readonly revision: number
-  readonly at: number
-}
 
 /** The text of a statement's values is bounded, whatever a work records. */
 const rowsPerStatementMax = 500

@@ -1,77 +1,57 @@
-/** The change sets that are kept: the feed's past. The newest is never forgotten, so it tells the revision of the file. */
+/** The rows of the change sets that are kept. Compaction never removes the newest one. */
 
 import type { ChangeSet, SealedChangeSet } from '../../../domain/change.ts'
-import { subjectsOf } from '../../../domain/subjects.ts'
 import { StoreError, type HistoryPage, type HistoryQuery } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import { changeSetOf, integer, text, unlessMalformed } from './things.ts'
-import { firstSealOf, sealOf } from '../../transactions/seal.ts'
+import type { HistoryRow, Position } from '../../transactions/connection.ts'
+import { firstSealOf } from '../../transactions/seal.ts'
 
 /** A step that forgets this many is short beside a batch of writes. */
 const forgottenPerStepMax = 500
 /** One change set alone may have more. */
 const subjectsPerStepMax = 5_000
 
-export async function readHead(connection: Connection): Promise<number> {
-  const [row] = await connection.all('SELECT coalesce(max(revision), 0) AS head FROM change_sets')
-  return integer(row ?? {}, 'head')
+/** The position that the next change set follows: the newest one, or the anchor of a history that has none. */
+export async function readPosition(connection: Connection): Promise<Position> {
+  const [row = {}] = await connection.all(
+    `SELECT epoch, revision, seal FROM (
+       SELECT * FROM (SELECT revision, seal FROM change_sets ORDER BY revision DESC LIMIT 1)
+       UNION ALL SELECT revision, seal FROM history_anchor
+     ) CROSS JOIN store ORDER BY revision DESC LIMIT 1`,
+  )
+  return { epoch: text(row, 'epoch'), revision: integer(row, 'revision'), seal: text(row, 'seal') }
 }
 
-/**
- * Two statements, however many change sets: their rows, and by what they are found.
- *
- * @param previous the seal of the last change set in the file
- * @returns the seal of the last one of these
- */
-export async function writeChangeSets(
-  connection: Connection,
-  changeSets: readonly ChangeSet[],
-  previous: string,
-): Promise<string> {
-  let seal = previous
-  const rows = changeSets.map(({ revision, committedAt, actor, operation, changes }) => {
-    const changesText = JSON.stringify(changes)
-    seal = sealOf(seal, { revision, committedAt, actor, operation, changesText })
+/** Two statements, however many change sets: their rows, and the subjects by which they are found. */
+export async function writeHistory(connection: Connection, rows: readonly HistoryRow[]): Promise<void> {
+  const values = rows.map(({ revision, committedAt, actor, operation, changesText, seal }) => {
     return [revision, committedAt, actor, operation, changesText, seal]
   })
   const insert = 'INSERT INTO change_sets (revision, committed_at, actor, operation, changes, seal)'
-  const [first, ...others] = rows
+  const [first, ...others] = values
   if (first && others.length === 0) {
-    // One alone can be very large, and isn't packed a second time.
+    // A single one can be very large, and isn't packed a second time.
     await connection.run(`${insert} VALUES (?, ?, ?, ?, ?, ?)`, first)
   } else {
     const unpack =
       'SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)'
-    await connection.run(`${insert} ${unpack}`, [JSON.stringify(rows)])
+    await connection.run(`${insert} ${unpack}`, [JSON.stringify(values)])
   }
-  await writeSubjects(connection, changeSets)
-  return seal
+  const subjects = rows.flatMap((row) => row.subjects.map((subject) => [subject, row.revision]))
+  await connection.run(
+    'INSERT INTO change_subjects (subject, revision) SELECT value ->> 0, value ->> 1 FROM json_each(?)',
+    [JSON.stringify(subjects)],
+  )
 }
 
-async function writeSubjects(connection: Connection, changeSets: readonly ChangeSet[]): Promise<void> {
-  const rows = changeSets.flatMap(({ revision, changes }) => subjectsOf(changes).map((subject) => [subject, revision]))
-  const insert = 'INSERT INTO change_subjects (subject, revision)'
-  await connection.run(`${insert} SELECT value ->> 0, value ->> 1 FROM json_each(?)`, [JSON.stringify(rows)])
-}
-
-/** Gives an empty history what its first change set follows. */
+/** Gives an empty history the seal that its first change set follows. */
 export async function plantAnchor(connection: Connection, epoch: string): Promise<void> {
   await connection.run(
     `INSERT INTO history_anchor (singleton, revision, seal)
      SELECT 1, 0, ? WHERE NOT EXISTS (SELECT 1 FROM history_anchor) AND NOT EXISTS (SELECT 1 FROM change_sets)`,
     [firstSealOf(epoch)],
   )
-}
-
-/** The seal that the next change set follows. */
-export async function readLastSeal(connection: Connection): Promise<string> {
-  const [row] = await connection.all(
-    `SELECT coalesce(
-       (SELECT seal FROM change_sets ORDER BY revision DESC LIMIT 1),
-       (SELECT seal FROM history_anchor)
-     ) AS seal`,
-  )
-  return text(row ?? {}, 'seal')
 }
 
 export async function readAnchor(
@@ -115,8 +95,9 @@ export async function readChangeSets(
   const changeSets = await unlessMalformed(connection.file, async () => {
     return (await connection.all(sql, [after, limit])).map(changeSetOf)
   })
-  const oldest = changeSets[0]
-  if (oldest && oldest.revision !== after + 1) throw compacted(after, oldest.revision)
+  const [oldest] = changeSets
+  const next = oldest ? oldest.revision : (await readAnchor(connection)).revision + 1
+  if (oldest ? next !== after + 1 : next > after + 1) throw compacted(after, next)
   return changeSets
 }
 
@@ -128,7 +109,7 @@ export async function readForgettable(
   connection: Connection,
   keep: { readonly newerThan: number; readonly count: number },
 ): Promise<number> {
-  const head = await readHead(connection)
+  const { revision: head } = await readPosition(connection)
   const sql = 'SELECT revision FROM change_sets WHERE committed_at >= ? ORDER BY revision LIMIT 1'
   const [row] = await connection.all(sql, [keep.newerThan])
   const oldestNew = row === undefined ? head : integer(row, 'revision')
@@ -154,8 +135,19 @@ export async function forgetSome(connection: Connection, before: number): Promis
   const upTo = integer(last, 'revision')
   await connection.run('DELETE FROM change_subjects WHERE revision <= ?', [upTo])
   await connection.run('DELETE FROM change_sets WHERE revision <= ?', [upTo])
-  await connection.run('UPDATE history_anchor SET revision = ?, seal = ?', [upTo, text(last, 'seal')])
+  await setAnchor(connection, { revision: upTo, seal: text(last, 'seal') })
   return upTo < before - 1
+}
+
+/** The history that is kept begins after this revision. */
+export async function setAnchor(
+  connection: Connection,
+  { revision, seal }: { readonly revision: number; readonly seal: string },
+): Promise<void> {
+  await connection.run('INSERT OR REPLACE INTO history_anchor (singleton, revision, seal) VALUES (1, ?, ?)', [
+    revision,
+    seal,
+  ])
 }
 
 function compacted(after: number, oldest: number): StoreError {
