@@ -4,8 +4,7 @@
  * while happen every time.
  */
 
-import type { ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
-import type { At, Provenance, Reader, Store, Writer } from '../../packages/sidecar/src/storage/store.ts'
+import type { At, KeptChangeSet, Provenance, Reader, Store, Writer } from '../../packages/sidecar/src/storage/store.ts'
 
 export interface HeldStore extends Store {
   /** Lets one finished read go. */
@@ -20,8 +19,8 @@ export interface HeldStore extends Store {
 
 export function holdStore(store: Store): HeldStore {
   const replies: (() => void)[] = []
-  const news: ChangeSet[] = []
-  const listeners = new Set<(changeSet: ChangeSet) => void>()
+  const news: KeptChangeSet[] = []
+  const listeners = new Set<(changeSet: KeptChangeSet) => void>()
   const answers = new Set<{ readonly revision: number; readonly go: () => void }>()
   let running = 0
   let isHolding = true

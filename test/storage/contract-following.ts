@@ -1,7 +1,13 @@
 /** A store that follows another one: it takes change sets and snapshots that it did not make, and keeps bookmarks. */
 
-import type { ChangeSet, SealedChangeSet } from '../../packages/sidecar/src/domain/change.ts'
-import type { AppendError, Snapshot, Store, StoreError } from '../../packages/sidecar/src/storage/store.ts'
+import type { ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
+import type {
+  AppendError,
+  KeptChangeSet,
+  Snapshot,
+  Store,
+  StoreError,
+} from '../../packages/sidecar/src/storage/store.ts'
 import { openFresh, openWatched, type Suite } from './suite.ts'
 import {
   accessKey,
@@ -47,7 +53,7 @@ async function change(store: Store): Promise<void> {
   ])
 }
 
-async function sealed(store: Store, after = 0): Promise<readonly SealedChangeSet[]> {
+async function sealed(store: Store, after = 0): Promise<readonly KeptChangeSet[]> {
   const { value } = await store.read((reader) => reader.history({}, { size: 1_000, after, oldestFirst: true }))
   return value
 }
@@ -171,7 +177,7 @@ export function following(suite: Suite): void {
     await put(source, 'd')
     const [third, fourth] = await sealed(source, 2)
     if (third === undefined || fourth === undefined) return t.fail('Two change sets were made.')
-    const altered = { ...third, changes: [organization('evil', 3)] }
+    const altered = { ...third, record: JSON.stringify([organization('evil', 3)]) }
     const outcomes = await Promise.allSettled([
       follower.append(fourth),
       follower.append(altered),
@@ -190,7 +196,7 @@ export function following(suite: Suite): void {
     await put(source, 'd')
     await put(follower, 'own')
     const [, fourth] = await sealed(source, 2)
-    const refused = await t.throwsAsync<AppendError>(follower.append(fourth as SealedChangeSet), {
+    const refused = await t.throwsAsync<AppendError>(follower.append(fourth as KeptChangeSet), {
       name: 'AppendError',
     })
     t.is(refused?.code, 'not_sealed')

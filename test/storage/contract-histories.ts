@@ -8,6 +8,7 @@ import {
   StoreError,
   type At,
   type Foreseen,
+  type KeptChangeSet,
   type Provenance,
   type Reader,
   type Writer,
@@ -71,6 +72,12 @@ async function dump(reader: Reader): Promise<unknown> {
   return [reader.revision, ...rows, await Promise.all(counts), await told(reader)]
 }
 
+/** The naive store keeps no seals. */
+const withoutSeal = ({ seal, record, ...changeSet }: KeptChangeSet) => {
+  if (seal === '' || record === '') throw new Error('A kept change set has a seal and a record.')
+  return changeSet
+}
+
 export function histories(suite: Suite): void {
   const { test, name } = suite
 
@@ -92,8 +99,9 @@ export function histories(suite: Suite): void {
           t.deepEqual((await store.read(dump)).value, (await naive.read(dump)).value)
         }
         t.is(store.head, naive.head)
-        t.deepEqual(heard, naive.changeSets)
-        t.deepEqual(await store.changesAfter(0, 1_000), naive.changeSets)
+        const kept = await store.changesAfter(0, 1_000)
+        t.deepEqual(heard, kept)
+        t.deepEqual(kept.map(withoutSeal), naive.changeSets)
       } finally {
         for (const step of undo) await step()
       }

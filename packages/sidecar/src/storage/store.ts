@@ -22,7 +22,7 @@
  */
 
 import type { Catalogue } from '../domain/catalogue.ts'
-import type { Change, ChangeSet, SealedChangeSet } from '../domain/change.ts'
+import type { Change, SealedChangeSet } from '../domain/change.ts'
 import type { RoleUsage } from '../domain/decided.ts'
 import type { AccessKey, Invitation, InvitationStatus, Membership, Organization } from '../domain/model.ts'
 
@@ -117,6 +117,12 @@ export interface HistoryPage {
   readonly oldestFirst?: boolean | undefined
 }
 
+/** A change set with what a follower needs to verify it and to keep it. */
+export interface KeptChangeSet extends SealedChangeSet {
+  /** The text of the changes, exactly as it was sealed. */
+  readonly record: string
+}
+
 /** Reads within one state. Valid only until the work that it was given to has settled. */
 export interface Reader {
   /** The number of the last write that this state contains. */
@@ -180,7 +186,7 @@ export interface Reader {
   /** All, also those that were revoked; in the order in which they were made. */
   accessKeys(): Promise<readonly AccessKey[]>
   /** Change sets that are kept, with their seals. */
-  history(query: HistoryQuery, page: HistoryPage): Promise<readonly SealedChangeSet[]>
+  history(query: HistoryQuery, page: HistoryPage): Promise<readonly KeptChangeSet[]>
   /** The seal that the oldest kept change set follows, and its revision: what compaction leaves of the history before. */
   historyAnchor(): Promise<{ readonly revision: number; readonly seal: string }>
 }
@@ -249,13 +255,13 @@ export interface Store extends AsyncDisposable {
   /** @throws StoreError `overloaded` when too many works wait (may be retried: nothing was done). */
   write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>>
   /**
-   * Takes a change set that another store made: its rows, its history and its seal, in one transaction. Listeners are called
-   * as for a write. Change sets that wait share a commit, so a follower need not wait for one before it appends the next.
+   * Takes a change set that another store made: its rows, its history and its seal, in one transaction. The changes are read
+   * from the record, which the seal protects. Listeners are called as for a write. Change sets that wait share a commit, so a follower need not wait for one before it appends the next.
    *
    * @throws AppendError when it doesn't follow the head; nothing was done
    * @throws StoreError as for a write
    */
-  append(changeSet: SealedChangeSet): Promise<void>
+  append(changeSet: Omit<KeptChangeSet, 'changes'>): Promise<void>
   /**
    * Replaces the whole content by that of another store, and the epoch with it. History begins after the snapshot's revision.
    * Bookmarks stay: each names its epoch. It is one transaction: readers see the content before or after it, and when the
@@ -273,13 +279,13 @@ export interface Store extends AsyncDisposable {
    * Change sets after a revision, in order, at most `limit`. Empty: there are none yet.
    * @throws StoreError `compacted` when some of them are no longer kept (no use in a retry: take a snapshot).
    */
-  changesAfter(revision: number, limit: number): Promise<readonly ChangeSet[]>
+  changesAfter(revision: number, limit: number): Promise<readonly KeptChangeSet[]>
   /**
    * @param listener called with each change set. It must not throw.
    * @param onAdopted called after the content was replaced: what was made from earlier change sets must be read anew
    * @returns how to stop listening
    */
-  subscribe(listener: (changeSet: ChangeSet) => void, onAdopted?: () => void): () => void
+  subscribe(listener: (changeSet: KeptChangeSet) => void, onAdopted?: () => void): () => void
   /**
    * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count.
    * Never the last one.

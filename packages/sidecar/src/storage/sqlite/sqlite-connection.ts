@@ -1,9 +1,8 @@
 /** A connection to the file as the store's transactions need it: begin, commit, and the writes of all rows. */
 
 import type { Catalogue } from '../../domain/catalogue.ts'
-import type { ChangeSet } from '../../domain/change.ts'
-import { StoreError, type Bookmark } from '../store.ts'
-import type { EngineConnection, HistoryRow, Position, Recorded } from '../transactions/connection.ts'
+import { StoreError, type Bookmark, type KeptChangeSet } from '../store.ts'
+import type { EngineConnection, Position, Recorded } from '../transactions/connection.ts'
 import { Queries } from './questions/queries.ts'
 import { putBookmark, readBookmark } from './rows/bookmarks.ts'
 import { loadCatalogue } from './rows/catalogue.ts'
@@ -57,7 +56,7 @@ export class SqliteConnection extends Queries implements EngineConnection {
     return this.checked(() => loadCatalogue(this.connection))
   }
 
-  changeSets(after: number, limit: number): Promise<readonly ChangeSet[]> {
+  changeSets(after: number, limit: number): Promise<readonly KeptChangeSet[]> {
     return this.checked(() => readChangeSets(this.connection, after, limit))
   }
 
@@ -73,9 +72,9 @@ export class SqliteConnection extends Queries implements EngineConnection {
     return writeChanges(this.connection, recorded)
   }
 
-  async writeHistory(rows: readonly HistoryRow[]): Promise<void> {
-    await writeHistory(this.connection, rows)
-    const last = rows.at(-1)
+  async writeHistory(changeSets: readonly KeptChangeSet[]): Promise<void> {
+    await writeHistory(this.connection, changeSets)
+    const last = changeSets.at(-1)
     if (last && this.#next) this.#next = { epoch: this.#next.epoch, revision: last.revision, seal: last.seal }
   }
 

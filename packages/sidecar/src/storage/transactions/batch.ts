@@ -4,13 +4,13 @@
  */
 
 import { applyToCatalogue, type Catalogue } from '../../domain/catalogue.ts'
-import type { Change, ChangeSet, SealedChangeSet } from '../../domain/change.ts'
-import { subjectsOf } from '../../domain/subjects.ts'
+import type { Change } from '../../domain/change.ts'
 import {
   AppendError,
   type At,
   type Bookmark,
   type Foreseen,
+  type KeptChangeSet,
   type Provenance,
   type Snapshot,
   type Writer,
@@ -18,15 +18,16 @@ import {
 import { adopt } from './adoption.ts'
 import { BatchRows } from './batch-rows.ts'
 import type { State } from './catalogues.ts'
-import type { EngineConnection, HistoryRow } from './connection.ts'
+import type { EngineConnection } from './connection.ts'
 import { lease } from './lease.ts'
-import { sealOf, type SealedRow } from './seal.ts'
+import { changesOf, recordOf } from './record.ts'
+import { sealOf, type SealedRecord } from './seal.ts'
 
 /** What waits for the writer, as data. */
 export type Job =
   | { readonly kind: 'work'; readonly provenance: Provenance; readonly work: (writer: Writer) => Promise<unknown> }
   /** Takes a change set that another store made. */
-  | { readonly kind: 'append'; readonly changeSet: SealedChangeSet }
+  | { readonly kind: 'append'; readonly changeSet: SealedRecord }
   /** Replaces everything. It never shares a batch. */
   | { readonly kind: 'adopt'; readonly snapshot: Snapshot; readonly epoch: string }
   /** One step of compaction. @see EngineConnection.forget */
@@ -38,7 +39,7 @@ export type Outcome =
 /** What a commit makes true. */
 export interface Committed {
   readonly state: State
-  readonly changeSets: readonly ChangeSet[]
+  readonly changeSets: readonly KeptChangeSet[]
   /** The content was replaced: it doesn't come from the state before by change sets. */
   readonly isReplaced: boolean
 }
@@ -46,8 +47,7 @@ export interface Committed {
 export class Batch {
   readonly #connection: EngineConnection
   readonly #rows: BatchRows
-  readonly #history: HistoryRow[] = []
-  readonly #changeSets: ChangeSet[] = []
+  readonly #changeSets: KeptChangeSet[] = []
   readonly #bookmarks = new Map<string, Bookmark | null>()
   #state: State
   #isReplaced = false
@@ -93,7 +93,7 @@ export class Batch {
   /** Writes what isn't written yet. The rest of the way to the disk is the commit. */
   async flush(): Promise<void> {
     await this.#rows.writeAll()
-    if (this.#history.length > 0) await this.#connection.writeHistory(this.#history)
+    if (this.#changeSets.length > 0) await this.#connection.writeHistory(this.#changeSets)
     if (this.#bookmarks.size > 0) await this.#connection.writeBookmarks(this.#bookmarks)
   }
 
@@ -121,29 +121,26 @@ export class Batch {
   #keep({ revision, changes, catalogue, bookmarks }: Recording, { at, actor, operation }: Provenance): void {
     for (const [name, bookmark] of bookmarks) this.#bookmarks.set(name, bookmark)
     if (changes.length === 0) return
-    const changeSet = { revision, committedAt: at, actor, operation, changes }
-    const sealable = sealableOf(changeSet)
-    this.#add(changeSet, { catalogue, sealed: { ...sealable, seal: sealOf(this.#state.seal, sealable) } })
+    const sealable = { revision, committedAt: at, actor, operation, record: recordOf(changes) }
+    this.#add({ ...sealable, changes, seal: sealOf(this.#state.seal, sealable) }, catalogue)
   }
 
-  async #append({ seal, ...changeSet }: SealedChangeSet): Promise<Outcome> {
-    const { revision, committedAt, changes } = changeSet
+  async #append({ seal, ...sealable }: SealedRecord): Promise<Outcome> {
+    const { revision, committedAt } = sealable
     const recording = new Recording(this.#rows, this.#state, committedAt)
     if (revision !== recording.revision) return { kind: 'threw', error: notNext(revision, recording.revision) }
-    const sealable = sealableOf(changeSet)
     if (sealOf(this.#state.seal, sealable) !== seal) return { kind: 'threw', error: notSealed(revision) }
+    const changes = changesOf(sealable.record)
     this.#rows.beginWork()
     await recording.record(changes)
     await this.#rows.endWork(true)
-    this.#add(changeSet, { catalogue: recording.catalogue, sealed: { ...sealable, seal } })
+    this.#add({ ...sealable, changes, seal }, recording.catalogue)
     return this.#returned(undefined)
   }
 
-  #add(changeSet: ChangeSet, { catalogue, sealed }: { catalogue: Catalogue; sealed: SealedRow }): void {
-    const { revision, changes } = changeSet
-    this.#history.push({ ...sealed, subjects: subjectsOf(changes) })
+  #add(changeSet: KeptChangeSet, catalogue: Catalogue): void {
     this.#changeSets.push(changeSet)
-    this.#state = { ...this.#state, revision, seal: sealed.seal, catalogue }
+    this.#state = { ...this.#state, revision: changeSet.revision, seal: changeSet.seal, catalogue }
   }
 
   #returned(value: unknown): Outcome {
@@ -180,10 +177,6 @@ async function outcomeOf(work: () => Promise<unknown>) {
   } catch (error) {
     return { kind: 'threw', error } as const
   }
-}
-
-function sealableOf({ revision, committedAt, actor, operation, changes }: ChangeSet) {
-  return { revision, committedAt, actor, operation, changesText: JSON.stringify(changes) }
 }
 
 function notNext(revision: number, next: number): AppendError {

@@ -4,7 +4,7 @@
  */
 
 import type { Finding } from '../inspection.ts'
-import { sealOf, type SealedRow } from './seal.ts'
+import { sealOf, type SealedRecord } from './seal.ts'
 
 /** Seals of broken rows that are kept, because an unaltered row can be sealed to one of them when rows changed places. */
 const strayMax = 100
@@ -22,7 +22,7 @@ export class Chain {
   }
 
   /** Rows in their order. @returns what is wrong; undefined: the row is as it was written */
-  check(row: SealedRow): Finding | undefined {
+  check(row: SealedRecord): Finding | undefined {
     if (row.revision <= this.#last) {
       const problem = `inserted: the history that is kept begins after revision ${this.#last}`
       return { what: `revision ${row.revision}`, problem }
@@ -49,7 +49,7 @@ export class Chain {
     return { what: from === to ? `revision ${from}` : `revisions ${from} to ${to}`, problem: 'missing' }
   }
 
-  #checkSeal(row: SealedRow): Finding | undefined {
+  #checkSeal(row: SealedRecord): Finding | undefined {
     const sealed = this.#previous?.map((previous) => sealOf(previous, row))
     if (sealed === undefined || sealed.includes(row.seal)) {
       this.#previous = [row.seal]

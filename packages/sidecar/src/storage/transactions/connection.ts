@@ -8,10 +8,9 @@
  */
 
 import type { Catalogue } from '../../domain/catalogue.ts'
-import type { Change, ChangeSet } from '../../domain/change.ts'
+import type { Change } from '../../domain/change.ts'
 import type { Membership, Organization } from '../../domain/model.ts'
-import type { Bookmark, Reader } from '../store.ts'
-import type { SealedRow } from './seal.ts'
+import type { Bookmark, KeptChangeSet, Reader } from '../store.ts'
 
 /** How far a history has come: its epoch, its last revision, and the seal that the next change set follows. */
 export interface Position {
@@ -28,11 +27,6 @@ export interface Recorded {
   readonly change: Change
   readonly revision: number
   readonly at: number
-}
-
-/** A row of the history, and the subjects by which it is found. */
-export interface HistoryRow extends SealedRow {
-  readonly subjects: readonly string[]
 }
 
 export interface EngineConnection extends RowReader {
@@ -61,15 +55,15 @@ export interface EngineConnection extends RowReader {
   /** In any order. @param keys each is the JSON of organization id and user id */
   membershipsByKey(keys: readonly string[]): Promise<readonly Membership[]>
   /** In order. @throws StoreError `compacted` */
-  changeSets(after: number, limit: number): Promise<readonly ChangeSet[]>
+  changeSets(after: number, limit: number): Promise<readonly KeptChangeSet[]>
   bookmark(name: string): Promise<Bookmark | undefined>
   /** The revision before which change sets may be forgotten. */
   forgettable(keep: { readonly newerThan: number; readonly count: number }): Promise<number>
 
   /** Writes the rows of changes, in their order. */
   writeChanges(recorded: readonly Recorded[]): Promise<void>
-  /** In order; the first one follows the position. */
-  writeHistory(rows: readonly HistoryRow[]): Promise<void>
+  /** In order; the first one follows the position. Each is found by its subjects (`subjectsOf`). */
+  writeHistory(changeSets: readonly KeptChangeSet[]): Promise<void>
   /** Null removes one. */
   writeBookmarks(bookmarks: ReadonlyMap<string, Bookmark | null>): Promise<void>
   /** Forgets some change sets. @returns whether there may be more to forget */

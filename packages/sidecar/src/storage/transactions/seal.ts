@@ -5,28 +5,20 @@
  */
 
 import { createHash } from 'node:crypto'
+import type { KeptChangeSet } from '../store.ts'
 
-/** A row of the history. */
-export interface Sealable {
-  readonly revision: number
-  readonly committedAt: number
-  readonly actor: string
-  readonly operation: string
-  /** The changes, exactly as they are in the row. */
-  readonly changesText: string
-}
+/** What a seal protects. */
+export type Sealable = Omit<KeptChangeSet, 'changes' | 'seal'>
 
-export interface SealedRow extends Sealable {
-  readonly seal: string
-}
+export type SealedRecord = Omit<KeptChangeSet, 'changes'>
 
 /** What the first change set of a store follows. */
 export function firstSealOf(epoch: string): string {
   return createHash('sha256').update(epoch).digest('hex')
 }
 
-export function sealOf(previous: string, { revision, committedAt, actor, operation, changesText }: Sealable): string {
+export function sealOf(previous: string, { revision, committedAt, actor, operation, record }: Sealable): string {
   // JSON on a line of its own, so that no two rows give the same bytes. The changes can be very large: they aren't copied.
   const head = JSON.stringify([previous, revision, committedAt, actor, operation])
-  return createHash('sha256').update(head).update('\n').update(changesText).digest('hex')
+  return createHash('sha256').update(head).update('\n').update(record).digest('hex')
 }

@@ -1,11 +1,11 @@
 /** The store over the connections of an engine: one that writes and a few that read. */
 
-import type { ChangeSet, SealedChangeSet } from '../../domain/change.ts'
 import type { StoreEvent, StoreOptions } from '../options.ts'
 import {
   StoreError,
   type At,
   type Bookmark,
+  type KeptChangeSet,
   type Provenance,
   type Reader,
   type Snapshot,
@@ -17,6 +17,7 @@ import { Catalogues, type State } from './catalogues.ts'
 import type { EngineConnection, Position } from './connection.ts'
 import { lease } from './lease.ts'
 import { Readers } from './readers.ts'
+import type { SealedRecord } from './seal.ts'
 import { WriteQueue } from './write-queue.ts'
 
 const waitingMaxDefault = 10_000
@@ -43,7 +44,7 @@ export async function openTransactionalStore(connections: Connections, options: 
 }
 
 interface Subscription {
-  readonly listener: (changeSet: ChangeSet) => void
+  readonly listener: (changeSet: KeptChangeSet) => void
   readonly onAdopted: (() => void) | undefined
 }
 
@@ -87,7 +88,7 @@ class TransactionalStore implements Store {
     return (await this.#perform({ kind: 'work', provenance, work })) as At<T>
   }
 
-  async append(changeSet: SealedChangeSet): Promise<void> {
+  async append(changeSet: SealedRecord): Promise<void> {
     await this.#perform({ kind: 'append', changeSet })
   }
 
@@ -107,7 +108,7 @@ class TransactionalStore implements Store {
     })
   }
 
-  changesAfter(revision: number, limit: number): Promise<readonly ChangeSet[]> {
+  changesAfter(revision: number, limit: number): Promise<readonly KeptChangeSet[]> {
     return this.#reading((connection) => connection.changeSets(revision, limit))
   }
 

@@ -4,9 +4,8 @@
  */
 
 import { applyToCatalogue } from '../../domain/catalogue.ts'
-import type { ChangeSet } from '../../domain/change.ts'
 import type { StoreEvent } from '../options.ts'
-import { StoreError } from '../store.ts'
+import { StoreError, type KeptChangeSet } from '../store.ts'
 import { Batch, type Committed, type Job, type Outcome } from './batch.ts'
 import type { State } from './catalogues.ts'
 import type { EngineConnection } from './connection.ts'
@@ -160,8 +159,8 @@ export class WriteQueue {
   }
 
   /** @returns undefined: there are no change sets that lead from the known state to this revision */
-  async #readMissed(revision: number): Promise<readonly ChangeSet[] | undefined> {
-    const missed: ChangeSet[] = []
+  async #readMissed(revision: number): Promise<readonly KeptChangeSet[] | undefined> {
+    const missed: KeptChangeSet[] = []
     try {
       for (let after = this.#state.revision; after < revision; after = missed.at(-1)?.revision ?? revision)
         missed.push(...(await this.#options.connection.changeSets(after, missedPerRead)))

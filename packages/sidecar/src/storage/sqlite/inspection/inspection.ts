@@ -26,6 +26,7 @@ import {
   membershipOf,
   MalformedRow,
   organizationOf,
+  sealedRecordOf,
   text,
   unlessMalformed,
 } from '../rows/things.ts'
@@ -131,7 +132,7 @@ class SqliteInspection implements Inspection {
     for await (const rows of this.#historyPages()) {
       const sound: ChangeSet[] = []
       for (const row of rows) {
-        const finding = chain.check(sealedRowOf(row))
+        const finding = chain.check(sealedRecordOf(row))
         if (finding !== undefined) yield finding
         if (finding === undefined || chain.isMissing(integer(row, 'revision') - 1)) sound.push(changeSetOf(row))
       }
@@ -215,17 +216,6 @@ class SqliteInspection implements Inspection {
       if (last === undefined || rows.length < rowsPerPage) return
       after = columns.map((column) => text(last, column))
     }
-  }
-}
-
-function sealedRowOf(row: Row) {
-  return {
-    revision: integer(row, 'revision'),
-    committedAt: integer(row, 'committed_at'),
-    actor: text(row, 'actor'),
-    operation: text(row, 'operation'),
-    changesText: text(row, 'changes'),
-    seal: text(row, 'seal'),
   }
 }
 

@@ -1,9 +1,8 @@
 /** The questions of the contract to the rows, over whatever transaction its connection is in. */
 
-import type { SealedChangeSet } from '../../../domain/change.ts'
 import type { RoleUsage } from '../../../domain/decided.ts'
 import type { AccessKey, Invitation, Membership, Organization } from '../../../domain/model.ts'
-import type { HistoryPage, HistoryQuery, Page, Reader, Span, Spanned } from '../../store.ts'
+import type { HistoryPage, HistoryQuery, KeptChangeSet, Page, Reader, Span, Spanned } from '../../store.ts'
 import { readAccessKeys } from '../rows/access-keys.ts'
 import type { RowReader } from '../../transactions/connection.ts'
 import type { Connection, Row } from '../connection.ts'
@@ -160,7 +159,7 @@ export class Queries implements RowReader {
     return this.checked(() => readAccessKeys(this.connection))
   }
 
-  async history(query: HistoryQuery, page: HistoryPage): Promise<readonly SealedChangeSet[]> {
+  async history(query: HistoryQuery, page: HistoryPage): Promise<readonly KeptChangeSet[]> {
     checkAtMost(page.size, rowsMax, 'change sets')
     return this.checked(() => readHistory(this.connection, query, page))
   }

@@ -1,10 +1,10 @@
 /** The rows of the change sets that are kept. Compaction never removes the newest one. */
 
-import type { ChangeSet, SealedChangeSet } from '../../../domain/change.ts'
-import { StoreError, type HistoryPage, type HistoryQuery } from '../../store.ts'
+import { subjectsOf } from '../../../domain/subjects.ts'
+import { StoreError, type HistoryPage, type HistoryQuery, type KeptChangeSet } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import { changeSetOf, integer, text, unlessMalformed } from './things.ts'
-import type { HistoryRow, Position } from '../../transactions/connection.ts'
+import type { Position } from '../../transactions/connection.ts'
 import { firstSealOf } from '../../transactions/seal.ts'
 
 /** A step that forgets this many is short beside a batch of writes. */
@@ -24,9 +24,9 @@ export async function readPosition(connection: Connection): Promise<Position> {
 }
 
 /** Two statements, however many change sets: their rows, and the subjects by which they are found. */
-export async function writeHistory(connection: Connection, rows: readonly HistoryRow[]): Promise<void> {
-  const values = rows.map(({ revision, committedAt, actor, operation, changesText, seal }) => {
-    return [revision, committedAt, actor, operation, changesText, seal]
+export async function writeHistory(connection: Connection, changeSets: readonly KeptChangeSet[]): Promise<void> {
+  const values = changeSets.map(({ revision, committedAt, actor, operation, record, seal }) => {
+    return [revision, committedAt, actor, operation, record, seal]
   })
   const insert = 'INSERT INTO change_sets (revision, committed_at, actor, operation, changes, seal)'
   const [first, ...others] = values
@@ -38,7 +38,9 @@ export async function writeHistory(connection: Connection, rows: readonly Histor
       'SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)'
     await connection.run(`${insert} ${unpack}`, [JSON.stringify(values)])
   }
-  const subjects = rows.flatMap((row) => row.subjects.map((subject) => [subject, row.revision]))
+  const subjects = changeSets.flatMap(({ revision, changes }) =>
+    subjectsOf(changes).map((subject) => [subject, revision]),
+  )
   await connection.run(
     'INSERT INTO change_subjects (subject, revision) SELECT value ->> 0, value ->> 1 FROM json_each(?)',
     [JSON.stringify(subjects)],
@@ -66,7 +68,7 @@ export async function readHistory(
   connection: Connection,
   { subject, actor, operation, from, to }: HistoryQuery,
   { size, after, oldestFirst = false }: HistoryPage,
-): Promise<readonly SealedChangeSet[]> {
+): Promise<readonly KeptChangeSet[]> {
   const conditions: readonly (readonly [string, string | number | undefined])[] = [
     ['change_subjects.subject = ?', subject],
     ['actor = ?', actor],
@@ -82,7 +84,7 @@ export async function readHistory(
   const order = `${subject === undefined ? 'change_sets' : 'change_subjects'}.revision ${oldestFirst ? '' : 'DESC'}`
   const sql = `SELECT change_sets.* FROM ${source} ${where} ORDER BY ${order} LIMIT ?`
   const values = given.flatMap(([, value]) => value ?? [])
-  return (await connection.all(sql, [...values, size])).map((row) => ({ ...changeSetOf(row), seal: text(row, 'seal') }))
+  return (await connection.all(sql, [...values, size])).map(changeSetOf)
 }
 
 /** @throws StoreError `compacted` */
@@ -90,7 +92,7 @@ export async function readChangeSets(
   connection: Connection,
   after: number,
   limit: number,
-): Promise<readonly ChangeSet[]> {
+): Promise<readonly KeptChangeSet[]> {
   const sql = 'SELECT * FROM change_sets WHERE revision > ? ORDER BY revision LIMIT ?'
   const changeSets = await unlessMalformed(connection.file, async () => {
     return (await connection.all(sql, [after, limit])).map(changeSetOf)

@@ -1,6 +1,5 @@
 /** Rows to things and things to rows. What comes out of the file is checked here: a damaged file must not pass for a fact. */
 
-import type { Change, ChangeSet } from '../../../domain/change.ts'
 import type {
   AccessKey,
   Invitation,
@@ -12,6 +11,9 @@ import type {
   RoleSet,
   Settings,
 } from '../../../domain/model.ts'
+import type { KeptChangeSet } from '../../store.ts'
+import { changesOf } from '../../transactions/record.ts'
+import type { SealedRecord } from '../../transactions/seal.ts'
 import type { Row, Value } from '../connection.ts'
 import { corruptError } from '../errors.ts'
 
@@ -127,14 +129,19 @@ export function accessKeyOf(row: Row): AccessKey {
   }
 }
 
-export function changeSetOf(row: Row): ChangeSet {
+export function changeSetOf(row: Row): KeptChangeSet {
+  const sealed = sealedRecordOf(row)
+  return { ...sealed, changes: unlessNoJson('changes', () => changesOf(sealed.record)) }
+}
+
+export function sealedRecordOf(row: Row): SealedRecord {
   return {
     revision: integer(row, 'revision'),
     committedAt: integer(row, 'committed_at'),
     actor: text(row, 'actor'),
     operation: text(row, 'operation'),
-    // Written by this program, in the same transaction as the rows, and never edited.
-    changes: parseJson(row, 'changes') as readonly Change[],
+    record: text(row, 'changes'),
+    seal: text(row, 'seal'),
   }
 }
 
@@ -205,9 +212,13 @@ function metadataOf(row: Row, column: string): Metadata {
 
 function parseJson(row: Row, column: string): unknown {
   const value = text(row, column)
+  return unlessNoJson<unknown>(column, () => JSON.parse(value))
+}
+
+function unlessNoJson<T>(column: string, parse: () => T): T {
   try {
-    return JSON.parse(value)
+    return parse()
   } catch {
-    throw new MalformedRow(`${column} is no JSON`)
+    throw new MalformedRow(`${column} must be JSON`)
   }
 }
