@@ -1,5 +1,6 @@
-// Makes `src/generated/` from the proto files: the types (with the options of `loaderOptions` in src/index.ts), one
-// module that exports them all, the descriptor set, and the contract as it is once it is parsed. Run by `npm run generate`, which puts the commands on the path.
+// Makes `src/generated/` from the proto files: the types (with the options of `messageOptions` in src/contract.ts), one
+// module that exports them all, the descriptor set, and the parsed contract. Run by `npm run generate`, which puts the
+// commands on the path.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -31,7 +32,13 @@ const descriptorSet = ['--as-file-descriptor-set', '--exclude-source-info', `--o
 execFileSync('buf', ['build', ...descriptorSet], { stdio: 'inherit' })
 
 const root = new protobuf.Root()
-// Names are relative to this folder; those of google.protobuf are known to the library.
+// Names are relative to this folder. The library itself has the files of google.protobuf.
 root.resolvePath = (_origin, target) => target
 root.loadSync(protoFiles).resolveAll()
-writeFileSync(`${output}/rolesets.json`, JSON.stringify(root))
+// A module with a text, not a JSON file: Node 20 warns on standard error when a program imports JSON. A text is also
+// parsed faster than an object literal, and the compiler has no large type to infer.
+const text = JSON.stringify(JSON.stringify(root))
+writeFileSync(
+  `${output}/parsed-contract.ts`,
+  `/** JSON for \`Root.fromJSON\` of protobufjs. */\nexport const parsedContract: string = ${text}\n`,
+)

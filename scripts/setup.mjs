@@ -34,7 +34,7 @@ const steps = [
   {
     name: 'contract',
     title: 'generating the types of the contract',
-    inputs: (path) => /^proto\/(.*\.proto|buf\.yaml|package\.json)$|^pnpm-lock\.yaml$/.test(path),
+    inputs: (path) => /^proto\/(.*\.proto|buf\.yaml|generate\.mjs|package\.json)$|^pnpm-lock\.yaml$/.test(path),
     outputs: [descriptorSetFile],
     work: generate,
   },

@@ -1,8 +1,8 @@
 /** The decision table through the rules. */
 
 import test from 'ava'
+import { decide } from '@rolesets/core'
 import { planApply } from '../../packages/sidecar/src/domain/apply.ts'
-import { decide } from '../../packages/sidecar/src/domain/decision.ts'
 import { parseQuestion } from '../../packages/sidecar/src/domain/questions.ts'
 import type { Command } from '../domain/commands.ts'
 import { State } from '../domain/state.ts'
@@ -19,7 +19,10 @@ for (const unknownOrganizations of ['initial', 'deny'] as const) {
       const ref = by === 'id' ? (state.catalogue.roles.byKey(role)?.id ?? '') : role
       const question = parseQuestion({ organizationId: organization, role: ref, permission })
       const roleSetId = find(question.organizationId)?.roleSetId
-      const { allowed, reason, roleSet } = decide(state.catalogue, question, roleSetId, unknownOrganizations)
+      const { allowed, reason, roleSet } = decide(state.catalogue, question, {
+        roleSetId: roleSetId,
+        unknownOrganizations: unknownOrganizations,
+      })
       t.is(reason, expected.reason)
       t.is(allowed, expected.allowed)
       t.is(roleSet?.key ?? '', expected.roleSet)

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import type { Reason } from '../../packages/sidecar/src/domain/decision.ts'
+import type { Reason } from '@rolesets/core'
 import type { Manifest } from '../../packages/sidecar/src/domain/manifest.ts'
 
 type Setting = 'initial' | 'deny'

@@ -1,8 +1,8 @@
 /** Access keys: a name, what it opens, and when it was revoked. */
 
 import test from 'ava'
+import type { AccessKey } from '@rolesets/core'
 import { createAccessKey } from '../../packages/sidecar/src/domain/access-keys.ts'
-import type { AccessKey } from '../../packages/sidecar/src/domain/model.ts'
 import { refused } from './refused.ts'
 import { State } from './state.ts'
 

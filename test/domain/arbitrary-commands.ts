@@ -4,8 +4,8 @@
  */
 
 import fc from 'fast-check'
+import type { Metadata } from '@rolesets/core'
 import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.ts'
-import type { Metadata } from '../../packages/sidecar/src/domain/model.ts'
 import type { Command } from './commands.ts'
 
 const customPermission = fc.constantFrom('org:a:read', 'org:a:write', 'org:b:read')

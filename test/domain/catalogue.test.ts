@@ -1,21 +1,15 @@
 /** The catalogue as a value: found by key and id, replaced whole. */
 
 import test from 'ava'
-import {
-  applyToCatalogue,
-  emptyCatalogue,
-  Index,
-  initialRoleSetOf,
-} from '../../packages/sidecar/src/domain/catalogue.ts'
-import type { Change } from '../../packages/sidecar/src/domain/change.ts'
+import { applyToCatalogue, type Change, emptyCatalogue, Index, initialRoleSetOf, put, deleted } from '@rolesets/core'
 import { createTiers } from './tiers.ts'
 
 const { catalogue } = createTiers()
 const analyst = catalogue.roles.byKey('org:analyst')
 const guest = catalogue.roles.byKey('org:guest')
-const put = (role: typeof analyst, key: string): Change => {
+const renamed = (role: typeof analyst, key: string): Change => {
   if (role === undefined) throw new Error('The role is missing.')
-  return { kind: 'role_put', role: { ...role, key }, before: role }
+  return put('role', { ...role, key }, role)
 }
 
 test('a thing is found by key and by id, and a key is never taken for an id', (t) => {
@@ -27,7 +21,7 @@ test('a thing is found by key and by id, and a key is never taken for an id', (t
 })
 
 test('a change makes another catalogue and leaves the one before as it was', (t) => {
-  const after = applyToCatalogue(catalogue, [put(analyst, 'org:data_analyst')])
+  const after = applyToCatalogue(catalogue, [renamed(analyst, 'org:data_analyst')])
   t.is(after.roles.find('org:analyst'), undefined)
   t.is(after.roles.find('org:data_analyst')?.id, analyst?.id)
   t.is(catalogue.roles.find('org:analyst'), analyst)
@@ -36,9 +30,9 @@ test('a change makes another catalogue and leaves the one before as it was', (t)
 
 test('keys can change hands within one change set', (t) => {
   const after = applyToCatalogue(catalogue, [
-    put(analyst, 'org:other'),
-    put(guest, 'org:analyst'),
-    put(analyst, 'org:guest'),
+    renamed(analyst, 'org:other'),
+    renamed(guest, 'org:analyst'),
+    renamed(analyst, 'org:guest'),
   ])
   t.is(after.roles.find('org:analyst')?.id, guest?.id)
   t.is(after.roles.find('org:guest')?.id, analyst?.id)
@@ -47,16 +41,16 @@ test('keys can change hands within one change set', (t) => {
 })
 
 test('changes that don’t concern it leave the very same catalogue', (t) => {
-  const change: Change = { kind: 'organizations_moved', fromRoleSetId: 'a', toRoleSetId: 'b', organizations: 1 }
+  const change: Change = { verb: 'moved', thing: 'assignment', fromRoleSetId: 'a', toRoleSetId: 'b', organizations: 1 }
   t.is(applyToCatalogue(catalogue, [change]), catalogue)
   t.is(applyToCatalogue(catalogue, []), catalogue)
 })
 
 test('a thing that is gone is found no more, and can come back', (t) => {
   if (analyst === undefined) return t.fail()
-  const gone: Change = { kind: 'role_deleted', before: analyst }
+  const gone: Change = deleted('role', analyst)
   t.is(applyToCatalogue(catalogue, [gone]).roles.find('org:analyst'), undefined)
-  t.is(applyToCatalogue(catalogue, [gone, put(analyst, 'org:analyst')]).roles.size, catalogue.roles.size)
+  t.is(applyToCatalogue(catalogue, [gone, renamed(analyst, 'org:analyst')]).roles.size, catalogue.roles.size)
 })
 
 test('the initial set is the one of the catalogue that is asked, also after it has changed', (t) => {
@@ -64,8 +58,8 @@ test('the initial set is the one of the catalogue that is asked, also after it h
   if (!free || !standard) return t.fail()
   t.is(initialRoleSetOf(catalogue), standard)
   const after = applyToCatalogue(catalogue, [
-    { kind: 'role_set_put', roleSet: { ...standard, type: 'custom' }, before: standard },
-    { kind: 'role_set_put', roleSet: { ...free, type: 'initial' }, before: free },
+    put('role_set', { ...standard, type: 'custom' }, standard),
+    put('role_set', { ...free, type: 'initial' }, free),
   ])
   t.is(initialRoleSetOf(after).id, free.id)
   t.is(initialRoleSetOf(catalogue), standard)

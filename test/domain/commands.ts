@@ -1,7 +1,7 @@
 /** All commands as data, and the one place in the tests of the rules that knows which facts each rule needs. */
 
+import { initialRoleSetOf } from '@rolesets/core'
 import * as accessKeys from '../../packages/sidecar/src/domain/access-keys.ts'
-import { initialRoleSetOf } from '../../packages/sidecar/src/domain/catalogue.ts'
 import type { PlannedCommand } from '../../packages/sidecar/src/domain/apply.ts'
 import type { Context, Decided, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import { findRole } from '../../packages/sidecar/src/domain/lookup.ts'

@@ -3,16 +3,16 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
+import { refusalCodes } from '@rolesets/core'
 import { planApply } from '../../packages/sidecar/src/domain/apply.ts'
 import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
 import { parseQuestion } from '../../packages/sidecar/src/domain/questions.ts'
-import { refusalCodes } from '../../packages/sidecar/src/domain/refusal-codes.ts'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
-import { parseRevision } from '../../packages/sidecar/src/domain/revision.ts'
 import { checkProperty } from './check-property.ts'
 import type { Command, Operation } from './commands.ts'
 import { valuesOf, type State } from './state.ts'
 import { createTiers } from './tiers.ts'
+import { parseRevisionField } from '../../packages/sidecar/src/domain/fields.ts'
 
 const numRuns = 5_000
 
@@ -183,7 +183,7 @@ test('questions and revisions answer bad input with a refusal', (t) => {
   )
   checkProperty(
     t,
-    fc.property(odd, (revision) => void attempt(() => parseRevision(revision))),
+    fc.property(odd, (revision) => void attempt(() => parseRevisionField(revision))),
     numRuns,
   )
   t.pass()

@@ -1,9 +1,8 @@
 /** Every invariant can be seen to be broken: a check that never fails proves nothing. */
 
 import test from 'ava'
-import { Index, type Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
+import { type Catalogue, Index, type Invitation, type Membership, type RoleSet } from '@rolesets/core'
 import { findBroken, streamBroken, type State as Whole } from '../../packages/sidecar/src/domain/invariants.ts'
-import type { Invitation, Membership, RoleSet } from '../../packages/sidecar/src/domain/model.ts'
 import { createTiers } from './tiers.ts'
 
 const tiers = createTiers()

@@ -1,8 +1,8 @@
 /** Invitations hold a role (rules 1, 6, 7 and 8) until they are accepted (rule 11), revoked, or past their time. */
 
 import test from 'ava'
+import { type Invitation, kindOf } from '@rolesets/core'
 import type { NewInvitation } from '../../packages/sidecar/src/domain/invitations.ts'
-import type { Invitation } from '../../packages/sidecar/src/domain/model.ts'
 import type { Command } from './commands.ts'
 import { refused } from './refused.ts'
 import type { State } from './state.ts'
@@ -133,10 +133,7 @@ test('who accepts becomes a member with the invitation’s role and metadata, in
   const state = createTiers()
   const invitation = invite(state, { publicMetadata: { team: 'blue' }, privateMetadata: { cost: 7 } })
   const { changes, value } = accept(state, invitation)
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['invitation_put', 'membership_put'],
-  )
+  t.deepEqual(changes.map(kindOf), ['invitation_put', 'membership_put'])
   const membership = { userId: 'hal', publicMetadata: { team: 'blue' }, privateMetadata: { cost: 7 } }
   t.like(value, { invitation: { status: 'accepted', acceptedByUserId: 'hal' }, membership })
   t.is(rolesIn(state, 'acme')['hal'], 'org:analyst')

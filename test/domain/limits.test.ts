@@ -1,9 +1,8 @@
 /** Rule 13: limits exist for everything, and the error that hits one reports it. */
 
 import test from 'ava'
-import { applyToCatalogue, emptyCatalogue, Index, type Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
+import { applyToCatalogue, type Catalogue, emptyCatalogue, Index, type LimitName, limits } from '@rolesets/core'
 import { parseMappings, parseRefs } from '../../packages/sidecar/src/domain/fields.ts'
-import { limits, type LimitName } from '../../packages/sidecar/src/domain/limits.ts'
 import { parseManifest } from '../../packages/sidecar/src/domain/manifest.ts'
 import { parseMetadata } from '../../packages/sidecar/src/domain/metadata.ts'
 import { createPermission } from '../../packages/sidecar/src/domain/permissions.ts'
@@ -173,8 +172,8 @@ test('a change of many things copies the catalogue once', (t) => {
   const { changes } = createPermission(emptyCatalogue, { key: 'org:a:b' }, context)
   const many = Array.from({ length: 20_000 }, (_, place) => {
     const [change] = changes
-    if (change?.kind !== 'permission_put') throw new Error('No permission was made.')
-    return { ...change, permission: { ...change.permission, id: `perm_${place}`, key: `org:a:${place}` } }
+    if (change?.verb !== 'put' || change.thing !== 'permission') throw new Error('No permission was made.')
+    return { ...change, permission: { ...change.after, id: `perm_${place}`, key: `org:a:${place}` } }
   })
   t.is(applyToCatalogue(emptyCatalogue, many).permissions.size, 20_000)
 })

@@ -1,8 +1,8 @@
 /** Faults of a described state are reported with their place in it, before anything is planned. */
 
 import test from 'ava'
+import type { RefusalCode } from '@rolesets/core'
 import { planApply, type Manifest } from '../../packages/sidecar/src/domain/apply.ts'
-import type { RefusalCode } from '../../packages/sidecar/src/domain/refusal-codes.ts'
 import { refused } from './refused.ts'
 import { createTiers } from './tiers.ts'
 

@@ -1,5 +1,6 @@
 /** Rule 1: a role can be given to a member only if it is in the organization's role set. And rule 3 for unknown ones. */
 
+import { kindOf } from '@rolesets/core'
 import test from 'ava'
 import { refused } from './refused.ts'
 import { createTiers, join, rolesIn, roleSetOf } from './tiers.ts'
@@ -65,10 +66,7 @@ test('an organization that the store has never heard of is registered on the ini
   const state = createTiers('initial')
   const input = { organizationId: 'new', userId: 'zoe', role: 'org:member' }
   const { changes } = state.run({ operation: 'createMembership', input })
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['organization_put', 'membership_put'],
-  )
+  t.deepEqual(changes.map(kindOf), ['organization_put', 'membership_put'])
   t.is(roleSetOf(state, 'new'), 'role_set:default')
 })
 
@@ -105,10 +103,7 @@ test('a membership ends', (t) => {
   const state = createTiers()
   const input = { organizationId: 'acme', userId: 'bob' }
   const { changes } = state.run({ operation: 'deleteMembership', input })
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['membership_deleted'],
-  )
+  t.deepEqual(changes.map(kindOf), ['membership_deleted'])
   t.is(state.membership('acme', 'bob'), undefined)
 })
 

@@ -1,8 +1,8 @@
 /** What a state looks like to people, and what really happened between two states: the oracles of the property tests. */
 
+import type { Invitation, Organization } from '@rolesets/core'
 import type { RoleImpact } from '../../packages/sidecar/src/domain/decided.ts'
 import { statusOf } from '../../packages/sidecar/src/domain/invitations.ts'
-import type { Invitation, Organization } from '../../packages/sidecar/src/domain/model.ts'
 import type { Snapshot } from './state.ts'
 
 /** By keys and in one order, as the naive model shows itself. */

@@ -1,7 +1,7 @@
 /** What one update of an organization can change at once: its set, its quota, its times and its metadata. */
 
 import test from 'ava'
-import type { Metadata, Organization } from '../../packages/sidecar/src/domain/model.ts'
+import { type Metadata, type Organization, kindOf } from '@rolesets/core'
 import type { UpdateOrganization } from '../../packages/sidecar/src/domain/organizations.ts'
 import { refused } from './refused.ts'
 import type { State } from './state.ts'
@@ -20,10 +20,7 @@ test('an update moves the organization and changes its name in one write, by the
   t.is(state.organizations.get('acme')?.name, '')
   const mappings = { 'org:analyst': 'org:member', 'org:moderator': 'org:admin' }
   const decided = update(state, { ...move, mappings })
-  t.deepEqual(
-    decided.changes.map(({ kind }) => kind),
-    ['members_reassigned', 'organization_put'],
-  )
+  t.deepEqual(decided.changes.map(kindOf), ['members_reassigned', 'organization_put'])
   t.is(decided.impact.organizations, 1)
   t.deepEqual([roleSetOf(state, 'acme'), state.organizations.get('acme')?.name], ['role_set:free', 'Acme'])
   t.deepEqual(rolesIn(state, 'acme'), { ann: 'org:admin', bob: 'org:member', cem: 'org:admin' })

@@ -1,5 +1,6 @@
 /** Organizations: rule 3 (new ones get the initial set), rule 4 (creator), and rule 7 (moving to another set). */
 
+import { kindOf } from '@rolesets/core'
 import test from 'ava'
 import { refused } from './refused.ts'
 import { createTiers, join, rolesIn, roleSetOf } from './tiers.ts'
@@ -30,10 +31,7 @@ test('an organization that was created with a creator has that user as a member 
   const state = createTiers()
   const input = { id: 'delta', roleSet: 'role_set:pro', createdBy: 'zoe' }
   const { changes } = state.run({ operation: 'createOrganization', input })
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['organization_put', 'membership_put'],
-  )
+  t.deepEqual(changes.map(kindOf), ['organization_put', 'membership_put'])
   t.deepEqual(rolesIn(state, 'delta'), { zoe: 'org:admin' })
 })
 
@@ -107,10 +105,7 @@ test('moving an organization to another set takes its members along as the mappi
   const mappings = { 'org:analyst': 'org:member', 'org:moderator': 'org:member' }
   const input = { organizationId: 'acme', roleSet: 'role_set:free', mappings }
   const { changes, impact } = state.run({ operation: 'assignRoleSet', input })
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['members_reassigned', 'organization_put'],
-  )
+  t.deepEqual(changes.map(kindOf), ['members_reassigned', 'organization_put'])
   t.deepEqual(rolesIn(state, 'acme'), { ann: 'org:admin', bob: 'org:member', cem: 'org:member' })
   t.deepEqual(rolesIn(state, 'beta'), { dan: 'org:analyst' })
   t.deepEqual([impact.organizations, impact.roles.length], [1, 2])

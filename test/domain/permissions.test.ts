@@ -1,5 +1,6 @@
 /** Rule 10: system permissions cannot be changed or deleted; `org:sys_` is reserved. */
 
+import { put, kindOf, type Permission } from '@rolesets/core'
 import test from 'ava'
 import { refused } from './refused.ts'
 import { createTiers } from './tiers.ts'
@@ -12,7 +13,7 @@ test('a custom permission is created with what was given', (t) => {
   const { id } = value as { id: string }
   t.regex(id, /^perm_/)
   t.deepEqual(value, { id, ...input, type: 'custom', ...stamps })
-  t.deepEqual(changes as unknown, [{ kind: 'permission_put', permission: value, before: null }])
+  t.deepEqual(changes as unknown, [put('permission', value as Permission, null)])
 })
 
 test('a name that isn’t given is made from the key', (t) => {
@@ -72,10 +73,7 @@ test('system permissions cannot be deleted', (t) => {
 test('a deleted permission leaves all roles, before it goes', (t) => {
   const state = createTiers()
   const { changes } = state.run({ operation: 'deletePermission', input: { permission: 'org:reports:read' } })
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['role_put', 'permission_deleted'],
-  )
+  t.deepEqual(changes.map(kindOf), ['role_put', 'permission_deleted'])
   t.deepEqual(state.catalogue.roles.byKey('org:analyst')?.permissionIds, [])
   t.is(state.catalogue.roles.byKey('org:analyst')?.revision, state.revision)
 })

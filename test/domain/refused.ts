@@ -1,7 +1,7 @@
 /** Asserting a refusal: the code first, because it is API; then what the caller wants to see of the rest. */
 
 import type { ExecutionContext } from 'ava'
-import type { RefusalCode } from '../../packages/sidecar/src/domain/refusal-codes.ts'
+import type { RefusalCode } from '@rolesets/core'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 
 /** Every refusal says something, names the field at fault, and stays small enough for the trailers of an answer. */

@@ -1,15 +1,16 @@
 /** Revisions as text, and writes that say for which state of a thing they were made. */
 
 import test from 'ava'
+import { formatRevision } from '@rolesets/core'
 import { checkUnchanged } from '../../packages/sidecar/src/domain/precondition.ts'
-import { formatRevision, parseRevision } from '../../packages/sidecar/src/domain/revision.ts'
 import { refused } from './refused.ts'
+import { parseRevisionField } from '../../packages/sidecar/src/domain/fields.ts'
 
 test('a revision is written as <epoch>:<number> and read back', (t) => {
-  t.is(formatRevision('k3v9x2m1', 42), 'k3v9x2m1:42')
-  t.deepEqual(parseRevision('k3v9x2m1:42'), { epoch: 'k3v9x2m1', number: 42 })
-  t.deepEqual(parseRevision('k3v9x2m1:0'), { epoch: 'k3v9x2m1', number: 0 })
-  t.deepEqual(parseRevision(`e:${Number.MAX_SAFE_INTEGER}`).number, Number.MAX_SAFE_INTEGER)
+  t.is(formatRevision({ epoch: 'k3v9x2m1', number: 42 }), 'k3v9x2m1:42')
+  t.deepEqual(parseRevisionField('k3v9x2m1:42'), { epoch: 'k3v9x2m1', number: 42 })
+  t.deepEqual(parseRevisionField('k3v9x2m1:0'), { epoch: 'k3v9x2m1', number: 0 })
+  t.deepEqual(parseRevisionField(`e:${Number.MAX_SAFE_INTEGER}`).number, Number.MAX_SAFE_INTEGER)
 })
 
 for (const text of [
@@ -28,7 +29,7 @@ for (const text of [
   null,
 ])
   test(`${JSON.stringify(text).slice(0, 30)} is no revision`, (t) => {
-    refused(t, 'invalid_revision', 'at_least_revision', () => parseRevision(text, 'at_least_revision'))
+    refused(t, 'invalid_revision', 'at_least_revision', () => parseRevisionField(text, 'at_least_revision'))
   })
 
 test('a write goes ahead when its thing hasn’t changed since the expected revision', (t) => {

@@ -1,7 +1,7 @@
 /** Giving a role one permission more, or taking one from it. */
 
 import test from 'ava'
-import type { Role } from '../../packages/sidecar/src/domain/model.ts'
+import type { Role } from '@rolesets/core'
 import { refused } from './refused.ts'
 import { createTiers } from './tiers.ts'
 

@@ -1,5 +1,6 @@
 /** Rules 6 (removing a role from a set) and 7 (replacing a set). */
 
+import { kindOf } from '@rolesets/core'
 import test from 'ava'
 import { planMove } from '../../packages/sidecar/src/domain/mappings.ts'
 import { replaceRole, replaceRoleSet } from '../../packages/sidecar/src/domain/role-set-replacement.ts'
@@ -11,10 +12,7 @@ test('removing a role gives its members in every organization on the set the tar
   const state = createTiers()
   const input = { roleSet: 'role_set:pro', role: 'org:analyst', toRole: 'org:moderator' }
   const { changes, impact } = state.run({ operation: 'replaceRole', input })
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['role_set_put', 'members_reassigned'],
-  )
+  t.deepEqual(changes.map(kindOf), ['role_set_put', 'members_reassigned'])
   t.deepEqual(rolesIn(state, 'acme'), { ann: 'org:admin', bob: 'org:moderator', cem: 'org:moderator' })
   t.deepEqual(rolesIn(state, 'beta'), { dan: 'org:moderator' })
   t.deepEqual(showRoleSet(state, 'role_set:pro').roles, ['org:admin', 'org:member', 'org:moderator'])
@@ -73,10 +71,7 @@ test('removing a role that nobody holds needs no target', (t) => {
     operation: 'replaceRole',
     input: { roleSet: 'role_set:pro', role: 'org:moderator', toRole: '' },
   })
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['role_set_put'],
-  )
+  t.deepEqual(changes.map(kindOf), ['role_set_put'])
   t.deepEqual(impact, impactOf({ organizations: 2 }))
 })
 
@@ -95,10 +90,7 @@ test('a role that only invitations name counts as held', (t) => {
   const { facts: counts } = refused(t, 'in_use', 'to_role', () => replaceRole(catalogue, input, facts, context))
   t.is(counts['invitations'], '3')
   const { changes, impact } = replaceRole(catalogue, { ...input, toRole: 'org:member' }, facts, context)
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['role_set_put', 'members_reassigned'],
-  )
+  t.deepEqual(changes.map(kindOf), ['role_set_put', 'members_reassigned'])
   t.is(impact.roles[0]?.invitations, 3)
 })
 
@@ -131,10 +123,7 @@ test('replacing a set moves its organizations and their members, and deletes it'
   const mappings = { 'org:analyst': 'org:member', 'org:moderator': 'org:admin' }
   const input = { roleSet: 'role_set:pro', toRoleSet: 'role_set:free', mappings }
   const { changes, impact, value } = state.run({ operation: 'replaceRoleSet', input })
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['members_reassigned', 'organizations_moved', 'role_set_deleted'],
-  )
+  t.deepEqual(changes.map(kindOf), ['members_reassigned', 'organizations_moved', 'role_set_deleted'])
   t.deepEqual(rolesIn(state, 'acme'), { ann: 'org:admin', bob: 'org:member', cem: 'org:admin' })
   t.deepEqual([roleSetOf(state, 'acme'), roleSetOf(state, 'beta')], ['role_set:free', 'role_set:free'])
   t.is(state.catalogue.roleSets.byKey('role_set:pro'), undefined)
@@ -150,10 +139,7 @@ test('a set that nobody is on is replaced without moving anyone', (t) => {
   const state = createTiers()
   state.run({ operation: 'updateRoleSet', input: { roleSet: 'role_set:free', initial: true } })
   const input = { roleSet: 'role_set:default', toRoleSet: 'role_set:free' }
-  t.deepEqual(
-    state.run({ operation: 'replaceRoleSet', input }).changes.map(({ kind }) => kind),
-    ['role_set_deleted'],
-  )
+  t.deepEqual(state.run({ operation: 'replaceRoleSet', input }).changes.map(kindOf), ['role_set_deleted'])
 })
 
 test('a missing mapping is refused with the list of unmapped roles and how many hold each', (t) => {

@@ -1,5 +1,6 @@
 /** Rules 2 (sets are well formed), 3 (one initial set) and 5 (adding roles). */
 
+import { put, kindOf, type RoleSet, editOf } from '@rolesets/core'
 import test from 'ava'
 import { impactOf } from '../../packages/sidecar/src/domain/decided.ts'
 import { refused } from './refused.ts'
@@ -11,7 +12,7 @@ test('a role set is created with its roles and their places', (t) => {
   const state = createTiers()
   const input = { key: 'role_set:enterprise', name: 'Enterprise', description: 'All.', ...usual }
   const { changes, impact, value } = state.run({ operation: 'createRoleSet', input })
-  t.deepEqual(changes as unknown, [{ kind: 'role_set_put', roleSet: value, before: null }])
+  t.deepEqual(changes as unknown, [put('role_set', value as RoleSet, null)])
   t.deepEqual(impact, impactOf({ organizations: 0 }))
   const shown = showRoleSet(state, 'role_set:enterprise')
   t.deepEqual(shown, { roles: usual.roles, default: 'org:member', creator: 'org:admin', type: 'custom' })
@@ -87,7 +88,7 @@ test('making another set initial turns the old one into custom, in one write and
   const state = createTiers()
   const { changes } = state.run({ operation: 'updateRoleSet', input: { roleSet: 'role_set:free', initial: true } })
   t.deepEqual(
-    changes.map((change) => 'roleSet' in change && [change.roleSet.key, change.roleSet.type]),
+    changes.map((change) => editOf(change, 'role_set')?.after).map((set) => [set?.key, set?.type]),
     [
       ['role_set:default', 'custom'],
       ['role_set:free', 'initial'],
@@ -116,10 +117,7 @@ test('the initial set can’t be deleted until another one is initial', (t) => {
   const remove = () => state.run({ operation: 'deleteRoleSet', input: { roleSet: 'role_set:default' } })
   refused(t, 'initial_role_set_required', 'role_set', remove)
   state.run({ operation: 'updateRoleSet', input: { roleSet: 'role_set:free', initial: true } })
-  t.deepEqual(
-    remove().changes.map(({ kind }) => kind),
-    ['role_set_deleted'],
-  )
+  t.deepEqual(remove().changes.map(kindOf), ['role_set_deleted'])
 })
 
 test('a set that organizations are on can’t be deleted, and the answer counts them', (t) => {

@@ -1,5 +1,6 @@
 /** Roles: rule 8 (deleting), rule 9 (renaming), and what rule 2 says about the permissions of a creator role. */
 
+import { kindOf } from '@rolesets/core'
 import test from 'ava'
 import { creatorPermissionKeys, isCreatorEligible } from '../../packages/sidecar/src/domain/roles.ts'
 import { impactOf } from '../../packages/sidecar/src/domain/decided.ts'
@@ -24,10 +25,7 @@ test('a role that is included in the initial set is available at once in the org
   state.run({ operation: 'createOrganization', input: { id: 'delta' } })
   const input = { key: 'org:auditor', includeInInitialRoleSet: true }
   const { changes, impact } = state.run({ operation: 'createRole', input })
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['role_put', 'role_set_put'],
-  )
+  t.deepEqual(changes.map(kindOf), ['role_put', 'role_set_put'])
   t.deepEqual(showRoleSet(state, 'role_set:default').roles, ['org:admin', 'org:auditor', 'org:member'])
   t.deepEqual(impact, impactOf({ organizations: 1 }))
 })
@@ -79,10 +77,7 @@ test('the same permissions in another order are no change', (t) => {
 test('a renamed key follows everywhere: sets, members and permissions stay', (t) => {
   const state = createTiers()
   const { changes } = state.run({ operation: 'updateRole', input: { role: 'org:analyst', key: 'org:data_analyst' } })
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['role_put'],
-  )
+  t.deepEqual(changes.map(kindOf), ['role_put'])
   t.deepEqual(showRoleSet(state, 'role_set:pro').roles, [
     'org:admin',
     'org:data_analyst',
@@ -133,10 +128,7 @@ test('a deleted role leaves all sets', (t) => {
   state.run({ operation: 'addRoles', input: { roleSet: 'role_set:free', roles: ['org:guest'] } })
   state.run({ operation: 'addRoles', input: { roleSet: 'role_set:pro', roles: ['org:guest'] } })
   const { changes, impact } = state.run({ operation: 'deleteRole', input: { role: 'org:guest' } })
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['role_set_put', 'role_set_put', 'role_deleted'],
-  )
+  t.deepEqual(changes.map(kindOf), ['role_set_put', 'role_set_put', 'role_deleted'])
   t.deepEqual(impact, impactOf({ organizations: 3 }))
   t.deepEqual(showRoleSet(state, 'role_set:free').roles, ['org:admin', 'org:member'])
   t.is(state.catalogue.roles.byKey('org:guest'), undefined)

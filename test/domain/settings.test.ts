@@ -1,5 +1,6 @@
 /** The settings of the store, and what new organizations take from them. */
 
+import { kindOf } from '@rolesets/core'
 import test from 'ava'
 import type { UpdateSettings } from '../../packages/sidecar/src/domain/settings.ts'
 import { refused } from './refused.ts'
@@ -73,10 +74,7 @@ test('the creator and the default role are those of the initial set, with its ru
   refused(t, 'role_not_found', 'default_role', change({ defaultRole: 'org:none' }))
   t.true(state.catalogue.settings.enabled)
   const { changes } = change({ defaultRole: 'org:admin' })()
-  t.deepEqual(
-    changes.map(({ kind }) => kind),
-    ['settings_put', 'role_set_put'],
-  )
+  t.deepEqual(changes.map(kindOf), ['settings_put', 'role_set_put'])
   t.like(showRoleSet(state, 'role_set:default'), { default: 'org:admin', creator: 'org:admin' })
 })
 

@@ -4,17 +4,23 @@
  */
 
 import assert from 'node:assert/strict'
-import { applyToCatalogue, emptyCatalogue, type Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
-import type { Change, ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
+import {
+  type AccessKey,
+  applyToCatalogue,
+  type Catalogue,
+  type Change,
+  type ChangeSet,
+  emptyCatalogue,
+  type Invitation,
+  type Membership,
+  type Organization,
+  type UnknownOrganizations,
+  byKind,
+  type ByKind,
+  type Reassigned,
+} from '@rolesets/core'
 import type { Context, Decided, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import { statusOf } from '../../packages/sidecar/src/domain/invitations.ts'
-import type {
-  AccessKey,
-  Invitation,
-  Membership,
-  Organization,
-  UnknownOrganizations,
-} from '../../packages/sidecar/src/domain/model.ts'
 import { seedChanges } from '../../packages/sidecar/src/domain/seed.ts'
 import { decideCommand, type Command } from './commands.ts'
 
@@ -36,6 +42,53 @@ export class State {
   memberships = new Map<string, Membership>()
   invitations = new Map<string, Invitation>()
   accessKeys = new Map<string, AccessKey>()
+  /** Each kind, held against what is really there. */
+  readonly #appliers: ByKind<void, [{ updatedAt: number; revision: number }]> = {
+    permission_put: ({ after, before }) => this.#compare(this.catalogue.permissions.byId(after.id), before),
+    permission_deleted: ({ before }) => this.#compare(this.catalogue.permissions.byId(before.id), before),
+    role_put: ({ after, before }) => this.#compare(this.catalogue.roles.byId(after.id), before),
+    role_deleted: ({ before }) => this.#compare(this.catalogue.roles.byId(before.id), before),
+    role_set_put: ({ after, before }) => this.#compare(this.catalogue.roleSets.byId(after.id), before),
+    role_set_deleted: ({ before }) => this.#compare(this.catalogue.roleSets.byId(before.id), before),
+    settings_put: ({ before }) => this.#compare(this.catalogue.settings, before),
+    organization_put: ({ after, before }) => {
+      this.#compare(this.organizations.get(after.id), before)
+      this.organizations.set(after.id, after)
+    },
+    organization_deleted: (change) => {
+      const { id } = change.before
+      this.#compare(this.organizations.get(id), change.before)
+      assert.deepEqual([change.members, change.invitations], [this.members(id).length, this.pending(id).length])
+      this.organizations.delete(id)
+      for (const member of this.members(id)) this.memberships.delete(memberKey(member))
+      for (const invitation of this.invitations.values())
+        if (invitation.organizationId === id) this.invitations.delete(invitation.id)
+    },
+    organizations_moved: (change, stamps) => {
+      const moved = [...this.organizations.values()].filter(({ roleSetId }) => roleSetId === change.fromRoleSetId)
+      assert.equal(change.organizations, moved.length)
+      for (const each of moved) this.organizations.set(each.id, { ...each, ...stamps, roleSetId: change.toRoleSetId })
+    },
+    assignment_put: () => assert.fail('No rule makes scopes yet.'),
+    assignment_deleted: () => assert.fail('No rule makes scopes yet.'),
+    membership_put: ({ after, before }) => {
+      this.#compare(this.memberships.get(memberKey(after)), before)
+      this.memberships.set(memberKey(after), after)
+    },
+    membership_deleted: ({ before }) => {
+      this.#compare(this.memberships.get(memberKey(before)), before)
+      this.memberships.delete(memberKey(before))
+    },
+    members_reassigned: (change, stamps) => this.#reassign(change, stamps),
+    invitation_put: ({ after, before }) => {
+      this.#compare(this.invitations.get(after.id), before)
+      this.invitations.set(after.id, after)
+    },
+    access_key_put: ({ after, before }) => {
+      this.#compare(this.accessKeys.get(after.id), before)
+      this.accessKeys.set(after.id, after)
+    },
+  }
   readonly changeSets: ChangeSet[] = []
   readonly unknownOrganizations: UnknownOrganizations
   now = 1_700_000_000_000
@@ -154,75 +207,19 @@ export class State {
   }
 
   #apply(change: Change, { now: updatedAt, revision }: Context): void {
-    switch (change.kind) {
-      case 'permission_put':
-        return assert.deepEqual(this.catalogue.permissions.byId(change.permission.id) ?? null, change.before)
-      case 'role_put':
-        return assert.deepEqual(this.catalogue.roles.byId(change.role.id) ?? null, change.before)
-      case 'role_set_put':
-        return assert.deepEqual(this.catalogue.roleSets.byId(change.roleSet.id) ?? null, change.before)
-      case 'permission_deleted':
-        return assert.deepEqual(this.catalogue.permissions.byId(change.before.id), change.before)
-      case 'role_deleted':
-        return assert.deepEqual(this.catalogue.roles.byId(change.before.id), change.before)
-      case 'role_set_deleted':
-        return assert.deepEqual(this.catalogue.roleSets.byId(change.before.id), change.before)
-      case 'organization_put':
-        assert.deepEqual(this.organizations.get(change.organization.id) ?? null, change.before)
-        this.organizations.set(change.organization.id, change.organization)
-        return
-      case 'organization_deleted': {
-        assert.deepEqual(this.organizations.get(change.before.id), change.before)
-        const { id } = change.before
-        assert.deepEqual([change.members, change.invitations], [this.members(id).length, this.pending(id).length])
-        this.organizations.delete(id)
-        for (const member of this.members(id)) this.memberships.delete(memberKey(member))
-        for (const invitation of this.invitations.values())
-          if (invitation.organizationId === id) this.invitations.delete(invitation.id)
-        return
-      }
-      case 'organizations_moved': {
-        const moved = [...this.organizations.values()].filter(({ roleSetId }) => roleSetId === change.fromRoleSetId)
-        assert.equal(change.organizations, moved.length)
-        for (const organization of moved)
-          this.organizations.set(organization.id, {
-            ...organization,
-            ...{ roleSetId: change.toRoleSetId, updatedAt, revision },
-          })
-        return
-      }
-      case 'membership_put':
-        assert.deepEqual(this.memberships.get(memberKey(change.membership)) ?? null, change.before)
-        this.memberships.set(memberKey(change.membership), change.membership)
-        return
-      case 'membership_deleted':
-        assert.deepEqual(this.memberships.get(memberKey(change.before)), change.before)
-        this.memberships.delete(memberKey(change.before))
-        return
-      case 'invitation_put':
-        assert.deepEqual(this.invitations.get(change.invitation.id) ?? null, change.before)
-        this.invitations.set(change.invitation.id, change.invitation)
-        return
-      case 'settings_put':
-        return assert.deepEqual(this.catalogue.settings, change.before)
-      case 'access_key_put':
-        assert.deepEqual(this.accessKeys.get(change.accessKey.id) ?? null, change.before)
-        this.accessKeys.set(change.accessKey.id, change.accessKey)
-        return
-      case 'members_reassigned':
-        return this.#reassign(change, { updatedAt, revision })
-    }
+    byKind(this.#appliers, change, { updatedAt, revision })
+  }
+
+  #compare(there: object | undefined, before: object | null): void {
+    assert.deepEqual(there ?? null, before)
   }
 
   /** In one pass over the holders, as the contract says: all mappings at the same time. */
-  #reassign(
-    { scope, mappings }: Extract<Change, { kind: 'members_reassigned' }>,
-    stamps: { updatedAt: number; revision: number },
-  ): void {
+  #reassign({ among, mappings }: Reassigned, stamps: { updatedAt: number; revision: number }): void {
     assert.ok(mappings.length > 0)
     assert.equal(new Set(mappings.map(({ fromRoleId }) => fromRoleId)).size, mappings.length)
     const isMeant = (holder: Holder) =>
-      ('roleSetId' in scope ? this.isOn(scope.roleSetId, holder) : holder.organizationId === scope.organizationId) &&
+      ('roleSetId' in among ? this.isOn(among.roleSetId, holder) : holder.organizationId === among.organizationId) &&
       mappings.some(({ fromRoleId }) => fromRoleId === holder.roleId)
     const members = [...this.memberships.values()].filter(isMeant)
     const invitations = this.pending().filter(isMeant)
@@ -247,7 +244,7 @@ export class State {
       const keys = [...index.values()].map(({ key }) => key)
       assert.equal(new Set(keys).size, keys.length)
     }
-    if (change.kind === 'role_set_deleted') assert.equal(this.countOn(change.before.id), 0)
+    if (change.verb === 'deleted' && change.thing === 'role_set') assert.equal(this.countOn(change.before.id), 0)
     for (const role of roles.values()) for (const id of role.permissionIds) assert.ok(permissions.byId(id))
     for (const roleSet of roleSets.values()) for (const id of roleSet.roleIds) assert.ok(roles.byId(id))
     for (const { roleSetId } of this.organizations.values()) assert.ok(roleSets.byId(roleSetId))

@@ -3,8 +3,7 @@
  * the rules and for the naive model, so that histories get somewhere.
  */
 
-import type { Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
-import type { RoleSet } from '../../packages/sidecar/src/domain/model.ts'
+import type { Catalogue, RoleSet } from '@rolesets/core'
 import type { Command } from './commands.ts'
 import type { State } from './state.ts'
 

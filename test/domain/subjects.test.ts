@@ -1,7 +1,7 @@
 /** By what a change is found: the ids of the thing and of whom it belongs to, and the keys that it has and had. */
 
 import test from 'ava'
-import { subjectsOf } from '../../packages/sidecar/src/domain/subjects.ts'
+import { subjectsOf } from '@rolesets/core'
 import type { Command } from './commands.ts'
 import { createTiers } from './tiers.ts'
 

@@ -1,6 +1,6 @@
 /** The state in which most rules are shown: an application with a Free and a Pro plan, and a few customers. */
 
-import type { RoleSet } from '../../packages/sidecar/src/domain/model.ts'
+import type { RoleSet } from '@rolesets/core'
 import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.ts'
 import { State } from './state.ts'
 

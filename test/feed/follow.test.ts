@@ -1,3 +1,4 @@
+import { editOf } from '@rolesets/core'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import type { FeedMessage, WatchRequest } from '../../packages/sidecar/src/service/changes.ts'
@@ -167,8 +168,9 @@ test('a snapshot with organizations is whole at the revision of its last chunk, 
       await Promise.all(writes)
     } else if (message.kind === 'change_set') {
       for (const change of message.changeSet.changes) {
-        if (change.kind === 'organization_put') roleSets.set(change.organization.id, change.organization.roleSetId)
-        if (change.kind === 'organization_deleted') roleSets.delete(change.before.id)
+        const edit = editOf(change, 'organization')
+        if (edit?.after) roleSets.set(edit.after.id, edit.after.roleSetId)
+        else if (edit?.before) roleSets.delete(edit.before.id)
       }
     }
   }

@@ -7,9 +7,9 @@ import grpc from '@grpc/grpc-js'
 import protoLoader, { type MessageTypeDefinition } from '@grpc/proto-loader'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
-import { loaderOptions, protoFiles } from '@rolesets/proto'
+import type { Invitation, Membership } from '@rolesets/core'
+import { loaderOptions, protoFiles } from '@rolesets/proto/files'
 import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
-import type { Invitation, Membership } from '../../packages/sidecar/src/domain/model.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import { contract, metadataOf, openTestSidecar, readKey, secretKey, type OpenedSidecar } from './open-sidecar.ts'
 import { seed } from '../seed.ts'
@@ -137,8 +137,7 @@ async function checkStore(
   t.deepEqual(broken, [])
 }
 
-const options = { ...loaderOptions, includeDirs: [...loaderOptions.includeDirs] }
-const definitions = protoLoader.loadSync([...protoFiles], options)
+const definitions = protoLoader.loadSync([...protoFiles], loaderOptions)
 
 interface FieldDescriptor {
   readonly name: string

@@ -9,7 +9,8 @@ import grpc, { type Client, type Metadata, type ServiceError } from '@grpc/grpc-
 import protoLoader from '@grpc/proto-loader'
 import { BadRequest, ErrorInfo } from 'nice-grpc-error-details'
 import { Status } from 'nice-grpc-error-details/lib/proto/google/rpc/status.js'
-import { loaderOptions, protoFiles, type ProtoGrpcType } from '@rolesets/proto'
+import type { ProtoGrpcType } from '@rolesets/proto'
+import { loaderOptions, protoFiles } from '@rolesets/proto/files'
 import { parseConfig, type Config } from '../../packages/sidecar/src/config.ts'
 import { createLog } from '../../packages/sidecar/src/logging.ts'
 import { openSidecar, type Sidecar } from '../../packages/sidecar/src/sidecar.ts'
@@ -70,9 +71,8 @@ export function exposed(config: Config): Config {
   return { ...config, grpcListen: config.grpcListen.map(expose), httpListen: httpListen && expose(httpListen) }
 }
 
-const options = { ...loaderOptions, includeDirs: [...loaderOptions.includeDirs] }
 export const contract = grpc.loadPackageDefinition(
-  protoLoader.loadSync([...protoFiles], options),
+  protoLoader.loadSync([...protoFiles], loaderOptions),
 ) as unknown as ProtoGrpcType
 
 export type Services = ProtoGrpcType['rolesets']['v1']

@@ -1,10 +1,9 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { CheckResponse } from '../../proto/src/index.ts'
-import { loadContract } from '../../packages/sidecar/src/grpc/contract.ts'
+import { loadContract, type CheckResponse } from '@rolesets/proto'
 import { reusingReplies } from '../../packages/sidecar/src/grpc/replies.ts'
 
-const { decisions } = loadContract()
+const { Decisions: decisions } = loadContract()
 
 const result = fc.record({
   allowed: fc.boolean(),

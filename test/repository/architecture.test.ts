@@ -85,7 +85,10 @@ for (const [form, text] of Object.entries({
   })
 }
 
-test('the domain imports nothing, neither a room nor a package nor a part of Node', (t) => {
+test('core imports nothing, and the domain only core', (t) => {
+  const index = 'packages/core/src/index.ts'
+  t.is(broken({ [index]: "import 'node:fs'; import '@rolesets/core'" }).length, 2)
+  t.deepEqual(broken({ [`${sidecar}/domain/rules.ts`]: "import '@rolesets/core'" }), [])
   const found = broken({
     [`${sidecar}/domain/rules.ts`]: "import './words.ts'; import '../config.ts'; import 'node:fs'; import 'lru-cache'",
     [`${sidecar}/domain/words.ts`]: '',

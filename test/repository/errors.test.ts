@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { refusalCodes } from '../../packages/sidecar/src/domain/refusal-codes.ts'
+import { refusalCodes } from '@rolesets/core'
 import { failureOf } from '../../packages/sidecar/src/grpc/status.ts'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 

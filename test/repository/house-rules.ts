@@ -7,6 +7,7 @@ import { posix } from 'node:path'
 import { importsOf, type Import } from './imports.ts'
 
 const sidecar = 'packages/sidecar/src/'
+const core = 'packages/core/src/'
 const client = 'packages/client/src/'
 const express = 'packages/middleware-express/src/'
 
@@ -50,9 +51,9 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Where each package from outside may be imported: to exchange it costs one room. */
 const mayBeImportedBy: Record<string, readonly string[]> = {
-  '@grpc/grpc-js': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
+  '@grpc/grpc-js': ['proto/src/contract.ts', `${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
   '@grpc/proto-loader': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
-  protobufjs: [`${sidecar}grpc/contract.ts`],
+  protobufjs: ['proto/src/contract.ts'],
   '@grpc/reflection': [`${sidecar}grpc/`],
   'grpc-health-check': [`${sidecar}grpc/`],
   'nice-grpc-error-details': [`${sidecar}grpc/`, `${client}transport.ts`, `${client}errors.ts`],
@@ -123,7 +124,9 @@ function importViolations(each: Import, sources: ReadonlyMap<string, string>): r
 }
 
 function packageViolations({ file, typeOnly }: Import, specifier: string): readonly string[] {
-  if (file.startsWith(`${sidecar}domain/`)) return [`${file}: domain imports nothing, and not ${specifier} either`]
+  if (file.startsWith(core)) return [`${file}: core imports nothing, not ${specifier} either`]
+  if (specifier === '@rolesets/core') return file.startsWith('proto/') ? [`${file}: proto imports nothing of ours`] : []
+  if (file.startsWith(`${sidecar}domain/`)) return [`${file}: domain imports only core, not ${specifier}`]
   const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] ?? '')
   if (name === 'express' && file.startsWith(express) && !typeOnly) return [`${file}: express is the user's: types only`]
   const places = mayBeImportedBy[name]

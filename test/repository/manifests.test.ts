@@ -56,7 +56,7 @@ test('every package is built: it stands in the references of tsconfig.json', (t)
 test('a package refers to the packages of the workspace whose types it needs, and to no other', (t) => {
   const folderOf = new Map(manifests.map(({ folder, manifest }) => [manifest.name, folder]))
   for (const { folder, manifest } of manifests) {
-    const { references } = JSON.parse(read(`${folder}/tsconfig.json`)) as { references: { path: string }[] }
+    const { references = [] } = JSON.parse(read(`${folder}/tsconfig.json`)) as { references?: { path: string }[] }
     // The sidecar is depended on for its command.
     const depended = Object.keys(manifest.dependencies ?? {}).filter(
       (name) => folderOf.has(name) && name !== '@rolesets/sidecar',

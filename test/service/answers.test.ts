@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { RoleSet } from '../../packages/sidecar/src/domain/model.ts'
+import type { RoleSet } from '@rolesets/core'
 import { Answers } from '../../packages/sidecar/src/service/answers.ts'
 import { addRoleSet, openTestService, reading, writing } from './open-service.ts'
 

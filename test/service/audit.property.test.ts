@@ -43,7 +43,7 @@ async function live(opened: OpenedService, clock: { now: number }, steps: readon
 /** How often organizations have moved with all of their set. */
 async function movesIn({ store }: OpenedService): Promise<number> {
   const changeSets = await store.changesAfter(0, 1_000)
-  const moves = changeSets.flatMap(({ changes }) => changes.filter(({ kind }) => kind === 'organizations_moved'))
+  const moves = changeSets.flatMap(({ changes }) => changes.filter(({ verb }) => verb === 'moved'))
   return moves.length
 }
 

@@ -2,9 +2,15 @@
 
 import test from 'ava'
 import fc from 'fast-check'
-import { applyToCatalogue, emptyCatalogue, type Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
-import type { Change, ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
-import { decide } from '../../packages/sidecar/src/domain/decision.ts'
+import {
+  applyToCatalogue,
+  type Catalogue,
+  type Change,
+  type ChangeSet,
+  decide,
+  emptyCatalogue,
+  editOf,
+} from '@rolesets/core'
 import type { Store } from '../../packages/sidecar/src/storage/store.ts'
 import { holdStore } from './held-store.ts'
 import { addRoleSet, openServiceOver, openTestService, reading, writing, type OpenedService } from './open-service.ts'
@@ -28,9 +34,10 @@ async function history(store: Store): Promise<(revision: number) => PastState> {
 
 function move(roleSetIds: ReadonlyMap<string, string>, change: Change): ReadonlyMap<string, string> {
   const moved = new Map(roleSetIds)
-  if (change.kind === 'organization_put') moved.set(change.organization.id, change.organization.roleSetId)
-  if (change.kind === 'organization_deleted') moved.delete(change.before.id)
-  if (change.kind === 'organizations_moved')
+  const edit = editOf(change, 'organization')
+  if (edit?.after) moved.set(edit.after.id, edit.after.roleSetId)
+  else if (edit?.before) moved.delete(edit.before.id)
+  if (change.verb === 'moved')
     for (const [id, at] of roleSetIds) if (at === change.fromRoleSetId) moved.set(id, change.toRoleSetId)
   return moved
 }
@@ -110,7 +117,11 @@ test('whatever is late, each answer is of one state of the store, that of its re
           if (number < asked) throw new Error(`asked at ${asked}, answered from ${number}`)
           const { catalogue, roleSetIds } = stateAt(number)
           for (const [i, { organizationId, role }] of questions.entries()) {
-            const expected = decide(catalogue, { role }, roleSetIds.get(organizationId), 'initial')
+            const expected = decide(
+              catalogue,
+              { role },
+              { roleSetId: roleSetIds.get(organizationId), unknownOrganizations: 'initial' },
+            )
             if (results[i]?.reason !== expected.reason || results[i].roleSet !== expected.roleSet?.key)
               throw new Error(`${organizationId} ${role}: ${JSON.stringify(results[i])}, not ${expected.reason}`)
             answers++

@@ -1,6 +1,6 @@
 /** Who holds which role in a store, by key, and what became of them: counted from the rows, not from what a write says. */
 
-import type { Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
+import type { Catalogue } from '@rolesets/core'
 import type { RoleImpactView } from '../../packages/sidecar/src/service/views.ts'
 import type { Store } from '../../packages/sidecar/src/storage/store.ts'
 import type { Write } from './arbitrary-writes.ts'

@@ -1,7 +1,7 @@
 /** Which reader gets the catalogue in memory, and which has to load it. */
 
 import test from 'ava'
-import { emptyCatalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
+import { emptyCatalogue } from '@rolesets/core'
 import { Catalogues } from '../../packages/sidecar/src/storage/transactions/catalogues.ts'
 
 const epoch = 'first'

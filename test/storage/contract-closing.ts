@@ -1,6 +1,6 @@
 /** The end of a store, and its next life. */
 
-import type { Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
+import type { Catalogue } from '@rolesets/core'
 import type { Store, StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { createGate, openFresh, type Suite } from './suite.ts'
 import { catalogueChanges, membership, organization, provenance, record, withCatalogue } from './things.ts'

@@ -1,6 +1,6 @@
 /** The feed: listeners, the history, and what is forgotten of it. */
 
-import type { ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
+import type { ChangeSet } from '@rolesets/core'
 import type { Store, StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { openFresh, openWatched, type Suite } from './suite.ts'
 import { at, organization, provenance, record, recording, withCatalogue } from './things.ts'

@@ -1,6 +1,6 @@
 /** A store that follows another one: it takes change sets and snapshots that it did not make, and keeps bookmarks. */
 
-import type { ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
+import { type ChangeSet, deleted } from '@rolesets/core'
 import type {
   AppendError,
   KeptChangeSet,
@@ -43,12 +43,12 @@ async function fill(store: Store): Promise<void> {
 async function change(store: Store): Promise<void> {
   const mappings = [{ fromRoleId: 'member', toRoleId: 'analyst', members: 1, invitations: 1 }]
   await record(store, () => [
-    { kind: 'members_reassigned', scope: { roleSetId: 'free' }, mappings },
-    { kind: 'organizations_moved', fromRoleSetId: 'free', toRoleSetId: 'pro', organizations: 1 },
+    { verb: 'reassigned', thing: 'membership', among: { roleSetId: 'free' }, mappings },
+    { verb: 'moved', thing: 'assignment', fromRoleSetId: 'free', toRoleSetId: 'pro', organizations: 1 },
   ])
   await record(store, (next) => [
-    { kind: 'organization_deleted', before: organizationOf('b', 2), members: 1, invitations: 0 },
-    { kind: 'membership_deleted', before: membershipOf('a', 'u', 3) },
+    { verb: 'deleted', thing: 'organization', before: organizationOf('b', 2), members: 1, invitations: 0 },
+    deleted('membership', membershipOf('a', 'u', 3)),
     permission('new', next),
   ])
 }

@@ -1,7 +1,6 @@
 /** Invitations, settings and access keys: what is kept of them, and that time alone ends an invitation. */
 
-import type { Change } from '../../packages/sidecar/src/domain/change.ts'
-import { initialSettings } from '../../packages/sidecar/src/domain/catalogue.ts'
+import { type Change, initialSettings, put } from '@rolesets/core'
 import type { Reader, Store, StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { openFresh, type Suite } from './suite.ts'
 import {
@@ -26,8 +25,9 @@ async function seen<T>(store: Store, work: (reader: Reader) => Promise<T>): Prom
 }
 
 const reassignment = (scope: { readonly roleSetId: string } | { readonly organizationId: string }): Change => ({
-  kind: 'members_reassigned',
-  scope,
+  verb: 'reassigned',
+  thing: 'membership',
+  among: scope,
   mappings: [{ fromRoleId: 'member', toRoleId: 'analyst', members: 0, invitations: 0 }],
 })
 
@@ -43,15 +43,12 @@ export function inviting(suite: Suite): void {
       publicMetadata: { '': [null, 1.5] },
       privateMetadata: { deep: { er: true } },
     })
-    await record(store, (next) => [
-      organization('a', next),
-      { kind: 'invitation_put', invitation: given, before: null },
-    ])
+    await record(store, (next) => [organization('a', next), put('invitation', given, null)])
     t.deepEqual(await seen(store, (reader) => reader.invitation(given.id)), given)
     t.is(await seen(store, (reader) => reader.invitation('other')), undefined)
     // A role that is gone: one that is over may outlive it.
     const over = { ...given, status: 'accepted', acceptedByUserId: 'ann', roleId: 'gone', revision: 3 } as const
-    await record(store, () => [{ kind: 'invitation_put', invitation: over, before: given }])
+    await record(store, () => [put('invitation', over, given)])
     t.deepEqual(await seen(store, (reader) => reader.invitation(given.id)), over)
     t.deepEqual(await seen(store, (reader) => reader.invitations('a', { size: 10 }, { now: at })), [over])
   })
@@ -192,7 +189,7 @@ export function inviting(suite: Suite): void {
       invitation('a', 'y', next, { status: 'accepted' }),
     ])
     const gone = { before: organizationOf('a', 2), members: 0, invitations: 1 }
-    await record(store, () => [{ kind: 'organization_deleted', ...gone }])
+    await record(store, () => [{ verb: 'deleted', thing: 'organization', ...gone }])
     const left = await seen(store, (reader) => reader.searchInvitations({ now: at }, byTime, { offset: 0, limit: 10 }))
     t.deepEqual(left, { items: [invitationOf('b', 'x', 2)], total: 1 })
   })

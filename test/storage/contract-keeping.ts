@@ -1,6 +1,6 @@
 /** What is kept: every thing as it was given, set-wide changes, counts, pages, and what can't be kept. */
 
-import type { Change } from '../../packages/sidecar/src/domain/change.ts'
+import { type Change, put, deleted, type Things, editOf } from '@rolesets/core'
 import type { Reader, Store, StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { openFresh, openWatched, type Suite } from './suite.ts'
 import {
@@ -33,8 +33,9 @@ const reassignment = (
   scope: { readonly roleSetId: string } | { readonly organizationId: string },
   ...pairs: readonly (readonly [string, string])[]
 ): Change => ({
-  kind: 'members_reassigned',
-  scope,
+  verb: 'reassigned',
+  thing: 'membership',
+  among: scope,
   mappings: pairs.map(([fromRoleId, toRoleId]) => ({ fromRoleId, toRoleId, members: 0, invitations: 0 })),
 })
 
@@ -51,10 +52,7 @@ export function keeping(suite: Suite): void {
     }
     const acme = organizationOf('org_🦊', 2, { name: 'Ácme "&" Söhne', slug: 'acme', publicMetadata: metadata })
     const bob = membershipOf('org_🦊', "bob'; --", 2, { privateMetadata: metadata, roleId: 'admin' })
-    await record(store, () => [
-      { kind: 'organization_put', organization: acme, before: null },
-      { kind: 'membership_put', membership: bob, before: null },
-    ])
+    await record(store, () => [put('organization', acme, null), put('membership', bob, null)])
     t.deepEqual(await seen(store, (reader) => reader.organization('org_🦊')), acme)
     t.deepEqual(await seen(store, (reader) => reader.organizationBySlug('acme')), acme)
     t.deepEqual(await seen(store, (reader) => reader.membership('org_🦊', "bob'; --")), bob)
@@ -62,10 +60,7 @@ export function keeping(suite: Suite): void {
     t.is(await seen(store, (reader) => reader.organizationBySlug('other')), undefined)
     t.is(await seen(store, (reader) => reader.membership('org_🦊', 'bob')), undefined)
     const [kept] = await store.changesAfter(1, 1)
-    t.deepEqual(kept?.changes, [
-      { kind: 'organization_put', organization: acme, before: null },
-      { kind: 'membership_put', membership: bob, before: null },
-    ])
+    t.deepEqual(kept?.changes, [put('organization', acme, null), put('membership', bob, null)])
   })
 
   test(`${name}: a thing that is put again is replaced whole`, async (t) => {
@@ -76,10 +71,7 @@ export function keeping(suite: Suite): void {
     ])
     const acme = organizationOf('a', 3, { name: 'A', slug: null, roleSetId: 'pro', updatedAt: laterAt })
     const user = membershipOf('a', 'u', 3, { id: 'orgmem_2', roleId: 'analyst', updatedAt: laterAt })
-    await record(store, () => [
-      { kind: 'organization_put', organization: acme, before: null },
-      { kind: 'membership_put', membership: user, before: null },
-    ])
+    await record(store, () => [put('organization', acme, null), put('membership', user, null)])
     t.deepEqual(await seen(store, (reader) => reader.organization('a')), acme)
     t.deepEqual(await seen(store, (reader) => reader.membership('a', 'u')), user)
     t.is(await seen(store, (reader) => reader.organizationBySlug('x')), undefined)
@@ -99,7 +91,7 @@ export function keeping(suite: Suite): void {
       ...['u', 'v'].flatMap((user) => [membership('a', user, next), membership('b', user, next)]),
     ])
     await recordLater(store, [
-      { kind: 'organization_deleted', before: organizationOf('a', 2), members: 2, invitations: 0 },
+      { verb: 'deleted', thing: 'organization', before: organizationOf('a', 2), members: 2, invitations: 0 },
     ])
     t.is(await seen(store, (reader) => reader.organization('a')), undefined)
     t.is(await seen(store, (reader) => reader.membership('a', 'u')), undefined)
@@ -117,7 +109,7 @@ export function keeping(suite: Suite): void {
       organization('d', next, { roleSetId: 'pro' }),
     ])
     await recordLater(store, [
-      { kind: 'organizations_moved', fromRoleSetId: 'free', toRoleSetId: 'pro', organizations: 3 },
+      { verb: 'moved', thing: 'assignment', fromRoleSetId: 'free', toRoleSetId: 'pro', organizations: 3 },
     ])
     const moved = { roleSetId: 'pro', updatedAt: laterAt, revision: 3 }
     const expected = [
@@ -255,10 +247,8 @@ export function keeping(suite: Suite): void {
     'a member of no organization': (next) => [membership('none', 'u', next)],
     'a member with no role': (next) => [membership('a', 'u', next, { roleId: 'none' })],
     'a role with a permission that is not there': (next) => [role('odd', next, { permissionIds: ['none'] })],
-    'the end of a set with organizations': () => [roleSetDeleted('free')],
-    'the end of a role that somebody holds': () => [
-      { kind: 'role_deleted', before: thingOf('role', 'analyst') as never },
-    ],
+    'the end of a set with organizations': () => [deleted('role_set', thingOf('role_set', 'free'))],
+    'the end of a role that somebody holds': () => [deleted('role', thingOf('role', 'analyst'))],
   }
 
   for (const [what, changesOf] of Object.entries(refused)) {
@@ -285,7 +275,7 @@ export function keeping(suite: Suite): void {
     t.is((await seen(store, (reader) => reader.usageOf('member', undefined, at))).members, 1)
     await record(store, (next) => [
       permission('new', next),
-      { kind: 'permission_deleted', before: thingOf('permission', 'manage') as never },
+      deleted('permission', thingOf('permission', 'manage')),
       role('admin', next, { permissionIds: ['read', 'new'] }),
     ])
     const { roles, permissions } = await seen(store, (reader) => reader.catalogue())
@@ -293,10 +283,10 @@ export function keeping(suite: Suite): void {
   })
 }
 
-const roleSetDeleted = (id: string): Change => ({ kind: 'role_set_deleted', before: thingOf('roleSet', id) as never })
-
-/** The thing itself, of the changes that the catalogue begins with. */
-function thingOf(property: string, id: string): unknown {
-  const things = catalogueChanges(1).map((change) => (change as unknown as Record<string, { id: string }>)[property])
-  return things.find((thing) => thing?.id === id)
+/** A thing of the changes that the catalogue begins with. */
+function thingOf<Name extends 'permission' | 'role' | 'role_set'>(name: Name, id: string): Things[Name] {
+  const things = catalogueChanges(1).flatMap((change) => editOf(change, name)?.after ?? [])
+  const found = things.find((thing) => thing.id === id)
+  if (found === undefined) throw new Error(`The catalogue has no ${name} ${id}.`)
+  return found
 }

@@ -1,5 +1,6 @@
 /** One writer: revisions, batches, works that throw, dry runs. */
 
+import { deleted } from '@rolesets/core'
 import type { ExecutionContext } from 'ava'
 import type { Store, StoreError, Writer } from '../../packages/sidecar/src/storage/store.ts'
 import { createGate, openFresh, openWatched, type Suite } from './suite.ts'
@@ -88,7 +89,7 @@ export function writing(suite: Suite): void {
         organization('old', writer.nextRevision, { name: 'after' }),
         organization('new', writer.nextRevision, { name: 'added' }),
         membership('new', 'u', writer.nextRevision),
-        { kind: 'membership_deleted', before: membershipOf('old', 'u', 2) },
+        deleted('membership', membershipOf('old', 'u', 2)),
       ])
     const unchanged = [
       ['before', undefined, undefined],
@@ -285,7 +286,13 @@ export function writing(suite: Suite): void {
     const heard: number[] = []
     store.subscribe(({ revision }) => heard.push(revision))
     const work = async (writer: Writer) => {
-      const move = { kind: 'organizations_moved', fromRoleSetId: 'free', toRoleSetId: 'pro', organizations: 1 } as const
+      const move = {
+        verb: 'moved',
+        thing: 'assignment',
+        fromRoleSetId: 'free',
+        toRoleSetId: 'pro',
+        organizations: 1,
+      } as const
       await writer.record([
         organization('b', writer.nextRevision),
         roleSet('new', ['admin'], writer.nextRevision),
@@ -359,6 +366,6 @@ export function writing(suite: Suite): void {
 
 function deletion(id: string) {
   const before = organization(id, 1)
-  if (before.kind !== 'organization_put') throw new Error('An organization is put.')
-  return { kind: 'organization_deleted', before: before.organization, members: 0, invitations: 0 } as const
+  if (before.verb !== 'put' || before.thing !== 'organization') throw new Error('An organization is put.')
+  return { verb: 'deleted', thing: 'organization', before: before.after, members: 0, invitations: 0 } as const
 }

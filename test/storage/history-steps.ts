@@ -4,7 +4,7 @@
  */
 
 import fc from 'fast-check'
-import type { Change } from '../../packages/sidecar/src/domain/change.ts'
+import { type Change, put, deleted } from '@rolesets/core'
 import type { Reader, Writer } from '../../packages/sidecar/src/storage/store.ts'
 import {
   accessKey,
@@ -90,16 +90,14 @@ export const writes = [
   }),
   step('delete', id, async (a, w) => {
     const members = await w.memberCount(a)
-    await records(w, { kind: 'organization_deleted', before: organizationOf(a, 0), members, invitations: 0 })
+    await records(w, { verb: 'deleted', thing: 'organization', before: organizationOf(a, 0), members, invitations: 0 })
   }),
   step('grant', fc.tuple(id, user, roleId), async ([a, u, r], w) => {
     if ((await w.organization(a)) && (await hasRole(w, r)))
       await records(w, membership(a, u, w.nextRevision, { roleId: r }))
     return w.membership(a, u)
   }),
-  step('withdraw', fc.tuple(id, user), ([a, u], w) =>
-    records(w, { kind: 'membership_deleted', before: membershipOf(a, u, 0) }),
-  ),
+  step('withdraw', fc.tuple(id, user), ([a, u], w) => records(w, deleted('membership', membershipOf(a, u, 0)))),
   step('invite', fc.tuple(id, address, roleId, moment), async ([a, email, r, expiresAt], w) => {
     if ((await w.organization(a)) && (await hasRole(w, r)))
       await records(w, invitation(a, email, w.nextRevision, { roleId: r, expiresAt, createdAt: expiresAt - 5 }))
@@ -111,7 +109,7 @@ export const writes = [
     const stamp = { revision: w.nextRevision, updatedAt: at }
     if (before === undefined) return
     const ended = { ...before, ...stamp, status: end, acceptedByUserId } as const
-    await records(w, { kind: 'invitation_put', invitation: ended, before })
+    await records(w, put('invitation', ended, before))
   }),
   step(
     'settle',
@@ -124,7 +122,7 @@ export const writes = [
   }),
   step('move', fc.tuple(set, set), async ([fromRoleSetId, toRoleSetId], w) => {
     if (!(await hasSet(w, toRoleSetId))) return
-    await records(w, { kind: 'organizations_moved', fromRoleSetId, toRoleSetId, organizations: 0 })
+    await records(w, { verb: 'moved', thing: 'assignment', fromRoleSetId, toRoleSetId, organizations: 0 })
   }),
   step('reassign', fc.tuple(scope, fc.uniqueArray(roleId, { minLength: 2, maxLength: 4 })), async ([where, all], w) => {
     const ids = all.filter((each) => each !== 'extra')
@@ -134,7 +132,7 @@ export const writes = [
       members: 0,
       invitations: 0,
     }))
-    await records(w, { kind: 'members_reassigned', scope: where, mappings })
+    await records(w, { verb: 'reassigned', thing: 'membership', among: where, mappings })
   }),
   step('put role', fc.constant('extra'), (r, w) => records(w, role(r, w.nextRevision, { permissionIds: ['read'] }))),
   step('delete role', fc.constant('extra'), async (r, w) => {
@@ -142,7 +140,7 @@ export const writes = [
     const before = roles.byId(r)
     const isInSet = [...roleSets.values()].some(({ roleIds }) => roleIds.includes(r))
     const { members, organizations } = await w.usageOf(r, undefined, at)
-    if (before && !isInSet && members === 0 && organizations === 0) await records(w, { kind: 'role_deleted', before })
+    if (before && !isInSet && members === 0 && organizations === 0) await records(w, deleted('role', before))
   }),
   step('put set', fc.uniqueArray(roleId, { minLength: 1 }), async (all, w) => {
     const ids = (await hasRole(w, 'extra')) ? all : all.filter((each) => each !== 'extra')
@@ -150,7 +148,7 @@ export const writes = [
   }),
   step('delete set', fc.constant('new'), async (s, w) => {
     const before = (await w.catalogue()).roleSets.byId(s)
-    if (before && (await w.organizationCount(s)) === 0) await records(w, { kind: 'role_set_deleted', before })
+    if (before && (await w.organizationCount(s)) === 0) await records(w, deleted('role_set', before))
   }),
   step('make initial', set, async (s, w) => {
     const { roleSets } = await w.catalogue()
@@ -158,8 +156,8 @@ export const writes = [
     const initial = [...roleSets.values()].find(({ type }) => type === 'initial')
     const next = roleSets.byId(s)
     if (!initial || !next || initial.id === s) return
-    await records(w, { kind: 'role_set_put', roleSet: { ...initial, ...stamp, type: 'custom' }, before: initial })
-    await records(w, { kind: 'role_set_put', roleSet: { ...next, ...stamp, type: 'initial' }, before: next })
+    await records(w, put('role_set', { ...initial, ...stamp, type: 'custom' }, initial))
+    await records(w, put('role_set', { ...next, ...stamp, type: 'initial' }, next))
   }),
 ]
 

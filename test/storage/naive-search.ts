@@ -1,6 +1,6 @@
 /** Lists by number in the plainest way: everything is looked at, put in order and cut. */
 
-import type { Invitation, Membership, Organization } from '../../packages/sidecar/src/domain/model.ts'
+import type { Invitation, Membership, Organization } from '@rolesets/core'
 import type {
   Choice,
   InvitationQuery,

@@ -3,7 +3,7 @@
  * random histories, so nothing in it is clever.
  */
 
-import type { Change, ChangeSet } from '../../packages/sidecar/src/domain/change.ts'
+import type { Change, ChangeSet } from '@rolesets/core'
 import type { RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import {
   StoreError,

@@ -3,7 +3,7 @@
  * its own, which is printed with its revision after the store has answered. What must never be kept is named `gone`.
  */
 
-import type { Change } from '../../packages/sidecar/src/domain/change.ts'
+import { type Change } from '@rolesets/core'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import type { Writer } from '../../packages/sidecar/src/storage/store.ts'
 import { at, invitation, membership, organization, organizationOf, provenance, withCatalogue } from './things.ts'
@@ -43,8 +43,8 @@ function move(next: number): readonly Change[] {
     { fromRoleId: 'admin', toRoleId: 'member', members: 0, invitations: 0 },
   ]
   return [
-    { kind: 'members_reassigned', scope: { roleSetId: fromRoleSetId }, mappings },
-    { kind: 'organizations_moved', fromRoleSetId, toRoleSetId, organizations: 0 },
+    { verb: 'reassigned', thing: 'membership', among: { roleSetId: fromRoleSetId }, mappings },
+    { verb: 'moved', thing: 'assignment', fromRoleSetId, toRoleSetId, organizations: 0 },
   ]
 }
 
@@ -52,7 +52,8 @@ function changesOf(name: string, next: number): readonly Change[] {
   const id = `o${Math.floor(random() * organizationsCount)}`
   const kind = random()
   if (kind < 0.1) return move(next)
-  if (kind < 0.2) return [{ kind: 'organization_deleted', before: organizationOf(id, 0), members: 0, invitations: 0 }]
+  if (kind < 0.2)
+    return [{ verb: 'deleted', thing: 'organization', before: organizationOf(id, 0), members: 0, invitations: 0 }]
   return put(id, next, name)
 }
 

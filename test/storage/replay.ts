@@ -1,19 +1,31 @@
 /** What change sets make of nothing: the state that the rows must be in, told in the plainest way. */
 
-import { applyToCatalogue, emptyCatalogue, type Catalogue } from '../../packages/sidecar/src/domain/catalogue.ts'
-import type { Change } from '../../packages/sidecar/src/domain/change.ts'
-import type {
-  AccessKey,
-  Invitation,
-  InvitationStatus,
-  Membership,
-  Organization,
-} from '../../packages/sidecar/src/domain/model.ts'
-
+import {
+  type AccessKey,
+  applyToCatalogue,
+  type Catalogue,
+  type Change,
+  emptyCatalogue,
+  type Invitation,
+  type InvitationStatus,
+  type Membership,
+  type Organization,
+  byKind,
+  type ByKind,
+  type Reassigned,
+} from '@rolesets/core'
 export type Scope = { readonly organizationId: string } | { readonly roleSetId: string }
 
 export const keyOf = ({ organizationId, userId }: Pick<Membership, 'organizationId' | 'userId'>) =>
   `${organizationId} ${userId}`
+
+interface Stamp {
+  readonly revision: number
+  readonly updatedAt: number
+}
+
+/** `applyToCatalogue` has done it. */
+function inCatalogue(): void {}
 
 export class Replay {
   catalogue: Catalogue = emptyCatalogue
@@ -40,48 +52,41 @@ export class Replay {
   apply(change: Change, write: { readonly revision: number; readonly at: number }): void {
     const stamp = { revision: write.revision, updatedAt: write.at }
     this.catalogue = applyToCatalogue(this.catalogue, [change])
-    switch (change.kind) {
-      case 'organization_put':
-        this.organizations.set(change.organization.id, change.organization)
-        break
-      case 'organization_deleted':
-        this.organizations.delete(change.before.id)
-        for (const [key, { organizationId }] of this.memberships)
-          if (organizationId === change.before.id) this.memberships.delete(key)
-        for (const [id, { organizationId }] of this.invitations)
-          if (organizationId === change.before.id) this.invitations.delete(id)
-        break
-      case 'organizations_moved':
-        for (const [id, each] of this.organizations)
-          if (each.roleSetId === change.fromRoleSetId)
-            this.organizations.set(id, { ...each, ...stamp, roleSetId: change.toRoleSetId })
-        break
-      case 'membership_put':
-        this.memberships.set(keyOf(change.membership), change.membership)
-        break
-      case 'membership_deleted':
-        this.memberships.delete(keyOf(change.before))
-        break
-      case 'invitation_put':
-        this.invitations.set(change.invitation.id, change.invitation)
-        break
-      case 'access_key_put':
-        this.accessKeys.set(change.accessKey.id, change.accessKey)
-        break
-      case 'members_reassigned':
-        this.#reassign(change, stamp)
-        break
-      default:
-        break
-    }
+    byKind(this.#appliers, change, stamp)
   }
 
-  #reassign(
-    { scope, mappings }: Extract<Change, { kind: 'members_reassigned' }>,
-    stamp: { readonly revision: number; readonly updatedAt: number },
-  ): void {
+  readonly #appliers: ByKind<void, [Stamp]> = {
+    organization_put: ({ after }) => void this.organizations.set(after.id, after),
+    organization_deleted: ({ before }) => {
+      this.organizations.delete(before.id)
+      for (const [key, { organizationId }] of this.memberships)
+        if (organizationId === before.id) this.memberships.delete(key)
+      for (const [id, { organizationId }] of this.invitations)
+        if (organizationId === before.id) this.invitations.delete(id)
+    },
+    organizations_moved: ({ fromRoleSetId, toRoleSetId }, stamp) => {
+      for (const [id, each] of this.organizations)
+        if (each.roleSetId === fromRoleSetId) this.organizations.set(id, { ...each, ...stamp, roleSetId: toRoleSetId })
+    },
+    membership_put: ({ after }) => void this.memberships.set(keyOf(after), after),
+    membership_deleted: ({ before }) => void this.memberships.delete(keyOf(before)),
+    members_reassigned: (change, stamp) => this.#reassign(change, stamp),
+    invitation_put: ({ after }) => void this.invitations.set(after.id, after),
+    access_key_put: ({ after }) => void this.accessKeys.set(after.id, after),
+    assignment_put: inCatalogue,
+    assignment_deleted: inCatalogue,
+    permission_put: inCatalogue,
+    permission_deleted: inCatalogue,
+    role_put: inCatalogue,
+    role_deleted: inCatalogue,
+    role_set_put: inCatalogue,
+    role_set_deleted: inCatalogue,
+    settings_put: inCatalogue,
+  }
+
+  #reassign({ among, mappings }: Reassigned, stamp: Stamp): void {
     const targetOf = ({ organizationId, roleId }: { readonly organizationId: string; readonly roleId: string }) =>
-      this.isIn(scope, organizationId) ? mappings.find(({ fromRoleId }) => fromRoleId === roleId)?.toRoleId : undefined
+      this.isIn(among, organizationId) ? mappings.find(({ fromRoleId }) => fromRoleId === roleId)?.toRoleId : undefined
     for (const [key, each] of this.memberships) {
       const roleId = targetOf(each)
       if (roleId !== undefined) this.memberships.set(key, { ...each, ...stamp, roleId })

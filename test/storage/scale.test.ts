@@ -5,7 +5,7 @@
 
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import type { Change } from '../../packages/sidecar/src/domain/change.ts'
+import type { Change } from '@rolesets/core'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
 import type { Store, Writer } from '../../packages/sidecar/src/storage/store.ts'
@@ -53,11 +53,12 @@ async function openFilled(t: ExecutionContext, rows: number): Promise<Store> {
 /** What replacing a set comes to. */
 const replacement = (rows: number): readonly Change[] => [
   {
-    kind: 'members_reassigned',
-    scope: { roleSetId: 'free' },
+    verb: 'reassigned',
+    thing: 'membership',
+    among: { roleSetId: 'free' },
     mappings: [{ fromRoleId: 'member', toRoleId: 'analyst', members: rows, invitations: rows / 2 }],
   },
-  { kind: 'organizations_moved', fromRoleSetId: 'free', toRoleSetId: 'pro', organizations: rows / 2 },
+  { verb: 'moved', thing: 'assignment', fromRoleSetId: 'free', toRoleSetId: 'pro', organizations: rows / 2 },
 ]
 
 /** Replaces the set while it reads. @returns how many reads were answered meanwhile, and by how much memory grew */

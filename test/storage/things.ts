@@ -1,17 +1,18 @@
 /** Things and changes for the tests of the storage, which takes them as they come: whether they may be is for the rules. */
 
-import type { Change } from '../../packages/sidecar/src/domain/change.ts'
-import { initialSettings } from '../../packages/sidecar/src/domain/catalogue.ts'
-import type {
-  AccessKey,
-  Invitation,
-  Membership,
-  Organization,
-  Permission,
-  Role,
-  RoleSet,
-  Settings,
-} from '../../packages/sidecar/src/domain/model.ts'
+import {
+  type AccessKey,
+  type Change,
+  initialSettings,
+  type Invitation,
+  type Membership,
+  type Organization,
+  type Permission,
+  type Role,
+  type RoleSet,
+  type Settings,
+  put,
+} from '@rolesets/core'
 import type { Provenance, Store, Writer } from '../../packages/sidecar/src/storage/store.ts'
 
 export const at = 1_700_000_000_000
@@ -37,7 +38,7 @@ export function permission(id: string, revision: number, more: Partial<Permissio
     ...stamp(revision),
     ...more,
   } as const
-  return { kind: 'permission_put', permission: thing, before: null }
+  return put('permission', thing, null)
 }
 
 export function role(id: string, revision: number, more: Partial<Role> = {}): Change {
@@ -50,14 +51,14 @@ export function role(id: string, revision: number, more: Partial<Role> = {}): Ch
     ...stamp(revision),
     ...more,
   }
-  return { kind: 'role_put', role: thing, before: null }
+  return put('role', thing, null)
 }
 
 export function roleSet(id: string, roleIds: readonly string[], revision: number, more: Partial<RoleSet> = {}): Change {
   const [special = ''] = roleIds
   const named = { id, key: `role_set:${id}`, name: id, description: '', type: 'custom', ...stamp(revision) } as const
   const thing: RoleSet = { ...named, roleIds, defaultRoleId: special, creatorRoleId: special, ...more }
-  return { kind: 'role_set_put', roleSet: thing, before: null }
+  return put('role_set', thing, null)
 }
 
 export function organizationOf(id: string, revision: number, more: Partial<Organization> = {}): Organization {
@@ -67,7 +68,7 @@ export function organizationOf(id: string, revision: number, more: Partial<Organ
 }
 
 export function organization(id: string, revision: number, more: Partial<Organization> = {}): Change {
-  return { kind: 'organization_put', organization: organizationOf(id, revision, more), before: null }
+  return put('organization', organizationOf(id, revision, more), null)
 }
 
 export function membershipOf(
@@ -86,7 +87,7 @@ export function membership(
   revision: number,
   more: Partial<Membership> = {},
 ): Change {
-  return { kind: 'membership_put', membership: membershipOf(organizationId, userId, revision, more), before: null }
+  return put('membership', membershipOf(organizationId, userId, revision, more), null)
 }
 
 /** Pending, for one more day. */
@@ -110,7 +111,7 @@ export function invitation(
   more: Partial<Invitation> = {},
 ): Change {
   const thing = invitationOf(organizationId, emailAddress, revision, more)
-  return { kind: 'invitation_put', invitation: thing, before: null }
+  return put('invitation', thing, null)
 }
 
 export function settingsOf(revision: number, more: Partial<Settings> = {}): Settings {
@@ -118,7 +119,7 @@ export function settingsOf(revision: number, more: Partial<Settings> = {}): Sett
 }
 
 export function settings(revision: number, more: Partial<Settings> = {}): Change {
-  return { kind: 'settings_put', settings: settingsOf(revision, more), before: initialSettings }
+  return put('settings', settingsOf(revision, more), initialSettings)
 }
 
 export function accessKeyOf(id: string, revision: number, more: Partial<AccessKey> = {}): AccessKey {
@@ -126,7 +127,7 @@ export function accessKeyOf(id: string, revision: number, more: Partial<AccessKe
 }
 
 export function accessKey(id: string, revision: number, more: Partial<AccessKey> = {}): Change {
-  return { kind: 'access_key_put', accessKey: accessKeyOf(id, revision, more), before: null }
+  return put('access_key', accessKeyOf(id, revision, more), null)
 }
 
 /** One write of these changes, whose revision it is told. */

@@ -2,8 +2,8 @@
 
 import { request } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
+import { refusalCodes } from '@rolesets/core'
 import { Refusal } from '../../../packages/sidecar/src/domain/refusal.ts'
-import { refusalCodes } from '../../../packages/sidecar/src/domain/refusal-codes.ts'
 import { Measurements } from '../../../packages/sidecar/src/http/measurements.ts'
 import { openHttpServer } from '../../../packages/sidecar/src/http/server.ts'
 import type { ReadCall } from '../../../packages/sidecar/src/service/call.ts'

@@ -1,7 +1,7 @@
 /** What a write does, or would do, beyond the thing itself: in words. */
 
 import type { Impact, RequiredMapping, RoleImpact, Violation } from '@rolesets/client'
-import { counted } from '../domain/wording.ts'
+import { counted } from '@rolesets/core'
 
 /** Lines with two spaces before each; none if there is no impact. */
 export function impactLines({ organizations, roles }: Impact): readonly string[] {

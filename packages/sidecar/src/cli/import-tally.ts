@@ -1,7 +1,6 @@
 /** What an import has found and done, by kind of thing, and what it passed over and why. */
 
-import { counted } from '../domain/wording.ts'
-
+import { counted } from '@rolesets/core'
 /** Slugs are those that an organization had to go without. */
 const kinds = ['permissions', 'roles', 'roleSets', 'organizations', 'slugs', 'memberships', 'invitations'] as const
 

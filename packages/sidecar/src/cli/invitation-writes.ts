@@ -1,10 +1,9 @@
 /** `rolesets invitations create`, `revoke` and `accept`. */
 
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { counted, limits as sizes } from '@rolesets/core'
 import { parseId, parseRef } from '../domain/fields.ts'
-import { limits as sizes } from '../domain/limits.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
-import { counted } from '../domain/wording.ts'
 import type { Io } from './io.ts'
 import { reporting } from './verb.ts'
 import { addWriteVerb, runWrite, type WriteOptions } from './write.ts'

@@ -4,17 +4,10 @@
  */
 
 import { z } from 'zod'
-import {
-  parseDescription,
-  parseId,
-  parseKey,
-  parseName,
-  parseOrganizationName,
-  parseSlug,
-  type KeyKind,
-} from '../domain/fields.ts'
-import { checkLimit, limits, type LimitName } from '../domain/limits.ts'
+import { type KeyKind, type LimitName, limits } from '@rolesets/core'
+import { parseDescription, parseId, parseKey, parseName, parseOrganizationName, parseSlug } from '../domain/fields.ts'
 import { Refusal } from '../domain/refusal.ts'
+import { checkLimit } from '../domain/check-limit.ts'
 
 const keyPatterns = {
   permission: '^org:[a-z0-9_]+:[a-z0-9_]+$',

@@ -2,7 +2,7 @@
 
 import { closestMatch } from 'leven'
 import { z } from 'zod'
-import { quoted } from '../domain/wording.ts'
+import { quoted } from '@rolesets/core'
 import { findInconsistencies } from './manifest-consistency.ts'
 import { manifestSchema, type Manifest } from './manifest-schema.ts'
 import { faultWords, parseYaml, type Fault, type Path, type YamlSource } from './yaml-source.ts'

@@ -1,8 +1,8 @@
 /** `--map <from>=<to>`, as often as needed: what the holders of a role get instead. */
 
 import { InvalidArgumentError, Option } from 'commander'
+import { limits } from '@rolesets/core'
 import { parseRef } from '../domain/fields.ts'
-import { limits } from '../domain/limits.ts'
 import { Refusal } from '../domain/refusal.ts'
 
 export type Mappings = Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 /** What `rolesets apply` will do, or has found, in words. */
 
 import type { Applied, AppliedStep } from '@rolesets/client'
-import { counted, listed } from '../domain/wording.ts'
+import { counted, listed } from '@rolesets/core'
 import { impactLines, requirementLines, violationLines } from './impact.ts'
 
 const signs = { CREATE: '+', UPDATE: '~', DELETE: '-' } satisfies Record<AppliedStep['action'], string>

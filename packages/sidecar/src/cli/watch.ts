@@ -2,12 +2,13 @@
 
 import type { RoleSetsClient } from '@rolesets/client'
 import { Option, type Command } from 'commander'
-import { parseRevision } from '../domain/revision.ts'
+import type {} from '@rolesets/core'
 import { changeSetLine } from './change-text.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { exitCodes, type Io } from './io.ts'
 import { jsonLine } from './json.ts'
 import { addVerb, reporting, withClient } from './verb.ts'
+import { parseRevisionField } from '../domain/fields.ts'
 
 interface WatchOptions extends ConnectionOptions {
   readonly after?: string
@@ -32,7 +33,7 @@ Examples:
 export function addWatch(program: Command, io: Io): void {
   addVerb(program, io, verb).action((options: WatchOptions) =>
     reporting(io, options, async () => {
-      if (options.after !== undefined) parseRevision(options.after, '--after')
+      if (options.after !== undefined) parseRevisionField(options.after, '--after')
       return withClient(io, { options, keyUse: 'optional' }, async (client) => {
         try {
           await follow(io, client, options)

@@ -12,13 +12,14 @@ import {
   type Written,
 } from '@rolesets/client'
 import { Option, type Command } from 'commander'
-import { parseRevision } from '../domain/revision.ts'
+import type {} from '@rolesets/core'
 import { timeoutSecondsMax, type ConnectionOptions } from './connection.ts'
 import { impactLines, inOrder, requirementLines, violationLines } from './impact.ts'
 import { exitCodes, type ExitCode, type Io } from './io.ts'
 import { jsonLine } from './json.ts'
 import { withProgress } from './progress.ts'
 import { actorOption, addVerb, withClient, writeOptions, type Verb } from './verb.ts'
+import { parseRevisionField } from '../domain/fields.ts'
 
 export interface WriteOptions extends ConnectionOptions {
   readonly actor?: string
@@ -97,7 +98,7 @@ export async function sendOnce<Answer>(
 }
 
 export function howOf({ dryRun, expectedRevision }: WriteOptions): How {
-  if (expectedRevision !== undefined) parseRevision(expectedRevision, '--expected-revision')
+  if (expectedRevision !== undefined) parseRevisionField(expectedRevision, '--expected-revision')
   return { dryRun: dryRun === true, ...(expectedRevision === undefined ? {} : { expectedRevision }) }
 }
 

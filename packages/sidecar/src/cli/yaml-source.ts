@@ -4,7 +4,7 @@
  */
 
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
-import { quoted } from '../domain/wording.ts'
+import { quoted } from '@rolesets/core'
 
 /** Both count from 1. */
 export interface Place {

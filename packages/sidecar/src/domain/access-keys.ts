@@ -1,13 +1,11 @@
 /** Keys that open the API. The rules see only what is kept of a key: its name, what it opens, and a digest. */
 
+import { type AccessKey, type Change, quoted, put } from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'
-import type { Change } from './change.ts'
 import { noImpact, type Context, type Decided } from './decided.ts'
 import { invalid, parseAccessKeyName, parseRef } from './fields.ts'
-import { checkLimit } from './limits.ts'
-import type { AccessKey } from './model.ts'
 import { Refusal } from './refusal.ts'
-import { quoted } from './wording.ts'
+import { checkLimit } from './check-limit.ts'
 
 /** Whom the audit names when a key of the configuration was used, or none. Keys of the store are called otherwise. */
 const reservedNames: readonly string[] = ['admin', 'read', 'rolesets']
@@ -37,7 +35,7 @@ export function createAccessKey(
   checkLimit('accessKeysMax', count, { subject: 'The store would hold', unit: 'access keys', field: 'name' })
   const content = { id: context.newId('key'), name, access, digest: facts.digest, revokedAt: null }
   const accessKey: AccessKey = { ...content, ...stampNew(context) }
-  return { changes: [{ kind: 'access_key_put', accessKey, before: null }], impact: noImpact, value: accessKey }
+  return { changes: [put('access_key', accessKey, null)], impact: noImpact, value: accessKey }
 }
 
 /** Revoking what is revoked changes nothing, so that a call can be repeated. */
@@ -50,7 +48,7 @@ export function revokeAccessKey(
   const before = facts.accessKey
   if (before === undefined) throw accessKeyNotFound(ref)
   const accessKey = before.revokedAt === null ? amend(before, { revokedAt: context.now }, context) : before
-  const changes: Change[] = accessKey === before ? [] : [{ kind: 'access_key_put', accessKey, before }]
+  const changes: Change[] = accessKey === before ? [] : [put('access_key', accessKey, before)]
   return { changes, impact: noImpact, value: accessKey }
 }
 

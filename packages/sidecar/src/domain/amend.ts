@@ -1,7 +1,7 @@
 /** How things begin and how they change: the times and the revision are set here and nowhere else. */
 
+import type { Membership, Metadata } from '@rolesets/core'
 import type { Context } from './decided.ts'
-import type { Membership, Metadata } from './model.ts'
 
 interface Stamps {
   readonly updatedAt: number

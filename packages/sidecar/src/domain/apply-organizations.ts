@@ -1,10 +1,9 @@
 /** Steps that make, change and move the described organizations. */
 
+import type { Catalogue, Organization } from '@rolesets/core'
 import { describeKey, describeText } from './apply-details.ts'
 import type { Step } from './apply-step.ts'
-import type { Catalogue } from './catalogue.ts'
 import type { OrganizationManifest } from './manifest.ts'
-import type { Organization } from './model.ts'
 
 export function planOrganizations(
   catalogue: Catalogue,

@@ -3,10 +3,9 @@
  * the initial set while no described set becomes initial, and all that a kept thing refers to: it stays as it is.
  */
 
+import { type Catalogue, sortByKey } from '@rolesets/core'
 import { roleKeysOf } from './apply-role-sets.ts'
 import type { Step } from './apply-step.ts'
-import type { Catalogue } from './catalogue.ts'
-import { sortByKey } from './lookup.ts'
 import type { ParsedManifest, RoleSetManifest } from './manifest.ts'
 
 export interface Undescribed {

@@ -1,11 +1,10 @@
 /** Steps that make and extend the described role sets. Taking roles out of them is pruning. */
 
+import type { Catalogue, RoleSet } from '@rolesets/core'
 import { describeKey, describeList } from './apply-details.ts'
 import { describeNames } from './apply-roles.ts'
 import type { Step } from './apply-step.ts'
-import type { Catalogue } from './catalogue.ts'
 import type { RoleSetManifest } from './manifest.ts'
-import type { RoleSet } from './model.ts'
 
 export function planRoleSets(catalogue: Catalogue, wanted: readonly RoleSetManifest[]): Step[] {
   return wanted.flatMap((item) => {

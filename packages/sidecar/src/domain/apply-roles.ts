@@ -1,10 +1,9 @@
 /** Steps that make and change the described permissions and roles. */
 
+import type { Catalogue, Role } from '@rolesets/core'
 import { describeList, describeText } from './apply-details.ts'
 import type { Step } from './apply-step.ts'
-import type { Catalogue } from './catalogue.ts'
 import type { PermissionManifest, RoleManifest } from './manifest.ts'
-import type { Role } from './model.ts'
 import { creatorPermissionKeys } from './roles.ts'
 
 export function planPermissions(catalogue: Catalogue, wanted: readonly PermissionManifest[]): Step[] {

@@ -4,15 +4,14 @@
  * when its turn comes; together they make one write. Planning again after it gives no steps.
  */
 
+import type { Catalogue, Organization } from '@rolesets/core'
 import { planOrganizations } from './apply-organizations.ts'
 import { findUndescribed, planRemovals } from './apply-prune.ts'
 import { planRoleSets } from './apply-role-sets.ts'
 import { planPermissions, planRoles } from './apply-roles.ts'
 import type { Step } from './apply-step.ts'
-import type { Catalogue } from './catalogue.ts'
 import { checkReferences } from './manifest-references.ts'
 import { parseManifest, type Manifest } from './manifest.ts'
-import type { Organization } from './model.ts'
 
 export type { PlannedCommand } from './apply-step.ts'
 export type { Manifest } from './manifest.ts'

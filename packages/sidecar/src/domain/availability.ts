@@ -1,10 +1,7 @@
 /** Rule 1, in the one place where it is decided for writes: a role is given only if the organization's set has it. */
 
-import type { Catalogue } from './catalogue.ts'
-import { sortByKey } from './lookup.ts'
-import type { Organization, RoleSet } from './model.ts'
+import { type Catalogue, listed, type Organization, quoted, type RoleSet, sortByKey } from '@rolesets/core'
 import { Refusal } from './refusal.ts'
-import { listed, quoted } from './wording.ts'
 
 /** @param role one that is gone has nothing but its id left */
 export function checkIsAvailable(

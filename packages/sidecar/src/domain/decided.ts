@@ -1,9 +1,6 @@
 /** What every rule is told, and what it answers. Rules are pure: time, ids and the revision come from outside. */
 
-import type { Change } from './change.ts'
-import type { UnknownOrganizations } from './model.ts'
-import type { RefusalCode } from './refusal-codes.ts'
-
+import type { Change, RefusalCode, UnknownOrganizations } from '@rolesets/core'
 export type IdPrefix = 'perm' | 'role' | 'roleset' | 'org' | 'orgmem' | 'orginv' | 'key'
 
 export interface Context {

@@ -3,17 +3,18 @@
  * trusts the declared type of an input, because it comes from the wire.
  */
 
-import { checkLimit, limits, type LimitName } from './limits.ts'
+import {
+  countCharacters,
+  type KeyKind,
+  keySyntax,
+  type LimitName,
+  limits,
+  parseRevision,
+  quoted,
+  type Revision,
+} from '@rolesets/core'
 import { Refusal } from './refusal.ts'
-import { quoted } from './wording.ts'
-
-export type KeyKind = 'permission' | 'role' | 'role_set'
-
-const keySyntax = {
-  permission: { pattern: /^org:[a-z0-9_]+:[a-z0-9_]+$/, form: 'org:<feature>:<action>' },
-  role: { pattern: /^org:[a-z0-9_]+$/, form: 'org:<name>' },
-  role_set: { pattern: /^role_set:[a-z0-9_]+$/, form: 'role_set:<name>' },
-} satisfies Record<KeyKind, { pattern: RegExp; form: string }>
+import { checkLimit } from './check-limit.ts'
 
 export function invalid(field: string, problem: string): Refusal {
   return new Refusal('invalid_field', `${field} ${problem}`, { field })
@@ -182,17 +183,15 @@ function parseText(value: unknown, field: string, limit: LimitName, forbidden = 
   if (typeof value !== 'string') throw invalid(field, 'is no text. Give a string.')
   checkLimit(limit, countCharacters(value), { subject: `${field} has`, unit: 'characters', field })
   if (forbidden.test(value)) throw invalid(field, `is ${quoted(value)}. Remove its control characters.`)
-  if (/\p{Surrogate}/u.test(value)) throw invalid(field, `is ${quoted(value)}. It is no well-formed Unicode.`)
+  if (/\p{Surrogate}/u.test(value)) throw invalid(field, `is ${quoted(value)}. It contains half of a character.`)
   return value
 }
 
-/** Unicode characters: an emoji outside the basic plane counts as one. */
-function countCharacters(text: string): number {
-  let count = text.length
-  for (let place = 0; place < text.length - 1; place++) {
-    if ((text.codePointAt(place) ?? 0) <= 0xffff) continue
-    count--
-    place++
-  }
-  return count
+/** A revision as an earlier answer gave it. */
+export function parseRevisionField(value: unknown, field = 'revision'): Revision {
+  const revision = parseRevision(value)
+  if (revision !== undefined) return revision
+  const shown = typeof value === 'string' ? quoted(value) : `of type ${typeof value}`
+  const message = `${field} is ${shown}. Write it as <epoch>:<number>, as an earlier answer gave it.`
+  throw new Refusal('invalid_revision', message, { field })
 }

@@ -4,10 +4,8 @@
  * organization, and of all else only the one before.
  */
 
-import type { Catalogue, Index } from './catalogue.ts'
-import type { ChangeSet } from './change.ts'
+import type { Catalogue, ChangeSet, Index, Invitation, Membership, Organization, RoleSet } from '@rolesets/core'
 import { foldAddress, statusOf } from './invitations.ts'
-import type { Invitation, Membership, Organization, RoleSet } from './model.ts'
 import { missingCreatorPermissions } from './roles.ts'
 
 /** A state in memory; its things come in any order. */

@@ -3,10 +3,18 @@
  * revoked or past its time. The role is checked once more on acceptance (rule 11).
  */
 
+import {
+  type Catalogue,
+  type Change,
+  type Invitation,
+  type InvitationStatus,
+  type Membership,
+  type Organization,
+  quoted,
+  put,
+} from '@rolesets/core'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
-import type { Catalogue } from './catalogue.ts'
-import type { Change } from './change.ts'
 import { noImpact, type Context, type Decided } from './decided.ts'
 import {
   invalid,
@@ -17,15 +25,13 @@ import {
   parseRedirectUrl,
   parseRef,
 } from './fields.ts'
-import { checkLimit } from './limits.ts'
 import { findRole } from './lookup.ts'
 import { membershipExists } from './memberships.ts'
 import { parseNewMetadata, type BothMetadata, type MetadataInput } from './metadata.ts'
-import type { Invitation, InvitationStatus, Membership, Organization } from './model.ts'
 import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown } from './registration.ts'
-import { quoted } from './wording.ts'
+import { checkLimit } from './check-limit.ts'
 
 const dayMs = 24 * 60 * 60 * 1_000
 
@@ -127,7 +133,7 @@ export function revokeInvitation(
 ): Decided<Invitation> {
   const { before } = findPending(input, facts, context)
   const invitation = amend(before, { status: 'revoked' }, context)
-  return { changes: [{ kind: 'invitation_put', invitation, before }], impact: noImpact, value: invitation }
+  return { changes: [put('invitation', invitation, before)], impact: noImpact, value: invitation }
 }
 
 /** Makes the user a member with the invitation's role and metadata. It needs no room, because the invitation had it. */
@@ -145,10 +151,7 @@ export function acceptInvitation(
   const invitation = amend(before, { status: 'accepted', acceptedByUserId: userId }, context)
   const member = { organizationId, userId, roleId, publicMetadata, privateMetadata }
   const membership = newMembership(member, context)
-  const changes: Change[] = [
-    { kind: 'invitation_put', invitation, before },
-    { kind: 'membership_put', membership, before: null },
-  ]
+  const changes: Change[] = [put('invitation', invitation, before), put('membership', membership, null)]
   return { changes, impact: noImpact, value: { invitation, membership } }
 }
 
@@ -208,7 +211,7 @@ function invite(
     ...{ id: context.newId('orginv'), organizationId, roleId: role.id, status: 'pending', acceptedByUserId: '' },
     ...{ expiresAt: context.now + days * dayMs, ...content, ...stampNew(context) },
   }))
-  const made = value.map((invitation): Change => ({ kind: 'invitation_put', invitation, before: null }))
+  const made = value.map((invitation): Change => put('invitation', invitation, null))
   return { changes: [...changes, ...made], impact: noImpact, value }
 }
 

@@ -1,10 +1,8 @@
 /** Finding the things that a request names by key or id, and keeping keys unique (I6). */
 
-import type { Catalogue, Index } from './catalogue.ts'
+import { type Catalogue, type Index, type Permission, quoted, type Role, type RoleSet } from '@rolesets/core'
 import { parseRef } from './fields.ts'
-import type { Permission, Role, RoleSet } from './model.ts'
 import { Refusal } from './refusal.ts'
-import { quoted } from './wording.ts'
 
 export function findPermission(catalogue: Catalogue, value: unknown, field = 'permission'): Permission {
   const ref = parseRef(value, field)

@@ -1,10 +1,9 @@
 /** Every key that a manifest mentions must be described in it or be in the store already. */
 
-import type { Catalogue } from './catalogue.ts'
+import type { Catalogue, RefusalCode } from '@rolesets/core'
 import { invalid } from './fields.ts'
 import type { ParsedManifest } from './manifest.ts'
 import { Refusal } from './refusal.ts'
-import type { RefusalCode } from './refusal-codes.ts'
 
 export function checkReferences(catalogue: Catalogue, wanted: ParsedManifest): void {
   const permissions = new Set(wanted.permissions.map(({ key }) => key))

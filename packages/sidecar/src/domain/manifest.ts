@@ -3,6 +3,7 @@
  * reported with its place in the description, before anything is done.
  */
 
+import type { KeyKind, LimitName } from '@rolesets/core'
 import {
   invalid,
   isPlainObject,
@@ -14,10 +15,9 @@ import {
   parseName,
   parseOrganizationName,
   parseSlug,
-  type KeyKind,
 } from './fields.ts'
-import { checkLimit, type LimitName } from './limits.ts'
 import { Refusal } from './refusal.ts'
+import { checkLimit } from './check-limit.ts'
 
 /** In all of these, what is undefined stays as it is. */
 export interface Manifest {

@@ -5,16 +5,23 @@
  * for a role that nobody holds does nothing, so one list can serve many organizations. All happen at the same time.
  */
 
-import type { Catalogue } from './catalogue.ts'
-import type { Change, MembershipChange } from './change.ts'
+import {
+  type Catalogue,
+  type Change,
+  counted,
+  holders,
+  listed,
+  type Reassigned,
+  type Role,
+  type RoleSet,
+  takeWithin,
+} from '@rolesets/core'
 import { impactOf, isHeld, type Impact, type RoleImpact, type RoleUsage } from './decided.ts'
 import { invalid, parseMappings } from './fields.ts'
 import { findRole } from './lookup.ts'
-import type { Role, RoleSet } from './model.ts'
 import { Refusal } from './refusal.ts'
-import { counted, holders, listed, takeWithin } from './wording.ts'
 
-type Scope = Extract<MembershipChange, { kind: 'members_reassigned' }>['scope']
+type Among = Reassigned['among']
 
 const rolesInFactsMax = 20
 
@@ -49,11 +56,11 @@ export function planMove(catalogue: Catalogue, { destination, usage, organizatio
 }
 
 /** The one change that carries all reassignments, or none when there are none. */
-export function reassignMembers(scope: Scope, impacts: readonly RoleImpact[]): Change[] {
+export function reassignMembers(among: Among, impacts: readonly RoleImpact[]): Change[] {
   const mappings = impacts.flatMap(({ roleId, toRoleId, members, invitations }) =>
     toRoleId === null ? [] : [{ fromRoleId: roleId, toRoleId, members, invitations }],
   )
-  return mappings.length === 0 ? [] : [{ kind: 'members_reassigned', scope, mappings }]
+  return mappings.length === 0 ? [] : [{ verb: 'reassigned', thing: 'membership', among, mappings }]
 }
 
 interface Outsider {

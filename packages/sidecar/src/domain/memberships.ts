@@ -1,18 +1,15 @@
 /** Memberships: a role is given only if the organization's set has it (rule 1). */
 
+import { type Catalogue, type Change, type Membership, type Organization, quoted, put, deleted } from '@rolesets/core'
 import { amend, newMembership } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
-import type { Catalogue } from './catalogue.ts'
-import type { Change } from './change.ts'
 import { noImpact, type Context, type Decided } from './decided.ts'
 import { parseId, parseRef } from './fields.ts'
 import { findRole } from './lookup.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
-import type { Membership, Organization } from './model.ts'
 import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown } from './registration.ts'
-import { quoted } from './wording.ts'
 
 export interface CreateMembership extends MetadataInput {
   readonly organizationId: string
@@ -54,7 +51,7 @@ export function createMembership(
   checkIsAvailable(catalogue, role, organization)
   checkHasRoom(organization, facts, 1, 'user_id')
   const membership = newMembership({ organizationId, userId, roleId: role.id, ...metadata }, context)
-  const change: Change = { kind: 'membership_put', membership, before: null }
+  const change: Change = put('membership', membership, null)
   return { changes: [...changes, change], impact: noImpact, value: membership }
 }
 
@@ -73,7 +70,7 @@ export function updateMembership(
   const role = input.role === undefined ? undefined : findRole(catalogue, input.role)
   if (role) checkIsAvailable(catalogue, role, facts.organization)
   const membership = amend(before, { roleId: role?.id, ...metadata.of(before) }, context)
-  const changes: Change[] = membership === before ? [] : [{ kind: 'membership_put', membership, before }]
+  const changes: Change[] = membership === before ? [] : [put('membership', membership, before)]
   return { changes, impact: noImpact, value: membership }
 }
 
@@ -84,7 +81,7 @@ export function deleteMembership(
   const { organizationId, userId } = parseMember(input)
   const before = facts.membership
   if (before === undefined) throw membershipNotFound(organizationId, userId)
-  return { changes: [{ kind: 'membership_deleted', before }], impact: noImpact, value: before }
+  return { changes: [deleted('membership', before)], impact: noImpact, value: before }
 }
 
 function parseMember(input: { readonly organizationId: string; readonly userId: string }) {

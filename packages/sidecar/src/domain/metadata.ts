@@ -1,9 +1,9 @@
 /** Metadata of organizations, memberships and invitations: a JSON object of bounded size and depth, opaque otherwise. */
 
+import { limits, type Metadata } from '@rolesets/core'
 import { invalid, isPlainObject, parseFlag } from './fields.ts'
-import { checkLimit, limits } from './limits.ts'
-import type { Metadata } from './model.ts'
 import type { Refusal } from './refusal.ts'
+import { checkLimit } from './check-limit.ts'
 
 /** @returns a copy, so that nobody can change what was stored */
 export function parseMetadata(value: unknown, field: string): Metadata {

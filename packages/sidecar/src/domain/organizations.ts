@@ -1,8 +1,7 @@
 /** Organizations and the set that each is on. */
 
+import { type Catalogue, type Change, initialRoleSetOf, type Organization, quoted, put } from '@rolesets/core'
 import { amend, newMembership, stampNew } from './amend.ts'
-import { initialRoleSetOf, type Catalogue } from './catalogue.ts'
-import type { Change } from './change.ts'
 import { impactOf, isHeld, noImpact, type Context, type Decided, type RoleUsage } from './decided.ts'
 import {
   parseId,
@@ -16,10 +15,8 @@ import {
 import { findRoleSet } from './lookup.ts'
 import { planMove, reassignMembers } from './mappings.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
-import type { Organization } from './model.ts'
 import { Refusal } from './refusal.ts'
 import { checkOrganizationsAreEnabled, organizationNotFound, ownSettings, register } from './registration.ts'
-import { quoted } from './wording.ts'
 
 export interface CreateOrganization extends MetadataInput {
   /** The application's own id. Empty or not given: one is made. */
@@ -84,11 +81,11 @@ export function createOrganization(
   const id = givenId ?? context.newId('org')
   const content = { id, name, slug, roleSetId: roleSet.id, createdBy, ...metadata }
   const organization: Organization = { ...content, ...stampNew(context), ...own }
-  const changes: Change[] = [{ kind: 'organization_put', organization, before: null }]
+  const changes: Change[] = [put('organization', organization, null)]
   if (createdBy !== '') {
     const member = { organizationId: id, userId: createdBy, roleId: roleSet.creatorRoleId }
     const membership = newMembership({ ...member, publicMetadata: {}, privateMetadata: {} }, context)
-    changes.push({ kind: 'membership_put', membership, before: null })
+    changes.push(put('membership', membership, null))
   }
   return { changes, impact: noImpact, value: organization }
 }
@@ -121,7 +118,7 @@ export function updateOrganization(
   const fields = { name, slug, roleSetId: destination?.id, ...own, ...metadata.of(before) }
   const organization = amend(before, fields, context)
   const changes = reassignMembers({ organizationId: id }, impact.roles)
-  if (organization !== before) changes.push({ kind: 'organization_put', organization, before })
+  if (organization !== before) changes.push(put('organization', organization, before))
   return { changes, impact, value: organization }
 }
 
@@ -136,7 +133,7 @@ export function deleteOrganization(
   const roles = facts.usage.filter(isHeld).map((usage) => ({ ...usage, toRoleId: null }))
   const members = roles.reduce((sum, role) => sum + role.members, 0)
   const invitations = roles.reduce((sum, role) => sum + role.invitations, 0)
-  const changes: Change[] = [{ kind: 'organization_deleted', before, members, invitations }]
+  const changes: Change[] = [{ verb: 'deleted', thing: 'organization', before, members, invitations }]
   return { changes, impact: impactOf({ organizations: 1, roles }), value: before }
 }
 

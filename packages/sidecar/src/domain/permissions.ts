@@ -1,15 +1,13 @@
 /** Permissions: system ones come with the store and never change (rule 10), custom ones are made by its users. */
 
+import { type Catalogue, type Change, type Permission, put, deleted } from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'
-import type { Catalogue } from './catalogue.ts'
-import type { Change } from './change.ts'
 import { noImpact, type Context, type Decided } from './decided.ts'
 import { invalid, parseDescription, parseKey, parseName } from './fields.ts'
-import { checkLimit } from './limits.ts'
 import { checkKeyIsFree, findPermission } from './lookup.ts'
-import type { Permission } from './model.ts'
 import { parseNameOr } from './naming.ts'
 import { Refusal } from './refusal.ts'
+import { checkLimit } from './check-limit.ts'
 
 export interface CreatePermission {
   readonly key: string
@@ -40,7 +38,7 @@ export function createPermission(catalogue: Catalogue, input: CreatePermission, 
   checkLimit('permissionsMax', count, { subject: 'The store would hold', unit: 'permissions', field: 'key' })
   const id = context.newId('perm')
   const permission: Permission = { id, key, name, description, type: 'custom', ...stampNew(context) }
-  return { changes: [{ kind: 'permission_put', permission, before: null }], impact: noImpact, value: permission }
+  return { changes: [put('permission', permission, null)], impact: noImpact, value: permission }
 }
 
 export function updatePermission(catalogue: Catalogue, input: UpdatePermission, context: Context): Decided<Permission> {
@@ -51,7 +49,7 @@ export function updatePermission(catalogue: Catalogue, input: UpdatePermission, 
   const description = input.description === undefined ? undefined : parseDescription(input.description)
   if (key !== undefined) checkKeyIsFree(catalogue.permissions, key, before)
   const permission = amend(before, { key, name, description }, context)
-  const changes: Change[] = permission === before ? [] : [{ kind: 'permission_put', permission, before }]
+  const changes: Change[] = permission === before ? [] : [put('permission', permission, before)]
   return { changes, impact: noImpact, value: permission }
 }
 
@@ -63,9 +61,9 @@ export function deletePermission(catalogue: Catalogue, input: DeletePermission, 
   for (const role of catalogue.roles.values()) {
     if (!role.permissionIds.includes(before.id)) continue
     const permissionIds = role.permissionIds.filter((id) => id !== before.id)
-    changes.push({ kind: 'role_put', role: amend(role, { permissionIds }, context), before: role })
+    changes.push(put('role', amend(role, { permissionIds }, context), role))
   }
-  changes.push({ kind: 'permission_deleted', before })
+  changes.push(deleted('permission', before))
   return { changes, impact: noImpact, value: before }
 }
 

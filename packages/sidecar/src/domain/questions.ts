@@ -1,7 +1,8 @@
 /** What may be asked: the syntax of questions, before anyone looks up an answer. */
 
+import { limits } from '@rolesets/core'
 import { invalid, parseId, parseRef } from './fields.ts'
-import { checkLimit, limits } from './limits.ts'
+import { checkLimit } from './check-limit.ts'
 
 export interface Question {
   readonly organizationId: string

@@ -1,8 +1,7 @@
 /** How many an organization may have: members and pending invitations count together, because each invitation may become a member. */
 
-import type { Organization } from './model.ts'
+import { counted, type Organization, quoted } from '@rolesets/core'
 import { Refusal } from './refusal.ts'
-import { counted, quoted } from './wording.ts'
 
 /** Who is in an organization now. Both 0 for one that the store doesn't know. */
 export interface Occupancy {

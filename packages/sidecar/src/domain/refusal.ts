@@ -3,8 +3,8 @@
  * HTTP. The message says what happened, to which thing, and what to do.
  */
 
+import type { RefusalCode } from '@rolesets/core'
 import type { Impact } from './decided.ts'
-import type { RefusalCode } from './refusal-codes.ts'
 
 export interface RefusalDetails {
   /** The field of the request that is at fault, in snake_case as on the wire, for example `default_role`. */

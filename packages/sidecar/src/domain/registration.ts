@@ -3,13 +3,18 @@
  * organizations exist before anyone registers them (rule 3).
  */
 
+import {
+  type Catalogue,
+  type Change,
+  initialRoleSetOf,
+  type Organization,
+  quoted,
+  type RoleSet,
+  put,
+} from '@rolesets/core'
 import { stampNew } from './amend.ts'
-import { initialRoleSetOf, type Catalogue } from './catalogue.ts'
-import type { Change } from './change.ts'
 import type { Context } from './decided.ts'
-import type { Organization, RoleSet } from './model.ts'
 import { Refusal } from './refusal.ts'
-import { quoted } from './wording.ts'
 
 interface Registered {
   readonly organization: Organization
@@ -35,7 +40,7 @@ export function register(catalogue: Catalogue, id: string, roleSet: RoleSet, con
     ...{ id, name: '', slug: null, roleSetId: roleSet.id, createdBy: '', ...ownSettings(catalogue) },
     ...{ publicMetadata: {}, privateMetadata: {}, ...stampNew(context) },
   }
-  return { organization, changes: [{ kind: 'organization_put', organization, before: null }] }
+  return { organization, changes: [put('organization', organization, null)] }
 }
 
 /** What a new organization takes from the settings as its own, unless it is given. */

@@ -1,8 +1,7 @@
 /** Taking a role out of a set, and a set out of the store, without leaving anyone behind (rules 6 and 7). */
 
+import { type Catalogue, type Change, holders, type Role, type RoleSet, put, deleted } from '@rolesets/core'
 import { amend } from './amend.ts'
-import type { Catalogue } from './catalogue.ts'
-import type { Change } from './change.ts'
 import {
   impactOf,
   isHeld,
@@ -14,10 +13,8 @@ import {
 } from './decided.ts'
 import { findRole, findRoleSet } from './lookup.ts'
 import { planMove, reassignMembers } from './mappings.ts'
-import type { Role, RoleSet } from './model.ts'
 import { Refusal } from './refusal.ts'
 import { checkCanBeCreator, initialRequired } from './role-sets.ts'
-import { holders } from './wording.ts'
 
 export interface ReplaceRole {
   /** Key or id. */
@@ -55,10 +52,7 @@ export function replaceRole(
   if (target?.id === role.id) throw sameThing('role', role.key)
   const roleSet = exchangeRole(catalogue, { before, role, target }, context)
   const roles: RoleImpact[] = requiredMappings.flatMap((held) => (target ? { ...held, toRoleId: target.id } : []))
-  const changes: Change[] = [
-    { kind: 'role_set_put', roleSet, before },
-    ...reassignMembers({ roleSetId: before.id }, roles),
-  ]
+  const changes: Change[] = [put('role_set', roleSet, before), ...reassignMembers({ roleSetId: before.id }, roles)]
   return { changes, impact: { ...impact, roles }, value: roleSet }
 }
 
@@ -79,8 +73,14 @@ export function replaceRoleSet(
   const impact = planMove(catalogue, { destination, mappings: input.mappings, ...facts })
   const changes = reassignMembers({ roleSetId: source.id }, impact.roles)
   if (organizations > 0)
-    changes.push({ kind: 'organizations_moved', fromRoleSetId: source.id, toRoleSetId: destination.id, organizations })
-  changes.push({ kind: 'role_set_deleted', before: source })
+    changes.push({
+      verb: 'moved',
+      thing: 'assignment',
+      fromRoleSetId: source.id,
+      toRoleSetId: destination.id,
+      organizations,
+    })
+  changes.push(deleted('role_set', source))
   return { changes, impact, value: destination }
 }
 

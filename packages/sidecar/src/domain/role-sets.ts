@@ -1,17 +1,23 @@
 /** Role sets: how they are made, changed, extended and deleted, and what makes one well formed (rules 2, 3 and 5). */
 
+import {
+  type Catalogue,
+  type Change,
+  counted,
+  initialRoleSetOf,
+  type Role,
+  type RoleSet,
+  put,
+  deleted,
+} from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'
-import { initialRoleSetOf, type Catalogue } from './catalogue.ts'
-import type { Change } from './change.ts'
 import { impactOf, noImpact, type Context, type Decided } from './decided.ts'
 import { invalid, parseDescription, parseFlag, parseKey, parseName, parseRefs } from './fields.ts'
-import { checkLimit } from './limits.ts'
 import { checkKeyIsFree, findRole, findRoleSet } from './lookup.ts'
-import type { Role, RoleSet } from './model.ts'
 import { parseNameOr, roleSetKeyFromName } from './naming.ts'
 import { Refusal } from './refusal.ts'
 import { missingCreatorPermissions } from './roles.ts'
-import { counted } from './wording.ts'
+import { checkLimit } from './check-limit.ts'
 
 export interface CreateRoleSet {
   /** Empty or not given: made from the name. */
@@ -70,7 +76,7 @@ export function createRoleSet(catalogue: Catalogue, input: CreateRoleSet, contex
   const changes: Change[] = isInitial ? [demoteInitial(catalogue, context)] : []
   const type = isInitial ? 'initial' : 'custom'
   const roleSet: RoleSet = { id: context.newId('roleset'), ...content, type, ...stampNew(context) }
-  changes.push({ kind: 'role_set_put', roleSet, before: null })
+  changes.push(put('role_set', roleSet, null))
   return { changes, impact: noImpact, value: roleSet }
 }
 
@@ -88,7 +94,7 @@ export function updateRoleSet(catalogue: Catalogue, input: UpdateRoleSet, contex
   checkIsWellFormed(catalogue, roleSet)
   if (roleSet === before) return { changes: [], impact: noImpact, value: before }
   const changes: Change[] = roleSet.type === before.type ? [] : [demoteInitial(catalogue, context)]
-  changes.push({ kind: 'role_set_put', roleSet, before })
+  changes.push(put('role_set', roleSet, before))
   return { changes, impact: noImpact, value: roleSet }
 }
 
@@ -110,7 +116,7 @@ export function addRoles(
   checkIsWellFormed(catalogue, roleSet)
   if (roleSet === before) return { changes: [], impact: noImpact, value: before }
   const impact = added.length === 0 ? noImpact : impactOf({ organizations: facts.organizations })
-  return { changes: [{ kind: 'role_set_put', roleSet, before }], impact, value: roleSet }
+  return { changes: [put('role_set', roleSet, before)], impact, value: roleSet }
 }
 
 /** @param facts `organizations`: how many are on the set */
@@ -130,7 +136,7 @@ export function deleteRoleSet(
       impact: impactOf({ organizations: facts.organizations }),
     })
   }
-  return { changes: [{ kind: 'role_set_deleted', before }], impact: noImpact, value: before }
+  return { changes: [deleted('role_set', before)], impact: noImpact, value: before }
 }
 
 /** Rule 3: there is always an initial set, so it goes only when another one has taken its place. */
@@ -204,5 +210,5 @@ function parseSpecialRoles(catalogue: Catalogue, input: Pick<UpdateRoleSet, 'def
 /** Recorded before the new initial set: a storage may insist on one at a time. */
 function demoteInitial(catalogue: Catalogue, context: Context): Change {
   const before = initialRoleSetOf(catalogue)
-  return { kind: 'role_set_put', roleSet: amend(before, { type: 'custom' }, context), before }
+  return put('role_set', amend(before, { type: 'custom' }, context), before)
 }

@@ -1,16 +1,25 @@
 /** Roles and what they hold. A role is available to nobody until a role set has it. */
 
+import {
+  type Catalogue,
+  type Change,
+  holders,
+  initialRoleSetOf,
+  listed,
+  type Permission,
+  type Role,
+  type RoleSet,
+  sortByKey,
+  put,
+  deleted,
+} from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'
-import { initialRoleSetOf, type Catalogue } from './catalogue.ts'
-import type { Change } from './change.ts'
 import { impactOf, isHeld, noImpact, type Context, type Decided, type Impact, type RoleUsage } from './decided.ts'
 import { invalid, parseDescription, parseFlag, parseKey, parseName, parseRefs } from './fields.ts'
-import { checkLimit } from './limits.ts'
-import { checkKeyIsFree, findPermission, findRole, sortByKey } from './lookup.ts'
-import type { Permission, Role, RoleSet } from './model.ts'
+import { checkKeyIsFree, findPermission, findRole } from './lookup.ts'
 import { parseNameOr } from './naming.ts'
 import { Refusal } from './refusal.ts'
-import { holders, listed } from './wording.ts'
+import { checkLimit } from './check-limit.ts'
 
 /** What a creator role holds at least (rule 2). */
 export const creatorPermissionKeys = [
@@ -66,7 +75,7 @@ export function createRole(
   checkKeyIsFree(catalogue.roles, key)
   checkLimit('rolesMax', catalogue.roles.size + 1, { subject: 'The store would hold', unit: 'roles', field: 'key' })
   const role: Role = { id: context.newId('role'), key, name, description, permissionIds, ...stampNew(context) }
-  const changes: Change[] = [{ kind: 'role_put', role, before: null }]
+  const changes: Change[] = [put('role', role, null)]
   if (!isIncluded) return { changes, impact: noImpact, value: role }
   changes.push(joinInitialRoleSet(catalogue, role, context))
   return { changes, impact: impactOf({ organizations: facts.organizations }), value: role }
@@ -82,7 +91,7 @@ export function updateRole(catalogue: Catalogue, input: UpdateRole, context: Con
   const permissionIds = given && hasSameMembers(given, before.permissionIds) ? undefined : given
   const role = amend(before, { key, name, description, permissionIds }, context)
   checkCreatorKeepsPermissions(catalogue, role)
-  const changes: Change[] = role === before ? [] : [{ kind: 'role_put', role, before }]
+  const changes: Change[] = role === before ? [] : [put('role', role, before)]
   return { changes, impact: noImpact, value: role }
 }
 
@@ -137,9 +146,9 @@ export function deleteRole(
   checkIsUnused(before, usage, impact)
   const changes: Change[] = roleSetsWith(catalogue, before.id).map((roleSet) => {
     const roleIds = roleSet.roleIds.filter((id) => id !== before.id)
-    return { kind: 'role_set_put', roleSet: amend(roleSet, { roleIds }, context), before: roleSet }
+    return put('role_set', amend(roleSet, { roleIds }, context), roleSet)
   })
-  changes.push({ kind: 'role_deleted', before })
+  changes.push(deleted('role', before))
   return { changes, impact: impactOf({ organizations }), value: before }
 }
 
@@ -181,12 +190,12 @@ function joinInitialRoleSet(catalogue: Catalogue, role: Role, context: Context):
   const roleIds = [...before.roleIds, role.id]
   const field = 'include_in_initial_role_set'
   checkLimit('rolesPerRoleSetMax', roleIds.length, { subject: `${before.key} would have`, unit: 'roles', field })
-  return { kind: 'role_set_put', roleSet: amend(before, { roleIds }, context), before }
+  return put('role_set', amend(before, { roleIds }, context), before)
 }
 
 function holding(before: Role, permissions: readonly { readonly id: string }[], context: Context): Decided<Role> {
   const role = amend(before, { permissionIds: permissions.map(({ id }) => id) }, context)
-  return { changes: [{ kind: 'role_put', role, before }], impact: noImpact, value: role }
+  return { changes: [put('role', role, before)], impact: noImpact, value: role }
 }
 
 function checkCreatorKeepsPermissions(catalogue: Catalogue, role: Role, field = 'permissions'): void {

@@ -1,9 +1,8 @@
 /** What a fresh store holds: Clerk's nine system permissions, the roles admin and member, and one role set of the two. */
 
+import { type Change, type Permission, type Role, type RoleSet, put } from '@rolesets/core'
 import { stampNew } from './amend.ts'
-import type { Change } from './change.ts'
 import type { Context } from './decided.ts'
-import type { Permission, Role, RoleSet } from './model.ts'
 
 const systemPermissions = [
   ['org:sys_profile:manage', 'Manage organization', 'Change the profile and the settings of the organization.'],
@@ -42,9 +41,9 @@ export function seedChanges(context: Context): Change[] {
     ...stamps,
   }
   return [
-    ...permissions.map((permission): Change => ({ kind: 'permission_put', permission, before: null })),
-    { kind: 'role_put', role: admin, before: null },
-    { kind: 'role_put', role: member, before: null },
-    { kind: 'role_set_put', roleSet, before: null },
+    ...permissions.map((permission): Change => put('permission', permission, null)),
+    put('role', admin, null),
+    put('role', member, null),
+    put('role_set', roleSet, null),
   ]
 }

@@ -1,11 +1,9 @@
 /** The settings of the store. Those of special roles are the initial set's own: changing them here changes that set. */
 
+import { type Catalogue, type Change, initialRoleSetOf, type Settings, put } from '@rolesets/core'
 import { amend } from './amend.ts'
-import { initialRoleSetOf, type Catalogue } from './catalogue.ts'
-import type { Change } from './change.ts'
 import { noImpact, type Context, type Decided } from './decided.ts'
 import { parseEnrollmentModes, parseOptionalFlag, parseQuota } from './fields.ts'
-import type { Settings } from './model.ts'
 import { updateRoleSet } from './role-sets.ts'
 
 /** What is not given stays as it is. */
@@ -38,7 +36,7 @@ export function updateSettings(catalogue: Catalogue, input: UpdateSettings, cont
   const roleSet = initialRoleSetOf(catalogue).id
   const { changes } = updateRoleSet(catalogue, { roleSet, creatorRole, defaultRole }, context)
   const settings = amend(before, fields, context)
-  const own: Change[] = settings === before ? [] : [{ kind: 'settings_put', settings, before }]
+  const own: Change[] = settings === before ? [] : [put('settings', settings, before)]
   return { changes: [...own, ...changes], impact: noImpact, value: settings }
 }
 

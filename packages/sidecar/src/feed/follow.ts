@@ -6,9 +6,7 @@
  * the second sight is dropped by its number.
  */
 
-import type { Catalogue } from '../domain/catalogue.ts'
-import type { ChangeSet } from '../domain/change.ts'
-import type { Organization } from '../domain/model.ts'
+import type { Catalogue, ChangeSet, Organization } from '@rolesets/core'
 import type { Store } from '../storage/store.ts'
 import { LiveQueue } from './live-queue.ts'
 import type { Rounds } from './rounds.ts'

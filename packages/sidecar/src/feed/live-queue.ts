@@ -3,7 +3,7 @@
  * consumer that falls too far behind is marked, and resumes from its cursor, instead of making the sidecar grow.
  */
 
-import type { ChangeSet } from '../domain/change.ts'
+import type { ChangeSet } from '@rolesets/core'
 import type { Rounds } from './rounds.ts'
 
 export class LiveQueue {

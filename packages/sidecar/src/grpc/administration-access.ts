@@ -1,13 +1,13 @@
 /** Calls about what holds for the whole store: its settings, who gets in, and what was done by whom. */
 
 import type * as proto from '@rolesets/proto'
+import { structOfJson } from '@rolesets/proto'
 import type { Administration } from '../service/administration.ts'
 import type { AuditedChangeSetView } from '../service/audit-views.ts'
 import { pageCall, pageMessage, thingMessage, writing, writtenMessage } from './administration-call.ts'
 import { unary, type Endpoint } from './handler.ts'
 import { accessKeyMessage, settingsMessage } from './messages.ts'
 import { accessOf } from './requests.ts'
-import { structOfJson } from './struct.ts'
 
 export function accessHandlers(service: Administration, endpoint: Endpoint) {
   return {

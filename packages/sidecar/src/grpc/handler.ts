@@ -18,7 +18,7 @@ import type { Identity } from '../service/key-ring.ts'
 import { DeadlinePassed, ServiceError } from '../service/service-error.ts'
 import { AccessError } from './access-error.ts'
 import type { Access, Admit } from './authenticate.ts'
-import { Unreadable } from './contract.ts'
+import { Unreadable } from './strict-requests.ts'
 import type { GrpcObserver } from './observer.ts'
 import { failureOf, isUnforeseen, type Failure } from './status.ts'
 

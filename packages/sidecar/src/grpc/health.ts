@@ -7,7 +7,7 @@
 import { createRequire } from 'node:module'
 import type { MethodDefinition, sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js'
 import type * as HealthCheck from 'grpc-health-check'
-import { strictly, Unreadable } from './contract.ts'
+import { strictly, Unreadable } from './strict-requests.ts'
 import { serverStream, unary, type Endpoint, type StreamCall } from './handler.ts'
 import { unknownService } from './status.ts'
 

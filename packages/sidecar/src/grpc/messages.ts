@@ -1,6 +1,7 @@
 /** Things and answers as they go over the wire. Nothing is decided here. */
 
 import type * as proto from '@rolesets/proto'
+import { structOfJson } from '@rolesets/proto'
 import type { CheckAnswer } from '../service/answers.ts'
 import type {
   AccessKeyView,
@@ -15,7 +16,6 @@ import type {
   StepView,
 } from '../service/views.ts'
 import { reasonOf } from './status.ts'
-import { structOfJson } from './struct.ts'
 
 export function permissionMessage(permission: PermissionView): proto.Permission {
   return { ...named(permission), type: permission.type === 'system' ? 'SYSTEM' : 'CUSTOM' }

@@ -12,8 +12,8 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import type * as ProtoLoader from '@grpc/proto-loader'
-import { descriptorSetFile } from '@rolesets/proto'
-import { strictly } from './contract.ts'
+import { descriptorSetFile } from '@rolesets/proto/files'
+import { strictly } from './strict-requests.ts'
 import { CallContext, readable, type Endpoint } from './handler.ts'
 import { notFound } from './status.ts'
 

@@ -1,10 +1,10 @@
 /** The parts of requests that the rules don't take as they come: enums, metadata, and the described state of an apply. */
 
 import type * as proto from '@rolesets/proto'
+import type { InvitationStatus, Metadata } from '@rolesets/core'
+import { jsonOfStruct } from '@rolesets/proto'
 import type { Manifest } from '../domain/apply.ts'
-import type { InvitationStatus, Metadata } from '../domain/model.ts'
 import { Refusal } from '../domain/refusal.ts'
-import { jsonOfStruct, type StructAsRead } from './struct.ts'
 
 /** Undefined: not said. A number that the enum doesn't have comes as that number. */
 export function isInitial(type: proto.RoleSetType__Output): boolean | undefined {
@@ -57,6 +57,8 @@ export function newInvitationOf({ expiresInDays, ...invitation }: proto.NewInvit
   }
 }
 
+type StructAsRead = NonNullable<proto.CreateOrganizationRequest__Output['publicMetadata']>
+
 /** Only what was given: in an update, metadata that is absent stays as it is. */
 export function metadataOf(
   request: { readonly publicMetadata: StructAsRead | null; readonly privateMetadata: StructAsRead | null },
@@ -64,9 +66,17 @@ export function metadataOf(
 ): { publicMetadata: Metadata | undefined; privateMetadata: Metadata | undefined } {
   const { publicMetadata, privateMetadata } = request
   return {
-    publicMetadata: publicMetadata ? jsonOfStruct(publicMetadata, `${path}public_metadata`) : undefined,
-    privateMetadata: privateMetadata ? jsonOfStruct(privateMetadata, `${path}private_metadata`) : undefined,
+    publicMetadata: publicMetadata ? metadataOfStruct(publicMetadata, `${path}public_metadata`) : undefined,
+    privateMetadata: privateMetadata ? metadataOfStruct(privateMetadata, `${path}private_metadata`) : undefined,
   }
+}
+
+/** How deep and how large it may be is checked by the rules. */
+function metadataOfStruct(struct: StructAsRead, field: string): Metadata {
+  return jsonOfStruct(struct, () => {
+    const problem = 'has a value of no kind. Set one of null, number, string, bool, struct and list.'
+    throw new Refusal('invalid_field', `${field} ${problem}`, { field })
+  })
 }
 
 export function manifestOf(request: proto.ApplyRequest__Output): Manifest {

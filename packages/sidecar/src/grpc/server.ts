@@ -5,13 +5,13 @@
 
 import { setMaxListeners } from 'node:events'
 import grpc, { type ServerCredentials } from '@grpc/grpc-js'
+import { loadContract } from '@rolesets/proto'
 import { ServiceError } from '../service/service-error.ts'
 import type { Identify } from '../service/key-ring.ts'
 import type { Service } from '../service/service.ts'
 import { administrationHandlers } from './administration.ts'
 import { createAdmit } from './authenticate.ts'
 import { changesHandlers } from './changes.ts'
-import { loadContract } from './contract.ts'
 import { tlsCredentials, type CertificateSource } from './credentials.ts'
 import { decisionsHandlers } from './decisions.ts'
 import type { Endpoint } from './handler.ts'
@@ -20,6 +20,7 @@ import { listen, type Listen } from './listen.ts'
 import type { GrpcObserver } from './observer.ts'
 import { reflectionDefinitions, reflectionHandlers } from './reflection.ts'
 import { reusingMessages, reusingReplies } from './replies.ts'
+import { strictly } from './strict-requests.ts'
 
 export interface GrpcOptions {
   readonly listen: readonly Listen[]
@@ -56,7 +57,7 @@ const serverOptions = {
 }
 
 export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers> {
-  const contract = loadContract()
+  const { Decisions, Administration, Changes } = loadContract()
   const health = new Health(['Decisions', 'Administration', 'Changes'].map((name) => `rolesets.v1.${name}`))
   const stopping = new AbortController()
   // Every call that waits listens: their number is no sign of a leak.
@@ -69,10 +70,10 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
     const isLocal = at.kind === 'unix' || at.isLoopback
     const endpoint: Endpoint = { admit: createAdmit(options.identify, isLocal), observer, stopping: stopping.signal }
     const server = new grpc.Server(serverOptions)
-    server.addService(reusingReplies(contract.decisions), decisionsHandlers(service.decisions, endpoint))
-    server.addService(contract.administration, administrationHandlers(service.administration, endpoint))
+    server.addService(strictly(reusingReplies(Decisions)), decisionsHandlers(service.decisions, endpoint))
+    server.addService(strictly(Administration), administrationHandlers(service.administration, endpoint))
     server.addService(
-      reusingMessages(contract.changes),
+      strictly(reusingMessages(Changes)),
       changesHandlers({ changes: service.changes, unknownOrganizationsDenied }, endpoint),
     )
     server.addService(healthDefinition, health.handlers(endpoint))

@@ -1,7 +1,7 @@
 /** Operations on access keys. Only the digest of a key comes here; the key itself is made and shown by the caller. */
 
+import type { AccessKey } from '@rolesets/core'
 import { createAccessKey, revokeAccessKey, type CreateAccessKey } from '../domain/access-keys.ts'
-import type { AccessKey } from '../domain/model.ts'
 import { command, pageOf, type List } from './operation.ts'
 import { viewAccessKey, type AccessKeyView } from './views.ts'
 

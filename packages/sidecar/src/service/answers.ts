@@ -3,9 +3,7 @@
  * and what is made of one, such as its bytes, can be kept with it.
  */
 
-import type { Decision, Reason } from '../domain/decision.ts'
-import type { RoleSet } from '../domain/model.ts'
-
+import type { Decision, Reason, RoleSet } from '@rolesets/core'
 export interface Answer {
   readonly allowed: boolean
   readonly reason: Reason

@@ -1,9 +1,9 @@
 /** Brings the store to a described state: the steps of a plan, each by the rule of its own command, in one write. */
 
+import type { Organization } from '@rolesets/core'
 import { planApply, type PlannedCommand } from '../domain/apply.ts'
 import { impactOf, noImpact, type Decided, type Impact } from '../domain/decided.ts'
 import { parseManifest, type Manifest, type ParsedManifest } from '../domain/manifest.ts'
-import type { Organization } from '../domain/model.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Writer } from '../storage/store.ts'
 import type { Applied } from './call.ts'

@@ -1,11 +1,8 @@
 /** What was changed, by whom and when; and why a role could or could not be granted at a time. */
 
-import type { Catalogue } from '../domain/catalogue.ts'
-import type { Change, SealedChangeSet } from '../domain/change.ts'
-import type { Reason } from '../domain/decision.ts'
+import { type Catalogue, type Change, formatRevision, type Reason, type SealedChangeSet, editOf } from '@rolesets/core'
 import { invalid, parseRef } from '../domain/fields.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
-import { formatRevision } from '../domain/revision.ts'
 import type { HistoryQuery, Reader } from '../storage/store.ts'
 import { viewChangeSet, type AuditedChangeSetView } from './audit-views.ts'
 import type { PageCall, PageOf, ReadCall } from './call.ts'
@@ -85,7 +82,7 @@ export function createAudit(operations: Operations, { store, unknownOrganization
         undefined,
         call,
       )
-      return { ...page, oldestRevision: formatRevision(epoch, oldest) }
+      return { ...page, oldestRevision: formatRevision({ epoch, number: oldest }) }
     },
 
     async explain(unparsed, call) {
@@ -103,7 +100,13 @@ export function createAudit(operations: Operations, { store, unknownOrganization
         const because = explained.because && viewChangeSet(explained.because, catalogue, epoch)
         const { allowed, reason, roleSet } = explained
         return {
-          ...{ allowed, reason, roleSet: roleSet?.key ?? '', revision: formatRevision(epoch, revision), because },
+          ...{
+            allowed,
+            reason,
+            roleSet: roleSet?.key ?? '',
+            revision: formatRevision({ epoch, number: revision }),
+            because,
+          },
           explanation: sentence({ organizationId, role }, explained),
         }
       })
@@ -146,25 +149,8 @@ async function subjectOf(thing: string, reader: Reader, catalogue: Catalogue): P
 
 /** The id of the thing that had the key before or after a change. */
 function idOfKeyed(change: Change, key: string): string | undefined {
-  const [thing, before] = keyedThings(change)
-  return thing?.key === key || before?.key === key ? (thing ?? before)?.id : undefined
-}
-
-function keyedThings(change: Change) {
-  switch (change.kind) {
-    case 'permission_put':
-      return [change.permission, change.before] as const
-    case 'role_put':
-      return [change.role, change.before] as const
-    case 'role_set_put':
-      return [change.roleSet, change.before] as const
-    case 'permission_deleted':
-    case 'role_deleted':
-    case 'role_set_deleted':
-      return [undefined, change.before] as const
-    default:
-      return []
-  }
+  const { before, after } = editOf(change, 'permission') ?? editOf(change, 'role') ?? editOf(change, 'role_set') ?? {}
+  return [after, before].find((thing) => thing?.key === key)?.id
 }
 
 /** The number of the last write that was committed up to a time. */

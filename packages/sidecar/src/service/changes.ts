@@ -1,8 +1,6 @@
 /** The feed as callers see it: cursors are parsed, things carry their keys, failures have codes. */
 
-import type { Catalogue } from '../domain/catalogue.ts'
-import type { ChangeSet } from '../domain/change.ts'
-import { formatRevision, parseRevision } from '../domain/revision.ts'
+import { type Catalogue, type ChangeSet, formatRevision } from '@rolesets/core'
 import { ConsumerTooSlow, follow, type FeedItem, type SnapshotScope } from '../feed/follow.ts'
 import { Rounds } from '../feed/rounds.ts'
 import { StoreError, type Store } from '../storage/store.ts'
@@ -18,6 +16,7 @@ import {
   type RoleSetView,
   type RoleView,
 } from './views.ts'
+import { parseRevisionField } from '../domain/fields.ts'
 
 /** `revision` is `<epoch>:<number>`. */
 export type FeedMessage =
@@ -72,7 +71,7 @@ export function createChanges(options: ChangesOptions, readModel: ReadModel): Ch
 
   /** A snapshot's first catalogue names its organizations; everything later is named by the present catalogue. */
   function messageOf(item: FeedItem): FeedMessage {
-    const revision = formatRevision(store.epoch, item.revision)
+    const revision = formatRevision({ epoch: store.epoch, number: item.revision })
     switch (item.kind) {
       case 'heartbeat':
         return { kind: 'heartbeat', revision, stalenessMs: 0 }
@@ -117,10 +116,10 @@ function chunkOf(item: FeedItem & { kind: 'snapshot_chunk' }, catalogue: Catalog
 }
 
 function parseCursor(text: string, store: Store): number {
-  const { epoch, number } = parseRevision(text, 'after')
+  const { epoch, number } = parseRevisionField(text, 'after')
   if (epoch !== store.epoch) throw ofAnotherEpoch(text, store.epoch)
   if (number > store.head) {
-    const head = formatRevision(store.epoch, store.head)
+    const head = formatRevision({ epoch: store.epoch, number: store.head })
     throw new ServiceError(
       'cursor_in_the_future',
       `The store is at ${head} and has never been at ${text}: take a snapshot.`,

@@ -3,9 +3,7 @@
  * is given at one revision, in one tick.
  */
 
-import type { Catalogue } from '../domain/catalogue.ts'
-import { availableRoles, decide } from '../domain/decision.ts'
-import type { UnknownOrganizations } from '../domain/model.ts'
+import { type Catalogue, decide, effectiveRoleSet, rolesOf, type UnknownOrganizations } from '@rolesets/core'
 import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../domain/questions.ts'
 import type { Store } from '../storage/store.ts'
@@ -51,7 +49,7 @@ export function createDecisions({ store, unknownOrganizations }: DecisionsOption
   const answers = new Answers()
 
   function answer(catalogue: Catalogue, question: Question, assignment: Assignment): Answer {
-    const decision = decide(catalogue, question, assignment ?? undefined, unknownOrganizations)
+    const decision = decide(catalogue, question, { roleSetId: assignment ?? undefined, unknownOrganizations })
     return answers.of(decision, assignment !== null)
   }
 
@@ -101,11 +99,12 @@ export function createDecisions({ store, unknownOrganizations }: DecisionsOption
       const organizationId = parseOrganizationId(unparsed, 'organization_id')
       const state = await states.at([organizationId], call)
       const assignment = state.assignment(organizationId)
-      const available = availableRoles(state.catalogue, assignment ?? undefined, unknownOrganizations)
-      if (available === undefined) throw organizationNotFound(organizationId)
+      const { catalogue } = state
+      const roleSet = effectiveRoleSet(catalogue, { roleSetId: assignment ?? undefined, unknownOrganizations })
+      if (roleSet === undefined) throw organizationNotFound(organizationId)
       return {
-        roles: available.roles.map((role) => viewRole(role, state.catalogue)),
-        roleSet: viewRoleSet(available.roleSet, state.catalogue),
+        roles: rolesOf(catalogue, roleSet).map((role) => viewRole(role, catalogue)),
+        roleSet: viewRoleSet(roleSet, catalogue),
         organizationRegistered: assignment !== null,
         revision: state.revision,
       }

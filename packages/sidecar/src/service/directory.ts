@@ -3,9 +3,8 @@
  * store, and so is all that stands beside the things in it.
  */
 
-import type { Catalogue, Index } from '../domain/catalogue.ts'
+import type { Catalogue, Index, Invitation, Membership, Organization, Role, RoleSet } from '@rolesets/core'
 import { findRoleSet } from '../domain/lookup.ts'
-import type { Invitation, Membership, Organization, Role, RoleSet } from '../domain/model.ts'
 import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
 import { isCreatorEligible } from '../domain/roles.ts'

@@ -7,12 +7,20 @@
  * is now.
  */
 
-import { Index, type Catalogue } from '../domain/catalogue.ts'
-import type { Change, SealedChangeSet } from '../domain/change.ts'
-import { decide, type Decision } from '../domain/decision.ts'
-import type { Role, RoleSet, UnknownOrganizations } from '../domain/model.ts'
+import {
+  type Catalogue,
+  type Change,
+  decide,
+  editOf,
+  type Decision,
+  Index,
+  type Role,
+  type RoleSet,
+  type SealedChangeSet,
+  type UnknownOrganizations,
+} from '@rolesets/core'
 import type { Reader } from '../storage/store.ts'
-import { initialStepOf, Moment, type Standing, type Step } from './past.ts'
+import { editOfId, isInitial, mapped, Moment, type Standing, type Step } from './past.ts'
 
 export interface ExplainedQuestion {
   readonly organizationId: string
@@ -36,7 +44,7 @@ export async function explainAt(reader: Reader, present: Catalogue, question: Ex
   const place = await placeOf(moment, assignment.value ?? undefined, present)
   const membership = await roleInSet(moment, { roleId: named.value?.id ?? '', roleSet: place.roleSet }, present)
   const catalogue = { ...present, roles: indexOf(named.value), roleSets: indexOf(place.roleSet) }
-  const decision = decide(catalogue, { role: ref }, assignment.value ?? undefined, unknownOrganizations)
+  const decision = decide(catalogue, { role: ref }, { roleSetId: assignment.value ?? undefined, unknownOrganizations })
   const known = await registration(moment, organizationId)
   const facts = {
     ORGANIZATION_UNKNOWN: [assignment],
@@ -51,22 +59,20 @@ export async function explainAt(reader: Reader, present: Catalogue, question: Ex
 
 /** Since when the organization is known; of one that isn't, since when it is gone. */
 async function registration(moment: Moment, organizationId: string): Promise<Standing<boolean>> {
-  const stepOf = (change: Change): Step<boolean> | undefined => {
-    if (change.kind === 'organization_put' && change.organization.id === organizationId)
-      return { before: change.before !== null, after: true }
-    const isGone = change.kind === 'organization_deleted' && change.before.id === organizationId
-    return isGone ? { before: true, after: false } : undefined
-  }
-  return moment.standing(organizationId, stepOf, true)
+  return moment.standing(
+    organizationId,
+    (change) => mapped(editOfId(change, 'organization', organizationId), isThere),
+    true,
+  )
 }
 
 /** The role that had the key, or has the id. */
 async function namedRole(moment: Moment, ref: string, present: Catalogue): Promise<Standing<Role | null>> {
   const holder = await moment.standing(ref, (change) => keyStepOf(change, ref), present.roles.byKey(ref)?.id ?? null)
   const id = holder.value ?? ref
-  const { value } = await moment.standing(id, (change) => roleStepOf(change, id), present.roles.byId(id) ?? null)
+  const { value } = await moment.standing(id, (change) => editOfId(change, 'role', id), present.roles.byId(id) ?? null)
   if (holder.value !== null) return { value, since: holder.since }
-  const existence = await moment.standing(id, (change) => mapped(roleStepOf(change, id), isThere), value !== null)
+  const existence = await moment.standing(id, (change) => mapped(editOfId(change, 'role', id), isThere), value !== null)
   return { value, since: existence.since ?? holder.since }
 }
 
@@ -74,9 +80,9 @@ async function namedRole(moment: Moment, ref: string, present: Catalogue): Promi
 async function placeOf(moment: Moment, roleSetId: string | undefined, present: Catalogue) {
   const id = roleSetId ?? (await moment.initialRoleSet())
   const presently = present.roleSets.byId(id) ?? null
-  const { value: roleSet } = await moment.standing(id, (change) => roleSetStepOf(change, id), presently)
+  const { value: roleSet } = await moment.standing(id, (change) => editOfId(change, 'role_set', id), presently)
   if (roleSetId !== undefined) return { roleSet, since: undefined }
-  const stepOf = (change: Change) => (roleSetStepOf(change, id) === undefined ? undefined : initialStepOf(change))
+  const stepOf = (change: Change) => mapped(editOfId(change, 'role_set', id), isInitial)
   return { roleSet, since: (await moment.standing(id, stepOf, true)).since }
 }
 
@@ -89,32 +95,13 @@ async function roleInSet(
   const id = roleSet?.id ?? ''
   const holds = (set: RoleSet | null) => set?.roleIds.includes(roleId) ?? null
   const presently = holds(present.roleSets.byId(id) ?? null)
-  return moment.standing(id, (change) => mapped(roleSetStepOf(change, id), holds), presently)
+  return moment.standing(id, (change) => mapped(editOfId(change, 'role_set', id), holds), presently)
 }
 
+/** Which role had a key. */
 function keyStepOf(change: Change, key: string): Step<string | null> | undefined {
-  if (change.kind !== 'role_put' && change.kind !== 'role_deleted') return undefined
-  const holder = (role: Role | null) => (role?.key === key ? role.id : null)
-  const before = holder(change.before)
-  const after = change.kind === 'role_put' ? holder(change.role) : null
-  return before === null && after === null ? undefined : { before, after }
-}
-
-function roleStepOf(change: Change, id: string): Step<Role | null> | undefined {
-  if (change.kind === 'role_put' && change.role.id === id) return { before: change.before, after: change.role }
-  return change.kind === 'role_deleted' && change.before.id === id ? { before: change.before, after: null } : undefined
-}
-
-function roleSetStepOf(change: Change, id: string): Step<RoleSet | null> | undefined {
-  if (change.kind === 'role_set_put' && change.roleSet.id === id)
-    return { before: change.before, after: change.roleSet }
-  return change.kind === 'role_set_deleted' && change.before.id === id
-    ? { before: change.before, after: null }
-    : undefined
-}
-
-function mapped<A, B>(step: Step<A> | undefined, read: (value: A) => B): Step<B> | undefined {
-  return step === undefined ? undefined : { before: read(step.before), after: read(step.after) }
+  const step = mapped(editOf(change, 'role'), (role) => (role?.key === key ? role.id : null))
+  return step?.before == null && step?.after == null ? undefined : step
 }
 
 function isThere(thing: object | null): boolean {

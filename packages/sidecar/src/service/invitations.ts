@@ -1,5 +1,6 @@
 /** Operations on invitations. */
 
+import type { Catalogue, Invitation, InvitationStatus } from '@rolesets/core'
 import { parseEmailAddress } from '../domain/fields.ts'
 import {
   acceptInvitation,
@@ -9,8 +10,6 @@ import {
   revokeInvitation,
   type Accepted,
 } from '../domain/invitations.ts'
-import type { Catalogue } from '../domain/catalogue.ts'
-import type { Invitation, InvitationStatus } from '../domain/model.ts'
 import type { Reader } from '../storage/store.ts'
 import { foreseeMembership, occupancyOf } from './memberships.ts'
 import { command, type List, type WriteScope } from './operation.ts'

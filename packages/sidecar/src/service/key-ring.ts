@@ -6,8 +6,7 @@
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import type { Change, ChangeSet } from '../domain/change.ts'
-import type { AccessKey } from '../domain/model.ts'
+import { type AccessKey, type ChangeSet, editOf } from '@rolesets/core'
 import type { Store } from '../storage/store.ts'
 
 /** Whose a key is. */
@@ -69,7 +68,10 @@ export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey
   function apply(changeSet: ChangeSet): void {
     if (changeSet.revision <= revision) return
     revision = changeSet.revision
-    for (const change of changeSet.changes) if (isAboutKey(change)) put(change.accessKey)
+    for (const change of changeSet.changes) {
+      const accessKey = editOf(change, 'access_key')?.after
+      if (accessKey) put(accessKey)
+    }
   }
 
   // Subscribes before it reads: a change in between is seen twice and dropped by its number, never missed.
@@ -111,8 +113,4 @@ function entryOf({ name, access, digest }: AccessKey): Entry {
   setMaxListeners(0, controller.signal)
   const identity = { name, access, revoked: controller.signal }
   return { identity, digest: Buffer.from(digest, 'hex'), revoke: () => controller.abort() }
-}
-
-function isAboutKey(change: Change): change is Extract<Change, { kind: 'access_key_put' }> {
-  return change.kind === 'access_key_put'
 }

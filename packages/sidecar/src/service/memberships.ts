@@ -1,7 +1,7 @@
 /** Operations on memberships. */
 
+import type { Membership, Organization } from '@rolesets/core'
 import { createMembership, deleteMembership, updateMembership } from '../domain/memberships.ts'
-import type { Membership, Organization } from '../domain/model.ts'
 import { findRole } from '../domain/lookup.ts'
 import type { Foreseen, Reader, Writer } from '../storage/store.ts'
 import { command, type List } from './operation.ts'

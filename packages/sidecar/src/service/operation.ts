@@ -4,19 +4,16 @@
  * nouns hold nothing but which facts a rule needs.
  */
 
-import type { Catalogue } from '../domain/catalogue.ts'
+import { type Catalogue, formatRevision, limits, type RefusalCode, type UnknownOrganizations } from '@rolesets/core'
 import { noImpact, type Context, type Decided, type IdPrefix, type Impact } from '../domain/decided.ts'
-import { limits } from '../domain/limits.ts'
-import type { UnknownOrganizations } from '../domain/model.ts'
 import { checkUnchanged } from '../domain/precondition.ts'
 import { Refusal } from '../domain/refusal.ts'
-import type { RefusalCode } from '../domain/refusal-codes.ts'
-import { formatRevision, parseRevision } from '../domain/revision.ts'
 import type { At, Foreseen, Page, Reader, Store, Writer } from '../storage/store.ts'
 import type { Found, PageCall, PageOf, ReadCall, WriteCall, Written } from './call.ts'
 import type { ReadModel } from './read-model.ts'
 import { ofAnotherEpoch } from './read-model.ts'
 import { viewImpact } from './views.ts'
+import { parseRevisionField } from '../domain/fields.ts'
 
 export interface OperationOptions {
   readonly store: Store
@@ -107,14 +104,18 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
           return { thing: undefined, impact: viewImpact(refusedImpact(error), before, await writer.catalogue()) }
         })
       })
-      return { value: value.thing, impact: value.impact, revision: formatRevision(store.epoch, revision) }
+      return {
+        value: value.thing,
+        impact: value.impact,
+        revision: formatRevision({ epoch: store.epoch, number: revision }),
+      }
     },
 
     async find(call, work) {
       const { revision, value } = await read(call, async (reader) =>
         work(reader, await reader.catalogue(), options.now()),
       )
-      return { value, revision: formatRevision(store.epoch, revision) }
+      return { value, revision: formatRevision({ epoch: store.epoch, number: revision }) }
     },
 
     async list({ read: readPage, view, cursorOf }, input, call) {
@@ -132,7 +133,7 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
           nextPageToken: things.length > size && last !== undefined ? formatPageToken(cursorOf(last)) : '',
         }
       })
-      return { ...value, revision: formatRevision(store.epoch, revision) }
+      return { ...value, revision: formatRevision({ epoch: store.epoch, number: revision }) }
     },
   }
 }
@@ -174,7 +175,7 @@ export function pageOf<T extends { readonly id: string }>(things: Iterable<T>, {
 }
 
 function parseExpected(text: string, store: Store): number {
-  const { epoch, number } = parseRevision(text, 'expected_revision')
+  const { epoch, number } = parseRevisionField(text, 'expected_revision')
   if (epoch !== store.epoch) throw ofAnotherEpoch(text, store.epoch)
   return number
 }

@@ -1,6 +1,6 @@
 /** Operations on organizations. */
 
-import type { Organization } from '../domain/model.ts'
+import type { Organization } from '@rolesets/core'
 import { assignRoleSet, createOrganization, deleteOrganization, updateOrganization } from '../domain/organizations.ts'
 import { findRoleSet } from '../domain/lookup.ts'
 import type { Foreseen, Writer } from '../storage/store.ts'

@@ -7,9 +7,15 @@
  * revision that such a change stamps on it.
  */
 
-import { initialRoleSetOf, type Catalogue } from '../domain/catalogue.ts'
-import type { Change, SealedChangeSet } from '../domain/change.ts'
-import type { Organization } from '../domain/model.ts'
+import {
+  editOf,
+  initialRoleSetOf,
+  type Catalogue,
+  type Change,
+  type Organization,
+  type RoleSet,
+  type SealedChangeSet,
+} from '@rolesets/core'
 import type { Reader } from '../storage/store.ts'
 
 /** What a fact was, and the change set that made it so; undefined: it was so before the history that is kept. */
@@ -92,9 +98,10 @@ export class Moment {
     let stamp = 0
     for await (const event of this.#backwards(organizationId, this.revision)) {
       const { changeSet, change } = event
-      if (isDeletionOf(change, organizationId)) return found ?? { value: null, since: changeSet }
-      if (change.kind !== 'organization_put' || change.organization.id !== organizationId) continue
-      const { organization, before } = change
+      const edit = editOfId(change, 'organization', organizationId)
+      if (edit === undefined) continue
+      const { after: organization, before } = edit
+      if (organization === null) return found ?? { value: null, since: changeSet }
       if (found === undefined) {
         found = await this.#moved(organization.roleSetId, event)
         if (found.since !== undefined) return found
@@ -113,9 +120,9 @@ export class Moment {
     for (;;) {
       const turn = await this.#becameInitial(id, upTo)
       if (turn === undefined) return id
-      const before = turn.changes.find((change) => initialStepOf(change)?.before === true)
-      if (before === undefined) throw new NotKept('No role set was initial.')
-      id = idOf(before)
+      const before = turn.changes.map((change) => editOf(change, 'role_set')?.before ?? null).find(isInitial)
+      if (before == null) throw new NotKept('No role set was initial.')
+      id = before.id
       upTo = turn.revision - 1
     }
   }
@@ -138,7 +145,7 @@ export class Moment {
     for await (const { changeSet, change, place } of this.#forwards(roleSetId, from.revision - 1)) {
       if (changeSet.revision > this.revision) return undefined
       if (changeSet.revision === from.revision && place <= from.place) continue
-      if (change.kind === 'organizations_moved' && change.fromRoleSetId === roleSetId)
+      if (change.verb === 'moved' && change.fromRoleSetId === roleSetId)
         return { changeSet, place, toRoleSetId: change.toRoleSetId }
     }
     return undefined
@@ -147,8 +154,8 @@ export class Moment {
   /** The organization as it was before the first change behind this moment that names it, or as it is now. */
   async #next(organizationId: string): Promise<Organization | null> {
     for await (const { change } of this.#forwards(organizationId, this.revision)) {
-      if (isDeletionOf(change, organizationId)) return change.before
-      if (change.kind === 'organization_put' && change.organization.id === organizationId) return change.before
+      const edit = editOfId(change, 'organization', organizationId)
+      if (edit !== undefined) return edit.before
     }
     return (await this.#reader.organization(organizationId)) ?? null
   }
@@ -158,7 +165,7 @@ export class Moment {
     if (later === null) return { value: null, since: undefined }
     if (later.revision <= this.revision) return { value: later.roleSetId, since: await this.#changeSet(later.revision) }
     const movedBy = await this.#changeSet(later.revision)
-    const moves = movedBy?.changes.filter((change) => change.kind === 'organizations_moved') ?? []
+    const moves = movedBy?.changes.filter((change) => change.verb === 'moved') ?? []
     const [move, ...others] = moves.filter(({ toRoleSetId }) => toRoleSetId === later.roleSetId)
     if (move === undefined || others.length > 0) throw notTold(later.id)
     const { fromRoleSetId } = move
@@ -166,7 +173,7 @@ export class Moment {
     // Whoever else came to that set meanwhile can't be told apart from who was there before.
     for await (const { changeSet, change } of this.#forwards(fromRoleSetId, this.revision)) {
       if (changeSet.revision >= later.revision) break
-      if (change.kind === 'organizations_moved' && change.toRoleSetId === fromRoleSetId) throw notTold(later.id)
+      if (change.verb === 'moved' && change.toRoleSetId === fromRoleSetId) throw notTold(later.id)
     }
     return { value: fromRoleSetId, since: undefined }
   }
@@ -174,7 +181,7 @@ export class Moment {
   async #becameInitial(roleSetId: string, upTo: number): Promise<SealedChangeSet | undefined> {
     for await (const { changeSet, change } of this.#backwards(roleSetId, upTo)) {
       if (changeSet.revision <= this.revision) return undefined
-      const step = idOf(change) === roleSetId ? initialStepOf(change) : undefined
+      const step = mapped(editOfId(change, 'role_set', roleSetId), isInitial)
       if (step !== undefined && !step.before && step.after) return changeSet
     }
     return undefined
@@ -209,20 +216,19 @@ export class Moment {
   }
 }
 
-/** Whether a role set is the initial one. */
-export function initialStepOf(change: Change): Step<boolean> | undefined {
-  if (change.kind === 'role_set_put')
-    return { before: change.before?.type === 'initial', after: change.roleSet.type === 'initial' }
-  return change.kind === 'role_set_deleted' ? { before: change.before.type === 'initial', after: false } : undefined
+export function isInitial(roleSet: RoleSet | null): boolean {
+  return roleSet?.type === 'initial'
 }
 
-function idOf(change: Change): string {
-  if (change.kind === 'role_set_put') return change.roleSet.id
-  return change.kind === 'role_set_deleted' ? change.before.id : ''
+/** What a change does to one thing; undefined: the change isn't about it. */
+export function editOfId<Name extends 'role' | 'role_set' | 'organization'>(change: Change, name: Name, id: string) {
+  const edit = editOf(change, name)
+  return (edit?.after ?? edit?.before)?.id === id ? edit : undefined
 }
 
-function isDeletionOf(change: Change, id: string): change is Extract<Change, { kind: 'organization_deleted' }> {
-  return change.kind === 'organization_deleted' && change.before.id === id
+/** A fact that is read from a thing, before and after a change. */
+export function mapped<From, To>(step: Step<From> | undefined, read: (value: From) => To): Step<To> | undefined {
+  return step === undefined ? undefined : { before: read(step.before), after: read(step.after) }
 }
 
 function eventsOf(changeSet: SealedChangeSet): Event[] {

@@ -1,7 +1,7 @@
 /** Operations on permissions. */
 
+import type { Permission } from '@rolesets/core'
 import { createPermission, deletePermission, updatePermission } from '../domain/permissions.ts'
-import type { Permission } from '../domain/model.ts'
 import { command, pageOf, type List } from './operation.ts'
 import { viewPermission, type PermissionView } from './views.ts'
 

@@ -7,12 +7,19 @@
  * never by time.
  */
 
-import { applyToCatalogue, type Catalogue } from '../domain/catalogue.ts'
-import type { Change, ChangeSet } from '../domain/change.ts'
-import { formatRevision, parseRevision } from '../domain/revision.ts'
+import {
+  applyToCatalogue,
+  assignmentEffectOf,
+  keyOfPlace,
+  type Catalogue,
+  type Change,
+  type ChangeSet,
+  formatRevision,
+} from '@rolesets/core'
 import type { Store } from '../storage/store.ts'
 import { GrowingCache } from './growing-cache.ts'
 import { errorOfAborted, ServiceError } from './service-error.ts'
+import { parseRevisionField } from '../domain/fields.ts'
 
 /** Where an organization stands: the id of its role set, or null when the store doesn't have it. */
 export type Assignment = string | null
@@ -59,7 +66,7 @@ export class ReadModel {
     this.#assignments = new GrowingCache(start.organizationsMax)
     this.#catalogue = start.catalogue
     this.#revision = start.revision
-    this.#revisionText = formatRevision(store.epoch, start.revision)
+    this.#revisionText = formatRevision({ epoch: store.epoch, number: start.revision })
     this.#unsubscribe = store.subscribe((changeSet) => this.apply(changeSet))
   }
 
@@ -104,7 +111,7 @@ export class ReadModel {
    * @throws ServiceError `revision_of_another_epoch`, `deadline`, `call_cancelled`; Refusal `invalid_revision`
    */
   async reach(revisionText: string, signal: AbortSignal): Promise<void> {
-    const { epoch, number } = parseRevision(revisionText)
+    const { epoch, number } = parseRevisionField(revisionText)
     if (epoch !== this.#store.epoch) throw ofAnotherEpoch(revisionText, this.#store.epoch)
     await this.#reachNumber(number, signal)
   }
@@ -115,7 +122,7 @@ export class ReadModel {
     this.#catalogue = applyToCatalogue(this.#catalogue, changeSet.changes)
     for (const change of changeSet.changes) this.#applyToAssignments(change, changeSet.revision)
     this.#revision = changeSet.revision
-    this.#revisionText = formatRevision(this.#store.epoch, changeSet.revision)
+    this.#revisionText = formatRevision({ epoch: this.#store.epoch, number: changeSet.revision })
     for (const waiter of this.#waiting) if (waiter.revision <= this.#revision) waiter.reached()
   }
 
@@ -124,18 +131,18 @@ export class ReadModel {
   }
 
   #applyToAssignments(change: Change, revision: number): void {
-    switch (change.kind) {
-      case 'organization_put':
-        this.#assign(change.organization.id, change.organization.roleSetId, revision)
-        break
-      case 'organization_deleted':
-        this.#assign(change.before.id, null, revision)
-        break
-      case 'organizations_moved':
-        this.#move(change.fromRoleSetId, change.toRoleSetId, revision)
-        break
-      default:
-        break
+    const effect = assignmentEffectOf(change)
+    switch (effect?.effect) {
+      case undefined:
+        return
+      case 'set':
+        return this.#assign(keyOfPlace(effect.place), effect.roleSetId, revision)
+      case 'ended':
+        return this.#assign(keyOfPlace(effect.place), null, revision)
+      case 'organization_ended':
+        return this.#assign(effect.organizationId, null, revision)
+      case 'moved':
+        return this.#move(effect.fromRoleSetId, effect.toRoleSetId, revision)
     }
   }
 

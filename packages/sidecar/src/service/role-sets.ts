@@ -1,6 +1,6 @@
 /** Operations on role sets. */
 
-import type { RoleSet } from '../domain/model.ts'
+import type { RoleSet } from '@rolesets/core'
 import { findRole, findRoleSet } from '../domain/lookup.ts'
 import { addRoles, createRoleSet, deleteRoleSet, updateRoleSet } from '../domain/role-sets.ts'
 import { replaceRole, replaceRoleSet } from '../domain/role-set-replacement.ts'

@@ -1,7 +1,6 @@
 /** Operations on roles. */
 
-import { initialRoleSetOf } from '../domain/catalogue.ts'
-import type { Role } from '../domain/model.ts'
+import { initialRoleSetOf, type Role } from '@rolesets/core'
 import { findRole } from '../domain/lookup.ts'
 import { addPermission, createRole, deleteRole, removePermission, roleSetsWith, updateRole } from '../domain/roles.ts'
 import { command, pageOf, type List } from './operation.ts'

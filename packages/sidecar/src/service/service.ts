@@ -3,7 +3,7 @@
  * `Refusal`, failures of the storage as `StoreError`, deadlines and waits as `ServiceError`.
  */
 
-import type { UnknownOrganizations } from '../domain/model.ts'
+import type { UnknownOrganizations } from '@rolesets/core'
 import type { IdPrefix } from '../domain/decided.ts'
 import type { Store } from '../storage/store.ts'
 import { createAdministration, seed, type Administration } from './administration.ts'

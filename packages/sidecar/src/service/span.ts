@@ -1,8 +1,9 @@
 /** The place of a page in a list that people turn over by number. */
 
-import { checkLimit, limits } from '../domain/limits.ts'
+import { limits } from '@rolesets/core'
 import { Refusal } from '../domain/refusal.ts'
 import type { Span } from '../storage/store.ts'
+import { checkLimit } from '../domain/check-limit.ts'
 
 /** @throws Refusal `limit_exceeded`, `invalid_field` */
 export function parseSpan({ offset, limit }: Span): Span {

@@ -1,7 +1,6 @@
 /** One state of the store, whole, to answer questions about some organizations from: all of it of one revision. */
 
-import type { Catalogue } from '../domain/catalogue.ts'
-import { formatRevision } from '../domain/revision.ts'
+import { type Catalogue, formatRevision } from '@rolesets/core'
 import type { Store } from '../storage/store.ts'
 import type { ReadCall } from './call.ts'
 import type { Assignment, ReadModel } from './read-model.ts'
@@ -54,7 +53,7 @@ export function createStates(store: Store, readModel: ReadModel): States {
     }))
     return {
       catalogue: value.catalogue,
-      revision: formatRevision(store.epoch, revision),
+      revision: formatRevision({ epoch: store.epoch, number: revision }),
       assignment: (id) => value.assignments.get(id) ?? null,
     }
   }

@@ -1,19 +1,20 @@
 /** Things as callers see them: with keys beside ids, and what is computed about them. One for each thing, for every API. */
 
-import { initialRoleSetOf, type Catalogue } from '../domain/catalogue.ts'
+import {
+  type AccessKey,
+  type Catalogue,
+  initialRoleSetOf,
+  type Invitation,
+  type InvitationStatus,
+  type Membership,
+  type Organization,
+  type Permission,
+  type Role,
+  type RoleSet,
+  type Settings,
+} from '@rolesets/core'
 import type { Impact, Violation } from '../domain/decided.ts'
 import { statusOf } from '../domain/invitations.ts'
-import type {
-  AccessKey,
-  Invitation,
-  InvitationStatus,
-  Membership,
-  Organization,
-  Permission,
-  Role,
-  RoleSet,
-  Settings,
-} from '../domain/model.ts'
 import { isCreatorEligible } from '../domain/roles.ts'
 
 export interface RoleView extends Role {

@@ -3,9 +3,7 @@
  * file open, and changes nothing; memory doesn't grow with the number of things.
  */
 
-import type { Catalogue } from '../domain/catalogue.ts'
-import type { Invitation, Membership, Organization } from '../domain/model.ts'
-
+import type { Catalogue, Invitation, Membership, Organization } from '@rolesets/core'
 export interface Finding {
   /** Which row or thing: `revision 7`, `membership orgmem_…`. */
   readonly what: string

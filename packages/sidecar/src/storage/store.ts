@@ -21,10 +21,17 @@
  *   * Ids are ordered by the bytes of their UTF-8.
  */
 
-import type { Catalogue } from '../domain/catalogue.ts'
-import type { Change, SealedChangeSet } from '../domain/change.ts'
+import type {
+  Catalogue,
+  Change,
+  SealedChangeSet,
+  AccessKey,
+  Invitation,
+  InvitationStatus,
+  Membership,
+  Organization,
+} from '@rolesets/core'
 import type { RoleUsage } from '../domain/decided.ts'
-import type { AccessKey, Invitation, InvitationStatus, Membership, Organization } from '../domain/model.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {

@@ -1,7 +1,7 @@
 /** `GET /changes`: the audit. Not Clerk's; it pages by cursor, because it grows while it is read. */
 
 import { z } from 'zod'
-import { limits } from '../../domain/limits.ts'
+import { limits } from '@rolesets/core'
 import type { AuditedChangeSetView } from '../../service/audit-views.ts'
 import { flag, moment, time, wholeNumber } from './fields.ts'
 import { reading, type Operation } from './route.ts'

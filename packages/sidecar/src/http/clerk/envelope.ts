@@ -4,9 +4,8 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import type { LimitName } from '../../domain/limits.ts'
+import type { LimitName, RefusalCode } from '@rolesets/core'
 import { Refusal } from '../../domain/refusal.ts'
-import type { RefusalCode } from '../../domain/refusal-codes.ts'
 import { ServiceError, StoreError, type ServiceErrorCode, type StoreErrorCode } from '../../service/service-error.ts'
 import { clerkProblems, type ClerkCode } from '../problem.ts'
 

@@ -4,8 +4,7 @@
  */
 
 import { z } from 'zod'
-import { limits } from '../../domain/limits.ts'
-import type { Metadata } from '../../domain/model.ts'
+import { limits, type Metadata } from '@rolesets/core'
 import { fault } from './validation.ts'
 
 const listSizeDefault = 10

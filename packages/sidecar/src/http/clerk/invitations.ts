@@ -1,7 +1,7 @@
 /** The operations on invitations of one organization. A path names an organization that is there: none is registered by it. */
 
 import { z } from 'zod'
-import { limits } from '../../domain/limits.ts'
+import { limits } from '@rolesets/core'
 import type { InvitationView } from '../../service/views.ts'
 import { optionalFlag, optionalMetadata, optionalText, paging } from './fields.ts'
 import { invitationOrder, invitationStatuses, representInvitationEntry } from './invitation-lists.ts'

@@ -1,7 +1,7 @@
 /** Fields that the operations below `/organizations` share. */
 
 import { z } from 'zod'
-import type { Metadata } from '../../domain/model.ts'
+import type { Metadata } from '@rolesets/core'
 import { shownAs } from './fields.ts'
 import { fault } from './validation.ts'
 

@@ -1,7 +1,7 @@
 /** `/role_sets`: Clerk's seven operations, and two ways to take away what nobody uses. */
 
 import { z } from 'zod'
-import type { Catalogue } from '../../domain/catalogue.ts'
+import type { Catalogue } from '@rolesets/core'
 import type { RoleSetView } from '../../service/views.ts'
 import { deletedSchema, representDeleted } from './deleted.ts'
 import { optionalMappings, optionalText, ordering, paging, references, time } from './fields.ts'

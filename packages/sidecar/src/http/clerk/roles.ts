@@ -1,7 +1,7 @@
 /** `/organization_roles`, and what roles an organization has to choose from. */
 
 import { z } from 'zod'
-import type { Catalogue } from '../../domain/catalogue.ts'
+import type { Catalogue } from '@rolesets/core'
 import type { RoleView } from '../../service/views.ts'
 import { deletedSchema, representDeleted } from './deleted.ts'
 import { identifier, optionalFlag, optionalText, ordering, paging, references, time } from './fields.ts'

@@ -1,7 +1,7 @@
 /** The settings for all organizations, as Clerk's clients read them. Caps are those of this store. */
 
 import { z } from 'zod'
-import { limits } from '../../domain/limits.ts'
+import { limits } from '@rolesets/core'
 import type { SettingsView } from '../../service/views.ts'
 
 export const settingsObject = z

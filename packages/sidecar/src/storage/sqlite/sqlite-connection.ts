@@ -1,6 +1,6 @@
 /** A connection to the file as the store's transactions need it: begin, commit, and the writes of all rows. */
 
-import type { Catalogue } from '../../domain/catalogue.ts'
+import type { Catalogue } from '@rolesets/core'
 import { StoreError, type Bookmark, type KeptChangeSet } from '../store.ts'
 import type { EngineConnection, Position, Recorded } from '../transactions/connection.ts'
 import { Queries } from './questions/queries.ts'

@@ -1,6 +1,6 @@
 /** Replaces the whole content of a storage by a snapshot of another one, within one transaction. */
 
-import type { Change } from '../../domain/change.ts'
+import { put, type Change } from '@rolesets/core'
 import type { Snapshot } from '../store.ts'
 import type { State } from './catalogues.ts'
 import type { EngineConnection } from './connection.ts'
@@ -24,13 +24,12 @@ export async function adopt(connection: EngineConnection, snapshot: Snapshot, ep
 
 async function* putsOf(snapshot: Snapshot): AsyncGenerator<Change> {
   const { permissions, roles, roleSets, settings } = snapshot.catalogue
-  const before = null
-  for (const permission of permissions.values()) yield { kind: 'permission_put', permission, before }
-  for (const role of roles.values()) yield { kind: 'role_put', role, before }
-  for (const roleSet of roleSets.values()) yield { kind: 'role_set_put', roleSet, before }
-  if (settings.revision > 0) yield { kind: 'settings_put', settings, before: settings }
-  for (const accessKey of snapshot.accessKeys) yield { kind: 'access_key_put', accessKey, before }
-  for await (const organization of snapshot.organizations) yield { kind: 'organization_put', organization, before }
-  for await (const membership of snapshot.memberships) yield { kind: 'membership_put', membership, before }
-  for await (const invitation of snapshot.invitations) yield { kind: 'invitation_put', invitation, before }
+  for (const each of permissions.values()) yield put('permission', each, null)
+  for (const each of roles.values()) yield put('role', each, null)
+  for (const each of roleSets.values()) yield put('role_set', each, null)
+  if (settings.revision > 0) yield put('settings', settings, null)
+  for (const each of snapshot.accessKeys) yield put('access_key', each, null)
+  for await (const each of snapshot.organizations) yield put('organization', each, null)
+  for await (const each of snapshot.memberships) yield put('membership', each, null)
+  for await (const each of snapshot.invitations) yield put('invitation', each, null)
 }

@@ -4,7 +4,7 @@
  * touches the storage.
  */
 
-import type { Membership } from '../../domain/model.ts'
+import type { Membership } from '@rolesets/core'
 import { StoreError, type Foreseen } from '../store.ts'
 import type { EngineConnection, Recorded, RowReader } from './connection.ts'
 import { nothingForeseen, readForeseen, type ForeseenRows } from './foreseen.ts'

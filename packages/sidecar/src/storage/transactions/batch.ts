@@ -3,8 +3,7 @@
  * it recorded. A work that throws, or that is a dry run, leaves nothing behind. One commit makes all of them durable.
  */
 
-import { applyToCatalogue, type Catalogue } from '../../domain/catalogue.ts'
-import type { Change } from '../../domain/change.ts'
+import { applyToCatalogue, type Catalogue, type Change } from '@rolesets/core'
 import {
   AppendError,
   type At,

@@ -3,7 +3,7 @@
  * older gets the object that all readers share; only a reader in between has to load the rows.
  */
 
-import type { Catalogue } from '../../domain/catalogue.ts'
+import type { Catalogue } from '@rolesets/core'
 import type { Position } from './connection.ts'
 
 const keptMax = 16

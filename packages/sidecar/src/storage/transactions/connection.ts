@@ -7,9 +7,7 @@
  * only `StoreError`.
  */
 
-import type { Catalogue } from '../../domain/catalogue.ts'
-import type { Change } from '../../domain/change.ts'
-import type { Membership, Organization } from '../../domain/model.ts'
+import type { Catalogue, Change, Membership, Organization } from '@rolesets/core'
 import type { Bookmark, KeptChangeSet, Reader } from '../store.ts'
 
 /** How far a history has come: its epoch, its last revision, and the seal that the next change set follows. */

@@ -3,7 +3,7 @@
  * row. They hold until the batch writes rows.
  */
 
-import type { Membership, Organization } from '../../domain/model.ts'
+import type { Membership, Organization } from '@rolesets/core'
 import type { Foreseen } from '../store.ts'
 import type { EngineConnection } from './connection.ts'
 import { keyOf, type Known } from './pending.ts'

@@ -4,8 +4,7 @@
  * they concern has them written first.
  */
 
-import type { Change } from '../../domain/change.ts'
-import type { Invitation, Membership, Organization } from '../../domain/model.ts'
+import { type Change, type Invitation, type Membership, type Organization, type ByKind, byKind } from '@rolesets/core'
 import type { Recorded } from './connection.ts'
 
 /** Undefined where nothing is known here; a thing that was deleted is known to be absent. */
@@ -19,6 +18,30 @@ export class Pending {
   readonly #invitations = new Map<string, Invitation>()
   #hasAccessKeys = false
   #isWide = false
+
+  /** What each kind of change says of the rows; the catalogue is kept elsewhere. */
+  readonly #lessons: ByKind<unknown> = {
+    organization_put: ({ after }) => {
+      this.#organizations.set(after.id, after)
+      if (after.slug !== null) this.#organizationIdsBySlug.set(after.slug, after.id)
+    },
+    organization_deleted: () => (this.#isWide = true),
+    organizations_moved: () => (this.#isWide = true),
+    assignment_put: () => (this.#isWide = true),
+    assignment_deleted: () => (this.#isWide = true),
+    membership_put: ({ after }) => this.#memberships.set(keyOf(after.organizationId, after.userId), after),
+    membership_deleted: ({ before }) => this.#memberships.set(keyOf(before.organizationId, before.userId), undefined),
+    members_reassigned: () => (this.#isWide = true),
+    invitation_put: ({ after }) => this.#invitations.set(after.id, after),
+    access_key_put: () => (this.#hasAccessKeys = true),
+    permission_put: ignore,
+    permission_deleted: ignore,
+    role_put: ignore,
+    role_deleted: ignore,
+    role_set_put: ignore,
+    role_set_deleted: ignore,
+    settings_put: ignore,
+  }
 
   get length(): number {
     return this.#recorded.length
@@ -97,32 +120,7 @@ export class Pending {
   }
 
   #learn(change: Change): void {
-    switch (change.kind) {
-      case 'organization_put':
-        this.#organizations.set(change.organization.id, change.organization)
-        if (change.organization.slug !== null)
-          this.#organizationIdsBySlug.set(change.organization.slug, change.organization.id)
-        break
-      case 'membership_put':
-        this.#memberships.set(keyOf(change.membership.organizationId, change.membership.userId), change.membership)
-        break
-      case 'membership_deleted':
-        this.#memberships.set(keyOf(change.before.organizationId, change.before.userId), undefined)
-        break
-      case 'invitation_put':
-        this.#invitations.set(change.invitation.id, change.invitation)
-        break
-      case 'access_key_put':
-        this.#hasAccessKeys = true
-        break
-      case 'organization_deleted':
-      case 'organizations_moved':
-      case 'members_reassigned':
-        this.#isWide = true
-        break
-      default:
-        break
-    }
+    byKind(this.#lessons, change)
   }
 }
 
@@ -130,3 +128,5 @@ export class Pending {
 export function keyOf(organizationId: string, userId: string): string {
   return JSON.stringify([organizationId, userId])
 }
+
+function ignore(): void {}

@@ -3,7 +3,7 @@
  * transaction. While that transaction is on its way to the disk the queue fills again.
  */
 
-import { applyToCatalogue } from '../../domain/catalogue.ts'
+import { applyToCatalogue } from '@rolesets/core'
 import type { StoreEvent } from '../options.ts'
 import { StoreError, type KeptChangeSet } from '../store.ts'
 import { Batch, type Committed, type Job, type Outcome } from './batch.ts'

@@ -2,10 +2,14 @@
 
 import { access, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Catalogue } from '../../../domain/catalogue.ts'
-import type { ChangeSet } from '../../../domain/change.ts'
-import type { Invitation, Membership, Organization } from '../../../domain/model.ts'
-import { subjectsOf } from '../../../domain/subjects.ts'
+import {
+  type Catalogue,
+  type ChangeSet,
+  type Invitation,
+  type Membership,
+  type Organization,
+  subjectsOf,
+} from '@rolesets/core'
 import type { Finding, Inspection } from '../../inspection.ts'
 import { migrations } from '../migrations/all.ts'
 import { StoreError } from '../../store.ts'

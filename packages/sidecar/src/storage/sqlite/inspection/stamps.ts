@@ -3,7 +3,7 @@
  * that concerns all of a set names none of its organizations and members: then what it says of all must hold for each.
  */
 
-import type { ChangeSet } from '../../../domain/change.ts'
+import type { ChangeSet } from '@rolesets/core'
 import type { Finding } from '../../inspection.ts'
 import type { Connection, Row, Value } from '../connection.ts'
 import type { ThingKind } from './traces.ts'
@@ -24,10 +24,10 @@ interface Sweep {
 export type Sweeps = Map<number, Sweep>
 
 export function noteSweep(sweeps: Sweeps, { revision, changes }: ChangeSet): void {
-  const roleSetIds = changes.flatMap((change) => (change.kind === 'organizations_moved' ? [change.toRoleSetId] : []))
+  const roleSetIds = changes.flatMap((change) => (change.verb === 'moved' ? [change.toRoleSetId] : []))
   const reassignments = changes.flatMap((change) => {
-    if (change.kind !== 'members_reassigned') return []
-    const organizationId = 'organizationId' in change.scope ? change.scope.organizationId : undefined
+    if (change.verb !== 'reassigned') return []
+    const organizationId = 'organizationId' in change.among ? change.among.organizationId : undefined
     return [{ organizationId, roleIds: new Set(change.mappings.map(({ toRoleId }) => toRoleId)) }]
   })
   if (roleSetIds.length === 0 && reassignments.length === 0) return

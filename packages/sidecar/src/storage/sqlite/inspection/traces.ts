@@ -4,9 +4,7 @@
  */
 
 import { isDeepStrictEqual } from 'node:util'
-import type { Catalogue } from '../../../domain/catalogue.ts'
-import type { Change, ChangeSet } from '../../../domain/change.ts'
-import type { AccessKey } from '../../../domain/model.ts'
+import { type AccessKey, type Catalogue, type Change, type ChangeSet, type ByKind, byKind } from '@rolesets/core'
 import type { Finding } from '../../inspection.ts'
 import type { Connection } from '../connection.ts'
 import { invitationOf, membershipOf, organizationOf } from '../rows/things.ts'
@@ -93,7 +91,7 @@ async function isTouchedAfter(connection: Connection, id: string, revision: numb
 /** Memberships and invitations go with their organization. Looked for from the newest on, where it is. */
 async function isDeletedAfter(connection: Connection, organizationId: string, revision: number): Promise<boolean> {
   const sql = `SELECT 1 FROM change_subjects CROSS JOIN change_sets USING (revision)
-    WHERE subject = ? AND revision > ? AND instr(changes, '{"kind":"organization_deleted"') > 0
+    WHERE subject = ? AND revision > ? AND (instr(changes, '{"verb":"deleted","thing":"organization"') > 0 OR instr(changes, '{"kind":"organization_deleted"') > 0)
     ORDER BY revision DESC LIMIT 1`
   return (await connection.all(sql, [organizationId, revision])).length > 0
 }
@@ -132,9 +130,9 @@ function asThing(thing: object): Thing {
 
 function tracesOf(changeSet: ChangeSet): readonly Trace[] {
   const { changes } = changeSet
-  const sets = changes.flatMap((change) => (change.kind === 'organizations_moved' ? [change.toRoleSetId] : []))
+  const sets = changes.flatMap((change) => (change.verb === 'moved' ? [change.toRoleSetId] : []))
   const roles = changes.flatMap((change) =>
-    change.kind === 'members_reassigned' ? change.mappings.map(({ toRoleId }) => toRoleId) : [],
+    change.verb === 'reassigned' ? change.mappings.map(({ toRoleId }) => toRoleId) : [],
   )
   const moved = { field: 'roleSetId', values: new Set<unknown>(sets) }
   const reassigned = { field: 'roleId', values: new Set<unknown>(roles) }
@@ -143,51 +141,44 @@ function tracesOf(changeSet: ChangeSet): readonly Trace[] {
 
 type WriteFacts = { readonly revision: number } & Readonly<Record<'moved' | 'reassigned', NonNullable<Trace['other']>>>
 
-function traceOf(change: Change, { revision, moved, reassigned }: WriteFacts): Trace | undefined {
-  const trace = (
-    kind: ThingKind,
-    thing: { readonly id: string },
-    more: Partial<Trace> & Pick<Trace, 'after'>,
-  ): Trace => {
-    return { kind, id: thing.id, key: thing.id, organizationId: undefined, revision, other: undefined, ...more }
-  }
-  const put = (kind: ThingKind, thing: { readonly id: string }, more: Partial<Trace> = {}) =>
-    trace(kind, thing, { after: asThing(thing), ...more })
-  switch (change.kind) {
-    case 'permission_put':
-      return put('permission', change.permission)
-    case 'role_put':
-      return put('role', change.role)
-    case 'role_set_put':
-      return put('role set', change.roleSet)
-    case 'access_key_put':
-      return put('access key', change.accessKey)
-    case 'settings_put':
-      return trace('settings', { id: 'settings' }, { after: asThing(change.settings) })
-    case 'permission_deleted':
-      return trace('permission', change.before, { after: null })
-    case 'role_deleted':
-      return trace('role', change.before, { after: null })
-    case 'role_set_deleted':
-      return trace('role set', change.before, { after: null })
-    case 'organization_put':
-      return put('organization', change.organization, { other: moved })
-    case 'organization_deleted':
-      return trace('organization', change.before, { after: null })
-    case 'membership_put': {
-      const { membership } = change
-      const { organizationId } = membership
-      return put('membership', membership, { key: memberKey(membership), organizationId, other: reassigned })
-    }
-    case 'membership_deleted':
-      return trace('membership', change.before, { key: memberKey(change.before), after: null })
-    case 'invitation_put': {
-      const { organizationId } = change.invitation
-      return put('invitation', change.invitation, { organizationId, other: reassigned })
-    }
-    default:
-      return undefined
-  }
+type PartOfTrace = Omit<Trace, 'revision'> | undefined
+
+const traces: ByKind<PartOfTrace, [WriteFacts]> = {
+  permission_put: ({ after }) => put('permission', after),
+  permission_deleted: ({ before }) => gone('permission', before),
+  role_put: ({ after }) => put('role', after),
+  role_deleted: ({ before }) => gone('role', before),
+  role_set_put: ({ after }) => put('role set', after),
+  role_set_deleted: ({ before }) => gone('role set', before),
+  access_key_put: ({ after }) => put('access key', after),
+  settings_put: ({ after }) => ({ ...gone('settings', { id: 'settings' }), after: asThing(after) }),
+  organization_put: ({ after }, { moved }) => put('organization', after, { other: moved }),
+  organization_deleted: ({ before }) => gone('organization', before),
+  membership_put: ({ after }, { reassigned }) => {
+    const { organizationId } = after
+    return put('membership', after, { key: memberKey(after), organizationId, other: reassigned })
+  },
+  membership_deleted: ({ before }) => ({ ...gone('membership', before), key: memberKey(before) }),
+  invitation_put: ({ after }, { reassigned }) => {
+    return put('invitation', after, { organizationId: after.organizationId, other: reassigned })
+  },
+  organizations_moved: () => undefined,
+  members_reassigned: () => undefined,
+  assignment_put: () => undefined,
+  assignment_deleted: () => undefined,
+}
+
+function traceOf(change: Change, facts: WriteFacts): Trace | undefined {
+  const trace = byKind(traces, change, facts)
+  return trace && { ...trace, revision: facts.revision }
+}
+
+function put(kind: ThingKind, thing: { readonly id: string }, more: Partial<Trace> = {}) {
+  return { ...gone(kind, thing), after: asThing(thing), ...more }
+}
+
+function gone(kind: ThingKind, { id }: { readonly id: string }) {
+  return { kind, id, key: id, organizationId: undefined, after: null, other: undefined }
 }
 
 function memberKey({ organizationId, userId }: { readonly organizationId: string; readonly userId: string }): string {

@@ -3,7 +3,7 @@
  * how many there are, so that a connection keeps few statements.
  */
 
-import type { InvitationStatus } from '../../../domain/model.ts'
+import type { InvitationStatus } from '@rolesets/core'
 import type { Choice } from '../../store.ts'
 import type { Value } from '../connection.ts'
 

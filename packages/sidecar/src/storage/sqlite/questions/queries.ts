@@ -1,7 +1,7 @@
 /** The questions of the contract to the rows, over whatever transaction its connection is in. */
 
+import type { AccessKey, Invitation, Membership, Organization } from '@rolesets/core'
 import type { RoleUsage } from '../../../domain/decided.ts'
-import type { AccessKey, Invitation, Membership, Organization } from '../../../domain/model.ts'
 import type { HistoryPage, HistoryQuery, KeptChangeSet, Page, Reader, Span, Spanned } from '../../store.ts'
 import { readAccessKeys } from '../rows/access-keys.ts'
 import type { RowReader } from '../../transactions/connection.ts'

@@ -3,7 +3,7 @@
  * there is to count, and so does a page far from the start. So only keys are put in order, and the rows of one page read.
  */
 
-import type { Invitation, Membership, Organization } from '../../../domain/model.ts'
+import type { Invitation, Membership, Organization } from '@rolesets/core'
 import type { InvitationQuery, MembershipQuery, Order, OrganizationQuery, Span, Spanned } from '../../store.ts'
 import { contains, given, hasStatus, isChosen, isIn, where, type Condition } from './conditions.ts'
 import type { Connection, Row } from '../connection.ts'

@@ -1,6 +1,6 @@
 /** The rows of access keys. There are few, so they are always read whole. */
 
-import type { AccessKey } from '../../../domain/model.ts'
+import type { AccessKey } from '@rolesets/core'
 import type { Connection } from '../connection.ts'
 import { accessKeyOf } from './things.ts'
 

@@ -3,8 +3,15 @@
  * Settings have a row once somebody has changed them.
  */
 
-import { Index, initialSettings, type Catalogue } from '../../../domain/catalogue.ts'
-import type { Permission, Role, RoleSet, Settings } from '../../../domain/model.ts'
+import {
+  type Catalogue,
+  Index,
+  initialSettings,
+  type Permission,
+  type Role,
+  type RoleSet,
+  type Settings,
+} from '@rolesets/core'
 import type { Connection, Row } from '../connection.ts'
 import { permissionOf, roleOf, roleSetOf, settingsOf, text } from './things.ts'
 

@@ -3,6 +3,7 @@
  * of one kind that follow each other share a statement: a call of the driver costs more than a row.
  */
 
+import { type ByKind, type ChangeKind, type ThingName, byKind, editOf, kindOf } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
 import { putAccessKey } from './access-keys.ts'
 import {
@@ -40,63 +41,75 @@ function runFrom(recorded: readonly Recorded[], start: number): readonly Recorde
   return recorded.slice(start, end)
 }
 
-/** What is put of these doesn't wait for each other, so the three may mix: each kind is written together. */
-function familyOf(recorded: Recorded | undefined): 'puts' | 'membership_deleted' | 'organization_deleted' | undefined {
-  switch (recorded?.change.kind) {
-    case 'organization_put':
-    case 'membership_put':
-    case 'invitation_put':
-      return 'puts'
-    case 'membership_deleted':
-    case 'organization_deleted':
-      return recorded.change.kind
-    default:
-      return undefined
-  }
+type Family = 'puts' | 'membership_deleted' | 'organization_deleted'
+
+/** Puts of these three don't wait for each other, so they may mix; the others are written one by one. */
+const families: Readonly<Record<ChangeKind, Family | undefined>> = {
+  organization_put: 'puts',
+  membership_put: 'puts',
+  invitation_put: 'puts',
+  membership_deleted: 'membership_deleted',
+  organization_deleted: 'organization_deleted',
+  permission_put: undefined,
+  permission_deleted: undefined,
+  role_put: undefined,
+  role_deleted: undefined,
+  role_set_put: undefined,
+  role_set_deleted: undefined,
+  settings_put: undefined,
+  organizations_moved: undefined,
+  assignment_put: undefined,
+  assignment_deleted: undefined,
+  members_reassigned: undefined,
+  access_key_put: undefined,
+}
+
+function familyOf(recorded: Recorded | undefined): Family | undefined {
+  return recorded && families[kindOf(recorded.change)]
 }
 
 async function writeRun(connection: Connection, run: readonly Recorded[]): Promise<void> {
-  const changes = run.map(({ change }) => change)
-  const organizations = changes.flatMap((change) => (change.kind === 'organization_put' ? [change.organization] : []))
-  const memberships = changes.flatMap((change) => (change.kind === 'membership_put' ? [change.membership] : []))
-  const invitations = changes.flatMap((change) => (change.kind === 'invitation_put' ? [change.invitation] : []))
-  const organizationsGone = changes.flatMap((change) => (change.kind === 'organization_deleted' ? [change.before] : []))
-  const membershipsGone = changes.flatMap((change) => (change.kind === 'membership_deleted' ? [change.before] : []))
+  const [first] = run
+  if (first === undefined) return
+  if (familyOf(first) === undefined) return byKind(writers, first.change, connection, first)
+  const afterOf = <Name extends ThingName>(name: Name) => run.flatMap(({ change }) => editOf(change, name)?.after ?? [])
+  const goneOf = <Name extends ThingName>(name: Name) =>
+    run.flatMap(({ change }) => (change.verb === 'deleted' ? (editOf(change, name)?.before ?? []) : []))
+  const [organizations, memberships, invitations] = [
+    afterOf('organization'),
+    afterOf('membership'),
+    afterOf('invitation'),
+  ]
+  const [organizationsGone, membershipsGone] = [goneOf('organization'), goneOf('membership')]
   if (organizations.length > 0) await putOrganizations(connection, organizations)
   if (memberships.length > 0) await putMemberships(connection, memberships)
   if (invitations.length > 0) await putInvitations(connection, invitations)
   if (organizationsGone.length > 0) await deleteOrganizations(connection, organizationsGone)
   if (membershipsGone.length > 0) await deleteMemberships(connection, membershipsGone)
-  for (const each of run) await writeOne(connection, each)
 }
 
-/** The kinds that are written one by one. */
-async function writeOne(connection: Connection, { change, revision, at }: Recorded): Promise<void> {
-  switch (change.kind) {
-    case 'permission_put':
-      return putPermission(connection, change.permission)
-    case 'permission_deleted':
-      return deletePermission(connection, change.before.id)
-    case 'role_put':
-      return putRole(connection, change.role)
-    case 'role_deleted':
-      return deleteRole(connection, change.before.id)
-    case 'role_set_put':
-      return putRoleSet(connection, change.roleSet)
-    case 'role_set_deleted':
-      return deleteRoleSet(connection, change.before.id)
-    case 'settings_put':
-      return putSettings(connection, change.settings)
-    case 'access_key_put':
-      return putAccessKey(connection, change.accessKey)
-    case 'organizations_moved':
-      return moveOrganizations(connection, change, { revision, at })
-    case 'members_reassigned':
-      return reassign(connection, change, { revision, at })
-    case 'organization_put':
-    case 'organization_deleted':
-    case 'membership_put':
-    case 'membership_deleted':
-    case 'invitation_put':
-  }
+/** How each kind is written alone. Those of a family are the same statement with one row. */
+const writers: ByKind<Promise<void>, [connection: Connection, stamp: Recorded]> = {
+  permission_put: ({ after }, connection) => putPermission(connection, after),
+  permission_deleted: ({ before }, connection) => deletePermission(connection, before.id),
+  role_put: ({ after }, connection) => putRole(connection, after),
+  role_deleted: ({ before }, connection) => deleteRole(connection, before.id),
+  role_set_put: ({ after }, connection) => putRoleSet(connection, after),
+  role_set_deleted: ({ before }, connection) => deleteRoleSet(connection, before.id),
+  settings_put: ({ after }, connection) => putSettings(connection, after),
+  access_key_put: ({ after }, connection) => putAccessKey(connection, after),
+  organizations_moved: (change, connection, stamp) => moveOrganizations(connection, change, stamp),
+  members_reassigned: (change, connection, stamp) => reassign(connection, change, stamp),
+  organization_put: ({ after }, connection) => putOrganizations(connection, [after]),
+  organization_deleted: ({ before }, connection) => deleteOrganizations(connection, [before]),
+  membership_put: ({ after }, connection) => putMemberships(connection, [after]),
+  membership_deleted: ({ before }, connection) => deleteMemberships(connection, [before]),
+  invitation_put: ({ after }, connection) => putInvitations(connection, [after]),
+  assignment_put: noScopes,
+  assignment_deleted: noScopes,
+}
+
+/** No rule makes one yet. */
+function noScopes(): Promise<void> {
+  throw new Error('Scopes have no rows yet.')
 }

@@ -1,6 +1,6 @@
 /** The rows of the change sets that are kept. Compaction never removes the newest one. */
 
-import { subjectsOf } from '../../../domain/subjects.ts'
+import { subjectsOf } from '@rolesets/core'
 import { StoreError, type HistoryPage, type HistoryQuery, type KeptChangeSet } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import { changeSetOf, integer, text, unlessMalformed } from './things.ts'

@@ -1,6 +1,6 @@
 /** How invitations are written, and how those of one organization are read. Whether one is pending is asked with a time. */
 
-import type { Invitation, InvitationStatus } from '../../../domain/model.ts'
+import type { Invitation, InvitationStatus } from '@rolesets/core'
 import type { Page } from '../../store.ts'
 import { given, hasStatus, where } from '../questions/conditions.ts'
 import type { Connection } from '../connection.ts'

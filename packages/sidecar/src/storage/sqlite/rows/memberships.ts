@@ -1,6 +1,6 @@
 /** How memberships are written. */
 
-import type { Membership } from '../../../domain/model.ts'
+import type { Membership } from '@rolesets/core'
 import type { Connection } from '../connection.ts'
 import { membershipValues } from './things.ts'
 

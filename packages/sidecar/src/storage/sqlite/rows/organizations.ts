@@ -3,8 +3,7 @@
  * and not from what a change says was before.
  */
 
-import type { OrganizationChange } from '../../../domain/change.ts'
-import type { Organization } from '../../../domain/model.ts'
+import type { Organization, Moved } from '@rolesets/core'
 import type { Connection } from '../connection.ts'
 import { organizationValues } from './things.ts'
 
@@ -57,7 +56,7 @@ export async function deleteOrganizations(
 /** One statement moves all, whatever their number. `stamp`: the revision and the time that they get. */
 export async function moveOrganizations(
   connection: Connection,
-  { fromRoleSetId, toRoleSetId }: Extract<OrganizationChange, { kind: 'organizations_moved' }>,
+  { fromRoleSetId, toRoleSetId }: Moved,
   stamp: { readonly revision: number; readonly at: number },
 ): Promise<void> {
   const moved = await connection.run(

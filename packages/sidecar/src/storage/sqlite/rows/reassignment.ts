@@ -3,11 +3,9 @@
  * organizations of a set can be found from the organizations or from the holders; the smaller side is taken.
  */
 
-import type { MembershipChange } from '../../../domain/change.ts'
+import type { Reassigned } from '@rolesets/core'
 import type { Connection, Value } from '../connection.ts'
 import { cheaperSide, type Holders } from '../questions/usage.ts'
-
-type Reassignment = Extract<MembershipChange, { kind: 'members_reassigned' }>
 
 /** Which rows hold a role at the time of the write (`?2`). */
 const isHolding: Readonly<Record<Holders, string>> = {
@@ -39,18 +37,18 @@ WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]}
 /** One statement each for members and invitations, whatever their number. `stamp`: the revision and time that they get. */
 export async function reassign(
   connection: Connection,
-  { scope, mappings }: Reassignment,
+  { among, mappings }: Reassigned,
   stamp: { readonly revision: number; readonly at: number },
 ): Promise<void> {
   const pairs = JSON.stringify(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
   const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
   for (const holders of ['memberships', 'invitations'] as const) {
-    if ('organizationId' in scope) {
-      await connection.run(inOrganization(holders), [...values, scope.organizationId])
+    if ('organizationId' in among) {
+      await connection.run(inOrganization(holders), [...values, among.organizationId])
       continue
     }
     const roleIds = mappings.map(({ fromRoleId }) => fromRoleId)
-    const side = await cheaperSide(connection, { holders, roleIds, roleSetId: scope.roleSetId })
-    await connection.run(inRoleSet[side](holders), [...values, scope.roleSetId])
+    const side = await cheaperSide(connection, { holders, roleIds, roleSetId: among.roleSetId })
+    await connection.run(inRoleSet[side](holders), [...values, among.roleSetId])
   }
 }

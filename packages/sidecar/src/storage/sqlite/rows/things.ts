@@ -2,6 +2,8 @@
 
 import type {
   AccessKey,
+  Change,
+  ChangeSet,
   Invitation,
   Membership,
   Metadata,
@@ -10,7 +12,7 @@ import type {
   Role,
   RoleSet,
   Settings,
-} from '../../../domain/model.ts'
+} from '@rolesets/core'
 import type { KeptChangeSet } from '../../store.ts'
 import { changesOf } from '../../transactions/record.ts'
 import type { SealedRecord } from '../../transactions/seal.ts'

@@ -1,20 +1,11 @@
 /**
- * The proto contract, loaded, with requests read strictly: what can't be decoded, or has text that is no UTF-8, becomes a
- * value that the handlers refuse as the caller's fault. By itself the library would call the first an internal failure,
- * and would silently change the second.
+ * Reads requests strictly: a request that can't be decoded, or has text that isn't valid UTF-8, becomes an `Unreadable`,
+ * which the handlers reject as the caller's fault. The library alone would report the first as an internal failure, and
+ * would silently change the second.
  */
 
 import { isAscii } from 'node:buffer'
-import { readFileSync } from 'node:fs'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
-import {
-  loaderOptions,
-  parsedContractFile,
-  type AdministrationDefinition,
-  type ChangesDefinition,
-  type DecisionsDefinition,
-} from '@rolesets/proto'
-import protobuf, { type INamespace, type Service, type Type } from 'protobufjs/light.js'
 
 /** Stands for a request that can't be read. */
 export class Unreadable {
@@ -26,51 +17,6 @@ export class Unreadable {
     this.problem = problem
     this.field = field
   }
-}
-
-/**
- * The service definitions of `rolesets.v1`. They are made from the parsed contract, as the loader would make them from the
- * proto files: that one also writes descriptors of everything, and the sidecar should be ready before.
- */
-export function loadContract() {
-  const root = protobuf.Root.fromJSON(JSON.parse(readFileSync(parsedContractFile, 'utf8')) as INamespace)
-  root.resolveAll()
-  const load = (name: string) => strictly(definitionOf(root.lookupService(`rolesets.v1.${name}`)))
-  // The types are generated from the same files.
-  return {
-    decisions: load('Decisions') as unknown as DecisionsDefinition,
-    administration: load('Administration') as unknown as AdministrationDefinition,
-    changes: load('Changes') as unknown as ChangesDefinition,
-  }
-}
-
-function definitionOf(service: Service): ServiceDefinition {
-  const path = service.fullName.slice(1)
-  const methods = service.methodsArray.map((method) => {
-    const { name, requestStream = false, responseStream = false, resolvedRequestType, resolvedResponseType } = method
-    if (resolvedRequestType === null || resolvedResponseType === null) throw new Error(`${path}.${name} has no type.`)
-    const definition: MethodDefinition<object, object> = {
-      path: `/${path}/${name}`,
-      requestStream,
-      responseStream,
-      requestSerialize: serializing(resolvedRequestType),
-      requestDeserialize: deserializing(resolvedRequestType),
-      responseSerialize: serializing(resolvedResponseType),
-      responseDeserialize: deserializing(resolvedResponseType),
-    }
-    return [name, definition]
-  })
-  return Object.fromEntries(methods) as ServiceDefinition
-}
-
-function serializing(type: Type): (message: object) => Buffer {
-  // In Node the library writes into a Buffer.
-  return (message) => type.encode(type.fromObject(message)).finish() as Buffer
-}
-
-function deserializing(type: Type): (bytes: Buffer) => object {
-  const { longs, enums, defaults, oneofs } = loaderOptions
-  return (bytes) => type.toObject(type.decode(bytes), { longs, enums, defaults, oneofs })
 }
 
 /** The same service, whose requests may be `Unreadable`. The handlers of `handler.ts` look for it. */

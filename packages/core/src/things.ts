@@ -1,18 +1,19 @@
 /**
  * The things of the store, as the rules see them. They refer to each other by id, so a renamed key follows everywhere
- * (rule 9). Times are Unix milliseconds; `revision` is the number of the write that changed the thing last.
+ * (rule 9). Times are Unix milliseconds. `revision` is the number of the write that changed the thing last.
  */
 
 export type Metadata = Readonly<Record<string, unknown>>
 
-interface Thing {
+/** What every thing with an id has. */
+interface Identified {
   readonly id: string
   readonly createdAt: number
   readonly updatedAt: number
   readonly revision: number
 }
 
-interface Named extends Thing {
+interface Named extends Identified {
   readonly key: string
   readonly name: string
   readonly description: string
@@ -35,23 +36,38 @@ export interface RoleSet extends Named {
   readonly type: 'initial' | 'custom'
 }
 
-export interface Organization extends Thing {
+/** An organization, or a part of it that can have a role set of its own (rule 14). */
+export interface Place {
+  readonly organizationId: string
+  /** `<kind>:<name>`; empty: the organization as a whole. */
+  readonly scope: string
+}
+
+/** Which role set a place has. */
+export interface Assignment extends Place {
+  readonly roleSetId: string
+  readonly updatedAt: number
+  readonly revision: number
+}
+
+export interface Organization extends Identified {
   /** May be empty. */
   readonly name: string
   /** Unique among organizations, or null. */
   readonly slug: string | null
+  /** Its assignment as a whole, in the empty scope: see `assignmentEffectOf`. */
   readonly roleSetId: string
-  /** Id of the user who created it; empty: nobody is known. */
+  /** Id of the user who created it; empty: unknown. */
   readonly createdBy: string
   /** Members and pending invitations together; 0: any number. */
   readonly maxAllowedMemberships: number
-  /** Whether its own administrators may delete it: kept for the application, no rule here asks it. */
+  /** Whether its own administrators may delete it. Kept for the application; no rule reads it. */
   readonly adminDeleteEnabled: boolean
   readonly publicMetadata: Metadata
   readonly privateMetadata: Metadata
 }
 
-export interface Membership extends Thing {
+export interface Membership extends Identified {
   readonly organizationId: string
   readonly userId: string
   readonly roleId: string
@@ -62,20 +78,20 @@ export interface Membership extends Thing {
 /** `expired` is never stored: an invitation that is pending and past its time is expired (see `statusOf`). */
 export type InvitationStatus = 'pending' | 'accepted' | 'revoked' | 'expired'
 
-export interface Invitation extends Thing {
+export interface Invitation extends Identified {
   readonly organizationId: string
   /** As it was given; compared without regard to case. */
   readonly emailAddress: string
-  /** Of a role that may be gone, once the invitation isn't pending any more. */
+  /** The role may be gone once the invitation isn't pending any more. */
   readonly roleId: string
-  /** Id of the user who invited; empty: nobody is known. */
+  /** Id of the user who invited; empty: unknown. */
   readonly inviterUserId: string
   readonly status: Exclude<InvitationStatus, 'expired'>
   /** Unix milliseconds. From this moment on it can't be accepted, and holds no role. */
   readonly expiresAt: number
-  /** Where the application sends the invited person; empty: nowhere. Nothing is sent from here. */
+  /** Where the application sends the invited person; empty: nowhere. Rolesets sends nothing. */
   readonly redirectUrl: string
-  /** Id of the user who accepted it; empty: nobody has. */
+  /** Id of the user who accepted it; empty: it wasn't accepted. */
   readonly acceptedByUserId: string
   /** Goes to the membership on acceptance. */
   readonly publicMetadata: Metadata
@@ -92,24 +108,39 @@ export interface Settings {
   readonly adminDeleteEnabled: boolean
   /** True: no organization can be given a slug. */
   readonly slugDisabled: boolean
-  /** Kept for clients that ask for them; no rule here asks them. */
+  /** Kept for clients that ask for them; no rule reads them. */
   readonly domainsEnabled: boolean
   readonly domainsEnrollmentModes: readonly string[]
   readonly updatedAt: number
-  /** 0: as every store begins. */
+  /** 0: unchanged since the store was made. */
   readonly revision: number
 }
 
 /** A key that opens the API. The key itself is shown once, when it is made, and kept nowhere. */
-export interface AccessKey extends Thing {
-  /** Unique, also among those that were revoked: the audit names it. */
+export interface AccessKey extends Identified {
+  /** Unique, also among revoked keys: the audit names it. */
   readonly name: string
   readonly access: 'secret' | 'read'
   /** SHA-256 of the key, in hex. */
   readonly digest: string
-  /** Unix milliseconds; null: it opens. */
+  /** Unix milliseconds; null: it is not revoked. */
   readonly revokedAt: number | null
 }
 
-/** What a decision needs to know when an organization isn't in the store (rule 3). */
+/** How an organization is treated that isn't in the store (rule 3). */
 export type UnknownOrganizations = 'initial' | 'deny'
+
+/** All things by name. Adding one here makes the compiler ask for it at each border. */
+export interface Things {
+  readonly permission: Permission
+  readonly role: Role
+  readonly role_set: RoleSet
+  readonly settings: Settings
+  readonly organization: Organization
+  readonly assignment: Assignment
+  readonly membership: Membership
+  readonly invitation: Invitation
+  readonly access_key: AccessKey
+}
+
+export type ThingName = keyof Things

@@ -1,9 +1,7 @@
 /**
- * Every limit, in one place (rule 13). They are generous: they keep one caller from hurting all others, and shape nobody's
- * application. A refusal names the limit, its value and what was given.
+ * Every limit, in one place (rule 13). They are generous: they keep one caller from hurting all others, and no ordinary
+ * application meets them. An error names the limit, its value and what was given.
  */
-
-import { Refusal } from './refusal.ts'
 
 export const limits = {
   keyCharactersMax: 128,
@@ -50,18 +48,3 @@ export const limits = {
 } as const satisfies Readonly<Record<string, number>>
 
 export type LimitName = keyof typeof limits
-
-/** Refuses a count over its limit. `subject` begins the message and has its verb: `The name has`, `A role holds`. */
-export function checkLimit(
-  limit: LimitName,
-  given: number,
-  at: { subject: string; unit: string; field: string },
-): void {
-  const max = limits[limit]
-  if (given <= max) return
-  throw new Refusal(
-    'limit_exceeded',
-    `${at.subject} ${given} ${at.unit}; the limit ${limit} is ${max}. Stay within it.`,
-    { field: at.field, facts: { limit, max: String(max), given: String(given) } },
-  )
-}

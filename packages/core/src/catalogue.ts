@@ -1,0 +1,152 @@
+/**
+ * All permissions, roles, role sets and the settings at one revision, as one immutable value. It is small whatever the
+ * number of organizations, so it is held whole in memory, and each change replaces it whole: no reader sees half of one.
+ */
+
+import { byKind, type ByKind, type Change } from './changes.ts'
+import type { Permission, Role, RoleSet, Settings } from './things.ts'
+
+export interface Catalogue {
+  readonly permissions: Index<Permission>
+  readonly roles: Index<Role>
+  readonly roleSets: Index<RoleSet>
+  readonly settings: Settings
+}
+
+/** What a thing becomes, by its id; undefined: it goes. */
+type Edits<Thing> = Map<string, Thing | undefined>
+
+/** Things by id and by key. A key never looks like an id: keys contain a colon. */
+export class Index<Thing extends { readonly id: string; readonly key: string }> {
+  #byId = new Map<string, Thing>()
+  #byKey = new Map<string, Thing>()
+
+  constructor(things: Iterable<Thing> = []) {
+    for (const thing of things) this.#add(thing)
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  byId(id: string): Thing | undefined {
+    return this.#byId.get(id)
+  }
+
+  byKey(key: string): Thing | undefined {
+    return this.#byKey.get(key)
+  }
+
+  find(keyOrId: string): Thing | undefined {
+    return this.#byKey.get(keyOrId) ?? this.#byId.get(keyOrId)
+  }
+
+  values(): IterableIterator<Thing> {
+    return this.#byId.values()
+  }
+
+  /** The index with these edits. It costs one copy, however many things change. */
+  edited(edits: ReadonlyMap<string, Thing | undefined>): Index<Thing> {
+    if (edits.size === 0) return this
+    const index = new Index<Thing>()
+    index.#byId = new Map(this.#byId)
+    index.#byKey = new Map(this.#byKey)
+    // All old keys go before the new ones come, because two things may exchange their keys.
+    for (const id of edits.keys()) index.#byKey.delete(this.#byId.get(id)?.key ?? '')
+    for (const [id, thing] of edits) {
+      if (thing === undefined) index.#byId.delete(id)
+      else index.#add(thing)
+    }
+    return index
+  }
+
+  #add(thing: Thing): void {
+    this.#byId.set(thing.id, thing)
+    this.#byKey.set(thing.key, thing)
+  }
+}
+
+/** The settings of a new store. */
+export const initialSettings: Settings = {
+  enabled: true,
+  maxAllowedMemberships: 0,
+  adminDeleteEnabled: true,
+  slugDisabled: false,
+  domainsEnabled: false,
+  domainsEnrollmentModes: [],
+  updatedAt: 0,
+  revision: 0,
+}
+
+export const emptyCatalogue: Catalogue = {
+  permissions: new Index(),
+  roles: new Index(),
+  roleSets: new Index(),
+  settings: initialSettings,
+}
+
+/** What a change set does to the catalogue, gathered before it is done. */
+interface Draft {
+  readonly permissions: Edits<Permission>
+  readonly roles: Edits<Role>
+  readonly roleSets: Edits<RoleSet>
+  settings: Settings
+  isTouched: boolean
+}
+
+const touch = (draft: Draft): Draft => Object.assign(draft, { isTouched: true })
+const elsewhere = () => undefined
+
+const effects: ByKind<unknown, [draft: Draft]> = {
+  permission_put: ({ after }, draft) => touch(draft).permissions.set(after.id, after),
+  permission_deleted: ({ before }, draft) => touch(draft).permissions.set(before.id, undefined),
+  role_put: ({ after }, draft) => touch(draft).roles.set(after.id, after),
+  role_deleted: ({ before }, draft) => touch(draft).roles.set(before.id, undefined),
+  role_set_put: ({ after }, draft) => touch(draft).roleSets.set(after.id, after),
+  role_set_deleted: ({ before }, draft) => touch(draft).roleSets.set(before.id, undefined),
+  settings_put: ({ after }, draft) => (touch(draft).settings = after),
+  organization_put: elsewhere,
+  organization_deleted: elsewhere,
+  organizations_moved: elsewhere,
+  assignment_put: elsewhere,
+  assignment_deleted: elsewhere,
+  membership_put: elsewhere,
+  membership_deleted: elsewhere,
+  members_reassigned: elsewhere,
+  invitation_put: elsewhere,
+  access_key_put: elsewhere,
+}
+
+/** The catalogue after these changes, in their order; the same object when they don't concern it. */
+export function applyToCatalogue(catalogue: Catalogue, changes: readonly Change[]): Catalogue {
+  const { settings } = catalogue
+  const draft: Draft = { permissions: new Map(), roles: new Map(), roleSets: new Map(), settings, isTouched: false }
+  for (const change of changes) byKind(effects, change, draft)
+  if (!draft.isTouched) return catalogue
+  return {
+    permissions: catalogue.permissions.edited(draft.permissions),
+    roles: catalogue.roles.edited(draft.roles),
+    roleSets: catalogue.roleSets.edited(draft.roleSets),
+    settings: draft.settings,
+  }
+}
+
+/** An index never changes, so its initial set is looked for once: a decision about an unknown organization needs it. */
+const initialRoleSets = new WeakMap<Index<RoleSet>, RoleSet>()
+
+/** The set of new and of unregistered organizations. There is always one (I4). */
+export function initialRoleSetOf({ roleSets }: Catalogue): RoleSet {
+  const known = initialRoleSets.get(roleSets)
+  if (known !== undefined) return known
+  for (const roleSet of roleSets.values()) {
+    if (roleSet.type !== 'initial') continue
+    initialRoleSets.set(roleSets, roleSet)
+    return roleSet
+  }
+  throw new Error('Invariant I4 is broken: no role set is initial.')
+}
+
+/** Keys in alphabetical order, the same on every machine. */
+export function sortByKey<Thing extends { readonly key: string }>(things: Iterable<Thing>): Thing[] {
+  return [...things].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+}

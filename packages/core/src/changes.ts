@@ -1,0 +1,211 @@
+/**
+ * What a committed write consists of: changes, each a verb on a thing. The rules decide changes, the storage writes them,
+ * the feed carries them, and every read model applies them: a fact has no other way from one to the other.
+ *
+ * A thing is put or deleted. Two facts concern a whole set at once, however many things they touch: all organizations of a
+ * role set moved, and members with certain roles were reassigned.
+ */
+
+import type { Place, ThingName, Things } from './things.ts'
+
+/** The thing is new or has changed. */
+export interface Put<Name extends ThingName> {
+  readonly verb: 'put'
+  readonly thing: Name
+  readonly after: Things[Name]
+  /** As it was; null: it is new. The audit needs it, read models don't. */
+  readonly before: Things[Name] | null
+}
+
+/** The thing is gone. */
+export interface Deleted<Name extends ThingName> {
+  readonly verb: 'deleted'
+  readonly thing: Name
+  readonly before: Things[Name]
+}
+
+/** Settings stay, an access key is revoked and an invitation is ended instead: these are never deleted. */
+export type DeletableName = Exclude<ThingName, 'settings' | 'access_key' | 'invitation'>
+
+/** What goes with an organization: its memberships, and all its invitations, of which the pending ones are counted. */
+export interface WithMembers {
+  readonly members: number
+  readonly invitations: number
+}
+
+/** All organizations of a role set, and all other places that have it, have another one now. */
+export interface Moved {
+  readonly verb: 'moved'
+  readonly thing: 'assignment'
+  readonly fromRoleSetId: string
+  readonly toRoleSetId: string
+  readonly organizations: number
+}
+
+/**
+ * All members with certain roles, and all invitations with them that are pending at the time of the write, in one
+ * organization or in all organizations of a set, have other roles now. The mappings happen at the same time: a to b and b
+ * to a exchanges the two.
+ */
+export interface Reassigned {
+  readonly verb: 'reassigned'
+  readonly thing: 'membership'
+  readonly among: { readonly roleSetId: string } | { readonly organizationId: string }
+  /** Never empty; no role is the source of two, none is its own target. */
+  readonly mappings: readonly RoleReassignment[]
+}
+
+export interface RoleReassignment {
+  readonly fromRoleId: string
+  readonly toRoleId: string
+  readonly members: number
+  readonly invitations: number
+}
+
+type Puts = { readonly [Name in ThingName]: Put<Name> }
+type Deletions = {
+  readonly [Name in DeletableName]: Name extends 'organization' ? Deleted<Name> & WithMembers : Deleted<Name>
+}
+
+/** The name of each kind of change, as the wire and the audit write it. */
+export type ChangesByKind = {
+  readonly [Name in ThingName as `${Name}_put`]: Puts[Name]
+} & {
+  readonly [Name in DeletableName as `${Name}_deleted`]: Deletions[Name]
+} & {
+  readonly organizations_moved: Moved
+  readonly members_reassigned: Reassigned
+}
+
+export type ChangeKind = keyof ChangesByKind
+export type ChangeOf<Kind extends ChangeKind> = ChangesByKind[Kind]
+export type Change = ChangesByKind[ChangeKind]
+
+/** One row per kind of change. A new thing doesn't compile until each such table has its rows. */
+export type ByKind<Result, Args extends readonly unknown[] = []> = {
+  readonly [Kind in ChangeKind]: (change: ChangeOf<Kind>, ...args: Args) => Result
+}
+
+/** One row per thing. */
+export type ByThing<Result, Args extends readonly unknown[] = []> = {
+  readonly [Name in ThingName]: (thing: Things[Name], ...args: Args) => Result
+}
+
+/** One committed write. Applied whole or not at all. */
+export interface ChangeSet {
+  /** Grows by one with each committed write (I7). */
+  readonly revision: number
+  /** Unix milliseconds. */
+  readonly committedAt: number
+  /** Never empty (I8). */
+  readonly actor: string
+  /** What was called, for example `ReplaceRole`. */
+  readonly operation: string
+  readonly changes: readonly Change[]
+}
+
+/** A change set as the audit keeps it: each is sealed to the one before it, so that an altered one is noticed. */
+export interface SealedChangeSet extends ChangeSet {
+  /** SHA-256, in hex, of the seal before it and of everything in this change set. */
+  readonly seal: string
+}
+
+export function put<Name extends ThingName>(thing: Name, after: Things[Name], before: Things[Name] | null): Puts[Name] {
+  // The compiler doesn't see that a put of a name is that name's member of the union.
+  return { verb: 'put', thing, after, before } as Put<Name> as Puts[Name]
+}
+
+export function deleted<Name extends Exclude<DeletableName, 'organization'>>(
+  thing: Name,
+  before: Things[Name],
+): Deleted<Name> {
+  return { verb: 'deleted', thing, before }
+}
+
+export function kindOf(change: Change): ChangeKind {
+  if (change.verb === 'moved') return 'organizations_moved'
+  if (change.verb === 'reassigned') return 'members_reassigned'
+  return change.verb === 'put' ? `${change.thing}_put` : `${change.thing}_deleted`
+}
+
+/** Takes the row of the change's kind. */
+export function byKind<Result, Args extends readonly unknown[]>(
+  table: ByKind<Result, Args>,
+  change: Change,
+  ...args: Args
+): Result {
+  // The kind of a change names the one row that takes it; the compiler can't connect the two.
+  const row = table[kindOf(change)] as (change: Change, ...args: Args) => Result
+  return row(change, ...args)
+}
+
+/** A thing as it was and as it is; null: it wasn't or isn't there. */
+export interface Edit<Thing> {
+  readonly before: Thing | null
+  readonly after: Thing | null
+}
+
+/** @returns undefined when the change isn't about a thing of this name */
+export function editOf<Name extends ThingName>(change: Change, name: Name): Edit<Things[Name]> | undefined {
+  if (change.thing !== name || change.verb === 'moved' || change.verb === 'reassigned') return undefined
+  // The name was compared, which the compiler can't connect with the type of the thing.
+  const { before } = change as { readonly before: Things[Name] | null }
+  return { before, after: change.verb === 'put' ? (change.after as Things[Name]) : null }
+}
+
+/** A thing at one moment, with its name. */
+export type Image = { readonly [Name in ThingName]: { readonly thing: Name; readonly value: Things[Name] } }[ThingName]
+
+/** Takes the row of the thing. */
+export function byThing<Result, Args extends readonly unknown[]>(
+  table: ByThing<Result, Args>,
+  { thing, value }: Image,
+  ...args: Args
+): Result {
+  const row = table[thing] as (value: Things[ThingName], ...args: Args) => Result
+  return row(value, ...args)
+}
+
+/** By which ids and keys a thing is found in the audit. */
+const subjectsOfThing: ByThing<readonly string[]> = {
+  permission: ({ id, key }) => [id, key],
+  role: ({ id, key }) => [id, key],
+  role_set: ({ id, key }) => [id, key],
+  settings: () => ['settings'],
+  organization: ({ id }) => [id],
+  assignment: ({ organizationId, scope }) => [organizationId, ...(scope === '' ? [] : [scope])],
+  membership: ({ id, organizationId, userId }) => [id, organizationId, userId],
+  invitation: ({ id, organizationId }) => [id, organizationId],
+  access_key: ({ id }) => [id],
+}
+
+/**
+ * By what a change set is found in the audit. Each once, in the order of the changes: the ids of the things themselves and
+ * of what they belong to, and the keys that they have before and after, so that the history of a key is found when no
+ * thing has it any more.
+ */
+export function subjectsOf(changes: readonly Change[]): string[] {
+  return [...new Set(changes.flatMap(subjectsOfOne))]
+}
+
+function subjectsOfOne(change: Change): readonly string[] {
+  switch (change.verb) {
+    case 'put':
+    case 'deleted':
+      return imagesOf(change).flatMap((image) => byThing(subjectsOfThing, image))
+    case 'moved':
+      return [change.fromRoleSetId, change.toRoleSetId]
+    case 'reassigned':
+      return [
+        'roleSetId' in change.among ? change.among.roleSetId : change.among.organizationId,
+        ...change.mappings.flatMap(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]),
+      ]
+  }
+}
+
+/** The thing after the change and before it, as far as it was there. */
+function imagesOf(change: Extract<Change, { readonly verb: 'put' | 'deleted' }>): readonly Image[] {
+  const values = change.verb === 'put' ? [change.after, change.before] : [change.before]
+  // Both images of a change are of its thing.
+  return values.flatMap((value) => (value === null ? [] : [{ thing: change.thing, value } as Image]))
+}

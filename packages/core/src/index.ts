@@ -1,0 +1,17 @@
+/** The words that sidecar, client, middleware and command share. Pure: it imports nothing. */
+
+export * from './assignments.ts'
+export * from './casing.ts'
+export * from './catalogue.ts'
+export * from './changes.ts'
+export * from './clerk-codes.ts'
+export * from './client-codes.ts'
+export * from './decide.ts'
+export * from './error-codes.ts'
+export * from './exit-codes.ts'
+export * from './grpc-statuses.ts'
+export * from './identifiers.ts'
+export * from './limits.ts'
+export * from './revision.ts'
+export * from './things.ts'
+export * from './wording.ts'
