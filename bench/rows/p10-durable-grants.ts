@@ -128,7 +128,7 @@ async function recordedInserts(database: Database, count: number): Promise<() =>
       const membership = { organizationId, userId, id: `orgmem_${userId}`, roleId }
       await begin.run([])
       await insert.run([organizationId, userId, membership.id, roleId])
-      await record.run([JSON.stringify([{ kind: 'membership_put', membership, before: null }]), '0'.repeat(64)])
+      await record.run([JSON.stringify([{ verb: 'put', thing: 'membership', after: membership, before: null }]), '0'.repeat(64)])
       await find.run([organizationId])
       await commit.run([])
     }

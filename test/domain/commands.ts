@@ -86,7 +86,17 @@ export function decideCommand(state: State, command: Command, context: Context):
     }
     case 'deleteRoleSet':
       return roleSets.deleteRoleSet(catalogue, command.input, { organizations: countOn(state, command.input) })
-    default:
+    case 'createOrganization':
+    case 'updateOrganization':
+    case 'deleteOrganization':
+    case 'assignRoleSet':
+    case 'createMembership':
+    case 'updateMembership':
+    case 'deleteMembership':
+    case 'createInvitation':
+    case 'createInvitations':
+    case 'revokeInvitation':
+    case 'acceptInvitation':
       return decideOrganizationCommand(state, command, context)
   }
 }

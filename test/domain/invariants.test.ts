@@ -65,7 +65,7 @@ const broken: Readonly<Record<string, { readonly state: Partial<Whole>; readonly
   },
   'a set with a role that isn’t there': {
     state: { catalogue: withRoleSet({ roleIds: [...pro.roleIds, 'role_gone'] }) },
-    starts: /^I3: .*role_gone, which isn't there/,
+    starts: /^I3: .*role_gone, which doesn't exist/,
   },
   'a role with a permission that isn’t there': {
     state: { catalogue: { ...tiers.catalogue, permissions: new Index() } },

@@ -226,7 +226,7 @@ test('replacing a role takes pending invitations along, also where no member has
   const input = { roleSet: 'role_set:pro', role: 'org:guest', toRole: 'org:member' }
   const { changes, impact } = state.run({ operation: 'replaceRole', input })
   const { id: member } = state.catalogue.roles.byKey('org:member') ?? {}
-  t.like(changes.at(-1), { kind: 'members_reassigned', mappings: [{ members: 0, invitations: 1 }] })
+  t.like(changes.at(-1), { verb: 'reassigned', mappings: [{ members: 0, invitations: 1 }] })
   t.like(impact.roles[0], { members: 0, invitations: 1, organizations: 1 })
   t.is(state.invitations.get(present.id)?.roleId, member)
   t.is(state.invitations.get(expired.id)?.roleId, expired.roleId)
@@ -251,7 +251,7 @@ test('a deleted organization takes its invitations with it, and the change count
   revoke(state, invite(state))
   invite(state)
   const { changes, impact } = state.run({ operation: 'deleteOrganization', input: { organizationId: 'acme' } })
-  t.like(changes[0], { kind: 'organization_deleted', members: 3, invitations: 1 })
+  t.like(changes[0], { verb: 'deleted', thing: 'organization', members: 3, invitations: 1 })
   t.is(impact.organizations, 1)
   t.true(impact.roles.every(({ toRoleId }) => toRoleId === null))
   t.is(

@@ -173,7 +173,7 @@ test('a change of many things copies the catalogue once', (t) => {
   const many = Array.from({ length: 20_000 }, (_, place) => {
     const [change] = changes
     if (change?.verb !== 'put' || change.thing !== 'permission') throw new Error('No permission was made.')
-    return { ...change, permission: { ...change.after, id: `perm_${place}`, key: `org:a:${place}` } }
+    return { ...change, after: { ...change.after, id: `perm_${place}`, key: `org:a:${place}` } }
   })
   t.is(applyToCatalogue(emptyCatalogue, many).permissions.size, 20_000)
 })

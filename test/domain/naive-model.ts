@@ -79,7 +79,20 @@ function carryOut(state: NaiveState, command: Command): void {
     case 'revokeInvitation':
     case 'acceptInvitation':
       return runOnOrganizations(state, command)
-    default:
+    case 'createPermission':
+    case 'updatePermission':
+    case 'deletePermission':
+    case 'createRole':
+    case 'updateRole':
+    case 'deleteRole':
+    case 'addPermission':
+    case 'removePermission':
+    case 'createRoleSet':
+    case 'updateRoleSet':
+    case 'addRoles':
+    case 'replaceRole':
+    case 'replaceRoleSet':
+    case 'deleteRoleSet':
       return runOnCatalogue(state, command)
   }
 }

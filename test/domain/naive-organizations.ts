@@ -104,7 +104,10 @@ export function runOnOrganizations(state: NaiveState, { operation, input }: Orga
       delete members?.[input.userId]
       return
     }
-    default:
+    case 'createInvitation':
+    case 'createInvitations':
+    case 'revokeInvitation':
+    case 'acceptInvitation':
       return runOnInvitations(state, { operation, input } as InvitationCommand)
   }
 }

@@ -89,7 +89,7 @@ test('an update to the present values changes nothing; the order of metadata’s
 test('a deleted organization takes its memberships with it, and the change counts them', (t) => {
   const state = createTiers()
   const { changes } = state.run({ operation: 'deleteOrganization', input: { organizationId: 'acme' } })
-  t.like(changes[0], { kind: 'organization_deleted', members: 3 })
+  t.like(changes[0], { verb: 'deleted', thing: 'organization', members: 3 })
   t.deepEqual(rolesIn(state, 'acme'), {})
 })
 

@@ -81,7 +81,7 @@ test('every change names who did it, what was called, and what was before', asyn
   t.like(seeded, { actor: 'rolesets', operation: 'Seed', revision: 1 })
   t.like(created, { actor: 'ann', operation: 'CreateRole', revision: 2 })
   t.like(updated, { actor: 'bob', operation: 'UpdateRole', revision: 3, committedAt: 1_700_000_000_000 })
-  t.like(updated?.changes[0], { kind: 'role_put', before: { name: 'Analyst' }, role: { name: 'Data' } })
+  t.like(updated?.changes[0], { verb: 'put', thing: 'role', before: { name: 'Analyst' }, after: { name: 'Data' } })
 })
 
 test('pages follow each other without gap or repetition, in the order of ids', async (t) => {

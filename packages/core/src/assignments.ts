@@ -1,7 +1,7 @@
 /** Assignments: which role set a place has. Read models, caches and storage keep them by place. */
 
 import { byKind, type ByKind, type Change } from './changes.ts'
-import type { Place } from './things.ts'
+import type { Assignment, Organization, Place } from './things.ts'
 
 /** What a change does to assignments. */
 export type AssignmentEffect =
@@ -42,6 +42,11 @@ export function assignmentEffectOf(change: Change): AssignmentEffect | undefined
 /** The organization as a whole, as a place. */
 export function wholeOf(organizationId: string): Place {
   return { organizationId, scope: '' }
+}
+
+/** An organization's own assignment, in the empty scope. */
+export function assignmentOf({ id, roleSetId, updatedAt, revision }: Organization): Assignment {
+  return { ...wholeOf(id), roleSetId, updatedAt, revision }
 }
 
 /** @returns the place as the key of a map; the organization's id for the organization as a whole */

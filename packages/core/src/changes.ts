@@ -6,7 +6,7 @@
  * role set moved, and members with certain roles were reassigned.
  */
 
-import type { Place, ThingName, Things } from './things.ts'
+import type { ThingName, Things } from './things.ts'
 
 /** The thing is new or has changed. */
 export interface Put<Name extends ThingName> {

@@ -1,4 +1,4 @@
-/** How things begin and how they change: the times and the revision are set here and nowhere else. */
+/** Sets the times and the revision of things that are created or changed; no other module does. */
 
 import type { Membership, Metadata } from '@rolesets/core'
 import type { Context } from './decided.ts'
@@ -12,7 +12,7 @@ export function stampNew(context: Context): Stamps & { readonly createdAt: numbe
   return { createdAt: context.now, updatedAt: context.now, revision: context.revision }
 }
 
-/** Members come in three ways: they are created, they create their organization, or they accept an invitation. */
+/** For the three ways to become a member: created, creator of the organization, accepted invitation. */
 export function newMembership(
   fields: {
     readonly organizationId: string
@@ -28,7 +28,7 @@ export function newMembership(
 
 /**
  * The thing with new fields; fields that are undefined stay as they are.
- * @returns the very same object when nothing differs, so that a write that changes nothing can be told
+ * @returns the same object when nothing differs, so that a write that changes nothing is noticed
  */
 export function amend<T extends Stamps>(
   before: T,

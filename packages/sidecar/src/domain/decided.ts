@@ -1,6 +1,14 @@
-/** What every rule is told, and what it answers. Rules are pure: time, ids and the revision come from outside. */
+/** What every rule receives and what it answers. Rules are pure: time, ids and the revision come from outside. */
 
-import type { Change, RefusalCode, UnknownOrganizations } from '@rolesets/core'
+import {
+  put,
+  type Change,
+  type RefusalCode,
+  type ThingName,
+  type Things,
+  type UnknownOrganizations,
+} from '@rolesets/core'
+
 export type IdPrefix = 'perm' | 'role' | 'roleset' | 'org' | 'orgmem' | 'orginv' | 'key'
 
 export interface Context {
@@ -23,7 +31,7 @@ export interface RoleImpact {
   readonly organizations: number
 }
 
-/** Why a write is refused, as a dry run tells it. */
+/** Why a write is refused, as a dry run reports it. */
 export interface Violation {
   readonly code: RefusalCode
   readonly message: string
@@ -36,7 +44,7 @@ export interface Impact {
   /** Organizations whose available roles change, that move to another set, or that go. */
   readonly organizations: number
   readonly roles: readonly RoleImpact[]
-  /** Roles in use that the destination lacks, each with who holds it: a mapping is needed for each, whether given or not. */
+  /** Roles in use that the destination lacks, with the number of holders. Each needs a mapping, given or not. */
   readonly requiredMappings: readonly RoleUsage[]
   /** Why the write would be refused. Always empty for one that was done. */
   readonly violations: readonly Violation[]
@@ -48,12 +56,25 @@ export function impactOf(parts: Partial<Impact>): Impact {
   return { ...noImpact, ...parts }
 }
 
-/** The answer of a rule: what changes, what that does beyond the thing itself, and the thing. */
+/** The answer of a rule: the changes, their effect beyond the thing itself, and the thing. */
 export interface Decided<T> {
   /** Empty when the write changes nothing. */
   readonly changes: readonly Change[]
   readonly impact: Impact
   readonly value: T
+}
+
+export function decided<T>(changes: readonly Change[], value: T, impact: Impact = noImpact): Decided<T> {
+  return { changes, impact, value }
+}
+
+/** The change from one state of a thing to the next; none when it is the same object. */
+export function changed<Name extends ThingName>(
+  thing: Name,
+  before: Things[Name] | null,
+  after: Things[Name],
+): readonly Change[] {
+  return after === before ? [] : [put(thing, after, before)]
 }
 
 export function isHeld({ members, invitations }: Pick<RoleUsage, 'members' | 'invitations'>): boolean {

@@ -1,7 +1,7 @@
 /**
- * The invariants of model.md over a whole state: what must hold at every revision, whatever was called before. Things are
- * looked at one after another, so that a store of any size can be examined: remembered are the set and the slug of each
- * organization, and of all else only the one before.
+ * Checks the invariants of docs/design/model.md, which hold at every revision, over a whole state. Things are read one after
+ * another, so that a store of any size can be checked. In memory are the role set and the slug of each organization, and of
+ * everything else the last one read.
  */
 
 import type { Catalogue, ChangeSet, Index, Invitation, Membership, Organization, RoleSet } from '@rolesets/core'
@@ -14,7 +14,7 @@ export interface State {
   readonly organizations: Iterable<Organization>
   readonly memberships: Iterable<Membership>
   readonly invitations?: Iterable<Invitation>
-  /** All that are kept, in order. */
+  /** All change sets in the history, in order. */
   readonly changeSets: Iterable<ChangeSet>
   /** Unix milliseconds: tells pending invitations from expired ones. Not given: none is expired. */
   readonly now?: number
@@ -30,13 +30,13 @@ interface StateStream {
   readonly memberships: Stream<Membership>
   /** Those of one organization and address next to each other; the case of ASCII letters doesn't count. */
   readonly invitations: Stream<Invitation>
-  /** All that are kept, in order. */
+  /** All change sets in the history, in order. */
   readonly changeSets: Stream<Pick<ChangeSet, 'revision' | 'actor'>>
   /** Unix milliseconds. */
   readonly now: number
 }
 
-/** @returns one sentence for each breach, with the name of the invariant; none: all hold */
+/** @returns one sentence for each breach, with the name of the invariant; empty: all hold */
 export function findBroken(state: State): string[] {
   const inspection = new Inspection(state.catalogue, state.now ?? 0)
   return [
@@ -48,7 +48,7 @@ export function findBroken(state: State): string[] {
   ]
 }
 
-/** The same over a state of any size; it ends when all has been looked at. */
+/** The same over a state of any size. */
 export async function* streamBroken(state: StateStream): AsyncGenerator<string, void> {
   const inspection = new Inspection(state.catalogue, state.now)
   yield* inspection.catalogue()
@@ -58,7 +58,7 @@ export async function* streamBroken(state: StateStream): AsyncGenerator<string, 
   for await (const changeSet of state.changeSets) yield* inspection.changeSet(changeSet)
 }
 
-/** Organizations are shown to it before their members and invitations. */
+/** Reads organizations before their members and invitations. */
 class Inspection {
   readonly #catalogue: Catalogue
   readonly #now: number
@@ -81,9 +81,10 @@ class Inspection {
   /** I5: every organization has exactly one set. I6: one id and one slug stand for one organization. */
   organization({ id, slug, roleSetId }: Organization): string[] {
     const breaches: string[] = []
-    if (!this.#catalogue.roleSets.byId(roleSetId)) breaches.push(`I5: ${id} is on ${roleSetId}, which isn't there.`)
-    if (this.#roleSetIds.has(id)) breaches.push(`I6: two have the organization ${id}.`)
-    if (slug !== null && this.#slugs.has(slug)) breaches.push(`I6: two have the slug ${slug}.`)
+    if (!this.#catalogue.roleSets.byId(roleSetId))
+      breaches.push(`I5: ${id} is on the role set ${roleSetId}, which doesn't exist.`)
+    if (this.#roleSetIds.has(id)) breaches.push(`I6: two organizations have the id ${id}.`)
+    if (slug !== null && this.#slugs.has(slug)) breaches.push(`I6: two organizations have the slug ${slug}.`)
     this.#roleSetIds.set(id, roleSetId)
     if (slug !== null) this.#slugs.add(slug)
     return breaches
@@ -92,7 +93,7 @@ class Inspection {
   /** I1: every member's role is in its organization's set. I6: a user is a member of an organization once. */
   membership(membership: Membership): string[] {
     const key = memberKey(membership)
-    const breaches = key === this.#lastMember ? [`I6: two have the membership ${key}.`] : []
+    const breaches = key === this.#lastMember ? [`I6: two memberships have the organization and user ${key}.`] : []
     this.#lastMember = key
     return [...this.#findMisplaced('I1', membership), ...breaches]
   }
@@ -101,7 +102,8 @@ class Inspection {
   invitation(invitation: Invitation): string[] {
     if (statusOf(invitation, this.#now) !== 'pending') return []
     const key = invitationKey(invitation)
-    const breaches = key === this.#lastInvited ? [`I6: two have the pending invitation ${key}.`] : []
+    const breaches =
+      key === this.#lastInvited ? [`I6: two pending invitations have the organization and address ${key}.`] : []
     this.#lastInvited = key
     return [...this.#findMisplaced('I2', invitation), ...breaches]
   }
@@ -118,9 +120,12 @@ class Inspection {
 
   #findMisplaced(invariant: 'I1' | 'I2', { id, organizationId, roleId }: Membership | Invitation): string[] {
     const roleSetId = this.#roleSetIds.get(organizationId)
-    if (roleSetId === undefined) return [`${invariant}: ${id} is in ${organizationId}, which isn't there.`]
+    if (roleSetId === undefined)
+      return [`${invariant}: ${id} is in the organization ${organizationId}, which doesn't exist.`]
     if (this.#catalogue.roleSets.byId(roleSetId)?.roleIds.includes(roleId)) return []
-    return [`${invariant}: ${id} has ${roleId} in ${organizationId}, which isn't in the set ${roleSetId}.`]
+    return [
+      `${invariant}: ${id} has the role ${roleId} in ${organizationId}, but the role set ${roleSetId} lacks that role.`,
+    ]
   }
 }
 
@@ -137,12 +142,12 @@ function sortBy<T>(things: Iterable<T>, keyOf: (thing: T) => string): T[] {
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ thing }) => thing)
 }
 
-/** I3: rule 2 for every set. Also: what roles and sets refer to is there. */
+/** I3: rule 2 for every set. Also: the things that roles and sets refer to exist. */
 function findIllFormedRoleSets(catalogue: Catalogue): string[] {
   const dangling = [...catalogue.roles.values()].flatMap(({ id, permissionIds }) =>
     permissionIds
       .filter((it) => !catalogue.permissions.byId(it))
-      .map((it) => `I3: ${id} holds ${it}, which isn't there.`),
+      .map((it) => `I3: ${id} holds the permission ${it}, which doesn't exist.`),
   )
   return [...dangling, ...[...catalogue.roleSets.values()].flatMap((roleSet) => findFaults(catalogue, roleSet))]
 }
@@ -150,7 +155,7 @@ function findIllFormedRoleSets(catalogue: Catalogue): string[] {
 function findFaults(catalogue: Catalogue, { id, roleIds, defaultRoleId, creatorRoleId }: RoleSet): string[] {
   const faults = roleIds
     .filter((it) => !catalogue.roles.byId(it))
-    .map((it) => `I3: ${id} has ${it}, which isn't there.`)
+    .map((it) => `I3: ${id} has the role ${it}, which doesn't exist.`)
   if (roleIds.length === 0) faults.push(`I3: ${id} has no roles.`)
   if (new Set(roleIds).size !== roleIds.length) faults.push(`I3: ${id} has a role twice.`)
   if (!roleIds.includes(defaultRoleId)) faults.push(`I3: ${id} lacks its default role ${defaultRoleId}.`)
@@ -174,5 +179,5 @@ function findSharedKeys({ permissions, roles, roleSets }: Catalogue): string[] {
   const seen = new Set<string>()
   return [...keysOf(permissions), ...keysOf(roles), ...keysOf(roleSets)]
     .filter((key) => seen.size === seen.add(key).size)
-    .map((key) => `I6: two have the key ${key}.`)
+    .map((key) => `I6: two things have the key ${key}.`)
 }

@@ -1,6 +1,6 @@
 /**
- * Invitations: an offer of a role, which holds the role from the moment it is made (rules 1 and 8) until it is accepted,
- * revoked or past its time. The role is checked once more on acceptance (rule 11).
+ * Invitations: offers of a role. An invitation holds its role (rules 1 and 8) until it is accepted, revoked or expired. The
+ * role is checked again on acceptance (rule 11).
  */
 
 import {
@@ -12,10 +12,11 @@ import {
   type Organization,
   quoted,
   put,
+  assignmentOf,
 } from '@rolesets/core'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
-import { noImpact, type Context, type Decided } from './decided.ts'
+import { type Context, type Decided, decided, changed } from './decided.ts'
 import {
   invalid,
   isPlainObject,
@@ -39,7 +40,7 @@ export interface NewInvitation extends MetadataInput {
   readonly emailAddress: string
   /** Key or id. */
   readonly role: string
-  /** Empty or not given: nobody is known. */
+  /** Empty or not given: unknown. */
   readonly inviterUserId?: string | undefined
   /** 1 to 365; 0 or not given: 30. */
   readonly expiresInDays?: number | undefined
@@ -81,14 +82,14 @@ interface InvitationFacts {
   readonly invitation: Invitation | undefined
 }
 
-/** Where an invitation stands: nobody writes when time passes, so the time decides. */
+/** The status at a time. Expiry is not written to the store, so the time decides. */
 export function statusOf({ status, expiresAt }: Invitation, now: number): InvitationStatus {
   return status === 'pending' && expiresAt <= now ? 'expired' : status
 }
 
 /**
- * An organization that the store doesn't know is registered on the initial set first, unless those are denied.
- * @param facts `pending`: the invitation of the address that is pending
+ * An organization that isn't in the store is first registered on the initial set, unless unknown ones are denied.
+ * @param facts `pending`: the pending invitation of the address
  */
 export function createInvitation(
   catalogue: Catalogue,
@@ -107,7 +108,7 @@ export function createInvitation(
 
 /**
  * All or none.
- * @param facts `pending`: the invitations of any of the addresses that are pending (see `parseAddresses`)
+ * @param facts `pending`: the pending invitations of all of the addresses (see `parseAddresses`)
  * @returns the invitations in the order of the input
  */
 export function createInvitations(
@@ -121,7 +122,7 @@ export function createInvitations(
   return invite(catalogue, { organizationId, drafts }, facts, context)
 }
 
-/** The addresses of a call, whose pending invitations the rule needs to know; no more than a call may have. */
+/** The addresses of a call. The rule needs their pending invitations. Their number is limited. */
 export function parseAddresses(input: CreateInvitations): string[] {
   return parseItems(input).map(({ item, path }) => parseEmailAddress(item.emailAddress, `${path}email_address`))
 }
@@ -133,10 +134,10 @@ export function revokeInvitation(
 ): Decided<Invitation> {
   const { before } = findPending(input, facts, context)
   const invitation = amend(before, { status: 'revoked' }, context)
-  return { changes: [put('invitation', invitation, before)], impact: noImpact, value: invitation }
+  return decided(changed('invitation', before, invitation), invitation)
 }
 
-/** Makes the user a member with the invitation's role and metadata. It needs no room, because the invitation had it. */
+/** Makes the user a member with the invitation's role and metadata. The quota already counts the invitation. */
 export function acceptInvitation(
   catalogue: Catalogue,
   input: AcceptInvitation,
@@ -147,21 +148,26 @@ export function acceptInvitation(
   const { organization, before } = findPending(input, facts, context)
   if (facts.membership) throw membershipExists(facts.membership)
   const { organizationId, roleId, publicMetadata, privateMetadata } = before
-  checkIsAvailable(catalogue, catalogue.roles.byId(roleId) ?? { id: roleId }, organization, 'invitation_id')
+  checkIsAvailable(
+    catalogue,
+    catalogue.roles.byId(roleId) ?? { id: roleId },
+    assignmentOf(organization),
+    'invitation_id',
+  )
   const invitation = amend(before, { status: 'accepted', acceptedByUserId: userId }, context)
   const member = { organizationId, userId, roleId, publicMetadata, privateMetadata }
   const membership = newMembership(member, context)
   const changes: Change[] = [put('invitation', invitation, before), put('membership', membership, null)]
-  return { changes, impact: noImpact, value: { invitation, membership } }
+  return decided(changes, { invitation, membership })
 }
 
 export function invitationNotFound(organizationId: string, invitationId: string): Refusal {
-  const message = `There is no invitation ${quoted(invitationId)} to ${quoted(organizationId)}. Name one of this organization by its id.`
+  const message = `There is no invitation ${quoted(invitationId)} to ${quoted(organizationId)}. Name an invitation of this organization by its id.`
   const facts = { organization: organizationId, invitation: invitationId }
   return new Refusal('invitation_not_found', message, { field: 'invitation_id', facts })
 }
 
-/** An invitation whose syntax is right. */
+/** An invitation of a request, parsed. */
 interface Draft extends BothMetadata {
   /** Where it stands in the request, for example `invitations[3].`; empty: it is the request. */
   readonly path: string
@@ -174,11 +180,11 @@ interface Draft extends BothMetadata {
 
 function parseItems({ invitations }: CreateInvitations): { item: NewInvitation; path: string }[] {
   const field = 'invitations'
-  if (!Array.isArray(invitations)) throw invalid(field, 'is no list. Give a list of invitations.')
+  if (!Array.isArray(invitations)) throw invalid(field, 'must be a list of invitations.')
   if (invitations.length === 0) throw invalid(field, 'is empty. Invite at least one address.')
   checkLimit('invitationsPerCallMax', invitations.length, { subject: `${field} has`, unit: 'entries', field })
   return Array.from(invitations as readonly NewInvitation[], (item, place) => {
-    if (!isPlainObject(item)) throw invalid(`${field}[${place}]`, 'is no object with fields.')
+    if (!isPlainObject(item)) throw invalid(`${field}[${place}]`, 'must be an object with fields.')
     return { item, path: `${field}[${place}].` }
   })
 }
@@ -205,17 +211,17 @@ function invite(
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
   const items = drafts.map((draft) => ({ ...draft, role: findRole(catalogue, draft.role, `${draft.path}role`) }))
   checkAddressesAreFree(organization, drafts, facts.pending)
-  for (const { role, path } of items) checkIsAvailable(catalogue, role, organization, `${path}role`)
+  for (const { role, path } of items) checkIsAvailable(catalogue, role, assignmentOf(organization), `${path}role`)
   checkHasRoom(organization, facts, drafts.length, drafts[0]?.path === '' ? 'email_address' : 'invitations')
   const value = items.map(({ path: _path, role, days, ...content }): Invitation => ({
     ...{ id: context.newId('orginv'), organizationId, roleId: role.id, status: 'pending', acceptedByUserId: '' },
     ...{ expiresAt: context.now + days * dayMs, ...content, ...stampNew(context) },
   }))
   const made = value.map((invitation): Change => put('invitation', invitation, null))
-  return { changes: [...changes, ...made], impact: noImpact, value }
+  return decided([...changes, ...made], value)
 }
 
-/** One address has one pending invitation of an organization at most, also within one call. */
+/** An address has at most one pending invitation of an organization, also within one call. */
 function checkAddressesAreFree(
   organization: Organization,
   drafts: readonly Draft[],
@@ -238,7 +244,7 @@ function findPending(input: RevokeInvitation, facts: InvitationFacts, { now }: C
   if (before?.organizationId !== organizationId) throw invitationNotFound(organizationId, invitationId)
   const status = statusOf(before, now)
   if (status === 'pending') return { organization, before }
-  const message = `The invitation ${invitationId} isn't pending: it is ${status}. Make a new one.`
+  const message = `The invitation ${invitationId} isn't pending: it is ${status}. Create a new invitation.`
   const details = { organization: organizationId, invitation: invitationId, status }
   throw new Refusal('invitation_not_pending', message, { field: 'invitation_id', facts: details })
 }
@@ -248,12 +254,12 @@ function invitationExists(
   emailAddress: string,
   { holder, path }: { readonly holder: string; readonly path: string },
 ): Refusal {
-  const message = `${quoted(emailAddress)} is invited to ${quoted(id)} already, by ${holder}. Revoke that invitation first, or wait for its answer.`
+  const message = `${quoted(emailAddress)} already has a pending invitation to ${quoted(id)}: ${holder}. Revoke that invitation first, or wait until it is accepted.`
   const facts = { organization: id, email_address: emailAddress, invitation: holder }
   return new Refusal('invitation_exists', message, { field: `${path}email_address`, facts })
 }
 
-/** Only ASCII letters, as the storage compares: what other letters are the same is a question of locale. */
+/** Folds ASCII letters only, as the storage does: the case of other letters depends on the locale. */
 export function foldAddress(emailAddress: string): string {
   return emailAddress.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }

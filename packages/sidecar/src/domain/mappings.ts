@@ -1,8 +1,8 @@
 /**
- * Who gets which role when organizations come to a set that lacks roles in use (rule 7).
+ * Which role replaces which when organizations move to a set that lacks roles in use (rule 7).
  *
- * A mapping is honoured for every role in use, also for one that the destination has: what the caller says goes. A mapping
- * for a role that nobody holds does nothing, so one list can serve many organizations. All happen at the same time.
+ * A mapping applies to every role in use, also to a role that the destination has. A mapping for a role without holders has
+ * no effect, so one list can serve many organizations. All mappings happen at the same time.
  */
 
 import {
@@ -27,17 +27,17 @@ const rolesInFactsMax = 20
 
 interface Move {
   readonly destination: RoleSet
-  /** Who holds which role in the organizations that come to the destination. */
+  /** The roles in use in the organizations that move. */
   readonly usage: readonly RoleUsage[]
-  /** How many come. */
+  /** The number of organizations that move. */
   readonly organizations: number
   /** Role to role, keys or ids. */
   readonly mappings: unknown
 }
 
 /**
- * What a move does. Every role in use that the destination lacks needs a mapping, and every mapping leads into the
- * destination; a refusal carries what needs one, and what could be told of the rest.
+ * The impact of a move. Every role in use that the destination lacks needs a mapping, and every mapping must lead to a role
+ * of the destination. A refusal carries the impact as far as it is known.
  */
 export function planMove(catalogue: Catalogue, { destination, usage, organizations, mappings }: Move): Impact {
   const { targets, outsiders } = resolveMappings(catalogue, mappings, destination)
@@ -55,7 +55,7 @@ export function planMove(catalogue: Catalogue, { destination, usage, organizatio
   return impact
 }
 
-/** The one change that carries all reassignments, or none when there are none. */
+/** All reassignments in one change; no change when there are none. */
 export function reassignMembers(among: Among, impacts: readonly RoleImpact[]): Change[] {
   const mappings = impacts.flatMap(({ roleId, toRoleId, members, invitations }) =>
     toRoleId === null ? [] : [{ fromRoleId: roleId, toRoleId, members, invitations }],
@@ -69,7 +69,7 @@ interface Outsider {
   readonly field: string
 }
 
-/** Role id to role id, and those whose target isn't in the destination. */
+/** Role id to role id, and the mappings whose target isn't in the destination. */
 function resolveMappings(catalogue: Catalogue, value: unknown, destination: RoleSet) {
   const targets = new Map<string, string>()
   const outsiders: Outsider[] = []
@@ -85,12 +85,12 @@ function resolveMappings(catalogue: Catalogue, value: unknown, destination: Role
 }
 
 function outside(destination: RoleSet, { source, target, field }: Outsider, impact: Impact): Refusal {
-  const message = `${source.key} can't become ${target.key}, because ${destination.key} lacks that role. Map it to a role of ${destination.key}, or add the role to it first.`
+  const message = `${source.key} can't be replaced by ${target.key}, because ${destination.key} lacks that role. Map it to a role of ${destination.key}, or first add ${target.key} to that set.`
   const facts = { role: source.key, to_role: target.key, role_set: destination.key }
   return new Refusal('mapping_invalid', message, { field, facts, impact })
 }
 
-/** One fact for each role, named by its key, besides the list of all; when there are very many, of the first ones. */
+/** The facts have the list of the unmapped roles and an entry for each, named by its key; at most the first few. */
 function missing(
   catalogue: Catalogue,
   { unmapped, destination }: { readonly unmapped: readonly RoleUsage[]; readonly destination: RoleSet },

@@ -1,9 +1,9 @@
 /** Memberships: a role is given only if the organization's set has it (rule 1). */
 
-import { type Catalogue, type Change, type Membership, type Organization, quoted, put, deleted } from '@rolesets/core'
+import { type Catalogue, type Membership, type Organization, quoted, put, deleted, assignmentOf } from '@rolesets/core'
 import { amend, newMembership } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
-import { noImpact, type Context, type Decided } from './decided.ts'
+import { type Context, type Decided, decided, changed } from './decided.ts'
 import { parseId, parseRef } from './fields.ts'
 import { findRole } from './lookup.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
@@ -35,7 +35,7 @@ interface Facts {
   readonly membership: Membership | undefined
 }
 
-/** An organization that the store doesn't know is registered on the initial set first, unless those are denied (rule 3). */
+/** An organization that isn't in the store is first registered on the initial set, unless unknown ones are denied (rule 3). */
 export function createMembership(
   catalogue: Catalogue,
   input: CreateMembership,
@@ -48,11 +48,10 @@ export function createMembership(
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
   const role = findRole(catalogue, input.role)
   if (facts.membership) throw membershipExists(facts.membership)
-  checkIsAvailable(catalogue, role, organization)
+  checkIsAvailable(catalogue, role, assignmentOf(organization))
   checkHasRoom(organization, facts, 1, 'user_id')
   const membership = newMembership({ organizationId, userId, roleId: role.id, ...metadata }, context)
-  const change: Change = put('membership', membership, null)
-  return { changes: [...changes, change], impact: noImpact, value: membership }
+  return decided([...changes, put('membership', membership, null)], membership)
 }
 
 export function updateMembership(
@@ -68,10 +67,9 @@ export function updateMembership(
   const before = facts.membership
   if (before === undefined) throw membershipNotFound(organizationId, userId)
   const role = input.role === undefined ? undefined : findRole(catalogue, input.role)
-  if (role) checkIsAvailable(catalogue, role, facts.organization)
+  if (role) checkIsAvailable(catalogue, role, assignmentOf(facts.organization))
   const membership = amend(before, { roleId: role?.id, ...metadata.of(before) }, context)
-  const changes: Change[] = membership === before ? [] : [put('membership', membership, before)]
-  return { changes, impact: noImpact, value: membership }
+  return decided(changed('membership', before, membership), membership)
 }
 
 export function deleteMembership(
@@ -81,7 +79,7 @@ export function deleteMembership(
   const { organizationId, userId } = parseMember(input)
   const before = facts.membership
   if (before === undefined) throw membershipNotFound(organizationId, userId)
-  return { changes: [deleted('membership', before)], impact: noImpact, value: before }
+  return decided([deleted('membership', before)], before)
 }
 
 function parseMember(input: { readonly organizationId: string; readonly userId: string }) {
@@ -92,7 +90,7 @@ function parseMember(input: { readonly organizationId: string; readonly userId: 
 }
 
 export function membershipExists({ organizationId, userId }: Membership): Refusal {
-  const message = `${quoted(userId)} is a member of ${quoted(organizationId)} already. Update the membership to change the role.`
+  const message = `${quoted(userId)} is already a member of ${quoted(organizationId)}. Update the membership to change the role.`
   const facts = { organization: organizationId, user: userId }
   return new Refusal('membership_exists', message, { field: 'user_id', facts })
 }

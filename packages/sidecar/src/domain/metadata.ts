@@ -1,11 +1,11 @@
-/** Metadata of organizations, memberships and invitations: a JSON object of bounded size and depth, opaque otherwise. */
+/** Metadata of organizations, memberships and invitations: a JSON object of bounded size and depth. No rule reads it. */
 
 import { limits, type Metadata } from '@rolesets/core'
 import { invalid, isPlainObject, parseFlag } from './fields.ts'
 import type { Refusal } from './refusal.ts'
 import { checkLimit } from './check-limit.ts'
 
-/** @returns a copy, so that nobody can change what was stored */
+/** @returns a copy, so that the caller can't change what is stored */
 export function parseMetadata(value: unknown, field: string): Metadata {
   if (!isPlainObject(value)) throw noObject(field)
   checkJson(value, { field, valuesLeft: limits.metadataBytesMax }, 1)
@@ -28,7 +28,7 @@ export interface MetadataInput {
   readonly privateMetadata?: Metadata | undefined
 }
 
-/** Of a new thing: nothing, unless it is given. */
+/** Of a new thing: empty unless it is given. */
 export function parseNewMetadata(input: MetadataInput, path = ''): BothMetadata {
   return {
     publicMetadata: parseMetadata(input.publicMetadata ?? {}, `${path}public_metadata`),
@@ -37,11 +37,11 @@ export function parseNewMetadata(input: MetadataInput, path = ''): BothMetadata 
 }
 
 export interface MetadataUpdate extends MetadataInput {
-  /** True: it is merged into what is there, at every level; null removes a field. Otherwise it replaces all. */
+  /** True: it is merged into the present metadata at every level, and null removes a field. Otherwise it replaces all. */
   readonly mergeMetadata?: boolean | undefined
 }
 
-/** What a change makes of the metadata that is there: decided only once the thing is known. */
+/** The metadata after an update, computed once the thing is read. */
 interface MetadataPlan {
   readonly of: (before: BothMetadata) => Partial<BothMetadata>
 }
@@ -53,7 +53,7 @@ export function parseMetadataUpdate(input: MetadataUpdate): MetadataPlan {
       const metadata = parseMetadata(value, field)
       return () => metadata
     }
-    // What is merged in may be larger than what comes of it; the limit holds for the result.
+    // The merged part may be larger than the result. The limit holds for the result.
     if (!isPlainObject(value)) throw noObject(field)
     checkJson(value, { field, valuesLeft: limits.metadataBytesMax }, 1)
     return (before) => parseMetadata(merge(before, value), field)
@@ -70,9 +70,9 @@ export function parseMetadataUpdate(input: MetadataUpdate): MetadataPlan {
   }
 }
 
-/** As JSON Merge Patch (RFC 7396) says: objects are merged, all else replaces what was there, and null removes. */
+/** JSON Merge Patch (RFC 7396): objects are merged, null removes, and any other value replaces the present one. */
 function merge(before: unknown, patch: Metadata): Metadata {
-  // A map, because a field can be called __proto__.
+  // A map, because a field can have the name __proto__.
   const merged = new Map(isPlainObject(before) ? Object.entries(before) : [])
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) merged.delete(name)

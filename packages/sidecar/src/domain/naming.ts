@@ -1,6 +1,24 @@
-/** Names made from keys and keys made from names, for callers that give only one of them. */
+/** Keys, names and descriptions of permissions, roles and role sets; each of key and name can be made from the other. */
 
-import { invalid, parseKey, parseName } from './fields.ts'
+import { invalid, parseDescription, parseKey, parseName } from './fields.ts'
+
+/** The part of an update that these things share. Undefined: it stays as it is. */
+export interface NamedUpdate {
+  readonly key?: string | undefined
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+}
+
+export function parseNamedUpdate(
+  { key, name, description }: NamedUpdate,
+  parseOwnKey: (value: unknown) => string,
+): NamedUpdate {
+  return {
+    key: key === undefined ? undefined : parseOwnKey(key),
+    name: name === undefined ? undefined : parseName(name),
+    description: description === undefined ? undefined : parseDescription(description),
+  }
+}
 
 /** `role_set:pro_plan` becomes `Pro plan`, `org:reports:read` becomes `Reports read`. */
 function nameFromKey(key: string): string {

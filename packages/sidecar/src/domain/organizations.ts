@@ -1,8 +1,8 @@
-/** Organizations and the set that each is on. */
+/** Organizations, and moving them to another role set. */
 
 import { type Catalogue, type Change, initialRoleSetOf, type Organization, quoted, put } from '@rolesets/core'
 import { amend, newMembership, stampNew } from './amend.ts'
-import { impactOf, isHeld, noImpact, type Context, type Decided, type RoleUsage } from './decided.ts'
+import { impactOf, isHeld, noImpact, type Context, type Decided, type RoleUsage, decided, changed } from './decided.ts'
 import {
   parseId,
   parseMappings,
@@ -19,16 +19,16 @@ import { Refusal } from './refusal.ts'
 import { checkOrganizationsAreEnabled, organizationNotFound, ownSettings, register } from './registration.ts'
 
 export interface CreateOrganization extends MetadataInput {
-  /** The application's own id. Empty or not given: one is made. */
+  /** The application's own id. Empty or not given: an id is made. */
   readonly id?: string | undefined
   readonly name?: string | undefined
   /** Empty or not given: none. */
   readonly slug?: string | null | undefined
   /** Key or id. Empty or not given: the initial set. */
   readonly roleSet?: string | undefined
-  /** Id of the user who becomes a member with the set's creator role. Empty or not given: nobody does. */
+  /** Id of the user who becomes a member with the set's creator role. Empty or not given: no user. */
   readonly createdBy?: string | undefined
-  /** Members and pending invitations together; 0: any number. Not given: what the settings say. */
+  /** Members and pending invitations together; 0: any number. Not given: the value of the settings. */
   readonly maxAllowedMemberships?: number | undefined
   /** Unix milliseconds. Not given: now. */
   readonly createdAt?: number | undefined
@@ -39,9 +39,9 @@ export interface UpdateOrganization extends MetadataUpdate {
   readonly name?: string | undefined
   /** Null or empty: none. */
   readonly slug?: string | null | undefined
-  /** Key or id. Empty or not given: it stays on its set. */
+  /** Key or id. Empty or not given: it keeps its set. */
   readonly roleSet?: string | undefined
-  /** Role to role, keys or ids. Without a move they do nothing. */
+  /** Role to role, keys or ids. Without a move they have no effect. */
   readonly mappings?: Readonly<Record<string, string>> | undefined
   readonly maxAllowedMemberships?: number | undefined
   readonly adminDeleteEnabled?: boolean | undefined
@@ -61,7 +61,7 @@ export interface AssignRoleSet {
   readonly mappings?: Readonly<Record<string, string>> | undefined
 }
 
-/** @param facts `existing`: who has the id; `slugOwner`: who has the slug */
+/** @param facts `existing`: the organization with the id; `slugOwner`: the one with the slug */
 export function createOrganization(
   catalogue: Catalogue,
   input: CreateOrganization,
@@ -87,10 +87,10 @@ export function createOrganization(
     const membership = newMembership({ ...member, publicMetadata: {}, privateMetadata: {} }, context)
     changes.push(put('membership', membership, null))
   }
-  return { changes, impact: noImpact, value: organization }
+  return decided(changes, organization)
 }
 
-/** @param facts `slugOwner`: who has the new slug; `usage`: who holds which role in the organization, for a move */
+/** @param facts `slugOwner`: the organization with the new slug; `usage`: the roles in use in the organization, for a move */
 export function updateOrganization(
   catalogue: Catalogue,
   input: UpdateOrganization,
@@ -117,12 +117,11 @@ export function updateOrganization(
   const impact = destination === undefined ? noImpact : planMove(catalogue, { ...move, destination })
   const fields = { name, slug, roleSetId: destination?.id, ...own, ...metadata.of(before) }
   const organization = amend(before, fields, context)
-  const changes = reassignMembers({ organizationId: id }, impact.roles)
-  if (organization !== before) changes.push(put('organization', organization, before))
-  return { changes, impact, value: organization }
+  const reassigned = reassignMembers({ organizationId: id }, impact.roles)
+  return decided([...reassigned, ...changed('organization', before, organization)], organization, impact)
 }
 
-/** @param facts `usage`: who holds which role in it, and loses it */
+/** @param facts `usage`: the roles in use in it, which end */
 export function deleteOrganization(
   input: DeleteOrganization,
   facts: { readonly organization: Organization | undefined; readonly usage: readonly RoleUsage[] },
@@ -134,12 +133,12 @@ export function deleteOrganization(
   const members = roles.reduce((sum, role) => sum + role.members, 0)
   const invitations = roles.reduce((sum, role) => sum + role.invitations, 0)
   const changes: Change[] = [{ verb: 'deleted', thing: 'organization', before, members, invitations }]
-  return { changes, impact: impactOf({ organizations: 1, roles }), value: before }
+  return decided(changes, before, impactOf({ organizations: 1, roles }))
 }
 
 /**
- * Moves an organization to another set. One that the store doesn't know is registered by it.
- * @param facts `usage`: who holds which role in the organization
+ * Moves an organization to another set. An organization that isn't in the store is registered by it.
+ * @param facts `usage`: the roles in use in the organization
  */
 export function assignRoleSet(
   catalogue: Catalogue,
@@ -151,20 +150,15 @@ export function assignRoleSet(
   const destination = findRoleSet(catalogue, input.roleSet)
   const before = facts.organization
   if (before !== undefined) {
-    const known = { organization: before, usage: facts.usage, slugOwner: undefined }
-    return updateOrganization(
-      catalogue,
-      { organizationId: id, roleSet: destination.id, mappings: input.mappings },
-      known,
-      context,
-    )
+    const update = { organizationId: id, roleSet: destination.id, mappings: input.mappings }
+    return updateOrganization(catalogue, update, { ...facts, slugOwner: undefined }, context)
   }
-  // While unknown organizations follow the initial set, being registered on it changes nothing for them.
+  // While unknown organizations follow the initial set, registering one on it changes nothing for its members.
   const isSameAsBefore = destination.type === 'initial' && context.unknownOrganizations === 'initial'
   const move = { destination, usage: [], organizations: isSameAsBefore ? 0 : 1, mappings: input.mappings }
   const impact = planMove(catalogue, move)
   const { changes, organization } = register(catalogue, id, destination, context)
-  return { changes, impact, value: organization }
+  return decided(changes, organization, impact)
 }
 
 /** Only what is given. */
@@ -183,7 +177,7 @@ function parseNewSlug(value: unknown): string | null | undefined {
 
 function checkSlug({ settings }: Catalogue, slug: string, owner: Organization | undefined): void {
   if (settings.slugDisabled) {
-    const message = `Slugs are switched off in the settings, so ${quoted(slug)} can't be given. Leave the slug out, or switch them on first.`
+    const message = `Slugs are switched off in the settings, so the slug ${quoted(slug)} can't be given. Leave it out, or switch slugs on first.`
     throw new Refusal('slugs_disabled', message, { field: 'slug', facts: { slug } })
   }
   if (owner !== undefined) throw taken('slug', slug, owner)

@@ -1,11 +1,11 @@
-/** Permissions: system ones come with the store and never change (rule 10), custom ones are made by its users. */
+/** Permissions: system ones come with the store and never change (rule 10); operators make the custom ones. */
 
 import { type Catalogue, type Change, type Permission, put, deleted } from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'
-import { noImpact, type Context, type Decided } from './decided.ts'
-import { invalid, parseDescription, parseKey, parseName } from './fields.ts'
+import { type Context, type Decided, decided, changed } from './decided.ts'
+import { invalid, parseDescription, parseKey } from './fields.ts'
 import { checkKeyIsFree, findPermission } from './lookup.ts'
-import { parseNameOr } from './naming.ts'
+import { parseNamedUpdate, parseNameOr, type NamedUpdate } from './naming.ts'
 import { Refusal } from './refusal.ts'
 import { checkLimit } from './check-limit.ts'
 
@@ -16,12 +16,9 @@ export interface CreatePermission {
   readonly description?: string | undefined
 }
 
-export interface UpdatePermission {
+export interface UpdatePermission extends NamedUpdate {
   /** Key or id. */
   readonly permission: string
-  readonly key?: string | undefined
-  readonly name?: string | undefined
-  readonly description?: string | undefined
 }
 
 export interface DeletePermission {
@@ -38,22 +35,19 @@ export function createPermission(catalogue: Catalogue, input: CreatePermission, 
   checkLimit('permissionsMax', count, { subject: 'The store would hold', unit: 'permissions', field: 'key' })
   const id = context.newId('perm')
   const permission: Permission = { id, key, name, description, type: 'custom', ...stampNew(context) }
-  return { changes: [put('permission', permission, null)], impact: noImpact, value: permission }
+  return decided(changed('permission', null, permission), permission)
 }
 
 export function updatePermission(catalogue: Catalogue, input: UpdatePermission, context: Context): Decided<Permission> {
   const before = findPermission(catalogue, input.permission)
   checkIsCustom(before)
-  const key = input.key === undefined ? undefined : parseCustomKey(input.key)
-  const name = input.name === undefined ? undefined : parseName(input.name)
-  const description = input.description === undefined ? undefined : parseDescription(input.description)
-  if (key !== undefined) checkKeyIsFree(catalogue.permissions, key, before)
-  const permission = amend(before, { key, name, description }, context)
-  const changes: Change[] = permission === before ? [] : [put('permission', permission, before)]
-  return { changes, impact: noImpact, value: permission }
+  const named = parseNamedUpdate(input, parseCustomKey)
+  checkKeyIsFree(catalogue.permissions, named.key, before)
+  const permission = amend(before, named, context)
+  return decided(changed('permission', before, permission), permission)
 }
 
-/** Takes the permission from all roles. No creator role needs a custom permission, so rule 2 can't be hurt. */
+/** Takes the permission from all roles. No creator role needs a custom permission, so rule 2 still holds. */
 export function deletePermission(catalogue: Catalogue, input: DeletePermission, context: Context): Decided<Permission> {
   const before = findPermission(catalogue, input.permission)
   checkIsCustom(before)
@@ -64,17 +58,20 @@ export function deletePermission(catalogue: Catalogue, input: DeletePermission, 
     changes.push(put('role', amend(role, { permissionIds }, context), role))
   }
   changes.push(deleted('permission', before))
-  return { changes, impact: noImpact, value: before }
+  return decided(changes, before)
 }
 
 function parseCustomKey(value: unknown): string {
   const key = parseKey('permission', value)
   if (!key.startsWith('org:sys_')) return key
-  throw invalid('key', `is ${key}, but org:sys_ is reserved for system permissions. Name the feature otherwise.`)
+  throw invalid(
+    'key',
+    `is ${key}, but org:sys_ is reserved for system permissions. Choose another name for the feature.`,
+  )
 }
 
 function checkIsCustom(permission: Permission): void {
   if (permission.type === 'custom') return
-  const message = `${permission.key} is a system permission, which can't be changed or deleted. Make a permission of your own.`
+  const message = `${permission.key} is a system permission, which can't be changed or deleted. Create a custom permission instead.`
   throw new Refusal('system_permission', message, { field: 'permission', facts: { permission: permission.key } })
 }

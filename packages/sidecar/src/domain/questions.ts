@@ -1,4 +1,4 @@
-/** What may be asked: the syntax of questions, before anyone looks up an answer. */
+/** Parses questions, before an answer is looked up. */
 
 import { limits } from '@rolesets/core'
 import { invalid, parseId, parseRef } from './fields.ts'
@@ -8,7 +8,7 @@ export interface Question {
   readonly organizationId: string
   /** Key or id. */
   readonly role: string
-  /** Key or id; undefined: only the role is asked about. */
+  /** Key; undefined: only the role is asked about. */
   readonly permission: string | undefined
 }
 
@@ -20,8 +20,8 @@ interface QuestionInput {
 }
 
 /**
- * Nearly all ids and keys are printable ASCII without a space. They need no closer look, and a question of them no place
- * to be complained about: that is worth something where thousands come in one call.
+ * Nearly all ids and keys are printable ASCII without a space. Questions with such ids are valid as they are; only the others
+ * are parsed field by field. This saves time where thousands of questions come in one call.
  */
 const plain = /^[\x21-\x7e]+$/
 
@@ -37,7 +37,7 @@ function isPlainText(value: unknown, charactersMax: number): boolean {
   return typeof value === 'string' && value.length <= charactersMax && plain.test(value)
 }
 
-/** @param path where the question stands in the request, for example `checks[3].`; empty: it is the request */
+/** @param path of the question in the request, for example `checks[3].`; empty: it is the request */
 export function parseQuestion(input: QuestionInput, path = ''): Question {
   if (isPlain(input)) return questionOf(input)
   const isAboutPermission = input.permission !== undefined && input.permission !== ''

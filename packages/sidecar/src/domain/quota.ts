@@ -1,16 +1,16 @@
-/** How many an organization may have: members and pending invitations count together, because each invitation may become a member. */
+/** The quota of an organization. Pending invitations count like members, because each may become one. */
 
 import { counted, type Organization, quoted } from '@rolesets/core'
 import { Refusal } from './refusal.ts'
 
-/** Who is in an organization now. Both 0 for one that the store doesn't know. */
+/** Members and invitations of an organization now. Both are 0 for an organization that isn't in the store. */
 export interface Occupancy {
   readonly members: number
-  /** Those that are pending at the time of the write. */
+  /** Pending at the time of the write. */
   readonly pendingInvitations: number
 }
 
-/** Accepting turns an invitation into a member, so it needs no room; a quota below the present number ends nothing. */
+/** Acceptance turns a counted invitation into a member, so it isn't checked. A quota below the present number ends nothing. */
 export function checkHasRoom(organization: Organization, now: Occupancy, added: number, field: string): void {
   const max = organization.maxAllowedMemberships
   if (max === 0 || now.members + now.pendingInvitations + added <= max) return

@@ -1,6 +1,6 @@
 /**
- * How a rule says no. The code is API: it is the same word in `errors.proto` (upper case), in the clients' errors and in
- * HTTP. The message says what happened, to which thing, and what to do.
+ * How a rule refuses. The code is API: it is one of core's table of error codes. The message says what happened, to which
+ * thing, and what to do.
  */
 
 import type { RefusalCode } from '@rolesets/core'
@@ -11,7 +11,7 @@ export interface RefusalDetails {
   readonly field?: string
   /** Facts for programs: keys of roles, counts, the limit. */
   readonly facts?: Readonly<Record<string, string>>
-  /** What the write would do were it not refused, as far as that can be told; for previews. */
+  /** The effect that the write would have if it weren't refused, as far as it is known; for dry runs. */
   readonly impact?: Impact
 }
 

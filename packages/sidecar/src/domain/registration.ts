@@ -1,6 +1,6 @@
 /**
- * Organizations of which nothing is known but their id, as a first write about them makes them, because an application's
- * organizations exist before anyone registers them (rule 3).
+ * Registers organizations of which only the id is known. The first write about such an organization does so, because an
+ * application's organizations exist before they are registered (rule 3).
  */
 
 import {
@@ -18,11 +18,11 @@ import { Refusal } from './refusal.ts'
 
 interface Registered {
   readonly organization: Organization
-  /** What registers it; empty: it was known. */
+  /** The change that registers it; empty: it was in the store. */
   readonly changes: readonly Change[]
 }
 
-/** The organization that a write is about; one that the store doesn't know is put on the initial set, unless those are denied. */
+/** The organization of a write. An unknown one is registered on the initial set, unless unknown ones are denied. */
 export function registerIfUnknown(
   catalogue: Catalogue,
   id: string,
@@ -43,18 +43,19 @@ export function register(catalogue: Catalogue, id: string, roleSet: RoleSet, con
   return { organization, changes: [put('organization', organization, null)] }
 }
 
-/** What a new organization takes from the settings as its own, unless it is given. */
+/** The values that a new organization copies from the settings unless they are given. */
 export function ownSettings({ settings: { maxAllowedMemberships, adminDeleteEnabled } }: Catalogue) {
   return { maxAllowedMemberships, adminDeleteEnabled }
 }
 
 export function checkOrganizationsAreEnabled({ settings }: Catalogue, field: string): void {
   if (settings.enabled) return
-  const message = 'Organizations are switched off in the settings, so no new one is taken in. Switch them on first.'
+  const message =
+    'Organizations are switched off in the settings, so no new organization can be created. Switch them on first.'
   throw new Refusal('organizations_disabled', message, { field })
 }
 
 export function organizationNotFound(id: string): Refusal {
-  const message = `There is no organization ${quoted(id)}. Create it, or assign it a role set, which registers it.`
+  const message = `There is no organization ${quoted(id)}. Create it, or assign it a role set, which also registers it.`
   return new Refusal('organization_not_found', message, { field: 'organization_id', facts: { organization: id } })
 }

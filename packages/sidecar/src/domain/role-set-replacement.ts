@@ -1,4 +1,4 @@
-/** Taking a role out of a set, and a set out of the store, without leaving anyone behind (rules 6 and 7). */
+/** Removes a role from a set, or a set from the store, and gives its holders other roles (rules 6 and 7). */
 
 import { type Catalogue, type Change, holders, type Role, type RoleSet, put, deleted } from '@rolesets/core'
 import { amend } from './amend.ts'
@@ -10,6 +10,7 @@ import {
   type Impact,
   type RoleImpact,
   type RoleUsage,
+  decided,
 } from './decided.ts'
 import { findRole, findRoleSet } from './lookup.ts'
 import { planMove, reassignMembers } from './mappings.ts'
@@ -21,12 +22,12 @@ export interface ReplaceRole {
   readonly roleSet: string
   /** Key or id of the role that leaves the set. */
   readonly role: string
-  /** Key or id of the role that takes its holders and its place. Empty or not given: allowed while there are none. */
+  /** Key or id of the role that takes its holders and its place. Empty or not given: allowed while it has no holders. */
   readonly toRole?: string | undefined
 }
 
 export interface ReplaceRoleSet {
-  /** Key or id of the set that goes away. */
+  /** Key or id of the set that is deleted. */
   readonly roleSet: string
   /** Key or id of the set that takes its organizations. */
   readonly toRoleSet: string
@@ -34,7 +35,7 @@ export interface ReplaceRoleSet {
   readonly mappings?: Readonly<Record<string, string>> | undefined
 }
 
-/** @param facts `usage`: who holds the role in the organizations on the set; `organizations`: how many are on it */
+/** @param facts `usage`: the holders of the role in the organizations on the set; `organizations`: their number */
 export function replaceRole(
   catalogue: Catalogue,
   input: ReplaceRole,
@@ -53,11 +54,11 @@ export function replaceRole(
   const roleSet = exchangeRole(catalogue, { before, role, target }, context)
   const roles: RoleImpact[] = requiredMappings.flatMap((held) => (target ? { ...held, toRoleId: target.id } : []))
   const changes: Change[] = [put('role_set', roleSet, before), ...reassignMembers({ roleSetId: before.id }, roles)]
-  return { changes, impact: { ...impact, roles }, value: roleSet }
+  return decided(changes, roleSet, { ...impact, roles })
 }
 
 /**
- * @param facts `usage`: who holds which role in the organizations on the source; `organizations`: how many are on it
+ * @param facts `usage`: the roles in use in the organizations on the source; `organizations`: their number
  * @returns the destination, which doesn't change
  */
 export function replaceRoleSet(
@@ -72,19 +73,13 @@ export function replaceRoleSet(
   const { organizations } = facts
   const impact = planMove(catalogue, { destination, mappings: input.mappings, ...facts })
   const changes = reassignMembers({ roleSetId: source.id }, impact.roles)
-  if (organizations > 0)
-    changes.push({
-      verb: 'moved',
-      thing: 'assignment',
-      fromRoleSetId: source.id,
-      toRoleSetId: destination.id,
-      organizations,
-    })
+  const [fromRoleSetId, toRoleSetId] = [source.id, destination.id]
+  if (organizations > 0) changes.push({ verb: 'moved', thing: 'assignment', fromRoleSetId, toRoleSetId, organizations })
   changes.push(deleted('role_set', source))
-  return { changes, impact, value: destination }
+  return decided(changes, destination, impact)
 }
 
-/** The target joins the set if it is outside, and takes the default and the creator place if the role had them. */
+/** The target is added to the set if it isn't in it, and becomes the default or creator role if the role was. */
 function exchangeRole(
   catalogue: Catalogue,
   { before, role, target }: { before: RoleSet; role: Role; target: Role | undefined },
@@ -118,7 +113,7 @@ function checkNeedsNoTarget(
 }
 
 function notInRoleSet(role: Role, roleSet: RoleSet): Refusal {
-  const message = `${role.key} isn't in ${roleSet.key}, so it can't be taken out of it. Name one of its roles.`
+  const message = `${role.key} isn't in ${roleSet.key}, so it can't be removed from it. Name a role of the set.`
   return new Refusal('role_not_in_role_set', message, {
     field: 'role',
     facts: { role: role.key, role_set: roleSet.key },

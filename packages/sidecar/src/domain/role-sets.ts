@@ -1,4 +1,4 @@
-/** Role sets: how they are made, changed, extended and deleted, and what makes one well formed (rules 2, 3 and 5). */
+/** Role sets: creating, updating, extending and deleting them, and what makes one well formed (rules 2, 3 and 5). */
 
 import {
   type Catalogue,
@@ -11,10 +11,10 @@ import {
   deleted,
 } from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'
-import { impactOf, noImpact, type Context, type Decided } from './decided.ts'
+import { impactOf, noImpact, type Context, type Decided, decided } from './decided.ts'
 import { invalid, parseDescription, parseFlag, parseKey, parseName, parseRefs } from './fields.ts'
 import { checkKeyIsFree, findRole, findRoleSet } from './lookup.ts'
-import { parseNameOr, roleSetKeyFromName } from './naming.ts'
+import { parseNamedUpdate, parseNameOr, roleSetKeyFromName, type NamedUpdate } from './naming.ts'
 import { Refusal } from './refusal.ts'
 import { missingCreatorPermissions } from './roles.ts'
 import { checkLimit } from './check-limit.ts'
@@ -35,12 +35,9 @@ export interface CreateRoleSet {
   readonly initial?: boolean | undefined
 }
 
-export interface UpdateRoleSet {
+export interface UpdateRoleSet extends NamedUpdate {
   /** Key or id. */
   readonly roleSet: string
-  readonly key?: string | undefined
-  readonly name?: string | undefined
-  readonly description?: string | undefined
   readonly defaultRole?: string | undefined
   readonly creatorRole?: string | undefined
   /** True: it becomes the initial set. False is refused for the initial set, and says nothing about any other. */
@@ -50,7 +47,7 @@ export interface UpdateRoleSet {
 export interface AddRoles {
   /** Key or id. */
   readonly roleSet: string
-  /** Keys or ids; at least one. Those that the set has already are passed over. */
+  /** Keys or ids; at least one. Roles that the set already has are ignored. */
   readonly roles: readonly string[]
   readonly defaultRole?: string | undefined
   readonly creatorRole?: string | undefined
@@ -77,29 +74,27 @@ export function createRoleSet(catalogue: Catalogue, input: CreateRoleSet, contex
   const type = isInitial ? 'initial' : 'custom'
   const roleSet: RoleSet = { id: context.newId('roleset'), ...content, type, ...stampNew(context) }
   changes.push(put('role_set', roleSet, null))
-  return { changes, impact: noImpact, value: roleSet }
+  return decided(changes, roleSet)
 }
 
 export function updateRoleSet(catalogue: Catalogue, input: UpdateRoleSet, context: Context): Decided<RoleSet> {
   const before = findRoleSet(catalogue, input.roleSet)
-  const key = input.key === undefined ? undefined : parseKey('role_set', input.key)
-  const name = input.name === undefined ? undefined : parseName(input.name)
-  const description = input.description === undefined ? undefined : parseDescription(input.description)
+  const named = parseNamedUpdate(input, (key) => parseKey('role_set', key))
   const special = parseSpecialRoles(catalogue, input)
   const isInitial = parseFlag(input.initial, 'type')
-  if (key !== undefined) checkKeyIsFree(catalogue.roleSets, key, before)
+  checkKeyIsFree(catalogue.roleSets, named.key, before)
   if (input.initial === false && before.type === 'initial') throw initialRequired(before, 'type', 'made custom')
   const type = isInitial ? 'initial' : undefined
-  const roleSet = amend(before, { key, name, description, ...special, type }, context)
+  const roleSet = amend(before, { ...named, ...special, type }, context)
   checkIsWellFormed(catalogue, roleSet)
-  if (roleSet === before) return { changes: [], impact: noImpact, value: before }
+  if (roleSet === before) return decided([], before)
   const changes: Change[] = roleSet.type === before.type ? [] : [demoteInitial(catalogue, context)]
   changes.push(put('role_set', roleSet, before))
-  return { changes, impact: noImpact, value: roleSet }
+  return decided(changes, roleSet)
 }
 
 /**
- * Always allowed (rule 5): nobody loses anything.
+ * Always allowed (rule 5), because no member loses a role.
  * @param facts `organizations`: how many are on the set
  */
 export function addRoles(
@@ -114,9 +109,9 @@ export function addRoles(
   const roleIds = [...before.roleIds, ...added.map(({ id }) => id)]
   const roleSet = amend(before, { roleIds, ...special }, context)
   checkIsWellFormed(catalogue, roleSet)
-  if (roleSet === before) return { changes: [], impact: noImpact, value: before }
+  if (roleSet === before) return decided([], before)
   const impact = added.length === 0 ? noImpact : impactOf({ organizations: facts.organizations })
-  return { changes: [put('role_set', roleSet, before)], impact, value: roleSet }
+  return decided([put('role_set', roleSet, before)], roleSet, impact)
 }
 
 /** @param facts `organizations`: how many are on the set */
@@ -136,10 +131,10 @@ export function deleteRoleSet(
       impact: impactOf({ organizations: facts.organizations }),
     })
   }
-  return { changes: [deleted('role_set', before)], impact: noImpact, value: before }
+  return decided([deleted('role_set', before)], before)
 }
 
-/** Rule 3: there is always an initial set, so it goes only when another one has taken its place. */
+/** Rule 3: there is always an initial set, so another one must take its place before it goes. */
 export function initialRequired(roleSet: RoleSet, field: string, participle: string): Refusal {
   const message = `${roleSet.key} is the initial role set and can't be ${participle}. Make another role set initial first.`
   return new Refusal('initial_role_set_required', message, { field, facts: { role_set: roleSet.key } })
@@ -156,7 +151,7 @@ function checkIsWellFormed(
   for (const [field, roleId] of Object.entries(places)) {
     if (roleIds.includes(roleId)) continue
     const role = catalogue.roles.byId(roleId)?.key ?? roleId
-    const message = `${role} can't be the ${field.replace('_', ' ')} of ${key}, because it isn't among its roles. Add it to them, or choose one of them.`
+    const message = `${role} can't be the ${field.replace('_', ' ')} of ${key}, because it isn't among the roles of the set. Add it to them, or choose one of them.`
     throw new Refusal('special_role_not_in_role_set', message, { field, facts: { role, role_set: key } })
   }
   checkCanBeCreator(catalogue, roleSet.creatorRoleId, { roleSetKey: key, field: 'creator_role' })
@@ -182,7 +177,7 @@ function parseKeyAndName(input: CreateRoleSet): { key: string; name: string } {
     return { key, name: parseNameOr(key, input.name) }
   }
   if (input.name === undefined || input.name === '')
-    throw invalid('key', 'is missing, and the name too. Give at least one.')
+    throw invalid('key', 'is missing, and so is the name. Give at least one of them.')
   const name = parseName(input.name)
   return { key: roleSetKeyFromName(name), name }
 }

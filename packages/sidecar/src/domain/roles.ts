@@ -14,10 +14,19 @@ import {
   deleted,
 } from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'
-import { impactOf, isHeld, noImpact, type Context, type Decided, type Impact, type RoleUsage } from './decided.ts'
-import { invalid, parseDescription, parseFlag, parseKey, parseName, parseRefs } from './fields.ts'
+import {
+  impactOf,
+  isHeld,
+  type Context,
+  type Decided,
+  type Impact,
+  type RoleUsage,
+  decided,
+  changed,
+} from './decided.ts'
+import { invalid, parseDescription, parseFlag, parseKey, parseRefs } from './fields.ts'
 import { checkKeyIsFree, findPermission, findRole } from './lookup.ts'
-import { parseNameOr } from './naming.ts'
+import { parseNamedUpdate, parseNameOr, type NamedUpdate } from './naming.ts'
 import { Refusal } from './refusal.ts'
 import { checkLimit } from './check-limit.ts'
 
@@ -38,13 +47,10 @@ export interface CreateRole {
   readonly includeInInitialRoleSet?: boolean | undefined
 }
 
-export interface UpdateRole {
+export interface UpdateRole extends NamedUpdate {
   /** Key or id. */
   readonly role: string
-  readonly key?: string | undefined
-  readonly name?: string | undefined
-  readonly description?: string | undefined
-  /** Keys or ids of all that it shall hold. */
+  /** Keys or ids of all permissions that it holds afterwards. */
   readonly permissions?: readonly string[] | undefined
 }
 
@@ -76,23 +82,20 @@ export function createRole(
   checkLimit('rolesMax', catalogue.roles.size + 1, { subject: 'The store would hold', unit: 'roles', field: 'key' })
   const role: Role = { id: context.newId('role'), key, name, description, permissionIds, ...stampNew(context) }
   const changes: Change[] = [put('role', role, null)]
-  if (!isIncluded) return { changes, impact: noImpact, value: role }
+  if (!isIncluded) return decided(changes, role)
   changes.push(joinInitialRoleSet(catalogue, role, context))
-  return { changes, impact: impactOf({ organizations: facts.organizations }), value: role }
+  return decided(changes, role, impactOf({ organizations: facts.organizations }))
 }
 
 export function updateRole(catalogue: Catalogue, input: UpdateRole, context: Context): Decided<Role> {
   const before = findRole(catalogue, input.role)
-  const key = input.key === undefined ? undefined : parseKey('role', input.key)
-  const name = input.name === undefined ? undefined : parseName(input.name)
-  const description = input.description === undefined ? undefined : parseDescription(input.description)
+  const named = parseNamedUpdate(input, (key) => parseKey('role', key))
   const given = input.permissions === undefined ? undefined : parsePermissionIds(catalogue, input.permissions)
-  if (key !== undefined) checkKeyIsFree(catalogue.roles, key, before)
+  checkKeyIsFree(catalogue.roles, named.key, before)
   const permissionIds = given && hasSameMembers(given, before.permissionIds) ? undefined : given
-  const role = amend(before, { key, name, description, permissionIds }, context)
+  const role = amend(before, { ...named, permissionIds }, context)
   checkCreatorKeepsPermissions(catalogue, role)
-  const changes: Change[] = role === before ? [] : [put('role', role, before)]
-  return { changes, impact: noImpact, value: role }
+  return decided(changed('role', before, role), role)
 }
 
 export function addPermission(catalogue: Catalogue, input: RolePermission, context: Context): Decided<Role> {
@@ -100,7 +103,7 @@ export function addPermission(catalogue: Catalogue, input: RolePermission, conte
   const permission = findPermission(catalogue, input.permission)
   const facts = { role: before.key, permission: permission.key }
   if (before.permissionIds.includes(permission.id)) {
-    const message = `${before.key} holds ${permission.key} already. There is nothing to add.`
+    const message = `${before.key} already holds ${permission.key}. Nothing has to be added.`
     throw new Refusal('role_holds_permission', message, { field: 'permission', facts })
   }
   const held = [...before.permissionIds.flatMap((id) => catalogue.permissions.byId(id) ?? []), permission]
@@ -109,13 +112,13 @@ export function addPermission(catalogue: Catalogue, input: RolePermission, conte
   return holding(before, sortByKey(held), context)
 }
 
-/** Refused where it would leave a set's creator role without what that must hold (rule 2). */
+/** Refused where a set's creator role would lose a permission that it must hold (rule 2). */
 export function removePermission(catalogue: Catalogue, input: RolePermission, context: Context): Decided<Role> {
   const before = findRole(catalogue, input.role)
   const permission = findPermission(catalogue, input.permission)
   if (!before.permissionIds.includes(permission.id)) {
     const facts = { role: before.key, permission: permission.key }
-    const message = `${before.key} doesn't hold ${permission.key}, so it can't be taken from it. Name one that it holds.`
+    const message = `${before.key} doesn't hold ${permission.key}, so the permission can't be removed from it. Name a permission that it holds.`
     throw new Refusal('role_lacks_permission', message, { field: 'permission', facts })
   }
   const left = before.permissionIds.filter((id) => id !== permission.id)
@@ -149,7 +152,7 @@ export function deleteRole(
     return put('role_set', amend(roleSet, { roleIds }, context), roleSet)
   })
   changes.push(deleted('role', before))
-  return { changes, impact: impactOf({ organizations }), value: before }
+  return decided(changes, before, impactOf({ organizations }))
 }
 
 /** The sets in which a role is available. */
@@ -195,7 +198,7 @@ function joinInitialRoleSet(catalogue: Catalogue, role: Role, context: Context):
 
 function holding(before: Role, permissions: readonly { readonly id: string }[], context: Context): Decided<Role> {
   const role = amend(before, { permissionIds: permissions.map(({ id }) => id) }, context)
-  return { changes: [put('role', role, before)], impact: noImpact, value: role }
+  return decided(changed('role', before, role), role)
 }
 
 function checkCreatorKeepsPermissions(catalogue: Catalogue, role: Role, field = 'permissions'): void {
@@ -206,7 +209,7 @@ function checkCreatorKeepsPermissions(catalogue: Catalogue, role: Role, field = 
   const sets = listed(sortByKey(created).map(({ key }) => key))
   throw new Refusal(
     'role_not_creator_eligible',
-    `${role.key} is the creator role of ${sets} and would lack ${missing.join(', ')}. Leave it these permissions, or give the sets another creator role first.`,
+    `${role.key} is the creator role of ${sets} and would lack ${missing.join(', ')}. Keep these permissions, or give the sets another creator role first.`,
     { field, facts: { role: role.key, role_sets: sets, missing: missing.join(', ') } },
   )
 }

@@ -1,4 +1,4 @@
-/** What a fresh store holds: Clerk's nine system permissions, the roles admin and member, and one role set of the two. */
+/** The content of a new store: Clerk's nine system permissions, the roles admin and member, and a role set of the two. */
 
 import { type Change, type Permission, type Role, type RoleSet, put } from '@rolesets/core'
 import { stampNew } from './amend.ts'

@@ -1,15 +1,15 @@
-/** The settings of the store. Those of special roles are the initial set's own: changing them here changes that set. */
+/** The settings of the store. The default and creator role are those of the initial set: a change here changes that set. */
 
-import { type Catalogue, type Change, initialRoleSetOf, type Settings, put } from '@rolesets/core'
+import { type Catalogue, initialRoleSetOf, type Settings } from '@rolesets/core'
 import { amend } from './amend.ts'
-import { noImpact, type Context, type Decided } from './decided.ts'
+import { type Context, type Decided, decided, changed } from './decided.ts'
 import { parseEnrollmentModes, parseOptionalFlag, parseQuota } from './fields.ts'
 import { updateRoleSet } from './role-sets.ts'
 
-/** What is not given stays as it is. */
+/** Fields that are not given stay as they are. */
 export interface UpdateSettings {
   readonly enabled?: boolean | undefined
-  /** What new organizations get; 0: any number. Those that are there keep theirs. */
+  /** What new organizations get; 0: any number. Existing organizations keep theirs. */
   readonly maxAllowedMemberships?: number | undefined
   readonly adminDeleteEnabled?: boolean | undefined
   readonly slugDisabled?: boolean | undefined
@@ -21,7 +21,7 @@ export interface UpdateSettings {
   readonly defaultRole?: string | undefined
 }
 
-/** One decision: either all of it is well formed, or nothing changes. */
+/** Either all of it is valid, or nothing changes. */
 export function updateSettings(catalogue: Catalogue, input: UpdateSettings, context: Context): Decided<Settings> {
   const { maxAllowedMemberships, domainsEnrollmentModes, creatorRole, defaultRole } = input
   const before = catalogue.settings
@@ -36,8 +36,7 @@ export function updateSettings(catalogue: Catalogue, input: UpdateSettings, cont
   const roleSet = initialRoleSetOf(catalogue).id
   const { changes } = updateRoleSet(catalogue, { roleSet, creatorRole, defaultRole }, context)
   const settings = amend(before, fields, context)
-  const own: Change[] = settings === before ? [] : [put('settings', settings, before)]
-  return { changes: [...own, ...changes], impact: noImpact, value: settings }
+  return decided([...changed('settings', before, settings), ...changes], settings)
 }
 
 function parseModes(value: unknown): readonly string[] | undefined {
