@@ -1,6 +1,6 @@
 /** A store that follows another one: it takes change sets and snapshots that it did not make, and keeps bookmarks. */
 
-import { type ChangeSet, deleted } from '@rolesets/core'
+import { type ChangeSet, deleted, put } from '@rolesets/core'
 import type {
   AppendError,
   KeptChangeSet,
@@ -25,6 +25,9 @@ import {
   withCatalogue,
 } from './things.ts'
 
+const noThings = { organizations: [], assignments: [], memberships: [], invitations: [] }
+const team = { organizationId: 'a', scope: 'team:x' }
+
 /** A store with a few things of every kind. */
 async function fill(store: Store): Promise<void> {
   await withCatalogue(store)
@@ -36,6 +39,7 @@ async function fill(store: Store): Promise<void> {
     membership('a', 'u', next),
     membership('b', 'v', next, { roleId: 'analyst' }),
     invitation('a', 'ann@x.y', next),
+    put('assignment', { ...team, roleSetId: 'pro', updatedAt: at, revision: next }, null),
   ])
 }
 
@@ -70,6 +74,7 @@ async function contentOf(store: Store): Promise<unknown> {
       catalogue: [permissions, roles, roleSets].map((index) => [...index.values()]),
       settings,
       organizations,
+      assignment: await reader.assignment(team),
       counts: [await reader.organizationCount('free'), await reader.organizationCount('pro')],
       memberships: (await reader.searchMemberships({}, byTime, span)).items,
       invitations: (await reader.searchInvitations({ now: at }, byTime, span)).items,
@@ -87,6 +92,7 @@ async function snapshotOf(store: Store): Promise<Snapshot> {
     catalogue: await reader.catalogue(),
     accessKeys: await reader.accessKeys(),
     organizations: await reader.organizations({ size: 1_000 }),
+    assignments: [await reader.assignment(team)].filter((each) => each !== undefined),
     ...(await searched(store)),
   }))
   return value
@@ -102,7 +108,7 @@ async function searched(store: Store) {
   return value
 }
 
-const put = (store: Store, id: string) => record(store, (revision) => [organization(id, revision)])
+const putOne = (store: Store, id: string) => record(store, (revision) => [organization(id, revision)])
 
 export function following(suite: Suite): void {
   const { test, name } = suite
@@ -145,7 +151,7 @@ export function following(suite: Suite): void {
     const heard: ChangeSet[] = []
     follower.subscribe((changeSet) => heard.push(changeSet))
     await change(source)
-    await put(source, 'c')
+    await putOne(source, 'c')
     const made = await sealed(source, 2)
     await Promise.all(made.map((changeSet) => follower.append(changeSet)))
     t.is(follower.head, source.head)
@@ -158,9 +164,8 @@ export function following(suite: Suite): void {
 
   test(`${name}: a fresh store of the same epoch can be built from the whole history alone`, async (t) => {
     const [source, follower] = [await openFresh(suite, t), await openFresh(suite, t)]
-    const nothing = { organizations: [], memberships: [], invitations: [], accessKeys: [] }
     const { value: start } = await source.read(async (reader) => ({
-      ...{ catalogue: await reader.catalogue(), ...nothing },
+      ...{ catalogue: await reader.catalogue(), accessKeys: [], ...noThings },
       ...(await reader.historyAnchor()),
     }))
     await fill(source)
@@ -173,8 +178,8 @@ export function following(suite: Suite): void {
 
   test(`${name}: a change set that doesn't follow the head is refused with nothing done, and others of its batch are kept`, async (t) => {
     const { source, follower } = await openFollower(t)
-    await put(source, 'c')
-    await put(source, 'd')
+    await putOne(source, 'c')
+    await putOne(source, 'd')
     const [third, fourth] = await sealed(source, 2)
     if (third === undefined || fourth === undefined) return t.fail('Two change sets were made.')
     const altered = { ...third, record: JSON.stringify([organization('evil', 3)]) }
@@ -192,9 +197,9 @@ export function following(suite: Suite): void {
 
   test(`${name}: after a write of its own a store takes no more change sets of the other one`, async (t) => {
     const { source, follower } = await openFollower(t)
-    await put(source, 'c')
-    await put(source, 'd')
-    await put(follower, 'own')
+    await putOne(source, 'c')
+    await putOne(source, 'd')
+    await putOne(follower, 'own')
     const [, fourth] = await sealed(source, 2)
     const refused = await t.throwsAsync<AppendError>(follower.append(fourth as KeptChangeSet), {
       name: 'AppendError',
@@ -213,7 +218,7 @@ export function following(suite: Suite): void {
         throw new Error('The connection is lost.')
       })(),
     }
-    const [adoption, write] = await Promise.allSettled([follower.adopt(broken, 'another'), put(follower, 'after')])
+    const [adoption, write] = await Promise.allSettled([follower.adopt(broken, 'another'), putOne(follower, 'after')])
     t.is(adoption.status, 'rejected')
     t.deepEqual(write, { status: 'fulfilled', value: 3 })
     t.is(follower.epoch, source.epoch)
@@ -233,7 +238,12 @@ export function following(suite: Suite): void {
       () => heard.push('adopted'),
     )
     const snapshot = await snapshotOf(source)
-    await Promise.all([put(store, 'lost'), put(store, 'too'), store.adopt(snapshot, source.epoch), put(store, 'kept')])
+    await Promise.all([
+      putOne(store, 'lost'),
+      putOne(store, 'too'),
+      store.adopt(snapshot, source.epoch),
+      putOne(store, 'kept'),
+    ])
     t.deepEqual(heard, [2, 3, 'adopted', 3])
     const { value } = await store.read((reader) => reader.organizations({ size: 10 }))
     t.deepEqual(
@@ -248,10 +258,7 @@ export function following(suite: Suite): void {
     const { source, follower } = await openFollower(t)
     const { value } = await follower.read(async (reader) => {
       await reader.organization('a')
-      await follower.adopt(
-        { ...(await snapshotOf(source)), organizations: [], memberships: [], invitations: [] },
-        'new',
-      )
+      await follower.adopt({ ...(await snapshotOf(source)), ...noThings }, 'new')
       return [(await reader.organizations({ size: 10 })).length, (await reader.catalogue()).permissions.size]
     })
     t.deepEqual(value, [2, 2])
@@ -268,7 +275,7 @@ export function following(suite: Suite): void {
     const second = await place.open()
     t.teardown(() => second.close())
     t.deepEqual([second.epoch, second.head], [source.epoch, 2])
-    await put(source, 'c')
+    await putOne(source, 'c')
     for (const changeSet of await sealed(source, 2)) await second.append(changeSet)
     t.deepEqual(await contentOf(second), await contentOf(source))
   })

@@ -1,6 +1,6 @@
 /** What is kept: every thing as it was given, set-wide changes, counts, pages, and what can't be kept. */
 
-import { type Change, put, deleted, type Things, editOf } from '@rolesets/core'
+import { type Change, put, deleted, type Things, editOf, wholeOf } from '@rolesets/core'
 import type { Reader, Store, StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { openFresh, openWatched, type Suite } from './suite.ts'
 import {
@@ -229,10 +229,43 @@ export function keeping(suite: Suite): void {
     const known = Array.from({ length: 2_000 }, (_, n) => `o${n}`)
     await record(store, (next) => known.map((id, n) => organization(id, next, { roleSetId: n % 2 ? 'pro' : 'free' })))
     const asked = Array.from({ length: 10_000 }, (_, n) => `o${n}`)
-    const sets = await seen(store, (reader) => reader.roleSetIdsOf(asked))
+    const sets = await seen(store, (reader) => reader.roleSetIdsOf(asked.map(wholeOf)))
     t.is(sets.size, 2_000)
     t.deepEqual([sets.get('o0'), sets.get('o1'), sets.get('o2000')], ['free', 'pro', undefined])
     t.is((await seen(store, (reader) => reader.roleSetIdsOf([]))).size, 0)
+  })
+
+  test(`${name}: scopes of an organization have role sets of their own, which move and go with what they belong to`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    const place = { organizationId: 'a', scope: 'team:x' }
+    const assignment = { ...place, roleSetId: 'free', updatedAt: at, revision: 2 }
+    await record(store, (next) => [
+      organization('a', next),
+      organization('b', next, { roleSetId: 'pro' }),
+      put('assignment', assignment, null),
+    ])
+    const other = { ...place, scope: 'team:y' }
+    const seenNow = () =>
+      seen(store, async (reader) => {
+        const places = [place, other, wholeOf('a'), wholeOf('b'), wholeOf('none')]
+        return [await reader.assignment(place), Object.fromEntries(await reader.roleSetIdsOf(places))]
+      })
+    t.deepEqual(await seenNow(), [assignment, { 'a\nteam:x': 'free', a: 'free', b: 'pro' }])
+    const whole = { ...wholeOf('a'), roleSetId: 'free', updatedAt: at, revision: 2 }
+    t.deepEqual(await seen(store, (reader) => reader.assignment(wholeOf('a'))), whole)
+    t.is(await seen(store, (reader) => reader.organizationCount('free')), 1)
+    await recordLater(store, [
+      { verb: 'moved', thing: 'assignment', fromRoleSetId: 'free', toRoleSetId: 'pro', organizations: 1 },
+    ])
+    const moved = { ...assignment, roleSetId: 'pro', updatedAt: laterAt, revision: 3 }
+    t.deepEqual(await seenNow(), [moved, { 'a\nteam:x': 'pro', a: 'pro', b: 'pro' }])
+    const second = { ...moved, ...other, revision: 4 }
+    await record(store, () => [put('assignment', second, null), deleted('assignment', moved)])
+    t.deepEqual(await seenNow(), [undefined, { 'a\nteam:y': 'pro', a: 'pro', b: 'pro' }])
+    await recordLater(store, [
+      { verb: 'deleted', thing: 'organization', before: organizationOf('a', 2), members: 0, invitations: 0 },
+    ])
+    t.deepEqual(await seenNow(), [undefined, { b: 'pro' }])
   })
 
   // Each of these would be a mistake of the rules; the storage doesn't let it in.
@@ -244,6 +277,12 @@ export function keeping(suite: Suite): void {
     'a set whose creator role is not in it': (next) => [roleSet('odd', ['admin'], next, { creatorRoleId: 'member' })],
     'a set without roles': (next) => [roleSet('odd', [], next)],
     'an organization on no set': (next) => [organization('b', next, { roleSetId: 'none' })],
+    'a scope of no organization': (next) => [put('assignment', assignmentOf('none', 'free', next), null)],
+    'a scope on no set': (next) => [put('assignment', assignmentOf('a', 'none', next), null)],
+    'the end of a set with a scope': (next) => [
+      put('assignment', assignmentOf('a', 'pro', next), null),
+      deleted('role_set', thingOf('role_set', 'pro')),
+    ],
     'a member of no organization': (next) => [membership('none', 'u', next)],
     'a member with no role': (next) => [membership('a', 'u', next, { roleId: 'none' })],
     'a role with a permission that is not there': (next) => [role('odd', next, { permissionIds: ['none'] })],
@@ -281,6 +320,10 @@ export function keeping(suite: Suite): void {
     const { roles, permissions } = await seen(store, (reader) => reader.catalogue())
     t.deepEqual([roles.byId('admin')?.permissionIds, permissions.size], [['read', 'new'], 2])
   })
+}
+
+function assignmentOf(organizationId: string, roleSetId: string, revision: number) {
+  return { organizationId, scope: 'team:x', roleSetId, updatedAt: at, revision }
 }
 
 /** A thing of the changes that the catalogue begins with. */

@@ -1,5 +1,6 @@
 /** Reads see one committed state, whole. */
 
+import { wholeOf } from '@rolesets/core'
 import type { Reader, StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { createGate, openFresh, openWatched, type Suite } from './suite.ts'
 import { at, membership, organization, permission, provenance, record, roleSet, withCatalogue } from './things.ts'
@@ -136,7 +137,7 @@ export function reading(suite: Suite): void {
       { instanceOf: RangeError },
     )
     await t.throwsAsync(
-      store.read((reader) => reader.roleSetIdsOf(tooMany)),
+      store.read((reader) => reader.roleSetIdsOf(tooMany.map(wholeOf))),
       { instanceOf: RangeError },
     )
     // A work that asks for too much is at fault alone; its transaction is not.

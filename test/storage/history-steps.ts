@@ -27,6 +27,8 @@ const id = fc.constantFrom('a', 'b', 'c', 'd')
 const user = fc.constantFrom('u', 'v')
 const set = fc.constantFrom('free', 'pro', 'new')
 const roleId = fc.constantFrom('admin', 'member', 'analyst', 'extra')
+const scopeName = fc.constantFrom('team:x', 'team:y')
+const place = fc.record({ organizationId: id, scope: fc.oneof(fc.constant(''), scopeName) })
 const slug = fc.constantFrom(null, 'x', 'y')
 const address = fc.constantFrom('u', 'ann@x.y', 'Ann@X.Y', 'bob@x.y')
 /** Rounds of a history are a millisecond apart, so invitations end while it goes on. */
@@ -98,6 +100,14 @@ export const writes = [
     return w.membership(a, u)
   }),
   step('withdraw', fc.tuple(id, user), ([a, u], w) => records(w, deleted('membership', membershipOf(a, u, 0)))),
+  step('assign', fc.tuple(id, scopeName, set), async ([organizationId, name, roleSetId], w) => {
+    if (!(await w.organization(organizationId)) || !(await hasSet(w, roleSetId))) return
+    const assignment = { organizationId, scope: name, roleSetId, updatedAt: at, revision: w.nextRevision }
+    await records(w, put('assignment', assignment, null))
+  }),
+  step('unassign', fc.tuple(id, scopeName), ([organizationId, name], w) =>
+    records(w, deleted('assignment', { organizationId, scope: name, roleSetId: '', updatedAt: 0, revision: 0 })),
+  ),
   step('invite', fc.tuple(id, address, roleId, moment), async ([a, email, r, expiresAt], w) => {
     if ((await w.organization(a)) && (await hasRole(w, r)))
       await records(w, invitation(a, email, w.nextRevision, { roleId: r, expiresAt, createdAt: expiresAt - 5 }))
@@ -148,7 +158,11 @@ export const writes = [
   }),
   step('delete set', fc.constant('new'), async (s, w) => {
     const before = (await w.catalogue()).roleSets.byId(s)
-    if (before && (await w.organizationCount(s)) === 0) await records(w, deleted('role_set', before))
+    const places = ['a', 'b', 'c', 'd'].flatMap((organizationId) =>
+      ['team:x', 'team:y'].map((name) => ({ organizationId, scope: name })),
+    )
+    const isAssigned = [...(await w.roleSetIdsOf(places)).values()].includes(s)
+    if (before && !isAssigned && (await w.organizationCount(s)) === 0) await records(w, deleted('role_set', before))
   }),
   step('make initial', set, async (s, w) => {
     const { roleSets } = await w.catalogue()
@@ -177,7 +191,8 @@ export const spoils = step('spoil', fc.constantFrom('organization', 'member'), (
 export const reads = [
   step('organization', id, (a, w) => w.organization(a)),
   step('by slug', fc.constantFrom('x', 'y'), (s, w) => w.organizationBySlug(s)),
-  step('sets of', fc.array(id), async (ids, w) => [...(await w.roleSetIdsOf(ids))].sort()),
+  step('assignment', place, (p, w) => w.assignment(p)),
+  step('sets of', fc.array(place), async (places, w) => [...(await w.roleSetIdsOf(places))].sort()),
   step('page', fc.tuple(page, fc.option(set, { nil: undefined })), ([p, roleSetId], w) =>
     w.organizations(p, { roleSetId }),
   ),

@@ -11,6 +11,7 @@ import {
   applyToCatalogue,
   assignmentEffectOf,
   keyOfPlace,
+  wholeOf,
   type Catalogue,
   type Change,
   type ChangeSet,
@@ -173,7 +174,7 @@ export class ReadModel {
     await Promise.resolve()
     const reading = this.#readings.get(organizationIds[0] ?? '')
     try {
-      const { revision, value } = await this.#store.read((reader) => reader.roleSetIdsOf(organizationIds))
+      const { revision, value } = await this.#store.read((reader) => reader.roleSetIdsOf(organizationIds.map(wholeOf)))
       // The store may be ahead of the feed by the change sets that it is about to tell.
       await this.#reachNumber(revision)
       if (reading !== undefined && reading.touchedAt > revision) return

@@ -1,6 +1,6 @@
 /** One state of the store, whole, to answer questions about some organizations from: all of it of one revision. */
 
-import { type Catalogue, formatRevision } from '@rolesets/core'
+import { type Catalogue, formatRevision, wholeOf } from '@rolesets/core'
 import type { Store } from '../storage/store.ts'
 import type { ReadCall } from './call.ts'
 import type { Assignment, ReadModel } from './read-model.ts'
@@ -49,7 +49,7 @@ export function createStates(store: Store, readModel: ReadModel): States {
   async function storedState(organizationIds: readonly string[]): Promise<State> {
     const { revision, value } = await store.read(async (reader) => ({
       catalogue: await reader.catalogue(),
-      assignments: await reader.roleSetIdsOf(organizationIds),
+      assignments: await reader.roleSetIdsOf(organizationIds.map(wholeOf)),
     }))
     return {
       catalogue: value.catalogue,

@@ -30,6 +30,8 @@ import type {
   InvitationStatus,
   Membership,
   Organization,
+  Assignment,
+  Place,
 } from '@rolesets/core'
 import type { RoleUsage } from '../domain/decided.ts'
 
@@ -137,8 +139,13 @@ export interface Reader {
   catalogue(): Promise<Catalogue>
   organization(id: string): Promise<Organization | undefined>
   organizationBySlug(slug: string): Promise<Organization | undefined>
-  /** The sets of those that are in the store, by organization id. Up to 10 000 ids. */
-  roleSetIdsOf(organizationIds: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /**
+   * Which role set a place has of its own; undefined: none. The assignment of an organization as a whole is a part of the
+   * organization, and changes with it (`organization_put`); the other scopes have assignments of their own.
+   */
+  assignment(place: Place): Promise<Assignment | undefined>
+  /** The role sets of the places that have one of their own, by the keys of the places (`keyOfPlace`). Up to 10 000 places. */
+  roleSetIdsOf(places: readonly Place[]): Promise<ReadonlyMap<string, string>>
   /** Ordered by id. */
   organizations(page: Page, filter?: { readonly roleSetId?: string | undefined }): Promise<readonly Organization[]>
   /** How many organizations are on a set. Costs the same whatever the answer. */
@@ -226,6 +233,8 @@ export interface Snapshot {
   readonly accessKeys: readonly AccessKey[]
   /** In any order, each once. */
   readonly organizations: Stream<Organization>
+  /** Those of scopes; the organizations as a whole have theirs in `organizations`. */
+  readonly assignments: Stream<Assignment>
   readonly memberships: Stream<Membership>
   readonly invitations: Stream<Invitation>
 }

@@ -11,7 +11,15 @@ import { forgetSome, readChangeSets, readForgettable, readPosition, setAnchor, w
 
 /** The tables of the content, those that refer to others first. */
 const contentTables = [
-  ...['memberships', 'invitations', 'organizations', 'organization_counts', 'role_set_roles', 'role_permissions'],
+  ...[
+    'memberships',
+    'invitations',
+    'assignments',
+    'organizations',
+    'organization_counts',
+    'role_set_roles',
+    'role_permissions',
+  ],
   ...['role_sets', 'roles', 'permissions', 'settings', 'access_keys', 'change_subjects', 'change_sets'],
 ]
 

@@ -30,6 +30,7 @@ async function* putsOf(snapshot: Snapshot): AsyncGenerator<Change> {
   if (settings.revision > 0) yield put('settings', settings, null)
   for (const each of snapshot.accessKeys) yield put('access_key', each, null)
   for await (const each of snapshot.organizations) yield put('organization', each, null)
+  for await (const each of snapshot.assignments) yield put('assignment', each, null)
   for await (const each of snapshot.memberships) yield put('membership', each, null)
   for await (const each of snapshot.invitations) yield put('invitation', each, null)
 }

@@ -4,7 +4,7 @@
  * touches the storage.
  */
 
-import type { Membership } from '@rolesets/core'
+import type { Assignment, Membership } from '@rolesets/core'
 import { StoreError, type Foreseen } from '../store.ts'
 import type { EngineConnection, Recorded, RowReader } from './connection.ts'
 import { nothingForeseen, readForeseen, type ForeseenRows } from './foreseen.ts'
@@ -80,6 +80,11 @@ export class BatchRows {
             // An organization that was put in this batch has another slug now.
             return found && this.#pending.organization(found.id) ? undefined : found
           },
+        ),
+      assignment: (place) =>
+        this.#find<Assignment>(
+          () => this.#pending.assignment(place),
+          () => connection.assignment(place),
         ),
       membership: (organizationId, userId) =>
         this.#find<Membership>(

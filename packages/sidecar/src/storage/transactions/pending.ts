@@ -4,7 +4,17 @@
  * they concern has them written first.
  */
 
-import { type Change, type Invitation, type Membership, type Organization, type ByKind, byKind } from '@rolesets/core'
+import {
+  type Change,
+  type Invitation,
+  type Membership,
+  type Organization,
+  type ByKind,
+  byKind,
+  keyOfPlace,
+  type Assignment,
+  type Place,
+} from '@rolesets/core'
 import type { Recorded } from './connection.ts'
 
 /** Undefined where nothing is known here; a thing that was deleted is known to be absent. */
@@ -14,6 +24,7 @@ export class Pending {
   #recorded: Recorded[] = []
   readonly #organizations = new Map<string, Organization>()
   readonly #organizationIdsBySlug = new Map<string, string>()
+  readonly #assignments = new Map<string, Assignment | undefined>()
   readonly #memberships = new Map<string, Membership | undefined>()
   readonly #invitations = new Map<string, Invitation>()
   #hasAccessKeys = false
@@ -27,8 +38,8 @@ export class Pending {
     },
     organization_deleted: () => (this.#isWide = true),
     organizations_moved: () => (this.#isWide = true),
-    assignment_put: () => (this.#isWide = true),
-    assignment_deleted: () => (this.#isWide = true),
+    assignment_put: ({ after }) => this.#assignments.set(keyOfPlace(after), after),
+    assignment_deleted: ({ before }) => this.#assignments.set(keyOfPlace(before), undefined),
     membership_put: ({ after }) => this.#memberships.set(keyOf(after.organizationId, after.userId), after),
     membership_deleted: ({ before }) => this.#memberships.set(keyOf(before.organizationId, before.userId), undefined),
     members_reassigned: () => (this.#isWide = true),
@@ -54,6 +65,10 @@ export class Pending {
 
   get hasOrganizations(): boolean {
     return this.#isWide || this.#organizations.size > 0
+  }
+
+  get hasAssignments(): boolean {
+    return this.#isWide || this.#assignments.size > 0
   }
 
   get hasMemberships(): boolean {
@@ -90,6 +105,7 @@ export class Pending {
     this.#recorded = []
     this.#organizations.clear()
     this.#organizationIdsBySlug.clear()
+    this.#assignments.clear()
     this.#memberships.clear()
     this.#invitations.clear()
     this.#hasAccessKeys = false
@@ -107,6 +123,15 @@ export class Pending {
   organizationBySlug(slug: string): Known<Organization> {
     const organization = this.#organizations.get(this.#organizationIdsBySlug.get(slug) ?? '')
     return organization?.slug === slug ? { value: organization } : undefined
+  }
+
+  assignment(place: Place): Known<Assignment> {
+    const key = keyOfPlace(place)
+    if (place.scope !== '') return this.#assignments.has(key) ? { value: this.#assignments.get(key) } : undefined
+    const organization = this.#organizations.get(place.organizationId)
+    if (organization === undefined) return undefined
+    const { roleSetId, updatedAt, revision } = organization
+    return { value: { organizationId: place.organizationId, scope: '', roleSetId, updatedAt, revision } }
   }
 
   membership(organizationId: string, userId: string): Known<Membership> {

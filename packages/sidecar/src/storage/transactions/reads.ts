@@ -18,7 +18,8 @@ const hasAny = (pending: Pending) => pending.hasOrganizations || hasHolders(pend
 const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Arguments<K>) => boolean } = {
   organization: (pending) => pending.isWide,
   organizationBySlug: (pending) => pending.isWide,
-  roleSetIdsOf: (pending) => pending.hasOrganizations,
+  assignment: (pending) => pending.isWide,
+  roleSetIdsOf: (pending) => pending.hasOrganizations || pending.hasAssignments,
   organizations: (pending) => pending.hasOrganizations,
   organizationCount: (pending) => pending.hasOrganizations,
   membership: (pending) => pending.isWide,

@@ -22,7 +22,7 @@ const smallTables = [
   'history_anchor',
   'bookmarks',
 ]
-const largeTables = ['organizations', 'memberships', 'invitations', 'change_sets', 'change_subjects']
+const largeTables = ['organizations', 'memberships', 'invitations', 'assignments', 'change_sets', 'change_subjects']
 
 /** @throws StoreError `corrupt` */
 export async function checkSmallParts(connection: Connection): Promise<void> {

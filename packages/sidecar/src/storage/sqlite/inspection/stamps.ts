@@ -67,7 +67,7 @@ const rowsPerPage = 1_000
 
 /** The highest revision that anything in the file is stamped with. */
 export async function highestStamp(connection: Connection): Promise<number> {
-  const parts = [...tables.map(({ name }) => name), 'settings', 'change_subjects']
+  const parts = [...tables.map(({ name }) => name), 'settings', 'assignments', 'change_subjects']
   const sql = parts.map((name) => `SELECT max(revision) AS revision FROM ${name}`).join(' UNION ALL ')
   const [row] = await connection.all(`SELECT coalesce(max(revision), 0) AS revision FROM (${sql})`)
   return integer(row ?? {}, 'revision')

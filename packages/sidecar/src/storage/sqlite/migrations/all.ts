@@ -2,6 +2,7 @@
 
 import { firstSchema } from './0001-first-schema.ts'
 import { bookmarks } from './0002-bookmarks.ts'
+import { assignments } from './0003-assignments.ts'
 import type { Migration } from './migration.ts'
 
-export const migrations: readonly Migration[] = [firstSchema, bookmarks]
+export const migrations: readonly Migration[] = [firstSchema, bookmarks, assignments]

@@ -1,11 +1,12 @@
 /** The questions of the contract to the rows, over whatever transaction its connection is in. */
 
-import type { AccessKey, Invitation, Membership, Organization } from '@rolesets/core'
+import type { AccessKey, Assignment, Invitation, Membership, Organization, Place } from '@rolesets/core'
 import type { RoleUsage } from '../../../domain/decided.ts'
 import type { HistoryPage, HistoryQuery, KeptChangeSet, Page, Reader, Span, Spanned } from '../../store.ts'
 import { readAccessKeys } from '../rows/access-keys.ts'
 import type { RowReader } from '../../transactions/connection.ts'
 import type { Connection, Row } from '../connection.ts'
+import { readAssignment, roleSetIdsOf } from '../rows/assignments.ts'
 import { readAnchor, readHistory } from '../rows/history.ts'
 import { invitationsOf, pendingInvitation, pendingInvitationCount, type InvitationFilter } from '../rows/invitations.ts'
 import { integer, invitationOf, membershipOf, organizationOf, text, unlessMalformed } from '../rows/things.ts'
@@ -43,14 +44,13 @@ export class Queries implements RowReader {
     return this.#one(organizationOf, 'SELECT * FROM organizations WHERE slug = ?', [slug])
   }
 
-  async roleSetIdsOf(organizationIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    checkAtMost(organizationIds.length, idsMax, 'organizations')
-    const read = async () => {
-      const sql = 'SELECT id, role_set_id FROM organizations WHERE id IN (SELECT value FROM json_each(?))'
-      const rows = await this.connection.all(sql, [JSON.stringify(organizationIds)])
-      return new Map(rows.map((row) => [text(row, 'id'), text(row, 'role_set_id')]))
-    }
-    return this.checked(read)
+  assignment(place: Place): Promise<Assignment | undefined> {
+    return this.checked(() => readAssignment(this.connection, place))
+  }
+
+  async roleSetIdsOf(places: readonly Place[]): Promise<ReadonlyMap<string, string>> {
+    checkAtMost(places.length, idsMax, 'places')
+    return this.checked(() => roleSetIdsOf(this.connection, places))
   }
 
   async organizations(

@@ -3,9 +3,10 @@
  * of one kind that follow each other share a statement: a call of the driver costs more than a row.
  */
 
-import { type ByKind, type ChangeKind, type ThingName, byKind, editOf, kindOf } from '@rolesets/core'
+import { kindOf, type Change, type ChangeKind, type ChangeOf } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
 import { putAccessKey } from './access-keys.ts'
+import { deleteAssignments, putAssignments } from './assignments.ts'
 import {
   deletePermission,
   deleteRole,
@@ -21,8 +22,43 @@ import { deleteMemberships, putMemberships } from './memberships.ts'
 import { deleteOrganizations, moveOrganizations, putOrganizations } from './organizations.ts'
 import { reassign } from './reassignment.ts'
 
-/** The text of a statement's values is bounded, whatever a work records. */
+/** The text of a statement's values is bounded, however many changes a work records. */
 const rowsPerStatementMax = 500
+
+interface Writer<Kind extends ChangeKind> {
+  /** Changes of the same family that follow each other don't wait for each other, and share a statement for each kind. */
+  readonly family?: 'puts' | 'memberships gone' | 'organizations gone'
+  /** Without a family: of one change. */
+  readonly write: (connection: Connection, changes: readonly ChangeOf<Kind>[], stamp: Recorded) => Promise<void>
+}
+
+type Writers = { readonly [Kind in ChangeKind]: Writer<Kind> }
+
+const writers: Writers = {
+  organization_put: { family: 'puts', write: (connection, changes) => putOrganizations(connection, afterOf(changes)) },
+  membership_put: { family: 'puts', write: (connection, changes) => putMemberships(connection, afterOf(changes)) },
+  invitation_put: { family: 'puts', write: (connection, changes) => putInvitations(connection, afterOf(changes)) },
+  assignment_put: { family: 'puts', write: (connection, changes) => putAssignments(connection, afterOf(changes)) },
+  membership_deleted: {
+    family: 'memberships gone',
+    write: (connection, changes) => deleteMemberships(connection, beforeOf(changes)),
+  },
+  organization_deleted: {
+    family: 'organizations gone',
+    write: (connection, changes) => deleteOrganizations(connection, beforeOf(changes)),
+  },
+  assignment_deleted: alone((connection, { before }) => deleteAssignments(connection, [before])),
+  organizations_moved: alone((connection, change, stamp) => moveOrganizations(connection, change, stamp)),
+  members_reassigned: alone((connection, change, stamp) => reassign(connection, change, stamp)),
+  permission_put: alone((connection, { after }) => putPermission(connection, after)),
+  permission_deleted: alone((connection, { before }) => deletePermission(connection, before.id)),
+  role_put: alone((connection, { after }) => putRole(connection, after)),
+  role_deleted: alone((connection, { before }) => deleteRole(connection, before.id)),
+  role_set_put: alone((connection, { after }) => putRoleSet(connection, after)),
+  role_set_deleted: alone((connection, { before }) => deleteRoleSet(connection, before.id)),
+  settings_put: alone((connection, { after }) => putSettings(connection, after)),
+  access_key_put: alone((connection, { after }) => putAccessKey(connection, after)),
+}
 
 export async function writeChanges(connection: Connection, recorded: readonly Recorded[]): Promise<void> {
   for (let start = 0; start < recorded.length;) {
@@ -34,82 +70,50 @@ export async function writeChanges(connection: Connection, recorded: readonly Re
 
 /** As many changes from `start` on as can be written together. */
 function runFrom(recorded: readonly Recorded[], start: number): readonly Recorded[] {
-  const family = familyOf(recorded[start])
-  if (family === undefined) return recorded.slice(start, start + 1)
+  const familyAt = (index: number) => {
+    const change = recorded[index]?.change
+    return change && writers[kindOf(change)].family
+  }
+  const family = familyAt(start)
   let end = start + 1
-  while (end - start < rowsPerStatementMax && familyOf(recorded[end]) === family) end++
+  while (family !== undefined && end - start < rowsPerStatementMax && familyAt(end) === family) end++
   return recorded.slice(start, end)
 }
 
-type Family = 'puts' | 'membership_deleted' | 'organization_deleted'
-
-/** Puts of these three don't wait for each other, so they may mix; the others are written one by one. */
-const families: Readonly<Record<ChangeKind, Family | undefined>> = {
-  organization_put: 'puts',
-  membership_put: 'puts',
-  invitation_put: 'puts',
-  membership_deleted: 'membership_deleted',
-  organization_deleted: 'organization_deleted',
-  permission_put: undefined,
-  permission_deleted: undefined,
-  role_put: undefined,
-  role_deleted: undefined,
-  role_set_put: undefined,
-  role_set_deleted: undefined,
-  settings_put: undefined,
-  organizations_moved: undefined,
-  assignment_put: undefined,
-  assignment_deleted: undefined,
-  members_reassigned: undefined,
-  access_key_put: undefined,
-}
-
-function familyOf(recorded: Recorded | undefined): Family | undefined {
-  return recorded && families[kindOf(recorded.change)]
-}
-
 async function writeRun(connection: Connection, run: readonly Recorded[]): Promise<void> {
-  const [first] = run
-  if (first === undefined) return
-  if (familyOf(first) === undefined) return byKind(writers, first.change, connection, first)
-  const afterOf = <Name extends ThingName>(name: Name) => run.flatMap(({ change }) => editOf(change, name)?.after ?? [])
-  const goneOf = <Name extends ThingName>(name: Name) =>
-    run.flatMap(({ change }) => (change.verb === 'deleted' ? (editOf(change, name)?.before ?? []) : []))
-  const [organizations, memberships, invitations] = [
-    afterOf('organization'),
-    afterOf('membership'),
-    afterOf('invitation'),
-  ]
-  const [organizationsGone, membershipsGone] = [goneOf('organization'), goneOf('membership')]
-  if (organizations.length > 0) await putOrganizations(connection, organizations)
-  if (memberships.length > 0) await putMemberships(connection, memberships)
-  if (invitations.length > 0) await putInvitations(connection, invitations)
-  if (organizationsGone.length > 0) await deleteOrganizations(connection, organizationsGone)
-  if (membershipsGone.length > 0) await deleteMemberships(connection, membershipsGone)
+  const byKind = new Map<ChangeKind, Recorded[]>()
+  for (const each of run) {
+    const kind = kindOf(each.change)
+    const others = byKind.get(kind)
+    if (others) others.push(each)
+    else byKind.set(kind, [each])
+  }
+  for (const [kind, same] of byKind) {
+    const [stamp] = same
+    // The changes were grouped by their kind, which names the one writer that takes them; the compiler can't connect the two.
+    const { write } = writers[kind] as { write(...args: [Connection, readonly Change[], Recorded]): Promise<void> }
+    if (stamp)
+      await write(
+        connection,
+        same.map(({ change }) => change),
+        stamp,
+      )
+  }
 }
 
-/** How each kind is written alone. Those of a family are the same statement with one row. */
-const writers: ByKind<Promise<void>, [connection: Connection, stamp: Recorded]> = {
-  permission_put: ({ after }, connection) => putPermission(connection, after),
-  permission_deleted: ({ before }, connection) => deletePermission(connection, before.id),
-  role_put: ({ after }, connection) => putRole(connection, after),
-  role_deleted: ({ before }, connection) => deleteRole(connection, before.id),
-  role_set_put: ({ after }, connection) => putRoleSet(connection, after),
-  role_set_deleted: ({ before }, connection) => deleteRoleSet(connection, before.id),
-  settings_put: ({ after }, connection) => putSettings(connection, after),
-  access_key_put: ({ after }, connection) => putAccessKey(connection, after),
-  organizations_moved: (change, connection, stamp) => moveOrganizations(connection, change, stamp),
-  members_reassigned: (change, connection, stamp) => reassign(connection, change, stamp),
-  organization_put: ({ after }, connection) => putOrganizations(connection, [after]),
-  organization_deleted: ({ before }, connection) => deleteOrganizations(connection, [before]),
-  membership_put: ({ after }, connection) => putMemberships(connection, [after]),
-  membership_deleted: ({ before }, connection) => deleteMemberships(connection, [before]),
-  invitation_put: ({ after }, connection) => putInvitations(connection, [after]),
-  assignment_put: noScopes,
-  assignment_deleted: noScopes,
+/** For kinds whose changes are written one by one. */
+function alone<One>(write: (connection: Connection, change: One, stamp: Recorded) => Promise<void>) {
+  return {
+    write: async (connection: Connection, changes: readonly One[], stamp: Recorded) => {
+      for (const change of changes) await write(connection, change, stamp)
+    },
+  }
 }
 
-/** No rule makes one yet. */
-function noScopes(): Promise<void> {
-  throw new Error('Scopes have no rows yet.')
+function afterOf<Thing>(changes: readonly { readonly after: Thing }[]): readonly Thing[] {
+  return changes.map(({ after }) => after)
+}
+
+function beforeOf<Thing>(changes: readonly { readonly before: Thing }[]): readonly Thing[] {
+  return changes.map(({ before }) => before)
 }

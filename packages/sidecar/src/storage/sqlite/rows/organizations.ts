@@ -41,19 +41,19 @@ export async function putOrganizations(connection: Connection, organizations: re
   await connection.run(countIn, [ids])
 }
 
-/** Their memberships and invitations go with them. */
+/** Their memberships, invitations and assignments go with them. */
 export async function deleteOrganizations(
   connection: Connection,
   organizations: readonly Organization[],
 ): Promise<void> {
   const ids = JSON.stringify(organizations.map(({ id }) => id))
-  await connection.run('DELETE FROM memberships WHERE organization_id IN (SELECT value FROM json_each(?))', [ids])
-  await connection.run('DELETE FROM invitations WHERE organization_id IN (SELECT value FROM json_each(?))', [ids])
+  for (const table of ['memberships', 'invitations', 'assignments'])
+    await connection.run(`DELETE FROM ${table} WHERE organization_id IN (SELECT value FROM json_each(?))`, [ids])
   await connection.run(countOut, [ids])
   await connection.run('DELETE FROM organizations WHERE id IN (SELECT value FROM json_each(?))', [ids])
 }
 
-/** One statement moves all, whatever their number. `stamp`: the revision and the time that they get. */
+/** One statement moves all organizations, and one all other places. `stamp`: the revision and the time that they get. */
 export async function moveOrganizations(
   connection: Connection,
   { fromRoleSetId, toRoleSetId }: Moved,
@@ -72,4 +72,8 @@ export async function moveOrganizations(
      ON CONFLICT (role_set_id) DO UPDATE SET organizations = organizations + excluded.organizations`,
     [toRoleSetId, moved],
   )
+  await connection.run('UPDATE assignments SET role_set_id = ?, updated_at = ?, revision = ? WHERE role_set_id = ?', [
+    ...[toRoleSetId, stamp.at],
+    ...[stamp.revision, fromRoleSetId],
+  ])
 }
