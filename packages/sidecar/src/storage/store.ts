@@ -1,23 +1,23 @@
 /**
- * The contract of a storage engine. Whatever differs between engines in a way that a caller can see is a bug; the suite in
- * `test/storage/contract.ts` runs over each.
+ * The contract of a storage engine. A difference between engines that a caller can see is a bug. The suite in
+ * `test/storage/contract.ts` runs over each engine.
  *
  * Obligations
  *   * There is one writer. Works that wait share a transaction (group commit): each is decided in order and sees what the
  *     ones before it recorded. All are answered after the one commit, which is durable against power loss. So a work must
- *     not wait for another write: both would wait for ever.
- *   * A work that throws leaves no trace, and the others of its batch are not disturbed. When the transaction itself fails,
- *     it is rolled back whole and each work is run again alone; so a work has no effects of its own and may run twice.
- *   * The revision is given inside the transaction, in the same transaction as the rows and the change rows. It grows by one
- *     per work that records changes; a work that records none makes no revision.
+ *     not wait for another write: neither would ever end.
+ *   * A work that throws leaves no trace, and doesn't affect the others of its batch. When the transaction itself fails, it
+ *     is rolled back whole and each work is run again alone. So a work must have no side effects: it may run twice.
+ *   * The revision is assigned inside the transaction that writes the rows and the change set. It grows by one with each work
+ *     that records changes; a work that records none makes no revision.
  *   * Listeners are called once per change set, in order of revision, after the commit is durable and before the writer is
- *     answered: who has his answer can rely on the feed having it.
- *   * A change that concerns many things at once stamps each of them with the revision and the time of its write.
- *   * Whether an invitation is pending or expired is a question of the time that the caller passes in, never of a clock of
- *     the storage. A change that reassigns members moves the invitations that are pending at the time of its write.
- *   * Each change set is sealed to the one before it, in its own transaction (see `seal.ts`).
- *   * A read sees one committed state, whole, and says of which revision it is. It can be a revision that the listeners are
- *     about to be told of, never one before what a writer was answered with.
+ *     answered: a caller that has its answer can rely on the feed having the change set.
+ *   * A change to many things at once stamps each of them with the revision and the time of its write.
+ *   * Whether an invitation is pending or expired depends on the time that the caller passes in, never on a clock of the
+ *     storage. A change that reassigns members also changes the invitations that are pending at the time of its write.
+ *   * Each change set is sealed to the one before it, in its own transaction (see `transactions/seal.ts`).
+ *   * A read sees one committed state, whole, and says at which revision. Listeners may not have received this revision yet,
+ *     but it is never older than a revision that a writer was answered with.
  *   * Ids are ordered by the bytes of their UTF-8.
  */
 
@@ -48,7 +48,7 @@ export interface Page {
   readonly after?: string | undefined
 }
 
-/** A page of a list that people turn over by number. */
+/** A page of a list with offset pagination. */
 export interface Span {
   readonly offset: number
   /** 0 to 1 000. */
@@ -66,13 +66,16 @@ export interface Order<Field extends string> {
   readonly descending: boolean
 }
 
-/** One of `include` must be among a thing's, and none of `exclude`. Undefined: not asked; an empty `include` finds nothing. */
+/** A thing must have one of `include` and none of `exclude`. Undefined: no condition; an empty `include` finds nothing. */
 export interface Choice {
   readonly include?: readonly string[] | undefined
   readonly exclude?: readonly string[] | undefined
 }
 
-/** All that is given must hold; an empty list finds nothing. Texts are looked for anywhere in a value, without regard to the case of ASCII letters. */
+/**
+ * All given conditions must hold; an empty list finds nothing. A text is searched anywhere in a value, without regard to the
+ * case of ASCII letters.
+ */
 export interface OrganizationQuery {
   /** Exactly the id, or a part of the name or the slug. */
   readonly text?: string | undefined
@@ -99,15 +102,15 @@ export interface InvitationQuery {
   readonly emailAddress?: string | undefined
   /** Exactly the id, or a part of the email address. */
   readonly text?: string | undefined
-  /** Those that this user accepted, and those that were sent to an email address that is his id. */
+  /** Those that this user accepted, and those that were sent to an email address that is the user's id. */
   readonly userId?: string | undefined
-  /** Unix milliseconds: tells the pending ones from the expired. */
+  /** Unix milliseconds: an invitation is pending or expired at this time. */
   readonly now: number
 }
 
-/** What the audit is asked. All that is given must hold. */
+/** The conditions of an audit query. All given ones must hold. */
 export interface HistoryQuery {
-  /** Ids of things that were changed: see `subjectsOf` for what a change set is found by. */
+  /** The id or key of a thing that was changed: see `subjectsOf`. */
   readonly subject?: string | undefined
   readonly actor?: string | undefined
   readonly operation?: string | undefined
@@ -132,7 +135,7 @@ export interface KeptChangeSet extends SealedChangeSet {
   readonly record: string
 }
 
-/** Reads within one state. Valid only until the work that it was given to has settled. */
+/** Reads within one state. It refuses every call after the work that it was given to has settled. */
 export interface Reader {
   /** The number of the last write that this state contains. */
   readonly revision: number
@@ -148,7 +151,7 @@ export interface Reader {
   roleSetIdsOf(places: readonly Place[]): Promise<ReadonlyMap<string, string>>
   /** Ordered by id. */
   organizations(page: Page, filter?: { readonly roleSetId?: string | undefined }): Promise<readonly Organization[]>
-  /** How many organizations are on a set. Costs the same whatever the answer. */
+  /** How many organizations use a set. Its cost doesn't depend on the number. */
   organizationCount(roleSetId: string): Promise<number>
   membership(organizationId: string, userId: string): Promise<Membership | undefined>
   /** Ordered by user id. */
@@ -170,16 +173,16 @@ export interface Reader {
     filter: { readonly statuses?: readonly InvitationStatus[] | undefined; readonly now: number },
   ): Promise<readonly Invitation[]>
   /**
-   * Who holds which role, in one organization or in all organizations of a set. Only roles that somebody holds; invitations
-   * are those that are pending at the time. `organizations` counts those with a member or a pending invitation.
+   * How many members and pending invitations have each role, in one organization or in all organizations of a set. Only
+   * roles that are in use. `organizations` counts those with a member or a pending invitation.
    */
   usageIn(
     scope: { readonly organizationId: string } | { readonly roleSetId: string },
     now: number,
   ): Promise<readonly RoleUsage[]>
-  /** Who holds one role: anywhere, or in all organizations of a set. */
+  /** The same for one role: anywhere, or in all organizations of a set. */
   usageOf(roleId: string, scope: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
-  /** Ties are broken by id, so that pages neither repeat nor miss a thing. */
+  /** Equal things are ordered by id, so that pages neither repeat nor skip one. */
   searchOrganizations(
     query: OrganizationQuery,
     order: Order<'created_at' | 'name' | 'members_count'>,
@@ -197,7 +200,7 @@ export interface Reader {
   ): Promise<Spanned<Invitation>>
   /** How many members each of these organizations has; up to 1 000 ids. One without members may be missing. */
   memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** All, also those that were revoked; in the order in which they were made. */
+  /** All, also revoked ones, in the order of their creation. */
   accessKeys(): Promise<readonly AccessKey[]>
   /** Change sets that are kept, with their seals. */
   history(query: HistoryQuery, page: HistoryPage): Promise<readonly KeptChangeSet[]>
@@ -205,9 +208,9 @@ export interface Reader {
   historyAnchor(): Promise<{ readonly revision: number; readonly seal: string }>
 }
 
-/** A reader that sees what the works before it in the batch, and this one, have recorded. */
+/** A reader that sees what this work, and the works before it in the batch, have recorded. */
 export interface Writer extends Reader {
-  /** The number that this work will have if it records changes; the same from its start to its end. */
+  /** The revision of this work if it records changes; the same from its start to its end. */
   readonly nextRevision: number
   /** Writes the rows of these changes. May be called several times; all calls of a work make one change set. */
   record(changes: readonly Change[]): Promise<void>
@@ -242,8 +245,8 @@ export interface Snapshot {
 export type Stream<T> = Iterable<T> | AsyncIterable<T>
 
 /**
- * Single things that a work is about to ask for. Naming them changes no answer: it lets the storage read those of all works
- * of a batch together, instead of one after the other.
+ * Single things that a work is about to read. Naming them changes no answer: the storage can then read those of all works of
+ * a batch together.
  */
 export interface Foreseen {
   readonly organizationIds?: readonly string[]
@@ -259,12 +262,12 @@ export interface Provenance {
   /** Run the work, answer, and leave no trace. */
   readonly dryRun?: boolean
   readonly foreseen?: Foreseen | undefined
-  /** Gives up waiting; a work that has begun is finished. */
+  /** Ends the waiting; a work that has begun is finished. */
   readonly signal?: AbortSignal | undefined
 }
 
 export interface Store extends AsyncDisposable {
-  /** The life of this store; another one after a restore from a backup. */
+  /** The id of this store's history; another one after a restore from a backup or an adoption. */
   readonly epoch: string
   /** The number of the last committed revision. */
   readonly head: number
@@ -293,7 +296,7 @@ export interface Store extends AsyncDisposable {
   read<T>(work: (reader: Reader) => Promise<T>): Promise<At<T>>
   /**
    * Change sets after a revision, in order, at most `limit`. Empty: there are none yet.
-   * @throws StoreError `compacted` when some of them are no longer kept (no use in a retry: take a snapshot).
+   * @throws StoreError `compacted` when some of them are no longer kept (a retry doesn't help: take a snapshot).
    */
   changesAfter(revision: number, limit: number): Promise<readonly KeptChangeSet[]>
   /**
@@ -307,7 +310,7 @@ export interface Store extends AsyncDisposable {
    * Never the last one.
    */
   compact(keep: { readonly newerThan: number; readonly count: number }): Promise<void>
-  /** Finishes what has begun, refuses the rest. Idempotent. */
+  /** Finishes what has begun and refuses the rest. Idempotent. */
   close(): Promise<void>
 }
 
@@ -317,15 +320,15 @@ export interface Store extends AsyncDisposable {
  * | code | when | may the caller retry? |
  * | --- | --- | --- |
  * | `overloaded` | too many works wait for the writer, or too many reads | yes, later: nothing was done |
- * | `disk_full` | a write found no room | yes, once there is room: nothing was done |
+ * | `disk_full` | the disk is full | yes, once there is space: nothing was done |
  * | `compacted` | history before this point is gone | no: take a snapshot |
  * | `closed` | the store is closing or closed | on another store |
- * | `in_use` | another process has the file | no: stop the other one |
- * | `folder_missing`, `folder_read_only`, `not_a_database`, `corrupt`, `too_new`, `migration_unknown`, `migration_edited`, `network_file_system` | opening found something that only a person can mend | no |
- * | `failed` | anything else; the log has the record | unknown whether it was done |
+ * | `in_use` | another process uses the file | no: stop that process |
+ * | `folder_missing`, `folder_read_only`, `not_a_database`, `corrupt`, `too_new`, `migration_unknown`, `migration_edited`, `network_file_system` | opening found something that a person must repair | no |
+ * | `failed` | anything else; see the log | unknown whether it was done |
  *
- * `folder_read_only` also says that the file can't be written, and `not_a_database` that the URL names none. Damage that is
- * found while the store runs is `corrupt` too: from then on it refuses every write.
+ * `folder_read_only` also means that the file can't be written, and `not_a_database` that the URL names no database. Damage
+ * that is found while the store runs is `corrupt` too: from then on the store refuses every write.
  */
 export type StoreErrorCode =
   | 'overloaded'

@@ -1,6 +1,6 @@
 /**
- * Opens a file in the order in which things can be wrong with it: its place, its lock, what is in it, its version. What
- * was opened before a fault is closed again, in reverse.
+ * Opens a file step by step: its place, its lock, its content, its version. When a step fails, what was opened before is
+ * closed again in reverse order.
  */
 
 import { randomInt } from 'node:crypto'
@@ -86,7 +86,7 @@ async function connect(file: string, undo: (() => Promise<void>)[]): Promise<Con
   return connection
 }
 
-/** Made once, with the file. */
+/** The epoch is made once, with the file. */
 async function readEpoch(connection: Connection): Promise<string> {
   await connection.run('INSERT OR IGNORE INTO store (singleton, epoch) VALUES (1, ?)', [newEpoch()])
   const [row] = await connection.all('SELECT epoch FROM store')
@@ -97,7 +97,7 @@ function newEpoch(): string {
   return Array.from({ length: epochCharacters }, () => randomInt(36).toString(36)).join('')
 }
 
-/** A private folder is as good as memory, and the same code runs over it. */
+/** A private folder serves as memory, so that the same code runs. */
 async function makeFolder(undo: (() => Promise<void>)[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rolesets-'))
   undo.push(() => rm(folder, { recursive: true, force: true }))

@@ -3,8 +3,8 @@
  * transactions (the write queue, group commit, seals, the catalogue in memory) is the same for every engine and is built
  * on this.
  *
- * A connection has one transaction and one owner at a time, who waits for each call before the next. Its methods throw
- * only `StoreError`.
+ * A connection has one transaction and one owner at a time, which waits for each call before the next. Its methods throw only
+ * `StoreError`.
  */
 
 import type { Catalogue, Change, Membership, Organization } from '@rolesets/core'

@@ -1,7 +1,7 @@
 /**
  * The seals of the history. Each seal is made from the one before it and from the whole row of its change set. So a row
  * can't be altered, removed or inserted without breaking the chain. A seal contains no secret: a person who can write the
- * file can also make new seals, and only someone who noted an earlier seal elsewhere can detect it.
+ * file can also make new seals, which only an earlier seal that was noted elsewhere reveals.
  */
 
 import { createHash } from 'node:crypto'

@@ -1,6 +1,6 @@
 /**
- * Looks whether a file is sound, as far as that costs the same however large it is: its small tables whole, and its newest
- * change set. Damage elsewhere is found when it is read; a full check of millions of rows would take minutes at each start.
+ * Checks the parts of a file whose size doesn't grow with it: its small tables, and its newest change set. Damage elsewhere
+ * is found when it is read; a full check of millions of rows would take minutes at each start.
  */
 
 import type { StoreError } from '../../store.ts'
@@ -29,7 +29,7 @@ export async function checkSmallParts(connection: Connection): Promise<void> {
   const rows = await connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'")
   const present = new Set(rows.map((row) => row['name']))
   const missing = [...smallTables, ...largeTables].filter((table) => !present.has(table))
-  if (missing.length > 0) throw damaged(connection, `No table ${missing.join(', ')}.`)
+  if (missing.length > 0) throw damaged(connection, `The database has no table ${missing.join(', ')}.`)
   for (const table of smallTables) {
     const found = await connection.all(`PRAGMA quick_check('${table}')`)
     const isSound = found.length === 1 && found[0]?.['quick_check'] === 'ok'

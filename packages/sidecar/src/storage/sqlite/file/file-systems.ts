@@ -1,6 +1,6 @@
 /**
- * Which file systems can't carry a database in WAL mode: its index is memory that all connections share, and its safety
- * rests on locks that hold. The numbers are those of statfs(2) and of linux/magic.h.
+ * File systems that can't have a database in WAL mode. WAL needs memory that all connections share, and reliable locks. The
+ * numbers are those of statfs(2) and linux/magic.h.
  */
 
 const networkFileSystems: ReadonlyMap<number, string> = new Map([
@@ -29,12 +29,12 @@ export function networkFileSystemOf(type: number): string | undefined {
   return networkFileSystems.get(unsigned(type))
 }
 
-/** FUSE is sshfs and s3fs, but also a local disk behind a desktop's container runtime: it can't be told apart. */
+/** FUSE may be sshfs or s3fs, or a local disk behind a desktop's container runtime: the number doesn't say which. */
 export function isFileSystemInUserSpace(type: number): boolean {
   return unsigned(type) === fuse
 }
 
-/** Where a word has 32 bits the large numbers come out negative. */
+/** On 32-bit systems the large numbers are negative. */
 function unsigned(type: number): number {
   return type >>> 0
 }

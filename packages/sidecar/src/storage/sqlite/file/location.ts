@@ -1,6 +1,6 @@
 /**
- * Where the file of a store is, and whether it can live there. All that a person can mend is found and told here, before
- * SQLite is asked to open anything.
+ * Where the file of a store is, and whether it can be there. What a person must repair is found here, before SQLite opens
+ * anything.
  */
 
 import { constants } from 'node:fs'
@@ -13,7 +13,7 @@ export interface Location {
   /** Absolute and without symbolic links, so that one file has one name, and one lock. */
   readonly file: string
   readonly folder: string
-  /** The file system can't be told apart from a remote one. */
+  /** The file system may be a remote one. */
   readonly isDoubtful: boolean
 }
 
@@ -31,7 +31,7 @@ export async function locate(path: string): Promise<Location> {
   return { file, folder, isDoubtful: isFileSystemInUserSpace(type) }
 }
 
-/** A link can point to a file that isn't there yet; SQLite would make it there. */
+/** A link can point to a file that doesn't exist yet; SQLite would create it there. */
 async function followLinks(path: string): Promise<string> {
   let file = path
   for (let links = 0; links < linksMax; links++) {
@@ -43,7 +43,10 @@ async function followLinks(path: string): Promise<string> {
     if (!found?.isSymbolicLink()) return file
     file = resolve(dirname(file), await readlink(file))
   }
-  throw new StoreError('folder_missing', `The link ${path} leads nowhere. Name the file itself.`)
+  throw new StoreError(
+    'folder_missing',
+    `The symbolic link ${path} doesn't lead to a file. Give the path of the file itself.`,
+  )
 }
 
 async function realFolder(path: string): Promise<string> {
@@ -54,7 +57,7 @@ async function realFolder(path: string): Promise<string> {
     const code = codeOf(error)
     if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ELOOP') throw notReachable(path, error)
   }
-  throw new StoreError('folder_missing', `The folder ${path} doesn't exist. Make it, or name another one.`)
+  throw new StoreError('folder_missing', `The folder ${path} doesn't exist. Create it, or give another path.`)
 }
 
 async function checkFile(file: string): Promise<void> {
@@ -64,8 +67,8 @@ async function checkFile(file: string): Promise<void> {
   })
   if (found === undefined) return
   if (!found.isFile()) {
-    const what = found.isDirectory() ? 'a folder' : 'no regular file'
-    throw new StoreError('not_a_database', `${file} is ${what}. Name a file in a folder that exists.`)
+    const what = found.isDirectory() ? 'a folder' : 'not a regular file'
+    throw new StoreError('not_a_database', `${file} is ${what}. Give the path of a file.`)
   }
   await checkAccess(file, 'The file')
 }
@@ -77,22 +80,26 @@ async function checkAccess(path: string, noun: string): Promise<void> {
   } catch (error) {
     throw new StoreError(
       'folder_read_only',
-      `${noun} ${path} can't be written. Give this user the right to write it, and check that its disk isn't mounted read-only.`,
+      `${noun} ${path} can't be written. Give this user write permission, and check that its disk isn't mounted read-only.`,
       { cause: error },
     )
   }
 }
 
 function notReachable(path: string, cause: unknown): StoreError {
-  return new StoreError('folder_read_only', `${path} can't be reached. Give this user the rights to its folders.`, {
-    cause,
-  })
+  return new StoreError(
+    'folder_read_only',
+    `${path} can't be reached. Give this user permission to read its folders.`,
+    {
+      cause,
+    },
+  )
 }
 
 function onNetwork(file: string, name: string): StoreError {
   return new StoreError(
     'network_file_system',
-    `${file} is on a network file system (${name}), where locks and shared memory don't hold and the file would be damaged. Name a file on a local disk.`,
+    `${file} is on a network file system (${name}), where file locks don't work, so the file would be damaged. Give the path of a file on a local disk.`,
   )
 }
 

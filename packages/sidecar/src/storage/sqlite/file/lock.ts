@@ -1,7 +1,7 @@
 /**
- * Keeps a second process off the file: two writers that don't know of each other would give one revision twice. The lock
- * is SQLite's own, on an empty file beside the database, and is never written to: there is nothing in it that could go
- * stale or be damaged, and the system frees it when the process ends in whatever way.
+ * Keeps a second process away from the file: two writers that don't know of each other would assign one revision twice. The
+ * lock is SQLite's own, on an empty file beside the database. Nothing is written to that file, so nothing in it can be out of
+ * date or damaged, and the system frees the lock when the process ends, for any reason.
  *
  * The file must not be opened by other means in this process: closing any handle of it would free the lock.
  */
@@ -34,14 +34,18 @@ export async function acquireLock(file: string): Promise<Lock> {
 async function inUse(file: string, cause: StoreError): Promise<StoreError> {
   const pid = await holderOf(`${file}.lock`)
   const holder = pid === undefined ? 'another process, perhaps in another container' : `the process ${pid}`
-  return new StoreError('in_use', `The database ${file} is in use by ${holder}. Stop it first, or name another file.`, {
-    cause,
-  })
+  return new StoreError(
+    'in_use',
+    `The database ${file} is in use by ${holder}. Stop it first, or give the path of another file.`,
+    {
+      cause,
+    },
+  )
 }
 
 /**
- * The process that has the lock, as Linux tells: `1: POSIX ADVISORY WRITE <pid> <major>:<minor>:<inode> <start> <end>`.
- * Undefined where it doesn't tell: on other systems, and across containers.
+ * The process that has the lock, as Linux lists it: `1: POSIX ADVISORY WRITE <pid> <major>:<minor>:<inode> <start> <end>`.
+ * Undefined where it isn't listed: on other systems, and across containers.
  */
 async function holderOf(lockFile: string): Promise<number | undefined> {
   try {

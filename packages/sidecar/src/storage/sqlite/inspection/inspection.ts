@@ -1,4 +1,4 @@
-/** Everything in a file, looked at in one read transaction: what SQLite, the history and the rows say of each other. */
+/** Inspects a whole file in one read transaction: SQLite's own check, the history, and the rows compared with it. */
 
 import { access, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -37,14 +37,15 @@ import {
 
 const rowsPerPage = 1_000
 const changeSetsPerPage = 100
-/** SQLite lists that many problems of a file, and there it ends. */
+/** SQLite stops after so many problems. */
 const problemsMax = 100
 
-/** @throws StoreError when there is no such file, or none that this version can read */
+/** @throws StoreError when the file doesn't exist, or this version can't read it */
 export async function openSqliteInspection(path: string): Promise<Inspection> {
   const file = resolve(path)
   const found = await stat(file).catch(() => undefined)
-  if (found?.isFile() !== true) throw new StoreError('not_a_database', `There is no file ${file}. Name the database.`)
+  if (found?.isFile() !== true)
+    throw new StoreError('not_a_database', `There is no file ${file}. Give the path of the database.`)
   const isAlone = !(await hasLog(file))
   const connection = await Connection.openToRead(file, isAlone)
   try {
@@ -150,7 +151,7 @@ class SqliteInspection implements Inspection {
 
   async *#examineThings(): AsyncGenerator<Finding> {
     const chain = this.#chain
-    if (chain === undefined) throw new Error('The history is looked at first.')
+    if (chain === undefined) throw new Error('Call history() before things().')
     const { revision: anchor } = await readAnchor(this.#connection)
     const isMissing = (revision: number) => chain.isMissing(revision)
     yield* checkStamps(this.#connection, { sweeps: this.#sweeps, anchor, isMissing })
@@ -168,7 +169,7 @@ class SqliteInspection implements Inspection {
     }
   }
 
-  /** A row that can't be is damage of the file. */
+  /** Reports a malformed row as damage of the file. */
   async *#guarded(findings: AsyncGenerator<Finding>): AsyncGenerator<Finding> {
     try {
       yield* findings
@@ -177,7 +178,7 @@ class SqliteInspection implements Inspection {
     }
   }
 
-  /** Subjects of these rows and of what should be between them. */
+  /** The subjects of these change sets, and those of revisions between them. */
   async *#checkSubjects(rows: readonly Row[], sound: readonly ChangeSet[]): AsyncGenerator<Finding> {
     const [first, last] = [integer(rows[0] ?? {}, 'revision'), integer(rows.at(-1) ?? {}, 'revision')]
     const sql = 'SELECT revision, subject FROM change_subjects WHERE revision BETWEEN ? AND ?'
@@ -204,7 +205,7 @@ class SqliteInspection implements Inspection {
     }
   }
 
-  /** By pages: each goes on behind the last row of the one before. */
+  /** In pages: each continues after the last row of the one before. */
   async *#all<T>(
     thingOf: (row: Row) => T,
     { table, order }: { readonly table: string; readonly order: readonly string[] },
@@ -223,7 +224,7 @@ class SqliteInspection implements Inspection {
   }
 }
 
-/** While a store is open, its log is beside its file. One that was killed leaves it there. */
+/** While a store is open, its log is beside its file. A killed process leaves it there. */
 async function hasLog(file: string): Promise<boolean> {
   return access(`${file}-wal`).then(
     () => true,
@@ -232,5 +233,8 @@ async function hasLog(file: string): Promise<boolean> {
 }
 
 function ofOldSchema(file: string): StoreError {
-  return new StoreError('not_a_database', `${file} is empty or of an older version. Open it with a sidecar once.`)
+  return new StoreError(
+    'not_a_database',
+    `${file} is empty or of an older version. Start a sidecar on it once; that upgrades it.`,
+  )
 }

@@ -1,6 +1,6 @@
 /**
- * Looks whether each thing is named by the write whose revision it is stamped with, and whether counts are right. A write
- * that concerns all of a set names none of its organizations and members: then what it says of all must hold for each.
+ * Checks whether the change set of a thing's revision contains the thing, and whether counts are right. A set-wide change
+ * names none of its organizations and members: then each of them must be as the change says of all.
  */
 
 import type { ChangeSet } from '@rolesets/core'
@@ -9,7 +9,7 @@ import type { Connection, Row, Value } from '../connection.ts'
 import type { ThingKind } from './traces.ts'
 import { integer, text } from '../rows/things.ts'
 
-/** What a write says of all organizations or members of a set, or of one organization. */
+/** What a change set says of all organizations or members of a set, or of one organization. */
 interface Sweep {
   /** Where organizations went. */
   readonly roleSetIds: ReadonlySet<string>
@@ -75,9 +75,9 @@ export async function highestStamp(connection: Connection): Promise<number> {
 
 interface StampsOptions {
   readonly sweeps: Sweeps
-  /** The last revision of which nothing is known any more. */
+  /** The last revision whose change set isn't kept any more. */
   readonly anchor: number
-  /** A change set that is missing is told once, and not for each thing. */
+  /** A missing change set is reported once, and not for each thing. */
   readonly isMissing: (revision: number) => boolean
 }
 
@@ -112,7 +112,7 @@ async function* strangers(connection: Connection, { name, key }: Table, anchor: 
   }
 }
 
-/** How many organizations are on each set is kept beside them. */
+/** The number of organizations of each set is stored in a table of its own. */
 export async function* checkCounts(connection: Connection): AsyncGenerator<Finding> {
   const rows = await connection.all(
     `SELECT role_set_id, sum(counted) AS counted, sum(noted) AS noted FROM (

@@ -1,6 +1,6 @@
 /**
- * What change sets leave in the tables: for each thing that they put or delete, how its row must be if no later write has
- * touched it. Rows of organizations, members and invitations are read by their keys; all else is small and in memory.
+ * Compares the rows with the change sets: how the row of each thing must be if no later write has changed it. Rows of
+ * organizations, members and invitations are read by their keys; the other tables are small and in memory.
  */
 
 import { isDeepStrictEqual } from 'node:util'
@@ -22,9 +22,9 @@ interface Trace {
   /** With which it goes, too. */
   readonly organizationId: string | undefined
   readonly revision: number
-  /** Null: it is gone. */
+  /** Null: it was deleted. */
   readonly after: Thing | null
-  /** A set-wide change of the same write may have gone over it: the fields and values that it may have besides. */
+  /** Values that a field may also have, because a set-wide change of the same write may have changed it. */
   readonly other: { readonly field: string; readonly values: ReadonlySet<unknown> } | undefined
 }
 
@@ -75,7 +75,7 @@ async function compare(connection: Connection, trace: Trace, row: Thing | undefi
   return `altered since revision ${revision}: ${unexplained.map((field) => fieldText(field, row, after)).join(', ')}`
 }
 
-/** What an application keeps with a thing isn't shown, and no digest. */
+/** Metadata and digests aren't shown. */
 function fieldText(field: string, row: Thing, after: Thing): string {
   const isShown = field !== 'digest' && typeof row[field] !== 'object' && typeof after[field] !== 'object'
   return isShown
@@ -88,7 +88,7 @@ async function isTouchedAfter(connection: Connection, id: string, revision: numb
   return (await connection.all(sql, [id, revision])).length > 0
 }
 
-/** Memberships and invitations go with their organization. Looked for from the newest on, where it is. */
+/** Memberships and invitations are deleted with their organization. The newest change sets are searched first. */
 async function isDeletedAfter(connection: Connection, organizationId: string, revision: number): Promise<boolean> {
   const sql = `SELECT 1 FROM change_subjects CROSS JOIN change_sets USING (revision)
     WHERE subject = ? AND revision > ? AND (instr(changes, '{"verb":"deleted","thing":"organization"') > 0 OR instr(changes, '{"kind":"organization_deleted"') > 0)

@@ -1,4 +1,4 @@
-/** All migrations in their order. They are modules, not files of SQL, so that the compiler carries them into the build. */
+/** All migrations in order. They are modules and not SQL files, so that the compiler includes them in the build. */
 
 import { firstSchema } from './0001-first-schema.ts'
 import { bookmarks } from './0002-bookmarks.ts'

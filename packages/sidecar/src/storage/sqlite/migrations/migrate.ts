@@ -1,6 +1,6 @@
 /**
- * Brings a file to the schema of this version, or says why it can't be used: a file is only ever taken forward, by
- * migrations that are exactly those that it names.
+ * Brings a file to the schema of this version, or says why it can't be used. A file is only migrated forward, and its earlier
+ * migrations must be exactly those of this version.
  */
 
 import { createHash } from 'node:crypto'
@@ -15,13 +15,13 @@ interface Applied {
   readonly checksum: string
 }
 
-/** Marks a file as ours: the letters RLST, in the place where SQLite keeps the number of a file's program. */
+/** Marks a file as one of Rolesets: the letters RLST in SQLite's application id. */
 const applicationId = 0x524c5354
 
 /**
- * Looks without touching: nothing has been written to a file that is refused.
+ * Only reads: a file that is refused stays as it was.
  *
- * @returns the migrations that the file has yet to go through
+ * @returns the migrations that the file still needs
  * @throws StoreError `not_a_database`, `too_new`, `migration_unknown`, `migration_edited`
  */
 export async function missingMigrations(
@@ -89,7 +89,7 @@ async function apply(connection: Connection, migration: Migration, now: number):
 function ofAnotherProgram(file: string): StoreError {
   return new StoreError(
     'not_a_database',
-    `${file} is a SQLite database of another program. Name another file, or move this one away.`,
+    `${file} is a SQLite database of another program. Give the path of another file, or move this file away.`,
   )
 }
 
@@ -103,13 +103,13 @@ function tooNew(file: string, newest: Applied, known: number): StoreError {
 function unknown(file: string, found: Applied): StoreError {
   return new StoreError(
     'migration_unknown',
-    `${file} went through a migration that this version doesn't have (${found.number}, ${found.name}). Run the version that wrote it, or restore a backup.`,
+    `${file} has a migration that this version doesn't know (${found.number}, ${found.name}). Run the version that wrote it, or restore a backup.`,
   )
 }
 
 function edited(file: string, found: Applied): StoreError {
   return new StoreError(
     'migration_edited',
-    `${file} went through migration ${found.number} (${found.name}) with another content than this version has. Run the version that wrote it, or restore a backup.`,
+    `Migration ${found.number} (${found.name}) of ${file} differs from that of this version. Run the version that wrote it, or restore a backup.`,
   )
 }

@@ -4,6 +4,6 @@ export interface Migration {
   /** Counted from 1, without gaps. */
   readonly number: number
   readonly name: string
-  /** Never edited once it is released: its checksum is kept in every file that it was applied to. */
+  /** Never edited after its release: every file keeps the checksums of its migrations. */
   readonly sql: string
 }

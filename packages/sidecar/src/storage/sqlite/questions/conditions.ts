@@ -1,6 +1,6 @@
 /**
- * The parts of a WHERE clause with their values. The text of a part depends only on what is asked, never on a value or on
- * how many there are, so that a connection keeps few statements.
+ * The parts of a WHERE clause with their values. The text of a part depends only on which conditions are given, never on
+ * their values or number, so that a connection keeps few statements.
  */
 
 import type { InvitationStatus } from '@rolesets/core'
@@ -12,7 +12,7 @@ export interface Condition {
   readonly values: readonly Value[]
 }
 
-/** All of those that are asked for; an empty text if none is. */
+/** All given conditions; an empty text if there are none. */
 export function where(conditions: readonly (Condition | undefined)[]): Condition {
   const asked = conditions.filter((condition) => condition !== undefined)
   const sql = asked.map((condition) => `(${condition.sql})`).join(' AND ')
@@ -35,7 +35,7 @@ export function isChosen(column: string, { include, exclude }: Choice = {}): rea
   ]
 }
 
-/** Both sides in small letters, as far as they are ASCII: LIKE would stop at a zero byte and give signs a meaning. */
+/** Compares ASCII letters without regard to case. LIKE would stop at a NUL byte and treat some characters as wildcards. */
 export function contains(text: string, ...columns: readonly string[]): Condition {
   return {
     sql: columns.map((column) => `instr(lower(${column}), lower(?)) > 0`).join(' OR '),
@@ -50,7 +50,7 @@ const statusConditions: Readonly<Record<InvitationStatus, string>> = {
   revoked: "status = 'revoked'",
 }
 
-/** What isn't pending any more because its time is over is told from what is pending by the time. */
+/** Pending and expired invitations have the same stored status; the time decides. */
 export function hasStatus(statuses: readonly InvitationStatus[] | undefined, now: number): Condition | undefined {
   if (statuses === undefined) return undefined
   const asked = (['pending', 'expired', 'accepted', 'revoked'] as const).filter((status) => statuses.includes(status))

@@ -1,4 +1,4 @@
-/** The questions of the contract to the rows, over whatever transaction its connection is in. */
+/** The reads of the contract, within the current transaction of a connection. */
 
 import type { AccessKey, Assignment, Invitation, Membership, Organization, Place } from '@rolesets/core'
 import type { RoleUsage } from '../../../domain/decided.ts'
@@ -183,11 +183,12 @@ export class Queries implements RowReader {
 
 function checkSpan({ offset, limit }: Span, noun: string): void {
   checkAtMost(limit, rowsMax, noun)
-  if (!Number.isSafeInteger(offset) || offset < 0) throw new RangeError(`A read can't begin after ${offset} ${noun}.`)
+  if (!Number.isSafeInteger(offset) || offset < 0)
+    throw new RangeError(`The offset of a list of ${noun} is ${offset}. It must be a whole number, 0 or more.`)
 }
 
 function checkAtMost(count: number, max: number, noun: string): void {
   if (!Number.isInteger(count) || count < 0 || count > max) {
-    throw new RangeError(`A read can have 0 to ${max} ${noun}; ${count} were asked for.`)
+    throw new RangeError(`A read of ${count} ${noun} was requested. It can have 0 to ${max}.`)
   }
 }

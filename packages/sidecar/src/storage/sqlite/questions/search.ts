@@ -1,6 +1,6 @@
 /**
- * Lists that people turn over by number: each is one page of what holds, and how much of it there is. Counting costs what
- * there is to count, and so does a page far from the start. So only keys are put in order, and the rows of one page read.
+ * Lists with offset pagination: one page of the things that match, and their number. The cost of counting, and of a page far
+ * from the start, grows with the number of matches. So only keys are sorted, and only the rows of one page are read.
  */
 
 import type { Invitation, Membership, Organization } from '@rolesets/core'
@@ -9,7 +9,7 @@ import { contains, given, hasStatus, isChosen, isIn, where, type Condition } fro
 import type { Connection, Row } from '../connection.ts'
 import { integer, invitationOf, membershipOf, organizationOf } from '../rows/things.ts'
 
-/** Each ends with what no two rows share. A direction follows each column. */
+/** Each ends with columns that no two rows share. A direction follows each column. */
 const organizationOrders = {
   created_at: ['created_at', 'id'],
   name: ['name', 'id'],
@@ -41,8 +41,8 @@ export function searchOrganizations(
   const by = ordered(organizationOrders[order.field], order.descending)
   if (order.field !== 'members_count' && text === undefined)
     return spanned(connection, { table: 'organizations', thingOf: organizationOf, condition, by, span })
-  // Members lie in the order of their organizations' ids, and a text is looked for in whole rows: an index by time would
-  // go to and fro between them. A plus keeps it out.
+  // Members are stored in the order of their organizations' ids, and a text is searched in whole rows: an index by time would
+  // jump between them. The plus keeps SQLite from using it.
   const inRows = { sql: `${condition.sql || 'WHERE true'} AND id > ''`, values: condition.values }
   return spanned(connection, { table: 'organizations', thingOf: organizationOf, condition: inRows, by: `+${by}`, span })
 }

@@ -1,7 +1,7 @@
 /**
- * Who holds which role: members, and invitations that are pending at a time. The holders of a role in the organizations of
- * a set can be found from the organizations or from the holders; there may be millions of the one and a handful of the
- * other, so the smaller side is taken. Nothing here sorts or keeps rows, so memory doesn't grow with their number.
+ * How many members and pending invitations (the holders) have a role. The holders in the organizations of a set can be found
+ * from the organizations or from the holders. There may be millions of one and a few of the other, so the smaller side is
+ * used. Nothing here sorts or keeps rows, so memory doesn't grow with their number.
  */
 
 import { isHeld, type RoleUsage } from '../../../domain/decided.ts'
@@ -69,7 +69,7 @@ const used = (holders: Holders) => {
   return `${next} UNION ALL SELECT (${next} AND role_id > found.id) FROM used_by_${holders} AS found WHERE id IS NOT NULL`
 }
 
-/** Roles that anybody has anywhere, found by a step of the index for each. */
+/** All roles in use, found by one step in the index for each. */
 const usedRoles = `
 WITH RECURSIVE
   used_by_memberships (id) AS (${used('memberships')}),

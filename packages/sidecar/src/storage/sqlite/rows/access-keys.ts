@@ -1,10 +1,10 @@
-/** The rows of access keys. There are few, so they are always read whole. */
+/** The rows of access keys. There are few, so all are read at once. */
 
 import type { AccessKey } from '@rolesets/core'
 import type { Connection } from '../connection.ts'
 import { accessKeyOf } from './things.ts'
 
-/** In the order in which they were made. */
+/** In the order of their creation. */
 export async function readAccessKeys(connection: Connection): Promise<readonly AccessKey[]> {
   return (await connection.all('SELECT * FROM access_keys ORDER BY rowid')).map(accessKeyOf)
 }

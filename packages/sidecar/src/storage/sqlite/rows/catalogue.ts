@@ -1,6 +1,6 @@
 /**
  * The rows of permissions, roles, role sets and settings: how they are written, and how the whole catalogue is read.
- * Settings have a row once somebody has changed them.
+ * Settings have a row after their first change.
  */
 
 import {
@@ -15,7 +15,7 @@ import {
 import type { Connection, Row } from '../connection.ts'
 import { permissionOf, roleOf, roleSetOf, settingsOf, text } from './things.ts'
 
-/** In the order in which things were made, like the catalogue in memory. */
+/** In the order of creation, like the catalogue in memory. */
 export async function loadCatalogue(connection: Connection): Promise<Catalogue> {
   const permissions = await connection.all('SELECT * FROM permissions ORDER BY rowid')
   const roles = await connection.all('SELECT * FROM roles ORDER BY rowid')

@@ -1,6 +1,6 @@
 /**
- * Writes the rows of changes, in their order. Each kind is one or a few statements whatever the number of rows, and things
- * of one kind that follow each other share a statement: a call of the driver costs more than a row.
+ * Writes the rows of changes, in order. A change is one or a few statements for any number of rows, and things of one kind
+ * that follow each other share a statement, because a call of the driver costs more than a row.
  */
 
 import { kindOf, type Change, type ChangeKind, type ChangeOf } from '@rolesets/core'

@@ -7,9 +7,9 @@ import { changeSetOf, integer, text, unlessMalformed } from './things.ts'
 import type { Position } from '../../transactions/connection.ts'
 import { firstSealOf } from '../../transactions/seal.ts'
 
-/** A step that forgets this many is short beside a batch of writes. */
+/** A step that forgets so many takes less time than a batch of writes. */
 const forgottenPerStepMax = 500
-/** One change set alone may have more. */
+/** A single change set may have more. */
 const subjectsPerStepMax = 5_000
 
 /** The position that the next change set follows: the newest one, or the anchor of a history that has none. */
@@ -63,7 +63,7 @@ export async function readAnchor(
   return { revision: integer(row, 'revision'), seal: text(row, 'seal') }
 }
 
-/** The newest first, unless the oldest are asked for. */
+/** The newest first, unless `oldestFirst`. */
 export async function readHistory(
   connection: Connection,
   { subject, actor, operation, from, to }: HistoryQuery,
@@ -104,8 +104,8 @@ export async function readChangeSets(
 }
 
 /**
- * The revision before which change sets are to be forgotten: those older than the time, from the oldest on, and those
- * beyond the count.
+ * The revision before which change sets may be forgotten: those older than the time, from the oldest on, and those beyond the
+ * count.
  */
 export async function readForgettable(
   connection: Connection,
@@ -119,7 +119,7 @@ export async function readForgettable(
 }
 
 /**
- * The seal of the last one that goes becomes the anchor, so that what stays can still be verified.
+ * The seal of the last one that is removed becomes the anchor, so that the rest can still be verified.
  *
  * @returns whether there may be more to forget
  */
@@ -155,6 +155,6 @@ export async function setAnchor(
 function compacted(after: number, oldest: number): StoreError {
   return new StoreError(
     'compacted',
-    `The change sets from ${after + 1} to ${oldest - 1} are no longer kept. Take a snapshot and go on from there.`,
+    `The change sets from ${after + 1} to ${oldest - 1} are no longer kept. Take a snapshot and continue from there.`,
   )
 }

@@ -1,4 +1,4 @@
-/** How invitations are written, and how those of one organization are read. Whether one is pending is asked with a time. */
+/** Writes invitations, and reads those of one organization. Whether an invitation is pending depends on a given time. */
 
 import type { Invitation, InvitationStatus } from '@rolesets/core'
 import type { Page } from '../../store.ts'
@@ -20,7 +20,7 @@ ON CONFLICT (id) DO UPDATE SET organization_id = excluded.organization_id, email
   public_metadata = excluded.public_metadata, private_metadata = excluded.private_metadata,
   created_at = excluded.created_at, updated_at = excluded.updated_at, revision = excluded.revision`
 
-/** An organization can have more pending invitations than an address has, so these are looked through. */
+/** An address has fewer invitations than an organization, so its index is used. */
 const pendingOfAddress = `
 SELECT * FROM invitations INDEXED BY invitations_by_address
 WHERE organization_id = ? AND email_address = ? COLLATE NOCASE AND status = 'pending' AND expires_at > ?

@@ -1,4 +1,4 @@
-/** How memberships are written. */
+/** Writes memberships. */
 
 import type { Membership } from '@rolesets/core'
 import type { Connection } from '../connection.ts'

@@ -1,6 +1,6 @@
 /**
- * How organizations are written, and the count of organizations on each set with them. The counts are taken from the rows
- * and not from what a change says was before.
+ * Writes organizations, and the number of organizations that use each set. The numbers come from the rows and not from the
+ * `before` of a change.
  */
 
 import type { Organization, Moved } from '@rolesets/core'

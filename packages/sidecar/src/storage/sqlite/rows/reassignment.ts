@@ -1,6 +1,6 @@
 /**
- * Gives other roles to all holders of some, members and pending invitations alike. The holders of a role in the
- * organizations of a set can be found from the organizations or from the holders; the smaller side is taken.
+ * Gives other roles to all members and pending invitations (the holders) that have certain roles. In the organizations of a
+ * set, they are found from the organizations or from the holders, whichever are fewer.
  */
 
 import type { Reassigned } from '@rolesets/core'
@@ -13,7 +13,7 @@ const isHolding: Readonly<Record<Holders, string>> = {
   invitations: "invitations.status = 'pending' AND invitations.expires_at > ?2",
 }
 
-/** All mappings happen at once: SQLite finds all rows with their new roles before it changes the first. */
+/** All mappings happen at the same time: SQLite finds all rows and their new roles before it changes the first. */
 const mapping = (holders: Holders) => `
 WITH mapping (from_role_id, to_role_id) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
 UPDATE ${holders} SET role_id = mapping.to_role_id, updated_at = ?2, revision = ?3`

@@ -1,4 +1,4 @@
-/** Rows to things and things to rows. What comes out of the file is checked here: a damaged file must not pass for a fact. */
+/** Converts rows to things and things to rows. Rows are checked, so that damage in the file isn't taken for a fact. */
 
 import type {
   AccessKey,
@@ -19,12 +19,12 @@ import type { SealedRecord } from '../../transactions/seal.ts'
 import type { Row, Value } from '../connection.ts'
 import { corruptError } from '../errors.ts'
 
-/** A row has what no row of this program has. The reader of the file makes `corrupt` of it. */
+/** A row has a value that this program never writes. It is reported as `corrupt`. */
 export class MalformedRow extends Error {
   override readonly name = 'MalformedRow'
 }
 
-/** A row that can't be is damage of the file. */
+/** Reports a malformed row as damage of the file. */
 export async function unlessMalformed<T>(file: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
@@ -35,13 +35,13 @@ export async function unlessMalformed<T>(file: string, read: () => Promise<T>): 
 
 export function text(row: Row, column: string): string {
   const value = row[column]
-  if (typeof value !== 'string') throw new MalformedRow(`${column} is no text`)
+  if (typeof value !== 'string') throw new MalformedRow(`${column} must be a string`)
   return value
 }
 
 export function integer(row: Row, column: string): number {
   const value = row[column]
-  if (typeof value !== 'number') throw new MalformedRow(`${column} is no integer`)
+  if (typeof value !== 'number') throw new MalformedRow(`${column} must be an integer`)
   return value
 }
 
@@ -147,20 +147,20 @@ export function sealedRecordOf(row: Row): SealedRecord {
   }
 }
 
-/** In the order of the columns in `organization-rows.ts`. */
+/** In the order of the columns in `organizations.ts`. */
 export function organizationValues(organization: Organization): readonly Value[] {
   const { id, name, slug, roleSetId, createdBy, maxAllowedMemberships, adminDeleteEnabled } = organization
   const own = [id, name, slug, roleSetId, createdBy, maxAllowedMemberships, Number(adminDeleteEnabled)]
   return [...own, ...metadataValues(organization), ...stampValues(organization)]
 }
 
-/** In the order of the columns in `membership-rows.ts`. */
+/** In the order of the columns in `memberships.ts`. */
 export function membershipValues(membership: Membership): readonly Value[] {
   const { organizationId, userId, id, roleId } = membership
   return [organizationId, userId, id, roleId, ...metadataValues(membership), ...stampValues(membership)]
 }
 
-/** In the order of the columns in `invitation-rows.ts`. */
+/** In the order of the columns in `invitations.ts`. */
 export function invitationValues(invitation: Invitation): readonly Value[] {
   const { id, organizationId, emailAddress, roleId, inviterUserId, status, expiresAt } = invitation
   const { redirectUrl, acceptedByUserId } = invitation
@@ -192,22 +192,21 @@ function stampOf(row: Row) {
 
 function statusOf(row: Row): Invitation['status'] {
   const status = text(row, 'status')
-  if (status !== 'pending' && status !== 'accepted' && status !== 'revoked')
-    throw new MalformedRow('status is no status')
+  if (status !== 'pending' && status !== 'accepted' && status !== 'revoked') throw new MalformedRow('status is unknown')
   return status
 }
 
 function textsOf(row: Row, column: string): readonly string[] {
   const values = parseJson(row, column)
   const isSound = Array.isArray(values) && values.every((value) => typeof value === 'string')
-  if (!isSound) throw new MalformedRow(`${column} is no list of texts`)
+  if (!isSound) throw new MalformedRow(`${column} must be a list of strings`)
   return values
 }
 
 function metadataOf(row: Row, column: string): Metadata {
   const value = parseJson(row, column)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new MalformedRow(`${column} is no object`)
+    throw new MalformedRow(`${column} must be an object`)
   // An object of JSON has strings for keys.
   return value as Metadata
 }
