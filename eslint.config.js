@@ -1,4 +1,4 @@
-// What the compiler does not see: floating promises, sizes, and the few habits of the house that a rule can hold.
+// What the compiler does not check: floating promises, sizes, and the habits of this repository that a rule can check.
 
 import js from '@eslint/js'
 import { defineConfig, globalIgnores } from 'eslint/config'
@@ -6,15 +6,15 @@ import tseslint from 'typescript-eslint'
 
 const usingDeclarations = {
   selector: 'VariableDeclaration[kind=/using$/]',
-  message: 'Node 20 cannot parse `using`, and the sources run as they are: close it in a `finally`.',
+  message: 'Node 20 cannot parse `using`: close the resource in a `finally` block.',
 }
 const onlyTests = {
   selector: "CallExpression[callee.object.name='test'][callee.property.name='only']",
-  message: '`test.only` leaves all other tests out.',
+  message: '`test.only` skips all other tests of the file: remove `.only`.',
 }
 const defaultExports = {
   selector: 'ExportDefaultDeclaration',
-  message: 'Exports have names, so that one thing has one name everywhere.',
+  message: 'Use a named export, so that one thing has the same name everywhere.',
 }
 
 export default defineConfig(
@@ -30,7 +30,7 @@ export default defineConfig(
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      // An interface can ask for a promise where an implementation has nothing to wait for.
+      // An interface can require a promise where an implementation has nothing to wait for.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       'no-restricted-syntax': ['error', usingDeclarations, defaultExports, onlyTests],
@@ -45,16 +45,16 @@ export default defineConfig(
       'max-lines-per-function': ['error', 70],
       'max-params': ['error', 3],
       'no-console': 'error',
-      'no-restricted-globals': ['error', { name: 'process', message: 'Only the sidecar’s main.ts knows the process.' }],
+      'no-restricted-globals': ['error', { name: 'process', message: "Only the sidecar's main.ts uses `process`." }],
     },
   },
-  // Rules are all of one shape: the catalogue, what is asked for, the facts about it, the context.
+  // All rules take the same parameters: the catalogue, the input, the facts about it, the context.
   { files: ['packages/sidecar/src/domain/*.ts'], rules: { 'max-params': ['error', 4] } },
   { files: ['packages/sidecar/src/main.ts'], rules: { 'no-restricted-globals': 'off' } },
   {
     files: ['test/**/*.ts'],
     rules: {
-      // Answers are read as they came, and compared as wholes.
+      // Tests read answers without types, and compare them as a whole.
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
@@ -66,6 +66,6 @@ export default defineConfig(
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', URL: 'readonly', console: 'readonly' } },
   },
-  // The compiler checks these, and knows what is global.
+  // The compiler checks these files, and knows the global names.
   { files: ['examples/**/*.js'], rules: { 'no-undef': 'off' } },
 )

@@ -1,8 +1,9 @@
 /**
  * `npm run bench`: runs the rows that are named, or all, and prints the table of measures. Progress goes to stderr.
  *
- * With `--quick` it runs those that are quick and stable, smaller, and fails where a ratio decayed grossly. With `--record`
- * the figures are kept: those of a full run in docs/performance, those of a quick one in recorded.json.
+ * With `--quick` it runs those that are quick and stable, smaller, and fails where a ratio decayed grossly. With `--smoke`
+ * it only shows that the benchmarks still run. With `--record` the figures are kept: those of a full run in
+ * docs/performance, those of a quick one in recorded.json.
  */
 
 import { parseArgs } from 'node:util'
@@ -13,22 +14,26 @@ import { notesOf, tableOf } from './report.ts'
 import { loadRows, type FoundRow } from './rows.ts'
 import { runRows, type Outcome } from './runner.ts'
 
-const usage = `npm run bench [-- [<row>…] [--quick] [--record] [--list]]
+const usage = `npm run bench [-- [<row>…] [--quick | --smoke] [--record] [--list]]
 
   <row>…    such as P3 P4; otherwise all
   --quick   the quick rows, smaller; fails where a ratio is more than twice as bad as recorded
+  --smoke   a few rows, one small round each; fails where one doesn't run, whatever its figures are
   --record  keeps the figures: docs/performance and bench/recorded.json
   --list    says which rows there are
 `
 
 const repeatsMax = 2
+/** One in the process, and one that starts a sidecar, a load and what it is compared with. Load from outside breaks neither. */
+const smokeRows = ['P1', 'P3']
 
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: readonly string[]): Promise<number> {
   const wish = parseWish(argv)
   if (wish === undefined) return usageError()
-  const { quick, record, list, help, names } = wish
+  const { quick, smoke, record, list, help } = wish
+  const names = smoke && wish.names.length === 0 ? smokeRows : wish.names
   if (help) return print(usage)
   const rows = await loadRows()
   if (list) return print([...rows.values()].map(describe).join(''))
@@ -38,6 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const chosen = [...rows.values()].filter(({ row }) =>
     names.length > 0 ? names.includes(row.id) : !quick || row.quick,
   )
+  if (smoke) return smokeRun(chosen)
   if (quick) return quickRun(chosen, record)
   if (record && names.length > 0) return usageError('The documentation shows whole runs: record all rows, or none.')
   return fullRun(chosen, record)
@@ -53,6 +59,11 @@ async function fullRun(rows: readonly FoundRow[], record: boolean): Promise<numb
         true,
       )
     : 0
+}
+
+async function smokeRun(rows: readonly FoundRow[]): Promise<number> {
+  const outcomes = await runAndShow(rows, { quick: true, rounds: 1, isKept: false })
+  return outcomes.length === rows.length && outcomes.every(({ error }) => error === undefined) ? 0 : 1
 }
 
 async function quickRun(rows: readonly FoundRow[], record: boolean): Promise<number> {
@@ -88,15 +99,15 @@ async function judged(
 
 async function runAndShow(
   rows: readonly FoundRow[],
-  { quick, isKept }: { quick: boolean; isKept: boolean },
+  { isKept, ...size }: { quick: boolean; rounds?: number; isKept: boolean },
 ): Promise<readonly Outcome[]> {
   const interrupted = new AbortController()
   const interrupt = () => interrupted.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   try {
     const where = await circumstances()
-    const outcomes = await runRows({ rows, quick, signal: interrupted.signal, log: tell })
-    const results = { ...where, quick, rows: outcomes }
+    const outcomes = await runRows({ rows, ...size, signal: interrupted.signal, log: tell })
+    const results = { ...where, quick: size.quick, rows: outcomes }
     await writeLatest(results)
     if (isKept && !interrupted.signal.aborted) await writeDocumentation(results)
     print(`\n${tableOf(outcomes)}\n`)
@@ -109,7 +120,7 @@ async function runAndShow(
 
 function parseWish(argv: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const
-  const options = { quick: flag, record: flag, list: flag, help: flag }
+  const options = { quick: flag, smoke: flag, record: flag, list: flag, help: flag }
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
     return { ...values, names: positionals }

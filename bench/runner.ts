@@ -23,15 +23,17 @@ export interface Outcome {
 export interface RunPlan {
   readonly rows: readonly FoundRow[]
   readonly quick: boolean
+  /** Instead of those of the size. */
+  readonly rounds?: number
   readonly signal: AbortSignal
   readonly log: (line: string) => void
 }
 
 const rowFile = fileURLToPath(new URL('row-process.ts', import.meta.url))
-const rounds = { full: 5, quick: 3 }
+const roundsOf = { full: 5, quick: 3 }
 const timeoutsMs = { full: 8 * 60_000, quick: 60_000 }
 
-export async function runRows({ rows, quick, signal, log }: RunPlan): Promise<readonly Outcome[]> {
+export async function runRows({ rows, quick, rounds, signal, log }: RunPlan): Promise<readonly Outcome[]> {
   const size = quick ? 'quick' : 'full'
   const outcomes: Outcome[] = []
   for (const { file, row } of rows) {
@@ -41,7 +43,7 @@ export async function runRows({ rows, quick, signal, log }: RunPlan): Promise<re
     // Short, because the path of a Unix socket inside it has 107 bytes at most.
     const folder = await mkdtemp(join(tmpdir(), 'rb-'))
     const startedAtMs = performance.now()
-    const order = { file, quick, rounds: rounds[size], folder, timeoutMs: timeoutsMs[size] }
+    const order = { file, quick, rounds: rounds ?? roundsOf[size], folder, timeoutMs: timeoutsMs[size] }
     const ended = await runInProcess(order, signal, (line) => log(`${id}: ${line}`)).finally(() =>
       rm(folder, { recursive: true, force: true }),
     )

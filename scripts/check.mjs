@@ -1,6 +1,7 @@
-// Everything that can be said about the sources without running them. All checks run, also after one has failed.
+// All checks of the sources that don't run them. When a check fails, the others still run.
 
 import { join } from 'node:path'
+import { durationSince, textOf } from './counts.mjs'
 import { bin, root, run } from './processes.mjs'
 
 const checks = [
@@ -13,6 +14,7 @@ const checks = [
   { name: 'unused code and dependencies', program: 'knip', args: ['--no-progress'] },
 ]
 
+const startedAtMs = Date.now()
 const failed = []
 for (const { name, program, args, folder = '.' } of checks) {
   const code = await run(bin(program), args, { cwd: join(root, folder) })
@@ -21,4 +23,6 @@ for (const { name, program, args, folder = '.' } of checks) {
 }
 
 if (failed.length > 0) process.stderr.write(`check: failed: ${failed.join(', ')}\n`)
+const counts = { passed: checks.length - failed.length, failed: failed.length, skipped: 0 }
+process.stdout.write(`check: ${textOf(counts)} in ${durationSince(startedAtMs)}\n`)
 process.exitCode = failed.length === 0 ? 0 : 1

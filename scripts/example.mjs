@@ -1,5 +1,5 @@
-// Runs a script of one of the examples in its folder: `node scripts/example.mjs pricing-tiers start`. The script takes
-// the place of its shell, and there is no second npm in between, so that signals reach it once and at once.
+// Runs a script of an example in the folder of the example: `node scripts/example.mjs pricing-tiers start`. The script
+// replaces its shell, and no second npm runs in between, so that each signal reaches it exactly once.
 
 import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -10,7 +10,9 @@ const folder = join(root, 'examples', example)
 const command = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).scripts?.[script]
 
 if (command === undefined) {
-  process.stderr.write(`The example ${example} has no script "${script}".\n`)
+  process.stderr.write(
+    `example: the example "${example}" has no script "${script}"; see the scripts in examples/${example}/package.json.\n`,
+  )
   process.exit(2)
 }
 

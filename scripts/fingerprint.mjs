@@ -1,4 +1,4 @@
-// One hash over the content of all files that a step depends on, so that the step can be skipped while they stay the same.
+// One hash over all files that a step depends on. The step can be skipped while the hash stays the same.
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,16 +1,15 @@
-// Starting other programs from the workspace's scripts, with the repository's root as their folder.
+// Starts other programs from the scripts of the workspace, in the root of the repository.
 
 import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The repository's root, without a slash at the end. */
+/** The root of the repository, without a slash at the end. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
- * Runs a program to its end, its output passed through, and returns its exit code. A program that a signal ended, or
- * that could not be started, counts as 1. A SIGTERM is passed on; an interrupt comes from a terminal, which sends it to
- * the program as well.
+ * Runs a program, passes its output through, and returns its exit code. The code is 1 when a signal ended the program or
+ * when it could not be started. A SIGTERM is passed on. A SIGINT is not, because a terminal sends it to both processes.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -35,10 +34,10 @@ export function run(program, args, { cwd = root, env = process.env, stdin = 'ign
   })
 }
 
-/** The path of a command that a dependency of the root package brings. */
+/** The path of a command from a dependency of the root package. */
 export function bin(name) {
   return join(root, 'node_modules', '.bin', name)
 }
 
-/** The test runner, as a script to be run by the Node that the tests are to run on. */
+/** The script of the test runner. The Node that runs it is the Node that the tests run on. */
 export const testRunner = join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs')

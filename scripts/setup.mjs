@@ -1,6 +1,6 @@
-// Makes a fresh clone ready: pnpm through npx, install from the lock file, generate the contract's types, build.
-// Each step is skipped while the files that it depends on are as they were when it last succeeded. With names of steps
-// as arguments, only these are done; what the benchmarks compare with is fetched only when its step is named.
+// Prepares a fresh clone: it fetches pnpm through npx, installs from the lock file, generates the types of the contract
+// and builds. A step is skipped while its input files are the same as when it last succeeded. With names of steps as
+// arguments, only these run. The step `peers`, the dependencies of the benchmarks, runs only when it is named.
 
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -56,18 +56,18 @@ function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major > 20 || (major === 20 && minor >= 19)) return
   fail(
-    `Rolesets needs Node 20.19 or newer, and this is Node ${process.versions.node}: install a newer one and try again.`,
+    `Rolesets needs Node 20.19 or newer, but this is Node ${process.versions.node}: install a newer Node and try again.`,
   )
 }
 
 function chosenSteps(names) {
   const unknown = names.filter((name) => !steps.some((step) => step.name === name))
   if (unknown.length > 0)
-    fail(`There is no step ${unknown.join(', ')}; there are ${steps.map(({ name }) => name).join(', ')}.`)
+    fail(`unknown step: ${unknown.join(', ')}; the steps are ${steps.map(({ name }) => name).join(', ')}.`)
   return steps.filter(({ name, optional }) => (names.length === 0 ? !optional : names.includes(name)))
 }
 
-/** Runs one step, unless its inputs are those of its last success and its outputs are there. */
+/** Runs one step, unless its inputs are the same as when it last succeeded and its outputs exist. */
 async function perform({ name, title, inputs, outputs, work, includes = [] }) {
   const before = fingerprint(root, inputs)
   if (readStamps()[name] === before && outputs.every((file) => existsSync(file))) return
@@ -79,27 +79,27 @@ async function perform({ name, title, inputs, outputs, work, includes = [] }) {
   process.stderr.write(`setup: ${name} done in ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s\n`)
 }
 
-/** @param {readonly string[]} filter what of the workspace is left out */
+/** @param {readonly string[]} filter options for pnpm that leave out parts of the workspace */
 async function install(filter) {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  // A command is linked only when its file exists, and this one is built after the install.
+  // pnpm links a command only when its file exists, and this file is built after the install.
   if (!existsSync(commandFile)) {
     rmSync(sidecarOutput, { recursive: true, force: true })
     mkdirSync(sidecarOutput, { recursive: true })
     writeFileSync(commandFile, '#!/usr/bin/env node\n')
   }
-  // npx is told to be quiet, because it warns of settings that are not for it; it passes that on, so pnpm is told not to.
+  // npx warns about settings that are meant for pnpm, so it runs quietly. It passes its log level on, so pnpm gets its own.
   const quiet = ['--loglevel=error', '--yes', packageManager]
   const pnpm = ['install', '--frozen-lockfile', '--loglevel=info', ...filter]
   const code = await run('npx', [...quiet, ...pnpm], { env: installEnvironment() })
   if (code === 0) return
   fail(
-    'The install failed: see above. Without a way to the npm registry it cannot work; and where the prebuilt binary of ' +
-      'sqlite3 cannot be downloaded, it is compiled, which needs python3, make and g++.',
+    'The install failed: see above. It needs access to the npm registry. Where the prebuilt binary of sqlite3 cannot be ' +
+      'downloaded, sqlite3 is compiled, which needs python3, make and g++.',
   )
 }
 
-/** node-gyp downloads Node's headers, unless it is told where they are already. */
+/** node-gyp downloads the headers of Node, unless this setting says where they are. */
 function installEnvironment() {
   const prefix = dirname(dirname(realpathSync(process.execPath)))
   const hasHeaders = existsSync(join(prefix, 'include', 'node', 'node.h'))

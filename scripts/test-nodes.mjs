@@ -1,12 +1,12 @@
-// Runs the suite on other Nodes: `npm run test:nodes` on each supported one, `npm run test:nodes -- 22` on one of them;
-// what follows a second `--` goes to the test runner. The binaries are those that npm's package `node` carries, and
-// they stay in npm's cache: nothing is installed outside of it.
+// Runs the suite on other Nodes: `npm run test:nodes` on each supported one, `npm run test:nodes -- 22` on one of them.
+// Other arguments go to the suite. The binaries come from the npm package `node`, and stay in the cache of npm.
 
 import { execFileSync } from 'node:child_process'
 import { delimiter, dirname } from 'node:path'
-import { run, testRunner } from './processes.mjs'
+import { durationSince, sumOf, textOf } from './counts.mjs'
+import { runSuite } from './suite.mjs'
 
-const supported = ['20', '22', '24']
+const supported = ['20', '22', '24', '26']
 
 const args = process.argv.slice(2)
 const chosen = args.filter((arg) => /^\d+$/.test(arg))
@@ -19,20 +19,23 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
-const failed = []
-for (const version of chosen.length > 0 ? chosen : supported) {
-  if (!(await runOn(version))) failed.push(version)
-}
-if (failed.length > 0) process.stderr.write(`test:nodes: failed on Node ${failed.join(', ')}\n`)
-process.exitCode = failed.length === 0 ? 0 : 1
+const startedAtMs = Date.now()
+const all = []
+for (const version of chosen.length > 0 ? chosen : supported) all.push(await runOn(version))
+const counts = sumOf(all)
+process.stdout.write(`\ntest:nodes: ${textOf(counts)} in ${durationSince(startedAtMs)}\n`)
+process.exitCode = counts.failed === 0 ? 0 : 1
 
 async function runOn(version) {
   const node = binaryOf(version)
-  if (node === undefined) return false
+  if (node === undefined) return { passed: 0, failed: 1, skipped: 0 }
   // Tests that start a `node` by its name start the same one.
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
-  process.stderr.write(`test:nodes: ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}\n`)
-  return (await run(node, [testRunner, ...rest], { env })) === 0
+  const name = `Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1)}`
+  process.stdout.write(`\n${name}\n`)
+  const counts = await runSuite(rest, { node, env })
+  process.stdout.write(`\n${name}: ${textOf(counts)}\n`)
+  return counts
 }
 
 function binaryOf(version) {

@@ -1,6 +1,6 @@
 /**
- * Where the random searches of the suite begin. The same place every time, so that a suite that fails has found something
- * about the change at hand; `TEST_SEED=<any whole number> npm test` searches elsewhere.
+ * The seed of all random tests. It is the same every time, so that a new failure comes from a change;
+ * `TEST_SEED=<any whole number> npm test` uses another one.
  */
 
 import fc from 'fast-check'

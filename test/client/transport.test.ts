@@ -307,7 +307,7 @@ test('closing lets the process end', (t) => {
   `
   const args = [
     '--conditions=@rolesets/source',
-    '--import=ts-blank-space/register',
+    `--import=${import.meta.resolve('../../scripts/typescript/register.mjs')}`,
     '--input-type=module',
     '--eval',
     program,

@@ -1,4 +1,4 @@
-/** What docs/client.md shows runs as it stands, and its tables are complete. */
+/** The snippets of docs/client.md run as they are, and its tables are complete. */
 
 import { readFile } from 'node:fs/promises'
 import * as client from '@rolesets/client'
@@ -51,7 +51,7 @@ test('the snippets run one after the other, as one program', async (t) => {
   }
   const code = blocks.map((block) => block.code.replaceAll(/^import .*$/gm, '')).join('\n')
   const results = 'return { decision, allowed, cached, decisions, roles, stale, upgraded }'
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- It is our own documentation that is run.
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- This runs our own documentation.
   const program = new Function(...Object.keys(scope), `return (async () => { ${code}\n${results} })()`) as (
     ...scope: unknown[]
   ) => Promise<Record<string, unknown>>
@@ -73,7 +73,7 @@ test('the options are all described', (t) => {
   t.deepEqual(firstColumn('Options').sort(), Object.keys(optionNames).sort())
 })
 
-test('the client’s own codes are all described', (t) => {
+test("the client's own codes are all described", (t) => {
   t.deepEqual(firstColumn('Errors').sort(), [...ownCodes].sort())
 })
 

@@ -1,4 +1,4 @@
-/** The code that a page shows, so that tests can run it. */
+/** Reads the code blocks of a page, so that tests can run them. */
 
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ export const projectRoot = fileURLToPath(new URL('../../', import.meta.url))
 export interface CodeBlock {
   readonly language: string
   readonly code: string
-  /** The last heading before it. */
+  /** The last heading before the block. */
   readonly heading: string
 }
 
@@ -24,7 +24,7 @@ export async function codeBlocksOf(page: string): Promise<readonly CodeBlock[]> 
   return blocks
 }
 
-/** The commands of a shell block, one by one; lines that end in a backslash go on. */
+/** The commands of a shell block. A line that ends in a backslash continues on the next one. */
 export function commandsOf({ code }: CodeBlock): string[] {
   return code
     .replaceAll(/\\\n\s*/g, '')

@@ -1,4 +1,4 @@
-/** Pages that point somewhere point at something that is there. */
+/** The tests and files that a page refers to exist. */
 
 import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import test from 'ava'
 import { projectRoot } from './code-blocks.ts'
 
-test('each promise is held by tests that are there', async (t) => {
+test('each promise names tests that exist', async (t) => {
   const page = await readFile(join(projectRoot, 'docs/guarantees.md'), 'utf8')
   const promises = page.split(/^## \d\. /m).slice(1)
   t.is(promises.length, 7)

@@ -1,4 +1,4 @@
-/** What docs/http.md lists is what the sidecar serves. */
+/** docs/http.md lists exactly the operations and codes that the sidecar serves. */
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -69,12 +69,12 @@ const broken: Readonly<Record<string, { readonly state: Partial<Whole>; readonly
   },
   'a role with a permission that isn’t there': {
     state: { catalogue: { ...tiers.catalogue, permissions: new Index() } },
-    starts: /^I3: role_.* holds perm_/,
+    starts: /^I3: role_.* holds the permission perm_/,
   },
   'two initial sets': { state: { catalogue: withRoleSet({ type: 'initial' }) }, starts: /^I4: 2 / },
   'an organization on a set that isn’t there': {
     state: { organizations: [...whole.organizations, { ...acme, id: 'lost', roleSetId: 'roleset_gone' }] as never },
-    starts: /^I5: lost/,
+    starts: /^I5: the organization lost/,
   },
   'two things with one key': {
     state: { catalogue: withRoleSet({ key: 'role_set:free' }) },

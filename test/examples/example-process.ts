@@ -1,4 +1,4 @@
-/** An example as a user runs it: npm scripts in its folder, what they print, and how they end. */
+/** Runs a script of an example as a user does, and reads its output and exit code. */
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,9 +11,9 @@ interface Teardown {
 
 export interface ExampleProcess {
   readonly child: ChildProcess
-  /** All that it has printed so far. */
+  /** All output so far. */
   readonly output: () => string
-  /** Settles when the text was printed; rejects if it ends before that. */
+  /** Resolves once the text is printed; rejects if the process ends before that. */
   readonly printed: (text: string) => Promise<void>
   readonly ended: Promise<number | null>
 }
@@ -23,9 +23,9 @@ export function folderOf(example: string): string {
 }
 
 export interface ExampleOptions {
-  /** The file that the example's npm script runs. */
+  /** The file that the npm script of the example runs. */
   readonly script: 'start.js' | 'demo.js'
-  /** Where `start.js` keeps its data, instead of the place where the user has theirs. */
+  /** Where `start.js` keeps its data, instead of the folder of the user. */
   readonly dataFolder?: string
 }
 

@@ -1,4 +1,4 @@
-/** `npm start` of the pricing tiers: the lines that it prints work when they are pasted, and again after a restart. */
+/** `npm start` of the pricing tiers: the printed commands work when a user pastes them, also after a restart. */
 
 import { execFile } from 'node:child_process'
 import test, { type ExecutionContext } from 'ava'
@@ -10,16 +10,16 @@ import { runExample } from './example-process.ts'
 interface Line {
   readonly says: string
   readonly command: string
-  readonly told: string
+  readonly expected: string
 }
 
-/** `# 1. What happens`, the command, `# → what it comes to`. */
+/** `# 1. What happens`, the command, `# → the expected result`. */
 function linesOf(output: string): readonly Line[] {
   const found = output.matchAll(/^# \d+\. (.+)\n((?:curl|npx rolesets) .+)\n# → (.+)$/gm)
-  return [...found].map(([, says = '', command = '', told = '']) => ({ says, command, told }))
+  return [...found].map(([, says = '', command = '', expected = '']) => ({ says, command, expected }))
 }
 
-/** As a user would, in a terminal at the root of the repository. */
+/** Runs a command as a user does, in a terminal at the root of the repository. */
 function paste(command: string): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile('sh', ['-c', command], { cwd: projectRoot, env: cleanEnvironment() }, (error, stdout, stderr) => {
@@ -29,20 +29,20 @@ function paste(command: string): Promise<{ exitCode: number; stdout: string; std
 }
 
 async function pasteAll(t: ExecutionContext, lines: readonly Line[]): Promise<void> {
-  for (const { says, command, told } of lines) {
+  for (const { says, command, expected } of lines) {
     const { exitCode, stdout, stderr } = await paste(command)
     if (command.startsWith('npx ')) {
-      t.is(exitCode, told === 'done' ? 0 : 1, `${says}\n${stderr}`)
+      t.is(exitCode, expected === 'done' ? 0 : 1, `${says}\n${stderr}`)
       continue
     }
     const [, body = '', status] = /^([^]*)\n(\d{3})\n$/.exec(stdout) ?? []
-    const [, toldStatus, toldBody] = /^(\d{3}) ?(.+)?$/.exec(told) ?? []
-    t.is(status, toldStatus, `${says}\n${body}`)
-    if (toldBody !== undefined) t.like(JSON.parse(body), JSON.parse(toldBody) as object, says)
+    const [, expectedStatus, expectedBody] = /^(\d{3}) ?(.+)?$/.exec(expected) ?? []
+    t.is(status, expectedStatus, `${says}\n${body}`)
+    if (expectedBody !== undefined) t.like(JSON.parse(body), JSON.parse(expectedBody) as object, says)
   }
 }
 
-test.serial('the printed lines tell the story, and a restart begins it anew', async (t) => {
+test.serial('the printed commands have the printed results, and a restart begins again', async (t) => {
   const options = { script: 'start.js', dataFolder: await temporaryFolder(t) } as const
   const first = runExample(t, 'pricing-tiers', options)
   await first.printed('Ctrl-C stops both')
@@ -61,7 +61,7 @@ test.serial('the printed lines tell the story, and a restart begins it anew', as
   t.regex(second.output(), /\nStopped\.\n$/)
 })
 
-test.serial('when the application dies, everything stops and says why', async (t) => {
+test.serial('when the application dies, everything stops and the output says why', async (t) => {
   const example = runExample(t, 'care-cohorts', { script: 'start.js', dataFolder: await temporaryFolder(t) })
   await example.printed('Ctrl-C stops both')
   const [, pid = ''] = /^The application +\S+ +process (\d+)$/m.exec(example.output()) ?? []

@@ -46,14 +46,14 @@ tlsTest('with a certificate, TCP is served with TLS only', async (t) => {
   const { target, authority } = await serve(t)
   const client = connect(t, target, grpc.credentials.createSsl(authority.cert))
   t.like(await client.call('Check', question), { allowed: true })
-  t.is((await refusalOf(connect(t, target).call('Check', question, { deadlineMs: 2_000 }))).status, 'UNAVAILABLE')
+  t.is((await refusalOf(connect(t, target).call('Check', question))).status, 'UNAVAILABLE')
 })
 
 tlsTest('a client that trusts another authority doesn’t talk to it', async (t) => {
   const { target } = await serve(t)
   const other = await openAuthority(await temporaryFolder(t), 'other')
   const client = connect(t, target, grpc.credentials.createSsl(other.cert))
-  t.is((await refusalOf(client.call('Check', question, { deadlineMs: 2_000 }))).status, 'UNAVAILABLE')
+  t.is((await refusalOf(client.call('Check', question))).status, 'UNAVAILABLE')
 })
 
 tlsTest('HTTP is served with the same certificate, and asks for none', async (t) => {
@@ -79,10 +79,10 @@ tlsTest('with mutual TLS, only a client with a certificate of the authority gets
   t.is((await refusalOf(client.call('CreatePermission', { key: 'org:a:c' }))).reason, 'KEY_REQUIRED')
 
   const bare = connect(t, target, grpc.credentials.createSsl(authority.cert))
-  t.is((await refusalOf(bare.call('Check', question, { deadlineMs: 2_000 }))).status, 'UNAVAILABLE')
+  t.is((await refusalOf(bare.call('Check', question))).status, 'UNAVAILABLE')
   const other = await (await openAuthority(await temporaryFolder(t), 'other')).issue('stranger')
   const stranger = connect(t, target, grpc.credentials.createSsl(authority.cert, other.key, other.cert))
-  t.is((await refusalOf(stranger.call('Check', question, { deadlineMs: 2_000 }))).status, 'UNAVAILABLE')
+  t.is((await refusalOf(stranger.call('Check', question))).status, 'UNAVAILABLE')
 })
 
 tlsTest('files that can’t be used are not, and new connections get the ones before', async (t) => {

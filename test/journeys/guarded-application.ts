@@ -14,9 +14,9 @@ export interface Answer {
 }
 
 export interface GuardedApplication {
-  /** Asks to give a role in an organization, as an administrator of it whose token says `org:admin`. */
+  /** Asks to grant a role, as an administrator of the organization. */
   grant(organizationId: string, role: string): Promise<Answer>
-  /** Asks for what only a holder of `org:moderator` may see, with a token that lists that role. */
+  /** Asks for a page that requires the role `org:moderator`, with a token that lists that role. */
   moderate(organizationId: string): Promise<Answer>
 }
 
@@ -67,5 +67,16 @@ export async function openGuardedApplication(t: Teardown, roleSets: RoleSetsClie
       }),
     moderate: async (organizationId) =>
       ask(`${base}/${organizationId}/queue`, await tokenOf(organizationId, 'moderator')),
+  }
+}
+
+/**
+ * Asks again while the answer is 503. On a busy machine the sidecar may need longer than the client's deadline, and while
+ * the client reconnects it can't decide.
+ */
+export async function onceDecided(ask: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    const answer = await ask()
+    if (answer.status !== 503) return answer
   }
 }

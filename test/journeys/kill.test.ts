@@ -1,4 +1,4 @@
-/** Product promise 2: an acknowledged write survives `kill -9`. The sidecar is killed at random moments under write load. */
+/** Product promise 2: an acknowledged write survives `kill -9`. The sidecar is killed at random moments while it writes. */
 
 import { join } from 'node:path'
 import { isRoleSetsError, type RoleSetsClient } from '@rolesets/client'
@@ -9,26 +9,35 @@ import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import type { Reader } from '../../packages/sidecar/src/storage/store.ts'
 import { startSidecar } from '../processes/sidecar-process.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
+import { createRandom } from '../random.ts'
 import { applyPricingTiers, openOperator, secretKey } from './pricing-tiers.ts'
 
-/** Two files at a time, because a machine has more than one processor. */
+/** Two files at a time use two processors. */
 const lanes = 2
 const roundsPerLane = 20
 const writesInFlight = 16
 const organizations = ['org_acme', 'org_pro']
 
-/** What the sidecar has answered with success, and what it may or may not have done when it was killed. */
+/** Which writes the sidecar acknowledged, and which it may or may not have done when it was killed. */
 interface Ledger {
   readonly members: Set<string>
   readonly ended: Set<string>
   readonly unknown: Set<string>
   revision: number
+  /** Decides what is written and when the sidecar is killed. */
+  readonly random: () => number
 }
 
 for (let lane = 1; lane <= lanes; lane++) {
   test(`what was acknowledged is there after each of ${roundsPerLane} kills at random moments (file ${lane})`, async (t) => {
     const file = join(await temporaryFolder(t), 'rolesets.db')
-    const ledger: Ledger = { members: new Set(), ended: new Set(), unknown: new Set(), revision: 0 }
+    const ledger: Ledger = {
+      members: new Set(),
+      ended: new Set(),
+      unknown: new Set(),
+      revision: 0,
+      random: createRandom(lane),
+    }
     for (let round = 0; round < roundsPerLane; round++) await killOnce(t, { file, ledger, round })
     await assertWhole(t, file, ledger)
     t.true(ledger.members.size > roundsPerLane * 5, 'there was load')
@@ -37,14 +46,14 @@ for (let lane = 1; lane <= lanes; lane++) {
 
 async function killOnce(t: ExecutionContext, at: { file: string; ledger: Ledger; round: number }): Promise<void> {
   const { file, ledger, round } = at
-  // It starts by itself, on a file that was left in whatever state.
+  // It must start without help, in whatever state the kill left the file.
   const env = { ROLESETS_DATABASE: `sqlite:${file}`, ROLESETS_SECRET_KEY: secretKey, ROLESETS_HTTP_LISTEN: '' }
   const sidecar = await startSidecar(t, { env })
   const operator = openOperator(t, sidecar)
   if (round === 0) await applyPricingTiers(operator)
   else await assertAcknowledged(t, operator, ledger)
 
-  let left = 1 + Math.floor(Math.random() * 80)
+  let left = 1 + Math.floor(ledger.random() * 80)
   const write = async (writer: number) => {
     for (let turn = 0; left > 0; turn++) {
       const done = await writeOnce(operator, { ledger, name: `${round}_${writer}_${turn}` })
@@ -55,14 +64,15 @@ async function killOnce(t: ExecutionContext, at: { file: string; ledger: Ledger;
   await operator.close()
 }
 
-/** @returns whether it was acknowledged; a refusal of the rules is an acknowledgement, too */
+/** @returns whether the sidecar answered; a rejected write counts as answered */
 async function writeOnce(
   { admin }: RoleSetsClient,
   { ledger, name }: { ledger: Ledger; name: string },
 ): Promise<boolean> {
-  const organizationId = organizations[Math.floor(Math.random() * organizations.length)] as string
+  const { random } = ledger
+  const organizationId = organizations[Math.floor(random() * organizations.length)] as string
   const member = `${organizationId}/${name}`
-  const dice = Math.random()
+  const dice = random()
   try {
     if (dice < 0.6) {
       ledger.unknown.add(member)
@@ -84,7 +94,7 @@ async function writeOnce(
     } else if (dice < 0.9) {
       note(ledger, await admin.addRoles({ roleSet: 'role_set:pro', roles: ['org:analyst'] }))
     } else {
-      const roleSet = Math.random() < 0.5 ? 'role_set:free' : 'role_set:pro'
+      const roleSet = random() < 0.5 ? 'role_set:free' : 'role_set:pro'
       const mappings = { 'org:analyst': 'org:member', 'org:moderator': 'org:member' }
       note(ledger, await admin.assignRoleSet({ organizationId, roleSet, mappings }))
     }
@@ -135,7 +145,7 @@ function assertKept(t: ExecutionContext, found: ReadonlySet<string>, { members, 
   )
 }
 
-/** Reads the file without the sidecar: what it holds breaks no invariant. */
+/** Reads the file without the sidecar: it must break no invariant. */
 async function assertWhole(t: ExecutionContext, file: string, ledger: Ledger): Promise<void> {
   const store = await openStore(`sqlite:${file}`)
   const { value: state } = await store.read(async (reader) => ({

@@ -1,4 +1,4 @@
-/** Certificates made at run time with openssl: an authority, and what it signs. */
+/** Certificates that are made at run time with openssl: an authority, and the certificates that it signs. */
 
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -19,7 +19,7 @@ export interface CertificateAuthority extends Issued {
   readonly issue: (name: string) => Promise<Issued>
 }
 
-/** Why there are no certificates on this machine; undefined: there are. */
+/** Why this machine can't make certificates; undefined if it can. */
 export async function reasonWithoutCertificates(): Promise<string | undefined> {
   return run('openssl', ['version']).then(
     () => undefined,

@@ -1,4 +1,4 @@
-/** A port on loopback that nobody has at the moment, for what must be known before it listens. */
+/** A port on loopback that is free at the moment, for a server whose port must be known before it listens. */
 
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'

@@ -1,19 +1,19 @@
 /**
- * A TCP proxy on loopback that misbehaves on demand: the network between a client and its sidecar. What it is told holds
- * for connections that are open, and for those to come.
+ * A TCP proxy on loopback that stands for the network between a client and its sidecar, and fails on demand. A failure
+ * applies to open connections and to new ones.
  */
 
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
 export interface NetworkProxy {
-  /** `host:port`, to be used instead of the target. */
+  /** `host:port`, to use instead of the target. */
   readonly address: string
   /** Ends every connection and refuses new ones. */
   cut(): void
-  /** Keeps connections open and lets nothing through, in either direction; what was sent meanwhile comes on `mend`. */
+  /** Keeps connections open and lets nothing through in either direction. `mend` delivers what was sent meanwhile. */
   stall(): void
-  /** Answers every new connection with bytes that are no HTTP/2, and ends the present ones. */
+  /** Ends every connection, and answers new ones with bytes that aren't HTTP/2. */
   garble(): void
   /** Lets everything through again. */
   mend(): void

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 export const rolesetsCommand = fileURLToPath(new URL('../../packages/sidecar/dist/main.js', import.meta.url))
 
 export interface SidecarOptions {
-  /** `ROLESETS_…` variables. Without listeners it takes free ports on loopback. */
+  /** `ROLESETS_…` variables. Without listeners, the sidecar uses free ports on loopback. */
   readonly env?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
   readonly cwd?: string
@@ -45,7 +45,7 @@ export async function startSidecar(t: Teardown, options: SidecarOptions = {}): P
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
   t.teardown(() => child.kill('SIGKILL'))
-  // Not `exit`: what it wrote last may be under way still.
+  // Not `exit`: its last output may arrive after that.
   const exited = once(child, 'close') as Promise<[number | null, string | null]>
   const log: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line))
@@ -76,7 +76,7 @@ export async function startSidecar(t: Teardown, options: SidecarOptions = {}): P
   }
 }
 
-/** The environment without settings of ours, so that a developer's own don't change what a test sees. */
+/** The environment without settings of Rolesets, so that the settings of a developer don't change a test. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ROLESETS_|NODE_OPTIONS)/.test(name)))
 }

@@ -1,6 +1,6 @@
 /**
- * The house keeps its rules: who may import whom, where each package from outside lives, names, and no cycles. The rules
- * themselves are tried on sources that break them.
+ * The sources keep the rules of house-rules.ts: which room may import which, where each third-party package is imported,
+ * names, and no cycles. Each rule is also tested on sources that break it.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -23,13 +23,13 @@ function readSources(): Map<string, string> {
   return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
 }
 
-/** Sources that stand alone: each folder has its `index.ts`, so that only what the test is about is found. */
+/** The violations in a few sources. The sidecar has its `index.ts`, so that only the tested rule is broken. */
 function broken(sources: Record<string, string>): readonly string[] {
   const all = new Map(Object.entries({ [`${sidecar}/index.ts`]: '', ...sources }))
   return violations(all)
 }
 
-test('the sources of all packages keep the rules of the house', (t) => {
+test('the sources of all packages keep the rules', (t) => {
   const sources = readSources()
   t.true(sources.size > 20, 'the sources are found')
   t.deepEqual(violations(sources), [])
@@ -97,13 +97,13 @@ test('core imports nothing, and the domain only core', (t) => {
   t.is(found.length, 3)
 })
 
-test('the service knows the contract of the store, and no engine', (t) => {
+test('the service imports the contract of the store, but no engine', (t) => {
   const files = { [`${sidecar}/storage/store.ts`]: '', [`${sidecar}/storage/sqlite/open.ts`]: "import '../store.ts'" }
   t.deepEqual(broken({ ...files, [`${sidecar}/service/a.ts`]: "import '../storage/store.ts'" }), [])
   t.is(broken({ ...files, [`${sidecar}/service/a.ts`]: "import '../storage/sqlite/open.ts'" }).length, 1)
 })
 
-test('what engines share knows no engine', (t) => {
+test('what the engines share imports no engine', (t) => {
   const storage = `${sidecar}/storage`
   const files = { [`${storage}/store.ts`]: '', [`${storage}/sqlite/engine.ts`]: "import '../transactions/batch.ts'" }
   t.deepEqual(broken({ ...files, [`${storage}/transactions/batch.ts`]: "import '../store.ts'" }), [])
@@ -111,26 +111,26 @@ test('what engines share knows no engine', (t) => {
   t.is(broken({ ...files, [`${storage}/transactions/batch.ts`]: '', [`${storage}/open.ts`]: '' }).length, 0)
 })
 
-test('a package from outside is imported in its one room', (t) => {
+test('a third-party package is imported in its room only', (t) => {
   t.deepEqual(broken({ [`${sidecar}/storage/sqlite/open.ts`]: "import sqlite3 from 'sqlite3'" }), [])
   t.is(broken({ [`${sidecar}/service/a.ts`]: "import sqlite3 from 'sqlite3'" }).length, 1)
   t.is(broken({ [`${sidecar}/service/a.ts`]: "import type { Database } from 'sqlite3/x'" }).length, 1)
   t.is(broken({ [`${sidecar}/service/a.ts`]: "import type { CheckRequest } from '@rolesets/proto'" }).length, 1)
-  t.is(broken({ [`${sidecar}/service/a.ts`]: "import 'left-pad'" }).length, 1, 'a new package is given a room first')
+  t.is(broken({ [`${sidecar}/service/a.ts`]: "import 'left-pad'" }).length, 1, 'a new package needs a room first')
 })
 
-test('the middleware takes only types from express', (t) => {
+test('the middleware imports only types from express', (t) => {
   const index = 'packages/middleware-express/src/index.ts'
   t.deepEqual(broken({ [index]: "import type { Request } from 'express'" }), [])
   t.is(broken({ [index]: "import express from 'express'" }).length, 1)
 })
 
-test('a relative import stays in its package, and leads to a file', (t) => {
+test('a relative import stays in its package, and its file exists', (t) => {
   t.is(broken({ [`${sidecar}/cli/check.ts`]: "import '../../../client/src/client.ts'" }).length, 1)
   t.is(broken({ [`${sidecar}/cli/check.ts`]: "import './nothing.ts'" }).length, 1)
 })
 
-test('a cycle is found, and told with its way', (t) => {
+test('a cycle is found and shown with all its files', (t) => {
   const found = broken({
     [`${sidecar}/feed/a.ts`]: "import './b.ts'",
     [`${sidecar}/feed/b.ts`]: "import type { C } from './c.ts'",
@@ -141,7 +141,7 @@ test('a cycle is found, and told with its way', (t) => {
   ])
 })
 
-test('a name that says nothing is refused, and so is a second index.ts', (t) => {
+test('a name without meaning is rejected, and so is a second index.ts', (t) => {
   t.is(broken({ [`${sidecar}/service/utils.ts`]: '' }).length, 1)
   t.is(broken({ [`${sidecar}/helpers/text.ts`]: '' }).length, 1)
   t.is(broken({ [`${sidecar}/service/roleSets.ts`]: '' }).length, 1)

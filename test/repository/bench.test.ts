@@ -1,4 +1,4 @@
-/** What the benchmarks reckon with is right, whatever the figures are. */
+/** The calculations of the benchmarks are right, whatever the figures are. */
 
 import test from 'ava'
 import { compare, statOf } from '../../bench/compare.ts'
@@ -24,7 +24,7 @@ test('the median of an odd number of rounds is the middle one, of an even number
   t.is(statOf([4, 1, 2, 3]).median, 2.5)
 })
 
-test('both are warmed up, the order is swapped every round, and the warm-up counts nowhere', async (t) => {
+test('both sides are warmed up, the order is swapped every round, and the warm-up is not counted', async (t) => {
   const calls: string[] = []
   const figures = { ours: [100, 2, 4, 6], theirs: [100, 1, 4, 2] }
   const side = (name: 'ours' | 'theirs') => async () => {
@@ -50,17 +50,17 @@ test('a ratio that is twice as bad as recorded passes, and a worse one fails, wh
   t.is(complaints(Number.NaN, 'lower'), 1)
 })
 
-test('what was never recorded fails nothing, and a row without a result fails', (t) => {
+test('a ratio without a recorded one passes, and a row without a result fails', (t) => {
   t.deepEqual(verdictsOf([outcome(compared([99]))], {}), [{ id: 'P1', complaints: [] }])
   const broken: Outcome = { id: 'P2', title: 'a title', goal: '', seconds: 1, error: 'It ended.' }
   t.deepEqual(verdictsOf([broken], {}), [{ id: 'P2', complaints: ['It ended.'] }])
 })
 
-test('what is recorded of a run is the medians of its ratios', (t) => {
+test('the recorded figures are the medians of the ratios', (t) => {
   t.deepEqual(ratiosOf([outcome(compared([1, 1.23456, 9]))]), { P1: { 'a check / another': 1.23 } })
 })
 
-test('the table says of every goal whether it was met', (t) => {
+test('the table says whether each goal was met', (t) => {
   t.true(isMet(compared([1.5])))
   t.false(isMet(compared([1.51])))
   const { goal: _, ...withoutGoal } = compared([1])
@@ -88,10 +88,10 @@ test('quantiles are values that occurred, and the histogram counts each once', (
   t.true((histogram.at(-1)?.upTo ?? 0) >= 1000)
 })
 
-test('arrivals don’t wait for answers: what finds too many waiting is dropped, and what fails is counted', async (t) => {
+test('arrivals do not wait for answers: a call is dropped when too many wait, and failed calls are counted', async (t) => {
   let turns: Promise<void> | undefined
   const call = async (index: number) => {
-    // All ten are due within ten microseconds, and so long before so many turns are over.
+    // All ten are due within ten microseconds, long before that many turns are over.
     turns ??= manyTurns()
     await turns
     if (index === 1) throw new Error('refused')

@@ -13,7 +13,7 @@ interface Row {
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
-/** A reason's comment begins with its status: `// NOT_FOUND. There is no such role.` */
+/** The comment of a reason begins with its status: `// NOT_FOUND. The role does not exist.` */
 function ofProto(): readonly Row[] {
   const lines = [...read('proto/rolesets/v1/errors.proto').matchAll(/\/\/ ([A-Z_]+)\. .*\n\s+([A-Z_]+) = \d+;/g)]
   return lines.map(([, status = '', reason = '']) => ({ reason, status }))
@@ -24,7 +24,7 @@ function ofDocs(): readonly Row[] {
   return rows.map(([, reason = '', status = '']) => ({ reason, status }))
 }
 
-/** The table of status.ts, read as text: its keys are held by the compiler, its values are compared here. */
+/** The table of status.ts, read as text: the compiler checks its keys, this test compares its values. */
 function ofStatus(): readonly Row[] {
   const rows = [...read('packages/sidecar/src/grpc/status.ts').matchAll(/\[s\.([A-Z_]+), '([A-Z_]+)'\]/g)]
   return rows.map(([, status = '', reason = '']) => ({ reason, status }))
@@ -51,6 +51,6 @@ test('every enum value of errors.proto has a comment that begins with its status
   )
 })
 
-test('a refusal of the rules keeps its word on the wire, in capitals', (t) => {
+test('the code of a refusal is the same on the wire, in capitals', (t) => {
   for (const code of refusalCodes) t.is(String(failureOf(new Refusal(code, 'No.')).reason), code.toUpperCase())
 })

@@ -1,6 +1,6 @@
 /**
- * The rules of the house, as data, and what breaks them. A room is a folder or a file below a package's `src`; the most
- * specific name counts.
+ * The rules of the sources as data, and the check that finds violations. A room is a folder or a file below the `src` of a
+ * package; the most specific name counts.
  */
 
 import { posix } from 'node:path'
@@ -11,7 +11,7 @@ const core = 'packages/core/src/'
 const client = 'packages/client/src/'
 const express = 'packages/middleware-express/src/'
 
-/** Rooms of the sidecar, and the rooms that each may import besides itself. */
+/** The rooms of the sidecar, and which other rooms each may import. */
 const mayImport: Record<string, readonly string[]> = {
   main: ['sidecar', 'config', 'cli', 'logging'],
   index: ['sidecar', 'config'],
@@ -49,7 +49,7 @@ const mayImport: Record<string, readonly string[]> = {
   domain: [],
 }
 
-/** Where each package from outside may be imported: to exchange it costs one room. */
+/** Where each third-party package may be imported, so that replacing it changes one room. */
 const mayBeImportedBy: Record<string, readonly string[]> = {
   '@grpc/grpc-js': ['proto/src/contract.ts', `${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
   '@grpc/proto-loader': [`${sidecar}grpc/`, `${sidecar}replica/dial.ts`, `${client}transport.ts`],
@@ -79,7 +79,7 @@ const mayBeImportedBy: Record<string, readonly string[]> = {
 
 const forbiddenNames = ['common', 'helper', 'helpers', 'impl', 'manager', 'types', 'util', 'utils']
 
-/** A sentence for every import and every name that breaks a rule; `sources` has the text of each file by its path. */
+/** One sentence for each import and each name that breaks a rule; `sources` has the text of each file by its path. */
 export function violations(sources: ReadonlyMap<string, string>): readonly string[] {
   const imports = [...sources].flatMap(([file, text]) => importsOf(file, text))
   return [
@@ -96,8 +96,8 @@ function nameViolations(file: string): readonly string[] {
     .split('/')
     .map((name) => name.replace(/\.ts$/, ''))
   return names.flatMap((name) => {
-    if (forbiddenNames.includes(name)) return [`${file}: the name "${name}" says nothing about what is in it`]
-    return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) ? [] : [`${file}: names are in kebab-case`]
+    if (forbiddenNames.includes(name)) return [`${file}: the name "${name}" does not say what the file contains`]
+    return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) ? [] : [`${file}: a name must be in kebab-case`]
   })
 }
 
@@ -106,7 +106,7 @@ function indexViolations(files: readonly string[]): readonly string[] {
   return packages.flatMap((folder) => {
     const found = files.filter((file) => packageOf(file) === folder && posix.basename(file) === 'index.ts')
     const right = found.length === 1 && found[0] === `${folder}src/index.ts`
-    return right ? [] : [`${folder}: one index.ts, in src/, and not: ${found.join(', ') || 'none'}`]
+    return right ? [] : [`${folder}: there must be one index.ts, in src/, but found: ${found.join(', ') || 'none'}`]
   })
 }
 
@@ -116,7 +116,7 @@ function importViolations(each: Import, sources: ReadonlyMap<string, string>): r
   if (!specifier.startsWith('.')) return packageViolations(each, specifier)
   const target = resolve(file, specifier)
   if (packageOf(target) !== packageOf(file)) return [`${file}: ${specifier} leaves the package; import it by its name`]
-  if (!sources.has(target) && !target.includes('/generated/')) return [`${file}: ${specifier} is no file`]
+  if (!sources.has(target) && !target.includes('/generated/')) return [`${file}: ${specifier} does not exist`]
   if (!file.startsWith(sidecar)) return []
   const [from, to] = [roomOf(file), roomOf(target)]
   if (from === to || within(from, to) || mayReach(from, to)) return []
@@ -124,19 +124,21 @@ function importViolations(each: Import, sources: ReadonlyMap<string, string>): r
 }
 
 function packageViolations({ file, typeOnly }: Import, specifier: string): readonly string[] {
-  if (file.startsWith(core)) return [`${file}: core imports nothing, not ${specifier} either`]
-  if (specifier === '@rolesets/core') return file.startsWith('proto/') ? [`${file}: proto imports nothing of ours`] : []
-  if (file.startsWith(`${sidecar}domain/`)) return [`${file}: domain imports only core, not ${specifier}`]
+  if (file.startsWith(core)) return [`${file}: core may import nothing (${specifier})`]
+  if (specifier === '@rolesets/core')
+    return file.startsWith('proto/') ? [`${file}: proto may import no other package of ours`] : []
+  if (file.startsWith(`${sidecar}domain/`)) return [`${file}: domain may import only core (${specifier})`]
   const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] ?? '')
-  if (name === 'express' && file.startsWith(express) && !typeOnly) return [`${file}: express is the user's: types only`]
+  if (name === 'express' && file.startsWith(express) && !typeOnly)
+    return [`${file}: the user provides express: import only its types`]
   const places = mayBeImportedBy[name]
   if (places?.some((place) => file.startsWith(place))) return []
-  if (places) return [`${file}: ${name} is imported only in ${places.join(', ')}`]
+  if (places) return [`${file}: ${name} may be imported only in ${places.join(', ')}`]
   if (name.startsWith('node:') || file.startsWith('proto/')) return []
-  return [`${file}: ${name} has no room yet; give it one in house-rules.ts`]
+  return [`${file}: ${name} has no room; add one in house-rules.ts`]
 }
 
-/** The packages' own cycles: each is told once, from its first file. */
+/** Each cycle of imports once, from its first file. */
 function cycles(imports: readonly Import[], sources: ReadonlyMap<string, string>): readonly string[] {
   const next = new Map<string, string[]>()
   for (const { file, specifier } of imports) {

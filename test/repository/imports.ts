@@ -1,16 +1,16 @@
 /**
- * Reads what a source file imports, in every form: static, side-effect, re-export, dynamic, type, `require` and
+ * Finds the imports of a source file in every form: static, side-effect, re-export, dynamic, type, `require` and
  * `import.meta.resolve`.
  */
 
 import ts from 'typescript'
 
 export interface Import {
-  /** The file that imports, from the repository's root. */
+  /** The importing file, from the root of the repository. */
   readonly file: string
-  /** As it is written, or `undefined` where it is computed and cannot be read. */
+  /** As it is written; undefined if it is computed. */
   readonly specifier: string | undefined
-  /** Whether it leaves no trace at run time. */
+  /** Whether the import is gone at run time. */
   readonly typeOnly: boolean
 }
 

@@ -1,4 +1,4 @@
-/** What the packages' manifests, the compiler's settings and the lock file say of each other agrees. */
+/** The manifests of the packages, the settings of the compiler and the lock file agree. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -48,16 +48,16 @@ test('the published packages carry one version', (t) => {
   t.is(new Set(published.map(({ manifest }) => manifest.version)).size, 1)
 })
 
-test('every package is built: it stands in the references of tsconfig.json', (t) => {
+test('every package is built: tsconfig.json refers to it', (t) => {
   const { references } = JSON.parse(read('tsconfig.json')) as { references: { path: string }[] }
   t.deepEqual(references.map(({ path }) => path).sort(), [...folders].sort())
 })
 
-test('a package refers to the packages of the workspace whose types it needs, and to no other', (t) => {
+test('a package refers to exactly those packages of the workspace whose types it needs', (t) => {
   const folderOf = new Map(manifests.map(({ folder, manifest }) => [manifest.name, folder]))
   for (const { folder, manifest } of manifests) {
     const { references = [] } = JSON.parse(read(`${folder}/tsconfig.json`)) as { references?: { path: string }[] }
-    // The sidecar is depended on for its command.
+    // Packages depend on the sidecar for its command, not for its types.
     const depended = Object.keys(manifest.dependencies ?? {}).filter(
       (name) => folderOf.has(name) && name !== '@rolesets/sidecar',
     )
@@ -66,7 +66,7 @@ test('a package refers to the packages of the workspace whose types it needs, an
   }
 })
 
-test('an export has its source first, then its types, then its code, and each comes from the same file', (t) => {
+test('an export lists its source, then its types, then its code, all of the same file', (t) => {
   for (const { folder, manifest } of published) {
     for (const entry of Object.values(manifest.exports ?? {})) {
       if (typeof entry === 'string') continue
@@ -85,13 +85,13 @@ test('the root depends on every published package, so that tests and npx find th
   }
 })
 
-test('the lock file names no registry, and has every package of the workspace', (t) => {
+test('the lock file names no registry, and lists every package of the workspace', (t) => {
   const text = read('pnpm-lock.yaml')
   t.notRegex(text, /https?:\/\//)
   const { importers } = parse(text) as { importers: Record<string, unknown> }
   t.deepEqual(Object.keys(importers).sort(), ['.', 'bench', ...folders].sort())
 })
 
-test('the license is there', (t) => {
+test('the license exists', (t) => {
   t.regex(read('LICENSE'), /Apache License\s+Version 2\.0/)
 })

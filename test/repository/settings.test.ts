@@ -1,4 +1,4 @@
-/** The settings stand in one table; docs/configuration.md and `--help` are compared with it, in both directions. */
+/** docs/configuration.md and `--help` agree with the table of settings, in both directions. */
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ test('docs/configuration.md has a row for each setting, in the order of the tabl
   t.deepEqual(rows, expected)
 })
 
-test('--help shows each setting with its variable and its default, and no flag that is no setting', (t) => {
+test('--help shows each setting with its variable and its default, and no other flag', (t) => {
   const help = execFileSync(process.execPath, [rolesetsCommand, 'serve', '--help'], {
     encoding: 'utf8',
     env: { ...cleanEnvironment(), COLUMNS: '120' },
@@ -30,7 +30,7 @@ test('--help shows each setting with its variable and its default, and no flag t
   t.deepEqual(flags, known)
 })
 
-test('each setting has a name, a variable and a flag of its own that say the same', (t) => {
+test('the name, the variable and the flag of each setting agree', (t) => {
   for (const { name, variable, flag } of settings) {
     const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     t.is(flag.split(' ')[0], `--${kebab}`)
@@ -39,7 +39,7 @@ test('each setting has a name, a variable and a flag of its own that say the sam
   t.is(new Set(settings.map(({ name }) => name)).size, settings.length)
 })
 
-test('what the interface promises is in the table', (t) => {
+test('the table has every promised setting with its promised default', (t) => {
   const promised = {
     ROLESETS_DATABASE: 'sqlite:rolesets.db',
     ROLESETS_GRPC_LISTEN: '127.0.0.1:7450',

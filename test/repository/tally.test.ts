@@ -1,4 +1,4 @@
-/** The closing line of a CI run is true, also when a part of it broke off. */
+/** The closing line of a CI run is true, also when a part of it ended early. */
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,53 +18,50 @@ function tally(parts: readonly { output: string; exitCode: number }[]): [string,
       writeFileSync(join(folder, `part-${index}.code`), `${exitCode}\n`)
     }
     const names = parts.map((_, index) => `part-${index}`)
-    const { stdout, status } = spawnSync(process.execPath, [script, folder, ...names], { encoding: 'utf8' })
-    return [stdout.trim(), status]
+    return run(folder, names)
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-const checks = 'check: types: passed\nnoise\ncheck: format: passed\n'
-const passing = '\n  ✔ a › one\n  ✔ a › two\n  - [skip] a › three\n  ─\n\n  2 tests passed\n  1 test skipped\n'
+function run(folder: string, names: readonly string[]): [string, number | null] {
+  const { stdout, status } = spawnSync(process.execPath, [script, folder, ...names], { encoding: 'utf8' })
+  return [stdout.trim(), status]
+}
 
-test('the counts of checks and tests are added up', (t) => {
+const checks = 'check: types: passed\nnoise\ncheck: 2 passed, 0 failed in 3 s\n'
+const passing = '    12 s  cli    2 passed\n\ntest: 2 passed, 0 failed, 1 skipped in 4 min 12 s\n'
+
+test('the counts of all parts are added up', (t) => {
+  const nodes =
+    'Node 24.0.0: 3 passed, 0 failed\n\nNode 26.0.0: 3 passed, 0 failed\n\ntest:nodes: 6 passed, 0 failed in 2 s\n'
+  const parts = [checks, passing, nodes].map((output) => ({ output, exitCode: 0 }))
+  t.deepEqual(tally(parts), ['10 passed, 0 failed, 1 skipped', 0])
+})
+
+test('failures of a part are counted', (t) => {
   const parts = [
-    { output: checks, exitCode: 0 },
-    { output: passing, exitCode: 0 },
-    { output: passing, exitCode: 0 },
+    { output: 'check: lint: FAILED\ncheck: 1 passed, 1 failed in 3 s\n', exitCode: 1 },
+    { output: 'test: 7 passed, 2 failed in 3 s\nnpm error Lifecycle script `test` failed\n', exitCode: 1 },
   ]
-  t.deepEqual(tally(parts), ['6 passed, 0 failed, 2 skipped', 0])
+  t.deepEqual(tally(parts), ['8 passed, 3 failed', 1])
 })
 
-test('a failed check counts as a failure', (t) => {
-  t.deepEqual(tally([{ output: `${checks}check: lint: FAILED\n`, exitCode: 1 }]), ['2 passed, 1 failed', 1])
-})
-
-test('a benchmark that has decayed counts as a failure, beside those that haven’t', (t) => {
-  const table = '| # | measure |\n| --- | --- |\n| P1 | checkCached |\n'
-  const output = `${table}check: bench (quick), P1: passed\ncheck: bench (quick), P2: FAILED\n`
-  t.deepEqual(tally([{ output, exitCode: 1 }]), ['1 passed, 1 failed', 1])
-})
-
-test('failed tests, uncaught exceptions and tests that never ended count as failures', (t) => {
-  const summary =
-    '  1 test failed\n  2 uncaught exceptions\n  1 unhandled rejection\n  1 test remained pending after a timeout\n'
-  const output = `  ✔ a › one\n  ✘ [fail]: a › two\n  ─\n\n  a › two\n\n  ─\n\n${summary}`
-  t.deepEqual(tally([{ output, exitCode: 1 }]), ['1 passed, 5 failed', 1])
-})
-
-test('what a failed test quotes is not taken for the summary', (t) => {
-  const output = '  ✘ [fail]: a › two\n  ─\n\n  7 tests passed\n\n  ─\n\n  1 test failed\n'
+test('what a failed test quotes is not taken for the counts', (t) => {
+  const output = 'test: 99 passed, 0 failed in 1 s\n\ntest: 0 passed, 1 failed in 3 s\n'
   t.deepEqual(tally([{ output, exitCode: 1 }]), ['0 passed, 1 failed', 1])
 })
 
-test('a run that broke off before its summary is a failure, whatever its exit code', (t) => {
-  t.deepEqual(tally([{ output: '  ✔ a › one\n', exitCode: 0 }]), ['1 passed, 1 failed', 1])
+test('a part that ended before it printed its counts is a failure, whatever its exit code', (t) => {
+  t.deepEqual(tally([{ output: '  ✔ a › one\n', exitCode: 0 }]), ['0 passed, 1 failed', 1])
   t.deepEqual(tally([{ output: '', exitCode: 0 }]), ['0 passed, 1 failed', 1])
 })
 
-test('a run that ends badly without a failed test is a failure', (t) => {
+test('a part that never started is a failure', (t) => {
+  t.deepEqual(run(tmpdir(), ['rolesets-no-such-part']), ['0 passed, 1 failed', 1])
+})
+
+test('a part that fails without a failed test is a failure', (t) => {
   t.deepEqual(tally([{ output: passing, exitCode: 1 }]), ['2 passed, 1 failed, 1 skipped', 1])
   t.deepEqual(tally([{ output: 'setup: The packages do not compile: see above.\n', exitCode: 1 }]), [
     '0 passed, 1 failed',
@@ -72,6 +69,6 @@ test('a run that ends badly without a failed test is a failure', (t) => {
   ])
 })
 
-test('a run without a test is a failure', (t) => {
-  t.deepEqual(tally([{ output: '\n  ─\n\n', exitCode: 0 }]), ['0 passed, 1 failed', 1])
+test('a part that counted nothing is a failure', (t) => {
+  t.deepEqual(tally([{ output: 'test: 0 passed, 0 failed in 1 s\n', exitCode: 0 }]), ['0 passed, 1 failed', 1])
 })

@@ -20,7 +20,7 @@ import {
 
 const laterAt = at + 5
 
-/** Records with a time of its own, to be told apart in the stamps. */
+/** Records at another time, which shows in the stamps. */
 function recordLater(store: Store, changes: readonly Change[]) {
   return store.write(provenance({ at: laterAt }), (writer) => writer.record(changes))
 }
@@ -172,7 +172,7 @@ export function keeping(suite: Suite): void {
     t.deepEqual(await roles(), ['analyst', 'admin', 'member'])
   })
 
-  test(`${name}: who holds which role is counted, in an organization, in a set and everywhere`, async (t) => {
+  test(`${name}: the usage of roles is counted, in an organization, in a set and everywhere`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     await record(store, (next) => [
       ...['a', 'b', 'empty'].map((id) => organization(id, next)),
@@ -287,7 +287,7 @@ export function keeping(suite: Suite): void {
     'a member with no role': (next) => [membership('a', 'u', next, { roleId: 'none' })],
     'a role with a permission that is not there': (next) => [role('odd', next, { permissionIds: ['none'] })],
     'the end of a set with organizations': () => [deleted('role_set', thingOf('role_set', 'free'))],
-    'the end of a role that somebody holds': () => [deleted('role', thingOf('role', 'analyst'))],
+    'the end of a role that a member has': () => [deleted('role', thingOf('role', 'analyst'))],
   }
 
   for (const [what, changesOf] of Object.entries(refused)) {

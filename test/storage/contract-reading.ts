@@ -33,7 +33,7 @@ export function reading(suite: Suite): void {
     t.deepEqual((await store.read(see)).value.slice(0, 4), [3, ['a', 'b'], 2, 2])
   })
 
-  test(`${name}: nobody ever reads half a write`, async (t) => {
+  test(`${name}: no reader ever sees half a write`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     let isDone = false
     const watch = async () => {
@@ -53,7 +53,7 @@ export function reading(suite: Suite): void {
     await Promise.all(watching)
   })
 
-  test(`${name}: who was answered by the writer reads his write`, async (t) => {
+  test(`${name}: a caller that was answered by the writer reads its write`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     for (let n = 0; n < 50; n++) {
       const written = await record(store, (revision) => [organization(`o${n}`, revision)])
@@ -62,7 +62,7 @@ export function reading(suite: Suite): void {
     }
   })
 
-  test(`${name}: the catalogue is the same object for all who read it, until it changes`, async (t) => {
+  test(`${name}: the catalogue is the same object for all readers, until it changes`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const catalogue = async () => (await store.read((reader) => reader.catalogue())).value
     const first = await catalogue()
@@ -93,7 +93,7 @@ export function reading(suite: Suite): void {
     await t.throwsAsync(async () => kept?.catalogue(), { message: /has settled/ })
   })
 
-  test(`${name}: a read that throws is answered with what it threw, and disturbs nobody`, async (t) => {
+  test(`${name}: a read that throws is answered with what it threw, and doesn't affect others`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const refusal = new Error('no')
     for (let n = 0; n < 10; n++) {

@@ -65,17 +65,17 @@ const invitationQuery = fc.record({
 })
 
 interface Named {
-  readonly told: string
+  readonly title: string
   readonly step: Step
 }
 
-/** A step with its values, told by them. */
+/** A step with its values, which name it. */
 function step<V>(
   name: string,
   values: fc.Arbitrary<V>,
   run: (values: V, writer: Writer) => Promise<unknown>,
 ): fc.Arbitrary<Named> {
-  return values.map((value) => ({ told: `${name} ${JSON.stringify(value)}`, step: (writer) => run(value, writer) }))
+  return values.map((value) => ({ title: `${name} ${JSON.stringify(value)}`, step: (writer) => run(value, writer) }))
 }
 
 const records = (writer: Writer, change: Change) => writer.record([change])
@@ -175,7 +175,7 @@ export const writes = [
   }),
 ]
 
-/** `none` isn't there, and the line break is no part of an id. */
+/** `none` doesn't exist, and an id has no line break. */
 const anyId = fc.oneof(id, fc.constantFrom('none', 'a\n'))
 export const foreseen = fc.record({
   organizationIds: fc.array(anyId),
@@ -229,12 +229,12 @@ export const reads = [
     fc.tuple(invitationQuery, order('created_at', 'email_address'), span),
     ([query, by, cut], w) => w.searchInvitations(query, by, cut),
   ),
-  step('catalogue', fc.constant(''), async (_, w) => told(w)),
+  step('catalogue', fc.constant(''), async (_, w) => catalogueSeenBy(w)),
 ]
 
 export const throws = step('throw', fc.constant(''), () => Promise.reject(new Error('refused by its own rule')))
 
-export async function told(reader: Reader): Promise<unknown> {
+export async function catalogueSeenBy(reader: Reader): Promise<unknown> {
   const catalogue = await reader.catalogue()
   const byId = <T extends { readonly id: string }>(things: Iterable<T>) =>
     [...things].sort((a, b) => (a.id < b.id ? -1 : 1))

@@ -1,4 +1,4 @@
-/** A file is only ever taken forward, by the migrations that it names. */
+/** A file is only migrated forward, and its earlier migrations must be those of this version. */
 
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -54,7 +54,7 @@ test('migrations are counted from one without gaps, and carry names of their own
   t.is(new Set(migrations.map(({ name }) => name)).size, migrations.length)
 })
 
-// Nobody could open a file any more that was made before the edit.
+// A file that was made before the edit could not be opened any more.
 test('the migrations are as they were first written: a change to the schema is a new migration', (t) => {
   const written = {
     'first-schema': '49b4b835af6da8f82cdd7a453ab8e66efd4f86246d29e966a58abd368057a210',

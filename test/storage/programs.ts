@@ -4,9 +4,9 @@
  */
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import tsBlankSpace from 'ts-blank-space'
 
 export type ProgramName = 'program-open' | 'program-fill' | 'program-write'
@@ -51,10 +51,12 @@ export function whyNoMounts(): string | undefined {
 
 let folder: string | undefined
 
-/** Where the programs are as plain JavaScript, until this process ends. */
+/** Where the programs are as plain JavaScript, until this process ends. They find packages by name there. */
 function readyFolder(): string {
   if (folder !== undefined) return folder
-  const made = mkdtempSync(join(tmpdir(), 'rs-programs-'))
+  const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url))
+  mkdirSync(cache, { recursive: true })
+  const made = mkdtempSync(join(cache, 'storage-programs-'))
   process.on('exit', () => rmSync(made, { recursive: true, force: true }))
   for (const name of ['program-open', 'program-fill', 'program-write', 'things']) {
     const source = readFileSync(new URL(`${name}.ts`, import.meta.url), 'utf8')

@@ -1,4 +1,4 @@
-/** What change sets make of nothing: the state that the rows must be in, told in the plainest way. */
+/** Applies change sets to an empty state, in the simplest way: the rows must be in the same state. */
 
 import {
   type AccessKey,

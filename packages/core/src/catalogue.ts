@@ -143,7 +143,7 @@ export function initialRoleSetOf({ roleSets }: Catalogue): RoleSet {
     initialRoleSets.set(roleSets, roleSet)
     return roleSet
   }
-  throw new Error('Invariant I4 is broken: no role set is initial.')
+  throw new Error('No role set in the database is initial (invariant I4). Run rolesets doctor on the database.')
 }
 
 /** Keys in alphabetical order, the same on every machine. */

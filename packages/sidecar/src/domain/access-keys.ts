@@ -29,8 +29,8 @@ export function createAccessKey(
 ): Decided<AccessKey> {
   const name = parseAccessKeyName(input.name)
   const access = parseAccess(input.access)
-  const owner = reservedNames.includes(name) ? 'the configuration' : facts.existing?.id
-  if (owner !== undefined) throw accessKeyExists(name, owner)
+  if (reservedNames.includes(name)) throw accessKeyExists(name, 'is reserved for the keys of the configuration')
+  if (facts.existing !== undefined) throw accessKeyExists(name, `belongs to the access key ${facts.existing.id}`)
   const count = facts.count + 1
   checkLimit('accessKeysMax', count, { subject: 'The store would hold', unit: 'access keys', field: 'name' })
   const content = { id: context.newId('key'), name, access, digest: facts.digest, revokedAt: null }
@@ -57,8 +57,8 @@ function parseAccess(value: unknown): AccessKey['access'] {
   throw invalid('access', 'must be secret or read.')
 }
 
-function accessKeyExists(name: string, owner: string): Refusal {
-  const message = `The name ${quoted(name)} is taken by ${owner}. Choose another name. The name of a revoked key stays taken.`
+function accessKeyExists(name: string, problem: string): Refusal {
+  const message = `The name ${quoted(name)} ${problem}. Choose another name. The name of a revoked key can't be used again.`
   return new Refusal('access_key_exists', message, { field: 'name', facts: { access_key: name } })
 }
 

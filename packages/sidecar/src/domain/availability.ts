@@ -11,11 +11,11 @@ export function checkIsAvailable(
   field = 'role',
 ): void {
   const roleSet = catalogue.roleSets.byId(roleSetId)
-  if (roleSet === undefined) throw new Error(`Invariant I5 is broken: ${organizationId} is on no role set.`)
+  if (roleSet === undefined) throw new Error(`${organizationId} has no role set (invariant I5). Run rolesets doctor on the database.`)
   if (roleSet.roleIds.includes(role.id)) return
   const key = role.key ?? role.id
   const offered = listed(rolesOf(catalogue, roleSet).map((each) => each.key))
-  const message = `${key} isn't in ${roleSet.key}, the role set of ${quoted(organizationId)}, which offers ${offered}. Choose one of these, add the role to the set, or move the organization to a set that has it.`
+  const message = `The role ${key} isn't in ${roleSet.key}, the role set of the organization ${quoted(organizationId)}. Its roles are ${offered}. Choose one of these, add the role to the set, or move the organization to a set that has it.`
   const facts = { role: key, role_set: roleSet.key, organization: organizationId, offered }
   throw new Refusal('role_not_in_role_set', message, { field, facts })
 }

@@ -13,7 +13,7 @@ export function checkLimit(
   if (given <= max) return
   throw new Refusal(
     'limit_exceeded',
-    `${at.subject} ${given} ${at.unit}; the limit ${limit} is ${max}. Stay within it.`,
+    `${at.subject} ${given} ${at.unit}; the limit ${limit} is ${max}. Remove some, or send fewer.`,
     { field: at.field, facts: { limit, max: String(max), given: String(given) } },
   )
 }

@@ -82,7 +82,7 @@ class Inspection {
   organization({ id, slug, roleSetId }: Organization): string[] {
     const breaches: string[] = []
     if (!this.#catalogue.roleSets.byId(roleSetId))
-      breaches.push(`I5: ${id} is on the role set ${roleSetId}, which doesn't exist.`)
+      breaches.push(`I5: the organization ${id} has the role set ${roleSetId}, which doesn't exist.`)
     if (this.#roleSetIds.has(id)) breaches.push(`I6: two organizations have the id ${id}.`)
     if (slug !== null && this.#slugs.has(slug)) breaches.push(`I6: two organizations have the slug ${slug}.`)
     this.#roleSetIds.set(id, roleSetId)

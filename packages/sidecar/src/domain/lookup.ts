@@ -24,7 +24,7 @@ function find<Thing extends { readonly id: string; readonly key: string }>(
   const ref = parseRef(value, field)
   const thing = index.find(ref)
   if (thing) return thing
-  const message = `There is no ${name.replace('_', ' ')} ${quoted(ref)}. Create it, or name one that exists by key or id.`
+  const message = `There is no ${name.replace('_', ' ')} ${quoted(ref)}. Create it first, or use an existing key or id.`
   throw new Refusal(`${name}_not_found`, message, { field, facts: { [name]: ref } })
 }
 
@@ -36,6 +36,6 @@ export function checkKeyIsFree(
 ): void {
   const taken = key === undefined ? undefined : index.byKey(key)
   if (key === undefined || taken === undefined || taken.id === own?.id) return
-  const message = `The key ${key} is taken by ${taken.id}. Choose another key, or update that one.`
+  const message = `The key ${key} belongs to ${taken.id}. Choose another key, or update that one.`
   throw new Refusal('key_taken', message, { field: 'key', facts: { key, id: taken.id } })
 }

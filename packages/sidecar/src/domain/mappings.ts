@@ -85,7 +85,7 @@ function resolveMappings(catalogue: Catalogue, value: unknown, destination: Role
 }
 
 function outside(destination: RoleSet, { source, target, field }: Outsider, impact: Impact): Refusal {
-  const message = `${source.key} can't be replaced by ${target.key}, because ${destination.key} lacks that role. Map it to a role of ${destination.key}, or first add ${target.key} to that set.`
+  const message = `${source.key} can't be mapped to ${target.key}, because the role set ${destination.key} doesn't have that role. Map it to a role of ${destination.key}, or add ${target.key} to that set first.`
   const facts = { role: source.key, to_role: target.key, role_set: destination.key }
   return new Refusal('mapping_invalid', message, { field, facts, impact })
 }
@@ -108,6 +108,6 @@ function missing(
     ...Object.fromEntries(shown.map((key) => [key, held.get(key) ?? ''])),
   }
   const list = listed(keys.map((key) => `${key} (${held.get(key)})`))
-  const message = `${destination.key} lacks ${counted(keys.length, 'role')} in use: ${list}. Map each to a role of ${destination.key}.`
+  const message = `The role set ${destination.key} lacks ${counted(keys.length, 'role')} that members or invitations have: ${list}. Map each of them to a role of ${destination.key}.`
   return new Refusal('mapping_missing', message, { field: 'mappings', facts, impact })
 }

@@ -13,7 +13,7 @@ export function checkUnchanged(
   if (thing === undefined || expected === undefined || thing.revision <= expected) return
   throw new Refusal(
     'revision_conflict',
-    `${thing.id} has changed at revision ${thing.revision}, after the expected ${expected}. Read it again, and repeat the write if it is still right.`,
+    `${thing.id} was changed at revision ${thing.revision}, and the write expected revision ${expected}. Read it again, and repeat the write if it is still right.`,
     {
       field: 'expected_revision',
       facts: { id: thing.id, revision: String(thing.revision), expected: String(expected) },

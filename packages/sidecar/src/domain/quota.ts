@@ -15,7 +15,7 @@ export function checkHasRoom(organization: Organization, now: Occupancy, added: 
   const max = organization.maxAllowedMemberships
   if (max === 0 || now.members + now.pendingInvitations + added <= max) return
   const present = `${counted(now.members, 'member')} and ${counted(now.pendingInvitations, 'pending invitation')}`
-  const message = `${quoted(organization.id)} may have ${max} memberships, pending invitations included, and has ${present}: there is no room for ${added} more. Raise its max_allowed_memberships, or end some first.`
+  const message = `${quoted(organization.id)} may have ${max} members and pending invitations, and has ${present}, so ${added} more can't be added. Raise its max_allowed_memberships, or remove some members or invitations first.`
   const counts = { members: String(now.members), invitations: String(now.pendingInvitations), added: String(added) }
   const facts = { organization: organization.id, max: String(max), ...counts }
   throw new Refusal('membership_quota_exceeded', message, { field, facts })

@@ -56,6 +56,6 @@ export function checkOrganizationsAreEnabled({ settings }: Catalogue, field: str
 }
 
 export function organizationNotFound(id: string): Refusal {
-  const message = `There is no organization ${quoted(id)}. Create it, or assign it a role set, which also registers it.`
+  const message = `There is no organization ${quoted(id)}. Create it, or assign a role set to it, which also registers it.`
   return new Refusal('organization_not_found', message, { field: 'organization_id', facts: { organization: id } })
 }

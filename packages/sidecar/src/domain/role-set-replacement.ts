@@ -103,17 +103,17 @@ function checkNeedsNoTarget(
   const counts = { members: String(usage.members), invitations: String(usage.invitations) }
   const facts = { role: role.key, role_set: roleSet.key, ...counts }
   if (place !== undefined) {
-    const message = `${role.key} is the ${place} role of ${roleSet.key}. Name the role that takes its place (to_role).`
+    const message = `${role.key} is the ${place} role of ${roleSet.key}. Give to_role: the role that replaces it.`
     const details = { field: 'to_role', facts: { ...facts, place }, impact }
     throw new Refusal('special_role_not_in_role_set', message, details)
   }
   if (!isHeld(usage)) return
-  const message = `${role.key} is held by ${holders(usage)} in organizations on ${roleSet.key}. Name the role that they get instead (to_role).`
+  const message = `${role.key} is the role of ${holders(usage)} in organizations that use ${roleSet.key}. Give to_role: the role that they get instead.`
   throw new Refusal('in_use', message, { field: 'to_role', facts, impact })
 }
 
 function notInRoleSet(role: Role, roleSet: RoleSet): Refusal {
-  const message = `${role.key} isn't in ${roleSet.key}, so it can't be removed from it. Name a role of the set.`
+  const message = `The role set ${roleSet.key} doesn't have the role ${role.key}, so the role can't be removed from it. Use one of its roles.`
   return new Refusal('role_not_in_role_set', message, {
     field: 'role',
     facts: { role: role.key, role_set: roleSet.key },

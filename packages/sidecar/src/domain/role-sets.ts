@@ -123,7 +123,7 @@ export function deleteRoleSet(
   const before = findRoleSet(catalogue, input.roleSet)
   if (before.type === 'initial') throw initialRequired(before, 'role_set', 'deleted')
   if (facts.organizations > 0) {
-    const message = `${before.key} is the role set of ${counted(facts.organizations, 'organization')}. Replace it by another set, or move them first.`
+    const message = `The role set ${before.key} is used by ${counted(facts.organizations, 'organization')}. Replace it by another set, or move them to another set first.`
     const counts = { role_set: before.key, organizations: String(facts.organizations) }
     throw new Refusal('in_use', message, {
       field: 'role_set',
@@ -151,7 +151,7 @@ function checkIsWellFormed(
   for (const [field, roleId] of Object.entries(places)) {
     if (roleIds.includes(roleId)) continue
     const role = catalogue.roles.byId(roleId)?.key ?? roleId
-    const message = `${role} can't be the ${field.replace('_', ' ')} of ${key}, because it isn't among the roles of the set. Add it to them, or choose one of them.`
+    const message = `${role} can't be the ${field.replace('_', ' ')} of ${key}, because the set doesn't have that role. Add ${role} to its roles, or use one of its roles.`
     throw new Refusal('special_role_not_in_role_set', message, { field, facts: { role, role_set: key } })
   }
   checkCanBeCreator(catalogue, roleSet.creatorRoleId, { roleSetKey: key, field: 'creator_role' })

@@ -232,7 +232,7 @@ function checkHasNoPlace(
 
 function checkIsUnused(role: Role, usage: RoleUsage, impact: Impact): void {
   if (impact.roles.length === 0) return
-  const message = `${role.key} is held by ${holders(usage)}. Give them another role first, for example by replacing it in its role sets.`
+  const message = `${role.key} is the role of ${holders(usage)}. Give them another role first, for example by replacing it in its role sets.`
   throw new Refusal('in_use', message, { field: 'role', facts: { role: role.key, ...countsOf(usage) }, impact })
 }
 
