@@ -8,9 +8,8 @@ import type { Pending } from './pending.ts'
 
 type ReadName = keyof RowReader
 type Arguments<K extends ReadName> = Parameters<RowReader[K]>
-type Answer<K extends ReadName> = ReturnType<RowReader[K]>
 
-type ByName<V> = { readonly [K in ReadName]: (...args: Arguments<K>) => V }
+type ByName = { readonly [K in ReadName]: (...args: Arguments<K>) => Promise<unknown> }
 
 const hasHolders = (pending: Pending) => pending.hasMemberships || pending.hasInvitations
 const hasAny = (pending: Pending) => pending.hasOrganizations || hasHolders(pending)
@@ -61,6 +60,6 @@ function methodOf<K extends ReadName>(name: K, answer: <T>(call: ReadCall<T>) =>
   return (...args: Arguments<K>) =>
     answer({
       isStale: (pending) => staleWhen[name](pending, ...args),
-      from: (rows: ByName<Promise<unknown>>) => rows[name](...args),
+      from: (rows: ByName) => rows[name](...args),
     })
 }

@@ -48,12 +48,11 @@ export class WriteQueue {
   add(job: Job): Promise<Outcome> {
     return new Promise((answer, refuse) => {
       const signal = job.kind === 'work' ? job.provenance.signal : undefined
-      const waiting = { job, answer, refuse }
+      const waiting: Waiting = { job, answer, refuse }
       if (this.#refusal) return refuse(this.#refusal)
-      // Whatever the caller aborted with is what it gets.
       const giveUp = () => {
         this.#waiting.delete(waiting)
-        refuse(signal?.reason as unknown)
+        waiting.refuse(signal?.reason)
       }
       if (signal?.aborted) return giveUp()
       if (this.#waiting.size >= this.#options.writesWaitingMax) return refuse(overloaded(this.#waiting.size))

@@ -91,9 +91,9 @@ async function writeRun(connection: Connection, run: readonly Recorded[]): Promi
   for (const [kind, same] of byKind) {
     const [stamp] = same
     // The changes were grouped by their kind, which names the one writer that takes them; the compiler can't connect the two.
-    const { write } = writers[kind] as { write(...args: [Connection, readonly Change[], Recorded]): Promise<void> }
+    const writer = writers[kind] as { write(...args: [Connection, readonly Change[], Recorded]): Promise<void> }
     if (stamp)
-      await write(
+      await writer.write(
         connection,
         same.map(({ change }) => change),
         stamp,

@@ -2,8 +2,6 @@
 
 import type {
   AccessKey,
-  Change,
-  ChangeSet,
   Invitation,
   Membership,
   Metadata,
