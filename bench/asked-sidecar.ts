@@ -1,4 +1,4 @@
-/** A sidecar on a Unix socket, whose store has what questions.ts asks about. */
+/** Starts a sidecar on a Unix socket, with the organizations and roles of questions.ts. */
 
 import { join } from 'node:path'
 import { createRoleSetsClient } from '@rolesets/client'

@@ -1,4 +1,4 @@
-/** What is asked of a cache in the process, as a stream that every contestant gets alike. */
+/** The questions for caches in the same process. Every compared program gets the same questions in the same order. */
 
 import { plans, roles, type CachedOrganizations } from './cached-organizations.ts'
 
@@ -9,7 +9,10 @@ export interface Asked {
 
 const streamLength = 1 << 17
 
-/** Organizations and roles in no order, so that neither memory nor guesses help; of `hot` organizations only, if given. */
+/**
+ * Organizations and roles in random order, so that no cache or branch prediction helps. With `hot`, only that many
+ * organizations.
+ */
 export function askedOf({ planOf }: CachedOrganizations, hot = planOf.size): readonly Asked[] {
   const ids = [...planOf.keys()]
   return Array.from({ length: streamLength }, (_, index) => {
@@ -18,12 +21,12 @@ export function askedOf({ planOf }: CachedOrganizations, hot = planOf.size): rea
   })
 }
 
-/** How many of them are to be allowed: whoever counts another number has not answered the question. */
+/** How many of them must be allowed. A program with another number gave wrong answers. */
 export function allowedOf({ planOf }: CachedOrganizations, asked: readonly Asked[]): number {
   return asked.filter(({ organizationId, role }) => plans.get(planOf.get(organizationId) ?? '')?.includes(role)).length
 }
 
-/** Runs a pass over all that is asked again and again, and gives the nanoseconds of one answer. */
+/** Runs passes over all questions, and returns the nanoseconds of one answer. */
 export async function passesNs(
   pass: () => number | Promise<number>,
   { passes, asked, allowed }: Passes,
@@ -33,8 +36,8 @@ export async function passesNs(
     const startedAtMs = performance.now()
     const counted = await pass()
     tookMs += performance.now() - startedAtMs
-    if (counted !== allowed) throw new Error(`${counted} were allowed, and not ${allowed}.`)
-    // What came meanwhile, such as the sidecar's signs of life, is seen to between the passes.
+    if (counted !== allowed) throw new Error(`${counted} questions were allowed, but it should be ${allowed}.`)
+    // Lets the process handle messages between the passes, such as the sidecar's heartbeats.
     await new Promise(setImmediate)
   }
   return (tookMs * 1e6) / (passes * asked.length)
@@ -43,11 +46,11 @@ export async function passesNs(
 export interface Passes {
   readonly passes: number
   readonly asked: readonly Asked[]
-  /** Of one pass. */
+  /** For one pass. */
   readonly allowed: number
 }
 
-/** A number that looks random, the same in every run (Mulberry32). */
+/** A pseudo-random number, the same in every run (Mulberry32). */
 function mixed(seed: number): number {
   let mix = (seed + 0x6d2b79f5) | 0
   mix = Math.imul(mix ^ (mix >>> 15), mix | 1)

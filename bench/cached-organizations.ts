@@ -1,6 +1,6 @@
 /**
- * Organizations on plans of different sizes, in a client's memory: the client has them from a real sidecar in a process of
- * its own, as an application would. What the peers decide by is the same data.
+ * Organizations on plans of different sizes, in a client's memory. The client reads them from a real sidecar in another
+ * process, as in an application. The compared libraries get the same data.
  */
 
 import { join } from 'node:path'
@@ -13,20 +13,20 @@ const key = 'a-secret-key-of-the-benchmarks-only'
 const plansCount = 20
 const rolesCount = 24
 
-/** The administrator's comes with every store, and holds what a creator's role must. */
+/** org:admin exists in every store, and has the permissions that a creator role needs. */
 const creatorRole = 'org:admin'
 const madeRoles = Array.from({ length: rolesCount - 1 }, (_, index) => `org:role_${index}`)
 
 export const roles: readonly string[] = [creatorRole, ...madeRoles]
 
-/** The roles of each plan: of the first four, of the next five, up to nearly all. */
+/** The roles of each plan: the first four, the first five, and so on, up to nearly all. */
 export const plans: ReadonlyMap<string, readonly string[]> = new Map(
   Array.from({ length: plansCount }, (_, index) => [`role_set:plan_${index}`, roles.slice(0, index + 4)]),
 )
 
 export interface CachedOrganizations {
   readonly roleSets: RoleSetsClient
-  /** Which plan each organization is on. */
+  /** The plan of each organization. */
   readonly planOf: ReadonlyMap<string, string>
   close(): Promise<void>
 }
@@ -50,7 +50,7 @@ export async function openCachedOrganizations(options: CachedOrganizationsOption
   await database.close()
 
   const sidecar = await startSidecar({ env, signal })
-  // A pass keeps the process from hearing the sidecar for longer than an application's requests do.
+  // A pass blocks the process longer than an application's requests do, so heartbeats are handled late.
   const roleSets = createRoleSetsClient({
     target: sidecar.target,
     organizationsMax: organizations,
@@ -82,7 +82,7 @@ async function makePlans(target: string): Promise<void> {
   }
 }
 
-/** Neighbours are on different plans. */
+/** Consecutive organizations have different plans. */
 const spreadSql = `
 BEGIN;
 UPDATE organizations SET role_set_id = (
@@ -93,7 +93,7 @@ INSERT INTO organization_counts (role_set_id, organizations)
 SELECT role_set_id, count(*) FROM organizations GROUP BY role_set_id;
 COMMIT;`
 
-/** Asks for every organization once, a thousand at a time: afterwards all are in the client's memory. */
+/** Asks about every organization once, a thousand at a time. Then all are in the client's memory. */
 async function readAll(roleSets: RoleSetsClient, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const planOf = new Map<string, string>()
   for (let from = 0; from < ids.length; from += 1000) {

@@ -1,4 +1,7 @@
-/** Closed-model load: a fixed number of calls under way, each followed by the next. For throughput, never for latency. */
+/**
+ * Closed-model load: a fixed number of calls in flight; a new one starts when one ends. For throughput, never for
+ * latency.
+ */
 
 export interface ClosedLoad {
   readonly inFlight: number
@@ -6,7 +9,7 @@ export interface ClosedLoad {
   readonly call: (index: number) => Promise<unknown>
 }
 
-/** @returns calls per second; a call that fails ends it */
+/** @returns calls per second. A failed call ends the load. */
 export async function closedLoad({ inFlight, durationMs, call }: ClosedLoad): Promise<number> {
   const startedAtMs = performance.now()
   const endAtMs = startedAtMs + durationMs

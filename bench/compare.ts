@@ -1,11 +1,13 @@
-/** Two ways to do the same thing, side by side: warmed up, alternating, with the order swapped every round. */
+/**
+ * Compares two ways to do the same thing: both are warmed up, then they take turns, and the order changes every round.
+ */
 
 import type { Comparison, Stat } from './row.ts'
 
 export interface Contest extends Pick<Comparison, 'name' | 'against' | 'unit' | 'better'> {
   readonly goal?: Comparison['goal']
   readonly rounds: number
-  /** One round, which gives its figure in `unit`. The first call of each is the warm-up, and counts nowhere. */
+  /** One round. Returns its figure in `unit`. The first call of each is the warm-up and does not count. */
   readonly ours: () => Promise<number>
   readonly theirs: () => Promise<number>
 }
@@ -16,7 +18,8 @@ export async function compare({ ours, theirs, rounds, goal, ...what }: Contest):
   const our: number[] = []
   const their: number[] = []
   for (let round = 0; round < rounds; round += 1) {
-    // Whoever comes second finds caches, clock rates and the neighbours' load as the first left them.
+    // The second one finds caches and processor clock rates as the first one left them, so they take turns to be
+    // second.
     if (round % 2 === 0) our.push(await cleanly(ours))
     their.push(await cleanly(theirs))
     if (round % 2 !== 0) our.push(await cleanly(ours))
@@ -25,7 +28,7 @@ export async function compare({ ours, theirs, rounds, goal, ...what }: Contest):
   return { ...what, ours: statOf(our), theirs: statOf(their), ratio, ...(goal ? { goal } : {}) }
 }
 
-/** Nobody pays for the garbage of the other. */
+/** Collects garbage, so that neither side pays for the garbage of the other. */
 function cleanly(round: () => Promise<number>): Promise<number> {
   globalThis.gc?.()
   return round()

@@ -1,6 +1,6 @@
 /**
- * SQLite without anything of ours between: promises over the same driver that the store uses, set up with the same
- * pragmas. What is compared with the store goes through here, and so does what fills its files.
+ * SQLite without Rolesets: promises over the driver that the store uses, with the same pragmas. Comparisons with the
+ * store use this, and so does the code that fills its files.
  */
 
 import sqlite3 from 'sqlite3'
@@ -14,14 +14,14 @@ export interface Prepared {
 export interface Database {
   run(sql: string, values?: readonly Value[]): Promise<void>
   all(sql: string, values?: readonly Value[]): Promise<readonly Readonly<Record<string, Value>>[]>
-  /** Statements without values. */
+  /** Runs statements without values. */
   script(sql: string): Promise<void>
-  /** Kept until the database is closed. */
+  /** A prepared statement, kept until the database is closed. */
   prepare(sql: string): Prepared
   close(): Promise<void>
 }
 
-/** As durable as the store's own connection that writes, with as much memory, and with the same rules about its log. */
+/** With the durability, the memory and the log settings of the store's writing connection. */
 const storePragmas = `
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;

@@ -1,17 +1,17 @@
 /**
- * The guard against decay: the quick run's ratios, held against recorded ones. Only gross decay counts, a ratio more than
- * twice as bad, so that a noisy machine breaks nothing.
+ * Finds performance that got worse: compares the ratios of a quick run with recorded ones. A ratio fails only if it is
+ * more than twice as bad, so that a noisy machine causes no failures.
  */
 
 import type { Comparison } from './row.ts'
 import type { Outcome } from './runner.ts'
 
-/** Ratios of quick runs by row, and then by what was compared with what. */
+/** Ratios of quick runs, by row and then by comparison. */
 export type RecordedRatios = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 export interface Verdict {
   readonly id: string
-  /** One sentence for each reason to fail. */
+  /** One sentence for each failed ratio. */
   readonly complaints: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export function ratiosOf(outcomes: readonly Outcome[]): RecordedRatios {
   )
 }
 
-/** A row that ended badly fails. What wasn't recorded, and what can't be had on this machine, is not held against it. */
+/** A row with an error fails. A comparison that was not recorded, or is missing on this machine, does not fail. */
 export function verdictsOf(outcomes: readonly Outcome[], recorded: RecordedRatios): readonly Verdict[] {
   return outcomes.map(({ id, result, error }) => ({
     id,
@@ -42,11 +42,11 @@ function complaintsOf(comparison: Comparison, before: number | undefined): reado
   if (before === undefined) return []
   const { better, ratio } = comparison
   const worse = better === 'lower' ? ratio.median / before : before / ratio.median
-  // So that what is no number fails too.
+  // Written like this so that NaN fails, too.
   if (worse <= worseAtMost) return []
   const name = nameOf(comparison)
   return [
-    `${name}: the ratio is ${rounded(ratio.median)}, and was ${before} (${better} is better): ${rounded(worse)} × worse.`,
+    `${name}: the ratio is ${rounded(ratio.median)}; it was ${before} (${better} is better): ${rounded(worse)} × worse.`,
   ]
 }
 

@@ -1,4 +1,6 @@
-/** The service `Decisions` of the contract over bare grpc-js, as server and as client, without anything of ours around it. */
+/**
+ * The service `Decisions` of the contract with plain grpc-js, as server and as client, without other code of Rolesets.
+ */
 
 import grpc from '@grpc/grpc-js'
 import protoLoader from '@grpc/proto-loader'
@@ -7,10 +9,10 @@ import { loaderOptions, protoFiles, type ProtoGrpcType } from '@rolesets/proto'
 const options = { ...loaderOptions, includeDirs: [...loaderOptions.includeDirs] }
 const loaded = grpc.loadPackageDefinition(protoLoader.loadSync([...protoFiles], options))
 
-/** A constructor of clients, with the definition of the service. The types are generated from the same files. */
+/** The constructor of clients, with the service definition. The types are generated from the same files. */
 export const { Decisions } = (loaded as unknown as ProtoGrpcType).rolesets.v1
 
-/** What costs time on every call and is used by nobody here is off for everyone. */
+/** Turns off features that cost time on every call and that no row uses. The same for all compared programs. */
 export const channelOptions = { 'grpc.enable_channelz': 0, 'grpc.max_receive_message_length': 16 * 1024 * 1024 }
 
 export function openDecisions(target: string): InstanceType<typeof Decisions> {

@@ -1,4 +1,4 @@
-/** A sidecar on a Unix socket and somebody who may edit: what the rows on edits begin with. */
+/** Starts a sidecar on a Unix socket, and a client with the secret key: for the rows that measure edits. */
 
 import { createRoleSetsClient, type RoleSetsClient } from '@rolesets/client'
 import { startSidecar, type Sidecar } from './processes.ts'
@@ -6,7 +6,7 @@ import { startSidecar, type Sidecar } from './processes.ts'
 const secretKey = 'a-key-of-the-benchmarks-0123456789'
 
 export interface EditedSidecarOptions {
-  /** Made if it isn't there; beside it is the socket, whose path has 107 bytes at most. */
+  /** Created if it doesn't exist. The socket is in the same folder; its path may have at most 107 bytes. */
   readonly file: string
   readonly signal: AbortSignal
 }
@@ -18,10 +18,10 @@ export interface EditedSidecar {
   readonly close: () => Promise<void>
 }
 
-/** The set of a fresh store, on which all organizations of these rows are. */
+/** The role set of a fresh store. All organizations of these rows have it. */
 export const editedRoleSet = 'role_set:default'
 
-/** A role in no set and held by nobody, which is given to sets and taken from them. */
+/** A role that no member has. The edits add it to role sets and remove it again. */
 export const spareRole = 'org:spare'
 
 export async function openEditedSidecar({ file, signal }: EditedSidecarOptions): Promise<EditedSidecar> {

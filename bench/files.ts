@@ -1,4 +1,4 @@
-/** Where results go: the last run's beside the benchmarks, those that are kept with the documentation. */
+/** Writes results: those of the last run to bench/results, and recorded ones to docs/performance. */
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import type { RecordedRatios } from './decay.ts'
@@ -16,12 +16,12 @@ const latest = new URL('results/', import.meta.url)
 const documentation = new URL('../docs/performance/', import.meta.url)
 const recordedFile = new URL('recorded.json', import.meta.url)
 
-/** The JSON, the table and the plots of a run. */
+/** Writes the JSON, the table and the plots of a run. */
 export async function writeLatest(results: Results): Promise<void> {
   await writeAll(latest, 'latest.json', results)
 }
 
-/** The same for the documentation. */
+/** Writes the same for the documentation. */
 export async function writeDocumentation(results: Results): Promise<void> {
   await writeAll(documentation, 'results.json', results)
 }
@@ -31,7 +31,7 @@ export async function readRecorded(): Promise<RecordedRatios> {
   return JSON.parse(text) as RecordedRatios
 }
 
-/** Rows that weren't run keep what was recorded of them. */
+/** Rows that were not run keep their recorded ratios. */
 export async function writeRecorded(ratios: RecordedRatios): Promise<void> {
   await writeFile(recordedFile, json({ ...(await readRecorded()), ...ratios }))
 }

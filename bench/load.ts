@@ -1,12 +1,12 @@
 /**
- * Load from a process of its own: programs/load.ts, told by lines of JSON what to do. Each side of a comparison has its
- * own, so that neither runs on what the other left in its heap or in the compiler.
+ * Load from a separate process: programs/load.ts, which receives its tasks as lines of JSON. Each side of a comparison
+ * has its own process, so that neither is affected by the heap or the compiled code of the other.
  */
 
 import { startProgram } from './processes.ts'
 import type { Latency } from './row.ts'
 
-/** What a load process asks, and whom. */
+/** Which questions a load process asks, and which server. */
 export type Asker =
   | {
       readonly kind: 'check'
@@ -29,11 +29,11 @@ export type LoadCommand =
   | { readonly load: 'open'; readonly ratePerSecond: number; readonly durationMs: number; readonly name: string }
 
 export interface Load {
-  /** So many calls are always under way. @returns questions answered per second */
+  /** Keeps this many calls in flight. @returns answered questions per second */
   closed(inFlight: number, durationMs: number): Promise<number>
-  /** Loads until both ends have stopped getting faster: compilers take thousands of calls to be done. */
+  /** Sends load until neither end gets faster: the compiler needs thousands of calls. */
   warmUp(inFlight: number): Promise<void>
-  /** Calls arrive at this rate. */
+  /** Starts calls at this rate. */
   open(options: {
     readonly name: string
     readonly ratePerSecond: number
@@ -42,13 +42,13 @@ export interface Load {
   stop(): Promise<void>
 }
 
-/** Steps of a warm-up, and how many in a row may bring no gain before it is over. */
+/** Steps of a warm-up, and how many in a row without a gain end it. */
 const stepMs = 500
 const stepsMax = 16
 const patience = 2
 const gainMin = 1.05
 
-/** Starts the process, and waits until it has asked its first question. */
+/** Starts the process, and waits until its first question is answered. */
 export async function startLoad(asker: Asker, signal: AbortSignal): Promise<Load> {
   const program = startProgram('load', [JSON.stringify(asker)], signal)
   await program.nextLine()

@@ -1,4 +1,4 @@
-/** Where and of what figures were taken: without this a figure says nothing. */
+/** The machine, versions and commit of a run. Without them a figure has no meaning. */
 
 import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
@@ -7,14 +7,14 @@ import { promisify } from 'node:util'
 
 export interface Circumstances {
   readonly recordedAt: string
-  /** Undefined outside of a clone; `-dirty` when files differ from the commit. */
+  /** Undefined outside of a git clone. Ends with `-dirty` if files differ from the commit. */
   readonly commit?: string
   readonly node: string
   readonly system: string
   readonly processor: string
   readonly cores: number
   readonly memoryBytes: number
-  /** Over the minute before the run. */
+  /** The average of the minute before the run. */
   readonly loadAtStart: number
   readonly packages: Readonly<Record<string, string>>
 }
@@ -36,7 +36,7 @@ export async function circumstances(): Promise<Circumstances> {
   }
 }
 
-/** Versions of everything that the benchmarks name, as installed. */
+/** The installed versions of all dependencies of the benchmarks. */
 async function installedVersions(): Promise<Record<string, string>> {
   const modules = new URL('node_modules/', import.meta.url)
   const folders = await readdir(modules)

@@ -1,9 +1,9 @@
 /**
- * `npm run bench`: runs the rows that are named, or all, and prints the table of measures. Progress goes to stderr.
+ * `npm run bench`: runs the named rows, or all rows, and prints the table of measures. Progress goes to stderr.
  *
- * With `--quick` it runs those that are quick and stable, smaller, and fails where a ratio decayed grossly. With `--smoke`
- * it only shows that the benchmarks still run. With `--record` the figures are kept: those of a full run in
- * docs/performance, those of a quick one in recorded.json.
+ * With `--quick` it runs the quick and stable rows with smaller sizes, and fails if a ratio got much worse. With `--smoke`
+ * it only shows that the benchmarks still run. With `--record` it saves the figures: those of a full run in
+ * docs/performance, those of a quick run in recorded.json.
  */
 
 import { parseArgs } from 'node:util'
@@ -17,14 +17,14 @@ import { runRows, type Outcome } from './runner.ts'
 const usage = `npm run bench [-- [<row>…] [--quick | --smoke] [--record] [--list]]
 
   <row>…    such as P3 P4; otherwise all
-  --quick   the quick rows, smaller; fails where a ratio is more than twice as bad as recorded
-  --smoke   a few rows, one small round each; fails where one doesn't run, whatever its figures are
-  --record  keeps the figures: docs/performance and bench/recorded.json
-  --list    says which rows there are
+  --quick   run the quick rows with smaller sizes; fail if a ratio is more than twice as bad as recorded
+  --smoke   run a few rows with one small round each; fail only if one does not run
+  --record  save the figures in docs/performance and bench/recorded.json
+  --list    list the rows
 `
 
 const repeatsMax = 2
-/** One in the process, and one that starts a sidecar, a load and what it is compared with. Load from outside breaks neither. */
+/** One row in this process, and one that starts a sidecar, a load process and another server. */
 const smokeRows = ['P1', 'P3']
 
 process.exitCode = await main(process.argv.slice(2))
@@ -39,20 +39,23 @@ async function main(argv: readonly string[]): Promise<number> {
   if (list) return print([...rows.values()].map(describe).join(''))
   const unknown = names.filter((name) => !rows.has(name))
   if (unknown.length > 0)
-    return usageError(`There is no row ${unknown.join(', ')}; there are ${[...rows.keys()].join(', ')}.`)
+    return usageError(`There is no row called ${unknown.join(', ')}. The rows are ${[...rows.keys()].join(', ')}.`)
   const chosen = [...rows.values()].filter(({ row }) =>
     names.length > 0 ? names.includes(row.id) : !quick || row.quick,
   )
   if (smoke) return smokeRun(chosen)
   if (quick) return quickRun(chosen, record)
-  if (record && names.length > 0) return usageError('The documentation shows whole runs: record all rows, or none.')
+  if (record && names.length > 0)
+    return usageError(
+      '--record needs a run of all rows, because the documentation shows complete runs. Leave the row names out.',
+    )
   return fullRun(chosen, record)
 }
 
 async function fullRun(rows: readonly FoundRow[], record: boolean): Promise<number> {
   const outcomes = await runAndShow(rows, { quick: false, isKept: record })
   if (outcomes.length < rows.length || outcomes.some(({ error }) => error !== undefined)) return 1
-  // A quick run is smaller, so it is compared with a quick one.
+  // A quick run has smaller sizes, so it is only compared with quick runs.
   return record
     ? quickRun(
         rows.filter(({ row }) => row.quick),
@@ -79,7 +82,7 @@ async function quickRun(rows: readonly FoundRow[], record: boolean): Promise<num
   return 0
 }
 
-/** Only what is found again and again is decay: a row with a complaint is run anew before it fails. */
+/** A row with a failed ratio is run again. It fails only if it fails every time. */
 async function judged(
   rows: readonly FoundRow[],
   outcomes: readonly Outcome[],
@@ -89,7 +92,7 @@ async function judged(
   for (let again = 0; again < repeatsMax; again++) {
     const doubtful = new Set(verdicts.filter(({ complaints }) => complaints.length > 0).map(({ id }) => id))
     if (doubtful.size === 0) break
-    tell(`Once more, to be sure: ${[...doubtful].join(', ')}.`)
+    tell(`Running again, to be sure: ${[...doubtful].join(', ')}.`)
     const chosen = rows.filter(({ row }) => doubtful.has(row.id))
     const repeated = verdictsOf(await runAndShow(chosen, { quick: true, isKept: false }), recorded)
     verdicts = verdicts.map((verdict) => repeated.find(({ id }) => id === verdict.id) ?? verdict)

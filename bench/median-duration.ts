@@ -1,9 +1,11 @@
-/** How long something takes, done so many times one after the other: one that met a neighbour should not speak for all. */
+/**
+ * Measures how long something takes: the median of many times, so that one disturbed by another process does not count.
+ */
 
 export async function medianDurationMs(
   repetitions: number,
   work: (repetition: number) => Promise<unknown>,
-  /** What has to be done before each, and isn't measured. */
+  /** Runs before each measurement and is not measured. */
   before?: () => Promise<unknown>,
 ): Promise<number> {
   const durationsMs: number[] = []

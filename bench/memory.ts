@@ -1,13 +1,13 @@
-/** How much memory a process holds, as Linux tells it; elsewhere nothing is known of another process. */
+/** The memory of a process, as Linux reports it. Other systems do not report it for another process. */
 
 import { readFile } from 'node:fs/promises'
 
-/** The most that was ever resident, in bytes; undefined where there is no /proc. */
+/** The peak of the resident memory, in bytes. Undefined without /proc. */
 export async function residentPeakBytes(pid: number | undefined): Promise<number | undefined> {
   return statusBytes(pid, 'VmHWM')
 }
 
-/** What is resident now, in bytes; undefined where there is no /proc. */
+/** The resident memory now, in bytes. Undefined without /proc. */
 export async function residentBytes(pid: number | undefined): Promise<number | undefined> {
   return statusBytes(pid, 'VmRSS')
 }

@@ -1,4 +1,4 @@
-/** The one clock that processes of a machine share, so that what begins in one and ends in another can be measured. */
+/** The clock that all processes of a machine share, to measure what starts in one process and ends in another. */
 
 /** Milliseconds since the machine was started. */
 export function monotonicMs(): number {

@@ -1,6 +1,6 @@
 /**
- * Open-model load: calls arrive at a fixed rate, whether or not the ones before were answered, and a call's latency
- * counts from the moment at which it was due. So a stall is felt by all that it delays, as users would feel it.
+ * Open-model load: calls start at a fixed rate, also if earlier ones are not answered. Latency counts from the moment
+ * when a call was due. So a pause makes every call slower that it delays, as it does for users.
  */
 
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,10 +10,10 @@ export interface OpenLoad {
   readonly name: string
   readonly ratePerSecond: number
   readonly durationMs: number
-  /** A call that is due while so many wait is dropped, and counted. */
+  /** A call that is due while this many are waiting is dropped and counted. */
   readonly waitingMax: number
   readonly signal?: AbortSignal
-  /** One call; it fails by rejecting. */
+  /** One call. It rejects if it fails. */
   readonly call: (index: number) => Promise<unknown>
 }
 
@@ -54,7 +54,7 @@ export async function openLoad({
       else send(next)
     }
     const nextDueInMs = startedAtMs + (next * 1000) / ratePerSecond - performance.now()
-    // A timer is no finer than a millisecond: nearer than that, what is under way is let on instead.
+    // A timer has a resolution of a millisecond. For a shorter wait, the loop lets running calls continue instead.
     if (nextDueInMs > 1) await delay(nextDueInMs - 1)
     else await new Promise(setImmediate)
   }
@@ -62,7 +62,7 @@ export async function openLoad({
   return latencyOf(name, latenciesMs, { failed, dropped })
 }
 
-/** Figures of latencies in milliseconds that were measured elsewhere. */
+/** Quantiles and histogram of latencies in milliseconds. */
 export function latencyOf(
   name: string,
   latenciesMs: readonly number[],
@@ -80,7 +80,7 @@ export function latencyOf(
   return { name, unit: 'ms', count: sorted.length, failed, dropped, quantiles, histogram: histogramOf(sorted) }
 }
 
-/** Eight bounds to each doubling, from a microsecond on: fine enough to draw, small enough to keep. */
+/** Eight bounds for each doubling, starting at a microsecond: fine enough for plots, and small enough to store. */
 function histogramOf(sorted: Float64Array): Latency['histogram'] {
   const counts = new Map<number, number>()
   for (const value of sorted) {

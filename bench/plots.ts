@@ -1,10 +1,10 @@
-/** The figures as SVG: drawn by Vega from a description, without a browser. */
+/** Draws the figures as SVG, with Vega and without a browser. */
 
 import { parse, View } from 'vega'
 import { compile, type TopLevelSpec } from 'vega-lite'
 import type { Outcome } from './runner.ts'
 
-/** File names and their contents. A plot without data is left out. */
+/** The files by their names. A plot without data is left out. */
 export async function plotsOf(outcomes: readonly Outcome[]): Promise<ReadonlyMap<string, string>> {
   const plots: [string, TopLevelSpec | undefined][] = [
     ['ratios.svg', ratiosPlot(outcomes)],
@@ -32,7 +32,7 @@ const config = {
   header: { labelLimit: 420, title: null },
 } as const
 
-/** How many times better we are: above 1 is ahead, whichever direction is the good one. */
+/** How many times better our figure is. Above 1 it is better, whether high or low figures are good. */
 function ratiosPlot(outcomes: readonly Outcome[]): TopLevelSpec | undefined {
   const values = outcomes.flatMap(({ id, result }) =>
     (result?.comparisons ?? []).map(({ name, against, better, ratio, goal }) => {
@@ -70,7 +70,7 @@ function ratiosPlot(outcomes: readonly Outcome[]): TopLevelSpec | undefined {
   }
 }
 
-/** The share of calls that were answered within a time; what was dropped or failed was never answered. */
+/** The share of calls that were answered within a time. Dropped and failed calls count as never answered. */
 function latenciesPlot(outcomes: readonly Outcome[]): TopLevelSpec | undefined {
   const values = outcomes.flatMap(({ id, result }) =>
     (result?.latencies ?? []).flatMap(({ name, count, failed, dropped, histogram }) => {

@@ -1,4 +1,4 @@
-/** Other processes of a row: the built sidecar, and the programs in programs/. Each is ended with the row. */
+/** Starts the other processes of a row: the built sidecar, and the programs in programs/. All end with the row. */
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,27 +18,27 @@ export interface Launch {
 export interface Process {
   readonly child: ChildProcess
   readonly pid: number
-  /** All lines on stderr so far, at most the last 1000. */
+  /** The lines on stderr so far, at most the last 1000. */
   readonly log: readonly string[]
-  /** The next line on stdout; rejected when the process ends instead. */
+  /** The next line on stdout. Rejects if the process ends first. */
   nextLine(): Promise<string>
   /** Writes a line to its stdin. */
   send(line: string): void
-  /** SIGTERM, and SIGKILL after five seconds; waits. @returns the exit code */
+  /** Sends SIGTERM, and SIGKILL after five seconds, and waits. @returns the exit code */
   stop(): Promise<number | null>
-  /** `kill -9`, and waits. */
+  /** Sends SIGKILL, and waits. */
   kill(): Promise<void>
 }
 
 export interface Sidecar extends Process {
   readonly grpc: readonly string[]
-  /** The first gRPC listener, as a target for clients. */
+  /** The first gRPC address, as a target for clients. */
   readonly target: string
   readonly http: string | null
 }
 
 export interface SidecarOptions {
-  /** `ROLESETS_…` variables. Without listeners gRPC takes a free port on loopback, and HTTP is off. */
+  /** `ROLESETS_…` variables. Default: gRPC on a free port on loopback, and no HTTP. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
   readonly signal?: AbortSignal
@@ -47,7 +47,7 @@ export interface SidecarOptions {
 
 const running = new Set<Process>()
 
-/** Starts any program. What still runs at the end of the row is killed by `endProcesses`. */
+/** Starts any program. At the end of the row `endProcesses` kills it if it still runs. */
 export function launch({ command, args, env, cwd, signal }: Launch): Process {
   const child = spawn(command, [...args], {
     env: { ...cleanEnvironment(), ...env },
@@ -86,7 +86,7 @@ export function launch({ command, args, env, cwd, signal }: Launch): Process {
   return process
 }
 
-/** Starts bench/programs/<name>.ts on this Node, with the built packages. */
+/** Starts bench/programs/<name>.ts with this version of Node and the built packages. */
 export function startProgram(name: string, args: readonly string[] = [], signal?: AbortSignal): Process {
   const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))
   const own = ['--import=ts-blank-space/register', '--enable-source-maps', file]
@@ -111,7 +111,7 @@ export async function startSidecar({ env, cwd, signal, nodeArguments = [] }: Sid
   return { ...started, grpc: ready.grpc, target: ready.grpc[0] ?? '', http: ready.http }
 }
 
-/** Kills whatever the row left behind. */
+/** Kills all processes that the row has not ended. */
 export async function endProcesses(): Promise<void> {
   await Promise.all([...running].map((each) => each.kill()))
 }
@@ -142,7 +142,7 @@ function linesOf(child: ChildProcess, log: () => string): () => Promise<string> 
     })
 }
 
-/** The environment without settings of ours, so that a developer's own don't change what is measured. */
+/** The environment without `ROLESETS_…`, so that a developer's settings don't change the results. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ROLESETS_|NODE_OPTIONS)/.test(name)))
 }

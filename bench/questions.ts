@@ -1,6 +1,6 @@
 /**
- * The question of the rows that ask servers, and its right answer: may this role be granted in this organization? Every
- * other organization is on a set of its own kind, so half of the answers are no.
+ * The questions for servers, and their right answers: can this role be granted in this organization? Every other
+ * organization has the other one of two role sets, so half of the answers are no.
  */
 
 export const roleSets = {
@@ -15,10 +15,10 @@ export interface Question {
   readonly role: string
 }
 
-/** Organizations in the stores of servers that have one. */
+/** How many organizations are in the store of a server that has one. */
 export const organizationsCount = 2_000
 
-/** Organizations that are asked about: all of them are in memory after a moment. */
+/** How many organizations are asked about. Soon all of them are in memory. */
 export const organizationsAsked = 1_000
 
 export function organizationIdOf(index: number): string {
@@ -33,14 +33,14 @@ type Answered = Question & { readonly roleSet: string; readonly isAllowed: boole
 
 function madeQuestion(index: number): Answered {
   const organization = index % organizationsAsked
-  // One further in each pass over the organizations.
+  // The next role in each pass over the organizations.
   const role = roleKeys[(index + Math.floor(index / organizationsAsked)) % roleKeys.length] ?? ''
   const roleSet = roleSetOf(organization)
   const isAllowed = (roleSets[roleSet] as readonly string[]).includes(role)
   return { organizationId: organizationIdOf(organization), role, roleSet, isAllowed }
 }
 
-/** Made before they are asked, so that only asking is measured. Every organization meets every role. */
+/** Created in advance, so that only asking is measured. Every organization is asked about with every role. */
 const questions: readonly Answered[] = Array.from({ length: organizationsAsked * roleKeys.length }, (_, index) =>
   madeQuestion(index),
 )

@@ -1,4 +1,4 @@
-/** The table of measures with its figures, as Markdown: for a terminal and for the documentation. */
+/** Makes the table of measures as Markdown, for a terminal and for the documentation. */
 
 import type { Comparison, Reading, Stat } from './row.ts'
 import type { Outcome } from './runner.ts'
@@ -10,7 +10,7 @@ export function tableOf(outcomes: readonly Outcome[]): string {
   return `${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`
 }
 
-/** What the rows remarked, and why some gave nothing. */
+/** The notes of the rows, and why some have no result. */
 export function notesOf(outcomes: readonly Outcome[]): readonly string[] {
   return outcomes.flatMap(({ id, result, error }) => [
     ...(result?.notes ?? []).map((note) => `${id}: ${note}`),
@@ -58,7 +58,7 @@ interface Bounds {
   readonly atMost?: number
 }
 
-/** What isn't a number meets nothing. */
+/** NaN is never within bounds. */
 function within(value: number | null, { atLeast = -Infinity, atMost = Infinity }: Bounds): boolean {
   return value !== null && value >= atLeast && value <= atMost
 }
@@ -79,7 +79,7 @@ function measured({ median }: Stat, unit: string): string {
   return `${figure(median)} ${unit}`
 }
 
-/** Three digits, and thousands set apart: more would be noise. What was no number came through JSON as null. */
+/** Three digits, because more would be noise, and thousands separated. NaN has become null in JSON. */
 function figure(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return '?'
   const rounded = Number(value.toPrecision(3))

@@ -1,6 +1,6 @@
 /**
- * One row in a process of its own, so that no row finds the heap, the compiled code or the open handles of another. The
- * runner is on the other end of the channel; when it goes away, so does everything that was started here.
+ * Runs one row in its own process, so that no row is affected by the heap, compiled code or open handles of another.
+ * The runner is at the other end of the channel. When it ends, everything that was started here ends, too.
  */
 
 import { endProcesses } from './processes.ts'
@@ -8,7 +8,7 @@ import type { RowResult } from './row.ts'
 import { loadRow } from './rows.ts'
 
 export interface RowOrder {
-  /** In rows/. */
+  /** The file in rows/. */
   readonly file: string
   readonly quick: boolean
   readonly rounds: number
@@ -23,10 +23,10 @@ export type RowMessage =
 
 const abandoned = new AbortController()
 process.on('disconnect', () => {
-  abandoned.abort(new Error('The runner has gone.'))
+  abandoned.abort(new Error('The runner has ended.'))
   void endProcesses().finally(() => process.exit(1))
 })
-// An interrupt from a terminal reaches this process as well; the runner decides.
+// Ctrl-C in a terminal also reaches this process. The runner decides what happens.
 process.on('SIGINT', () => undefined)
 process.once('message', (order) => void perform(order as RowOrder))
 

@@ -1,6 +1,6 @@
-/** What a row of the table is, and what it gives: the contract between the runner and the programs in rows/. */
+/** What a row of the table is and what it returns: the contract between the runner and the programs in rows/. */
 
-/** One figure of several rounds. */
+/** A figure that was measured in several rounds. */
 export interface Stat {
   readonly median: number
   readonly min: number
@@ -8,7 +8,7 @@ export interface Stat {
   readonly rounds: readonly number[]
 }
 
-/** The same thing done by us and by another, in the same run. */
+/** The same task done by Rolesets and by another program, in the same run. */
 export interface Comparison {
   readonly name: string
   readonly against: string
@@ -16,9 +16,9 @@ export interface Comparison {
   readonly better: 'higher' | 'lower'
   readonly ours: Stat
   readonly theirs: Stat
-  /** ours / theirs, round by round */
+  /** ours / theirs, for each round */
   readonly ratio: Stat
-  /** Bounds of the ratio's median. */
+  /** Bounds for the median of the ratio. */
   readonly goal?: { readonly atLeast?: number; readonly atMost?: number }
 }
 
@@ -30,7 +30,7 @@ export interface Series {
   readonly points: readonly { readonly x: number; readonly y: number }[]
 }
 
-/** How long calls took under a fixed rate of arrival. */
+/** How long calls took at a fixed rate. */
 export interface Latency {
   readonly name: string
   readonly unit: 'ms'
@@ -62,16 +62,16 @@ export interface RunOptions {
   readonly rounds: number
   readonly signal: AbortSignal
   readonly log: (line: string) => void
-  /** Temporary, and removed after the row. */
+  /** A temporary folder, which is removed after the row. */
   readonly folder: string
 }
 
 export interface Row {
-  /** `P1` and so on, as in the table; growth rows have names of their own. */
+  /** `P1` and so on, as in the table. Growth rows have names. */
   readonly id: string
   readonly title: string
   readonly goal: string
-  /** Whether `--quick` runs it: its ratio is stable, and it ends within 10 s quickly. */
+  /** Whether `--quick` runs it: its ratio is stable, and a quick run takes less than 10 s. */
   readonly quick: boolean
   run(options: RunOptions): Promise<RowResult>
 }

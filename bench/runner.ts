@@ -1,4 +1,4 @@
-/** Runs rows one after the other, each in its own process and with a folder that is gone afterwards. */
+/** Runs rows one after the other, each in its own process and with a temporary folder. */
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -40,7 +40,7 @@ export async function runRows({ rows, quick, rounds, signal, log }: RunPlan): Pr
     if (signal.aborted) break
     const { id, title, goal } = row
     log(`${id}: ${title} …`)
-    // Short, because the path of a Unix socket inside it has 107 bytes at most.
+    // Short, because the path of a Unix socket in it may have at most 107 bytes.
     const folder = await mkdtemp(join(tmpdir(), 'rb-'))
     const startedAtMs = performance.now()
     const order = { file, quick, rounds: rounds ?? roundsOf[size], folder, timeoutMs: timeoutsMs[size] }
@@ -54,7 +54,7 @@ export async function runRows({ rows, quick, rounds, signal, log }: RunPlan): Pr
   return outcomes
 }
 
-/** The channel is JSON, so that what is told here is what a file will hold. */
+/** The channel carries JSON, so the result is the same as in a file. */
 function runInProcess(
   order: RowOrder,
   signal: AbortSignal,
@@ -62,10 +62,10 @@ function runInProcess(
 ): Promise<{ readonly result: RowResult } | { readonly error: string }> {
   return new Promise((resolve) => {
     const execArgv = ['--import=ts-blank-space/register', '--enable-source-maps', '--expose-gc']
-    // What a row prints is progress; stdout is the table's.
+    // A row prints its progress to stderr. Only the table goes to stdout.
     const child = fork(rowFile, { execArgv, stdio: ['ignore', 2, 2, 'ipc'] })
     let ended: { readonly result: RowResult } | { readonly error: string } | undefined
-    // It ends what it has started when the channel closes. A row that blocks its process doesn't see that.
+    // It ends its processes when the channel closes. A row that blocks its own process does not notice this.
     const abandon = () => {
       if (child.connected) child.disconnect()
       setTimeout(() => child.kill('SIGKILL'), 5000).unref()
@@ -77,7 +77,8 @@ function runInProcess(
       else if (message.kind === 'result') ended = { result: message.result }
       else ended = { error: message.message }
     })
-    // Both: what the row said last may come after its end, and `close` doesn't come when the channel was left by us.
+    // Waits for both: the last message may come after `exit`, and `close` does not come when this side closed the
+    // channel.
     void Promise.all([once(child, 'exit'), once(child, 'disconnect')])
       .then(() => `The row ended (${child.exitCode ?? child.signalCode}) without a result.`)
       .catch(String)

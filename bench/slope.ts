@@ -1,4 +1,4 @@
-/** What one more costs: the slope of the line that lies closest to the points of a series. */
+/** What one more costs: the slope of the line with the least squares to the points of a series. */
 
 import type { Series } from './row.ts'
 

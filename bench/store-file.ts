@@ -1,6 +1,6 @@
 /**
- * Database files of any size. A sidecar makes the schema and what a fresh store holds; the mass is filled in by SQL, as a
- * sidecar would have written it. Nothing of it is in the history: that is of no account to what is measured here.
+ * Creates database files of any size. A sidecar creates the schema and the first data. SQL adds the rest, in the form
+ * that a sidecar would have written. It is not in the history, which does not matter for these measurements.
  */
 
 import { rm } from 'node:fs/promises'
@@ -9,21 +9,21 @@ import { startSidecar } from './processes.ts'
 
 export interface StoreFileOptions {
   readonly file: string
-  /** All on the initial role set. */
+  /** All have the initial role set. */
   readonly organizations: number
-  /** In each organization, with the role `org:member`; default 0. */
+  /** In each organization, with the role `org:member`. Default 0. */
   readonly membersPerOrganization?: number
   readonly signal?: AbortSignal
 }
 
-/** Of the length that made ids have. The index counts from 0. */
+/** An id of the usual length. The index starts at 0. */
 export function organizationIdAt(index: number): string {
   return `org_${String(index).padStart(27, '0')}`
 }
 
-/** Different organizations for different numbers, and neighbours far from each other, whatever the size. */
+/** Different organizations for different numbers; consecutive numbers are far from each other in the file. */
 export function scatteredOrganizationId(number: number, organizations: number): string {
-  // A prime above every size has no factor in common with any.
+  // A prime above every size has no common factor with any size.
   return organizationIdAt(Number((BigInt(number) * 2_147_483_647n) % BigInt(organizations)))
 }
 
@@ -34,7 +34,7 @@ export async function makeStoreFile({ file, membersPerOrganization = 0, ...optio
   await sidecar.stop()
   const database = await open(file)
   try {
-    // What fails half-way is thrown away: nothing needs to be undone, or to survive.
+    // A file that fails half-way is deleted, so nothing must be undone or durable.
     for (const setting of ['journal_mode = OFF', 'synchronous = OFF', 'cache_size = -200000']) {
       await execute(database, `PRAGMA ${setting}`)
     }
@@ -55,7 +55,7 @@ const numbers = (name: string, count: number) => `
 
 const madeAtMs = 1_700_000_000_000
 
-/** As `organizationIdAt`. */
+/** The same ids as `organizationIdAt`. */
 const organizationIdSql = (number: string) => `printf('org_%027d', ${number})`
 
 const organizationsSql = (count: number) => `

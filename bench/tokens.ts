@@ -1,4 +1,4 @@
-/** Session tokens as Clerk makes them, signed by a key that is made at the start. */
+/** Session tokens in the format of Clerk, signed with a key that is created at the start. */
 
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
 
@@ -8,7 +8,7 @@ export const audience = 'https://api.example.com'
 export interface TokenSource {
   readonly publicKey: CryptoKey
   readonly jwks: { readonly keys: JWK[] }
-  /** A token of this user, active in this organization with the role `org:admin`. */
+  /** A token of this user, with this active organization and the role `org:admin`. */
   readonly tokenOf: (userId: string, organizationId: string) => Promise<string>
 }
 

@@ -1,4 +1,4 @@
-/** A fleet of caches in a process of its own (programs/watcher-fleet.ts), and edits of which it tells when they were in force. */
+/** Many caches in a separate process (programs/watcher-fleet.ts), which reports when edits took effect in them. */
 
 import { parseRevision, type RoleSetsClient } from '@rolesets/client'
 import { monotonicMs } from './monotonic.ts'
@@ -9,40 +9,40 @@ import type { Latency } from './row.ts'
 export interface FleetOptions {
   readonly target: string
   readonly caches: number
-  /** What each cache is asked. */
+  /** The question for each cache. */
   readonly organizationId: string
   readonly role: string
 }
 
-/** An edit, and what is to be answered from then on. */
+/** An edit, and the expected answer after it. */
 interface Edit {
-  /** Of its revision. */
+  /** The number of its revision. */
   readonly number: number
-  /** On the clock that the processes share. */
+  /** By the clock that all processes share. */
   readonly dueAtMs: number
   readonly allowed: boolean
 }
 
 export interface FleetQuestion {
   readonly edits: readonly Edit[]
-  /** How long to wait for caches that are behind. */
+  /** How long to wait for the last caches. */
   readonly patienceMs: number
 }
 
 export interface Enforcement {
-  /** For each edit that was enforced in all caches: how long it took from the moment when it was due. */
+  /** For each edit that reached all caches: the time from the moment when it was due. */
   readonly everywhereMs: readonly number[]
-  /** The same for every cache by itself. */
+  /** The same for each cache separately. */
   readonly eachMs: readonly number[]
-  /** Answers that were not what the edit of their revision says. */
+  /** Answers that contradict the edit of their revision. */
   readonly wrong: number
-  /** Caches that an edit had not reached when patience was over. */
+  /** Caches that an edit had not reached in time. */
   readonly missing: number
 }
 
 export interface Fleet {
   readonly process: Process
-  /** Waits until the edits are in force everywhere. */
+  /** Waits until the edits have reached all caches. */
   report(edits: readonly Edit[]): Promise<Enforcement>
 }
 
@@ -62,19 +62,19 @@ export interface EditLoad {
   readonly ratePerSecond: number
   readonly durationMs: number
   readonly roleSet: string
-  /** Held by nobody: it is added and taken away in turns. */
+  /** A role that no member has. It is added and removed in turns. */
   readonly role: string
   readonly signal: AbortSignal
 }
 
 export interface EditLoadResult {
   readonly edits: readonly Edit[]
-  /** From the moment when an edit was due to its answer, with those that failed. */
+  /** The time from the moment when an edit was due to its answer; also counts failed edits. */
   readonly answeredMs: readonly number[]
   readonly answered: Latency
 }
 
-/** Edits one role set at a fixed rate. */
+/** Edits a role set at a fixed rate. */
 export async function editLoad(client: RoleSetsClient, load: EditLoad): Promise<EditLoadResult> {
   const { roleSet, role, ratePerSecond, durationMs, signal } = load
   const edits: Edit[] = []
@@ -93,7 +93,7 @@ export async function editLoad(client: RoleSetsClient, load: EditLoad): Promise<
     answeredMs.push(monotonicMs() - dueAtMs)
   }
   const answered = await openLoad({ name: 'edit answered', ratePerSecond, durationMs, waitingMax: 1000, signal, call })
-  // An odd number of edits would leave the role in the set.
+  // With an odd number of edits the role would stay in the set.
   if (edits.length % 2 === 1) await client.admin.replaceRole({ roleSet, role })
   return { edits, answered, answeredMs }
 }

@@ -1,4 +1,4 @@
-/** Bare grpc-js, many questions a call. */
+/** Plain grpc-js, many questions in each call. */
 
 import type { BatchCheckResponse__Output } from '@rolesets/proto'
 import { openDecisions } from '../decisions-channel.ts'

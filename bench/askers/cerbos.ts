@@ -1,6 +1,6 @@
 /**
- * Cerbos's own client. Cerbos stores no organizations, so the asker tells it the role set of each, as if to know it were
- * free: the role set is the principal's role, the role to be granted is the action.
+ * Cerbos's own client. Cerbos stores no organizations, so each question contains the organization's role set, as if its
+ * look-up cost nothing: the role set is the principal's role, and the role to be granted is the action.
  */
 
 import { GRPC } from '@cerbos/grpc'
@@ -10,7 +10,7 @@ import { verify, type OpenAsker } from './asker.ts'
 
 export const resourceKind = 'organization'
 
-/** A role set as a role of Cerbos, whose names may not have a colon. */
+/** A role set as a role of Cerbos. Its names must not contain a colon. */
 export function cerbosRoleOf(roleSet: string): string {
   return roleSet.replace(':', '_')
 }
@@ -28,7 +28,7 @@ export function open({ target, questionsPerCall }: AskerOf<'cerbos'>): OpenAsker
     verify(allowed, isAllowed, { organizationId, role })
   }
   const askMany = async (index: number) => {
-    // A call of Cerbos has one principal: the questions are those about organizations on the same set.
+    // A call of Cerbos has one principal, so all organizations of a batch have the same role set.
     const parity = index % 2
     const questions = Array.from({ length: questionsPerCall }, (_, place) =>
       questionOf(2 * (index * questionsPerCall + place) + parity),

@@ -1,4 +1,4 @@
-/** Bare grpc-js, one question a call. */
+/** Plain grpc-js, one question in each call. */
 
 import type { CheckResponse__Output } from '@rolesets/proto'
 import { openDecisions } from '../decisions-channel.ts'

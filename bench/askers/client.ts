@@ -1,4 +1,4 @@
-/** Our client as applications use it: from its cache, which knows every organization that is asked about. */
+/** Our client as applications use it, with every organization of the questions in its cache. */
 
 import { createRoleSetsClient } from '@rolesets/client'
 import type { AskerOf } from '../load.ts'

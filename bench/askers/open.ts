@@ -1,4 +1,4 @@
-/** Opens the asker that a load process was told to be, and loads no client but its own. */
+/** Opens the asker that a load process needs, and imports only its client. */
 
 import type { Asker } from '../load.ts'
 import type { OpenAsker } from './asker.ts'

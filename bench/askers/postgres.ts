@@ -1,4 +1,4 @@
-/** `pg` with a pool and a prepared point query, which answers the question with one look into each of two indexes. */
+/** `pg` with a pool and a prepared query, which answers a question with one look-up in each of two indexes. */
 
 import pg from 'pg'
 import type { AskerOf } from '../load.ts'
@@ -11,7 +11,7 @@ const text = `SELECT EXISTS (
 
 export async function open({ target, connections }: AskerOf<'postgres'>): Promise<OpenAsker> {
   const pool = new pg.Pool({ host: target, database: 'postgres', user: 'postgres', max: connections })
-  // A pool of connections that are there from the start, and a statement that is prepared on each.
+  // Opens all connections at the start, and prepares the statement on each.
   const clients = await Promise.all(Array.from({ length: connections }, () => pool.connect()))
   for (const client of clients) client.release()
   const ask = async (index: number) => {

@@ -1,4 +1,4 @@
-/** The Cerbos server from npm, on a Unix socket, with the one policy that answers our question at the least cost. */
+/** The Cerbos server from npm, on a Unix socket, with the cheapest policy that answers our question. */
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -24,7 +24,7 @@ export async function openCerbos({ folder, signal }: RunOptions): Promise<Peer> 
   return { target: `unix:${socket}`, close: () => server.kill() }
 }
 
-/** No condition has to be evaluated: a role set is a role of the principal, and a role an action that it allows. */
+/** Without a condition to evaluate: a role set is a role of the principal, and a role is an action that it allows. */
 const policy = {
   apiVersion: 'api.cerbos.dev/v1',
   resourcePolicy: {
@@ -38,7 +38,7 @@ const policy = {
   },
 }
 
-/** What costs time beside the decision is off. */
+/** Everything that costs time besides the decision is off. */
 function configOf({ folder, socket, policies }: { folder: string; socket: string; policies: string }) {
   return {
     server: { grpcListenAddr: `unix:${socket}`, httpListenAddr: `unix:${join(folder, 'cerbos-http.sock')}` },
@@ -48,7 +48,9 @@ function configOf({ folder, socket, policies }: { folder: string; socket: string
   }
 }
 
-/** The package `cerbos` starts it as a child, which would stay when its parent is killed. */
+/**
+ * Started directly, because the package `cerbos` starts it as a child, which would survive when its parent is killed.
+ */
 function binaryFile(): string | undefined {
   const require = createRequire(createRequire(import.meta.url).resolve('cerbos/package.json'))
   try {

@@ -1,11 +1,11 @@
-/** Servers of others that a row starts. */
+/** Servers of other projects that a row starts. */
 
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Process } from '../processes.ts'
 
-/** A server, or why there is none. */
+/** A server, or the reason why it is missing. */
 export type Peer =
   | { readonly missing: string }
   | { readonly missing?: never; readonly target: string; readonly close: () => Promise<unknown> }
@@ -13,12 +13,12 @@ export type Peer =
 const startMsMax = 30_000
 const lookEveryMs = 50
 
-/** Waits until somebody listens on a Unix socket. */
+/** Waits until a server listens on a Unix socket. */
 export async function answers(socket: string, { child, log }: Process): Promise<void> {
   const giveUpAtMs = performance.now() + startMsMax
   while (!(await isAnswered(socket))) {
     const isOver = child.exitCode !== null || performance.now() > giveUpAtMs
-    if (isOver) throw new Error(`Nobody answers on ${socket}:\n${log.join('\n')}`)
+    if (isOver) throw new Error(`No server answers on ${socket}:\n${log.join('\n')}`)
     await delay(lookEveryMs)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL on a Unix socket, where its programs are installed: everything in memory, nothing waits for the disk. It
- * refuses to run as root, so root lets the user `postgres` run it.
+ * PostgreSQL on a Unix socket, if its programs are installed. All data is in memory and nothing waits for the disk. It
+ * refuses to run as root, so root starts it as the user `postgres`.
  */
 
 import { execFile } from 'node:child_process'
@@ -16,7 +16,7 @@ import { answers, type Peer } from './peer.ts'
 
 const run = promisify(execFile)
 
-/** Memory enough for all of it, and nothing that goes on beside the queries. */
+/** Enough memory for all data, and no work besides the queries. */
 const settings = {
   listen_addresses: '',
   shared_buffers: '256MB',
@@ -32,8 +32,8 @@ export async function openPostgres({ signal }: RunOptions): Promise<Peer> {
   const programs = await programsFolder()
   if (programs === undefined) return { missing: 'the programs initdb and postgres are not installed.' }
   const user = await userThatRunsIt()
-  if (user === undefined) return { missing: 'this is root, and there is no user `postgres` to run it.' }
-  // Not in the folder of the row, which is for nobody but us.
+  if (user === undefined) return { missing: 'the benchmark runs as root, and there is no user `postgres` to run it.' }
+  // Not in the folder of the row, which the user `postgres` cannot read.
   const folder = await mkdtemp(join(tmpdir(), 'rb-pg-'))
   const remove = () => rm(folder, { recursive: true, force: true })
   try {
@@ -75,7 +75,7 @@ async function fill(folder: string): Promise<void> {
   await client.end()
 }
 
-/** Debian keeps the programs off the path. The newest that has both is taken. */
+/** On Debian the programs are not in PATH. The newest version that has both programs is used. */
 async function programsFolder(): Promise<string | undefined> {
   const debian = '/usr/lib/postgresql'
   const versions = (await readdir(debian).catch(() => [])).sort((one, other) => Number(other) - Number(one))
@@ -91,7 +91,10 @@ async function programsFolder(): Promise<string | undefined> {
 }
 
 interface User {
-  /** What programs are started with to run as this user. `setpriv` is replaced by what it starts, so its pid is the server's. */
+  /**
+   * The command that starts a program as this user. `setpriv` replaces itself with the program, so its pid is the
+   * server's.
+   */
   readonly prefix: readonly string[]
   readonly id?: { readonly uid: number; readonly gid: number }
 }

@@ -1,6 +1,6 @@
 /**
- * The least that a grpc-js server can do with the messages of `Decisions`: it gives one constant answer, whatever is
- * asked. Its argument is the address to listen on.
+ * The least that a grpc-js server can do with the messages of `Decisions`: it always gives the same answer. Its
+ * argument is the address to listen on.
  */
 
 import grpc from '@grpc/grpc-js'

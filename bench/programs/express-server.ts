@@ -1,6 +1,6 @@
 /**
- * A route of an Express application, guarded or not: `express-server.ts <target> <jwks>`, or without arguments for the
- * same route with neither a token looked at nor a role checked. Prints its port when it listens.
+ * An Express application with one route. With arguments (`express-server.ts <target> <jwks>`) the route is guarded;
+ * without arguments it checks neither token nor role. Prints its port when it listens.
  */
 
 import type { AddressInfo } from 'node:net'

@@ -1,6 +1,7 @@
 /**
- * Keep-alive HTTP load from a process of its own: a line of JSON on stdin for each round, and one on stdout with what came
- * of it. Autocannon sends the next request on a connection when the one before was answered.
+ * HTTP load over keep-alive connections, from a separate process. It reads a line of JSON from stdin for each round,
+ * and writes one with the result to stdout. Autocannon sends the next request on a connection after the answer to the
+ * one before.
  */
 
 import { createInterface } from 'node:readline'

@@ -1,4 +1,7 @@
-/** A load process: its argument says what it asks and whom; each line on stdin is a load, answered by a line with its figure. */
+/**
+ * A load process. Its argument says which questions it asks which server. Each line on stdin is a task; it answers with
+ * a line.
+ */
 
 import { createInterface } from 'node:readline'
 import { openAsker } from '../askers/open.ts'
@@ -6,7 +9,7 @@ import { closedLoad } from '../closed-load.ts'
 import type { Asker, LoadCommand } from '../load.ts'
 import { openLoad } from '../open-load.ts'
 
-/** More calls than this waiting at once are dropped: the server is far behind. */
+/** When this many calls are waiting, further ones are dropped: the server is too slow. */
 const waitingMax = 1000
 
 const asker = await openAsker(JSON.parse(process.argv[2] ?? '') as Asker)

@@ -1,9 +1,9 @@
 /**
- * Many caches in one process, each a client of its own with a connection of its own, as in so many applications. It notes
- * when each of them first answers at each revision.
+ * Many caches in one process, each a separate client with its own connection, as in as many applications. It notes when
+ * each cache first answers at each revision.
  *
- * A client takes the time whenever it has dealt with a message of the feed, so the clock that it is given tells when to look
- * at its answer: nothing is polled, and the look costs what a cached check costs.
+ * A client reads its clock after each message of the feed. So the clock that is passed to it shows when to ask it for
+ * an answer: no polling is needed, and asking costs one cached check.
  */
 
 import { createInterface } from 'node:readline'
@@ -51,7 +51,7 @@ class Cache {
     this.#sights.push({ number, allowed: decision.allowed, atMs: monotonicMs() })
   }
 
-  /** When the write of this revision was in force here: with it, or with one that came in the same moment. */
+  /** When the write of this revision took effect here: with its own message, or with a later one at the same moment. */
   sightOf(number: number): Sight | undefined {
     return this.#sights.find((sight) => sight.number >= number)
   }
@@ -64,7 +64,7 @@ class Cache {
     return {
       nowMs: () => performance.now(),
       setTimer: (delayMs, callback) => {
-        // The client may be under construction.
+        // The client may not be constructed yet.
         if (this.#lastRevision !== '') this.look()
         const timer = setTimeout(callback, delayMs)
         return () => clearTimeout(timer)
@@ -75,7 +75,7 @@ class Cache {
 
 const options = JSON.parse(process.argv[2] ?? '') as FleetOptions
 const caches = Array.from({ length: options.caches }, () => new Cache(options))
-// So many at a time as a listener's queue takes.
+// At most as many at a time as the queue of a listener allows.
 for (let first = 0; first < caches.length; first += 50) {
   await Promise.all(caches.slice(first, first + 50).map((cache) => cache.start()))
 }

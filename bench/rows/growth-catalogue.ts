@@ -1,4 +1,7 @@
-/** What more roles in a set, and more role sets, cost: an edit, the start of a cache, a check, and memory. */
+/**
+ * Measures what more roles in a role set and more role sets cost: for an edit, the start of a cache, a check, and
+ * memory.
+ */
 
 import { join } from 'node:path'
 import { createRoleSetsClient } from '@rolesets/client'
@@ -70,7 +73,7 @@ async function measure(shape: Shape, { folder, signal }: RunOptions): Promise<Om
 
 async function fill({ client: { admin } }: EditedSidecar, { rolesPerSet, roleSets }: Shape): Promise<void> {
   const standard = ['org:admin', 'org:member']
-  // The set has room for the role that is added to it.
+  // Leaves room in the role set for the role that is added.
   const more = Array.from({ length: rolesPerSet - standard.length - 1 }, (_, index) => `org:grown_${index}`)
   await admin.apply(
     {

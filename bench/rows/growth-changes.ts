@@ -1,4 +1,4 @@
-/** What edits cost with a hundred connected caches, the more of them come in a second. */
+/** Measures what more edits per second cost with a hundred connected caches. */
 
 import { join } from 'node:path'
 import { editedRoleSet, openEditedSidecar, spareRole } from '../edited-sidecar.ts'
@@ -23,7 +23,7 @@ interface Measured {
   readonly ratePerSecond: number
   readonly medianMs: number
   readonly p99Ms: number
-  /** Of one processor. */
+  /** A share of one processor. */
   readonly sidecarShare: number
   readonly cacheShare: number
   readonly missing: number

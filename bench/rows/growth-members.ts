@@ -1,4 +1,4 @@
-/** What members of an organization cost those who write to it and ask about it. */
+/** Measures what more members of an organization cost for writes and reads in this organization. */
 
 import { join } from 'node:path'
 import { openEditedSidecar } from '../edited-sidecar.ts'

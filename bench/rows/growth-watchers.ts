@@ -1,4 +1,4 @@
-/** What caches that are connected cost the sidecar: at rest, and with each edit. */
+/** Measures what connected caches cost the sidecar, without edits and for each edit. */
 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'

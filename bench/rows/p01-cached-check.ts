@@ -1,4 +1,4 @@
-/** P1: what a cached check costs beyond the two look-ups that it cannot do without. */
+/** P1: compares a cached check with the two look-ups that it needs at least. */
 
 import { LRUCache } from 'lru-cache'
 import { allowedOf, askedOf, passesNs } from '../asked.ts'
@@ -7,7 +7,7 @@ import { compare } from '../compare.ts'
 import type { Comparison, Row, RunOptions } from '../row.ts'
 
 interface Case extends Pick<Comparison, 'name' | 'goal'> {
-  /** How many organizations are asked about; all if undefined. */
+  /** How many organizations are asked about. Default: all. */
   readonly hot?: number
 }
 
@@ -30,7 +30,7 @@ export const row: Row = {
   },
 }
 
-/** Each has a loop of its own, because the compiler would otherwise treat one loop as best suits both. */
+/** Each has its own loop, because the compiler would optimize a shared loop for both. */
 async function contest(
   cached: CachedOrganizations,
   { quick, rounds }: RunOptions,

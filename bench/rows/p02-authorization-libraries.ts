@@ -1,6 +1,6 @@
 /**
- * P2: the same question, asked of authorization libraries. Each is set up for its best case: all data in memory, no
- * adapter, no scan of policies; and what can be made once, such as a compiled rule set per plan, is made before.
+ * P2: asks authorization libraries the same question. Each has the set-up that is best for it: all data in memory, no
+ * adapter, no scan of policies. What can be prepared, such as one compiled rule set for each plan, is prepared.
  */
 
 import { createMongoAbility, type MongoAbility } from '@casl/ability'
@@ -11,7 +11,7 @@ import { openCachedOrganizations, plans, type CachedOrganizations } from '../cac
 import { compare } from '../compare.ts'
 import type { Comparison, Row, RunOptions } from '../row.ts'
 
-/** The whole question is one walk from the organization to the role; there is one policy, which says so. */
+/** The question is one walk from the organization to the role. There is one policy, which says this. */
 const model = `
 [request_definition]
 r = org, role
@@ -27,9 +27,9 @@ m = g(r.org, r.role)
 
 interface Peer {
   readonly name: string
-  /** How much of what is asked it is given: enough to be measured, and no more than there is time for. */
+  /** The share of the questions that it gets: enough to measure it in the available time. */
   readonly share: { readonly quick: number; readonly full: number }
-  /** How many of these are allowed. */
+  /** How many of these must be allowed. */
   readonly pass: (asked: readonly Asked[]) => number | Promise<number>
 }
 
@@ -59,7 +59,7 @@ async function contest(cached: CachedOrganizations, { quick, rounds }: RunOption
   const asked = all.slice(0, all.length * (quick ? peer.share.quick : peer.share.full))
   const allowed = allowedOf(cached, asked)
   const { roleSets } = cached
-  // We are given more of it, or our rounds would be too short to be told from nothing.
+  // Rolesets gets more of the questions, because its rounds would otherwise be too short to measure.
   const ours = { passes: quick ? 1 : 3, asked: all, allowed: allowedOf(cached, all) }
   const ourPass = () => {
     let count = 0
@@ -89,10 +89,10 @@ async function casbin(cached: CachedOrganizations): Promise<Peer> {
   return { name: 'casbin, enforceSync', share: { quick: 1 / 32, full: 1 / 4 }, pass }
 }
 
-/** It remembers answers by their questions, and has no call that isn't awaited. */
+/** It stores each question with its answer, and all its calls return promises. */
 async function cachedCasbin(cached: CachedOrganizations): Promise<Peer> {
   const enforcer = await newCachedEnforcer(newModelFromString(model))
-  if (!(enforcer instanceof CachedEnforcer)) throw new Error('This enforcer remembers nothing.')
+  if (!(enforcer instanceof CachedEnforcer)) throw new Error('This enforcer does not cache answers.')
   await teach(enforcer, cached)
   const pass = async (asked: readonly Asked[]) => {
     let count = 0
@@ -108,7 +108,9 @@ async function teach(enforcer: Enforcer, { planOf }: CachedOrganizations): Promi
   await enforcer.addGroupingPolicies([...holds, ...planOf])
 }
 
-/** One ability per plan, so that an organization's is found by one look-up, and a rule by its subject. */
+/**
+ * One ability for each plan, so that one look-up finds the ability of an organization, and the subject finds the rule.
+ */
 function casl({ planOf }: CachedOrganizations): Peer {
   const abilities = new Map<string, MongoAbility>()
   for (const [plan, own] of plans) {

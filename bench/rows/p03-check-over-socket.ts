@@ -1,4 +1,4 @@
-/** P3: `Check` over gRPC on a Unix socket, against a server that does nothing but answer with the same messages. */
+/** P3: compares `Check` over gRPC on a Unix socket with a server that only answers with the same messages. */
 
 import { join } from 'node:path'
 import { startAskedSidecar } from '../asked-sidecar.ts'
@@ -19,7 +19,7 @@ export const row: Row = {
 
 const against = 'an empty grpc-js service'
 
-/** So much of what 16 in flight reach is offered where latencies are measured: busy, and not overloaded. */
+/** Latencies are measured at this share of the throughput with 16 in flight: busy, but not overloaded. */
 const offeredShare = 0.4
 
 interface Side {
@@ -39,13 +39,13 @@ async function run(options: RunOptions): Promise<RowResult> {
   }
   const theirs: Side = { server: empty, load: await startLoad({ kind: 'check', target, isConstant: true }, signal) }
 
-  // The compiler is done with both sides before anything counts.
+  // Both sides are compiled before the measurement starts.
   for (const { load } of [ours, theirs]) await load.warmUp(16)
   const one = await throughput({ ours, theirs }, 1, options)
   const many = await throughput({ ours, theirs }, 16, options)
   const processor = many.processor ? [many.processor] : []
   const throughputs = [one.rate, many.rate, ...processor]
-  // A p99 of a moment is noise, and no guard against anything.
+  // The p99 of a short run is noise, so a quick run has none.
   if (options.quick) return { comparisons: throughputs }
   const rate = Math.round((offeredShare * Math.min(many.rate.ours.median, many.rate.theirs.median)) / 100) * 100
   log(`latencies at ${rate} calls per second`)
@@ -58,7 +58,7 @@ interface Sides {
   readonly theirs: Side
 }
 
-/** Calls per second, and by the way what each call costs the server: a figure that other processes hardly disturb. */
+/** Calls per second, and the processor time of the server for each call, which other processes hardly change. */
 async function throughput(
   { ours, theirs }: Sides,
   inFlight: number,

@@ -1,4 +1,4 @@
-/** P4: a thousand questions in one `BatchCheck`, against one `Check` after the other, 16 in flight. */
+/** P4: compares a thousand questions in one `BatchCheck` with single `Check` calls, 16 in flight. */
 
 import { startAskedSidecar } from '../asked-sidecar.ts'
 import { compare } from '../compare.ts'

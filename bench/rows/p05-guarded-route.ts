@@ -1,6 +1,6 @@
 /**
- * P5: what a guarded route costs an application: its token is known, its role is checked from memory. The application with
- * the guards, the one without, the sidecar and the load are processes of their own.
+ * P5: what a guarded route costs an application when the token is known and the role is checked from memory. The
+ * application with the guards, the one without, the sidecar and the load are separate processes.
  */
 
 import { compare } from '../compare.ts'
@@ -30,7 +30,7 @@ export const row: Row = {
     const [ourUrl, theirUrl] = [await urlOf(guarded), await urlOf(bare)]
     const throughput = (url: string, durationMs: number) => () =>
       perSecond(load, { url, requests, connections, durationMs })
-    // A server gets faster for thousands of requests, and longer so the more code there is on the way.
+    // A server gets faster during its first thousands of requests, and the more code it runs, the longer this takes.
     for (const url of [ourUrl, theirUrl]) await throughput(url, quick ? 2000 : 6000)()
     const durationMs = quick ? 700 : 4000
     const comparison = await compare({

@@ -1,6 +1,6 @@
 /**
- * P6: the first request with a token, which nobody has verified before. Every round has middleware of its own, so that
- * the tokens are new to it; the signature is the same work on both sides.
+ * P6: the first request with a token that was not verified before. Every round creates new middleware, so that the
+ * tokens are new to it. The signature check is the same work on both sides.
  */
 
 import { IncomingMessage, ServerResponse } from 'node:http'
@@ -38,21 +38,21 @@ async function contest(alg: 'RS256' | 'ES256', { quick, rounds }: RunOptions): P
     unit: 'µs',
     better: 'lower',
     goal: { atMost: 1.1 },
-    // Short rounds and more of them: each is mostly a wait for another thread, at which the machine may be busy.
+    // Many short rounds: each mostly waits for another thread, while the machine may be busy.
     rounds: rounds * (quick ? 3 : 5),
     ours: async () => {
       const middleware = authenticate({ issuer, audience, jwks })
-      // The first token of all has the keys imported, which is done once and not for each token.
+      // The first token imports the keys. This happens once, not for each token.
       await passed(middleware, first, response)
       return eachUs(others, (request) => passed(middleware, request, response))
     },
-    // The key is at hand, the algorithm is known, and the same claims are looked at.
+    // The key is loaded, the algorithm is known, and the same claims are checked.
     theirs: () =>
       eachUs(tokens, (token) => jwtVerify(token, publicKey, { issuer, audience, algorithms: [alg], typ: 'JWT' })),
   })
 }
 
-/** One after the other, as the first request of each user waits for its own token only. */
+/** One after the other, because the first request of each user waits only for its own token. */
 async function eachUs<Each>(all: readonly Each[], verify: (each: Each) => Promise<unknown>): Promise<number> {
   const startedAtMs = performance.now()
   for (const each of all) await verify(each)

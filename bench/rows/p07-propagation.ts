@@ -1,4 +1,7 @@
-/** P7: an edit of a role set, from the moment when it is due until the last of a hundred connected caches answers by it. */
+/**
+ * P7: the time from the moment when an edit is due until the last of a hundred connected caches answers according to
+ * it.
+ */
 
 import { editedRoleSet, openEditedSidecar, spareRole } from '../edited-sidecar.ts'
 import { join } from 'node:path'

@@ -1,9 +1,9 @@
 /**
- * P8: an edit of a role set, with more and more organizations on it. Sidecars over two files take turns, the one with
- * 1 000 organizations, the other with as many as are measured.
+ * P8: an edit of a role set that more and more organizations have. Two sidecars take turns: one has 1 000
+ * organizations, the other one the measured number.
  *
- * An edit waits for the disk, which would hide a cost that grows; so a dry run is compared as well, which does all that an
- * edit does but the commit.
+ * An edit waits for the disk, which would hide a cost that grows. So dry runs are compared, too: they do everything
+ * that an edit does, except the commit.
  */
 
 import { join } from 'node:path'
@@ -129,7 +129,7 @@ interface Measured {
   readonly comparisons: readonly Comparison[]
 }
 
-/** The comparisons of a kind are each so many after the last. */
+/** The comparisons of one kind of edit, which have a fixed distance in the list. */
 function seriesOf({ name }: Kind, { index, sizes, comparisons }: Measured): Series {
   const own = sizes.map((size, at) => ({ size, comparison: comparisons[at * kinds.length + index] }))
   const points = own.flatMap(({ size, comparison }) => (comparison ? [{ x: size, y: comparison.ours.median }] : []))

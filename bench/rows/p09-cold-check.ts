@@ -1,6 +1,7 @@
 /**
- * P9: a check of an organization that neither the client nor the sidecar has met, and the memory of the sidecar, with more
- * and more organizations in the store. A cold check is cold only once, so every round begins with new processes.
+ * P9: a check of an organization that is not in the memory of the client or the sidecar, and the memory of the sidecar,
+ * with more and more organizations in the store. Such a check can be done only once, so every round starts new
+ * processes.
  */
 
 import { statfs } from 'node:fs/promises'
@@ -13,9 +14,9 @@ import type { Comparison, Reading, Row, RowResult, RunOptions, Series } from '..
 import { makeStoreFile, removeStoreFile, scatteredOrganizationId } from '../store-file.ts'
 
 const smallest = 1_000
-/** The same for all sizes: each is asked once, and there are only so many in the smallest file. */
+/** The same for all sizes: each organization is asked about once, and the smallest file has only this many. */
 const checks = 250
-/** More than the sidecar keeps in memory, so that it is as full as it gets. */
+/** More than the sidecar keeps in memory, so that its memory is full. */
 const organizationsAsked = 400_000
 const bytesPerOrganization = 300
 const gigabyte = 1e9
@@ -31,7 +32,7 @@ export const row: Row = {
 interface Measured {
   readonly size: number
   readonly comparison: Comparison
-  /** Undefined in a quick run, and where there is no /proc. */
+  /** Undefined in a quick run, and without /proc. */
   readonly peakMegabytes: number | undefined
 }
 
@@ -44,7 +45,7 @@ async function run(options: RunOptions): Promise<RowResult> {
   for (const size of await sizesThatFit(options, notes)) {
     const large = join(folder, 'large.db')
     await makeStoreFile({ file: large, organizations: size, signal })
-    log(`${size} organizations are there`)
+    log(`the file with ${size} organizations is filled`)
     const comparison = await compareAt(size, { small, large, ...options })
     const bytes = quick ? undefined : await peakBytes({ file: large, organizations: size, signal })
     measured.push({ size, comparison, peakMegabytes: bytes && bytes / 1e6 })
@@ -78,10 +79,11 @@ interface StoreFile {
   readonly signal: AbortSignal
 }
 
-/** One after the other, as a user meets it who is the first of his organization. */
+/** One after the other, as for the first user of each organization. */
 async function coldCheckMicroseconds(store: StoreFile): Promise<number> {
   return withClient(store, async (client) => {
-    // What is asked first are organizations that nobody has registered: the code is warm, the organizations are not.
+    // The warm-up asks about organizations that are not in the store: so the code is warm, and the organizations are
+    // not.
     for (let index = 0; index < 2 * checks; index += 1) await client.check(`org_unregistered_${index}`, 'org:member')
     const startedAtMs = performance.now()
     for (let index = 0; index < checks; index += 1) {
@@ -91,11 +93,11 @@ async function coldCheckMicroseconds(store: StoreFile): Promise<number> {
   })
 }
 
-/** Of the sidecar, after it has met as many organizations as it keeps, and more. */
+/** The peak of the sidecar after questions about more organizations than it keeps in memory. */
 async function peakBytes(store: StoreFile): Promise<number | undefined> {
   return withClient(store, async (client, pid) => {
     for (let asked = 0; asked < organizationsAsked; asked += 1_000) {
-      // Beyond what is in the store they are unregistered, and kept in memory all the same.
+      // Organizations beyond those in the store are unregistered. The sidecar keeps them in memory, too.
       const questions = Array.from({ length: 1_000 }, (_, index) => {
         const number = asked + index
         const isThere = number < store.organizations

@@ -1,7 +1,7 @@
 /**
- * Grants that are durable when they are answered, 64 in flight. Ours go through the client, over a Unix socket, to a
- * sidecar in another process, which checks each against the organization's set and seals it into the history. The other
- * side writes the bare membership row from its own process, one transaction for each.
+ * P10: grants that are on the disk when they are answered, with 64 in flight. Ours go through the client and a Unix
+ * socket to a sidecar in another process, which checks each one and writes it to the sealed history. The other side
+ * writes only the row of the membership, from its own process, with one transaction for each.
  */
 
 import { copyFile } from 'node:fs/promises'
@@ -67,7 +67,7 @@ async function run({ folder, quick, rounds, signal }: RunOptions): Promise<RowRe
   return { comparisons }
 }
 
-/** A user that was never granted anything, somewhere. */
+/** A user without a membership, and an organization. */
 function nextGrant() {
   let n = 0
   return () => {
@@ -94,7 +94,7 @@ async function memberRole(database: Database): Promise<string> {
   return String(role?.['id'])
 }
 
-/** The least that a grant can be: no check, no history, a prepared statement that is its own transaction. */
+/** The cheapest grant: no check, no history, one prepared statement that is its own transaction. */
 async function bareInserts(database: Database, count: number): Promise<() => Promise<number>> {
   const roleId = await memberRole(database)
   const insert = database.prepare(`INSERT INTO memberships VALUES (?, ?, ?, ?, '{}', '{}', 1, 1, 1)`)
@@ -109,11 +109,11 @@ async function bareInserts(database: Database, count: number): Promise<() => Pro
   }
 }
 
-/** What a program does that keeps the same rules and the same history, without sharing its transactions. */
+/** A program with the same rules and the same history, but with one transaction for each grant. */
 async function recordedInserts(database: Database, count: number): Promise<() => Promise<number>> {
   const roleId = await memberRole(database)
   const [begin, commit] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT')]
-  // The role has to be in the set of the organization, or nothing is inserted and the history says so.
+  // The row is inserted only if the role is in the organization's role set.
   const insert = database.prepare(`INSERT INTO memberships
     SELECT ?1, ?2, ?3, ?4, '{}', '{}', 1, 1, 1
     FROM organizations JOIN role_set_roles USING (role_set_id) WHERE id = ?1 AND role_id = ?4`)
@@ -128,7 +128,10 @@ async function recordedInserts(database: Database, count: number): Promise<() =>
       const membership = { organizationId, userId, id: `orgmem_${userId}`, roleId }
       await begin.run([])
       await insert.run([organizationId, userId, membership.id, roleId])
-      await record.run([JSON.stringify([{ verb: 'put', thing: 'membership', after: membership, before: null }]), '0'.repeat(64)])
+      await record.run([
+        JSON.stringify([{ verb: 'put', thing: 'membership', after: membership, before: null }]),
+        '0'.repeat(64),
+      ])
       await find.run([organizationId])
       await commit.run([])
     }

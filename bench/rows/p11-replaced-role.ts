@@ -1,6 +1,6 @@
 /**
- * A role that all members of all organizations of a set hold is replaced by another one, over the client, while the other
- * side updates as many rows of a copy of the same file in one transaction and does nothing else.
+ * P11: the client replaces a role that all members of all organizations of a role set have. The other side updates as
+ * many rows of a copy of the same file in one transaction, and does nothing else.
  */
 
 import { copyFile } from 'node:fs/promises'
@@ -63,7 +63,7 @@ async function run({ folder, quick, rounds, signal, log }: RunOptions): Promise<
   return { comparisons: [comparison] }
 }
 
-/** There and back by turns: each round finds all members with one role and leaves them with the other. */
+/** Back and forth: each round moves all members from one role to the other. */
 function turns<T>(one: T, other: T): () => readonly [from: T, to: T] {
   let isBack = true
   return () => ((isBack = !isBack), isBack ? [other, one] : [one, other])
@@ -78,7 +78,7 @@ function replacing(client: RoleSetsClient, members: number): () => Promise<numbe
     const { impact } = await client.admin.replaceRole({ roleSet, role, toRole: replacement }, { deadlineMs })
     const tookMs = performance.now() - startedAtMs
     const moved = impact.roles.reduce((sum, each) => sum + each.members, 0)
-    if (moved !== members) throw new Error(`${moved} members were moved, and not ${members}.`)
+    if (moved !== members) throw new Error(`${moved} members were moved, but it should be ${members}.`)
     return tookMs
   }
 }
@@ -99,7 +99,8 @@ async function updating(database: Database, members: number): Promise<() => Prom
     await database.run('COMMIT')
     const tookMs = performance.now() - startedAtMs
     const [moved] = await database.all('SELECT count(*) AS members FROM memberships WHERE revision = ?', [revision])
-    if (moved?.['members'] !== members) throw new Error(`${moved?.['members']} rows were updated, and not ${members}.`)
+    if (moved?.['members'] !== members)
+      throw new Error(`${moved?.['members']} rows were updated, but it should be ${members}.`)
     return tookMs
   }
 }

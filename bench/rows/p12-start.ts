@@ -1,6 +1,7 @@
 /**
- * From the start of the process to its ready line, with gRPC on a Unix socket and HTTP on, against the start and end of a
- * Node that does nothing. Each round is the mean of a few starts: one alone depends on where the scheduler puts it.
+ * P12: the time from the start of the process to its ready line, with gRPC on a Unix socket and HTTP on, compared with
+ * a complete run of a Node that does nothing. Each round is the mean of some starts, because a single start depends on
+ * the scheduler.
  */
 
 import { join } from 'node:path'
@@ -66,7 +67,7 @@ function environmentOf(file: string) {
   return { ROLESETS_DATABASE: `sqlite:${file}`, ROLESETS_GRPC_LISTEN: `unix:${file}.sock` }
 }
 
-/** With HTTP, as it is by default. */
+/** With HTTP, as by default. */
 async function startOver(file: string, signal: AbortSignal): Promise<number> {
   const env = { ...environmentOf(file), ROLESETS_HTTP_LISTEN: '127.0.0.1:0' }
   const startedAtMs = performance.now()
@@ -76,7 +77,7 @@ async function startOver(file: string, signal: AbortSignal): Promise<number> {
   return tookMs
 }
 
-/** What is put off until after the ready line must not make the first caller wait: how long its answer takes is shown too. */
+/** Also shows how long the first answer takes, because work after the ready line must not delay the first caller. */
 async function firstAnswer(file: string, rounds: number): Promise<readonly Reading[]> {
   const tookMs: number[] = []
   let peakBytes = 0

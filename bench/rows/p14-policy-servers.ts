@@ -1,6 +1,6 @@
 /**
- * P14: the same question asked of a policy server and of a database: Cerbos with its own client, PostgreSQL with a prepared
- * statement. Each has what suits it best; what can't be had on this machine is left out, with the reason.
+ * P14: asks a policy server and a database the same question: Cerbos with its own client, PostgreSQL with a prepared
+ * statement, each with the set-up that is best for it. A server that this machine lacks is left out, with the reason.
  */
 
 import { startAskedSidecar } from '../asked-sidecar.ts'
@@ -20,7 +20,7 @@ export const row: Row = {
 
 const inFlight = 16
 
-/** Resources in one call of Cerbos; its default allows no more. */
+/** Resources in one call of Cerbos: its default limit. */
 const batchSize = 50
 
 interface Ours {
@@ -77,7 +77,8 @@ async function againstPostgres(ours: Ours, options: RunOptions): Promise<RowResu
     const against = 'PostgreSQL, a prepared point query'
     const comparisons = [
       await hold('our client, from its cache', ours.cached, { against, load }),
-      // A database is no policy server, and speaks a leaner protocol than gRPC: this is told, and no goal.
+      // A database is not a policy server, and its protocol is leaner than gRPC: the figure is shown, but there is no
+      // goal.
       await hold('the sidecar, asked each time', ours.asked, { against, load, goal: undefined }),
     ]
     await load.stop()
@@ -90,7 +91,7 @@ async function againstPostgres(ours: Ours, options: RunOptions): Promise<RowResu
 interface Opponent {
   readonly against: string
   readonly load: Load
-  /** Default: ahead. */
+  /** Default: at least as good. */
   readonly goal?: Comparison['goal'] | undefined
 }
 

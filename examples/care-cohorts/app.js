@@ -1,5 +1,5 @@
-// The application: the staff of practices and hospitals. It keeps the staff itself, so it needs no key; and its paths,
-// bodies and tokens have words of their own, so it tells the middleware where to look.
+// The application manages the staff of practices and hospitals. It stores the staff itself, so it needs no key. Its paths,
+// bodies and tokens have their own format, so the options of the middleware say where the organization and the roles are.
 
 import express from 'express'
 import { createRoleSetsClient } from '@rolesets/client'
@@ -12,7 +12,7 @@ const app = express()
 
 app.get('/status', (_req, res) => void res.json(roleSets.status()))
 
-/** @param {Readonly<Record<string, any>>} token of the hospital's own identity provider */
+/** @param {Readonly<Record<string, any>>} token of the hospital's identity provider */
 const claims = ({ sub, provider, position }) => ({
   userId: sub,
   organizationId: provider,
@@ -49,11 +49,11 @@ app.patch('/providers/:providerId/staff/:userId', manages, express.json(), guard
 })
 
 app.post('/providers/:providerId/invitations', manages, express.json(), guard, (req, res) => {
-  // Here you would send the mails.
+  // A real application sends the e-mails here.
   res.status(202).json({ invited: [req.body].flat().length, positions: roleGrantOf(req).roles })
 })
 
-// Only for department heads, and only where there are any.
+// Only for department heads, and only while the organization's role set has this role.
 const isHead = requireRole('org:department_head', { roleSets, organization })
 app.get('/providers/:providerId/roster', isHead, (_req, res) => {
   res.json({ roster: { monday: 'Sam', tuesday: 'Noor' } })

@@ -1,4 +1,4 @@
-// Plays the story by itself: `npm run demo`.
+// `npm run demo`: runs all steps of the story and checks each answer.
 
 import { demo } from '@rolesets/example-run'
 import { story } from './story.js'

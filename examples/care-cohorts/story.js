@@ -1,4 +1,4 @@
-// The story that `npm start` prints and `npm run demo` plays. Mia manages the practice in Elm Street; Sam and Noor join it.
+// The steps that `npm start` prints and `npm run demo` runs. Mia manages the practice in Elm Street. Sam and Noor join it.
 
 /** @type {import('@rolesets/example-run').Story} */
 export const story = {
@@ -11,7 +11,7 @@ export const story = {
   forget: [],
   steps: [
     {
-      says: 'Elm Street is a small practice. Mia asks which positions there are to give.',
+      says: 'Elm Street is a small practice. Mia asks for the positions that she can give.',
       as: 'mia',
       request: 'GET /providers/elm_street/positions',
       status: 200,
@@ -26,7 +26,7 @@ export const story = {
       answer: { user_id: 'sam', position: 'nurse' },
     },
     {
-      says: 'Mia makes Sam a specialist. A practice has none: refused.',
+      says: 'Mia makes Sam a specialist. A practice has no specialists: refused.',
       as: 'mia',
       request: 'PATCH /providers/elm_street/staff/sam',
       body: { position: 'specialist' },
@@ -47,7 +47,7 @@ export const story = {
       answer: { user_id: 'sam', position: 'specialist' },
     },
     {
-      says: 'Mia invites several at once.',
+      says: 'Mia invites several people at once.',
       as: 'mia',
       request: 'POST /providers/elm_street/invitations',
       body: [
@@ -58,7 +58,7 @@ export const story = {
       answer: { invited: 2, positions: ['org:department_head', 'org:physician'] },
     },
     {
-      says: 'A position that nobody has heard of refuses all of them.',
+      says: 'One position does not exist: all invitations are refused.',
       as: 'mia',
       request: 'POST /providers/elm_street/invitations',
       body: [
@@ -69,18 +69,18 @@ export const story = {
       answer: { code: 'role_not_in_set', roles: ['org:astrologer'] },
     },
     {
-      says: 'Noor, whose token says that she heads a department, reads the roster.',
+      says: 'The token of Noor says that she is a department head. She reads the roster.',
       as: 'noor',
       request: 'GET /providers/elm_street/roster',
       status: 200,
     },
     {
-      says: 'Elm Street is a practice again. Had the sidecar kept the staff, --map would move it.',
+      says: 'Elm Street is a practice again. If the sidecar stored the staff, --map would change their roles.',
       command: ['assign', 'elm_street', 'role_set:practice', '--map', 'org:department_head=org:physician'],
       exitCode: 0,
     },
     {
-      says: 'Noor’s token still says that she heads a department. It no longer counts.',
+      says: 'The token of Noor still says that she is a department head. It no longer counts.',
       as: 'noor',
       request: 'GET /providers/elm_street/roster',
       status: 403,

@@ -1,6 +1,6 @@
 /**
- * Auth0, with Organizations. The access token has `org_id`, and `permissions` if that is switched on for the API. The
- * role has to be put there by a Post-Login Action:
+ * Auth0, with Organizations. The access token has `org_id`, and `permissions` if the API has this setting. A Post-Login
+ * Action must add the role:
  *
  *     api.accessToken.setCustomClaim('https://example.com/role', event.authorization?.roles[0])
  */
@@ -8,7 +8,7 @@
 import type { AuthenticateOptions, CallerClaims, TokenClaims } from '@rolesets/express'
 
 export interface Auth0Settings {
-  /** The tenant: `example.eu.auth0.com`, or a domain of your own. */
+  /** The tenant: `example.eu.auth0.com`, or your own domain. */
   readonly domain: string
   /** The identifier of the API. */
   readonly audience: string
@@ -18,14 +18,14 @@ export interface Auth0Settings {
 
 export function auth0({ domain, audience, roleClaim }: Auth0Settings): AuthenticateOptions {
   return {
-    issuer: `https://${domain}/`, // With the slash.
+    issuer: `https://${domain}/`, // Auth0's issuer ends with a slash.
     audience,
     jwks: `https://${domain}/.well-known/jwks.json`,
     claims: (claims) => auth0Claims(claims, roleClaim),
   }
 }
 
-/** A role that Auth0 calls `admin` is `org:admin` in the role sets. */
+/** Auth0's role `admin` is `org:admin` in Rolesets. */
 export function auth0Claims(claims: TokenClaims, roleClaim: string): CallerClaims {
   const { sub, org_id, permissions, [roleClaim]: role } = claims
   return {

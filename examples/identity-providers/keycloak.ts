@@ -1,15 +1,15 @@
 /**
- * Keycloak, with organizations: the client asks for the scope `organization`, whose mapper has "Add organization id"
- * switched on. Roles and permissions are roles of the client, called as in the role sets: `org:admin`, `org:reports:read`.
+ * Keycloak, with organizations. The client requests the scope `organization`; in its mapper, "Add organization id" is
+ * switched on. Roles and permissions are client roles with the same names as in Rolesets: `org:admin`, `org:reports:read`.
  */
 
 import type { AuthenticateOptions, CallerClaims, TokenClaims } from '@rolesets/express'
 
 export interface KeycloakSettings {
-  /** Where Keycloak is, for example `https://login.example.com`. */
+  /** The address of Keycloak, for example `https://login.example.com`. */
   readonly url: string
   readonly realm: string
-  /** The client that stands for the API; an audience mapper puts it into the tokens. */
+  /** The client of the API. An audience mapper adds it to the tokens. */
   readonly clientId: string
 }
 
@@ -33,8 +33,8 @@ interface KeycloakToken {
 
 export function keycloakClaims(claims: TokenClaims, clientId: string): CallerClaims {
   const { typ, sub, sid, organization = {}, resource_access = {} } = claims as unknown as KeycloakToken
-  if (typ !== 'Bearer') throw new Error('An ID token or a refresh token is no access token.')
-  // A token for several organizations says of none that it is the active one.
+  if (typ !== 'Bearer') throw new Error('The token must be an access token, not an ID token or a refresh token.')
+  // A token for several organizations does not say which one is active.
   const [active, another] = Object.entries(organization)
   const roles = resource_access[clientId]?.roles ?? []
   return {

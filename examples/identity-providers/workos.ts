@@ -1,24 +1,24 @@
-/** WorkOS, with AuthKit. The access token has the organization, the role there by its slug, and the role's permissions. */
+/** WorkOS, with AuthKit. The access token has the organization, the slug of the role in it, and the role's permissions. */
 
 import type { AuthenticateOptions, CallerClaims, TokenClaims } from '@rolesets/express'
 
 export interface WorkosSettings {
   readonly clientId: string
-  /** The `iss` of your tokens: `https://api.workos.com`, or your own authentication domain. Look into one. */
+  /** The `iss` of your tokens: `https://api.workos.com`, or your own authentication domain. Check one of your tokens. */
   readonly issuer: string
 }
 
 export function workos({ clientId, issuer }: WorkosSettings): AuthenticateOptions {
   return {
     issuer,
-    // The tokens name no audience, but the keys are those of this client alone.
+    // The tokens have no audience, but these keys belong to this client only.
     audience: false,
     jwks: `https://api.workos.com/sso/jwks/${clientId}`,
     claims: workosClaims,
   }
 }
 
-/** A role with the slug `security-admin` is `org:security_admin` in the role sets. */
+/** WorkOS's role `security-admin` is `org:security_admin` in Rolesets. */
 export function workosClaims({ sub, sid, org_id, role, permissions }: TokenClaims): CallerClaims {
   return {
     userId: sub as string,

@@ -1,5 +1,5 @@
-// The application: the members of each organization. Every route that gives somebody a role is guarded, so that nobody
-// gets one that the organization's plan does not offer.
+// The application manages the members of organizations. Every route that grants a role is guarded, so a member can only
+// get a role that the organization's plan offers.
 
 import { readFileSync } from 'node:fs'
 import express from 'express'
@@ -19,9 +19,9 @@ const { TOKEN_ISSUER = '', TOKEN_AUDIENCE = '', JWKS_URL = '' } = process.env
 
 const roleSets = createRoleSetsClient({
   target: ROLESETS_TARGET,
-  // For writing memberships. An application that keeps them itself needs no key.
+  // The key is needed to write memberships. An application that stores them itself needs no key.
   key: readFileSync(ROLESETS_KEY_FILE, 'utf8').trim(),
-  // Patient, for a laptop that is busy with other things. The default of 250 ms suits a service.
+  // Long, for a laptop that is busy with other work. For a service the default of 250 ms is better.
   deadlineMs: 5_000,
 })
 const app = express()
@@ -31,10 +31,10 @@ app.get('/status', (_req, res) => void res.json(roleSets.status()))
 app.use(authenticate({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE, jwks: JWKS_URL }))
 const managesMembers = requirePermission('org:sys_memberships:manage', { roleSets })
 
-// Which roles can be given here? For the role picker.
+// The roles that can be granted in this organization, for a role picker.
 app.get('/organizations/:organizationId/roles', availableRoles({ roleSets }))
 
-// Add a member. The sidecar checks the role once more, in the transaction that writes.
+// Adds a member. The sidecar checks the role again, in the transaction that writes.
 app.post(
   '/organizations/:organizationId/memberships',
   managesMembers,
@@ -48,7 +48,7 @@ app.post(
   },
 )
 
-// Change a member's role.
+// Changes a member's role.
 app.patch(
   '/organizations/:organizationId/memberships/:userId',
   managesMembers,
@@ -62,14 +62,14 @@ app.patch(
   },
 )
 
-// Invite several at once: [{ email, role }, …]. One role that is not offered refuses all of them.
+// Invites several people at once: [{ email, role }, …]. If one role is not in the plan, all invitations are refused.
 app.post(
   '/organizations/:organizationId/invitations',
   managesMembers,
   express.json(),
   guardRoleGrant({ roleSets }),
   (req, res) => {
-    // Here you would send the mails.
+    // A real application sends the e-mails here.
     res.status(202).json({ invited: [req.body].flat().length })
   },
 )
@@ -79,7 +79,7 @@ app.get('/organizations/:organizationId/reports', requireRole('org:analyst', { r
   res.json({ reports: ['Visitors', 'Revenue'] })
 })
 
-/** @type {Record<string, number>} What the sidecar refuses, as HTTP says it; the rest is a failure. */
+/** @type {Record<string, number>} HTTP statuses for what the sidecar refuses. Other codes are failures. */
 const statusOf = {
   ...{ invalid_argument: 400, invalid_field: 400, limit_exceeded: 400 },
   ...{ role_not_in_role_set: 403, membership_not_found: 404, membership_exists: 409 },

@@ -1,4 +1,4 @@
-// The story that `npm start` prints and `npm run demo` plays. Ada runs Acme; Ben joins it.
+// The steps that `npm start` prints and `npm run demo` runs. Ada manages Acme. Ben joins it.
 
 /** @type {import('@rolesets/example-run').Story} */
 export const story = {
@@ -11,7 +11,7 @@ export const story = {
   forget: [{ organizationId: 'org_acme', userId: 'user_ben' }],
   steps: [
     {
-      says: 'Acme is on Free. Ada asks which roles there are to give.',
+      says: 'Acme is on Free. Ada asks for the roles that she can give.',
       as: 'ada',
       request: 'GET /organizations/org_acme/roles',
       status: 200,
@@ -39,7 +39,7 @@ export const story = {
       answer: { user_id: 'user_ben', role: 'org:analyst' },
     },
     {
-      says: 'Ada wants to change Ben’s role to one that only Enterprise has: refused.',
+      says: 'Ada wants to give Ben a role that only Enterprise has: refused.',
       as: 'ada',
       request: 'PATCH /organizations/org_acme/memberships/user_ben',
       body: { role: 'org:security_admin' },
@@ -47,7 +47,7 @@ export const story = {
       answer: { code: 'role_not_in_set', roles: ['org:security_admin'], role_set: 'role_set:pro' },
     },
     {
-      says: 'Ada invites several at once. One role that Pro does not have refuses all.',
+      says: 'Ada invites two people at once. Pro does not have one of the roles: both are refused.',
       as: 'ada',
       request: 'POST /organizations/org_acme/invitations',
       body: [
@@ -58,7 +58,7 @@ export const story = {
       answer: { code: 'role_not_in_set', roles: ['org:compliance_officer'] },
     },
     {
-      says: 'With roles that Pro has, they are invited.',
+      says: 'With roles that Pro has, both are invited.',
       as: 'ada',
       request: 'POST /organizations/org_acme/invitations',
       body: [
@@ -69,13 +69,13 @@ export const story = {
       answer: { invited: 2 },
     },
     {
-      says: 'Ben, whose token says that he is an analyst, reads the reports.',
+      says: 'The token of Ben says that he is an analyst. He reads the reports.',
       as: 'ben',
       request: 'GET /organizations/org_acme/reports',
       status: 200,
     },
     {
-      says: 'Acme goes back to Free. Ben is an analyst: what shall become of him? Refused.',
+      says: 'Acme goes back to Free. Ben is an analyst, and no mapping says which role he gets: refused.',
       command: ['assign', 'org_acme', 'role_set:free'],
       exitCode: 1,
     },
@@ -85,7 +85,7 @@ export const story = {
       exitCode: 0,
     },
     {
-      says: 'Ben’s token still says that he is an analyst. It no longer counts.',
+      says: 'The token of Ben still says that he is an analyst. It no longer counts.',
       as: 'ben',
       request: 'GET /organizations/org_acme/reports',
       status: 403,

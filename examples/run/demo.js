@@ -1,4 +1,4 @@
-// `npm run demo` of an example: plays the story by itself against fresh processes, and tells whether it came out as told.
+// `npm run demo` of an example: runs all steps with new processes, and checks whether each answer is as expected.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { untilInterrupted } from './interrupt.js'
 import { runRolesets } from './processes.js'
 import { openStage } from './stage.js'
 
-const patienceMs = 10_000
+const timeoutMs = 10_000
 
 /** @param {import('./index.js').Story} story */
 export async function demo(story) {
@@ -21,11 +21,13 @@ export async function demo(story) {
   try {
     stage = await openStage(story, dataFolder)
     console.log(`${story.title}\n\n${stage.applied}\n`)
-    const accident = stage.ended.then((sentence) => Promise.reject(new Error(sentence)))
-    const failed = await Promise.race([play(story, stage), accident, interrupted])
+    const crash = stage.ended.then((sentence) => Promise.reject(new Error(sentence)))
+    const failed = await Promise.race([play(story, stage), crash, interrupted])
     const count = story.steps.length
     console.log(
-      failed === 0 ? `All ${count} steps came out as told.` : `${failed} of ${count} steps did not come out as told.`,
+      failed === 0
+        ? `All ${count} steps gave the expected answer.`
+        : `${failed} of ${count} steps gave another answer.`,
     )
     process.exitCode = failed === 0 ? 0 : 1
   } catch (error) {
@@ -40,14 +42,14 @@ export async function demo(story) {
 /**
  * @param {import('./index.js').Story} story
  * @param {import('./stage.js').Stage} stage
- * @returns {Promise<number>} how many steps came out otherwise
+ * @returns {Promise<number>} the number of steps with an unexpected answer
  */
 async function play(story, stage) {
   let failed = 0
   for (const [index, step] of story.steps.entries()) {
     console.log(`${index + 1}. ${step.says}`)
     const problem = await ('command' in step ? runCommand(step, stage) : sendRequest(step, stage))
-    console.log(problem === undefined ? '   as told\n' : `   NOT AS TOLD: ${problem}\n`)
+    console.log(problem === undefined ? '   as expected\n' : `   UNEXPECTED: ${problem}\n`)
     if (problem !== undefined) failed++
   }
   return failed
@@ -65,7 +67,7 @@ async function sendRequest(step, { url, tokens }) {
   const response = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body }) })
   const text = await response.text()
   console.log(`   < ${response.status} ${text}`)
-  if (response.status !== step.status) return `the status should be ${step.status}.`
+  if (response.status !== step.status) return `the status should be ${step.status}, but it is ${response.status}.`
   const answer = /** @type {Record<string, unknown>} */ (JSON.parse(text))
   const wrong = Object.entries(step.answer ?? {}).find(([name, value]) => !isDeepStrictEqual(answer[name], value))
   return wrong && `${wrong[0]} should be ${JSON.stringify(wrong[1])}.`
@@ -79,20 +81,20 @@ async function runCommand(step, { url, target, keyFile }) {
   console.log(`   $ rolesets ${step.command.join(' ')}`)
   const { exitCode, output } = await runRolesets([...step.command, '--target', target, '--key-file', keyFile])
   console.log(output.replace(/^/gm, '     '))
-  if (exitCode !== step.exitCode) return `the exit code should be ${step.exitCode}, and is ${exitCode}.`
+  if (exitCode !== step.exitCode) return `the exit code should be ${step.exitCode}, but it is ${exitCode}.`
   const [, revision] = /\(revision (\S+)\)/.exec(output) ?? []
-  if (revision !== undefined) await heardOf(revision, url)
+  if (revision !== undefined) await untilReceived(revision, url)
   return undefined
 }
 
 /**
- * The push to the application takes a moment, and a program may be faster. People are not.
+ * Waits until the application has received the change. This takes a moment, and the next request may be faster.
  *
  * @param {string} revision
  * @param {string} url
  */
-async function heardOf(revision, url) {
-  const signal = AbortSignal.timeout(patienceMs)
+async function untilReceived(revision, url) {
+  const signal = AbortSignal.timeout(timeoutMs)
   for (;;) {
     const response = await fetch(`${url}/status`, { signal })
     const status = /** @type {{ revision: string }} */ (await response.json())

@@ -1,4 +1,4 @@
-// Stands in for the identity provider: makes a key at start, publishes its public half, and signs tokens.
+// Replaces the identity provider: creates a key pair, publishes the public key, and signs tokens.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -9,7 +9,7 @@ const alg = 'ES256'
 
 /**
  * @typedef {object} Issuer
- * @property {Readonly<Record<string, string>>} env what an application must know to verify the tokens
+ * @property {Readonly<Record<string, string>>} env the settings with which an application verifies the tokens
  * @property {(person: import('./index.js').Person) => Promise<string>} tokenOf
  * @property {() => void} close
  */

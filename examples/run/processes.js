@@ -1,4 +1,4 @@
-// Processes that announce with one line of JSON that they are ready, and that never outlive the one that started them.
+// Starts and stops the sidecar and the application. Each prints one line of JSON when it is ready.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 
-const lastWordsMax = 20
-const patienceMs = 10_000
+const lastLinesMax = 20
+const timeoutMs = 10_000
 
 /** The `rolesets` command, as a file for Node. */
 export const rolesets = join(
@@ -16,15 +16,15 @@ export const rolesets = join(
   'dist/main.js',
 )
 
-/** Settings that the user has for a sidecar of their own are not meant for this one. */
+/** Without the user's settings for another sidecar. */
 const ownEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ROLESETS_')))
 
 /**
  * @typedef {object} Running
  * @property {number} pid
- * @property {Readonly<Record<string, unknown>>} ready what it announced
- * @property {Promise<string>} ended fulfilled with a sentence once it is no more
- * @property {(graceMs?: number) => Promise<void>} stop asks it to end, after a time in which it may end by itself
+ * @property {Readonly<Record<string, unknown>>} ready the line of JSON that it printed
+ * @property {Promise<string>} ended resolves with a sentence when the process has ended
+ * @property {(graceMs?: number) => Promise<void>} stop ends the process, after a time in which it can end by itself
  */
 
 /**
@@ -38,14 +38,14 @@ const ownEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) =>
 export async function startProcess(name, args, env = {}) {
   const child = spawn(process.execPath, args, { env: { ...ownEnv, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   /** @type {string[]} */
-  const lastWords = []
+  const lastLines = []
   createInterface({ input: child.stderr }).on('line', (line) => {
-    lastWords.push(line)
-    if (lastWords.length > lastWordsMax) lastWords.shift()
+    lastLines.push(line)
+    if (lastLines.length > lastLinesMax) lastLines.shift()
   })
   const ended = once(child, 'close').then(([code, signal]) => {
-    const words = lastWords.map((line) => `\n  ${line}`).join('')
-    return `${name} has ended (${signal ?? `exit code ${code}`}).${words}`
+    const lines = lastLines.map((line) => `\n  ${line}`).join('')
+    return `${name} has ended (${signal ?? `exit code ${code}`}).${lines}`
   })
   const early = ended.then((sentence) => Promise.reject(new Error(sentence)))
   early.catch(() => {})
@@ -54,7 +54,7 @@ export async function startProcess(name, args, env = {}) {
   const stop = async (graceMs = 0) => {
     await Promise.race([ended, wait(graceMs, undefined, { ref: false })])
     child.kill('SIGTERM')
-    const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
     await ended
     clearTimeout(timer)
   }
@@ -62,7 +62,7 @@ export async function startProcess(name, args, env = {}) {
 }
 
 /**
- * Runs a verb of the `rolesets` command to its end.
+ * Runs a command of the `rolesets` program until it ends.
  *
  * @param {readonly string[]} args
  * @returns {Promise<{ exitCode: number | null, output: string }>}

@@ -1,4 +1,4 @@
-// Sets the stage for a story: a sidecar with its SQLite file, the state that the YAML describes, and the application.
+// Prepares a story: starts a sidecar with a SQLite file, applies the example's YAML file, and starts the application.
 
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,9 +12,9 @@ import { rolesets, runRolesets, startProcess } from './processes.js'
  * @property {string} keyFile
  * @property {string} url of the application
  * @property {{ sidecar: number, app: number }} processes their ids
- * @property {string} applied how `rolesets apply` summed up
+ * @property {string} applied the summary of `rolesets apply`
  * @property {Readonly<Record<string, string>>} tokens by first name
- * @property {Promise<string>} ended fulfilled with a sentence if a process ends
+ * @property {Promise<string>} ended resolves with a sentence if a process ends
  * @property {(graceMs?: number) => Promise<void>} close
  */
 
@@ -69,7 +69,7 @@ export async function openStage(story, dataFolder) {
 }
 
 /**
- * Brings the sidecar to the beginning of the story, whatever an earlier run has left.
+ * Resets the sidecar to the beginning of the story, also after an earlier run.
  *
  * @param {import('./index.js').Story} story
  * @param {{ target: string, keyFile: string }} sidecar

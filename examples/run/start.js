@@ -1,4 +1,4 @@
-// `npm start` of an example: runs everything, and prints the story as lines to be pasted into another terminal.
+// `npm start` of an example: runs everything, and prints the steps as commands to paste into another terminal.
 
 import { join } from 'node:path'
 import { untilInterrupted } from './interrupt.js'
@@ -10,11 +10,11 @@ export async function start(story) {
   const dataFolder = process.env.EXAMPLE_DATA_FOLDER ?? join(story.folder, '.data')
   try {
     const stage = await openStage(story, dataFolder).catch((error) => {
-      throw new Error(`${error.message}\nTo begin with an empty sidecar, delete ${dataFolder}.`)
+      throw new Error(`${error.message}\nTo start with an empty sidecar, delete ${dataFolder}.`)
     })
-    console.log(programme(story, stage))
-    const accident = stage.ended.then((sentence) => ({ sentence, graceMs: 0 }))
-    const end = await Promise.race([interrupted, accident])
+    console.log(instructionsOf(story, stage))
+    const crash = stage.ended.then((sentence) => ({ sentence, graceMs: 0 }))
+    const end = await Promise.race([interrupted, crash])
     await stage.close(end.graceMs)
     if (end.sentence !== undefined) throw new Error(`${end.sentence}\nEverything is stopped.`)
     console.log('Stopped.')
@@ -28,7 +28,7 @@ export async function start(story) {
  * @param {import('./index.js').Story} story
  * @param {import('./stage.js').Stage} stage
  */
-function programme(story, stage) {
+function instructionsOf(story, stage) {
   const steps = story.steps.map((step, index) => `# ${index + 1}. ${step.says}\n${lineOf(step, stage)}\n`)
   const tokens = Object.entries(stage.tokens).map(([name, token]) => `${name}: ${token}`)
   return `${stage.applied}
@@ -37,13 +37,13 @@ The sidecar      ${stage.target}  process ${stage.processes.sidecar}
 The application  ${stage.url}  process ${stage.processes.app}
 The key          ${stage.keyFile}
 
-Tokens, for a day:
+Tokens, valid for one day:
 ${tokens.join('\n')}
 
-The story, for another terminal in this repository:
+The steps, to paste into another terminal in this repository:
 
 ${steps.join('\n')}
-Ctrl-C stops both. The next start begins the story anew.`
+Ctrl-C stops both. The next start begins the story again.`
 }
 
 /**
@@ -59,11 +59,11 @@ function lineOf(step, { url, tokens, target, keyFile }) {
   const parts = ['curl', '-sS', '-w', '\\n%{http_code}\\n', ...(method === 'GET' ? [] : ['-X', method]), url + path]
   if (step.body !== undefined) parts.push('-d', JSON.stringify(step.body), '-H', 'Content-Type: application/json')
   parts.push('-H', `Authorization: Bearer ${tokens[step.as]}`)
-  const told = step.answer === undefined ? '' : ` ${JSON.stringify(step.answer)}`
-  return `${parts.map(quoted).join(' ')}\n# → ${step.status}${told}`
+  const expected = step.answer === undefined ? '' : ` ${JSON.stringify(step.answer)}`
+  return `${parts.map(quoted).join(' ')}\n# → ${step.status}${expected}`
 }
 
-/** For a POSIX shell. @param {string} word */
+/** A word, quoted for a POSIX shell if necessary. @param {string} word */
 function quoted(word) {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

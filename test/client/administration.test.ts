@@ -10,7 +10,7 @@ import { changeSet, checkReply, free, heartbeat, organization, pro, snapshot } f
 
 type AnyCall = (request: unknown, options?: AdminOptions) => Promise<unknown>
 
-/** A call by its name, whatever its types. */
+/** A call by its name, without its types. */
 function call(admin: Administration, name: string): AnyCall {
   return admin[name as keyof Administration] as AnyCall
 }
@@ -64,7 +64,7 @@ test('every field of every request reaches the sidecar, and nothing else does', 
   }
 })
 
-test('a list of keys in an update is told from none', async (t) => {
+test('a list of keys in an update is another thing than none', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   for (const [permissions, expected] of [
     [[], { keys: [] }],
@@ -142,7 +142,7 @@ test('what is of the wrong kind is refused with the name of the field', async (t
   t.is(transport.calls.length, 0)
 })
 
-test('who did it travels with the call', async (t) => {
+test('the actor travels with the call', async (t) => {
   const { client, sidecar } = await openBesideFake(t)
   await client.admin.createRole({ key: 'org:owner' }, { actor: 'user_7' })
   t.is(sidecar.calls.at(-1)?.actor, 'user_7')
@@ -225,7 +225,7 @@ test('a write to a store that was restored makes the cache start over', async (t
   t.is(transport.call.request['atLeastRevision'], 'f:3', 'what was written there counts')
 })
 
-test('a write whose answer comes from an epoch that has ended binds nobody', async (t) => {
+test('a write whose answer comes from an epoch that has ended holds back no answer', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const written = client.admin.createRole({ key: 'org:owner' })
   await clock.settle()
@@ -242,7 +242,7 @@ test('a write whose answer comes from an epoch that has ended binds nobody', asy
   t.is(transport.call.request['atLeastRevision'], 'f:3')
 })
 
-test('a write is sent once, whatever comes of it', async (t) => {
+test('a write is sent once, also when it fails', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const written = client.admin.createRole({ key: 'org:owner' })
   await clock.settle()
@@ -264,7 +264,7 @@ test('a read of Administration is tried once more', async (t) => {
   t.like(await read, { nextPageToken: '' })
 })
 
-test('an answer without a revision makes no sense', async (t) => {
+test('an answer without a revision is malformed', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   for (const reply of [undefined, 'done', {}, { revision: 'x' }]) {
     const written = client.admin.createRole({ key: 'org:owner' })

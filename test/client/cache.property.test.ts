@@ -45,7 +45,7 @@ const commands = fc.array(
   { minLength: 10, maxLength: 80 },
 )
 
-test('a cached answer is what the store says, fresh and whole, whatever the network does', async (t) => {
+test('a cached answer is what the store says, fresh and whole, for any behaviour of the network', async (t) => {
   let cachedAnswers = 0
   const runs = fc.asyncProperty(
     commands,

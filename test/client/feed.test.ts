@@ -15,7 +15,7 @@ import { unavailable } from './scripted-transport.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { changeSet, checkReply, free, heartbeat, organization, pro, snapshot } from './wire-messages.ts'
 
-test('nothing of a snapshot is shown before its last part has come', async (t) => {
+test('nothing of a snapshot is shown before its last part has come (F4)', async (t) => {
   const { client, transport, clock } = await openScripted(t)
   const none = { permissions: [], roles: [], roleSets: [] }
   const parts = [
@@ -30,7 +30,7 @@ test('nothing of a snapshot is shown before its last part has come', async (t) =
   t.like(client.status(), { state: 'fresh', revision: 'e:10' })
 })
 
-test('a stream that breaks is resumed from the cursor, and what was seen already is dropped by its number', async (t) => {
+test('a stream that breaks is resumed from the cursor, and what was seen already is dropped by its number (F2, F6)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   transport.stream.send(changeSet('e:11'))
   await clock.settle()
@@ -49,7 +49,7 @@ test('a stream that breaks is resumed from the cursor, and what was seen already
 })
 
 // spicedb#3134: a retry counter that counted for life led to permanent fallback after eleven blips.
-test('it reconnects for ever, with pauses of at most two seconds', async (t) => {
+test('it goes on reconnecting, with pauses of at most two seconds (F19)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   for (let blip = 0; blip < 100; blip++) {
     transport.stream.end(unavailable())
@@ -61,7 +61,7 @@ test('it reconnects for ever, with pauses of at most two seconds', async (t) => 
   t.is(client.status().state, 'fresh')
 })
 
-test('pauses grow while it fails, and start small again after a success', async (t) => {
+test('pauses grow while it fails, and start small again after a success (F19)', async (t) => {
   const { transport, clock } = await openScriptedFresh(t)
   const fail = async () => {
     const streams = transport.streams.length
@@ -77,7 +77,7 @@ test('pauses grow while it fails, and start small again after a success', async 
   t.is(await fail(), 50)
 })
 
-test('pauses are drawn between nothing and the whole of them, so that clients do not come back together', async (t) => {
+test('pauses are drawn between nothing and the whole of them, so that clients do not come back together (F19)', async (t) => {
   for (const [drawn, expectedMs] of [
     [0, 20],
     [0.999, 100],
@@ -101,7 +101,7 @@ for (const [code, why] of [
   ['out_of_range', 'a newer sidecar says so in other words'],
   ['revision_of_another_epoch', 'the store was restored'],
 ] as const) {
-  test(`a snapshot is taken at once when ${why}`, async (t) => {
+  test(`a snapshot is taken at once when ${why} (F8)`, async (t) => {
     const events: string[] = []
     const { client, transport, clock } = await openScriptedFresh(t, 'e:10', { events })
     transport.stream.end(new RoleSetsError(code, 'The cursor is of no use.'))
@@ -117,7 +117,7 @@ for (const [code, why] of [
   })
 }
 
-test('a snapshot that is refused too is asked for again after a pause', async (t) => {
+test('a snapshot that is refused too is asked for again after a pause (F8)', async (t) => {
   const { transport, clock } = await openScriptedFresh(t)
   const error = new RoleSetsError('cursor_compacted', 'The cursor is of no use.')
   transport.stream.end(error)
@@ -167,7 +167,7 @@ test('a restored store makes the cache forget organizations, moves and what was 
   t.true(client.checkCached('acme', 'org:analyst')?.allowed)
 })
 
-test('a sidecar that answers from a restored store before the feed has noticed makes it start over', async (t) => {
+test('a sidecar that answers from a restored store before the feed has noticed makes it start over (F9)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const asked = client.check('acme', 'org:member')
   await clock.settle()
@@ -178,7 +178,7 @@ test('a sidecar that answers from a restored store before the feed has noticed m
   t.is(transport.stream.after, '')
 })
 
-test('a change set of another epoch in mid-stream makes it start over', async (t) => {
+test('a change set of another epoch in mid-stream makes it start over (F8)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   transport.stream.send(changeSet('f:11'))
   await clock.settle()
@@ -187,7 +187,7 @@ test('a change set of another epoch in mid-stream makes it start over', async (t
 })
 
 // spicedb#3114: checkpoints were missing for writes that changed nothing.
-test('a gap in the numbers ends the stream, and resuming closes it', async (t) => {
+test('a gap in the numbers ends the stream, and resuming closes it (F7)', async (t) => {
   const events: string[] = []
   const { client, transport, clock } = await openScriptedFresh(t, 'e:10', { events })
   transport.stream.send(changeSet('e:12', [{ organizationPut: organization('acme', pro) }]))
@@ -200,7 +200,7 @@ test('a gap in the numbers ends the stream, and resuming closes it', async (t) =
   t.deepEqual(events, ['connected', 'snapshot', 'gap', 'disconnected', 'connected'])
 })
 
-test('a heartbeat from ahead of what came tells of a gap too', async (t) => {
+test('a heartbeat from ahead of what came shows a gap too (F7)', async (t) => {
   const { transport, clock } = await openScriptedFresh(t)
   transport.stream.send(heartbeat('e:11'))
   await clock.advance(100)
@@ -208,7 +208,7 @@ test('a heartbeat from ahead of what came tells of a gap too', async (t) => {
   t.is(transport.stream.after, 'e:10')
 })
 
-test('a gap that resuming does not close needs a snapshot', async (t) => {
+test('a gap that resuming does not close needs a snapshot (F7)', async (t) => {
   const { transport, clock } = await openScriptedFresh(t)
   transport.stream.send(changeSet('e:12'))
   await clock.advance(100)
@@ -219,7 +219,7 @@ test('a gap that resuming does not close needs a snapshot', async (t) => {
 })
 
 // atproto's outbox: an aborted, idle consumer that was never woken; and connections that are half open for hours.
-test('a stream that falls silent is given up after three seconds, and resumed', async (t) => {
+test('a stream that falls silent is given up after three seconds, and resumed (F13)', async (t) => {
   const { transport, clock } = await openScriptedFresh(t)
   const { stream } = transport
   await clock.advance(2900)
@@ -230,7 +230,7 @@ test('a stream that falls silent is given up after three seconds, and resumed', 
   t.is(transport.stream.after, 'e:10')
 })
 
-test('a stream that never says anything is given up too', async (t) => {
+test('a stream that sends nothing is given up too (F13)', async (t) => {
   const { transport, clock } = await openScripted(t)
   await clock.advance(7000)
   t.true(transport.streams.length >= 2)
@@ -238,16 +238,16 @@ test('a stream that never says anything is given up too', async (t) => {
 
 for (const [what, message] of Object.entries({
   nothing: undefined,
-  'no message': 'hello',
+  'a string instead of a message': 'hello',
   'an empty message': { revision: 'e:11', sentAtMs: 0 },
   'a message without a revision': { ...heartbeat('e:11'), revision: '' },
   'a message without a time': { ...heartbeat('e:11'), sentAtMs: undefined },
   'a change set with two revisions': { ...changeSet('e:12'), revision: 'e:11' },
   'a role set without roles': changeSet('e:11', [{ roleSetPut: { ...free, roleIds: undefined as never } }]),
   'a role without an id': changeSet('e:11', [{ rolePut: { id: '' } as never }]),
-  'a snapshot that nobody asked for': snapshot('e:11'),
+  'a snapshot that was not asked for': snapshot('e:11'),
 })) {
-  test(`a feed that sends ${what} is given up, resumed, and has changed nothing`, async (t) => {
+  test(`a feed that sends ${what} is given up, resumed, and has changed nothing (F11)`, async (t) => {
     const { client, transport, clock } = await openScriptedFresh(t)
     if (message === undefined) transport.stream.end()
     else transport.stream.send(message)
@@ -281,7 +281,7 @@ test('a transport whose stream can not even be asked for is tried again', async 
   t.true(tries > 3)
 })
 
-test('a listener for events that throws does not stop the feed', async (t) => {
+test('a listener for events that throws does not stop the feed (F18)', async (t) => {
   const { client, transport, clock } = await openScripted(t)
   await client.close()
   const onEvent = () => {
@@ -294,7 +294,7 @@ test('a listener for events that throws does not stop the feed', async (t) => {
   t.is(other.status().state, 'fresh')
 })
 
-test('the stream is renewed every ten minutes, give or take one', async (t) => {
+test('the stream is renewed every ten minutes, give or take one (F14)', async (t) => {
   const { client, sidecar, clock } = await openBesideFake(t)
   let renewals = 0
   const watch = sidecar.transport.watch.bind(sidecar.transport)
@@ -310,7 +310,7 @@ test('the stream is renewed every ten minutes, give or take one', async (t) => {
   t.is(renewals, 1)
 })
 
-test('invitations, settings and keys on the feed change no answer, and watch shows them whole', async (t) => {
+test('invitations, settings, keys and assignments of parts on the feed change no answer, and watch shows them whole', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const seen: Change[] = []
   void (async () => {
@@ -331,7 +331,10 @@ test('invitations, settings and keys on the feed change no answer, and watch sho
   const accessKeyPut: AccessKey = { id: 'key_1', name: 'ci', access: 'READ', createdAtMs: 1, revokedAtMs: 0 }
   const mapping = { fromRoleId: 'role_analyst', toRoleId: 'role_member', members: 2, invitations: 3 }
   const membersReassigned = { roleSetId: 'roleset_pro', mappings: [mapping] }
-  const changes = [{ invitationPut }, { settingsPut }, { accessKeyPut }, { membersReassigned }]
+  const place = { organizationId: 'acme', scope: 'cohort:a' }
+  const assignmentPut = { ...place, roleSet: 'role_set:pro', roleSetId: 'roleset_pro', updatedAtMs: 2 }
+  const assignments = [{ assignmentPut }, { assignmentDeleted: place }]
+  const changes = [{ invitationPut }, { settingsPut }, { accessKeyPut }, { membersReassigned }, ...assignments]
   const [followed, watched] = transport.streams
   followed?.send(changeSet('e:11', changes))
   watched?.send(snapshot('e:10'), changeSet('e:11', changes))

@@ -61,7 +61,7 @@ test('a delay of more than the bound is never fresh, however regular the heartbe
   }
 })
 
-test('the time that connecting takes does not count, if the transport tells when it calls', async (t) => {
+test('the time that connecting takes does not count, if the transport says when it calls', async (t) => {
   const { client, transport, clock } = await openScripted(t)
   await clock.advance(3000)
   transport.stream.call.onCall()
@@ -70,7 +70,7 @@ test('the time that connecting takes does not count, if the transport tells when
   t.is(client.status().ageMs, 0)
 })
 
-test('a transport that does not tell when it calls makes the cache look older, never younger', async (t) => {
+test('a transport that does not say when it calls makes the cache look older, never younger', async (t) => {
   const { client, transport, clock } = await openScripted(t)
   await clock.advance(3000)
   transport.stream.send(snapshot('e:10'), heartbeat('e:10'))
@@ -99,7 +99,7 @@ test('a snapshot alone is not fresh: its sender may be behind, and says so with 
   t.is(client.status().state, 'stale')
 })
 
-test('change sets alone prove nothing: others may wait behind them', async (t) => {
+test('change sets alone prove nothing: others may wait behind them (F5)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   for (let number = 11; number < 18; number++) {
     await clock.advance(1000)
@@ -109,7 +109,7 @@ test('change sets alone prove nothing: others may wait behind them', async (t) =
   t.like(client.status(), { state: 'stale', revision: 'e:17' })
 })
 
-test('a heartbeat from before what was delivered proves nothing', async (t) => {
+test('a heartbeat from before what was delivered proves nothing (F5, F6)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   transport.stream.send(changeSet('e:11'))
   await clock.advance(1000)

@@ -1,4 +1,4 @@
-/** Arguments and replies of any shape: an error of ours or a sensible refusal, and never an "allowed" that nobody gave. */
+/** Arguments and replies of any shape: an error of ours or a sensible refusal, and never an "allowed" that was not given. */
 
 import test from 'ava'
 import fc from 'fast-check'
@@ -37,7 +37,7 @@ test('arguments of any kind get an answer or an error of ours', async (t) => {
   const asked = (allowed: readonly Decision[] | undefined, roles: readonly unknown[]) => {
     // The tiers allow these to anyone, under their key or id.
     const known = roles.every((role) => typeof role === 'string' && /^(org:(admin|member)|role_\d)$/.test(role))
-    if (allowed?.some((decision) => decision.allowed) && !known) throw new Error('Allowed what nobody has.')
+    if (allowed?.some((decision) => decision.allowed) && !known) throw new Error('Allowed what is in no set.')
   }
   const calls = fc.asyncProperty(fc.array(anything, { minLength: 3, maxLength: 3 }), async ([a, b, c]) => {
     const [organization, role, rest] = [a as string, b as string, c as never]

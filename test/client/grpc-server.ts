@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import grpc from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
-import { loaderOptions, protoFiles } from '@rolesets/proto'
+import { loaderOptions, protoFiles } from '@rolesets/proto/files'
 
 const loaded = loadSync([...protoFiles], { ...loaderOptions, includeDirs: [...loaderOptions.includeDirs] })
 

@@ -180,7 +180,7 @@ test('replies that come in another order do not bring the past back', async (t) 
   t.is(client.checkCached('acme', 'org:member')?.roleSet, 'role_set:pro')
 })
 
-test('who waited and finds nothing in the cache shares the reply to the same question, or asks', async (t) => {
+test('a caller that waited and finds nothing in the cache shares the reply to the same question, or asks', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const [first, same, other] = ['org:analyst', 'org:analyst', 'org:member'].map((role) => client.check('acme', role))
   await clock.settle()
@@ -193,7 +193,7 @@ test('who waited and finds nothing in the cache shares the reply to the same que
   t.true((await other)?.allowed)
 })
 
-test('who asks later does not share an answer that is older than what was delivered meanwhile', async (t) => {
+test('a caller that asks later does not share an answer that is older than what was delivered meanwhile', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const first = client.check('acme', 'org:analyst')
   await clock.settle()
@@ -211,7 +211,7 @@ test('who asks later does not share an answer that is older than what was delive
 })
 
 // openfga#3125: a cancelled request cached a false answer.
-test('an aborted caller leaves the lookup to those who still wait, and nothing in the cache', async (t) => {
+test('an aborted caller leaves the lookup to those that still wait, and nothing in the cache', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const controller = new AbortController()
   const leader = client.check('acme', 'org:analyst', { signal: controller.signal })
@@ -242,7 +242,7 @@ test('any number of calls can share a signal', async (t) => {
   t.deepEqual(warnings, [])
 })
 
-test('a lookup that nobody waits for any more is called off, and its reply is not kept', async (t) => {
+test('a lookup that no caller waits for any more is called off, and its reply is not kept', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const controller = new AbortController()
   const asked = client.check('acme', 'org:analyst', { signal: controller.signal })
@@ -276,7 +276,7 @@ test('a lookup that fails or comes too late leaves nothing in the cache', async 
   t.is(client.checkCached('acme', 'org:analyst'), undefined)
 })
 
-test('a caller with more time does not fail with one who had less', async (t) => {
+test('a caller with more time does not fail with one that had less', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const hasty = client.check('acme', 'org:analyst', { deadlineMs: 10 })
   const patient = client.check('acme', 'org:analyst', { deadlineMs: 100 })
@@ -287,7 +287,7 @@ test('a caller with more time does not fail with one who had less', async (t) =>
   t.true((await patient).allowed)
 })
 
-test('those who wait for an answer that can not be had fail together', async (t) => {
+test('callers that wait for an answer that can not be had fail together', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const asked = ['org:analyst', 'org:member', 'org:admin'].map((role) => client.check('acme', role))
   await clock.settle()

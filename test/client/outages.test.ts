@@ -1,4 +1,4 @@
-/** When the sidecar is down, slow, stalled or makes no sense: an error and no decision, within the deadline. */
+/** When the sidecar is down, slow, stalled or sends malformed answers: an error and no decision, within the deadline. */
 
 import test from 'ava'
 import { RoleSetsError } from '@rolesets/client'
@@ -6,7 +6,7 @@ import { openBesideFake, openScriptedFresh } from './open-client.ts'
 import { unavailable } from './scripted-transport.ts'
 import { checkReply, free, pro } from './wire-messages.ts'
 
-test('a short outage is not noticed by those who ask for what the cache has', async (t) => {
+test('a short outage is not noticed by callers that ask for what the cache has', async (t) => {
   const { client, sidecar, clock } = await openBesideFake(t)
   await client.check('acme', 'org:member')
   sidecar.goDown()
@@ -73,7 +73,7 @@ test('available roles may come from the last known state, and say so', async (t)
   t.true((await asked).stale)
 })
 
-test('available roles of the last known state are shown while a snapshot is due, and no grant is decided', async (t) => {
+test('available roles of the last known state are shown while a snapshot is due, and no grant is decided (F10)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const first = client.check('acme', 'org:analyst')
   await clock.settle()
@@ -121,14 +121,14 @@ test('a replica that has not reached what was asked for is no decision', async (
   await t.throwsAsync(asked, { code: 'unavailable' })
 })
 
-test('many callers in an outage are all told in time', async (t) => {
+test('many callers in an outage all get their errors in time', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const asked = Array.from({ length: 500 }, (_, at) => client.check(`organization ${at % 7}`, `org:role_${at % 5}`))
-  const told = Promise.all(asked.map((each) => t.throwsAsync(each)))
+  const failures = Promise.all(asked.map((each) => t.throwsAsync(each)))
   for (let at = 0; at < transport.calls.length; at++) {
     if (at % 2 === 0) transport.calls[at]?.fail(unavailable())
   }
   await clock.advance(250)
-  for (const error of await told)
+  for (const error of await failures)
     t.true(['unavailable', 'deadline_exceeded'].includes((error as { code?: string }).code ?? ''))
 })

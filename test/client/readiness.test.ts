@@ -49,7 +49,7 @@ test('it says that what it has is stale', async (t) => {
   t.like(await error, { detail: 'stale' })
 })
 
-test('it does not wait for ever by default', async (t) => {
+test('it stops waiting by default', async (t) => {
   const { client, clock } = await openScripted(t)
   const error = t.throwsAsync(client.ready(), { code: 'not_ready' })
   await clock.advance(10_000)
@@ -113,7 +113,7 @@ test('a closed client answers nothing, and can be closed again', async (t) => {
   t.throws(() => client.watch(), { code: 'closed' })
 })
 
-test('closing during the pause before a reconnection ends at once', async (t) => {
+test('closing during the pause before a reconnection ends at once (F16)', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   transport.stream.end(unavailable())
   await clock.settle()

@@ -14,7 +14,7 @@ for (const [what, changed] of Object.entries({
   'without a reason': { reason: 'REASON_UNSPECIFIED' },
   'that allows and refuses at once': { reason: 'ROLE_NOT_IN_SET' },
   'that refuses without a reason to': { allowed: false },
-  'with a truth that is a text': { allowed: 'true' },
+  'with a boolean that is a string': { allowed: 'true' },
   'without a role set': { roleSet: '' },
   'without the id of the role set': { roleSetId: '' },
   'that does not say whether the organization is registered': { organizationRegistered: undefined },

@@ -1,6 +1,13 @@
 /** A transport that does what the test says: each call waits for its reply, each stream for its messages. */
 
-import { RoleSetsError, type Transport, type UnaryCall, type WatchCall, type WatchMessage } from '@rolesets/client'
+import {
+  RoleSetsError,
+  type Transport,
+  type UnaryCall,
+  type WatchCall,
+  type WatchMessage,
+  type WatchRequest,
+} from '@rolesets/client'
 
 export interface ScriptedCall extends UnaryCall {
   readonly method: string
@@ -21,7 +28,7 @@ export class ScriptedTransport implements Transport {
     })
   }
 
-  watch(request: { readonly after: string }, call: WatchCall): AsyncIterable<WatchMessage> {
+  watch(request: WatchRequest, call: WatchCall): AsyncIterable<WatchMessage> {
     const stream = new ScriptedStream(request, call)
     this.streams.push(stream)
     return stream
@@ -42,12 +49,14 @@ export class ScriptedTransport implements Transport {
 
 export class ScriptedStream implements AsyncIterable<WatchMessage>, AsyncIterator<WatchMessage> {
   readonly after: string
+  readonly snapshotScope: string
   readonly call: WatchCall
   readonly #queue: (WatchMessage | Error | undefined)[] = []
   #wake = () => {}
 
-  constructor({ after }: { readonly after: string }, call: WatchCall) {
+  constructor({ after, snapshotScope }: WatchRequest, call: WatchCall) {
     this.after = after
+    this.snapshotScope = snapshotScope
     this.call = call
   }
 

@@ -208,7 +208,7 @@ test('a deadline of the sidecar is a deadline', async (t) => {
   await t.throwsAsync(client.check('acme', 'org:member'), { code: 'deadline_exceeded' })
 })
 
-test('error details that are garbage are passed over', async (t) => {
+test('malformed error details are ignored', async (t) => {
   const methods = {
     'Decisions/Check': () => {
       const metadata = new grpc.Metadata()
@@ -226,7 +226,7 @@ test('an enum value that this client does not know is no decision', async (t) =>
   await t.throwsAsync(client.check('acme', 'org:member'), { code: 'unavailable' })
 })
 
-test('nobody there is unavailable, and the message names the target and the remedy', async (t) => {
+test('a target without a sidecar is unavailable, and the message names the target and the remedy', async (t) => {
   const client = open(t, socketAddress(), { deadlineMs: 300 })
   t.like(await t.throwsAsync(client.ready({ timeoutMs: 200 })), { code: 'not_ready', detail: 'unreachable' })
   const error = await t.throwsAsync(client.check('acme', 'org:member'))
@@ -260,7 +260,7 @@ test('a sidecar that starts later, stops, and starts again is found each time', 
   const client = open(t, address)
   const methods = { 'Decisions/Check': () => checkReply('e:10', pro) }
   await t.throwsAsync(client.ready({ timeoutMs: 300 }), { code: 'not_ready' })
-  for (let life = 0; life < 2; life++) {
+  for (let each = 0; each < 2; each++) {
     const server = await openServer({ address, methods, watch: feed() })
     await client.ready({ timeoutMs: 20_000 })
     t.true((await client.check('acme', 'org:analyst')).allowed)

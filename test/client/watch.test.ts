@@ -65,7 +65,7 @@ test('a repetition is dropped, and a gap is closed by resuming', async (t) => {
   transport.stream.send(snapshot('e:10'), changeSet('e:10'), changeSet('e:11'), changeSet('e:13'))
   await clock.advance(100)
   t.is(transport.stream.after, 'e:11')
-  transport.stream.send(heartbeat('e:13'), changeSet('e:11'), changeSet('e:12'), changeSet('e:13'))
+  transport.stream.send(changeSet('e:11'), changeSet('e:12'), changeSet('e:13'), heartbeat('e:13'))
   await clock.settle()
   t.deepEqual(revisions(seen), ['e:11', 'e:12', 'e:13'])
 })

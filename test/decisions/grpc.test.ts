@@ -1,11 +1,11 @@
-/** The decision table over gRPC: asked cold, asked again from memory, and all at once in a batch. */
+/** The decision table over gRPC: asked first, asked again from memory, and in one batch. */
 
 import test, { type ExecutionContext } from 'ava'
 import { connect, openTestSidecar, type Answer, type TestClient } from '../grpc/open-sidecar.ts'
 import { renames, rowsFor, store, type DecisionRow } from './table.ts'
 
 for (const setting of ['initial', 'deny'] as const)
-  test(`over gRPC, with unknown organizations treated as ${setting}, each question has its answer`, async (t) => {
+  test(`over gRPC, with unknown organizations set to ${setting}, each question has its answer`, async (t) => {
     const { target } = await openTestSidecar(t, { ROLESETS_UNKNOWN_ORGANIZATIONS: setting })
     const client = connect(t, target)
     await describe(client)
@@ -28,7 +28,7 @@ function compare(
   t.like(answer, { allowed, reason, roleSet }, `${row?.title}, ${how}`)
 }
 
-/** The store of the table, as `rolesets apply` would bring it there. */
+/** Fills the store of the table, as `rolesets apply` does. */
 async function describe({ write }: TestClient): Promise<void> {
   await write('Apply', {
     permissions: store.permissions,
@@ -46,7 +46,15 @@ async function describe({ write }: TestClient): Promise<void> {
   for (const { kind, from, to } of renames) await renaming[kind](from, to)
 }
 
-async function questionOf({ call }: TestClient, { organization, role, by, permission }: DecisionRow) {
-  const ref = by === 'id' ? String(((await call('GetRole', { role }))['role'] as Answer)['id']) : role
-  return { organizationId: organization, role: ref, ...(permission === undefined ? {} : { permission }) }
+async function questionOf({ call }: TestClient, row: DecisionRow) {
+  const { organization, role, by, permission, permissionBy } = row
+  const ref = by === 'id' ? idOf((await call('GetRole', { role }))['role']) : role
+  if (permission === undefined) return { organizationId: organization, role: ref }
+  const permissionRef =
+    permissionBy === 'id' ? idOf((await call('GetPermission', { permission }))['permission']) : permission
+  return { organizationId: organization, role: ref, permission: permissionRef }
+}
+
+function idOf(thing: unknown): string {
+  return String((thing as Answer)['id'])
 }

@@ -1,6 +1,6 @@
 /**
- * The decision table through the middleware, with the real client and sidecar: a grant of the role for a question
- * without a permission, and a caller who has the role for one with a permission.
+ * The decision table through the middleware, with the real client and sidecar. A question without a permission is asked
+ * as a grant of the role, a question with a permission as a request of a caller with the role.
  */
 
 import { createRoleSetsClient, type RoleSetsClient } from '@rolesets/client'
@@ -11,7 +11,7 @@ import { expresses, serve, type Answer, type Express } from '../middleware/appli
 import { audience, issuer, openIssuer } from '../middleware/issuer.ts'
 import { renames, rowsFor, store, type DecisionRow } from './table.ts'
 
-/** What the middleware answers for each reason that refuses. */
+/** The codes of the middleware for each refusing reason. */
 const codes = {
   ROLE_NOT_IN_SET: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
   ROLE_UNKNOWN: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
@@ -22,7 +22,7 @@ const codes = {
 
 for (const [version, express] of expresses) {
   for (const setting of ['initial', 'deny'] as const) {
-    test(`through the middleware, with unknown organizations treated as ${setting}, each question has its answer (${version})`, async (t) => {
+    test(`through the middleware, with unknown organizations set to ${setting}, each question has its answer (${version})`, async (t) => {
       const { target } = await openTestSidecar(t, { ROLESETS_UNKNOWN_ORGANIZATIONS: setting })
       const roleSets = createRoleSetsClient({ target, key: secretKey, deadlineMs: 20_000, maxStalenessMs: 60_000 })
       t.teardown(() => roleSets.close())
@@ -49,11 +49,13 @@ for (const [version, express] of expresses) {
     })
     app.use(problems())
     const ask = await serve(t, app)
-    return async ({ organization, role, by, permission }: DecisionRow): Promise<Answer> => {
+    return async ({ organization, role, by, permission, permissionBy }: DecisionRow): Promise<Answer> => {
       const name = by === 'id' ? (await roleSets.admin.getRole({ role })).role.id : role
       if (permission === undefined) return ask(`/grants/${encodeURIComponent(organization)}`, { body: { role: name } })
       const token = await tokens.tokenOf({ claims: { org_id: organization, org_role: name } })
-      return ask(`/permissions/${encodeURIComponent(permission)}`, { token })
+      const byId = permissionBy === 'id'
+      const required = byId ? (await roleSets.admin.getPermission({ permission })).permission.id : permission
+      return ask(`/permissions/${encodeURIComponent(required)}`, { token })
     }
   }
 }
@@ -66,7 +68,7 @@ function compare(t: ExecutionContext, row: DecisionRow, answer: Answer, round: s
   if (kind === 'grant' || !row.allowed) t.is(answer.body.role_set, row.roleSet, title)
 }
 
-/** The store of the table, as `rolesets apply` would bring it there. */
+/** Fills the store of the table, as `rolesets apply` does. */
 async function describe({ admin }: RoleSetsClient): Promise<void> {
   await admin.apply({
     permissions: store.permissions,

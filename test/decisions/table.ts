@@ -1,4 +1,4 @@
-/** Loads the decision table and checks that it says what it seems to say: no unknown fields, no question asked twice. */
+/** Loads the decision table and checks each row: no unknown fields, no contradictions, no repeated questions. */
 
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
@@ -8,18 +8,20 @@ import type { Manifest } from '../../packages/sidecar/src/domain/manifest.ts'
 type Setting = 'initial' | 'deny'
 
 export interface DecisionRow {
-  /** A sentence for the title of a test; no two rows have the same. */
+  /** A sentence for the title of a test. It is unique. */
   readonly title: string
   readonly organization: string
   readonly role: string
-  /** Whether to ask for the role by the key that stands in `role`, or by the id of the role with that key. */
+  /** Whether to ask with the key in `role`, or with the id of the role with that key. */
   readonly by: 'key' | 'id'
   readonly permission: string | undefined
-  /** For which settings the row holds. */
+  /** The same for the permission. */
+  readonly permissionBy: 'key' | 'id'
+  /** The settings for which the row is true. */
   readonly unknownOrganizations: readonly Setting[]
   readonly allowed: boolean
   readonly reason: Reason
-  /** Key; empty: the answer names none. */
+  /** The key of the role set. Empty if the answer names none. */
   readonly roleSet: string
 }
 
@@ -29,7 +31,7 @@ export interface Rename {
   readonly to: string
 }
 
-/** Fields as in a file for `rolesets apply`. */
+/** The fields of a file for `rolesets apply`. */
 export interface StoreDescription {
   readonly permissions: readonly { key: string; name: string }[]
   readonly roles: readonly { key: string; name?: string; permissions?: string[] }[]
@@ -60,10 +62,10 @@ const reasons: readonly unknown[] = [
 
 const table = parse(readFileSync(new URL('table.yaml', import.meta.url), 'utf8')) as Table
 
-/** To be applied to a fresh store, without pruning, before the renames. */
+/** Applied to a fresh store, without pruning, before the renames. */
 export const store: StoreDescription = table.store
 
-/** The same as the rules take it. */
+/** The same in the form of the rules. */
 export const manifest: Manifest = {
   permissions: store.permissions,
   roles: store.roles,
@@ -73,7 +75,7 @@ export const manifest: Manifest = {
   organizations: store.organizations.map(({ role_set: roleSet, ...rest }) => ({ ...rest, roleSet })),
 }
 
-/** To be done in this order, after the store is as described. */
+/** Done in this order, after the store is filled. */
 export const renames: readonly Rename[] = table.renames
 
 export const rows: readonly DecisionRow[] = table.rows.map(parseRow)
@@ -82,7 +84,7 @@ const titles = rows.map(({ title }) => title)
 const repeated = titles.find((title, place) => titles.indexOf(title) !== place)
 if (repeated !== undefined) throw new Error(`The decision table asks twice: ${repeated}`)
 
-/** The rows that hold under a setting. */
+/** The rows that are true for a setting. */
 export function rowsFor(unknownOrganizations: Setting): readonly DecisionRow[] {
   return rows.filter((row) => row.unknownOrganizations.includes(unknownOrganizations))
 }
@@ -93,6 +95,7 @@ function parseRow(row: Readonly<Record<string, unknown>>, place: number): Decisi
     role,
     by = 'key',
     permission,
+    permission_by: permissionBy = 'key',
     unknown_organizations: setting,
     allowed,
     reason,
@@ -107,16 +110,16 @@ function parseRow(row: Readonly<Record<string, unknown>>, place: number): Decisi
     [organization, role, set].every((text) => typeof text === 'string'),
     'lacks its organization, role or set',
   )
-  check(permission === undefined || typeof permission === 'string', 'has a permission that is no text')
-  check(by === 'key' || by === 'id', 'asks neither by key nor by id')
-  check(setting === undefined || setting === 'initial' || setting === 'deny', 'names no such setting')
-  check(reasons.includes(reason), 'gives no such reason')
-  check(allowed === (reason === 'ROLE_IN_SET'), 'allows for no reason, or refuses for none')
+  check(permission === undefined || typeof permission === 'string', 'has a permission that is not a string')
+  for (const each of [by, permissionBy]) check(each === 'key' || each === 'id', 'has a by that is not key or id')
+  check(setting === undefined || setting === 'initial' || setting === 'deny', 'has an unknown setting')
+  check(reasons.includes(reason), 'has an unknown reason')
+  check(allowed === (reason === 'ROLE_IN_SET'), 'has an allowed that contradicts its reason')
   check(
     (set === '') === (reason === 'ORGANIZATION_UNKNOWN'),
-    'names a set where there is none, or none where there is one',
+    'has a set although the organization is unknown, or no set',
   )
-  const parsed = { organization, role, by, permission, allowed, reason, roleSet: set } as Omit<
+  const parsed = { organization, role, by, permission, permissionBy, allowed, reason, roleSet: set } as Omit<
     DecisionRow,
     'title' | 'unknownOrganizations'
   >
@@ -125,7 +128,9 @@ function parseRow(row: Readonly<Record<string, unknown>>, place: number): Decisi
 }
 
 function titleOf(row: Omit<DecisionRow, 'title' | 'unknownOrganizations'>, settings: readonly Setting[]): string {
-  const asked = `${row.by === 'id' ? 'the id of ' : ''}${row.role}${row.permission === undefined ? '' : ` with ${row.permission}`}`
+  const named = (name: string, by: 'key' | 'id') => (by === 'id' ? `the id of ${name}` : name)
+  const permission = row.permission === undefined ? '' : ` with ${named(row.permission, row.permissionBy)}`
+  const asked = named(row.role, row.by) + permission
   const where = `${row.organization}${settings.length === 1 ? ` (unknown organizations: ${settings.join()})` : ''}`
   return `${asked} in ${where} is ${row.allowed ? 'allowed' : `refused as ${row.reason}`}`
 }

@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { clerkProblems } from '../../packages/sidecar/src/http/problem.ts'
-import { openApi } from '../http/clerk/conforming.ts'
+import { clerkCodes } from '@rolesets/core'
+import { openApi } from '../http/conforming.ts'
 import { projectRoot } from './code-blocks.ts'
 
 const page = await readFile(join(projectRoot, 'docs/http.md'), 'utf8')
@@ -28,6 +28,6 @@ test('the page lists every code with its status', (t) => {
   ])
   t.deepEqual(
     listed,
-    Object.entries(clerkProblems).map(([code, { status }]) => [code, status]),
+    Object.entries(clerkCodes).map(([code, { status }]) => [code, status]),
   )
 })

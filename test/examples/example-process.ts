@@ -1,4 +1,4 @@
-/** Runs a script of an example as a user does, and reads its output and exit code. */
+/** Runs an example in its folder as a user does, and collects what it prints. */
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,9 +11,9 @@ interface Teardown {
 
 export interface ExampleProcess {
   readonly child: ChildProcess
-  /** All output so far. */
+  /** Everything that it has printed so far. */
   readonly output: () => string
-  /** Resolves once the text is printed; rejects if the process ends before that. */
+  /** Resolves when the text was printed. Rejects if the process ends before. */
   readonly printed: (text: string) => Promise<void>
   readonly ended: Promise<number | null>
 }
@@ -23,9 +23,9 @@ export function folderOf(example: string): string {
 }
 
 export interface ExampleOptions {
-  /** The file that the npm script of the example runs. */
+  /** The file that the example's npm script runs. */
   readonly script: 'start.js' | 'demo.js'
-  /** Where `start.js` keeps its data, instead of the folder of the user. */
+  /** The folder for the data of `start.js`, so that a test does not use the user's folder. */
   readonly dataFolder?: string
 }
 

@@ -1,4 +1,4 @@
-/** `npm start` of the pricing tiers: the printed commands work when a user pastes them, also after a restart. */
+/** `npm start` of the pricing tiers: the commands that it prints work when they are pasted, and again after a restart. */
 
 import { execFile } from 'node:child_process'
 import test, { type ExecutionContext } from 'ava'
@@ -13,13 +13,13 @@ interface Line {
   readonly expected: string
 }
 
-/** `# 1. What happens`, the command, `# → the expected result`. */
+/** `# 1. What happens`, the command, `# → expected answer`. */
 function linesOf(output: string): readonly Line[] {
   const found = output.matchAll(/^# \d+\. (.+)\n((?:curl|npx rolesets) .+)\n# → (.+)$/gm)
   return [...found].map(([, says = '', command = '', expected = '']) => ({ says, command, expected }))
 }
 
-/** Runs a command as a user does, in a terminal at the root of the repository. */
+/** As a user would, in a terminal at the root of the repository. */
 function paste(command: string): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile('sh', ['-c', command], { cwd: projectRoot, env: cleanEnvironment() }, (error, stdout, stderr) => {
@@ -42,7 +42,7 @@ async function pasteAll(t: ExecutionContext, lines: readonly Line[]): Promise<vo
   }
 }
 
-test.serial('the printed commands have the printed results, and a restart begins again', async (t) => {
+test.serial('the printed commands give the expected answers, also after a restart', async (t) => {
   const options = { script: 'start.js', dataFolder: await temporaryFolder(t) } as const
   const first = runExample(t, 'pricing-tiers', options)
   await first.printed('Ctrl-C stops both')
@@ -61,7 +61,7 @@ test.serial('the printed commands have the printed results, and a restart begins
   t.regex(second.output(), /\nStopped\.\n$/)
 })
 
-test.serial('when the application dies, everything stops and the output says why', async (t) => {
+test.serial('when the application crashes, everything stops and the message says why', async (t) => {
   const example = runExample(t, 'care-cohorts', { script: 'start.js', dataFolder: await temporaryFolder(t) })
   await example.printed('Ctrl-C stops both')
   const [, pid = ''] = /^The application +\S+ +process (\d+)$/m.exec(example.output()) ?? []

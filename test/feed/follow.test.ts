@@ -72,7 +72,7 @@ test('a heartbeat comes also while changes flow', async (t) => {
   await messages.return(undefined as never)
 })
 
-test('cursors that can’t be resumed from are refused with the code that says what to do', async (t) => {
+test('unusable cursors are rejected with the code that says what to do', async (t) => {
   const opened = await open(t)
   for (let i = 0; i < 10; i++) await opened.createOrganization(`org_${i}`)
   await opened.store.compact({ newerThan: Number.MAX_SAFE_INTEGER, count: 2 })
@@ -90,11 +90,11 @@ test('cursors that can’t be resumed from are refused with the code that says w
   await messages.return(undefined as never)
 })
 
-test('a consumer that doesn’t keep up is told at once, ended, and can resume; the others go on', async (t) => {
+test('a consumer that is too slow is notified at once, ended, and can resume; the others go on', async (t) => {
   const opened = await open(t, { watcherQueueMax: 5 })
   const stop = new AbortController()
-  const told: ServiceError[] = []
-  const call = { signal: stop.signal, onTooSlow: (error: ServiceError) => void told.push(error) }
+  const errors: ServiceError[] = []
+  const call = { signal: stop.signal, onTooSlow: (error: ServiceError) => void errors.push(error) }
   const request = { snapshotScope: 'catalogue', after: `${opened.store.epoch}:1` } as const
   const slow = opened.service.changes.watch(request, call)
   const quick = watch(opened, { after: `${opened.store.epoch}:1` }).messages
@@ -103,7 +103,7 @@ test('a consumer that doesn’t keep up is told at once, ended, and can resume; 
     await opened.createOrganization(`org_${i}`)
     t.is(numberOf(await nextNews(quick)), i + 2)
   }
-  t.is(told[0]?.code, 'consumer_too_slow')
+  t.is(errors[0]?.code, 'consumer_too_slow')
   await t.throwsAsync(next(slow), { code: 'consumer_too_slow' })
   const resumed = watch(opened, request).messages
   for (let i = 0; i < 20; i++) t.is(numberOf(await nextNews(resumed)), i + 2)

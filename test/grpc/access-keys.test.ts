@@ -1,4 +1,4 @@
-/** Access keys: who they let in, whom the history names, and what ends when one is revoked. */
+/** Access keys: which calls they admit, which actor the history names, and what ends when a key is revoked. */
 
 import { once } from 'node:events'
 import grpc from '@grpc/grpc-js'
@@ -42,7 +42,7 @@ test('a key is made, opens what it is for under its own name, is listed without 
   t.is((await write('RevokeAccessKey', { accessKey: 'ci' }))['revision'], revoked['revision'])
 })
 
-test('a key that reads doesn’t write, and sees neither the keys nor the history', async (t) => {
+test("a read key can't write, and sees neither the keys nor the history", async (t) => {
   const { target } = await openTestSidecar(t, { ROLESETS_GRPC_LISTEN: '127.0.0.1:0' }, exposed)
   const { call, write } = connect(t, target)
   const { key: given } = await write('CreateAccessKey', { name: 'board', access: 'READ' })
@@ -77,10 +77,10 @@ test('a stream ends when the key that opened it is revoked, and others go on', a
   t.teardown(() => other.cancel())
   await Promise.all([nextMessage(stream, isHeartbeat), nextMessage(other, isHeartbeat)])
   const ended = endOf(stream)
-  const told = nextMessage(other, ({ changeSet }) => Boolean(changeSet))
+  const revoked = nextMessage(other, ({ changeSet }) => Boolean(changeSet))
   await client.write('RevokeAccessKey', { accessKey: 'board' })
   t.like(await ended, { status: 'UNAUTHENTICATED', reason: 'KEY_REQUIRED' })
-  const message = await told
+  const message = await revoked
   t.like(message['changeSet'], { operation: 'RevokeAccessKey', changes: [{ accessKeyPut: { name: 'board' } }] })
   t.notRegex(JSON.stringify(message), /[0-9a-f]{64}|rsk_/)
 })
@@ -116,7 +116,7 @@ test('keys outlive the sidecar, and so does their revocation', async (t) => {
   t.is((await refusalOf(call('ListAccessKeys', {}, { key: gone }))).reason, 'KEY_REQUIRED')
 })
 
-test('names are unique for ever, those of the settings too, and a dry run makes no key', async (t) => {
+test('names stay unique, also those of the settings, and a dry run creates no key', async (t) => {
   const { write } = connect(t, (await openTestSidecar(t)).target)
   const preview = await write('CreateAccessKey', { name: 'ci', dryRun: true })
   t.like(preview, { key: '', accessKey: { name: 'ci' } })

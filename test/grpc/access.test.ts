@@ -1,4 +1,4 @@
-/** Who gets in, for each kind of listener, each kind of call and each key, as one table. */
+/** Which callers are admitted, for each kind of listener, each kind of call and each key, as one table. */
 
 import grpc from '@grpc/grpc-js'
 import test, { type ExecutionContext } from 'ava'
@@ -7,7 +7,7 @@ import { connect, endOf, exposed, nextMessage, openTestSidecar, readKey, refusal
 
 type Outcome = 'ok' | 'KEY_REQUIRED' | 'WRITE_KEY_REQUIRED'
 
-const keys = { none: undefined, read: readKey, secret: secretKey, wrong: 'a-key-that-nobody-knows' } as const
+const keys = { none: undefined, read: readKey, secret: secretKey, wrong: 'an-unknown-key-of-24-chars' } as const
 type KeyName = keyof typeof keys
 
 const listeners = {
@@ -23,6 +23,8 @@ const kinds = {
   'administration, writing': { method: 'CreatePermission', request: { key: 'org:a:b', dryRun: true } },
 } as const
 
+const feeds = { feed: {}, 'feed with records': { includeRecord: true } } as const
+
 const reading = { none: 'ok', read: 'ok', secret: 'ok', wrong: 'KEY_REQUIRED' } as const
 const readingElsewhere = { ...reading, none: 'KEY_REQUIRED' } as const
 const confidential = { none: 'KEY_REQUIRED', read: 'WRITE_KEY_REQUIRED', secret: 'ok', wrong: 'KEY_REQUIRED' } as const
@@ -31,16 +33,21 @@ const writing = { none: 'KEY_REQUIRED', read: 'WRITE_KEY_REQUIRED', secret: 'ok'
 const local = {
   decisions: reading,
   feed: reading,
+  'feed with records': readingElsewhere,
   'administration, reading': reading,
   'administration, confidential': confidential,
   'administration, writing': writing,
 }
-const expected: Record<keyof typeof listeners, Record<keyof typeof kinds | 'feed', Record<KeyName, Outcome>>> = {
+const expected: Record<
+  keyof typeof listeners,
+  Record<keyof typeof kinds | keyof typeof feeds, Record<KeyName, Outcome>>
+> = {
   'a Unix socket': local,
   loopback: local,
   'any other address': {
     decisions: readingElsewhere,
     feed: readingElsewhere,
+    'feed with records': readingElsewhere,
     'administration, reading': readingElsewhere,
     'administration, confidential': confidential,
     'administration, writing': writing,
@@ -64,12 +71,13 @@ for (const [listener, { env, change }] of Object.entries(listeners) as [
         await check(t, { what: `${kind}, key: ${name}`, outcome: expected[listener][kind][name] }, () =>
           client.call(method, request, { key: keys[name] }),
         )
-      await check(t, { what: `feed, key: ${name}`, outcome: expected[listener].feed[name] }, async () => {
-        const stream = client.watch({}, { key: keys[name] })
-        await nextMessage(stream)
-        stream.on('error', () => undefined)
-        stream.cancel()
-      })
+      for (const [feed, request] of Object.entries(feeds) as [keyof typeof feeds, Readonly<Record<string, unknown>>][])
+        await check(t, { what: `${feed}, key: ${name}`, outcome: expected[listener][feed][name] }, async () => {
+          const stream = client.watch(request, { key: keys[name] })
+          await nextMessage(stream)
+          stream.on('error', () => undefined)
+          stream.cancel()
+        })
     }
   })
 
@@ -106,13 +114,13 @@ for (const [what, authorization] of [
   ['the key in capitals', `Bearer ${secretKey.toUpperCase()}`],
   ['a part of the key', `Bearer ${secretKey.slice(0, -1)}`],
 ] as const)
-  test(`${what} doesn’t open anything, not even what needs no key`, async (t) => {
+  test(`${what} is rejected, also where no key is needed`, async (t) => {
     const client = connect(t, (await openTestSidecar(t)).target)
     const call = client.call('ListRoles', {}, { metadata: { authorization } })
     t.like(await refusalOf(call), { status: 'UNAUTHENTICATED', reason: 'KEY_REQUIRED' })
   })
 
-test('the name in the history is what the caller says, or that of his key: admin, for the one of the settings', async (t) => {
+test('the actor in the history is the name that the caller gives, or that of its key: admin, for the key of the settings', async (t) => {
   const client = connect(t, (await openTestSidecar(t)).target)
   const stream = client.watch()
   stream.on('error', () => undefined)

@@ -123,7 +123,7 @@ test('memberships are created, read, listed, changed and ended', async (t) => {
   t.is((await refusalOf(call('GetMembership', ids))).reason, 'MEMBERSHIP_NOT_FOUND')
 })
 
-test('a role outside the organization’s set is not granted, and the answer names the reason', async (t) => {
+test('a role outside the set of the organization is not granted, and the answer names the reason', async (t) => {
   const { write } = await client(t)
   await write('CreateRole', { key: 'org:elsewhere' })
   const membership = { organizationId: 'org_1', userId: 'user_1', role: 'org:elsewhere' }

@@ -37,7 +37,7 @@ test('the history is searched by thing, actor and operation, from either end', a
   t.deepEqual(await found({ thing: 'org_1', oldestFirst: true }), ['CreateInvitation'])
   t.deepEqual(await found({ actor: 'Ada' }), ['UpdateRole'])
   t.deepEqual(await found({ operation: 'Seed' }), ['Seed'])
-  t.deepEqual(await found({ actor: 'nobody' }), [])
+  t.deepEqual(await found({ actor: 'stranger' }), [])
   t.deepEqual(await found({ toMs: 1 }), [])
   t.is((await refusalOf(call('ListChanges', { pageSize: 501 }, secret))).reason, 'LIMIT_EXCEEDED')
 })

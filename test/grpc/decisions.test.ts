@@ -7,7 +7,7 @@ test('a fresh sidecar answers from its initial role set', async (t) => {
   t.like(answer, { allowed: true, reason: 'ROLE_IN_SET', roleSet: 'role_set:default', organizationRegistered: false })
   t.regex(String(answer['revision']), /^[a-z0-9]+:1$/)
   t.regex(String(answer['roleSetId']), /^roleset_/)
-  const refused = await client.call('Check', { organizationId: 'org_new', role: 'org:nobody' })
+  const refused = await client.call('Check', { organizationId: 'org_new', role: 'org:unknown' })
   t.like(refused, { allowed: false, reason: 'ROLE_UNKNOWN' })
 })
 
@@ -70,7 +70,7 @@ test('an answer waits for the revision that it must have, and is of it or later'
   t.like(await waiting, { allowed: true, revision: `${epoch}:2` })
 })
 
-test('a revision that doesn’t come in time fails at the deadline, and is never answered from before it', async (t) => {
+test('a revision that is not reached in time fails at the deadline, and is never answered from an earlier one', async (t) => {
   const client = connect(t, (await openTestSidecar(t)).target)
   const { revision } = await client.call('Check', { organizationId: 'org_1', role: 'org:admin' })
   const future = String(revision).replace(/:.*/, ':9999')

@@ -84,7 +84,7 @@ const refusals = [
   ['BatchCheck', { checks: [] }, 'INVALID_ARGUMENT', 'INVALID_FIELD', 'checks'],
 ] as const
 
-test('each mistake is told by its reason, and by its field where there is one', async (t) => {
+test('each mistake is reported with its reason, and with its field if it has one', async (t) => {
   const client = connect(t, (await openTestSidecar(t)).target)
   for (const [method, request, status, reason, field] of refusals) {
     const what = `${method} ${JSON.stringify(request)}`
@@ -103,7 +103,7 @@ test('a write that expects an old revision is refused as a conflict', async (t) 
   t.like(await refusalOf(late), { status: 'ABORTED', reason: 'REVISION_CONFLICT' })
 })
 
-test('what nobody foresaw is one dull sentence', (t) => {
+test('an unexpected error becomes one sentence without details', (t) => {
   for (const error of [
     new Error('SELECT secrets FROM disk'),
     'a text',
@@ -112,7 +112,7 @@ test('what nobody foresaw is one dull sentence', (t) => {
   ]) {
     const failure = failureOf(error)
     t.like(failure, { code: grpc.status.INTERNAL, reason: 'INTERNAL_FAILURE' })
-    t.is(failure.details, 'An unforeseen failure; the log of the sidecar has the record.')
+    t.is(failure.details, 'An unexpected failure. See the log of the sidecar.')
     t.is(detailsOf(failure).message, failure.details)
   }
 })
@@ -128,9 +128,9 @@ test('failures of the storage say what a caller may do, and nothing of the stora
     corrupt: ['INTERNAL', 'INTERNAL_FAILURE'],
   } as const satisfies Partial<Record<StoreErrorCode, readonly [string, string]>>
   for (const [code, [status, reason]] of Object.entries(codes)) {
-    const told = detailsOf(failureOf(new StoreError(code as StoreErrorCode, 'SQLITE_SOMETHING: near "SELECT".')))
-    t.like(told, { status, reason }, code)
-    if (status === 'INTERNAL') t.notRegex(told.message, /SQLITE|SELECT/)
+    const shown = detailsOf(failureOf(new StoreError(code as StoreErrorCode, 'SQLITE_SOMETHING: near "SELECT".')))
+    t.like(shown, { status, reason }, code)
+    if (status === 'INTERNAL') t.notRegex(shown.message, /SQLITE|SELECT/)
   }
   t.like(detailsOf(failureOf(new Refusal('in_use', 'It is.'))), { status: 'FAILED_PRECONDITION', reason: 'IN_USE' })
 })
@@ -144,11 +144,11 @@ test('a long message and long facts are cut, so that every client takes the trai
   t.true(detailsOf(failure).message.length > 50)
 })
 
-test('a lone surrogate in a message doesn’t break its header', (t) => {
+test('a lone surrogate in a message does not break its header', (t) => {
   t.notThrows(() => encodeURI(failureOf(new Refusal('invalid_field', 'It is "\uD83D".')).details))
 })
 
-test('the deadline and a caller who goes away have reasons of their own', (t) => {
+test('the deadline and a cancelled call have reasons of their own', (t) => {
   t.like(detailsOf(failureOf(new ServiceError('deadline', 'Late.'))), {
     status: 'DEADLINE_EXCEEDED',
     reason: 'DEADLINE',

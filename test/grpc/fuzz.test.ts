@@ -1,5 +1,5 @@
 /**
- * Ten thousand requests to every call: well-formed ones with odd values, some with bytes changed, and plain garbage. None
+ * Ten thousand requests to every call: well-formed ones with odd values, some with bytes changed, and random bytes. None
  * ends as an internal failure, none hangs, and none that is refused leaves a trace in the store.
  */
 
@@ -154,7 +154,7 @@ interface Descriptor {
   })[]
 }
 
-/** Values that a caller might mean, by the name of the field; and values that nobody should. */
+/** Values that a caller might send, by the name of the field; and values that no caller should send. */
 const likely: Readonly<Record<string, readonly string[]>> = {
   role: ['org:admin', 'org:member', 'org:a', 'org:b', 'org:c'],
   roleSet: ['role_set:default', 'role_set:a', 'role_set:b'],
@@ -287,7 +287,7 @@ const cutBytes = fc
   .tuple(wellFormed, fc.nat())
   .map(([{ method, bytes }, at]) => ({ method, bytes: bytes.subarray(0, bytes.length === 0 ? 0 : at % bytes.length) }))
 
-const garbage = fc
+const randomBytes = fc
   .tuple(fc.constantFrom(...methods), fc.uint8Array({ maxLength: 100 }))
   .map(([method, bytes]) => ({ method, bytes: Buffer.from(bytes) }))
 
@@ -297,7 +297,7 @@ const fuzzed: fc.Arbitrary<Fuzzed> = fc
       { weight: 7, arbitrary: wellFormed },
       { weight: 1, arbitrary: changedBytes },
       { weight: 1, arbitrary: cutBytes },
-      { weight: 1, arbitrary: garbage },
+      { weight: 1, arbitrary: randomBytes },
     ),
     fc.oneof({ weight: 20, arbitrary: fc.constant(secretKey) }, fc.constantFrom(undefined, readKey, 'a-wrong-key')),
     fc.oneof({ weight: 20, arbitrary: fc.constant(undefined) }, fc.constantFrom('Ada', '', 'x'.repeat(300))),

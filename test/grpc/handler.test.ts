@@ -43,7 +43,7 @@ async function serve(
 
 const question = { organizationId: 'org_1', role: 'org:admin' }
 
-test('what nobody foresaw is told to the log with its stack, and to the caller only as such', async (t) => {
+test('an unexpected error goes to the log with its stack, and the caller receives no details', async (t) => {
   const fault = new TypeError('undefined is not a function')
   const failing = (service: Service): Service => ({
     ...service,
@@ -69,7 +69,7 @@ test('what nobody foresaw is told to the log with its stack, and to the caller o
   t.like(await client.call('ListAvailableRoles', { organizationId: 'org_1' }), { defaultRole: 'org:member' })
 })
 
-test('a stream that fails in an unforeseen way ends as one, and is told to the log', async (t) => {
+test('a stream that fails unexpectedly ends with an internal failure, and the log has the error', async (t) => {
   const fault = new Error('the feed is gone')
   const failing = (service: Service): Service => ({
     ...service,
@@ -86,7 +86,7 @@ test('a stream that fails in an unforeseen way ends as one, and is told to the l
   t.is(failures[0]?.error, fault)
 })
 
-test('a caller who goes away ends the work that was done for him', async (t) => {
+test('a cancelled call ends the work that was done for it', async (t) => {
   const reasons: unknown[] = []
   let asked = 0
   const until = async (isSo: () => boolean) => {
@@ -138,7 +138,7 @@ test('the server itself tells a passed deadline with its reason, whatever clock 
   t.regex(details, /DEADLINE/)
 })
 
-test('heartbeats don’t pile up in front of a consumer that takes nothing: there is one in line at most', async (t) => {
+test('at most one heartbeat waits for a consumer that reads nothing', async (t) => {
   const { target, admin, store } = await serve(t, { heartbeatMs: 5 })
   const session = http2.connect(`http://${target}`)
   t.teardown(() => session.destroy())
@@ -152,7 +152,7 @@ test('heartbeats don’t pile up in front of a consumer that takes nothing: ther
   stream.on('error', () => undefined)
   stream.end(Buffer.alloc(5))
   await once(stream, 'response')
-  // Nobody reads, so the window fills, and a few messages wait behind it.
+  // Nothing reads, so the window fills, and a few messages wait behind it.
   await new Promise((resolve) => setImmediate(resolve))
   const description = 'It fills the window of the stream. '.repeat(29)
   while (stream.readableLength < 65_535)
@@ -184,7 +184,15 @@ test('heartbeats don’t pile up in front of a consumer that takes nothing: ther
 })
 
 test('a heartbeat that comes right behind a change goes out with it, so a busy stream has heartbeats too', async (t) => {
-  const changeSet = { revision: 2, committedAt: 1, actor: 'a', operation: 'CreateRole', changes: [] }
+  const changeSet = {
+    revision: 2,
+    committedAt: 1,
+    actor: 'a',
+    operation: 'CreateRole',
+    changes: [],
+    seal: '',
+    record: '[]',
+  }
   const busy = (service: Service): Service => ({
     ...service,
     changes: {

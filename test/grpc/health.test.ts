@@ -28,7 +28,7 @@ test('the server and each of its services are serving once they are ready', asyn
   t.deepEqual(Object.keys(statuses as object).sort(), [...services].sort())
 })
 
-test('a service that isn’t there is not found when it is asked for, and unknown when it is watched', async (t) => {
+test('an unknown service is not found by Check, and unknown in Watch', async (t) => {
   const client = healthClient(t, (await openTestSidecar(t)).target)
   const error = await t.throwsAsync<grpc.ServiceError>(ask(client, 'Check', { service: 'rolesets.v1.Guesses' }))
   t.is(error?.code, grpc.status.NOT_FOUND)

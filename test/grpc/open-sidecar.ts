@@ -144,7 +144,7 @@ export function metadataOf({ key, metadata = {} }: CallOptions): Metadata {
   return made
 }
 
-function deadlineOf({ deadlineMs = 20_000 }: CallOptions): grpc.CallOptions {
+function deadlineOf({ deadlineMs = 120_000 }: CallOptions): grpc.CallOptions {
   return { deadline: Date.now() + deadlineMs }
 }
 

@@ -67,7 +67,7 @@ test('all services and methods can be listed', async (t) => {
   for (const service of services) t.true(stdout.includes(service), service)
 })
 
-test('what isn’t known is answered as not found, and the stream goes on', async (t) => {
+test('an unknown symbol is answered as not found, and the stream goes on', async (t) => {
   const { target } = await openTestSidecar(t, env)
   const { default: protoLoader } = await import('@grpc/proto-loader')
   const { createRequire } = await import('node:module')

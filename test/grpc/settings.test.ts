@@ -87,14 +87,14 @@ test('a preview of a move without mappings says which are needed, and the same c
   })
   const refused = await refusalOf(write('AssignRoleSet', move))
   const [violation] = (preview['impact'] as Answer)['violations'] as Answer[]
-  const told = { reason: refused.reason, message: refused.message, facts: refused.facts }
-  t.like(violation, { ...told, field: refused.fields[0]?.field })
+  const expected = { reason: refused.reason, message: refused.message, facts: refused.facts }
+  t.like(violation, { ...expected, field: refused.fields[0]?.field })
   const done = await write('AssignRoleSet', { ...move, mappings: { 'org:member': 'org:admin' } })
   t.like(done['impact'], { members: 1, invitations: 1 })
   t.like((await call('GetMembership', { organizationId: 'org_1', userId: 'ann' }))['membership'], { role: 'org:admin' })
 })
 
-test('the end of an organization says who loses which role', async (t) => {
+test('the deletion of an organization says how many members lose which role', async (t) => {
   const { write } = await client(t)
   await write('CreateOrganization', { id: 'org_1', createdBy: 'ann' })
   await write('CreateInvitation', { organizationId: 'org_1', emailAddress: 'bob@x.org', role: 'org:member' })
@@ -106,7 +106,7 @@ test('the end of an organization says who loses which role', async (t) => {
   t.deepEqual((await write('DeleteOrganization', { organizationId: 'org_1' }))['impact'], preview['impact'])
 })
 
-test('what can’t be understood, and what isn’t there, is an error in a dry run too', async (t) => {
+test('a malformed request, and one about an unknown thing, is an error also in a dry run', async (t) => {
   const { write } = await client(t)
   for (const [method, request, reason] of [
     ['CreateRole', { key: 'nonsense' }, 'INVALID_FIELD'],

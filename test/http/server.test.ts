@@ -20,7 +20,7 @@ async function problemAt(url: string, init?: RequestInit): Promise<{ response: R
   return { response, problem: (await response.json()) as Problem }
 }
 
-test('it lives, and it is started, ready and fresh', async (t) => {
+test('the sidecar is live, started, ready and fresh', async (t) => {
   const { sidecar } = await openTestSidecar(t, env)
   const live = await fetch(`http://${sidecar.http}/livez`)
   t.is(live.status, 200)
@@ -31,10 +31,10 @@ test('it lives, and it is started, ready and fresh', async (t) => {
   t.deepEqual(await ready.json(), { started: true, ready: true, fresh: true })
 })
 
-test('while it isn’t ready it says which of the facts is missing', async (t) => {
+test('while the sidecar is not ready, /readyz shows which fact is missing', async (t) => {
   const facts = { started: true, ready: false, fresh: false }
   const server = await openHttpServer({
-    listen: { host: '127.0.0.1', port: 0, isLoopback: true },
+    listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
     identify: () => undefined,
     facts: () => facts,
@@ -105,14 +105,14 @@ test('beyond loopback health is open, and metrics need a key', async (t) => {
   }
 })
 
-test('a wrong key is refused even where none is needed', async (t) => {
+test('a wrong key is rejected even where no key is needed', async (t) => {
   const { sidecar } = await openTestSidecar(t, env)
   const headers = { authorization: 'Bearer a-key-that-nobody-knows' }
   t.is((await problemAt(`http://${sidecar.http}/metrics`, { headers })).problem.code, 'key_required')
   t.is((await fetch(`http://${sidecar.http}/metrics`)).status, 200)
 })
 
-test('a path that isn’t there, a wrong method and a broken path are problems, not pages', async (t) => {
+test('an unknown path, a wrong method and a malformed path are answered with problems, not with pages', async (t) => {
   const { sidecar } = await openTestSidecar(t, env)
   const base = `http://${sidecar.http}`
   for (const [path, init, status, code] of [
@@ -134,7 +134,7 @@ test('a path that isn’t there, a wrong method and a broken path are problems, 
   t.is(response.headers.get('allow'), 'GET, HEAD')
 })
 
-test('headers that are too large don’t end it', async (t) => {
+test("headers that are too large don't stop the server", async (t) => {
   const { sidecar } = await openTestSidecar(t, env)
   const status = await new Promise((resolve, reject) => {
     request(`http://${sidecar.http}/livez`, { headers: { 'x-large': 'x'.repeat(100_000) } }, ({ statusCode }) =>

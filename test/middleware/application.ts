@@ -1,11 +1,11 @@
-/** A real Express application on a free port, of either version, and a client that asks it over HTTP. */
+/** Serves a real application of Express 4 or 5 on a free port, and sends HTTP requests to it. */
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import express5 from 'express'
 import express4 from 'express4'
 
-/** The suite runs on both. For what the tests use of Express the types are the same, but the compiler can't know. */
+/** All tests run with both versions. The types that they use are the same, but the compiler can't know this. */
 export const expresses: readonly (readonly [string, typeof express5])[] = [
   ['Express 5', express5],
   ['Express 4', express4 as unknown as typeof express5],
@@ -16,8 +16,8 @@ export type Express = ReturnType<typeof express5>
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  /** Parsed if it is JSON of any kind. */
-  readonly body: any // eslint-disable-line @typescript-eslint/no-explicit-any -- Answers are read as they came.
+  /** Parsed if it is any kind of JSON. */
+  readonly body: any // eslint-disable-line @typescript-eslint/no-explicit-any -- The tests check its members.
 }
 
 export type Ask = (path: string, init?: AskInit) => Promise<Answer>
@@ -26,7 +26,7 @@ export interface AskInit {
   readonly method?: string
   readonly token?: string | undefined
   readonly headers?: Record<string, string>
-  /** Sent as JSON; a text is sent as it is. */
+  /** Sent as JSON. A string is sent unchanged. */
   readonly body?: unknown
 }
 

@@ -1,4 +1,4 @@
-/** Who is let in by `authenticate`, who isn't, and how each is told. */
+/** `authenticate` accepts valid tokens, and answers all others with the right status and challenge. */
 
 import { authenticate, authOf, problems, type AuthenticateOptions } from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
@@ -8,16 +8,16 @@ import { expresses, serve, type Ask } from './application.ts'
 import { audience, issuer, openIssuer, type Issuer } from './issuer.ts'
 
 for (const [version, express] of expresses) {
-  /** An application that says who the caller is, in `/me`. */
+  /** An application whose route `/me` answers with the caller. */
   async function open(t: ExecutionContext, options: Partial<AuthenticateOptions> = {}) {
     const tokens = await openIssuer(t)
     const app = express()
     app.use((req, _res, next) => {
-      // Other middleware uses the same property: it must not count.
+      // Another middleware sets the same property. It must have no effect.
       Object.assign(req, { auth: { userId: 'intruder', organizationId: 'org_acme', role: 'org:admin' } })
       next()
     })
-    // Keys are made in the meantime, which may keep this process from answering itself.
+    // A long time-out, because this process also creates keys meanwhile, which blocks its JWKS server.
     const keys = 'secret' in options ? {} : { jwks: tokens.jwksUrl, jwksTimeoutMs: 30_000 }
     app.use(authenticate({ issuer, audience, ...keys, ...options }))
     app.get('/me', (req, res) => {
@@ -27,7 +27,7 @@ for (const [version, express] of expresses) {
     return { tokens, ask: await serve(t, app) }
   }
 
-  test(`a token that is right names the caller (${version})`, async (t) => {
+  test(`a valid token gives the caller (${version})`, async (t) => {
     const { ask, tokens } = await open(t)
     const { status, body } = await ask('/me', { token: await tokens.tokenOf() })
     t.is(status, 200)
@@ -40,7 +40,7 @@ for (const [version, express] of expresses) {
 
   test(`without a token the answer is 401 with a bare challenge, never a redirect (${version})`, async (t) => {
     // clerk/javascript#8241: an API route answered with a redirect. clerk/javascript#8804: `req.auth` of another
-    // middleware was taken for our own; here one says that the caller is an administrator.
+    // middleware was trusted. Here another middleware sets an administrator.
     const { ask } = await open(t)
     for (const headers of [{}, { authorization: 'Basic dTpw' }, { authorization: 'Bearerx y' }]) {
       const answer = await ask('/me', { headers })
@@ -52,7 +52,7 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`a bad token is answered with 401 and says what is wrong with it (${version})`, async (t) => {
+  test(`an invalid token is answered with 401, and the answer says what is wrong with it (${version})`, async (t) => {
     const { ask, tokens } = await open(t)
     const other = await openIssuer(t)
     const good = await tokens.tokenOf()
@@ -99,7 +99,7 @@ for (const [version, express] of expresses) {
     t.is((await ask('/me', { headers: { authorization: `bearer ${good}` } })).status, 200, 'the scheme has no case')
   })
 
-  test(`a public key is never taken for a shared secret (${version})`, async (t) => {
+  test(`a public key is never used as a shared secret (${version})`, async (t) => {
     const { ask, tokens } = await open(t)
     const publicKey = new TextEncoder().encode(JSON.stringify(tokens.jwks.keys[0]))
     const token = await new SignJWT({ sub: 'user_1' })
@@ -113,7 +113,7 @@ for (const [version, express] of expresses) {
     t.is(answer.body.detail, "The token's algorithm is not allowed.")
   })
 
-  test(`where no token is required, none is fine and a bad one is not (${version})`, async (t) => {
+  test(`when no token is required, a request without a token passes and an invalid token is refused (${version})`, async (t) => {
     const { ask, tokens } = await open(t, { required: false })
     const anonymous = await ask('/me')
     t.is(anonymous.status, 200)
@@ -122,7 +122,7 @@ for (const [version, express] of expresses) {
     t.is((await ask('/me', { token: await tokens.tokenOf() })).body.auth.userId, 'user_1')
   })
 
-  test(`a shared secret verifies, and only with its own algorithms (${version})`, async (t) => {
+  test(`a shared secret verifies tokens, only with its own algorithms (${version})`, async (t) => {
     const secret = 'a secret of at least thirty-two bytes'
     const { ask, tokens } = await open(t, { secret })
     const signed = (alg: string) =>
@@ -137,7 +137,7 @@ for (const [version, express] of expresses) {
     t.is((await ask('/me', { token: await tokens.tokenOf() })).status, 401)
   })
 
-  test(`every algorithm of the default list verifies, with a key set that is given as it is (${version})`, async (t) => {
+  test(`every algorithm of the default list verifies tokens, with a key set in the options (${version})`, async (t) => {
     const tokens = await openIssuer(t)
     const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
     for (const alg of algorithms) await tokens.addKey(alg, alg)
@@ -147,14 +147,14 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`a list of algorithms is held to (${version})`, async (t) => {
+  test(`a token with an algorithm outside the list is refused (${version})`, async (t) => {
     const { ask, tokens } = await open(t, { algorithms: ['RS256'] })
     await tokens.addKey('rsa', 'RS256')
     t.is((await ask('/me', { token: await tokens.tokenOf() })).status, 401)
     t.is((await ask('/me', { token: await tokens.tokenOf({ kid: 'rsa' }) })).status, 200)
   })
 
-  test(`a token that names no key is tried with each key that fits (${version})`, async (t) => {
+  test(`a token without a key id is verified with each matching key (${version})`, async (t) => {
     const { ask, tokens } = await open(t)
     await tokens.addKey('second')
     const unnamed = { header: { kid: undefined } }
@@ -165,7 +165,7 @@ for (const [version, express] of expresses) {
     t.is((await ask('/me', { token: stranger })).status, 401)
   })
 
-  test(`several issuers and audiences can be named, or the checks switched off (${version})`, async (t) => {
+  test(`several issuers and audiences are possible, and the checks can be switched off (${version})`, async (t) => {
     const several = await open(t, { issuer: ['https://a.example', issuer], audience: ['x', audience] })
     t.is((await several.ask('/me', { token: await several.tokens.tokenOf() })).status, 200)
     const none = await open(t, { issuer: false, audience: false })
@@ -173,22 +173,22 @@ for (const [version, express] of expresses) {
     t.is((await none.ask('/me', { token })).status, 200)
   })
 
-  test(`where authorized parties are named, a token must be issued to one of them (${version})`, async (t) => {
-    // GHSA-w24r-5266-9c3c: a condition whose data was missing counted as met.
+  test(`with authorizedParties, a token must be issued to one of them (${version})`, async (t) => {
+    // GHSA-w24r-5266-9c3c: a condition with missing data counted as fulfilled.
     const { ask, tokens } = await open(t, { authorizedParties: ['https://app.example'] })
     t.is((await ask('/me', { token: await tokens.tokenOf({ claims: { azp: 'https://app.example' } }) })).status, 200)
     t.is((await ask('/me', { token: await tokens.tokenOf({ claims: { azp: 'https://evil.example' } }) })).status, 401)
-    t.is((await ask('/me', { token: await tokens.tokenOf() })).status, 401, 'no party is no authorized party')
+    t.is((await ask('/me', { token: await tokens.tokenOf() })).status, 401, 'a token without a party is refused')
   })
 
-  test(`a type of token can be required (${version})`, async (t) => {
+  test(`a token type can be required (${version})`, async (t) => {
     const { ask, tokens } = await open(t, { typ: 'at+jwt' })
     t.is((await ask('/me', { token: await tokens.tokenOf({ header: { typ: 'application/AT+JWT' } }) })).status, 200)
     t.is((await ask('/me', { token: await tokens.tokenOf() })).status, 401)
     t.is((await ask('/me', { token: await tokens.tokenOf({ header: { typ: undefined } }) })).status, 401)
   })
 
-  test(`the clocks may differ by the tolerance, and no more (${version})`, async (t) => {
+  test(`the clocks may differ by at most the tolerance (${version})`, async (t) => {
     const { ask, tokens } = await open(t, { clockToleranceSeconds: 120 })
     const nowSeconds = Math.floor(Date.now() / 1000)
     const lateBy = (seconds: number) => tokens.tokenOf({ claims: { exp: nowSeconds - seconds } })
@@ -196,7 +196,7 @@ for (const [version, express] of expresses) {
     t.is((await ask('/me', { token: await lateBy(180) })).status, 401)
   })
 
-  test(`the token can come in a cookie, where there is no bearer token (${version})`, async (t) => {
+  test(`the token can come in a cookie if there is no bearer token (${version})`, async (t) => {
     const { ask, tokens } = await open(t, { cookie: '__session' })
     const token = await tokens.tokenOf()
     const withCookie = (cookie: string, more: Record<string, string> = {}) =>
@@ -217,7 +217,7 @@ for (const [version, express] of expresses) {
     t.is((await ask(`/me?token=${token}&token=${token}`)).body.code, 'token_invalid')
   })
 
-  test(`a function for the token that throws, or is late, is a fault that says nothing (${version})`, async (t) => {
+  test(`a token function that throws or returns a promise is answered with 500 without details (${version})`, async (t) => {
     const faulty = [
       () => {
         throw new Error('a secret of the application')
@@ -227,10 +227,10 @@ for (const [version, express] of expresses) {
     ]
     for (const token of faulty) {
       const tokens = await openIssuer(t)
-      const told: unknown[] = []
+      const reported: unknown[] = []
       const app = express()
       app.use(authenticate({ issuer, audience, jwks: tokens.jwks, token }))
-      app.use(problems({ onError: (error) => told.push(error) }))
+      app.use(problems({ onError: (error) => reported.push(error) }))
       const answer = await (await serve(t, app))('/me')
       t.is(answer.status, 500)
       t.deepEqual(answer.body, {
@@ -239,11 +239,11 @@ for (const [version, express] of expresses) {
         status: 500,
         code: 'internal_error',
       })
-      t.is(told.length, 1)
+      t.is(reported.length, 1)
     }
   })
 
-  test(`a claims function reads the tokens of any provider, and what it cannot read is refused (${version})`, async (t) => {
+  test(`a claims function reads the tokens of any provider, and a token that it cannot read is refused (${version})`, async (t) => {
     const { ask, tokens } = await open(t, {
       claims: (claims) => {
         const { roles } = claims as { roles: string[] }
@@ -260,17 +260,17 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`a claims function that gives no object is a fault (${version})`, async (t) => {
+  test(`a claims function that does not return an object is answered with 500 (${version})`, async (t) => {
     const { ask, tokens } = await open(t, { claims: (() => undefined) as never })
     t.is((await ask('/me', { token: await tokens.tokenOf() })).status, 500)
   })
 
-  test(`the realm is named in the challenge (${version})`, async (t) => {
+  test(`the challenge contains the realm (${version})`, async (t) => {
     const { ask } = await open(t, { realm: 'https://api.example/v1' })
     t.is((await ask('/me')).headers.get('www-authenticate'), 'Bearer realm="https://api.example/v1"')
   })
 
-  test(`where a second authenticate refuses, what the first one found out does not count any more (${version})`, async (t) => {
+  test(`when a second authenticate refuses a request, the caller of the first one does not count any more (${version})`, async (t) => {
     const [first, second] = [await openIssuer(t), await openIssuer(t)]
     const app = express()
     app.use(authenticate({ issuer, audience, jwks: first.jwks }))
@@ -282,7 +282,7 @@ for (const [version, express] of expresses) {
     t.deepEqual((await (await serve(t, app))('/', { token: await first.tokenOf() })).body, { caller: 'nobody' })
   })
 
-  test(`without problems() the status and the challenge are right all the same (${version})`, async (t) => {
+  test(`the status and the challenge are also right without problems() (${version})`, async (t) => {
     const tokens: Issuer = await openIssuer(t)
     const app = express()
     app.set('env', 'test')
@@ -293,8 +293,8 @@ for (const [version, express] of expresses) {
     t.is(answer.headers.get('www-authenticate'), 'Bearer realm="api"')
   })
 
-  test(`authOf says what to do where authenticate has not run, whatever req.auth says (${version})`, async (t) => {
-    // clerk-docs#1736: a check that tested a value which is always truthy. clerk/javascript#8804: the shared property.
+  test(`if authenticate has not run, authOf throws and says what to do, also if req.auth is set (${version})`, async (t) => {
+    // clerk-docs#1736: a check of a value that is always truthy. clerk/javascript#8804: a shared property was trusted.
     const app = express()
     app.get('/me', (req, res) => {
       Object.assign(req, { auth: { userId: 'intruder' } })

@@ -1,4 +1,4 @@
-/** The list behind a role picker. */
+/** The list of roles for a role picker. */
 
 import { authenticate, availableRoles, problems, type AvailableRolesOptions } from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
@@ -17,7 +17,7 @@ for (const [version, express] of expresses) {
     return { roleSets, tokens, ask: await serve(t, app) }
   }
 
-  test(`the roles are listed with all that a picker needs (${version})`, async (t) => {
+  test(`the list has everything that a role picker needs (${version})`, async (t) => {
     const { ask, tokens } = await open(t)
     const answer = await ask('/organizations/org_acme/roles', { token: await tokens.tokenOf() })
     t.is(answer.status, 200)
@@ -44,13 +44,13 @@ for (const [version, express] of expresses) {
     })
   })
 
-  test(`a list that may be outdated says so (${version})`, async (t) => {
+  test(`a list that may be outdated has stale: true (${version})`, async (t) => {
     const { ask, roleSets } = await open(t)
     roleSets.listings.stale = true
     t.is((await ask('/organizations/org_acme/roles')).body.stale, true)
   })
 
-  test(`the organization can come from elsewhere, and one that nobody knows is refused (${version})`, async (t) => {
+  test(`a function can find the organization, and an unknown organization is refused (${version})`, async (t) => {
     const { ask, roleSets } = await open(t, { organization: (req) => req.query['of'] })
     t.is((await ask('/organizations/x/roles?of=org_pro')).body.organization, 'org_pro')
     t.is((await ask('/organizations/x/roles')).body.code, 'organization_missing')

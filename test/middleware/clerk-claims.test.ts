@@ -1,4 +1,4 @@
-/** Clerk's session tokens, version 1 and 2, are read as Clerk writes them. */
+/** Session tokens of Clerk, version 1 and 2, are read correctly. */
 
 import { authenticate, authOf, clerkClaims, problems } from '@rolesets/express'
 import test from 'ava'
@@ -8,7 +8,7 @@ import { audience, issuer, openIssuer } from './issuer.ts'
 
 const signedIn = { sub: 'user_1', sid: 'sess_1' }
 
-test('version 1 says it in four claims', (t) => {
+test('version 1 has the organization in four claims', (t) => {
   const caller = clerkClaims({
     ...signedIn,
     org_id: 'org_acme',
@@ -26,8 +26,8 @@ test('version 1 says it in four claims', (t) => {
   })
 })
 
-test('version 2 has the role without its prefix, and the permissions in masks', (t) => {
-  // The example of Clerk's documentation.
+test('version 2 has the role without its prefix, and the permissions as bits', (t) => {
+  // The example in Clerk's documentation.
   const caller = clerkClaims({
     ...signedIn,
     v: 2,
@@ -40,12 +40,12 @@ test('version 2 has the role without its prefix, and the permissions in masks', 
   t.deepEqual(caller.permissions, ['org:dashboard:manage', 'org:dashboard:read', 'org:teams:read'])
 })
 
-test('only features of the organization count for the positions of the masks', (t) => {
+test('only features of the organization count for the positions of the numbers', (t) => {
   const permissions = permissionsOf({ fea: 'u:mine, o:a ,ou:b,uo:c,x:d', per: 'read , write', fpm: '1, 2 ,3,3' })
   t.deepEqual(permissions, ['org:a:read', 'org:b:write', 'org:c:read', 'org:c:write'])
 })
 
-test('masks may be wider than a number: bit 60 counts, and none of its neighbours', (t) => {
+test('more than 53 bits are possible: bit 60 counts, and the bits beside it do not', (t) => {
   const per = Array.from({ length: 64 }, (_, bit) => `action${bit}`).join(',')
   t.deepEqual(permissionsOf({ fea: 'o:a', per, fpm: String(2n ** 60n) }), ['org:a:action60'])
   const [low, high] = [0, 63]
@@ -55,18 +55,18 @@ test('masks may be wider than a number: bit 60 counts, and none of its neighbour
   ])
 })
 
-test('bits beyond the actions, and masks beyond the features, mean nothing', (t) => {
+test('bits beyond the actions and numbers beyond the features are ignored', (t) => {
   t.deepEqual(permissionsOf({ fea: 'o:a', per: 'read', fpm: '255,255' }), ['org:a:read'])
   t.deepEqual(permissionsOf({ fea: 'o:a,o:b', per: 'read', fpm: '1' }), ['org:a:read'])
 })
 
 for (const fpm of ['-1', '1.5', '0x3', '1e3', 'three', '', ' ', '٣', '+1']) {
-  test(`a malformed mask has no bits: "${fpm}"`, (t) => {
+  test(`a malformed number has no bits: "${fpm}"`, (t) => {
     t.deepEqual(permissionsOf({ fea: 'o:a,o:b', per: 'read,write', fpm: `${fpm},1` }), ['org:b:read'])
   })
 }
 
-test('without actions or masks there are no permissions', (t) => {
+test('without actions or numbers there are no permissions', (t) => {
   for (const o of [
     {},
     { per: 'read' },
@@ -81,7 +81,7 @@ test('without actions or masks there are no permissions', (t) => {
   t.deepEqual(permissionsOf({ fea: '', per: 'read', fpm: '1' }), [])
 })
 
-test('a feature without a scope, or an organization that is none, makes the token invalid', (t) => {
+test('a feature without a scope, or a malformed organization, makes the token invalid', (t) => {
   for (const fea of ['dashboard', 'o:a,', 'o:a,teams', 7]) {
     t.throws(() => permissionsOf({ fea, per: 'read', fpm: '1' }), { code: 'token_invalid' }, String(fea))
   }
@@ -90,14 +90,14 @@ test('a feature without a scope, or an organization that is none, makes the toke
   }
 })
 
-test('without an active organization there is no role and no permission, whatever else is there', (t) => {
+test('without an active organization there are no role and no permissions, whatever other claims there are', (t) => {
   const caller = clerkClaims({ ...signedIn, v: 2, fea: 'u:mine', org_id: 'org_acme', org_role: 'org:admin' })
   t.deepEqual(caller, { userId: 'user_1', sessionId: 'sess_1' })
   t.is(clerkClaims(signedIn).organizationId, undefined)
   t.is(clerkClaims({ ...signedIn, v: 2, o: { id: 'org_acme' } }).role, undefined)
 })
 
-test('claims of another type than Clerk gives them count as not there', (t) => {
+test('claims of a wrong type count as missing', (t) => {
   const caller = clerkClaims({ ...signedIn, org_id: 7, org_role: ['org:admin'], org_permissions: 'org:a:read' })
   t.is(caller.organizationId, undefined)
   t.is(caller.role, undefined)
@@ -109,7 +109,7 @@ test('a pending session is refused', (t) => {
   t.notThrows(() => clerkClaims({ ...signedIn, sts: 'active' }))
 })
 
-test('what is packed into masks is what comes out', (t) => {
+test('the permissions that were packed are the ones that are read', (t) => {
   const word = fc.stringMatching(/^[a-z_]{1,8}$/)
   const matrix = fc
     .record({
@@ -139,7 +139,7 @@ test('what is packed into masks is what comes out', (t) => {
 })
 
 for (const [version, express] of expresses) {
-  test(`signed tokens of both versions say the same (${version})`, async (t) => {
+  test(`signed tokens of both versions give the same caller (${version})`, async (t) => {
     const tokens = await openIssuer(t)
     const app = express()
     app.use(authenticate({ issuer, audience, jwks: tokens.jwks, claims: 'clerk' }))

@@ -1,6 +1,6 @@
 /**
- * Product promise 5: when no decision can be made, the answer is 503 and the request does not get through. Whatever is
- * wrong with the client, no failure is ever taken for "yes".
+ * Guarantee 5: when no decision is possible, the answer is 503 and the request does not pass. No failure of the client
+ * is ever taken for "yes".
  */
 
 import {
@@ -17,12 +17,12 @@ import { expresses, serve, type Answer } from './application.ts'
 import { audience, issuer, openIssuer } from './issuer.ts'
 import { clientError, createFaultyRoleSets, createRoleSetsDouble, faults, yes } from './role-sets-double.ts'
 
-/** What a client does when it never answers is up to the deadline of the middleware. */
+/** For a client that never answers, the deadline of the middleware counts. */
 const deadlineMs = 20
 
 for (const [version, express] of expresses) {
   for (const [what, fault] of Object.entries(faults)) {
-    test(`a client that ${what} is answered with 503 and lets nothing through (${version})`, async (t) => {
+    test(`a client that ${what} is answered with 503, and the request does not pass (${version})`, async (t) => {
       // agentgate#78, descope node-sdk PR#678: fail-open by accident, and a fallback after a long default time-out.
       const tokens = await openIssuer(t)
       const token = await tokens.tokenOf()
@@ -60,7 +60,7 @@ for (const [version, express] of expresses) {
     })
   }
 
-  test(`answers to several questions that don't fit them are none (${version})`, async (t) => {
+  test(`answers that don't match the questions are refused (${version})`, async (t) => {
     const misfits: unknown[] = [
       [],
       [yes()],
@@ -88,7 +88,7 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`without a deadline of its own, a client that never answers is not waited for either (${version})`, async (t) => {
+  test(`also without the option deadlineMs, the middleware does not wait for a client that never answers (${version})`, async (t) => {
     const app = express()
     app.post('/:organizationId', express.json(), guardRoleGrant({ roleSets: createFaultyRoleSets({}) }))
     app.use(problems())
@@ -119,7 +119,7 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`the deadline reaches the client, and so does the news that nobody waits any more (${version})`, async (t) => {
+  test(`the client receives the deadline, and a signal when the middleware stops waiting (${version})`, async (t) => {
     const seen: { deadlineMs?: number; signal?: AbortSignal }[] = []
     const roleSets = Object.assign(createRoleSetsDouble(), { cached: false })
     roleSets.check = (_organizationId, _role, options = {}) => {
@@ -134,7 +134,7 @@ for (const [version, express] of expresses) {
     t.true(seen[0]?.signal?.aborted)
   })
 
-  test(`a question that the client calls impossible is the request's fault (${version})`, async (t) => {
+  test(`a question that the client rejects as malformed is answered with 400 (${version})`, async (t) => {
     for (const code of ['invalid_argument', 'invalid_field', 'limit_exceeded']) {
       const roleSets = Object.assign(createRoleSetsDouble(), { cached: false })
       roleSets.check = () => Promise.reject(clientError(code))
@@ -149,7 +149,7 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`a client that recovers is believed at the next request (${version})`, async (t) => {
+  test(`a client that works again is used at the next request (${version})`, async (t) => {
     const roleSets = createRoleSetsDouble()
     const { checkCached } = roleSets
     const app = express()

@@ -1,6 +1,6 @@
 /**
- * Bad input of every kind, ten thousand of each: nothing crashes, hangs, or is answered with 5xx, and nothing gets
- * through that an oracle of a few lines would not let through. Each seed is printed; TEST_SEED runs one again.
+ * Malformed input of every kind, ten thousand of each: nothing crashes, hangs or is answered with 5xx, and only
+ * requests pass that a simple oracle also accepts. The seed is printed, and TEST_SEED runs it again.
  */
 
 import assert from 'node:assert/strict'
@@ -34,7 +34,7 @@ async function holds<T>(t: ExecutionContext, property: fc.IAsyncProperty<T>, num
   await t.notThrowsAsync(fc.assert(property, { numRuns, seed }))
 }
 
-/** Runs the middleware on a request of Node's; gives what `next` got, which must come exactly once. */
+/** Runs the middleware with a Node request, and returns the argument of `next`, which must be called exactly once. */
 function run(middleware: Middleware, more: object) {
   const req = Object.assign(new IncomingMessage(new Socket()), more)
   return new Promise<{ req: IncomingMessage; error: RoleSetsExpressError | undefined }>((resolve, reject) => {
@@ -68,7 +68,7 @@ const name = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'length', '0', 'email', 'then'),
   fc.string({ maxLength: 8 }),
 )
-/** JSON that looks like what the guard expects, and is not. */
+/** JSON that looks like a body for the guard, but is malformed. */
 const { body } = fc.letrec((tie) => ({
   body: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
@@ -79,26 +79,26 @@ const { body } = fc.letrec((tie) => ({
   ),
   list: fc.array(tie('body'), { maxLength: 4 }),
   object: fc.array(fc.tuple(name, tie('body')), { maxLength: 4 }).map((entries) => {
-    // As JSON.parse makes it: "__proto__" is a property like any other.
+    // As with JSON.parse, "__proto__" is an own property.
     const members = entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value ?? null)}`)
     return JSON.parse(`{${members.join(',')}}`) as unknown
   }),
 }))
 
-/** The documented places, said once more as patterns of JSON pointers, in which a position in a list is a `#`. */
+/** The documented places of roles, as patterns of JSON pointers. A position in a list is written `#`. */
 const single = '(role|role_key|roleKey)'
 const several = `(roles|role_keys|roleKeys)(/#(/${single})?)?`
 const bulk = '(invitations|memberships|members)(/#)?'
 const places = new RegExp(`^(/#|(/(#|${bulk}))?/(${single}|${several}))$`)
 
-/** Every value that stands where a role may stand. */
+/** Every value in a place for roles. */
 function named(value: unknown, at = ''): readonly unknown[] {
   if (Array.isArray(value)) return value.flatMap((each) => named(each, `${at}/#`))
   if (typeof value !== 'object' || value === null) return places.test(at) ? [value] : []
   return Object.entries(value).flatMap(([key, each]) => named(each, `${at}/${key}`))
 }
 
-test('bodies: what gets through names roles of the set, and nothing else in any place', async (t) => {
+test('bodies: a request passes only if every place for roles has a role of the set', async (t) => {
   const guard = guardRoleGrant({ roleSets: createRoleSetsDouble() })
   let through = 0
   await holds(
@@ -118,7 +118,7 @@ test('bodies: what gets through names roles of the set, and nothing else in any 
   t.true(through > NUM_RUNS / 100, `enough get through to mean something: ${through}`)
 })
 
-test('bodies of other types than JSON has are refused, and crash nothing', async (t) => {
+test('bodies with values that JSON does not have are refused without a crash', async (t) => {
   const guard = guardRoleGrant({ roleSets: createRoleSetsDouble() })
   await holds(
     t,
@@ -132,7 +132,7 @@ test('bodies of other types than JSON has are refused, and crash nothing', async
   )
 })
 
-test('params: whatever stands in them, the organization is a right one or the request is refused', async (t) => {
+test('params: the organization is valid, or the request is refused', async (t) => {
   const guard = guardRoleGrant({ roleSets: createRoleSetsDouble() })
   const param = fc.constantFrom('organizationId', 'organization_id', 'orgId', 'org_id', '__proto__', 'x')
   const value = fc.oneof(
@@ -150,7 +150,7 @@ test('params: whatever stands in them, the organization is a right one or the re
   )
 })
 
-test('tokens: nothing is let in that was not signed, and every refusal is a 401 with a clean challenge', async (t) => {
+test('tokens: only signed tokens pass, and every other one is answered with 401 and a well-formed challenge', async (t) => {
   const tokens = await openIssuer(t)
   const middleware = authenticate({ issuer, audience, jwks: tokens.jwks, cookie: '__session' })
   const good = await tokens.tokenOf()
@@ -182,7 +182,7 @@ test('tokens: nothing is let in that was not signed, and every refusal is a 401 
     fc.asyncProperty(headers, async (given) => {
       const { req, error } = await run(middleware, { headers: given })
       if (!error) {
-        // Not the signature: its last character has bits that mean nothing.
+        // Not in the signature, because some bits of its last character are ignored.
         assert.ok(Object.values(given).some((header) => header.includes(`${parts[0]}.${parts[1]}.`)))
         return
       }
@@ -196,7 +196,7 @@ test('tokens: nothing is let in that was not signed, and every refusal is a 401 
   )
 })
 
-test('claims: a signed token with claims that make no sense is a caller or a 401, never a fault', async (t) => {
+test('claims: a signed token with malformed claims gives a caller or 401, never 500', async (t) => {
   const secret = new Uint8Array(32).fill(1)
   const middleware = authenticate({ issuer: false, audience: false, secret })
   const roleSets = createRoleSetsDouble()
@@ -246,7 +246,7 @@ test('claims: a signed token with claims that make no sense is a caller or a 401
 })
 
 for (const [version, express] of expresses) {
-  test(`over HTTP, any bytes in path, header and body get an answer, and none a 5xx (${version})`, async (t) => {
+  test(`over HTTP, any bytes in path, header and body are answered, and never with 5xx (${version})`, async (t) => {
     const tokens = await openIssuer(t)
     const token = await tokens.tokenOf()
     let through = 0
@@ -305,7 +305,7 @@ for (const [version, express] of expresses) {
   })
 }
 
-/** By hand, because ten thousand of them are signed here. */
+/** Signed without jose, because ten thousand of them are needed. */
 function sign(claims: unknown, secret: Uint8Array): string {
   const signed = [{ alg: 'HS256' }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))

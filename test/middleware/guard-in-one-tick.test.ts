@@ -1,4 +1,4 @@
-/** A decision that is in the client's cache takes no tick: `next` is called before the middleware returns. */
+/** If the client's cache has the decision, `next` is called before the middleware returns. */
 
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
@@ -24,14 +24,14 @@ test('an allowed grant goes on in the same tick', (t) => {
   t.deepEqual(roleGrantOf(req).roles, ['org:member', 'org:admin'])
 })
 
-test('a refused grant is told in the same tick', (t) => {
+test('a refused grant is passed to next in the same tick', (t) => {
   const { req, calls } = run(guardRoleGrant({ roleSets: createRoleSetsDouble() }), { params, body: { role: 'x' } })
   t.is(calls.length, 1)
   t.is((calls[0]?.[0] as { code: string }).code, 'role_not_in_set')
   t.throws(() => roleGrantOf(req), { code: 'middleware_missing' })
 })
 
-test('a second guard forgets what the first has found', async (t) => {
+test('the result of an earlier guard is deleted by a second one', async (t) => {
   const roleSets = createRoleSetsDouble()
   const { req } = run(guardRoleGrant({ roleSets }), { params, body: { role: 'org:member' } })
   t.is(roleGrantOf(req).allowed, true)
@@ -45,14 +45,14 @@ test('an error that the next middleware throws is not caught here', (t) => {
   let calls = 0
   const next = () => {
     calls += 1
-    throw new RangeError('of the next one')
+    throw new RangeError('of the next middleware')
   }
   const guard = guardRoleGrant({ roleSets: createRoleSetsDouble() })
   t.throws(() => guard(req, new ServerResponse(req), next), { instanceOf: RangeError })
   t.is(calls, 1)
 })
 
-test('a request that has no params at all, outside of any router, is refused and not a crash', (t) => {
+test('a request without params, outside of any router, is refused without a crash', (t) => {
   const roleSets = createRoleSetsDouble()
   for (const middleware of [guardRoleGrant({ roleSets }), availableRoles({ roleSets })]) {
     const { calls } = run(middleware, {})

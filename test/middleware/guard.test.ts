@@ -38,7 +38,7 @@ for (const [version, express] of expresses) {
   for (const cached of [true, false]) {
     const how = cached ? 'from the cache' : 'by asking'
 
-    test(`a role in the set is let through, and the handler gets what was decided, ${how} (${version})`, async (t) => {
+    test(`a role in the set passes, and the handler receives the decision, ${how} (${version})`, async (t) => {
       const { ask, roleSets, decisions } = await open(t)
       roleSets.cached = cached
       const answer = await ask(path, { body: { role: 'org:member' } })
@@ -74,7 +74,7 @@ for (const [version, express] of expresses) {
       t.is(handled(), 0)
     })
 
-    test(`one bad role refuses the whole request, and all bad ones are named, ${how} (${version})`, async (t) => {
+    test(`one role outside the set refuses the whole request, and the answer names all such roles, ${how} (${version})`, async (t) => {
       const { ask, roleSets, handled } = await open(t)
       roleSets.cached = cached
       const answer = await ask(path, { body: { roles: ['org:member', 'org:analyst', 'org:admin', 'org:nobody'] } })
@@ -83,7 +83,7 @@ for (const [version, express] of expresses) {
       t.is(handled(), 0)
     })
 
-    test(`an organization that nobody knows is refused where that is the rule, ${how} (${version})`, async (t) => {
+    test(`an organization that the sidecar does not know is refused, ${how} (${version})`, async (t) => {
       const { ask, roleSets } = await open(t)
       roleSets.cached = cached
       const answer = await ask('/organizations/org_nobody/memberships', { body: { role: 'org:member' } })
@@ -93,7 +93,7 @@ for (const [version, express] of expresses) {
     })
   }
 
-  test(`a withdrawn role is refused from the next request on (${version})`, async (t) => {
+  test(`a role that is taken out of the set is refused at the next request (${version})`, async (t) => {
     const { ask, roleSets } = await open(t)
     t.is((await ask(path, { body: { role: 'org:member' } })).status, 201)
     roleSets.offered.get('org_acme')!.delete('org:member')
@@ -114,7 +114,7 @@ for (const [version, express] of expresses) {
     ])
   })
 
-  test(`decisions of several revisions are none (${version})`, async (t) => {
+  test(`decisions of different revisions are not accepted (${version})`, async (t) => {
     const { ask, roleSets } = await open(t)
     const answered = roleSets.checkManyCached.bind(roleSets)
     roleSets.checkManyCached = (questions) =>
@@ -132,7 +132,7 @@ for (const [version, express] of expresses) {
     t.true(answer.body.detail.includes('mergeParams'))
   })
 
-  test(`an organization that cannot be one is answered with 400 (${version})`, async (t) => {
+  test(`a malformed organization id is answered with 400 (${version})`, async (t) => {
     const { ask } = await open(t)
     for (const id of ['%20', '%00', 'x'.repeat(256), '%0a']) {
       const answer = await ask(`/organizations/${id}/memberships`, { body: { role: 'org:member' } })
@@ -152,7 +152,7 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`organization and roles can be found by functions, also by ones that take their time (${version})`, async (t) => {
+  test(`functions can find the organization and the roles, also with a promise (${version})`, async (t) => {
     const { ask } = await open(t, {
       organization: (req) => Promise.resolve((req.body as { for: string }).for),
       roles: (req) => (req.body as { grants: string[] }).grants,
@@ -168,7 +168,7 @@ for (const [version, express] of expresses) {
     t.is((await ask(path, { body: { grants: 'org:member' } })).body.code, 'organization_missing')
   })
 
-  test(`a function that throws is a fault that says nothing, and lets nothing through (${version})`, async (t) => {
+  test(`a function that throws is answered with 500 without details, and the request does not pass (${version})`, async (t) => {
     const thrower = () => {
       throw new Error('a secret of the application')
     }
@@ -188,7 +188,7 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`who the caller is, and where, is not for the guard to ask (${version})`, async (t) => {
+  test(`the guard does not check the caller or their active organization (${version})`, async (t) => {
     const tokens = await openIssuer(t)
     const app = express()
     app.use(authenticate({ issuer, audience, jwks: tokens.jwks, required: false }))
@@ -204,7 +204,7 @@ for (const [version, express] of expresses) {
     t.is((await ask('/org_pro', { body })).status, 201)
   })
 
-  test(`in the mode "report" everything goes through, and is told (${version})`, async (t) => {
+  test(`in the mode "report" every request passes and is reported (${version})`, async (t) => {
     const { ask, decisions, handled } = await open(t, { mode: 'report' })
     const refused = await ask(path, { body: { role: 'org:analyst' } })
     t.is(refused.status, 201)
@@ -225,7 +225,7 @@ for (const [version, express] of expresses) {
     t.is(handled(), 3)
   })
 
-  test(`roleGrantOf says what to do where the guard has not run (${version})`, async (t) => {
+  test(`if the guard has not run, roleGrantOf throws and says what to do (${version})`, async (t) => {
     const app = express()
     app.get('/', (req, res) => {
       res.send(t.throws(() => roleGrantOf(req), { code: 'middleware_missing' }).message)
@@ -234,7 +234,7 @@ for (const [version, express] of expresses) {
     t.true(answer.body.includes('guardRoleGrant({ roleSets })'))
   })
 
-  test(`an error of the handler is the handler's own, and not a missing decision (${version})`, async (t) => {
+  test(`an error of the handler is not taken for a missing decision (${version})`, async (t) => {
     for (const cached of [true, false]) {
       const roleSets = createRoleSetsDouble()
       roleSets.cached = cached

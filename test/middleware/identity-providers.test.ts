@@ -1,4 +1,4 @@
-/** The examples for Clerk, Auth0, WorkOS and Keycloak read tokens as those providers write them. */
+/** The examples for Clerk, Auth0, WorkOS and Keycloak read tokens in the format of these providers. */
 
 import { authenticate, authOf, problems, type AuthenticateOptions } from '@rolesets/express'
 import test from 'ava'
@@ -12,12 +12,12 @@ import { openIssuer } from './issuer.ts'
 interface Case {
   readonly options: AuthenticateOptions
   readonly jwks: string
-  /** What the provider puts into a token. */
+  /** The claims of a token of the provider. */
   readonly claims: Record<string, unknown>
   readonly caller: Record<string, unknown>
-  /** Changes to the claims that make the token another one's, or another thing. */
+  /** Changes to the claims after which the token must be refused. */
   readonly refused: readonly Record<string, unknown>[]
-  /** Changes to the claims that leave the caller without an active organization, or without a role there. */
+  /** Changes to the claims after which the caller has no active organization, or no role in it. */
   readonly powerless: readonly Record<string, unknown>[]
 }
 
@@ -139,7 +139,7 @@ for (const [version, express] of expresses) {
       t.is(options.jwks, jwks)
       t.notThrows(() => authenticate(options), 'the options are right as they are')
       const app = express()
-      // The same, but for the keys, which are those of this test.
+      // The same options, but with the keys of this test.
       app.use(authenticate({ ...options, jwks: tokens.jwks }))
       app.get('/', (req, res) => {
         const { claims: _, ...rest } = authOf(req)!
@@ -163,7 +163,7 @@ for (const [version, express] of expresses) {
     })
   }
 
-  test(`a slug of WorkOS becomes a key (${version})`, async (t) => {
+  test(`a role slug of WorkOS becomes a role key (${version})`, async (t) => {
     const tokens = await openIssuer(t)
     const app = express()
     app.use(authenticate({ ...workos({ clientId: 'x', issuer: 'https://api.workos.com' }), jwks: tokens.jwks }))

@@ -1,4 +1,7 @@
-/** An issuer of tokens with keys made at run time, and a real JWKS server whose keys change and which breaks on demand. */
+/**
+ * Issues tokens with keys that are created at run time, and serves them from a real JWKS server that can change and
+ * fail.
+ */
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -11,7 +14,7 @@ export const issuer = 'https://issuer.example'
 export const audience = 'https://api.example'
 
 export interface TokenParts {
-  /** Added to the claims that every token has, or instead of them; undefined takes one away. */
+  /** Added to the default claims, or replacing them. undefined removes a claim. */
   readonly claims?: Record<string, unknown>
   readonly header?: Record<string, unknown>
   readonly kid?: string
@@ -23,11 +26,11 @@ export interface Issuer {
   readonly jwksUrl: string
   /** How often the keys were fetched. */
   readonly fetches: () => number
-  /** How the server answers: properly, with a cut connection, a 500 or what is no key set, or never. */
-  behave(manner: 'well' | 'cut' | 'error' | 'garbage' | 'never'): void
-  /** Makes a key and publishes it. */
+  /** How the server answers: correctly, by closing the connection, with 500, with malformed JSON, or never. */
+  behave(manner: 'well' | 'cut' | 'error' | 'malformed' | 'never'): void
+  /** Creates a key and publishes it. */
   addKey(kid: string, alg?: string): Promise<void>
-  /** Stops publishing the key; tokens can still be signed with it. */
+  /** Stops publishing the key. Tokens can still be signed with it. */
   withdrawKey(kid: string): void
   /** A token of `user_1`, an administrator of `org_acme`, valid for five minutes. */
   tokenOf(parts?: TokenParts): Promise<string>
@@ -46,7 +49,7 @@ export async function openIssuer(t: Teardown, clock: Pick<Clock, 'dateMs'> = { d
       return
     }
     res.statusCode = manner === 'error' ? 500 : 200
-    res.end(manner === 'garbage' ? '<html>' : JSON.stringify(jwks))
+    res.end(manner === 'malformed' ? '<html>' : JSON.stringify(jwks))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
@@ -92,7 +95,7 @@ export interface TestClock extends Clock {
   advance(ms: number): void
 }
 
-/** A clock that stands still until it is told. */
+/** A clock that only moves when `advance` is called. */
 export function openClock(): TestClock {
   let passedMs = 0
   const startMs = Date.now()

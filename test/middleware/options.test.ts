@@ -1,4 +1,4 @@
-/** Everything that a factory is given is checked when the middleware is made, and the error says what to write. */
+/** All options are checked when a middleware is created, and the error says what to write. */
 
 import * as middleware from '@rolesets/express'
 import type { AuthenticateOptions, RoleSetsExpressError } from '@rolesets/express'
@@ -13,7 +13,7 @@ const jwks = 'https://issuer.example/jwks.json'
 const right: AuthenticateOptions = { issuer, audience, jwks }
 const secret = new Uint8Array(32)
 
-test('the package exports what is agreed, and nothing else', (t) => {
+test('the package exports exactly the public names', (t) => {
   t.deepEqual(Object.keys(middleware).sort(), [
     'RoleSetsExpressError',
     'authOf',
@@ -28,9 +28,9 @@ test('the package exports what is agreed, and nothing else', (t) => {
   ])
 })
 
-/** Makes something with wrong options, and checks that the error names the option and shows a call. */
+/** Creates a middleware with wrong options, and checks that the error names the option and shows a call. */
 function refuses(title: string, option: string, make: () => unknown): void {
-  test(`refused when it is made: ${title}`, (t) => {
+  test(`wrong options are refused at creation: ${title}`, (t) => {
     const error = t.throws<RoleSetsExpressError>(make, { name: 'RoleSetsExpressError' })
     t.is(error.code, 'option_invalid')
     t.true(error.message.includes(`"${option}"`), error.message)
@@ -41,18 +41,18 @@ function refuses(title: string, option: string, make: () => unknown): void {
 const wrong: readonly (readonly [string, string, Record<string, unknown>])[] = [
   ['no issuer', 'issuer', { issuer: undefined }],
   ['an empty issuer', 'issuer', { issuer: '' }],
-  ['no issuer at all among several', 'issuer', { issuer: [] }],
+  ['an empty list of issuers', 'issuer', { issuer: [] }],
   ['issuer: true', 'issuer', { issuer: true }],
   ['no audience', 'audience', { audience: undefined }],
-  ['an audience that is no text', 'audience', { audience: [7] }],
+  ['an audience that is not a string', 'audience', { audience: [7] }],
   ['neither jwks nor secret', 'jwks', { jwks: undefined }],
   ['both jwks and secret', 'secret', { secret }],
-  ['a URL that is none', 'jwks', { jwks: 'issuer.example/jwks.json' }],
+  ['a malformed URL', 'jwks', { jwks: 'issuer.example/jwks.json' }],
   ['an http URL', 'jwks', { jwks: 'http://issuer.example/jwks.json' }],
   ['an http URL that looks like loopback', 'jwks', { jwks: 'http://127.0.0.1.example/jwks.json' }],
   ['a file URL', 'jwks', { jwks: new URL('file:///jwks.json') }],
   ['a URL with credentials', 'jwks', { jwks: 'https://user:word@issuer.example/jwks.json' }],
-  ['an object that is no key set', 'jwks', { jwks: { keys: 'all' } }],
+  ['an object that is not a key set', 'jwks', { jwks: { keys: 'all' } }],
   ['a key set without keys', 'jwks', { jwks: { keys: [] } }],
   ['a key set with a private key', 'jwks', { jwks: { keys: [{ kty: 'EC', d: 'x' }] } }],
   ['a key set with a secret', 'jwks', { jwks: { keys: [{ kty: 'oct', k: 'x' }] } }],
@@ -61,40 +61,42 @@ const wrong: readonly (readonly [string, string, Record<string, unknown>])[] = [
   ['the algorithm none', 'algorithms', { algorithms: ['RS256', 'none'] }],
   ['an algorithm of secrets with keys', 'algorithms', { algorithms: ['RS256', 'HS256'] }],
   ['an algorithm of keys with a secret', 'algorithms', { jwks: undefined, secret, algorithms: ['HS256', 'RS256'] }],
-  ['no algorithm', 'algorithms', { algorithms: [] }],
+  ['an empty list of algorithms', 'algorithms', { algorithms: [] }],
   ['a claims option of another provider', 'claims', { claims: 'auth0' }],
-  ['no authorized party', 'authorizedParties', { authorizedParties: [] }],
+  ['an empty list of authorized parties', 'authorizedParties', { authorizedParties: [] }],
   ['an empty type', 'typ', { typ: '' }],
   ['cacheSeconds beyond a minute', 'cacheSeconds', { cacheSeconds: 61 }],
   ['cacheSeconds below zero', 'cacheSeconds', { cacheSeconds: -1 }],
-  ['cacheSeconds that is no number', 'cacheSeconds', { cacheSeconds: '60' }],
+  ['cacheSeconds as a string', 'cacheSeconds', { cacheSeconds: '60' }],
   ['cacheSeconds NaN', 'cacheSeconds', { cacheSeconds: NaN }],
   ['cacheTokensMax without a bound', 'cacheTokensMax', { cacheTokensMax: Infinity }],
   ['a tolerance of an hour', 'clockToleranceSeconds', { clockToleranceSeconds: 3600 }],
-  ['keys that are trusted for ever', 'jwksMaxAgeSeconds', { jwksMaxAgeSeconds: 3600 }],
+  ['keys that are trusted for an hour', 'jwksMaxAgeSeconds', { jwksMaxAgeSeconds: 3600 }],
   ['no time for the keys', 'jwksTimeoutMs', { jwksTimeoutMs: 0 }],
   ['a realm with a quotation mark', 'realm', { realm: 'a"b' }],
   ['a realm with a line break', 'realm', { realm: 'a\r\nSet-Cookie: x' }],
   ['a cookie name with an equals sign', 'cookie', { cookie: 'a=b' }],
-  ['a cookie besides a function for the token', 'cookie', { cookie: 'a', token: () => 'x' }],
-  ['a token that is no function', 'token', { token: 'x' }],
-  ['required that is a text', 'required', { required: 'false' }],
-  ['a clock that has no hands', 'clock', { clock: {} }],
+  ['a cookie together with a token function', 'cookie', { cookie: 'a', token: () => 'x' }],
+  ['a token that is not a function', 'token', { token: 'x' }],
+  ['required as a string', 'required', { required: 'false' }],
+  ['a clock without functions', 'clock', { clock: {} }],
   ['a misspelt option', 'authorisedParties', { authorisedParties: ['https://app.example'] }],
 ]
 
 for (const [title, option, options] of wrong) {
-  // clerk/javascript#8370: options that were typed, and dropped.
+  // clerk/javascript#8370: options that had a type but were ignored.
   refuses(`authenticate: ${title}`, option, () => authenticate({ ...right, ...options }))
 }
 
 refuses('authenticate without options', 'options', () => authenticate(undefined as never))
 refuses('guardRoleGrant without a client', 'roleSets', () => guardRoleGrant({} as never))
-refuses('guardRoleGrant with what is no client', 'roleSets', () => guardRoleGrant({ roleSets: {} as never }))
+refuses('guardRoleGrant with an object that is not a client', 'roleSets', () =>
+  guardRoleGrant({ roleSets: {} as never }),
+)
 refuses('guardRoleGrant in a mode that does not exist', 'mode', () =>
   guardRoleGrant({ roleSets, mode: 'off' as never }),
 )
-refuses('guardRoleGrant with roles that are no function', 'roles', () =>
+refuses('guardRoleGrant with roles that are not a function', 'roles', () =>
   guardRoleGrant({ roleSets, roles: 'x' as never }),
 )
 refuses('guardRoleGrant with a deadline of 0', 'deadlineMs', () => guardRoleGrant({ roleSets, deadlineMs: 0 }))
@@ -111,7 +113,7 @@ refuses('requirePermission without a client', 'roleSets', () => requirePermissio
 refuses('availableRoles without a client', 'roleSets', () => availableRoles({} as never))
 refuses('problems with a misspelt option', 'everything', () => problems({ everything: true } as never))
 
-test('what is right is taken: https, http on loopback, a key set, a secret, and options that are undefined', async (t) => {
+test('valid options are accepted: https, http on loopback, a key set, a secret, and options that are undefined', async (t) => {
   const { publicKey } = await generateKeyPair('RS256')
   const keys = { keys: [await exportJWK(publicKey)] }
   for (const given of [
@@ -129,7 +131,7 @@ test('what is right is taken: https, http on loopback, a key set, a secret, and 
   t.throws(() => authenticate({ issuer, audience, secret: pem }), { code: 'option_invalid' })
 })
 
-test('nothing is fetched and nobody is asked when a middleware is made', (t) => {
+test('creating a middleware fetches no keys and asks the client nothing', (t) => {
   const asked = createRoleSetsDouble()
   authenticate(right)
   guardRoleGrant({ roleSets: asked })

@@ -1,4 +1,4 @@
-/** The error handler answers with problem documents, and leaves to others what is theirs. */
+/** The error handler answers with problem documents, and passes the errors of other packages on. */
 
 import { authOf, problems, roleGrantOf, type ProblemsOptions } from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
@@ -44,14 +44,14 @@ for (const [version, express] of expresses) {
     })
     app.use(problems(options))
     const others: ErrorRequestHandler = (error: { type?: string }, _req, res, _next) => {
-      if (res.headersSent) res.end(`, and ended by others: ${error.type}`)
-      else res.status(599).send('left to others')
+      if (res.headersSent) res.end(`, and ended by the next handler: ${error.type}`)
+      else res.status(599).send('passed on')
     }
     app.use(others)
     return serve(t, app)
   }
 
-  test(`what is wrong with a body is told without quoting it (${version})`, async (t) => {
+  test(`the answer to a malformed body does not quote it (${version})`, async (t) => {
     const ask = await open(t)
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     const cases = [
@@ -75,16 +75,16 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`errors of others are left to others (${version})`, async (t) => {
+  test(`errors of other packages are passed on (${version})`, async (t) => {
     const ask = await open(t)
     for (const path of ['/fault', '/teapot', '/odd', '/text', '/param/%zz']) {
-      t.is((await ask(path)).body, 'left to others', path)
+      t.is((await ask(path)).body, 'passed on', path)
     }
   })
 
-  test(`with "all" the errors of others are answered too, and tell no secret (${version})`, async (t) => {
-    const told: unknown[] = []
-    const ask = await open(t, { all: true, onError: (error) => told.push(error) })
+  test(`with "all" the errors of other packages are answered, too, without their secrets (${version})`, async (t) => {
+    const reported: unknown[] = []
+    const ask = await open(t, { all: true, onError: (error) => reported.push(error) })
     const teapot = await ask('/teapot')
     t.is(teapot.status, 418)
     t.is(teapot.body.code, 'request_refused')
@@ -95,18 +95,18 @@ for (const [version, express] of expresses) {
       t.is(hidden.status, status)
       t.false(JSON.stringify(hidden.body).includes('secret'))
     }
-    t.is(told.length, 0)
+    t.is(reported.length, 0)
     for (const path of ['/fault', '/odd', '/text']) {
       const answer = await ask(path)
       t.is(answer.status, 500)
       t.deepEqual(Object.keys(answer.body), ['type', 'title', 'status', 'code'])
     }
-    t.is(told.length, 3)
+    t.is(reported.length, 3)
   })
 
-  test(`a missing middleware is a fault that says nothing, and is told to the application (${version})`, async (t) => {
-    const told: { code?: string; message?: string }[] = []
-    const ask = await open(t, { onError: (error) => told.push(error as Error) })
+  test(`a missing middleware is answered with 500 without details, and reported to the application (${version})`, async (t) => {
+    const reported: { code?: string; message?: string }[] = []
+    const ask = await open(t, { onError: (error) => reported.push(error as Error) })
     for (const path of ['/caller', '/grant']) {
       const answer = await ask(path)
       t.is(answer.status, 500)
@@ -114,7 +114,7 @@ for (const [version, express] of expresses) {
       t.is(answer.body.detail, undefined)
     }
     t.deepEqual(
-      told.map(({ code }) => code),
+      reported.map(({ code }) => code),
       ['middleware_missing', 'middleware_missing'],
     )
   })
@@ -128,9 +128,9 @@ for (const [version, express] of expresses) {
     t.is((await ask('/caller')).status, 500)
   })
 
-  test(`an answer that has begun is left alone (${version})`, async (t) => {
+  test(`an answer that has already begun is not changed (${version})`, async (t) => {
     const answer = await (await open(t))('/late')
     t.is(answer.status, 200)
-    t.is(answer.body, 'begun, and ended by others: entity.parse.failed')
+    t.is(answer.body, 'begun, and ended by the next handler: entity.parse.failed')
   })
 }

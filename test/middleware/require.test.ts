@@ -1,4 +1,4 @@
-/** A role or a permission is required: what the token says counts only while it is in the organization's role set. */
+/** Required roles and permissions: the role in the token counts only while it is in the organization's role set. */
 
 import { authenticate, problems, requirePermission, requireRole, type RequireOptions } from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
@@ -34,13 +34,13 @@ for (const [version, express] of expresses) {
     return { roleSets, tokens, ask, askAs }
   }
 
-  test(`a caller with the role is let through, and with one of several too (${version})`, async (t) => {
+  test(`a caller with the role passes, and one of several roles is enough (${version})`, async (t) => {
     const { askAs } = await open(t)
     t.is((await askAs('/admin')).status, 204)
     t.is((await askAs('/any')).status, 204)
   })
 
-  test(`a caller without the role is refused, and told which one is missing (${version})`, async (t) => {
+  test(`a caller without the role is refused, and the answer names the missing role (${version})`, async (t) => {
     const { askAs } = await open(t)
     const answer = await askAs('/any', { org_role: 'org:member' })
     t.is(answer.status, 403)
@@ -50,8 +50,8 @@ for (const [version, express] of expresses) {
   })
 
   for (const cached of [true, false]) {
-    test(`a role that was withdrawn stops counting at the next request, though the token has it still (${version}, ${cached})`, async (t) => {
-      // zitadel#11177, bitwarden/server#536: a role change that works only after the next login.
+    test(`a role that is taken out of the set stops counting at the next request, although the token still has it (${version}, ${cached})`, async (t) => {
+      // zitadel#11177, bitwarden/server#536: a role change had an effect only after the next login.
       const { askAs, roleSets } = await open(t)
       roleSets.cached = cached
       t.is((await askAs('/admin')).status, 204)
@@ -80,8 +80,8 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`a caller that another middleware has made up is none (${version})`, async (t) => {
-    // clerk/javascript#8804: `req.auth` set by something else taken for our own, an authentication bypass.
+  test(`a caller that another middleware has set does not count (${version})`, async (t) => {
+    // clerk/javascript#8804: `req.auth` of another middleware was trusted, which bypassed authentication.
     const roleSets = createRoleSetsDouble()
     const app = express()
     app.use((req, _res, next) => {
@@ -101,7 +101,7 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`without an active organization, or a role there, the caller is refused (${version})`, async (t) => {
+  test(`without an active organization, or a role in it, the caller is refused (${version})`, async (t) => {
     const { askAs } = await open(t)
     for (const claims of [{ org_id: undefined }, { org_role: undefined }, { org_id: null }, { org_id: '' }]) {
       for (const path of ['/admin', '/manage', '/own']) {
@@ -112,7 +112,7 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`an organization that nobody knows is refused (${version})`, async (t) => {
+  test(`an organization that the sidecar does not know is refused (${version})`, async (t) => {
     const { askAs } = await open(t)
     t.is((await askAs('/admin', { org_id: 'org_nobody' })).body.code, 'organization_unknown')
     t.is((await askAs('/manage', { org_id: 'org_nobody' })).body.code, 'organization_unknown')
@@ -130,7 +130,7 @@ for (const [version, express] of expresses) {
     t.is((await elsewhere.askAs('/admin')).body.code, 'organization_mismatch')
   })
 
-  test(`a system permission counts by the role, although tokens leave it out (${version})`, async (t) => {
+  test(`a system permission of the role counts, although tokens do not list it (${version})`, async (t) => {
     const { askAs } = await open(t)
     t.is((await askAs('/manage', { org_permissions: [] })).status, 204)
     const answer = await askAs('/manage', { org_role: 'org:member' })
@@ -139,7 +139,7 @@ for (const [version, express] of expresses) {
     t.deepEqual(answer.body.required, ['org:sys_memberships:manage'])
   })
 
-  test(`a permission that the sidecar knows does not count by the token (${version})`, async (t) => {
+  test(`a permission that the sidecar knows does not count because the token lists it (${version})`, async (t) => {
     const { askAs } = await open(t)
     const claims = { org_role: 'org:member', org_permissions: ['org:reports:read', 'org:sys_memberships:manage'] }
     t.is((await askAs('/either', claims)).status, 403)
@@ -156,7 +156,7 @@ for (const [version, express] of expresses) {
     t.is((await askAs('/own', claims)).body.code, 'role_withdrawn', 'but the role must be in the set')
   })
 
-  test(`a reason that nobody here has heard of is "no" (${version})`, async (t) => {
+  test(`an unknown reason means "no" (${version})`, async (t) => {
     const { askAs, roleSets } = await open(t)
     roleSets.checkCached = () => ({
       allowed: false,
@@ -169,8 +169,8 @@ for (const [version, express] of expresses) {
     t.is((await askAs('/own', { org_permissions: ['org:own:thing'] })).status, 403)
   })
 
-  test(`what is decided is what the rules say, in every combination (${version})`, async (t) => {
-    // GHSA-w24r-5266-9c3c: with several conditions, one whose data was missing counted as met.
+  test(`the decision is what the rules say, in every combination (${version})`, async (t) => {
+    // GHSA-w24r-5266-9c3c: of several conditions, one with missing data counted as fulfilled.
     const { askAs, roleSets } = await open(t)
     const role = fc.option(fc.constantFrom(...Object.keys(catalogue), 'org:nobody'), { nil: undefined })
     const organization = fc.constantFrom('org_acme', 'org_pro', 'org_nobody', undefined)

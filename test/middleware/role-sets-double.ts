@@ -1,9 +1,9 @@
-/** A client of the agreed shape that decides from what it is told here, from its "cache" or only when asked. */
+/** A replacement for the client, which decides from data of the test: from its "cache", or only when it is asked. */
 
 import type { AvailableRoles, Decision, Question, Reason } from '@rolesets/client'
 import type { RoleSets } from '@rolesets/express'
 
-/** Every role of the catalogue with its permissions. */
+/** Every role, with its permissions. */
 export const catalogue: Readonly<Record<string, readonly string[]>> = {
   'org:admin': ['org:sys_memberships:manage', 'org:reports:read'],
   'org:member': ['org:sys_memberships:read'],
@@ -11,9 +11,9 @@ export const catalogue: Readonly<Record<string, readonly string[]>> = {
 }
 
 export interface RoleSetsDouble extends RoleSets {
-  /** The roles of each organization's set; an organization that isn't here is unknown. */
+  /** The roles of each organization's set. Other organizations are unknown. */
   readonly offered: Map<string, Set<string>>
-  /** Whether decisions are in the cache. */
+  /** Whether the decisions are in the cache. */
   cached: boolean
   revision: number
   /** Every question that was asked. */
@@ -80,7 +80,7 @@ export function createRoleSetsDouble(): RoleSetsDouble {
 const never = new Promise<never>(() => {})
 
 interface Fault {
-  /** What the client gives instead of a decision when it is asked. */
+  /** What the client returns instead of a decision when it is asked. */
   readonly asked?: () => unknown
   /** What it has in its cache. */
   readonly cached?: () => unknown
@@ -89,10 +89,10 @@ interface Fault {
 const failing = (error: Error) => () => {
   throw error
 }
-// eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- Also what is no error.
+// eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- Values that are not errors are tested, too.
 const rejecting = (error: unknown) => () => Promise.reject(error)
 
-/** What can be wrong with a client. Each must end in 503, and none in "yes". */
+/** Possible faults of a client. Each must be answered with 503, and none with "yes". */
 export const faults: Readonly<Record<string, Fault>> = {
   'is down': { asked: rejecting(clientError('unavailable')) },
   'is past its deadline': { asked: rejecting(clientError('deadline_exceeded')) },
@@ -100,17 +100,17 @@ export const faults: Readonly<Record<string, Fault>> = {
   'never settles': { asked: () => never },
   'throws at once': { asked: failing(new TypeError('x is not a function')) },
   'throws in the cache': { cached: failing(new TypeError('x is not a function')) },
-  'rejects with nothing': { asked: rejecting(undefined) },
-  'gives nothing': { asked: () => undefined },
-  'gives true': { asked: () => true },
-  'gives an empty decision': { asked: () => ({}) },
-  'gives a text': { asked: () => 'allowed' },
-  'gives a list': { asked: () => [yes()] },
+  'rejects with undefined': { asked: rejecting(undefined) },
+  'returns undefined': { asked: () => undefined },
+  'returns true': { asked: () => true },
+  'returns an empty decision': { asked: () => ({}) },
+  'returns a string': { asked: () => 'allowed' },
+  'returns a list': { asked: () => [yes()] },
   'says yes for a reason that means no': { asked: () => ({ ...yes(), reason: 'ROLE_NOT_IN_SET' }) },
-  'says yes in another type': { asked: () => ({ ...yes(), allowed: 1 }) },
+  'says yes with another type': { asked: () => ({ ...yes(), allowed: 1 }) },
   'says no for the reason that means yes': { asked: () => ({ ...yes(), allowed: false }) },
-  'gives no revision': { asked: () => ({ ...yes(), revision: undefined }) },
-  'has garbage in its cache': { cached: () => ({ allowed: true }) },
+  'returns no revision': { asked: () => ({ ...yes(), revision: undefined }) },
+  'has a malformed decision in its cache': { cached: () => ({ allowed: true }) },
   'has null in its cache': { cached: () => null },
   'has a promise in its cache': { cached: () => Promise.resolve(yes()) },
 }
@@ -126,7 +126,7 @@ export function createFaultyRoleSets({ asked = () => never, cached = () => undef
     checkCached: () => cached() as Decision,
     check: () => asked() as Promise<Decision>,
     checkManyCached: (questions) => several(questions, cached) as Decision[],
-    // Not an async function: what throws at once must throw here.
+    // Not an async function: an error that is thrown synchronously must be thrown here.
     checkMany: (questions) => {
       const one = asked()
       return (one instanceof Promise ? one : Promise.resolve(several(questions, () => one))) as Promise<Decision[]>
@@ -138,7 +138,7 @@ export function yes(): Decision {
   return { allowed: true, reason: 'ROLE_IN_SET', roleSet: 'role_set:free', revision: 'epoch:1', source: 'sidecar' }
 }
 
-/** Of the form that the client's errors have. */
+/** An error with the shape of the client's errors. */
 export function clientError(code: string): Error {
   return Object.assign(new Error(`the client says ${code}`), { code })
 }

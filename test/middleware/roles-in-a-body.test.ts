@@ -1,4 +1,4 @@
-/** Where the guard finds roles in a body: all places are read, so that no role slips past. */
+/** The guard reads roles from every documented place of a body, so that no role is missed. */
 
 import { guardRoleGrant, problems, roleGrantOf } from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
@@ -19,7 +19,7 @@ const found: readonly (readonly [string, unknown, readonly string[]])[] = [
   ['invitations', { invitations: [{ role: 'org:a' }, { role: 'org:b' }] }, ['org:a', 'org:b']],
   ['memberships', { memberships: [{ role: 'org:a' }] }, ['org:a']],
   ['members', { members: [{ roles: ['org:a', 'org:b'] }] }, ['org:a', 'org:b']],
-  ['one invitation that is no list', { invitations: { role: 'org:a' } }, ['org:a']],
+  ['one invitation that is not in a list', { invitations: { role: 'org:a' } }, ['org:a']],
   ['one role for all', { role: 'org:a', members: ['user_1', 'user_2', { id: 'user_3' }] }, ['org:a']],
   ['the same role again', { role: 'org:a', roles: ['org:a', 'org:b', 'org:a'] }, ['org:a', 'org:b']],
   [
@@ -39,7 +39,7 @@ const refused: readonly (readonly [string, unknown, string, string | undefined])
   ['an item without a role', [{ role: 'org:a' }, { email: 'x' }], 'role_missing', '/1'],
   ['an invitation without a role', { invitations: [{ role: 'org:a' }, {}] }, 'role_missing', '/invitations/1'],
   [
-    'a membership that leans on the role of an invitation',
+    'a membership without a role, beside an invitation with one',
     { invitations: [{ role: 'org:a' }], memberships: [{}] },
     'role_missing',
     '/memberships/0',
@@ -71,7 +71,7 @@ const refused: readonly (readonly [string, unknown, string, string | undefined])
 for (const [version, express] of expresses) {
   async function open(t: ExecutionContext): Promise<Ask> {
     const roleSets = createRoleSetsDouble()
-    // All roles are fine here: this is about which of them are found.
+    // All roles are allowed here: these tests check which roles are found.
     roleSets.checkCached = yes
     roleSets.checkManyCached = (questions) => questions.map(yes)
     const app = express()
@@ -89,12 +89,12 @@ for (const [version, express] of expresses) {
     return serve(t, app)
   }
 
-  test(`roles are found in each place that a body can have them in (${version})`, async (t) => {
+  test(`roles are found in each place of a body (${version})`, async (t) => {
     const ask = await open(t)
     for (const [title, body, roles] of found) t.deepEqual((await ask('/org_acme', { body })).body, roles, title)
   })
 
-  test(`a body that names no role, or one that cannot be one, is refused with the place (${version})`, async (t) => {
+  test(`a body without a role, or with a malformed one, is refused, and the answer has a pointer to the place (${version})`, async (t) => {
     const ask = await open(t)
     for (const [title, body, code, pointer] of refused) {
       const answer = await ask('/org_acme', { body })
@@ -104,13 +104,13 @@ for (const [version, express] of expresses) {
     }
   })
 
-  test(`a thousand roles are enough, and not too many (${version})`, async (t) => {
+  test(`a thousand roles are allowed (${version})`, async (t) => {
     const ask = await open(t)
     const roles = Array.from({ length: 1000 }, (_, position) => `org:role${position}`)
     t.is((await ask('/org_acme', { body: { roles } })).body.length, 1000)
   })
 
-  test(`a body that isn't parsed names no role, and the answer says what is missing (${version})`, async (t) => {
+  test(`a body that isn't parsed has no role, and the answer says what is missing (${version})`, async (t) => {
     const ask = await open(t)
     const body = { role: 'org:a' }
     const unparsed = await ask('/unparsed/org_acme', { body })
@@ -135,7 +135,7 @@ for (const [version, express] of expresses) {
     t.is((await form('role=org:a&role=org:b')).body.code, 'role_invalid')
   })
 
-  test(`what stands on a prototype is no role of the request (${version})`, async (t) => {
+  test(`a value on a prototype is not a role of the request (${version})`, async (t) => {
     const ask = await open(t)
     t.is((await ask('/org_acme', { body: '{"__proto__": {"role": "org:a"}}' })).body.code, 'role_missing')
     t.is(
@@ -147,7 +147,7 @@ for (const [version, express] of expresses) {
   })
 }
 
-test.serial('a polluted prototype names no role', async (t) => {
+test.serial('a polluted prototype does not add a role', async (t) => {
   const roleSets = createRoleSetsDouble()
   const [[, express] = []] = expresses
   const app = express!()

@@ -1,4 +1,4 @@
-/** Where the issuer's keys come from, how often they are fetched, and what happens when they cannot be had. */
+/** The issuer's keys: how often they are fetched, and what happens when they can't be fetched. */
 
 import { authenticate, problems, type AuthenticateOptions } from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
@@ -18,9 +18,9 @@ for (const [version, express] of expresses) {
     return { clock, tokens, ask: await serve(t, app) }
   }
 
-  for (const manner of ['cut', 'error', 'garbage'] as const) {
-    test(`keys that cannot be had are 503, never 500 and never "yes": ${manner} (${version})`, async (t) => {
-      // agentgate#78 and many more: fail-open by accident when what decides is down.
+  for (const manner of ['cut', 'error', 'malformed'] as const) {
+    test(`when the keys can't be fetched the answer is 503, never 500 and never "yes": ${manner} (${version})`, async (t) => {
+      // agentgate#78 and many more: everything was allowed when the deciding server was down.
       const { tokens, ask } = await open(t)
       tokens.behave(manner)
       const token = await tokens.tokenOf()
@@ -34,13 +34,13 @@ for (const [version, express] of expresses) {
     })
   }
 
-  test(`a server that never answers is 503 within the time that is set (${version})`, async (t) => {
+  test(`when the server never answers, the answer is 503 within jwksTimeoutMs (${version})`, async (t) => {
     const { tokens, ask } = await open(t, { jwksTimeoutMs: 50 })
     tokens.behave('never')
     t.is((await ask('/', { token: await tokens.tokenOf() })).status, 503)
   })
 
-  test(`fetched keys survive an outage as long as they are trusted, and no longer (${version})`, async (t) => {
+  test(`fetched keys are used during an outage until they reach their maximum age (${version})`, async (t) => {
     const { clock, tokens, ask } = await open(t, { cacheSeconds: 0 })
     const token = await tokens.tokenOf()
     t.is((await ask('/', { token })).status, 200)
@@ -53,7 +53,7 @@ for (const [version, express] of expresses) {
     t.is((await ask('/', { token })).status, 200)
   })
 
-  test(`keys are fetched once, however many requests wait for them (${version})`, async (t) => {
+  test(`keys are fetched once for all requests that wait for them (${version})`, async (t) => {
     const { tokens, ask } = await open(t)
     const token = await tokens.tokenOf()
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask('/', { token })))
@@ -61,7 +61,7 @@ for (const [version, express] of expresses) {
     t.is(tokens.fetches(), 1)
   })
 
-  test(`a key set that stays the same is no reason to check tokens again (${version})`, async (t) => {
+  test(`when the key set stays the same, tokens are not verified again (${version})`, async (t) => {
     const { clock, tokens, ask } = await open(t)
     const token = await tokens.tokenOf()
     await ask('/', { token })
@@ -72,7 +72,7 @@ for (const [version, express] of expresses) {
     t.is(tokens.fetches(), 4)
   })
 
-  test(`tokens of unknown keys make us ask only so often (${version})`, async (t) => {
+  test(`tokens with unknown key ids cause a limited number of requests (${version})`, async (t) => {
     const { clock, tokens, ask } = await open(t)
     await ask('/', { token: await tokens.tokenOf() })
     for (let round = 0; round < 30; round += 1) {
@@ -87,13 +87,13 @@ for (const [version, express] of expresses) {
     t.is(tokens.fetches(), 1 + 5 + 1)
   })
 
-  test(`an algorithm that isn't allowed never makes us fetch keys (${version})`, async (t) => {
+  test(`a token with an algorithm that isn't allowed causes no request for keys (${version})`, async (t) => {
     const { tokens, ask } = await open(t)
     t.is((await ask('/', { token: await tokens.tokenOf({ header: { alg: 'none' } }).catch(() => none) })).status, 401)
     t.is(tokens.fetches(), 0)
   })
 
-  test(`a key that cannot be read is the issuer's fault: 503 (${version})`, async (t) => {
+  test(`a malformed key of the issuer is answered with 503 (${version})`, async (t) => {
     const { tokens, ask } = await open(t)
     const token = await tokens.tokenOf()
     tokens.jwks.keys[0]!.x = 'AAAA'
@@ -108,5 +108,5 @@ for (const [version, express] of expresses) {
   })
 }
 
-/** `{"alg":"none"}` and a caller. */
+/** A token with `{"alg":"none"}` and a caller. */
 const none = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzEifQ.'

@@ -1,6 +1,6 @@
 /**
- * The middlewares fit the types of Express 4 and 5, and leave those that Express infers for a route alone. The compiler
- * does most of this test.
+ * The middlewares match the types of Express 4 and 5, and do not change the types that Express infers for a route. The
+ * compiler does most of this test.
  */
 
 import {

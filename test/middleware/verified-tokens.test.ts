@@ -1,4 +1,6 @@
-/** A verified token costs no second signature check, and is forgotten when anything could have made it invalid. */
+/**
+ * A verified token needs no second signature check, and must be verified again after anything that can make it invalid.
+ */
 
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
@@ -14,7 +16,7 @@ interface Outcome {
   readonly atOnce: boolean
 }
 
-/** Runs the middleware on a request of Node's with this token. */
+/** Runs the middleware with a Node request that has this token. */
 function pass(middleware: Middleware, token: string): Promise<Outcome> {
   const req = new IncomingMessage(new Socket())
   req.headers.authorization = `Bearer ${token}`
@@ -43,7 +45,7 @@ async function open(t: ExecutionContext, options: Partial<AuthenticateOptions> =
 // The tests of this file run one after the other, because they count the signature checks of the whole process.
 
 let signatureChecks = 0
-/** Holds up each signature check until it resolves. */
+/** Delays each signature check until it resolves. */
 let beforeCheck: () => Promise<void> = () => Promise.resolve()
 test.before(() => {
   const verify = crypto.subtle.verify.bind(crypto.subtle)
@@ -58,7 +60,7 @@ test.beforeEach(() => {
   signatureChecks = 0
 })
 
-test.serial('a repeated token is let through in the same tick, without checking its signature again', async (t) => {
+test.serial('a repeated token passes in the same tick, without another signature check', async (t) => {
   const { tokens, middleware } = await open(t)
   const token = await tokens.tokenOf()
   const first = await pass(middleware, token)
@@ -74,7 +76,7 @@ test.serial('a repeated token is let through in the same tick, without checking 
 test.serial('the caller that requests share cannot be changed by one of them', async (t) => {
   const { tokens, middleware } = await open(t)
   const token = await tokens.tokenOf({ claims: { org_permissions: ['org:a:b'], deep: { er: ['x'] } } })
-  // Without the types, which forbid it all.
+  // Without its type, which forbids these changes.
   const auth = authOf((await pass(middleware, token)).req) as any // eslint-disable-line @typescript-eslint/no-explicit-any
   t.throws(() => (auth.role = 'org:owner'), { instanceOf: TypeError })
   t.throws(() => auth.permissions.push('org:c:d'), { instanceOf: TypeError })
@@ -82,7 +84,7 @@ test.serial('the caller that requests share cannot be changed by one of them', a
   t.throws(() => auth.claims.deep.er.push('y'), { instanceOf: TypeError })
 })
 
-test.serial('a token is not let through after it has expired, though it is in the cache', async (t) => {
+test.serial('a token does not pass after it has expired, although it is in the cache', async (t) => {
   const { clock, tokens, middleware } = await open(t, { clockToleranceSeconds: 0 })
   const nowSeconds = Math.floor(clock.dateMs() / 1000)
   const token = await tokens.tokenOf({ claims: { exp: nowSeconds + 10 } })
@@ -93,7 +95,7 @@ test.serial('a token is not let through after it has expired, though it is in th
   t.is((await pass(middleware, token)).error?.code, 'token_invalid')
 })
 
-test.serial('a token is not let through when the clock is set back before it begins to be valid', async (t) => {
+test.serial('a token does not pass when the clock is set back to before it is valid', async (t) => {
   const { clock, tokens } = await open(t)
   let setBackMs = 0
   const turned = { nowMs: () => clock.nowMs(), dateMs: () => clock.dateMs() - setBackMs }
@@ -104,7 +106,7 @@ test.serial('a token is not let through when the clock is set back before it beg
   t.is((await pass(middleware, token)).error?.code, 'token_invalid')
 })
 
-test.serial('a verification counts for the time that is set, at most a minute', async (t) => {
+test.serial('a verification counts for cacheSeconds, at most a minute', async (t) => {
   for (const [cacheSeconds, withinMs] of [
     [60, 59_000],
     [5, 4_900],
@@ -129,7 +131,7 @@ test.serial('with cacheSeconds 0 every request checks the signature', async (t) 
   t.is(signatureChecks, 3)
 })
 
-test.serial('only so many tokens are kept, the latest used', async (t) => {
+test.serial('only the most recently used tokens are kept, up to cacheTokensMax', async (t) => {
   const { tokens, middleware } = await open(t, { cacheTokensMax: 2 })
   const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((sid) => tokens.tokenOf({ claims: { sid } })))
   for (const token of [a, b, a, c]) await pass(middleware, token!)
@@ -138,7 +140,7 @@ test.serial('only so many tokens are kept, the latest used', async (t) => {
   t.false((await pass(middleware, b!)).atOnce)
 })
 
-test.serial('a refused token is checked each time, and never kept', async (t) => {
+test.serial('a refused token is verified each time and never kept', async (t) => {
   const { tokens, middleware } = await open(t)
   const forged = `${(await tokens.tokenOf()).slice(0, -8)}AAAAAAAA`
   for (let round = 0; round < 3; round += 1) t.is((await pass(middleware, forged)).error?.code, 'token_invalid')
@@ -162,7 +164,7 @@ test.serial('a token that differs in one character is another token', async (t) 
   t.true(signatureChecks > 1, 'they were looked at')
 })
 
-test.serial('keys that are renewed and stay the same are no reason to check a token again', async (t) => {
+test.serial('when the keys are fetched again and stay the same, a token is not verified again', async (t) => {
   const { clock, tokens, middleware } = await open(t)
   const token = await tokens.tokenOf()
   await pass(middleware, token)
@@ -173,7 +175,7 @@ test.serial('keys that are renewed and stay the same are no reason to check a to
   t.is(signatureChecks, 1)
 })
 
-test.serial('what one issuer has verified is nothing to another', async (t) => {
+test.serial('a token that is verified for one issuer is not accepted for another', async (t) => {
   const { tokens, clock, middleware } = await open(t)
   const token = await tokens.tokenOf()
   t.is((await pass(middleware, token)).error, undefined)
@@ -183,7 +185,7 @@ test.serial('what one issuer has verified is nothing to another', async (t) => {
   t.is((await pass(elsewhere, token)).error?.code, 'token_invalid')
 })
 
-test.serial('a token of a shared secret is kept as well', async (t) => {
+test.serial('a token of a shared secret is kept, too', async (t) => {
   const secret = new Uint8Array(32).fill(7)
   const clock = openClock()
   const middleware = authenticate({ issuer: false, audience: false, secret, clock })
@@ -194,7 +196,7 @@ test.serial('a token of a shared secret is kept as well', async (t) => {
   t.true((await pass(middleware, token)).atOnce)
 })
 
-test.serial('a key that leaves the key set takes its tokens with it', async (t) => {
+test.serial('when a key leaves the key set, its tokens are refused', async (t) => {
   const { clock, tokens, middleware } = await open(t)
   await tokens.addKey('second')
   const [leaving, staying] = [await tokens.tokenOf(), await tokens.tokenOf({ kid: 'second' })]
@@ -207,7 +209,7 @@ test.serial('a key that leaves the key set takes its tokens with it', async (t) 
   t.is((await pass(middleware, staying)).error, undefined)
 })
 
-test.serial('a key that leaves is noticed when a new key is seen, not only after a minute', async (t) => {
+test.serial('a removed key is noticed when a new key is seen, not only after a minute', async (t) => {
   const { tokens, middleware } = await open(t)
   const old = await tokens.tokenOf()
   t.is((await pass(middleware, old)).error, undefined)
@@ -217,8 +219,8 @@ test.serial('a key that leaves is noticed when a new key is seen, not only after
   t.is((await pass(middleware, old)).error?.code, 'token_invalid')
 })
 
-test.serial('a verification that was under way when its key left is not kept', async (t) => {
-  // openfga#3155: a cache entry that was being filled while a write invalidated it survived.
+test.serial('a verification that was running when its key was removed is not kept', async (t) => {
+  // openfga#3155: a cache entry that was being filled while a write invalidated it was kept.
   const { clock, tokens } = await open(t)
   let release = (): void => {}
   const held = new Promise<void>((resolve) => (release = resolve))
@@ -241,9 +243,9 @@ test.serial('a verification that was under way when its key left is not kept', a
   t.is((await pass(middleware, old)).error?.code, 'token_invalid')
 })
 
-/** Lets what runs in the background come to its end. */
+/** Waits until work in the background has ended. */
 async function settle(done: () => boolean): Promise<void> {
   while (!done()) await new Promise((resolve) => setImmediate(resolve))
-  // The answer is sent when the request is counted, and read a few turns later.
+  // The request is counted before its answer is read, which takes some turns of the event loop.
   for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }

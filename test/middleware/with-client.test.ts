@@ -1,4 +1,4 @@
-/** The middleware with the real client, on a sidecar in memory that is changed, stopped and stalled. */
+/** The middleware with the real client and the fake sidecar, which is changed, stopped and blocked. */
 
 import { createRoleSetsClient, type RoleSetsClient } from '@rolesets/client'
 import { createFakeSidecar, type FakeSidecar } from '@rolesets/client/testing'
@@ -14,8 +14,8 @@ import test, { type ExecutionContext } from 'ava'
 import { expresses, serve } from './application.ts'
 import { audience, issuer, openIssuer } from './issuer.ts'
 
-/** Waits until the client has heard of the sidecar's present revision. */
-async function heard(roleSets: RoleSetsClient, sidecar: FakeSidecar): Promise<void> {
+/** Waits until the client has received the sidecar's current revision. */
+async function untilReceived(roleSets: RoleSetsClient, sidecar: FakeSidecar): Promise<void> {
   while (roleSets.status().revision !== sidecar.revision) await new Promise((resolve) => setImmediate(resolve))
 }
 
@@ -67,26 +67,26 @@ for (const [version, express] of expresses) {
     t.deepEqual(refused.body.roles, ['org:analyst'])
     t.is(refused.body.role_set, 'role_set:free')
     sidecar.assign('org_acme', 'role_set:pro')
-    await heard(roleSets, sidecar)
+    await untilReceived(roleSets, sidecar)
     const accepted = await grant({ roles: ['org:member', 'org:analyst'] })
     t.is(accepted.status, 201)
     t.is(accepted.body.revision, sidecar.revision)
   })
 
-  test(`a role and a permission that are withdrawn stop counting (${version})`, async (t) => {
+  test(`a role and a permission that are taken away stop counting (${version})`, async (t) => {
     const { sidecar, roleSets, grant, get } = await open(t)
     t.is((await grant({ role: 'org:member' })).status, 201)
     sidecar.setRole('org:admin', [])
-    await heard(roleSets, sidecar)
+    await untilReceived(roleSets, sidecar)
     t.is((await grant({ role: 'org:member' })).body.code, 'permission_required')
-    t.is((await get('/own')).status, 204, 'a permission that only the token knows')
+    t.is((await get('/own')).status, 204, 'a permission that only the token lists')
     sidecar.setRoleSet('role_set:free', ['org:member'])
-    await heard(roleSets, sidecar)
+    await untilReceived(roleSets, sidecar)
     t.is((await grant({ role: 'org:member' })).body.code, 'role_withdrawn')
     t.is((await get('/own')).body.code, 'role_withdrawn')
   })
 
-  test(`what the cache has is decided without asking anyone (${version})`, async (t) => {
+  test(`a decision from the cache needs no call to the sidecar (${version})`, async (t) => {
     const { sidecar, grant } = await open(t)
     await grant({ role: 'org:member' })
     const asked = sidecar.calls.length
@@ -96,7 +96,7 @@ for (const [version, express] of expresses) {
   })
 
   for (const trouble of ['goDown', 'stall'] as const) {
-    test(`when the cache is too old and the sidecar is away, the answer is 503: ${trouble} (${version})`, async (t) => {
+    test(`when the cache is too old and the sidecar does not answer, the answer is 503: ${trouble} (${version})`, async (t) => {
       const { sidecar, roleSets, grant, get } = await open(t, 50)
       t.is((await grant({ role: 'org:member' })).status, 201)
       sidecar[trouble]()
@@ -109,7 +109,7 @@ for (const [version, express] of expresses) {
       }
       const list = await get('/org_acme/roles')
       t.is(list.status, 200)
-      t.is(list.body.stale, true, 'a list may be outdated, and says so')
+      t.is(list.body.stale, true, 'an outdated list says that it is stale')
     })
   }
 
@@ -121,14 +121,14 @@ for (const [version, express] of expresses) {
     t.is((await grant({ roles: ['org:member', 'org:admin'] })).status, 503)
   })
 
-  test(`an organization that nobody knows is told from one that cannot be asked about (${version})`, async (t) => {
+  test(`an unknown organization has another code than a malformed one (${version})`, async (t) => {
     const { grant, get } = await open(t)
     t.is((await grant({ role: 'org:member' }, 'org_nobody')).body.code, 'organization_unknown')
     t.is((await grant({ roles: ['org:member', 'org:x'] }, 'org_nobody')).body.code, 'organization_unknown')
     t.is((await get('/org_nobody/roles')).body.code, 'organization_unknown')
   })
 
-  test(`an id or a key as long as may be is no fault of ours (${version})`, async (t) => {
+  test(`ids and keys of the maximum length are accepted (${version})`, async (t) => {
     const { grant } = await open(t)
     for (const role of ['x'.repeat(255), 'org:größe', '\u{1f600}'.repeat(127), 'a b', '"', '\u202e']) {
       t.is((await grant({ role })).body.code, 'role_not_in_set', role)

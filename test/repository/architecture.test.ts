@@ -85,6 +85,13 @@ for (const [form, text] of Object.entries({
   })
 }
 
+test('the framework of the HTTP operations knows no resource', (t) => {
+  const files = { [`${sidecar}/http/operation/route.ts`]: '', [`${sidecar}/http/clerk/roles.ts`]: '' }
+  const upward = { [`${sidecar}/http/operation/route.ts`]: "import type { Role } from '../clerk/roles.ts'" }
+  t.is(broken({ ...files, ...upward }).length, 1)
+  t.deepEqual(broken({ ...files, [`${sidecar}/http/clerk/roles.ts`]: "import '../operation/route.ts'" }), [])
+})
+
 test('core imports nothing, and the domain only core', (t) => {
   const index = 'packages/core/src/index.ts'
   t.is(broken({ [index]: "import 'node:fs'; import '@rolesets/core'" }).length, 2)

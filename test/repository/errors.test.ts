@@ -1,56 +1,54 @@
-/** The reasons of errors.proto, the codes of the sidecar and docs/errors.md are one list. */
+/** The table of error codes in core, errors.proto, docs/errors.md and the sidecar's gRPC statuses agree. */
 
 import { readFileSync } from 'node:fs'
-import test from 'ava'
-import { refusalCodes } from '@rolesets/core'
-import { failureOf } from '../../packages/sidecar/src/grpc/status.ts'
+import grpc from '@grpc/grpc-js'
+import { errorCodes, isErrorCode, refusalCodes, storeCodes, type ErrorCode, type StoreCode } from '@rolesets/core'
+import test, { type ExecutionContext } from 'ava'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
-
-interface Row {
-  readonly reason: string
-  readonly status: string
-}
+import { AccessError } from '../../packages/sidecar/src/grpc/access-error.ts'
+import { failureOf } from '../../packages/sidecar/src/grpc/status.ts'
+import { ServiceError, StoreError } from '../../packages/sidecar/src/service/service-error.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+const codes = Object.keys(errorCodes).filter(isErrorCode)
 
-/** The comment of a reason begins with its status: `// NOT_FOUND. The role does not exist.` */
-function ofProto(): readonly Row[] {
-  const lines = [...read('proto/rolesets/v1/errors.proto').matchAll(/\/\/ ([A-Z_]+)\. .*\n\s+([A-Z_]+) = \d+;/g)]
-  return lines.map(([, status = '', reason = '']) => ({ reason, status }))
-}
-
-function ofDocs(): readonly Row[] {
-  const rows = [...read('docs/errors.md').matchAll(/^\| `([A-Z_]+)` \| `([A-Z_]+)` \| .+ \| .+ \|$/gm)]
-  return rows.map(([, reason = '', status = '']) => ({ reason, status }))
-}
-
-/** The table of status.ts, read as text: the compiler checks its keys, this test compares its values. */
-function ofStatus(): readonly Row[] {
-  const rows = [...read('packages/sidecar/src/grpc/status.ts').matchAll(/\[s\.([A-Z_]+), '([A-Z_]+)'\]/g)]
-  return rows.map(([, status = '', reason = '']) => ({ reason, status }))
-}
-
-const byReason = (rows: readonly Row[]) =>
-  [...new Map(rows.map((row) => [row.reason, row])).values()].sort((a, b) => (a.reason < b.reason ? -1 : 1))
-
-test('errors.proto and docs/errors.md list the same reasons with the same status', (t) => {
-  t.true(ofProto().length > 30)
-  t.deepEqual(byReason(ofDocs()), byReason(ofProto()))
-  t.is(ofDocs().length, ofProto().length, 'no reason is listed twice')
+test('docs/errors.md has the sentences of every code, and no other code', (t) => {
+  const documented = read('docs/errors.md')
+    .split('\n')
+    .filter((line) => /^\| `[A-Z_]+` \|/.test(line))
+  const expected = codes.map((code) => {
+    const { grpc: status, meaning, remedy } = errorCodes[code]
+    return `| \`${code.toUpperCase()}\` | \`${status}\` | ${meaning} | ${remedy} |`
+  })
+  t.deepEqual(documented.toSorted(), expected.toSorted())
 })
 
-test('the sidecar gives each reason of errors.proto its status, and no other', (t) => {
-  t.deepEqual(byReason(ofStatus()), byReason(ofProto()))
+test('errors.proto has every code with its status in the comment, and no other code', (t) => {
+  const values = [...read('proto/rolesets/v1/errors.proto').matchAll(/^\s+([A-Z_]+) = [1-9]\d*;/gm)]
+  t.deepEqual(values.map(([, reason]) => reason).toSorted(), codes.map((code) => code.toUpperCase()).toSorted())
+  const commented = [
+    ...read('proto/rolesets/v1/errors.proto').matchAll(
+      /\/\/ ([A-Z_]+)\. [^\n]*\n(?:\s+\/\/[^\n]*\n)*\s+([A-Z_]+) = \d+;/g,
+    ),
+  ]
+  const expected = codes.map((code) => `${code.toUpperCase()} ${errorCodes[code].grpc}`)
+  t.deepEqual(commented.map(([, status, reason]) => `${reason} ${status}`).toSorted(), expected.toSorted())
 })
 
-test('every enum value of errors.proto has a comment that begins with its status', (t) => {
-  const values = [...read('proto/rolesets/v1/errors.proto').matchAll(/^\s+([A-Z_]+) = \d+;/gm)].map(([, name]) => name)
-  t.deepEqual(
-    values.filter((name) => name !== 'ERROR_REASON_UNSPECIFIED'),
-    ofProto().map(({ reason }) => reason),
-  )
-})
+/** The sidecar answers an error with the reason and the status of this code. */
+function answeredAs(t: ExecutionContext, error: unknown, code: ErrorCode): void {
+  const { reason, code: status } = failureOf(error)
+  t.is(String(reason), code.toUpperCase())
+  t.is(status, grpc.status[errorCodes[code].grpc])
+}
 
-test('the code of a refusal is the same on the wire, in capitals', (t) => {
-  for (const code of refusalCodes) t.is(String(failureOf(new Refusal(code, 'No.')).reason), code.toUpperCase())
+test('the sidecar answers every error with the reason and the status of the table', (t) => {
+  for (const code of refusalCodes) answeredAs(t, new Refusal(code, 'No.'), code)
+  for (const code of ['key_required', 'write_key_required'] as const) answeredAs(t, new AccessError(code, 'No.'), code)
+  for (const [code, outside] of Object.entries(storeCodes))
+    answeredAs(t, new StoreError(code as StoreCode, 'No.'), outside)
+  const rest = codes.filter((code) => !['input', 'rule', 'access'].includes(errorCodes[code].class))
+  const ofService = rest.filter((code) => !['internal_failure', 'overloaded', 'disk_full'].includes(code))
+  for (const code of ofService) answeredAs(t, new ServiceError(code as ServiceError['code'], 'No.'), code)
+  answeredAs(t, new Error('Unexpected.'), 'internal_failure')
 })

@@ -73,7 +73,7 @@ test('a write that changes nothing makes no revision', async (t) => {
   t.is(`${store.epoch}:${store.head}`, revision)
 })
 
-test('every change names who did it, what was called, and what was before', async (t) => {
+test('every change names its actor, its call and the state before', async (t) => {
   const { admin, store } = await openTestService(t)
   await admin.createRole({ key: 'org:analyst' }, writing({ actor: 'ann' }))
   await admin.updateRole({ role: 'org:analyst', name: 'Data' }, writing({ actor: 'bob' }))

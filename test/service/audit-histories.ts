@@ -1,4 +1,4 @@
-/** Random writes over a few things, for what is told of the past. Many are refused, which is as it should be. */
+/** Random writes over a few things, for questions about the past. Many are refused on purpose. */
 
 import fc from 'fast-check'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'

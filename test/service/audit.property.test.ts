@@ -65,8 +65,8 @@ for (const unknownOrganizations of ['initial', 'deny'] as const) {
     const kept = isForgetful ? 'a part of the history' : 'all of the history'
     const title = `what explain tells of a time is what was answered then (unknown: ${unknownOrganizations}; with ${kept})`
     test(title, async (t) => {
-      let told = 0
-      let untold = 0
+      let answered = 0
+      let unanswered = 0
       let moves = 0
       const property = fc.asyncProperty(history, fc.nat({ max: 30 }), async (steps, count) => {
         const clock = { now: start }
@@ -85,9 +85,9 @@ for (const unknownOrganizations of ['initial', 'deny'] as const) {
               if (!isForgetful || !(error instanceof Refusal) || error.field !== 'at_ms') throw error
               return undefined
             })
-            if (explained === undefined && numberOf(expected.revision) >= oldest) untold++
+            if (explained === undefined && numberOf(expected.revision) >= oldest) unanswered++
             if (explained === undefined) continue
-            told++
+            answered++
             const { allowed, reason, roleSet, revision } = explained
             t.is(`${allowed} ${reason} ${roleSet}`, answer, question)
             t.is(revision, expected.revision)
@@ -97,10 +97,10 @@ for (const unknownOrganizations of ['initial', 'deny'] as const) {
         }
       })
       await fc.assert(property, { numRuns: isForgetful ? 5 : 4 })
-      t.true(told > 300)
+      t.true(answered > 300)
       t.true(moves >= 2, `${moves} moves`)
       // Only an organization that was moved with all of its set, and that no kept write names, is in doubt.
-      t.true(untold < told / 10, `${untold} of ${told}`)
+      t.true(unanswered < answered / 10, `${unanswered} of ${answered}`)
     })
   }
 }

@@ -38,7 +38,7 @@ test('each filter is kept to, and the newest come first unless the oldest are as
   t.deepEqual(await operations({ thing: 'org:a' }), ['UpdateRole', 'CreateRole'])
   t.deepEqual(await operations({ fromMs: clock.now }), ['UpdateRole'])
   t.deepEqual(await operations({ toMs: startMs + 1_000 }), ['Seed'])
-  t.deepEqual(await operations({ actor: 'nobody' }), [])
+  t.deepEqual(await operations({ actor: 'stranger' }), [])
 })
 
 test('pages follow each other without a gap, and say how far the history goes back', async (t) => {
@@ -134,16 +134,16 @@ test('explain says what made it so: a move of the set, an edit of the set, a rol
   )
   await later(() => admin.replaceRole({ roleSet: 'role_set:pro', role: 'org:a' }, writing({ actor: 'alice' })))
   await later(() => admin.deleteRole({ role: 'org:a' }, writing()))
-  const told = async (seconds: number) => {
+  const answerAt = async (seconds: number) => {
     const { allowed, reason, roleSet, because } = await ask('org:a', seconds)
     return [allowed, reason, roleSet, because?.operation]
   }
-  t.deepEqual(await told(0), [false, 'ROLE_UNKNOWN', 'role_set:default', undefined])
-  t.deepEqual(await told(1), [false, 'ROLE_NOT_IN_SET', 'role_set:default', 'CreateRole'])
-  t.deepEqual(await told(4), [false, 'ROLE_NOT_IN_SET', 'role_set:old', 'CreateOrganization'])
-  t.deepEqual(await told(5), [true, 'ROLE_IN_SET', 'role_set:pro', 'ReplaceRoleSet'])
-  t.deepEqual(await told(6), [false, 'ROLE_NOT_IN_SET', 'role_set:pro', 'ReplaceRole'])
-  t.deepEqual(await told(7), [false, 'ROLE_UNKNOWN', 'role_set:pro', 'DeleteRole'])
+  t.deepEqual(await answerAt(0), [false, 'ROLE_UNKNOWN', 'role_set:default', undefined])
+  t.deepEqual(await answerAt(1), [false, 'ROLE_NOT_IN_SET', 'role_set:default', 'CreateRole'])
+  t.deepEqual(await answerAt(4), [false, 'ROLE_NOT_IN_SET', 'role_set:old', 'CreateOrganization'])
+  t.deepEqual(await answerAt(5), [true, 'ROLE_IN_SET', 'role_set:pro', 'ReplaceRoleSet'])
+  t.deepEqual(await answerAt(6), [false, 'ROLE_NOT_IN_SET', 'role_set:pro', 'ReplaceRole'])
+  t.deepEqual(await answerAt(7), [false, 'ROLE_UNKNOWN', 'role_set:pro', 'DeleteRole'])
   const { revision, explanation } = await ask('org:a', 6)
   t.is(revision, `${store.epoch}:7`)
   const when = new Date(startMs + 6_000).toISOString()
@@ -188,6 +188,6 @@ test('which of two sets an organization came from is not guessed when the histor
     t.like(await ask(organizationId, 7), { roleSet: 'role_set:b' })
     const error = await t.throwsAsync<Refusal>(ask(organizationId, 6))
     t.is(error?.field, 'at_ms')
-    t.regex(error?.message ?? '', /doesn't tell/)
+    t.regex(error?.message ?? '', /doesn't say/)
   }
 })

@@ -16,7 +16,7 @@ test('an organization that was never registered is on the initial set, or refuse
   })
 })
 
-test('an organization that isn’t registered follows when another set becomes the initial one', async (t) => {
+test('an unregistered organization follows when another set becomes the initial one', async (t) => {
   const opened = await openTestService(t)
   await addRoleSet(opened, 'role_set:pro', ['org:analyst'])
   const question = { organizationId: 'org_stranger', role: 'org:analyst', permission: undefined }
@@ -72,7 +72,7 @@ test('a question about a revision that is not there yet is answered when it come
   t.is((await waiting).revision, next)
 })
 
-test('a question about a revision that doesn’t come fails at its deadline', async (t) => {
+test('a question about a revision that is never reached fails at its deadline', async (t) => {
   const { service, store } = await openTestService(t)
   const deadline = new AbortController()
   const question = { organizationId: 'org_acme', role: 'org:member', permission: undefined }

@@ -40,7 +40,7 @@ test('the catalogue is ordered either way, and its total is that of all pages', 
   t.deepEqual(await keys(false, 9), [])
 })
 
-test('a page that can’t be is refused', async (t) => {
+test('a page outside the limits is refused', async (t) => {
   const { directory } = await open(t)
   const refused = (page: { offset: number; limit: number }, code: string) =>
     t.throwsAsync(directory.roleSets({ ...byName, ...page }, reading()), { code })
@@ -59,10 +59,10 @@ test('a role set comes with how many members hold each of its roles, unless it i
   const { value: member } = await admin.getRole('org:member', reading())
   t.deepEqual(value.members, new Map([[member.id, 2]]))
   const large = await directory.roleSet('role_set:default', reading(), { organizationsMax: 1 })
-  t.is(large.value.members, undefined, 'nobody is counted where that is too much')
+  t.is(large.value.members, undefined, 'members are not counted in a set with too many organizations')
 })
 
-test('organizations come with their counts, and with whether somebody may manage them', async (t) => {
+test('organizations come with their counts, and with whether a member may manage them', async (t) => {
   const { admin, directory, clock } = await open(t)
   await admin.createOrganization({ id: 'org_a', name: 'Acme', slug: 'acme', createdBy: 'ann' }, writing())
   await admin.createMembership({ organizationId: 'org_b', userId: 'bob', role: 'org:member' }, writing())
@@ -79,7 +79,7 @@ test('organizations come with their counts, and with whether somebody may manage
   const bySlug = await directory.organization('acme', {}, reading())
   t.deepEqual(Object.keys(bySlug.value), ['organization'])
   t.like((await directory.organization('org_b', details, reading())).value, { pendingInvitationsCount: 0 })
-  await t.throwsAsync(directory.organization('nobody', {}, reading()), { code: 'organization_not_found' })
+  await t.throwsAsync(directory.organization('org_unknown', {}, reading()), { code: 'organization_not_found' })
 })
 
 test('organizations are found by text, ids and members, and ordered by how many those are', async (t) => {
@@ -122,7 +122,7 @@ test('memberships come with their organization, of one or of all, and are found 
   const annEverywhere = await found({ userIds: { include: ['ann'] } })
   t.deepEqual(annEverywhere.sort(), ['ann org_a role_set:pro', 'ann org_b role_set:default'])
   t.deepEqual(await found({ roles: ['org:analyst', 'org:none'] }), ['ann org_a role_set:pro'])
-  t.deepEqual(await found({ roles: ['org:none'] }), [], 'a role that isn’t there is held by nobody')
+  t.deepEqual(await found({ roles: ['org:none'] }), [], 'an unknown role matches no member')
   await t.throwsAsync(found({ organizationId: 'org_none' }), { code: 'organization_not_found' })
 })
 

@@ -53,7 +53,7 @@ async function call({ admin }: World, { operation, input }: Write, more: Partial
 
 const resolvedIn = ({ store, clock }: World, write: Write) => resolved(write, store, clock.now)
 
-const told = ({ code, message, field, facts }: Refusal) => ({ code, message, field, facts })
+const shown = ({ code, message, field, facts }: Refusal) => ({ code, message, field, facts })
 
 /** What a refusal is to a dry run: an answer, or an error all the same. */
 const neverAnswered = /^(invalid_field|limit_exceeded|invalid_revision|revision_conflict|.*_not_found)$/
@@ -71,7 +71,7 @@ async function preview(t: ExecutionContext, world: World, write: Write): Promise
 function compare(t: ExecutionContext, previewed: Outcome, done: Outcome, what: string): void {
   if ('refusal' in previewed) {
     t.regex(previewed.refusal.code, neverAnswered, what)
-    t.deepEqual('refusal' in done && told(done.refusal), told(previewed.refusal), what)
+    t.deepEqual('refusal' in done && shown(done.refusal), shown(previewed.refusal), what)
     return
   }
   const { value, impact } = previewed.written
@@ -82,7 +82,7 @@ function compare(t: ExecutionContext, previewed: Outcome, done: Outcome, what: s
   }
   t.notRegex(done.refusal.code, neverAnswered, what)
   t.is(value, undefined, what)
-  t.deepEqual(impact.violations, [told(done.refusal)], what)
+  t.deepEqual(impact.violations, [shown(done.refusal)], what)
 }
 
 test('a preview says what the same write then does, or how it is refused', async (t) => {

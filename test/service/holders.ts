@@ -1,4 +1,4 @@
-/** Who holds which role in a store, by key, and what became of them: counted from the rows, not from what a write says. */
+/** The members of a store by role, and what became of them: counted from the rows, not from what a write says. */
 
 import type { Catalogue } from '@rolesets/core'
 import type { RoleImpactView } from '../../packages/sidecar/src/service/views.ts'
@@ -32,7 +32,7 @@ export async function holdersIn(store: Store, now: number): Promise<Holders> {
   return value
 }
 
-/** Per pair of roles: who has the second instead of the first; an empty one: lost with the organization. */
+/** Per pair of roles: members that have the second instead of the first; an empty one: lost with the organization. */
 export type Tally = Readonly<Record<string, { members: number; invitations: number; organizations: number }>>
 
 /** What a write about one membership or invitation does to it is the thing itself, and nothing beyond it. */

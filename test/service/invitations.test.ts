@@ -20,7 +20,7 @@ async function invite({ admin }: OpenedService, input: Partial<typeof ann> = {})
   return value?.id ?? ''
 }
 
-test('an invitation whose time is over can’t be accepted or revoked, holds no role and no place, and frees its address', async (t) => {
+test('an expired invitation can not be accepted or revoked, counts for no role and no quota, and frees its address', async (t) => {
   const opened = await open(t)
   const { admin, clock } = opened
   await admin.updateOrganization({ organizationId: 'org_1', maxAllowedMemberships: 1 }, writing())
@@ -53,7 +53,7 @@ test('an invitation moves with its role, and is accepted into the new one', asyn
   t.like(value?.invitation, { status: 'accepted', role: 'org:member', acceptedByUserId: 'ann' })
 })
 
-test('whichever of an acceptance and the end of its role comes first, nobody has a role outside the set', async (t) => {
+test('whichever of an acceptance and the end of its role comes first, no member has a role outside the set', async (t) => {
   for (const order of ['accept first', 'replace first']) {
     const opened = await open(t)
     const { admin } = opened
@@ -66,7 +66,7 @@ test('whichever of an acceptance and the end of its role comes first, nobody has
   }
 })
 
-test('of two users who accept at once, one becomes a member', async (t) => {
+test('of two users that accept at once, one becomes a member', async (t) => {
   const opened = await open(t)
   const { admin } = opened
   const invitationId = await invite(opened)

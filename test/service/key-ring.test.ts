@@ -16,7 +16,7 @@ async function open(t: ExecutionContext): Promise<OpenedService & { ring: KeyRin
   return { ...opened, ring }
 }
 
-test('the keys of the settings open without the store, and can’t be revoked', async (t) => {
+test('the keys of the settings work without the store, and can not be revoked', async (t) => {
   const { ring } = await open(t)
   t.deepEqual(ring.identify('the secret one'), { name: 'admin', access: 'secret', revoked: undefined })
   t.deepEqual(ring.identify('the reading one'), { name: 'read', access: 'read', revoked: undefined })
@@ -24,7 +24,7 @@ test('the keys of the settings open without the store, and can’t be revoked', 
     t.is(ring.identify(wrong), undefined, wrong)
 })
 
-test('a key works before the one who made it has his answer, until the tick in which its revocation is published', async (t) => {
+test('a key works before the call that made it is answered, until the tick in which its revocation is published', async (t) => {
   const { admin, store, ring } = await open(t)
   const { key } = await admin.createAccessKey({ name: 'ci', access: 'read' }, writing())
   const identity = ring.identify(key)

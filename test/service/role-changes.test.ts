@@ -14,7 +14,7 @@ async function settled(works: readonly Promise<unknown>[]): Promise<{ readonly r
 }
 
 // better-auth, AuthP: checked, and written without a transaction, so a role that went in between was granted all the same.
-test('a role that is withdrawn while it is being granted is held by nobody afterwards', async (t) => {
+test('a role that is withdrawn while it is being granted belongs to no member afterwards', async (t) => {
   const opened = await openTestService(t)
   const { admin } = opened
   await addRoleSet(opened, 'role_set:pro', ['org:analyst'])

@@ -165,10 +165,8 @@ test('a port that is taken is told by a sentence, and the exit code is 1', async
     t.is(stdout, '')
     const { level, message } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as Record<string, string>
     t.is(level, 'fatal')
-    t.is(
-      message,
-      `The sidecar can’t start: ${taken} can’t be listened on: another process does. Stop it, or choose another port.`,
-    )
+    const problem = 'another process uses it. Stop that process, or choose another address.'
+    t.true(message?.endsWith(`Listening on ${taken} failed: ${problem}`), message)
   }
 })
 
@@ -210,14 +208,14 @@ test('a socket that somebody answers on, and a file that is no socket, are left 
   const first = await startIn(t, folder, { env })
   const second = await run(t, ['serve'], await settingsIn(other, env))
   t.is(second.code, 1)
-  t.regex(second.stderr, /another process does\. Stop it, or choose another path\./)
+  t.regex(second.stderr, /another process uses it\. Stop that process, or choose another path\./)
   t.like(await connect(t, first.target).call('Check', { organizationId: 'o', role: 'org:admin' }), { allowed: true })
   await first.stop()
 
   await writeFile(path, 'precious')
   const third = await run(t, ['serve'], await settingsIn(other, env))
   t.is(third.code, 1)
-  t.regex(third.stderr, /there is a file that is no socket/)
+  t.regex(third.stderr, /a file that isn't a socket is at this path/)
   t.is(await readFile(path, 'utf8'), 'precious')
 })
 

@@ -1,19 +1,12 @@
 /** What callers pass in, parsed: unknown in, typed or `invalid_argument` out. */
 
 import { setMaxListeners } from 'node:events'
-import type { Question } from './decision.ts'
+import { countCharacters, limits, parseRevision, unfitCharactersIn, type Revision } from '@rolesets/core'
+import type { Question } from './cache/decision.ts'
 import { invalidArgument } from './errors.ts'
-import { parseRevision, type Revision } from './revision.ts'
 
-/** Characters in an id or a key. */
-const nameLengthMax = 255
-/** Questions in one batch; the sidecar's limit. */
-const questionsMax = 10_000
 /** A write may move a million members. */
 const deadlineMsMax = 3_600_000
-
-/** Control characters, and halves of characters, which would reach the sidecar as something else. */
-const unfit = /[\p{Cc}\p{Cs}]/u
 
 export interface AskOptions {
   /** The role must also hold the permission with this key. */
@@ -33,12 +26,12 @@ export interface ParsedAskOptions {
 }
 
 export function parseName(value: unknown, field: string): string {
-  if (typeof value !== 'string') throw invalidArgument(field, 'must be a text.')
+  if (typeof value !== 'string') throw invalidArgument(field, 'must be a string.')
   if (value === '') throw invalidArgument(field, 'is empty.')
-  if (value.length > nameLengthMax && [...value].length > nameLengthMax) {
-    throw invalidArgument(field, `is longer than ${nameLengthMax} characters.`)
-  }
-  if (unfit.test(value)) throw invalidArgument(field, 'contains a control character or half a character.')
+  const lengthMax = limits.idCharactersMax
+  if (countCharacters(value) > lengthMax) throw invalidArgument(field, `is longer than ${lengthMax} characters.`)
+  const unfit = unfitCharactersIn(value)
+  if (unfit !== undefined) throw invalidArgument(field, `contains ${unfit}.`)
   return value
 }
 
@@ -52,10 +45,12 @@ export function parseQuestion(value: unknown, path: string): Question {
   }
 }
 
-/** No question has no answer: an empty list would be allowed by anyone who looks for a refusal in it. */
+/** An empty list is rejected: a caller that looks for a refusal in its answers would take it for allowed. */
 export function parseQuestions(value: unknown): readonly Question[] {
-  if (!Array.isArray(value) || value.length === 0) throw invalidArgument('questions', 'must be a list of at least one.')
-  if (value.length > questionsMax) throw invalidArgument('questions', `has more than ${questionsMax} entries.`)
+  if (!Array.isArray(value) || value.length === 0)
+    throw invalidArgument('questions', 'must be a list with at least one question.')
+  if (value.length > limits.batchQuestionsMax)
+    throw invalidArgument('questions', `has more than ${limits.batchQuestionsMax} entries.`)
   return value.map((question, at) => parseQuestion(question, `questions[${at}]`))
 }
 
@@ -71,7 +66,7 @@ export function parseAskOptions(value: unknown, defaultDeadlineMs: number): Pars
 }
 
 export function parseRevisionArgument(value: unknown, field: string): Revision {
-  const revision = typeof value === 'string' ? parseRevision(value) : undefined
+  const revision = parseRevision(value)
   if (revision === undefined) throw invalidArgument(field, 'must be a revision, `<epoch>:<number>`.')
   return revision
 }

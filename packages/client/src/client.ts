@@ -1,24 +1,26 @@
 /** The client: the cache on its feed, the sidecar behind it, and what callers see of both. */
 
-import { createAdministration } from './administration.ts'
-import type { Administration } from './administration-calls.ts'
+import { createAdministration } from './administration/administration.ts'
+import type { Administration } from './administration/calls.ts'
 import * as parse from './arguments.ts'
 import type { AskOptions } from './arguments.ts'
-import { Cache } from './cache.ts'
-import { Calls } from './calls.ts'
-import type { ChangeSet } from './changes.ts'
-import type { AvailableRoles, Decision, Question } from './decision.ts'
+import { cacheSink } from './cache/cache-sink.ts'
+import { Cache } from './cache/cache.ts'
+import { CachedDecisions } from './cache/cached-decisions.ts'
+import type { AvailableRoles, Decision, Question } from './cache/decision.ts'
+import { Freshness } from './cache/freshness.ts'
+import { Lookups } from './cache/lookups.ts'
 import { isRoleSetsError, RoleSetsError } from './errors.ts'
-import { Follower } from './follow.ts'
-import { Freshness } from './freshness.ts'
-import { Lookups } from './lookups.ts'
+import type { ChangeSet } from './feed/changes.ts'
+import { Follower } from './feed/follower.ts'
+import type { ClientEvent } from './feed/machine.ts'
+import { watchChangeSets, type WatchOptions } from './feed/watch.ts'
 import { parseOptions, type ParsedOptions, type RoleSetsClientOptions } from './options.ts'
-import { Questions } from './questions.ts'
 import { notReadyError } from './readiness.ts'
-import { openGrpcTransport } from './transport.ts'
 import { closedError, Waiting } from './waiting.ts'
-import { watchChangeSets, type WatchOptions } from './watch.ts'
-import type { Transport } from './wire.ts'
+import { Calls } from './wire/calls.ts'
+import { openGrpcTransport } from './wire/grpc-transport.ts'
+import type { Transport } from './wire/transport.ts'
 
 const readyTimeoutMsDefault = 10_000
 
@@ -73,7 +75,7 @@ export interface RoleSetsClient extends AsyncDisposable {
 }
 
 /**
- * Connects in the background, at once and for ever; `ready()` tells when the cache is there.
+ * Connects in the background, at once and for as long as the client is open; `ready()` settles when the cache is there.
  * @throws RoleSetsError `invalid_argument`
  */
 export function createRoleSetsClient(options: RoleSetsClientOptions): RoleSetsClient {
@@ -88,10 +90,9 @@ class Client implements RoleSetsClient {
   readonly #cache: Cache
   readonly #freshness: Freshness
   readonly #follower: Follower
-  readonly #following: Promise<void>
-  readonly #questions: Questions
+  readonly #decisions: CachedDecisions
   readonly #watches = new Set<AbortController>()
-  /** Told when the cache may have become fresh. */
+  /** Called when the cache may have become fresh. */
   readonly #listeners = new Set<() => void>()
   readonly #close = () => void this.close()
 
@@ -106,13 +107,17 @@ class Client implements RoleSetsClient {
     const freshness = (this.#freshness = new Freshness(options.maxStalenessMs))
     const calls = new Calls(transport, waiting, clock)
     const onChange = () => this.#listeners.forEach((listener) => listener())
-    const follower = new Follower({ transport, clock, cache, freshness, waiting, random, onEvent, onChange })
-    this.#follower = follower
+    const sink = cacheSink({ cache, freshness, clock })
+    const hear = (event: ClientEvent) => {
+      // What the cache has is of no use for a decision until the snapshot has come.
+      if (event.type === 'started_over') freshness.forget()
+      onEvent(event)
+    }
+    const follower = (this.#follower = new Follower({ transport, clock, sink, random, onEvent: hear, onChange }))
     const onAnotherEpoch = (error: RoleSetsError) => follower.startOver(error)
     const lookups = new Lookups(waiting, clock)
-    this.#questions = new Questions({ calls, lookups, cache, freshness, clock, onAnotherEpoch })
+    this.#decisions = new CachedDecisions({ calls, lookups, cache, freshness, clock, onAnotherEpoch })
     this.admin = createAdministration({ calls, beginWrite: () => this.#beginWrite() })
-    this.#following = follower.run()
     options.signal?.addEventListener('abort', this.#close, { once: true })
     if (options.signal?.aborted) this.#close()
   }
@@ -125,20 +130,23 @@ class Client implements RoleSetsClient {
       await this.#waiting.bounded((ended) => this.#becomesFresh(ended), limits)
     } catch (error) {
       if (!isRoleSetsError(error) || error.code !== 'deadline_exceeded') throw error
-      throw notReadyError(this.#follower, { timeoutMs: deadlineMs, isLoaded: this.#cache.catalogue !== undefined })
+      throw notReadyError(this.#follower.state, {
+        timeoutMs: deadlineMs,
+        isLoaded: this.#cache.catalogue !== undefined,
+      })
     }
   }
 
   async check(organizationId: string, role: string, options?: AskOptions): Promise<Decision> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
     const question = parse.parseQuestion({ organizationId, role, permission: parsed.permission }, '')
-    return this.#questions.fromCache(question, parsed.atLeast) ?? this.#questions.check(question, parsed)
+    return this.#decisions.fromCache(question, parsed.atLeast) ?? this.#decisions.check(question, parsed)
   }
 
   checkCached(organizationId: string, role: string, permission?: string): Decision | undefined {
     return (
-      this.#questions.remembered(organizationId, role, permission) ??
-      this.#questions.fromCache(parse.parseQuestion({ organizationId, role, permission }, ''))
+      this.#decisions.remembered(organizationId, role, permission) ??
+      this.#decisions.fromCache(parse.parseQuestion({ organizationId, role, permission }, ''))
     )
   }
 
@@ -148,21 +156,21 @@ class Client implements RoleSetsClient {
   ): Promise<readonly Decision[]> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
     const asked = parse.parseQuestions(questions)
-    return this.#questions.manyFromCache(asked, parsed.atLeast) ?? this.#questions.checkMany(asked, parsed)
+    return this.#decisions.manyFromCache(asked, parsed.atLeast) ?? this.#decisions.checkMany(asked, parsed)
   }
 
   checkManyCached(questions: readonly Question[]): readonly Decision[] | undefined {
-    return this.#questions.manyFromCache(parse.parseQuestions(questions))
+    return this.#decisions.manyFromCache(parse.parseQuestions(questions))
   }
 
   async availableRoles(organizationId: string, options?: Omit<AskOptions, 'permission'>): Promise<AvailableRoles> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
     const id = parse.parseName(organizationId, 'organizationId')
-    return this.#questions.rolesFromCache(id, parsed.atLeast) ?? this.#questions.availableRoles(id, parsed)
+    return this.#decisions.rolesFromCache(id, parsed.atLeast) ?? this.#decisions.availableRoles(id, parsed)
   }
 
   status(): Status {
-    const { hits, misses } = this.#questions
+    const { hits, misses } = this.#decisions
     const nowMs = this.#options.clock.nowMs()
     const { catalogue } = this.#cache
     return {
@@ -187,11 +195,11 @@ class Client implements RoleSetsClient {
       this.#options.signal?.removeEventListener('abort', this.#close)
       this.#freshness.forget()
       this.#waiting.close()
-      this.#follower.close()
+      void this.#follower.close()
       for (const watch of this.#watches) watch.abort()
       this.#transport.close()
     }
-    await this.#following
+    await this.#follower.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -236,7 +244,7 @@ class Client implements RoleSetsClient {
     signal?.addEventListener('abort', abort, { once: true })
     this.#watches.add(controller)
     const { clock, random } = this.#options
-    const source = { transport: this.#transport, clock, random, waiting: this.#waiting, after }
+    const source = { transport: this.#transport, clock, random, after }
     try {
       yield* watchChangeSets({ ...source, signal: controller.signal })
     } finally {

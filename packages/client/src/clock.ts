@@ -1,4 +1,4 @@
-/** Time, as the client is told it. Tests and simulations pass their own. */
+/** The clock of the client. Tests and simulations pass their own. */
 
 import { performance } from 'node:perf_hooks'
 

@@ -3,22 +3,31 @@
 export { createRoleSetsClient, type ReadyOptions, type RoleSetsClient, type Status } from './client.ts'
 export type { AskOptions } from './arguments.ts'
 export type { RoleSetsClientOptions } from './options.ts'
-export type { ClientEvent } from './follow.ts'
-export type { AvailableRole, AvailableRoles, Decision, Question, Reason } from './decision.ts'
+export type { ClientEvent } from './feed/machine.ts'
+export type { AvailableRole, AvailableRoles, Decision, Question } from './cache/decision.ts'
 export {
   isRoleSetsError,
   RoleSetsError,
   type FieldViolation,
+  type Remedy,
   type RoleSetsErrorCode,
   type RoleSetsErrorOptions,
 } from './errors.ts'
-export { compareRevisions, parseRevision, type Revision } from './revision.ts'
+export { compareRevisions, parseRevision, type Reason, type Revision } from '@rolesets/core'
 export type { Clock } from './clock.ts'
-export type { TlsOptions } from './transport.ts'
-export type { Heartbeat, SnapshotChunk, Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from './wire.ts'
-export type * from './changes.ts'
-export type * from './resources.ts'
-export type { WatchOptions } from './watch.ts'
-export type { Administration, AdminOptions } from './administration-calls.ts'
-export type * from './administration-replies.ts'
-export type * from './administration-requests.ts'
+export type { TlsOptions } from './wire/grpc-transport.ts'
+export type {
+  Heartbeat,
+  SnapshotChunk,
+  Transport,
+  UnaryCall,
+  WatchCall,
+  WatchMessage,
+  WatchRequest,
+} from './wire/transport.ts'
+export type * from './feed/changes.ts'
+export type * from './wire/resources.ts'
+export type { WatchOptions } from './feed/watch.ts'
+export type { Administration, AdminOptions } from './administration/calls.ts'
+export type * from './administration/replies.ts'
+export type * from './administration/requests.ts'

@@ -3,10 +3,10 @@
 import { parseDurationMs, parseObject, parseSignal } from './arguments.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { invalidArgument } from './errors.ts'
-import type { ClientEvent } from './follow.ts'
-import { parseTarget, type Target } from './target.ts'
-import type { TlsOptions } from './transport.ts'
-import type { Transport } from './wire.ts'
+import type { ClientEvent } from './feed/machine.ts'
+import type { TlsOptions } from './wire/grpc-transport.ts'
+import { parseTarget, type Target } from './wire/target.ts'
+import type { Transport } from './wire/transport.ts'
 
 interface SharedOptions {
   /** For a question, waiting included. Default 250. */
@@ -17,7 +17,7 @@ interface SharedOptions {
   readonly organizationsMax?: number
   /** Closes the client. */
   readonly signal?: AbortSignal
-  /** Told of connections, gaps and snapshots, for logs and metrics. */
+  /** Called for connections, gaps and snapshots, for logs and metrics. */
   readonly onEvent?: (event: ClientEvent) => void
   /** Default: the system's. */
   readonly clock?: Clock
@@ -77,7 +77,7 @@ const organizationsMaxMax = 10_000_000
 export function parseOptions(value: unknown): ParsedOptions {
   const options = parseObject(value, 'options') as Partial<RoleSetsClientOptions>
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(optionNames, name))
-  if (unknown !== undefined) throw invalidArgument(unknown, 'is no option of createRoleSetsClient.')
+  if (unknown !== undefined) throw invalidArgument(unknown, 'is not an option of createRoleSetsClient.')
   const { transport, clock = systemClock } = options
   return {
     transport: transport === undefined ? undefined : withMethods(transport, 'transport', ['unary', 'watch', 'close']),
@@ -99,10 +99,10 @@ function parseConnection({ target, key, tls, insecure }: Partial<RoleSetsClientO
   const parsedTls = tls === undefined ? undefined : parseTls(tls)
   if (key === undefined) return { target: parsed, key, tls: parsedTls }
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,4096}$/.test(key)) {
-    throw invalidArgument('key', 'must be a text of visible ASCII characters without spaces.')
+    throw invalidArgument('key', 'must be a string of visible ASCII characters without spaces.')
   }
   if (parsedTls === undefined && !parsed.isLocal && insecure !== true) {
-    throw invalidArgument('key', 'would travel in the clear to another machine: give `tls`, or `insecure: true`.')
+    throw invalidArgument('key', 'would travel in the clear to another machine.', 'encryption')
   }
   return { target: parsed, key, tls: parsedTls }
 }
@@ -112,11 +112,11 @@ function parseTls(value: unknown): TlsOptions {
   const tls = parseObject(value, 'tls') as TlsOptions
   for (const [name, part] of Object.entries(tls) as [string, unknown][]) {
     if (!['ca', 'cert', 'key', 'serverName'].includes(name))
-      throw invalidArgument(`tls.${name}`, 'is no option of `tls`.')
+      throw invalidArgument(`tls.${name}`, 'is not an option of `tls`.')
     const isText = typeof part === 'string' && part !== ''
     const isPem = name !== 'serverName' && (isText || Buffer.isBuffer(part))
     if (!isPem && !(name === 'serverName' && isText))
-      throw invalidArgument(`tls.${name}`, 'must be a text, and not empty.')
+      throw invalidArgument(`tls.${name}`, 'must be a string that is not empty.')
   }
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw invalidArgument('tls', 'must have both `cert` and `key`, or neither.')

@@ -1,12 +1,10 @@
 /** Why a client is not ready, and what to do about it. */
 
 import { RoleSetsError } from './errors.ts'
+import type { FollowerState } from './feed/machine.ts'
 
 /** How the feed stands. */
-interface Feed {
-  readonly phase: 'unreachable' | 'loading' | 'live'
-  readonly lastError: RoleSetsError | undefined
-}
+type Feed = Pick<FollowerState, 'isConnected' | 'lastError'>
 
 interface Attempt {
   readonly timeoutMs: number
@@ -14,14 +12,14 @@ interface Attempt {
   readonly isLoaded: boolean
 }
 
-export function notReadyError({ phase, lastError }: Feed, { timeoutMs, isLoaded }: Attempt): RoleSetsError {
-  const detail = phase === 'unreachable' ? 'unreachable' : isLoaded ? 'stale' : 'loading'
+export function notReadyError({ isConnected, lastError }: Feed, { timeoutMs, isLoaded }: Attempt): RoleSetsError {
+  const detail = !isConnected ? 'unreachable' : isLoaded ? 'stale' : 'loading'
   const why = {
     unreachable: `there is no connection. ${lastError?.message ?? 'Start the sidecar, or correct the target.'}`,
     loading:
       'the sidecar answers, but has not sent everything yet. Allow more time with `timeoutMs`, or look at its log.',
     stale:
-      'the cache is older than `maxStalenessMs` allows. The sidecar is behind its authority, or the network is slow: look at the sidecar’s health.',
+      "the cache is older than `maxStalenessMs` allows. The sidecar is behind its authority, or the network is slow: look at the sidecar's health.",
   }[detail]
   const message = `Not ready after ${timeoutMs} ms: ${why}`
   return new RoleSetsError('not_ready', message, { cause: lastError, detail })

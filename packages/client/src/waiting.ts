@@ -22,7 +22,7 @@ export class Waiting {
   }
 
   /**
-   * Does work until a limit is reached; the signal that the work gets then aborts, and nobody waits for it any more.
+   * Does work until a limit is reached; the signal that the work gets then aborts, and its result is dropped.
    * @throws RoleSetsError `deadline_exceeded`, `aborted`, `closed`, or what the work throws
    */
   bounded<Value>(work: (signal: AbortSignal) => Promise<Value>, limits: Limits): Promise<Value> {
@@ -30,15 +30,9 @@ export class Waiting {
     return this.#until(() => work(controller.signal), { ...limits, onFailure: (error) => controller.abort(error) })
   }
 
-  /** The same for work that goes on without anybody who waits for it. It costs less: a signal takes long to make. */
+  /** The same for work that goes on after the limit. It costs less: a signal takes long to make. */
   waitFor<Value>(work: () => Promise<Value>, limits: Limits): Promise<Value> {
     return this.#until(work, limits)
-  }
-
-  /** Settles after a while, also when the signal aborts or the client closes. */
-  async sleep(delayMs: number, signal: AbortSignal): Promise<void> {
-    const forever = () => new Promise<never>(() => {})
-    await this.waitFor(forever, { deadlineMs: delayMs, signal }).catch(() => {})
   }
 
   /** Everything that waits is rejected with `closed`, now and from now on. */
@@ -77,14 +71,14 @@ export class Waiting {
 }
 
 export function closedError(): RoleSetsError {
-  return new RoleSetsError('closed', 'This client is closed. Make a new one with createRoleSetsClient.')
+  return new RoleSetsError('closed', 'This client is closed.', { remedy: 'new_client' })
 }
 
 function abortedError(signal: AbortSignal | undefined): RoleSetsError {
-  return new RoleSetsError('aborted', 'The signal that was passed in aborted the call.', { cause: signal?.reason })
+  return new RoleSetsError('aborted', 'The call was aborted by its signal.', { cause: signal?.reason })
 }
 
 function deadlineError(deadlineMs: number): RoleSetsError {
-  const message = `There was no answer within ${Math.ceil(deadlineMs)} ms. Try again, or allow more with \`deadlineMs\`.`
-  return new RoleSetsError('deadline_exceeded', message)
+  const problem = `There was no answer within ${Math.ceil(deadlineMs)} ms.`
+  return new RoleSetsError('deadline_exceeded', problem, { remedy: 'more_time' })
 }

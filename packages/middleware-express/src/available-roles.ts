@@ -1,52 +1,33 @@
-/** The handler behind a role picker: which roles can be given in this organization. */
+/** The request handler for a role picker: lists the roles that can be granted in an organization. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { AvailableRoles } from '@rolesets/client'
-import { inTime, isFaultOfTheQuestion, senseless } from './decide.ts'
+import { hasCode, inTime, isFaultOfTheQuestion, malformedAnswer } from './decide.ts'
 import type { RoleSetsExpressError } from './errors.ts'
-import {
-  aDeadlineMs,
-  aFunction,
-  aRoleSetsClient,
-  checkOptions,
-  isObject,
-  optionInvalid,
-  type RoleSets,
-} from './options.ts'
-import { requiredOrganization } from './organization.ts'
+import { askingRules, checkOptions, isObject, type AskingOptions } from './options.ts'
+import { organizationUnknown, requiredOrganization } from './organization.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
-import type { Extractor, Middleware } from './request.ts'
+import { reply } from './reply.ts'
+import type { Middleware } from './request.ts'
 
-export interface AvailableRolesOptions {
-  /** The client of `@rolesets/client`. */
-  readonly roleSets: RoleSets
-  /** Where the organization is, if not in the route's `:organizationId`. */
-  readonly organization?: Extractor | undefined
-  /** How long the answer may take. Default: the client's deadline, and 1000 if it keeps none. */
-  readonly deadlineMs?: number | undefined
-}
-
-const EXAMPLE = 'availableRoles({ roleSets })'
+export type AvailableRolesOptions = AskingOptions
 
 /**
- * Answers with the roles of the organization's role set and their permissions, the default and the creator role, the role
- * set, the revision, and whether all that may be outdated (`stale`). 503 `decision_unavailable` if nothing is known.
+ * Answers with the roles of the organization's role set and their permissions, the default role and the creator role, the
+ * role set, the revision, and whether all this may be outdated (`stale`). 503 `decision_unavailable` if nothing is known.
  */
 export function availableRoles(given: AvailableRolesOptions): Middleware {
-  const options = checkOptions<AvailableRolesOptions>(EXAMPLE, given, {
-    roleSets: aRoleSetsClient,
-    organization: aFunction,
-    deadlineMs: aDeadlineMs,
-  })
-  if (options.roleSets === undefined) throw optionInvalid(EXAMPLE, 'roleSets', aRoleSetsClient.expected)
+  const options = checkOptions<AvailableRolesOptions>('availableRoles({ roleSets })', given, askingRules)
   return function availableRolesMiddleware(req, res, next) {
     finish(
       () => bodyFor(req, options),
-      (outcome) => {
-        if ('error' in outcome) next(outcome.error)
-        else write(res, outcome.value)
+      (body) => {
+        // A time-out middleware may have answered already.
+        if (res.headersSent) return
+        reply(res, { status: 200, contentType: 'application/json', cacheControl: 'private, no-cache', body })
       },
+      next,
     )
   }
 }
@@ -54,32 +35,31 @@ export function availableRoles(given: AvailableRolesOptions): Middleware {
 function bodyFor(req: IncomingMessage, options: AvailableRolesOptions): Eventually<string> {
   const { roleSets, organization, deadlineMs } = options
   return whenThere(requiredOrganization(req, organization), async (organizationId) => {
-    const ask = (signal: AbortSignal) =>
-      roleSets.availableRoles(organizationId, { signal, ...(deadlineMs && { deadlineMs }) })
     try {
-      return JSON.stringify(listing(organizationId, await inTime(ask, deadlineMs)))
+      const available = await inTime((limits) => roleSets.availableRoles(organizationId, limits), deadlineMs)
+      return JSON.stringify(listing(organizationId, available))
     } catch (cause) {
-      throw unlisted(organizationId, cause)
+      throw notListed(organizationId, cause)
     }
   })
 }
 
-function unlisted(organization: string, cause: unknown): RoleSetsExpressError {
+function notListed(organization: string, cause: unknown): RoleSetsExpressError {
   const fields = { organization }
   if (isFaultOfTheQuestion(cause)) {
-    return problem('organization_invalid', 'There can be no organization with this id.', { fields, cause })
+    return problem('organization_invalid', 'An organization cannot have this id.', { fields, cause })
   }
-  if (cause instanceof Error && 'code' in cause && cause.code === 'organization_not_found') {
-    return problem('organization_unknown', `There is no organization "${organization}".`, { fields, cause })
+  if (hasCode(cause, 'organization_not_found')) {
+    return organizationUnknown(organization, { fields, cause })
   }
   return problem('decision_unavailable', 'The roles cannot be listed now. Try again.', { fields, cause })
 }
 
-/** Throws if the client's answer makes no sense. */
+/** The body of the answer. Throws if the client's answer is malformed. */
 function listing(organization: string, available: AvailableRoles) {
   const { roles, defaultRole, creatorRole, roleSet, revision, stale } = available
   if (!Array.isArray(roles) || !roles.every(isObject) || typeof roleSet !== 'string' || typeof revision !== 'string') {
-    throw senseless()
+    throw malformedAnswer()
   }
   return {
     organization,
@@ -92,14 +72,4 @@ function listing(organization: string, available: AvailableRoles) {
     revision,
     stale: stale === true,
   }
-}
-
-function write(res: ServerResponse, body: string): void {
-  // A time-out middleware may have answered meanwhile.
-  if (res.headersSent) return
-  res.statusCode = 200
-  res.setHeader('Content-Type', 'application/json')
-  res.setHeader('Content-Length', Buffer.byteLength(body))
-  res.setHeader('Cache-Control', 'private, no-cache')
-  res.end(body)
 }

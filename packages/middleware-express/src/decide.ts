@@ -1,18 +1,24 @@
 /**
- * Asks the client whether roles count, from its cache in the same tick if possible. Whatever is not a proper answer in
- * time is `decision_unavailable`: a failure must never be taken for "yes", and neither must an answer that makes no sense.
+ * Asks the client whether roles can be granted: from its cache in the same tick if possible, otherwise with a deadline. If
+ * there is no well-formed answer in time, the result is `decision_unavailable`. A failure is never taken for "yes".
  */
 
-import type { Decision, Question } from '@rolesets/client'
+import type { Decision, Question, RoleSetsErrorCode } from '@rolesets/client'
 import type { RoleSetsExpressError } from './errors.ts'
 import { isObject, type RoleSets } from './options.ts'
 import type { Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
 
-/** If the client doesn't keep a deadline of its own. */
+/** If the client keeps no deadline itself. */
 const DEADLINE_MS = 1_000
 
-const faultsOfTheQuestion = new Set<unknown>(['invalid_argument', 'invalid_field', 'limit_exceeded'])
+const faultsOfTheQuestion: readonly RoleSetsErrorCode[] = ['invalid_argument', 'invalid_field', 'limit_exceeded']
+
+/** What a call of the client gets: the deadline, and a signal for when the middleware has stopped waiting. */
+interface Limits {
+  readonly signal: AbortSignal
+  readonly deadlineMs?: number
+}
 
 /** The answers to all questions, in their order and at one revision. */
 export function decide(
@@ -26,54 +32,54 @@ export function decide(
   } catch (cause) {
     throw undecided(cause)
   }
-  const options = deadlineMs === undefined ? {} : { deadlineMs }
-  return inTime((signal) => ask(roleSets, questions, { ...options, signal }), deadlineMs)
+  return inTime((limits) => ask(roleSets, questions, limits), deadlineMs)
     .then((answers) => checked(answers, questions.length))
     .catch((cause: unknown) => {
       throw undecided(cause)
     })
 }
 
-/** A single question is put as one: the client remembers the answer, and asks once however many wait for it. */
-function fromCache(roleSets: RoleSets, questions: readonly Question[]): readonly unknown[] | undefined {
+/** A single question uses `checkCached`: the client remembers its answer. */
+function fromCache(roleSets: RoleSets, questions: readonly Question[]): unknown {
   const [first, second] = questions
   if (first === undefined || second !== undefined) return roleSets.checkManyCached(questions)
   const decision: unknown = roleSets.checkCached(first.organizationId, first.role, first.permission)
   return decision === undefined ? undefined : [decision]
 }
 
-async function ask(
-  roleSets: RoleSets,
-  questions: readonly Question[],
-  options: { readonly deadlineMs?: number; readonly signal: AbortSignal },
-): Promise<readonly unknown[]> {
+/** A single question uses `check`: the client sends it once for all requests that wait for it. */
+async function ask(roleSets: RoleSets, questions: readonly Question[], limits: Limits): Promise<unknown> {
   const [first, second] = questions
-  if (first === undefined || second !== undefined) return roleSets.checkMany(questions, options)
+  if (first === undefined || second !== undefined) return roleSets.checkMany(questions, limits)
   const { organizationId, role, permission } = first
-  return [await roleSets.check(organizationId, role, { ...options, ...(permission !== undefined && { permission }) })]
+  return [await roleSets.check(organizationId, role, permission === undefined ? limits : { ...limits, permission })]
 }
 
-/** Does the asking under a deadline of our own; the signal tells the client that nobody waits any more. */
-export function inTime<T>(ask: (signal: AbortSignal) => Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
+/** Calls `ask` with a deadline. When the deadline has passed, the signal ends the client's work. */
+export function inTime<T>(ask: (limits: Limits) => Promise<T>, deadlineMs?: number): Promise<T> {
   const abort = new AbortController()
+  const limits = { signal: abort.signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) }
+  const waitMs = deadlineMs ?? DEADLINE_MS
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`There was no answer within ${deadlineMs} ms.`))
+      reject(new Error(`There was no answer within ${waitMs} ms.`))
       abort.abort()
-    }, deadlineMs)
-    // Begun inside of a promise, so that a client that throws is no different from one that rejects.
-    new Promise<T>((settle) => settle(ask(abort.signal))).then(resolve, reject).finally(() => clearTimeout(timer))
+    }, waitMs)
+    // Called inside a promise, so that a client that throws is the same as one that rejects.
+    new Promise<T>((settle) => settle(ask(limits))).then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
 
 function checked(answers: unknown, count: number): readonly Decision[] {
-  if (!Array.isArray(answers) || answers.length !== count) throw senseless()
+  if (!Array.isArray(answers) || answers.length !== count) throw malformedAnswer()
   const decisions: readonly unknown[] = answers
-  if (!decisions.every(isDecision) || new Set(decisions.map(({ revision }) => revision)).size > 1) throw senseless()
+  if (!decisions.every(isDecision) || new Set(decisions.map(({ revision }) => revision)).size > 1) {
+    throw malformedAnswer()
+  }
   return decisions
 }
 
-/** "Yes" has exactly one reason; anything else that says "yes" is none. */
+/** Exactly one reason means "yes". An answer that says "yes" with another reason is malformed. */
 function isDecision(answer: unknown): answer is Decision {
   if (!isObject(answer)) return false
   const { allowed, reason, roleSet, revision } = answer
@@ -81,19 +87,22 @@ function isDecision(answer: unknown): answer is Decision {
   return shaped && typeof allowed === 'boolean' && allowed === (reason === 'ROLE_IN_SET')
 }
 
-/** What an answer that is none is taken for. */
-export function senseless(): Error {
-  return new Error('The client gave an answer that makes no sense.')
+export function malformedAnswer(): Error {
+  return new Error("The client's answer is malformed.")
 }
 
 function undecided(cause: unknown): RoleSetsExpressError {
   if (isFaultOfTheQuestion(cause)) {
-    return problem('role_invalid', 'The request names a role or an organization that cannot exist.', { cause })
+    return problem('role_invalid', 'The request has a malformed role key or organization id.', { cause })
   }
-  return problem('decision_unavailable', 'It cannot be decided now whether the role counts. Try again.', { cause })
+  return problem('decision_unavailable', 'It cannot be decided now whether the role can be used. Try again.', { cause })
 }
 
-/** Whether the client says that this question can never be answered. */
+/** Whether the client says that the question itself is wrong, so that it can never be answered. */
 export function isFaultOfTheQuestion(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && faultsOfTheQuestion.has(cause.code)
+  return faultsOfTheQuestion.some((code) => hasCode(cause, code))
+}
+
+export function hasCode(cause: unknown, code: RoleSetsErrorCode): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === code
 }

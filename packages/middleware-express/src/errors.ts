@@ -1,44 +1,54 @@
-/** The one error of this package. Its `code` is API: codes are added, never renamed. */
+/**
+ * The error class of this package and the table of its codes. A code decides the HTTP status and the title of a problem
+ * document. Codes are API: new ones may be added, none is renamed. `docs/express.md` lists them all.
+ */
 
-/** What went wrong, one code per remedy. `docs/express.md` lists them with their statuses. */
-export type RoleSetsExpressErrorCode =
-  | 'authentication_required'
-  | 'token_invalid'
-  | 'keys_unavailable'
-  | 'organization_missing'
-  | 'organization_invalid'
-  | 'organization_mismatch'
-  | 'organization_required'
-  | 'organization_unknown'
-  | 'role_missing'
-  | 'role_invalid'
-  | 'roles_too_many'
-  | 'role_not_in_set'
-  | 'role_required'
-  | 'role_withdrawn'
-  | 'permission_required'
-  | 'decision_unavailable'
-  | 'body_malformed'
-  | 'body_too_large'
-  | 'body_unsupported'
-  | 'request_refused'
-  | 'option_invalid'
-  | 'middleware_missing'
-  | 'extractor_failed'
-  | 'internal_error'
-
-/** How an error is to be answered. */
-export interface Answer {
+interface Kind {
   readonly status: number
+  readonly title: string
+}
+
+export const kinds = {
+  authentication_required: { status: 401, title: 'Authentication required' },
+  token_invalid: { status: 401, title: 'Token invalid' },
+  keys_unavailable: { status: 503, title: 'Signing keys unavailable' },
+  organization_missing: { status: 400, title: 'Organization missing' },
+  organization_invalid: { status: 400, title: 'Organization invalid' },
+  organization_mismatch: { status: 403, title: 'Another organization is active' },
+  organization_required: { status: 403, title: 'No organization is active' },
+  organization_unknown: { status: 403, title: 'Organization unknown' },
+  role_missing: { status: 400, title: 'Role missing' },
+  role_invalid: { status: 400, title: 'Role invalid' },
+  roles_too_many: { status: 400, title: 'Too many roles' },
+  role_not_in_set: { status: 403, title: 'Role not in the role set' },
+  role_required: { status: 403, title: 'Role required' },
+  role_withdrawn: { status: 403, title: 'Role withdrawn' },
+  permission_required: { status: 403, title: 'Permission required' },
+  decision_unavailable: { status: 503, title: 'Decision unavailable' },
+  body_malformed: { status: 400, title: 'Body malformed' },
+  body_too_large: { status: 413, title: 'Body too large' },
+  body_unsupported: { status: 415, title: 'Body unsupported' },
+  request_refused: { status: 400, title: 'Request refused' },
+  option_invalid: { status: 500, title: 'Internal error' },
+  middleware_missing: { status: 500, title: 'Internal error' },
+  extractor_failed: { status: 500, title: 'Internal error' },
+  internal_error: { status: 500, title: 'Internal error' },
+} as const satisfies Record<string, Kind>
+
+/** What went wrong. Each code has one remedy. */
+export type RoleSetsExpressErrorCode = keyof typeof kinds
+
+/** What an error carries besides its code, message and status. */
+export interface ErrorParts {
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** What the problem document says besides the standard members. */
+  /** Members of the problem document besides the standard ones. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined
   readonly cause?: unknown
 }
 
 /**
- * What the middlewares pass to `next`, and what their factories throw. `status`, `statusCode` and `headers` are read by
- * Express's own error handler, so the answer has the right status also without `problems()`.
+ * The middlewares pass this error to `next`, and their factories throw it. Express's own error handler reads `status`,
+ * `statusCode` and `headers`, so the answer has the right status also without `problems()`.
  */
 export class RoleSetsExpressError extends Error {
   override readonly name = 'RoleSetsExpressError'
@@ -48,7 +58,7 @@ export class RoleSetsExpressError extends Error {
   readonly headers: Readonly<Record<string, string>>
   readonly fields: Readonly<Record<string, unknown>>
 
-  constructor(code: RoleSetsExpressErrorCode, message: string, answer: Answer) {
+  constructor(code: RoleSetsExpressErrorCode, message: string, answer: ErrorParts & { readonly status: number }) {
     super(message, answer.cause === undefined ? undefined : { cause: answer.cause })
     this.code = code
     this.status = answer.status

@@ -1,71 +1,56 @@
 /**
- * The guard of routes that grant roles: every role that the request names must be in the role set of the organization.
- * One that isn't refuses the whole request, and so does everything that keeps us from knowing.
+ * The guard of routes that grant roles: every role in the request must be in the role set of the organization. One role
+ * outside the set refuses the whole request. If no decision is possible, the request is refused, too.
  */
 
 import type { IncomingMessage } from 'node:http'
 import type { Decision } from '@rolesets/client'
-import { complain } from './complaint.ts'
+import { quoted } from '@rolesets/core'
+import { logError } from './console.ts'
 import { decide } from './decide.ts'
 import type { RoleSetsExpressError } from './errors.ts'
 import { rolesOf } from './extract.ts'
-import {
-  aDeadlineMs,
-  aFunction,
-  aRoleSetsClient,
-  checkOptions,
-  oneOf,
-  optionInvalid,
-  type RoleSets,
-} from './options.ts'
-import { requiredOrganization } from './organization.ts'
+import { aFunction, askingRules, checkOptions, oneOf, type AskingOptions } from './options.ts'
+import { organizationUnknown, requiredOrganization } from './organization.ts'
 import { finish, isPromiseLike, whenThere, type Eventually } from './outcome.ts'
 import { isRefusal, problem } from './problem.ts'
 import type { Extractor, Middleware } from './request.ts'
 
-export interface GuardRoleGrantOptions {
-  /** The client of `@rolesets/client`. */
-  readonly roleSets: RoleSets
-  /** Where the organization is, if not in the route's `:organizationId`. */
-  readonly organization?: Extractor | undefined
-  /** Where the roles are, if not in the usual places of the body. */
+export interface GuardRoleGrantOptions extends AskingOptions {
+  /** Finds the roles, if they are not in the usual members of the body. */
   readonly roles?: Extractor | undefined
-  /** `enforce` (default) refuses; `report` lets everything through, and only tells `onDecision` and `roleGrantOf`. */
+  /** `enforce` (default) refuses. `report` lets every request pass; only `onDecision` and `roleGrantOf` show the result. */
   readonly mode?: 'enforce' | 'report' | undefined
-  /** Is told of each request, before it goes on. What it throws changes nothing. */
+  /** Called for each request before it goes on. An error that it throws changes nothing. */
   readonly onDecision?: ((decision: GuardDecision, req: IncomingMessage) => unknown) | undefined
-  /** How long a decision may take. Default: the client's deadline, and 1000 if it keeps none. */
-  readonly deadlineMs?: number | undefined
 }
 
-/** What the guard found on a request. */
+/** What the guard found in a request. */
 export interface RoleGrant {
   /** False only in the mode `report`. */
   readonly allowed: boolean
-  /** Empty if the request names none (mode `report`). */
+  /** Empty if the request does not name one (mode `report`). */
   readonly organizationId: string
-  /** Each role once, in the order in which the request names them; empty if they could not be read (mode `report`). */
+  /** Each role once, in the order of the request. Empty if they could not be read (mode `report`). */
   readonly roles: readonly string[]
-  /** The key of the organization's role set; empty if nothing was decided. */
+  /** The key of the organization's role set. Empty if there was no decision. */
   readonly roleSet: string
-  /** Of the decision, as `<epoch>:<number>`; empty if nothing was decided. */
+  /** The revision of the decision, as `<epoch>:<number>`. Empty if there was no decision. */
   readonly revision: string
 }
 
-/** What `onDecision` is told. `undecided` is what the mode `enforce` answers with 503 or 500. */
+/** What `onDecision` receives. With `undecided`, the mode `enforce` answers 503 or 500. */
 export interface GuardDecision extends RoleGrant {
   readonly outcome: 'allowed' | 'refused' | 'undecided'
   readonly mode: 'enforce' | 'report'
   readonly source: 'cache' | 'sidecar' | undefined
-  /** Why not, unless allowed. */
+  /** The reason, unless the request is allowed. */
   readonly error: RoleSetsExpressError | undefined
 }
 
-const EXAMPLE = 'guardRoleGrant({ roleSets })'
-
 const grants = new WeakMap<IncomingMessage, RoleGrant>()
 
-/** What is known of a request so far; the guard fills it in as it goes, and tells it whatever happens. */
+/** What is known of a request so far. It is filled in step by step, so that a failure also reports what was found. */
 interface Findings {
   organizationId: string
   roles: readonly string[]
@@ -73,36 +58,42 @@ interface Findings {
 }
 
 /**
- * Lets a request through only if each role that it names can be given in its organization. Answers 403 `role_not_in_set`
- * or `organization_unknown`, 400 if it names no organization or no role, 503 `decision_unavailable` if it cannot be
- * decided. A decision that is in the client's cache takes no tick.
+ * Lets a request pass only if each role that it names can be granted in its organization. Answers 403 `role_not_in_set` or
+ * `organization_unknown`, 400 if the request does not name an organization or a role, and 503 `decision_unavailable` if no
+ * decision is possible. If the client's cache has the decision, `next` is called in the same tick.
  */
 export function guardRoleGrant(given: GuardRoleGrantOptions): Middleware {
-  const options = decideOptions(given)
+  const options = checkOptions<GuardRoleGrantOptions>('guardRoleGrant({ roleSets })', given, {
+    ...askingRules,
+    roles: aFunction,
+    mode: oneOf('enforce', 'report'),
+    onDecision: aFunction,
+  })
   const { mode = 'enforce' } = options
-  const tell = teller(options.onDecision)
+  const report = reporterTo(options.onDecision)
 
   return function guardRoleGrantMiddleware(req, _res, next) {
     grants.delete(req)
     const findings: Findings = { organizationId: '', roles: [], decisions: [] }
+    const settle = (error?: RoleSetsExpressError): void => {
+      const grant = grantFrom(findings, error === undefined)
+      report({ ...grant, outcome: outcomeOf(error), mode, source: findings.decisions[0]?.source, error }, req)
+      if (error && mode === 'enforce') {
+        next(error)
+        return
+      }
+      grants.set(req, grant)
+      next()
+    }
     finish(
       () => examine(req, options, findings),
-      (outcome) => {
-        const error = 'error' in outcome ? outcome.error : undefined
-        const grant = grantFrom(findings, error === undefined)
-        tell({ ...grant, outcome: nameOf(error), mode, source: findings.decisions[0]?.source, error }, req)
-        if (error && mode === 'enforce') {
-          next(error)
-          return
-        }
-        grants.set(req, grant)
-        next()
-      },
+      () => settle(),
+      settle,
     )
   }
 }
 
-/** What the guard let through on this request. Throws `middleware_missing` if the guard has not run. */
+/** What the guard let pass in this request. Throws `middleware_missing` if the guard has not run. */
 export function roleGrantOf(req: IncomingMessage): RoleGrant {
   const grant = grants.get(req)
   if (grant) return grant
@@ -113,20 +104,7 @@ export function roleGrantOf(req: IncomingMessage): RoleGrant {
   )
 }
 
-function decideOptions(given: GuardRoleGrantOptions): GuardRoleGrantOptions {
-  const options = checkOptions<GuardRoleGrantOptions>(EXAMPLE, given, {
-    roleSets: aRoleSetsClient,
-    organization: aFunction,
-    roles: aFunction,
-    mode: oneOf('enforce', 'report'),
-    onDecision: aFunction,
-    deadlineMs: aDeadlineMs,
-  })
-  if (options.roleSets === undefined) throw optionInvalid(EXAMPLE, 'roleSets', aRoleSetsClient.expected)
-  return options
-}
-
-/** Finds the organization and the roles, and asks. Throws, or rejects, unless the grant is allowed. */
+/** Finds the organization and the roles, and asks the client. Throws or rejects unless the grant is allowed. */
 function examine(req: IncomingMessage, options: GuardRoleGrantOptions, findings: Findings): Eventually<void> {
   const { roleSets, organization, roles, deadlineMs } = options
   return whenThere(requiredOrganization(req, organization), (organizationId) => {
@@ -136,23 +114,24 @@ function examine(req: IncomingMessage, options: GuardRoleGrantOptions, findings:
       const questions = found.map((role) => ({ organizationId, role }))
       return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
         findings.decisions = decisions
-        refuseWhatIsNotAllowed(findings)
+        refuseUnlessAllAllowed(findings)
       })
     })
   })
 }
 
-function refuseWhatIsNotAllowed({ organizationId, roles, decisions }: Findings): void {
+function refuseUnlessAllAllowed({ organizationId, roles, decisions }: Findings): void {
   const offending = roles.filter((_, position) => decisions[position]?.allowed !== true)
   const [first] = decisions
   if (offending.length === 0 || !first) return
   const { roleSet, revision } = first
   const fields = { organization: organizationId, roles: offending, role_set: roleSet, revision }
   if (decisions.some(({ reason }) => reason === 'ORGANIZATION_UNKNOWN')) {
-    throw problem('organization_unknown', `There is no organization "${organizationId}".`, { fields })
+    throw organizationUnknown(organizationId, { fields })
   }
-  const named = offending.length === 1 ? `Role "${offending[0]}" is` : `${offending.length} roles are`
-  const detail = `${named} not in role set "${roleSet}", which organization "${organizationId}" has.`
+  const [role = '', another] = offending
+  const named = another === undefined ? `Role ${quoted(role)} is` : `${offending.length} roles are`
+  const detail = `${named} not in role set ${quoted(roleSet)}, which organization ${quoted(organizationId)} has.`
   throw problem('role_not_in_set', detail, { fields })
 }
 
@@ -161,23 +140,23 @@ function grantFrom({ organizationId, roles, decisions }: Findings, allowed: bool
   return Object.freeze({ allowed, organizationId, roles: Object.freeze([...roles]), roleSet, revision })
 }
 
-function nameOf(error: RoleSetsExpressError | undefined): GuardDecision['outcome'] {
+function outcomeOf(error: RoleSetsExpressError | undefined): GuardDecision['outcome'] {
   if (!error) return 'allowed'
   return isRefusal(error) ? 'refused' : 'undecided'
 }
 
-/** Calls the hook so that nothing it does reaches the request; its first error is told, and the others would drown the log. */
-function teller(onDecision: GuardRoleGrantOptions['onDecision']) {
+/** Calls the hook so that its errors never reach the request. Only the first error is logged, to keep the log readable. */
+function reporterTo(onDecision: GuardRoleGrantOptions['onDecision']) {
   let warned = false
   const warn = (error: unknown): void => {
     if (warned) return
     warned = true
-    complain(new Error('guardRoleGrant(): onDecision failed. That changes no decision.', { cause: error }))
+    logError(new Error('guardRoleGrant(): onDecision failed. No decision is changed by this.', { cause: error }))
   }
   return (decision: GuardDecision, req: IncomingMessage): void => {
     try {
-      const told = onDecision?.(decision, req)
-      if (isPromiseLike(told)) told.then(undefined, warn)
+      const result = onDecision?.(decision, req)
+      if (isPromiseLike(result)) result.then(undefined, warn)
     } catch (error) {
       warn(error)
     }

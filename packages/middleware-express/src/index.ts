@@ -1,14 +1,14 @@
-/** Express middleware that verifies callers and guards routes that grant roles. */
+/** Express middleware that verifies tokens and guards the routes that grant roles. */
 
-export { authenticate } from './authenticate.ts'
-export type { AuthenticateOptions } from './authenticate-options.ts'
-export { authOf } from './auth.ts'
-export type { Auth, CallerClaims, TokenClaims } from './auth.ts'
+export { authenticate } from './authenticate/authenticate.ts'
+export type { AuthenticateOptions } from './authenticate/authenticate-options.ts'
+export { authOf } from './authenticate/auth.ts'
+export type { Auth, CallerClaims, TokenClaims } from './authenticate/auth.ts'
 export { availableRoles } from './available-roles.ts'
 export type { AvailableRolesOptions } from './available-roles.ts'
-export type { ClaimsFunction, ClaimsOption } from './claims.ts'
-export { clerkClaims } from './clerk-claims.ts'
-export type { Clock } from './clock.ts'
+export type { ClaimsFunction, ClaimsOption } from './authenticate/claims.ts'
+export { clerkClaims } from './authenticate/clerk-claims.ts'
+export type { Clock } from './authenticate/clock.ts'
 export { RoleSetsExpressError } from './errors.ts'
 export type { RoleSetsExpressErrorCode } from './errors.ts'
 export { guardRoleGrant, roleGrantOf } from './guard.ts'

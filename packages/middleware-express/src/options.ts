@@ -1,39 +1,52 @@
 /**
- * Checks what a factory is given, before any request: an unknown name, a wrong type or a number out of range throws, and
- * the message shows a call that works. A misspelt security option must not be silently ignored.
+ * Checks the options of a factory before any request. A missing option, an unknown name, a wrong type or a number out of
+ * range throws, and the message shows a call that works: a misspelt security option must not be ignored.
  */
 
 import type { RoleSetsClient } from '@rolesets/client'
 import type { RoleSetsExpressError } from './errors.ts'
 import { problem } from './problem.ts'
+import type { Extractor } from './request.ts'
 
-/** What a value must be, as a test and in words. */
+/** What an option must be, as a test and in words. */
 export interface Rule {
   readonly holds: (value: unknown) => boolean
   readonly expected: string
+  readonly required?: true
 }
 
-/** What of the client the middlewares use. */
+/** The methods of the client that the middlewares use. */
 export type RoleSets = Pick<RoleSetsClient, (typeof roleSetsMethods)[number]>
 
 const roleSetsMethods = ['checkCached', 'check', 'checkManyCached', 'checkMany', 'availableRoles'] as const
 
+/** The options of every middleware that asks the client. */
+export interface AskingOptions {
+  /** The client of `@rolesets/client`. */
+  readonly roleSets: RoleSets
+  /** Finds the organization, if it is not the route's parameter `:organizationId`. */
+  readonly organization?: Extractor | undefined
+  /** How long the client's answer may take. Default: the client's deadline, at most 1000. */
+  readonly deadlineMs?: number | undefined
+}
+
 export const aBoolean: Rule = { holds: (value) => typeof value === 'boolean', expected: 'true or false' }
 export const aFunction: Rule = { holds: (value) => typeof value === 'function', expected: 'a function' }
-export const aText: Rule = { holds: isText, expected: 'a text that is not empty' }
+export const aText: Rule = { holds: isText, expected: 'a string that is not empty' }
 export const texts: Rule = {
   holds: (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
-  expected: 'a list of at least one text',
+  expected: 'a list of at least one string',
 }
-export const aTextOrTexts: Rule = {
-  holds: (value) => aText.holds(value) || texts.holds(value),
-  expected: 'a text or a list of at least one',
-}
-export const aRoleSetsClient: Rule = {
-  holds: (value) => isObject(value) && roleSetsMethods.every((name) => typeof value[name] === 'function'),
-  expected: 'a client: createRoleSetsClient({ target }) of @rolesets/client makes one',
-}
-export const aDeadlineMs: Rule = aNumber(1, 60_000)
+
+export const askingRules = {
+  roleSets: {
+    holds: (value) => isObject(value) && roleSetsMethods.every((name) => typeof value[name] === 'function'),
+    expected: 'a client, made with createRoleSetsClient({ target }) of @rolesets/client',
+    required: true,
+  },
+  organization: aFunction,
+  deadlineMs: aNumber(1, 60_000),
+} satisfies Record<keyof AskingOptions, Rule>
 
 /** A whole number from `min` to `max`. */
 export function aNumber(min: number, max: number): Rule {
@@ -43,7 +56,7 @@ export function aNumber(min: number, max: number): Rule {
   }
 }
 
-/** One of these texts. */
+/** One of these strings. */
 export function oneOf(...values: readonly string[]): Rule {
   return {
     holds: (value) => typeof value === 'string' && values.includes(value),
@@ -52,26 +65,28 @@ export function oneOf(...values: readonly string[]): Rule {
 }
 
 /**
- * The options, checked. `example` is the call that the message shows; its text up to the parenthesis names the factory.
- * Throws `option_invalid`.
+ * The options, checked. `example` is the call that the message shows; its text before the parenthesis is the name of the
+ * factory. Throws `option_invalid`.
  */
 export function checkOptions<T extends object>(example: string, given: unknown, rules: Record<keyof T, Rule>): T {
-  if (!isObject(given)) throw optionInvalid(example, 'options', 'an object')
-  const known: Record<string, Rule> = rules
-  for (const [name, value] of Object.entries(given)) {
-    const rule = Object.hasOwn(known, name) ? known[name] : undefined
-    if (!rule)
-      throw optionInvalid(example, name, `left out: there is no such option, only ${Object.keys(known).join(', ')}`)
-    if (value !== undefined && !rule.holds(value)) throw optionInvalid(example, name, rule.expected)
+  if (!isObject(given)) throw optionInvalid(example, '"options" must be an object')
+  const known = new Map(Object.entries<Rule>(rules))
+  const unknown = Object.keys(given).find((name) => !known.has(name))
+  if (unknown !== undefined) {
+    throw optionInvalid(example, `there is no option "${unknown}"; the options are ${[...known.keys()].join(', ')}`)
   }
-  // Each own property was just held against its rule.
+  for (const [name, { holds, expected, required }] of known) {
+    const value = given[name]
+    if (value === undefined ? required : !holds(value)) throw optionInvalid(example, `"${name}" must be ${expected}`)
+  }
+  // Each own property has passed its rule.
   return given as T
 }
 
-/** Says which option must be what, and shows a call that works. */
-export function optionInvalid(example: string, name: string, expected: string): RoleSetsExpressError {
+/** Says which option is wrong and why, and shows a call that works. */
+export function optionInvalid(example: string, fault: string): RoleSetsExpressError {
   const factory = example.slice(0, example.indexOf('('))
-  return problem('option_invalid', `${factory}(): "${name}" must be ${expected}. For example: ${example}`)
+  return problem('option_invalid', `${factory}(): ${fault}. For example: ${example}`)
 }
 
 export function isText(value: unknown): value is string {

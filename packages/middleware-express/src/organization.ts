@@ -1,16 +1,16 @@
-/** Which organization a request is about, and whether that is the one that is active in the caller's token. */
+/** Finds the organization that a request is about. */
 
 import type { IncomingMessage } from 'node:http'
-import type { Auth } from './auth.ts'
-import { IDENTIFIER_CHARACTERS_MAX, isIdentifier } from './identifier.ts'
+import { isIdentifier, limits, quoted } from '@rolesets/core'
+import type { ErrorParts, RoleSetsExpressError } from './errors.ts'
 import { whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
 import { extractFrom, paramOf, type Extractor } from './request.ts'
 
-/** The parameters of a route that can name the organization; the first that is there counts. */
+/** The route's parameters that can name the organization. The first that the route has counts. */
 const PARAMS = ['organizationId', 'organization_id', 'orgId', 'org_id'] as const
 
-/** The organization that the request names, or undefined. Throws `organization_invalid` if it cannot be one. */
+/** The id of the organization, or undefined if the request names none. Throws `organization_invalid`. */
 export function namedOrganization(
   req: IncomingMessage,
   extract: Extractor | undefined,
@@ -19,35 +19,27 @@ export function namedOrganization(
   return whenThere(named, (organization) => {
     if (organization === undefined || organization === null) return undefined
     if (isIdentifier(organization)) return organization
-    const detail = `The organization's id must be a text of 1 to ${IDENTIFIER_CHARACTERS_MAX} characters.`
+    const detail = `The organization's id must be a string of 1 to ${limits.idCharactersMax} characters.`
     throw problem('organization_invalid', detail)
   })
 }
 
-function fromParams(req: IncomingMessage): unknown {
-  for (const name of PARAMS) {
-    const value = paramOf(req, name)
-    if (value !== undefined) return value
-  }
-  return undefined
-}
-
-/** As `namedOrganization`, but throws `organization_missing` if there is none. */
+/** The id of the organization. Throws `organization_missing` or `organization_invalid`. */
 export function requiredOrganization(req: IncomingMessage, extract: Extractor | undefined): Eventually<string> {
   return whenThere(namedOrganization(req, extract), (organization) => {
     if (organization !== undefined) return organization
     const detail =
-      'The request names no organization: the route has no parameter :organizationId (a router that is mounted below it ' +
-      'needs mergeParams), and no option "organization" says where else it is.'
+      'The request does not name an organization. Give the route a parameter :organizationId (a router below it needs ' +
+      'mergeParams), or pass the option "organization".'
     throw problem('organization_missing', detail)
   })
 }
 
-/** Refuses a caller who is active in another organization than the one that the request is about. */
-export function refuseOtherOrganization(caller: Auth | undefined, organization: string | undefined): void {
-  const active = caller?.organizationId
-  if (active === undefined || organization === undefined || active === organization) return
-  throw problem('organization_mismatch', `Organization "${active}" is active, and the request is about another one.`, {
-    fields: { organization },
-  })
+export function organizationUnknown(organizationId: string, parts: ErrorParts): RoleSetsExpressError {
+  return problem('organization_unknown', `The organization ${quoted(organizationId)} does not exist.`, parts)
+}
+
+function fromParams(req: IncomingMessage): unknown {
+  const name = PARAMS.find((each) => paramOf(req, each) !== undefined)
+  return name && paramOf(req, name)
 }

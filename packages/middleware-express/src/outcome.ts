@@ -1,46 +1,42 @@
 /**
- * Runs work that is done either at once or later, and hands its outcome on exactly once: in the same tick where possible,
- * and outside of any `try`, so that an error in what comes next is never taken for one of ours.
+ * Runs work that ends now or later, and calls exactly one of two functions with its outcome. If the work ends now, this
+ * happens in the same tick. It happens outside of any `try`, so an error of the next middleware is never caught here.
  */
 
 import { RoleSetsExpressError } from './errors.ts'
 import { problem } from './problem.ts'
 
-export type Outcome<T> = { readonly value: T } | { readonly error: RoleSetsExpressError }
-
-/** What is there now or will be. */
+/** A value, or a promise of it. */
 export type Eventually<T> = T | PromiseLike<T>
 
-/** An error that isn't ours is a bug: it becomes `extractor_failed`, a 500 that says nothing. */
-export function finish<T>(work: () => Eventually<T>, then: (outcome: Outcome<T>) => void): void {
+/** An error of another package is a bug of the application: it becomes `extractor_failed`, a 500 without details. */
+export function finish<T>(
+  work: () => Eventually<T>,
+  done: (value: T) => void,
+  failed: (error: RoleSetsExpressError) => void,
+): void {
   let value: Eventually<T>
   try {
     value = work()
   } catch (error) {
-    then({ error: ours(error) })
+    failed(ownError(error))
     return
   }
-  if (!isPromiseLike(value)) {
-    then({ value })
-    return
-  }
-  value.then(
-    (settled) => then({ value: settled }),
-    (error: unknown) => then({ error: ours(error) }),
-  )
+  if (isPromiseLike(value)) value.then(done, (error: unknown) => failed(ownError(error)))
+  else done(value)
 }
 
-/** Goes on with a value: at once if it is there. */
+/** Continues with a value, in the same tick if it is not a promise. */
 export function whenThere<T, U>(value: Eventually<T>, next: (value: T) => Eventually<U>): Eventually<U> {
   return isPromiseLike(value) ? value.then(next) : next(value)
 }
 
-/** Also a promise of another library's. */
+/** Also true for a promise of another library. */
 export function isPromiseLike<T>(value: Eventually<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
-function ours(error: unknown): RoleSetsExpressError {
+function ownError(error: unknown): RoleSetsExpressError {
   if (error instanceof RoleSetsExpressError) return error
-  return problem('extractor_failed', 'A function that was given to a middleware threw.', { cause: error })
+  return problem('extractor_failed', 'A function that was passed to a middleware threw.', { cause: error })
 }

@@ -1,21 +1,22 @@
-/** The error handler that answers with problem documents. It never redirects, and never writes HTML. */
+/** The error handler that answers with problem documents. It never redirects and never writes HTML. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { complain } from './complaint.ts'
+import { logError } from './console.ts'
 import { RoleSetsExpressError, type RoleSetsExpressErrorCode } from './errors.ts'
 import { aBoolean, aFunction, checkOptions } from './options.ts'
 import { foreignProblem, isFault, problem, problemDocument } from './problem.ts'
+import { reply } from './reply.ts'
 
 export interface ProblemsOptions {
-  /** Also answers errors that aren't ours, by their `status`, else as a 500, instead of passing them on. Default false. */
+  /** Also answer errors of other packages, with their `status` or 500, instead of passing them on. Default false. */
   readonly all?: boolean | undefined
-  /** Is told of each error that is answered with a 500, because that answer says nothing. Default: `console.error`. */
+  /** Called with each error that is answered with 500; the answer itself has no details. Default: `console.error`. */
   readonly onError?: ((error: unknown, req: IncomingMessage) => void) | undefined
 }
 
-/* eslint-disable max-params -- Express tells an error handler by its four parameters. */
+/* eslint-disable max-params -- Express recognizes an error handler by its four parameters. */
 
-/** An error handler, for Express 4 and 5 alike. */
+/** An error handler for Express 4 and 5. */
 export type ErrorMiddleware = (
   error: unknown,
   req: IncomingMessage,
@@ -24,30 +25,36 @@ export type ErrorMiddleware = (
 ) => void
 
 /**
- * Answers the errors of this package, and those of Express's body parsers, as `application/problem+json`. Put it after
- * the routes: `app.use(problems())`. Other errors go on to the next error handler, unless `all` is set.
+ * Answers the errors of this package and of Express's body parsers as `application/problem+json`. Put it after the routes:
+ * `app.use(problems())`. Other errors go to the next error handler, unless `all` is set.
  */
 export function problems(given: ProblemsOptions = {}): ErrorMiddleware {
   const options = checkOptions<ProblemsOptions>('problems({ all: true })', given, { all: aBoolean, onError: aFunction })
-  const { all = false, onError = complain } = options
+  const { all = false, onError = logError } = options
   return function problemsMiddleware(error, req, res, next) {
     const known = problemOf(error) ?? (all ? foreignProblem(error) : undefined)
     if (known === undefined || res.headersSent) {
       next(error)
       return
     }
-    if (isFault(known)) tell(() => onError(error, req))
-    write(res, known)
+    if (isFault(known)) withoutThrowing(() => onError(error, req))
+    for (const [name, value] of Object.entries(known.headers)) res.setHeader(name, value)
+    reply(res, {
+      status: known.status,
+      contentType: 'application/problem+json',
+      cacheControl: 'no-store',
+      body: JSON.stringify(problemDocument(known)),
+    })
   }
 }
 
 /* eslint-enable max-params */
 
-function tell(report: () => void): void {
+function withoutThrowing(listener: () => void): void {
   try {
-    report()
+    listener()
   } catch {
-    // The answer doesn't depend on whether the listener works.
+    // The answer does not depend on the listener.
   }
 }
 
@@ -59,23 +66,13 @@ function problemOf(error: unknown): RoleSetsExpressError | undefined {
   return known && problem(known[0], known[1], { cause: error })
 }
 
-/** By the `type` of the errors that `express.json()` and its siblings make. Their messages quote the body; ours don't. */
+/** By the `type` of the body parsers' errors. Their messages quote the body; these details do not. */
 const bodyProblems: ReadonlyMap<string, readonly [RoleSetsExpressErrorCode, string]> = new Map([
   ['entity.parse.failed', ['body_malformed', 'The body cannot be parsed.']],
   ['request.aborted', ['body_malformed', 'The body ended too early.']],
-  ['request.size.invalid', ['body_malformed', 'The body has another length than Content-Length says.']],
+  ['request.size.invalid', ['body_malformed', 'The length of the body differs from Content-Length.']],
   ['entity.too.large', ['body_too_large', 'The body is too large.']],
   ['parameters.too.many', ['body_too_large', 'The body has too many parameters.']],
   ['charset.unsupported', ['body_unsupported', 'The charset of the body is not supported.']],
   ['encoding.unsupported', ['body_unsupported', 'The encoding of the body is not supported.']],
 ])
-
-function write(res: ServerResponse, error: RoleSetsExpressError): void {
-  const body = JSON.stringify(problemDocument(error))
-  res.statusCode = error.status
-  for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value)
-  res.setHeader('Content-Type', 'application/problem+json')
-  res.setHeader('Content-Length', Buffer.byteLength(body))
-  res.setHeader('Cache-Control', 'no-store')
-  res.end(body)
-}

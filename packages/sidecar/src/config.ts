@@ -4,6 +4,7 @@
  */
 
 import { isIPv4, isIPv6 } from 'node:net'
+import { formatListen, type Listen, type TcpListen } from './listening.ts'
 import { settings, type Setting, type SettingName } from './settings.ts'
 
 export { settings, type Setting, type SettingName }
@@ -11,12 +12,6 @@ export { settings, type Setting, type SettingName }
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 export type LogLevel = (typeof logLevels)[number]
-
-export type Listen =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly isLoopback: boolean }
-  | { readonly kind: 'unix'; readonly path: string }
-
-export type TcpListen = Listen & { readonly kind: 'tcp' }
 
 export interface TlsFiles {
   readonly certFile: string
@@ -105,13 +100,6 @@ export function printable(effective: readonly Effective[]): string {
     return [setting.name, { value, from }]
   })
   return `${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`
-}
-
-/** `127.0.0.1:7450`, `[::1]:7450`, `unix:/run/rolesets.sock`. */
-function formatListen(listen: Listen, port?: number): string {
-  if (listen.kind === 'unix') return `unix:${listen.path}`
-  const host = isIPv6(listen.host) ? `[${listen.host}]` : listen.host
-  return `${host}:${port ?? listen.port}`
 }
 
 /** An empty variable is the same as none, except where empty has a meaning of its own. */

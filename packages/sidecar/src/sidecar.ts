@@ -12,6 +12,7 @@ import { openHttpServer, type HttpServer } from './http/server.ts'
 import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { openCompaction } from './service/compaction.ts'
+import type { Freshness } from './service/freshness.ts'
 import { openKeyRing, type Identify } from './service/key-ring.ts'
 import { createNewId } from './service/new-id.ts'
 import { openService, type Service } from './service/service.ts'
@@ -23,7 +24,7 @@ export interface Sidecar extends AsyncDisposable {
   readonly grpc: readonly string[]
   /** Undefined: off. */
   readonly http: string | undefined
-  readonly role: 'authority'
+  readonly role: Freshness['role']
   /** Takes no new calls, finishes what runs within the grace, closes the store. Idempotent. */
   close(): Promise<void>
 }
@@ -34,7 +35,7 @@ export interface SidecarOptions {
 }
 
 /**
- * @throws StoreError, KeyFileError, CertificateError, ListenError or HttpListenError, each with a `code` and a sentence
+ * @throws StoreError, KeyFileError, CertificateError or ListenError, each with a `code` and a sentence
  * that says what to do
  */
 export async function openSidecar(config: Config, options: SidecarOptions = {}): Promise<Sidecar> {
@@ -60,7 +61,7 @@ interface Assembly {
 
 async function assemble(config: Config, { log, closers, closeAll }: Assembly): Promise<Sidecar> {
   const measurements = new Measurements()
-  const facts = { started: false, ready: false, fresh: false }
+  const facts = { started: false, ready: false }
 
   const store = await openStore(config.database, { onEvent: (event) => noteStoreEvent(event, { measurements, log }) })
   closers.push(() => store.close())
@@ -73,31 +74,33 @@ async function assemble(config: Config, { log, closers, closeAll }: Assembly): P
       log.committed({ revision, operation, actor, changes: changes.length })
     }),
   )
-  const { unknownOrganizations } = config
+  const { unknownOrganizations, maxStalenessMs } = config
   const now = () => Date.now()
-  const service = await openService({ store, unknownOrganizations, now, newId: createNewId(now) })
+  const service = await openService({ store, unknownOrganizations, maxStalenessMs, now, newId: createNewId(now) })
   closers.push(() => service.close())
   const { identify, close: closeKeys } = await openKeyRing(store, bootstrapKeys)
   closers.push(closeKeys)
   facts.started = true
+  const { freshness } = service
+  const healthFacts = () => ({ ...facts, fresh: facts.ready && freshness.isFresh })
   closers.push(openCompaction(store, config, log))
 
-  const http = await openHttp(config, { service, identify, certificates, measurements, facts: () => facts, log })
+  const http = await openHttp(config, { service, identify, certificates, measurements, facts: healthFacts, log })
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)
   const grpc = await openGrpcServers({ listen: config.grpcListen, service, identify, certificates, observer })
   closers.push(async () => {
-    Object.assign(facts, { ready: false, fresh: false })
+    facts.ready = false
     log.stopping()
     if (!(await grpc.stop(config.shutdownGraceMs))) log.graceOver()
   })
 
-  Object.assign(facts, { ready: true, fresh: true })
+  facts.ready = true
   grpc.setServing()
   log.listening({ grpc: grpc.addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head })
   let closing: Promise<void> | undefined
   const close = () => (closing ??= closeAll().then(() => log.stopped()))
-  return { grpc: grpc.addresses, http: http?.address, role: 'authority', close, [Symbol.asyncDispose]: close }
+  return { grpc: grpc.addresses, http: http?.address, role: freshness.role, close, [Symbol.asyncDispose]: close }
 }
 
 interface HttpParts {

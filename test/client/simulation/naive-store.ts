@@ -30,13 +30,13 @@ interface Past {
   untilMs: number
 }
 
-interface Life {
+interface Epoch {
   readonly epoch: string
   readonly pasts: Past[]
 }
 
 export class NaiveStore {
-  readonly #lives: Life[] = []
+  readonly #epochs: Epoch[] = []
   readonly #nowMs: () => number
 
   constructor(nowMs: () => number, state: State) {
@@ -44,32 +44,32 @@ export class NaiveStore {
     this.#begin(state)
   }
 
-  get #life(): Life {
-    return at(this.#lives, -1)
+  get #present(): Epoch {
+    return at(this.#epochs, -1)
   }
 
   get epoch(): string {
-    return this.#life.epoch
+    return this.#present.epoch
   }
 
   /** Numbers begin with 1. */
   get head(): number {
-    return this.#life.pasts.length
+    return this.#present.pasts.length
   }
 
   get state(): State {
-    return at(this.#life.pasts, -1).state
+    return at(this.#present.pasts, -1).state
   }
 
   commit(state: State, changes: readonly Change[]): number {
     this.#end()
-    this.#life.pasts.push({ state, changes, sinceMs: this.#nowMs(), untilMs: Infinity })
+    this.#present.pasts.push({ state, changes, sinceMs: this.#nowMs(), untilMs: Infinity })
     return this.head
   }
 
-  /** Another life, with a state of long ago. */
+  /** Another epoch, with a state of long ago. */
   restore(numberBack: number): void {
-    const { pasts } = this.#life
+    const { pasts } = this.#present
     const { state } = at(pasts, Math.max(0, pasts.length - 1 - numberBack))
     this.#end()
     this.#begin(state)
@@ -88,22 +88,22 @@ export class NaiveStore {
     return this.#past(epoch, number)?.untilMs ?? -Infinity
   }
 
-  /** Which life it is of: later ones are larger. */
-  lifeOf(epoch: string): number {
-    return this.#lives.findIndex((life) => life.epoch === epoch)
+  /** Which epoch it is of: later ones are larger. */
+  epochNumberOf(epoch: string): number {
+    return this.#epochs.findIndex((each) => each.epoch === epoch)
   }
 
   #past(epoch: string, number: number): Past | undefined {
-    return this.#lives.find((life) => life.epoch === epoch)?.pasts[number - 1]
+    return this.#epochs.find((each) => each.epoch === epoch)?.pasts[number - 1]
   }
 
   #begin(state: State): void {
     const past: Past = { state, changes: [], sinceMs: this.#nowMs(), untilMs: Infinity }
-    this.#lives.push({ epoch: `life${this.#lives.length + 1}`, pasts: [past] })
+    this.#epochs.push({ epoch: `epoch${this.#epochs.length + 1}`, pasts: [past] })
   }
 
   #end(): void {
-    at(this.#life.pasts, -1).untilMs = this.#nowMs()
+    at(this.#present.pasts, -1).untilMs = this.#nowMs()
   }
 }
 

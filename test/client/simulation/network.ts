@@ -3,7 +3,14 @@
  * and in any order, links break with and without a word, and the sidecar restarts, falls behind and comes back.
  */
 
-import { RoleSetsError, type Transport, type UnaryCall, type WatchCall, type WatchMessage } from '@rolesets/client'
+import {
+  RoleSetsError,
+  type Transport,
+  type UnaryCall,
+  type WatchCall,
+  type WatchMessage,
+  type WatchRequest,
+} from '@rolesets/client'
 import { ScriptedStream } from '../scripted-transport.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
 import { answer, type NaiveStore, type State } from './naive-store.ts'
@@ -148,7 +155,7 @@ export class SimulatedNetwork implements Transport {
     return reply
   }
 
-  watch(request: { readonly after: string }, call: WatchCall): AsyncIterable<WatchMessage> {
+  watch(request: WatchRequest, call: WatchCall): AsyncIterable<WatchMessage> {
     const client = new ScriptedStream(request, call)
     const generation = this.#generation
     void this.#travel(this.#delayMs()).then(() => {
@@ -267,7 +274,7 @@ export class SimulatedNetwork implements Transport {
     const [epoch, number] = revision.split(':')
     await new Promise<void>((resolve, reject) => {
       const look = () => {
-        if (epoch !== this.#epoch) reject(new RoleSetsError('revision_of_another_epoch', 'It is of another life.'))
+        if (epoch !== this.#epoch) reject(new RoleSetsError('revision_of_another_epoch', 'It is of another epoch.'))
         else if (this.#number < Number(number) && !signal.aborted) return
         this.#waiting.delete(look)
         resolve()

@@ -27,7 +27,7 @@ const deadlineMs = 250
 const slackMs = 5
 
 interface Revision {
-  readonly life: number
+  readonly epoch: number
   readonly number: number
 }
 
@@ -41,7 +41,7 @@ export class World {
   readonly #asked: Promise<void>[] = []
   #failure: unknown
   /** The newest revision that the feed has delivered or an own write has made. */
-  #seen: Revision = { life: 0, number: 0 }
+  #seen: Revision = { epoch: 0, number: 0 }
   /** Answers from the cache that were held against the store. */
   cachedAnswers = 0
 
@@ -115,7 +115,7 @@ export class World {
     await this.#clock.settle()
   }
 
-  /** What fails while nobody waits for it fails the run at its end. */
+  /** A failure outside of a step fails the run at its end. */
   #later(work: Promise<void>): void {
     this.#asked.push(work.catch((error: unknown) => void (this.#failure ??= error)))
   }
@@ -219,7 +219,7 @@ export class World {
 
   #parse(revision: string): Revision {
     const [epoch = '', number] = revision.split(':')
-    return { life: this.#store.lifeOf(epoch), number: Number(number) }
+    return { epoch: this.#store.epochNumberOf(epoch), number: Number(number) }
   }
 }
 
@@ -235,7 +235,7 @@ function optionsOf({ permission }: Question): { permission?: string } {
 }
 
 function isOlder(a: Revision, b: Revision): boolean {
-  return a.life < b.life || (a.life === b.life && a.number < b.number)
+  return a.epoch < b.epoch || (a.epoch === b.epoch && a.number < b.number)
 }
 
 /** mulberry32 */

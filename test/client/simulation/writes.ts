@@ -1,4 +1,4 @@
-/** Random writes on the naive store: from a state and two numbers to the next state and the facts that tell of it. */
+/** Random writes on the naive store: from a state and two numbers to the next state and the facts that describe it. */
 
 import type { Change, Organization, Permission, Role, RoleSet } from '@rolesets/client'
 import type { NaiveStore, State } from './naive-store.ts'

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient('the settings of a fresh store are read and changed', async (t, { instance }, { call }) => {
   const settings = await instance.getOrganizationSettings()
@@ -62,17 +62,20 @@ withEachClient('the creator role and the default role are those of the initial r
   })
 })
 
-withEachClient('what is wrong with settings is told in Clerk’s codes', async (t, { instance, organizationRoles }) => {
-  const outside = await organizationRoles.createOrganizationRole({ name: 'Outside', key: 'org:outside' })
-  const update = (params: object) => refusalOf(instance.updateOrganizationSettings(params))
-  t.like(await update({ enabled: 'yes' }), { status: 422, code: 'form_param_type_invalid', paramName: 'enabled' })
-  t.like(await update({ unknown: 1 }), { status: 422, code: 'form_param_unknown', paramName: 'unknown' })
-  t.like(await update({ maxAllowedMemberships: -1 }), { status: 422, paramName: 'max_allowed_memberships' })
-  t.like(await update({ domainsEnrollmentModes: ['by_owl'] }), { status: 422, paramName: 'domains_enrollment_modes' })
-  t.like(await update({ creatorRoleId: 'role_none' }), { status: 404, paramName: 'creator_role_id' })
-  t.like(await update({ domainsDefaultRoleId: outside.id }), { status: 422, paramName: 'domains_default_role_id' })
-  t.like(await update({ domainsDefaultRoleId: '' }), { status: 422, paramName: 'domains_default_role_id' })
-})
+withEachClient(
+  "what is wrong with settings is reported in Clerk's codes",
+  async (t, { instance, organizationRoles }) => {
+    const outside = await organizationRoles.createOrganizationRole({ name: 'Outside', key: 'org:outside' })
+    const update = (params: object) => refusalOf(instance.updateOrganizationSettings(params))
+    t.like(await update({ enabled: 'yes' }), { status: 422, code: 'form_param_type_invalid', paramName: 'enabled' })
+    t.like(await update({ unknown: 1 }), { status: 422, code: 'form_param_unknown', paramName: 'unknown' })
+    t.like(await update({ maxAllowedMemberships: -1 }), { status: 422, paramName: 'max_allowed_memberships' })
+    t.like(await update({ domainsEnrollmentModes: ['by_owl'] }), { status: 422, paramName: 'domains_enrollment_modes' })
+    t.like(await update({ creatorRoleId: 'role_none' }), { status: 404, paramName: 'creator_role_id' })
+    t.like(await update({ domainsDefaultRoleId: outside.id }), { status: 422, paramName: 'domains_default_role_id' })
+    t.like(await update({ domainsDefaultRoleId: '' }), { status: 422, paramName: 'domains_default_role_id' })
+  },
+)
 
 test('a dry run of settings changes nothing, and an ETag guards them, the initial set included', async (t) => {
   const { call } = await openApi(t)

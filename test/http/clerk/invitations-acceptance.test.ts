@@ -7,7 +7,7 @@ import express from 'express'
 import { createApi } from '../../../packages/sidecar/src/http/clerk/api.ts'
 import { Measurements } from '../../../packages/sidecar/src/http/measurements.ts'
 import { openTestService, writing } from '../../service/open-service.ts'
-import { openApi, type Api } from './conforming.ts'
+import { openApi, type Api } from '../conforming.ts'
 
 async function invited(call: Api['call'], role = 'org:member'): Promise<{ members: string; path: string }> {
   const { body: made } = await call('POST', '/v1/organizations', { body: { name: 'A' } })
@@ -17,7 +17,7 @@ async function invited(call: Api['call'], role = 'org:member'): Promise<{ member
   return { members: `/v1/organizations/${made.id}/memberships`, path: `${invitations}/${body.id}` }
 }
 
-test('who accepts an invitation is a member with its role and metadata, and the invitation is accepted', async (t) => {
+test('accepting an invitation makes the user a member with its role and metadata', async (t) => {
   const { call } = await openApi(t)
   const { path, members } = await invited(call)
   const preview = await call('POST', `${path}/accept?dry_run=true`, { body: { user_id: 'user_1' } })
@@ -39,7 +39,7 @@ test('who accepts an invitation is a member with its role and metadata, and the 
   t.deepEqual([again.status, again.body.errors[0].code], [404, 'organization_invitation_not_pending'])
 })
 
-test('what is wrong with an acceptance is told in Clerk’s codes', async (t) => {
+test("what is wrong with an acceptance is reported in Clerk's codes", async (t) => {
   const { call } = await openApi(t)
   const { path, members } = await invited(call)
   const accept = async (body: object, at = path) => {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient('an invitation is made, read, revoked, and can be made again', async (t, clerk) => {
   const { organizations } = clerk
@@ -46,7 +46,7 @@ withEachClient('an invitation is made, read, revoked, and can be made again', as
   t.is(second.expiresAt, second.createdAt + 30 * 24 * 60 * 60 * 1000)
 })
 
-withEachClient('what is wrong with an invitation is told in Clerk’s codes', async (t, clerk) => {
+withEachClient("what is wrong with an invitation is reported in Clerk's codes", async (t, clerk) => {
   const { organizations, organizationRoles } = clerk
   await organizationRoles.createOrganizationRole({ name: 'Outside', key: 'org:outside' })
   const { id: organizationId } = await organizations.createOrganization({ name: 'A', maxAllowedMemberships: 1 })
@@ -88,7 +88,7 @@ withEachClient('what is wrong with an invitation is told in Clerk’s codes', as
   })
 })
 
-withEachClient('an invitation of one organization isn’t found in another', async (t, { organizations }) => {
+withEachClient("an invitation of one organization isn't found in another", async (t, { organizations }) => {
   const { id: organizationId } = await organizations.createOrganization({ name: 'A' })
   const { id: other } = await organizations.createOrganization({ name: 'B' })
   const wanted = { organizationId, emailAddress: 'a@example.com', role: 'org:member' }
@@ -174,7 +174,7 @@ withEachClient('invitations are listed with a total, by pages, in an order, by f
   t.deepEqual(await addresses('/v1/organization_invitations?status=revoked'), ['ann', 1])
 })
 
-test('a dry run of invitations tells what would be, or why not, and changes nothing', async (t) => {
+test('a dry run of invitations shows the result or the fault, and changes nothing', async (t) => {
   const { call } = await openApi(t)
   const { body: made } = await call('POST', '/v1/organizations', { body: { name: 'A', max_allowed_memberships: 1 } })
   const path = `/v1/organizations/${made.id}/invitations`

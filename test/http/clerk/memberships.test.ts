@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient(
   'a membership is created, changed and ended, each time with all that belongs to it',
@@ -55,7 +55,7 @@ withEachClient('permissions of a member are those of the role now, custom ones a
   t.deepEqual(data[0]?.permissions, ['org:reports:read'])
 })
 
-withEachClient('what is wrong with a membership is told in Clerk’s codes', async (t, clerk) => {
+withEachClient("what is wrong with a membership is reported in Clerk's codes", async (t, clerk) => {
   const { organizations, organizationRoles } = clerk
   await organizationRoles.createOrganizationRole({ name: 'Outside', key: 'org:outside' })
   const made = await organizations.createOrganization({ name: 'A', createdBy: 'u1', maxAllowedMemberships: 2 })
@@ -149,7 +149,7 @@ test('paging and order of members are checked', async (t) => {
   }
 })
 
-test('a dry run of a membership tells what would be, or why not, and changes nothing', async (t) => {
+test('a dry run of a membership shows the result or the fault, and changes nothing', async (t) => {
   const { call } = await openApi(t)
   await call('POST', '/v1/organization_roles', { body: { key: 'org:outside', name: 'Outside' } })
   const { body: made } = await call('POST', '/v1/organizations', { body: { name: 'A' } })

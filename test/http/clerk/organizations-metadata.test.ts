@@ -1,7 +1,7 @@
-/** Metadata of organizations and memberships: merged, replaced, and by whom it may be; and logos, which aren't kept. */
+/** Metadata of organizations and memberships: merged and replaced, by API version; and logos, which aren't stored. */
 
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient('metadata is merged at every level, and null removes a field', async (t, { organizations }) => {
   const { id } = await organizations.createOrganization({
@@ -33,7 +33,7 @@ withEachClient('metadata that is replaced is replaced whole, and what is not giv
   t.like(both, { name: 'B', privateMetadata: { other: 2 } })
 })
 
-withEachClient('metadata that can’t be kept is refused, and nothing changes', async (t, { organizations }) => {
+withEachClient("metadata that can't be stored is rejected, and nothing changes", async (t, { organizations }) => {
   const { id } = await organizations.createOrganization({ name: 'A', publicMetadata: { a: 1 } })
   const merge = (publicMetadata: unknown) =>
     refusalOf(organizations.updateOrganizationMetadata(id, { publicMetadata } as never))
@@ -84,7 +84,7 @@ withEachClient('metadata of a membership is merged', async (t, { organizations }
   t.like(await refusalOf(nobody), { status: 404, code: 'resource_not_found' })
 })
 
-withEachClient('a logo is refused, whether it is put or deleted', async (t, { organizations }) => {
+withEachClient('uploading and deleting a logo is rejected', async (t, { organizations }) => {
   const { id } = await organizations.createOrganization({ name: 'A' })
   const put = await refusalOf(organizations.updateOrganizationLogo(id, { file: new Blob(['x']), uploaderUserId: 'u1' }))
   t.like(put, { status: 400, code: 'organization_logo_not_kept' })

@@ -1,7 +1,7 @@
 /** The role set of an organization: given at its creation, changed with mappings, looked at before, and guarded by ETags. */
 
 import test, { type ExecutionContext } from 'ava'
-import { openApi, refusalOf, withEachClient, type Api } from './conforming.ts'
+import { openApi, refusalOf, withEachClient, type Api } from '../conforming.ts'
 
 /** Two sets: the default one, and one with admin and analyst. */
 async function withTwoSets(call: Api['call']): Promise<void> {
@@ -12,7 +12,7 @@ async function withTwoSets(call: Api['call']): Promise<void> {
 }
 
 withEachClient(
-  'an organization begins on the set that is named, and its creator gets that set’s role',
+  'an organization starts with the named role set, and its creator gets the creator role of that set',
   async (t, clerk, { call }) => {
     await withTwoSets(call)
     const named = { name: 'A', createdBy: 'u1', roleSetKey: 'role_set:gold' }
@@ -64,7 +64,7 @@ withEachClient(
   },
 )
 
-test('a dry run of a move tells what it needs, what it would do, and changes nothing', async (t) => {
+test('a dry run of a move shows what it needs and what it would do, and changes nothing', async (t) => {
   const { call } = await openApi(t)
   await withTwoSets(call)
   const { path } = await organizationWithMember(t, call)
@@ -93,7 +93,7 @@ test('a dry run of a move tells what it needs, what it would do, and changes not
   t.is((await call('PATCH', path, { body })).body.role_set_key, 'role_set:gold')
 })
 
-test('a dry run of a deletion tells who would lose which role', async (t) => {
+test('a dry run of a deletion shows how many members would lose which role', async (t) => {
   const { call } = await openApi(t)
   const { path } = await organizationWithMember(t, call)
   const { body } = await call('DELETE', `${path}?dry_run=true`)
@@ -101,7 +101,7 @@ test('a dry run of a deletion tells who would lose which role', async (t) => {
   t.is((await call('GET', path)).status, 200)
 })
 
-test('a write with the ETag of an earlier answer is refused once the organization has changed', async (t) => {
+test('a write with the ETag of an earlier answer is rejected once the organization has changed', async (t) => {
   const { call } = await openApi(t)
   const { path } = await organizationWithMember(t, call)
   const etag = (await call('GET', path)).headers.get('etag') ?? ''

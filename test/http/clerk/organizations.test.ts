@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient('an organization is created, read by id and by slug, changed and deleted', async (t, clerk) => {
   const { organizations } = clerk
@@ -93,7 +93,7 @@ withEachClient('organizations are listed with a total, by pages, in an order, by
   )
 })
 
-test('whether a member can manage the organization is told when it is asked for', async (t) => {
+test('the answer says whether a member can manage the organization, on request', async (t) => {
   const { call } = await openApi(t)
   const { body: led } = await call('POST', '/v1/organizations', { body: { name: 'Led', created_by: 'u1' } })
   const { body: adrift } = await call('POST', '/v1/organizations', { body: { name: 'Adrift' } })
@@ -111,7 +111,7 @@ test('whether a member can manage the organization is told when it is asked for'
   t.false('members_count' in plain.body)
 })
 
-withEachClient('what is wrong with an organization is told in Clerk’s codes', async (t, { organizations }) => {
+withEachClient("what is wrong with an organization is reported in Clerk's codes", async (t, { organizations }) => {
   const make = (params: object) => refusalOf(organizations.createOrganization(params as never))
   const form = (code: string, paramName: string) => ({ status: 422, code: `form_param_${code}`, paramName })
   t.like(await make({ slug: 'a' }), form('missing', 'name'))
@@ -153,7 +153,7 @@ test('a time of creation is taken from the request, and fields with null are as 
   t.like(await call('PATCH', path), { status: 200 })
 })
 
-test('unknown fields of an update are refused, and an unknown organization isn’t found', async (t) => {
+test("unknown fields of an update are rejected, and an unknown organization isn't found", async (t) => {
   const { call } = await openApi(t)
   const { body: made } = await call('POST', '/v1/organizations', { body: { name: 'A', unknown: 1 } })
   const refused = await call('PATCH', `/v1/organizations/${made.id}`, { body: { naem: 'B' } })

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 withEachClient(
   'a permission is created, read, changed and deleted',
@@ -50,23 +50,26 @@ withEachClient('permissions are listed with a total, by pages, in an order, by a
   t.deepEqual(byId.data, [first])
 })
 
-withEachClient('what is wrong with a permission is told in Clerk’s codes', async (t, { organizationPermissions }) => {
-  const make = (params: object) => refusalOf(organizationPermissions.createOrganizationPermission(params as never))
-  t.like(await make({ name: 'A' }), { status: 422, code: 'form_param_missing', paramName: 'key' })
-  t.like(await make({ name: 'A', key: null }), { status: 422, code: 'form_param_nil', paramName: 'key' })
-  t.like(await make({ name: 1, key: 'org:a:b' }), { status: 422, code: 'form_param_type_invalid', paramName: 'name' })
-  for (const key of ['a:b', 'org:a', 'org:a:B', 'org:a:b:c', 'org:sys_a:b', ''])
-    t.like(await make({ name: 'A', key }), { status: 422, code: 'form_param_format_invalid', paramName: 'key' }, key)
-  t.like(await make({ name: 'x'.repeat(257), key: 'org:a:b' }), {
-    status: 422,
-    code: 'form_param_max_length_exceeded',
-    paramName: 'name',
-  })
-  await organizationPermissions.createOrganizationPermission({ name: 'A', key: 'org:a:b', description: '' })
-  const taken = await make({ name: 'B', key: 'org:a:b' })
-  t.like(taken, { status: 422, code: 'form_identifier_exists', paramName: 'key' })
-  t.regex(taken.traceId ?? '', /^[0-9a-f]{32}$/)
-})
+withEachClient(
+  "what is wrong with a permission is reported in Clerk's codes",
+  async (t, { organizationPermissions }) => {
+    const make = (params: object) => refusalOf(organizationPermissions.createOrganizationPermission(params as never))
+    t.like(await make({ name: 'A' }), { status: 422, code: 'form_param_missing', paramName: 'key' })
+    t.like(await make({ name: 'A', key: null }), { status: 422, code: 'form_param_nil', paramName: 'key' })
+    t.like(await make({ name: 1, key: 'org:a:b' }), { status: 422, code: 'form_param_type_invalid', paramName: 'name' })
+    for (const key of ['a:b', 'org:a', 'org:a:B', 'org:a:b:c', 'org:sys_a:b', ''])
+      t.like(await make({ name: 'A', key }), { status: 422, code: 'form_param_format_invalid', paramName: 'key' }, key)
+    t.like(await make({ name: 'x'.repeat(257), key: 'org:a:b' }), {
+      status: 422,
+      code: 'form_param_max_length_exceeded',
+      paramName: 'name',
+    })
+    await organizationPermissions.createOrganizationPermission({ name: 'A', key: 'org:a:b', description: '' })
+    const taken = await make({ name: 'B', key: 'org:a:b' })
+    t.like(taken, { status: 422, code: 'form_identifier_exists', paramName: 'key' })
+    t.regex(taken.traceId ?? '', /^[0-9a-f]{32}$/)
+  },
+)
 
 withEachClient('system permissions are neither changed nor deleted', async (t, { organizationPermissions }) => {
   const { data } = await organizationPermissions.getOrganizationPermissionList({ query: 'sys_billing:read' })
@@ -76,7 +79,7 @@ withEachClient('system permissions are neither changed nor deleted', async (t, {
   t.like(await refusalOf(organizationPermissions.deleteOrganizationPermission(permissionId)), expected)
 })
 
-test('a key is no id: only what has one is found in the path', async (t) => {
+test('a key is not accepted as an id in a path', async (t) => {
   const { call } = await openApi(t)
   for (const method of ['GET', 'PATCH', 'DELETE']) {
     const { status, body } = await call(method, '/v1/organization_permissions/org:sys_billing:read')

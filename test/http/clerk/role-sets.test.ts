@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { ClerkClient } from '@clerk/backend'
-import { openApi, refusalOf, withEachClient, type Api } from './conforming.ts'
+import { openApi, refusalOf, withEachClient, type Api } from '../conforming.ts'
 
 /** Roles of these keys, in no set yet. */
 async function makeRoles({ organizationRoles }: ClerkClient, ...keys: readonly string[]): Promise<void> {
@@ -47,7 +47,7 @@ withEachClient('a role set is created and read, by key and by id', async (t, cle
   t.is(made.roles[1]?.id, data[0]?.id)
 })
 
-withEachClient('a key that isn’t given is made from the name', async (t, clerk) => {
+withEachClient('a missing key is made from the name', async (t, clerk) => {
   const roles = ['org:admin', 'org:member']
   t.is((await clerk.roleSets.createRoleSet({ name: 'Pro Plan', ...places, roles })).key, 'role_set:pro_plan')
 })
@@ -103,7 +103,7 @@ withEachClient('there is one initial set: a new one makes the old one custom', a
   })
 })
 
-withEachClient('roles are added to a set, at once for everybody on it', async (t, clerk, api) => {
+withEachClient('roles are added to a set, at once for all its organizations', async (t, clerk, api) => {
   await makeGold(clerk)
   const organizationId = await makeOrganization(api, 'role_set:gold')
   await makeRoles(clerk, 'org:a', 'org:b')
@@ -167,7 +167,7 @@ withEachClient('a role is replaced, and its members and places move', async (t, 
   })
 })
 
-withEachClient('a set is replaced: organizations and members move, and it is gone', async (t, clerk, api) => {
+withEachClient('a set is replaced: organizations and members move, and the set is deleted', async (t, clerk, api) => {
   const { id } = await makeGold(clerk, 'org:analyst', 'org:guest')
   const organizationId = await makeOrganization(api, 'role_set:gold', 'org:analyst', 'org:guest', 'org:member')
   const replace = (reassignmentMappings: Record<string, string>) =>
@@ -192,7 +192,7 @@ withEachClient('a set is replaced: organizations and members move, and it is gon
   t.like(await refusalOf(clerk.roleSets.getRoleSet('role_set:gold')), { status: 404, code: 'resource_not_found' })
 })
 
-withEachClient('the initial set can’t be replaced away, nor a set by itself or by none', async (t, clerk) => {
+withEachClient("the initial set can't be replaced, nor any set by itself or by an unknown set", async (t, clerk) => {
   await makeGold(clerk)
   const replace = (roleSetKeyOrId: string, destRoleSetKey: string) =>
     refusalOf(clerk.roleSets.replaceRoleSet({ roleSetKeyOrId, destRoleSetKey, reassignmentMappings: {} }))
@@ -210,7 +210,7 @@ withEachClient('the initial set can’t be replaced away, nor a set by itself or
   t.like(await replace('role_set:none', 'role_set:gold'), { status: 404, code: 'resource_not_found' })
 })
 
-withEachClient('what is wrong with a role set is told in Clerk’s codes', async (t, clerk) => {
+withEachClient("what is wrong with a role set is reported in Clerk's codes", async (t, clerk) => {
   await makeRoles(clerk, 'org:weak')
   const right = { name: 'Gold', key: 'role_set:gold', ...places, roles: ['org:admin', 'org:member'] }
   const cases: [object, string, string | undefined, number?][] = [
@@ -240,7 +240,7 @@ withEachClient('what is wrong with a role set is told in Clerk’s codes', async
   t.is((await clerk.roleSets.getRoleSetList({})).totalCount, 1)
 })
 
-test('a set that nobody uses is deleted, and one that is used or initial isn’t', async (t) => {
+test('an unused set is deleted, and a set that is used or initial is not', async (t) => {
   const api = await openApi(t)
   const body = {
     ...{ name: 'Gold', key: 'role_set:gold', roles: ['org:admin', 'org:member'] },
@@ -260,7 +260,7 @@ test('a set that nobody uses is deleted, and one that is used or initial isn’t
   t.like(gone.body, { object: 'role_set', deleted: true })
 })
 
-test('a role that nobody holds is taken out of a set without a replacement', async (t) => {
+test('a role without members is removed from a set without a replacement', async (t) => {
   const api = await openApi(t)
   for (const key of ['org:a', 'org:b'])
     await api.call('POST', '/v1/organization_roles', { body: { name: key, key, include_in_initial_role_set: true } })

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { ClerkClient } from '@clerk/backend'
-import { openApi, refusalOf, withEachClient } from './conforming.ts'
+import { openApi, refusalOf, withEachClient } from '../conforming.ts'
 
 const creatorKeys = ['org:sys_memberships:manage', 'org:sys_memberships:read', 'org:sys_profile:delete']
 
@@ -111,7 +111,7 @@ withEachClient('roles are listed newest first, by pages, in an order, by a query
   t.is(totalCount, 3)
 })
 
-withEachClient('what is wrong with a role is told in Clerk’s codes', async (t, clerk, { call }) => {
+withEachClient("what is wrong with a role is reported in Clerk's codes", async (t, clerk, { call }) => {
   const { organizationRoles } = clerk
   const make = (params: object) => refusalOf(organizationRoles.createOrganizationRole(params as never))
   t.like(await make({ key: 'org:a' }), { status: 422, code: 'form_param_missing', paramName: 'name' })
@@ -154,7 +154,7 @@ withEachClient('a creator role keeps what a creator needs', async (t, clerk) => 
   t.like(await refusalOf(organizationRoles.removePermissionFromOrganizationRole(params)), expected)
 })
 
-withEachClient('a role that has a place or a holder is not deleted, and the code tells which', async (t, clerk) => {
+withEachClient('a role in use is not deleted, and the code says which use', async (t, clerk) => {
   const { organizationRoles, organizations } = clerk
   const deleting = async (key: string) =>
     refusalOf(organizationRoles.deleteOrganizationRole(await roleIdOf(clerk, key)))
@@ -194,7 +194,7 @@ test('the roles that can be granted in an organization come with their permissio
   )
 })
 
-test('a key is no id of a role', async (t) => {
+test('a key is not accepted as the id of a role', async (t) => {
   const { call } = await openApi(t)
   for (const method of ['GET', 'PATCH', 'DELETE'])
     t.is((await call(method, '/v1/organization_roles/org:admin')).status, 404, method)

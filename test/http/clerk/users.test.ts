@@ -1,4 +1,4 @@
-import { withEachClient } from './conforming.ts'
+import { withEachClient } from '../conforming.ts'
 
 withEachClient('the memberships of a user are listed over all organizations, the newest first', async (t, clerk) => {
   const { organizations, users } = clerk

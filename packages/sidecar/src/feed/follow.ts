@@ -1,15 +1,15 @@
 /**
- * One consumer's stream in three phases: snapshot or backfill, cutover, live. The consumer pulls; what it doesn't take in
- * time ends its stream, never the sidecar's memory.
+ * One consumer's stream in three phases: snapshot or backfill, cutover, live. The consumer pulls. If it is too slow, its
+ * stream is ended, so that the sidecar's memory doesn't grow.
  *
- * Cutover subscribes before it reads the head, so a change that is committed in between is seen twice rather than never;
- * the second sight is dropped by its number.
+ * Cutover subscribes before it reads the head, so a change that is committed in between is seen twice rather than never.
+ * The duplicate is dropped by its number.
  */
 
-import type { Catalogue, ChangeSet, Organization } from '@rolesets/core'
-import type { Store } from '../storage/store.ts'
+import type { Catalogue, Organization } from '@rolesets/core'
+import type { KeptChangeSet, Reader, Store } from '../storage/store.ts'
 import { LiveQueue } from './live-queue.ts'
-import type { Rounds } from './rounds.ts'
+import type { Turns } from './turns.ts'
 
 export type SnapshotScope = 'catalogue' | 'catalogue_and_organizations'
 
@@ -17,12 +17,12 @@ export type FeedItem =
   | {
       readonly kind: 'snapshot_chunk'
       readonly revision: number
-      /** In the first chunk only. */
-      readonly catalogue: Catalogue | undefined
+      /** In the first chunk only: the catalogue, and the seal that the next change set follows. */
+      readonly first: { readonly catalogue: Catalogue; readonly seal: string } | undefined
       readonly organizations: readonly Organization[]
       readonly last: boolean
     }
-  | { readonly kind: 'change_set'; readonly revision: number; readonly changeSet: ChangeSet }
+  | { readonly kind: 'change_set'; readonly revision: number; readonly changeSet: KeptChangeSet }
   | { readonly kind: 'heartbeat'; readonly revision: number }
 
 export interface FollowOptions {
@@ -32,10 +32,10 @@ export interface FollowOptions {
   readonly heartbeatMs: number
   /** Change sets that the consumer may be behind. */
   readonly queueMax: number
-  /** Called at once when the consumer is too far behind, also while it takes nothing. */
+  /** Called at once when the consumer is too far behind, even if it doesn't read. */
   readonly onTooSlow?: ((error: ConsumerTooSlow) => void) | undefined
-  /** Shared by all who follow a store. */
-  readonly rounds: Rounds
+  /** Shared by all consumers of a store. */
+  readonly turns: Turns
   readonly signal: AbortSignal
 }
 
@@ -47,7 +47,7 @@ const backfillBatch = 200
 const organizationsPerChunk = 500
 
 /**
- * Ends quietly when the signal aborts.
+ * Returns when the signal aborts.
  * @throws ConsumerTooSlow when the consumer is more than `queueMax` change sets behind.
  * @throws StoreError `compacted` when the history after `after` is no longer kept.
  */
@@ -72,26 +72,33 @@ export async function* follow(store: Store, options: FollowOptions): AsyncGenera
 
 /**
  * Organizations are read page by page, each page at the revision of its own read, so that no read transaction stays open
- * for a slow consumer. The changes that came meanwhile follow before the last chunk: put, deleted and moved are absolute
- * facts, so applying them again to a newer page gives the same result.
+ * for a slow consumer. The changes that were committed meanwhile follow before the last chunk. Each gives the whole new
+ * state, so applying it again to a newer page gives the same result.
  */
 async function* snapshot(store: Store, options: FollowOptions): AsyncGenerator<FeedItem, number, undefined> {
-  const first = await store.read((reader) => reader.catalogue())
+  const { revision, value: first } = await store.read(async (reader) => {
+    return { catalogue: await reader.catalogue(), seal: await lastSeal(reader) }
+  })
   const catalogueOnly = options.scope === 'catalogue'
-  const chunk = { kind: 'snapshot_chunk', organizations: [], catalogue: undefined, last: false } as const
-  yield { ...chunk, revision: first.revision, catalogue: first.value, last: catalogueOnly }
-  if (catalogueOnly) return first.revision
+  const chunk = { kind: 'snapshot_chunk', organizations: [], first: undefined, last: false } as const
+  yield { ...chunk, revision, first, last: catalogueOnly }
+  if (catalogueOnly) return revision
 
   let after: string | undefined
   do {
     const page = await store.read((reader) => reader.organizations({ size: organizationsPerChunk, after }))
-    if (page.value.length > 0) yield { ...chunk, revision: first.revision, organizations: page.value }
+    if (page.value.length > 0) yield { ...chunk, revision, organizations: page.value }
     after = page.value.length < organizationsPerChunk ? undefined : page.value.at(-1)?.id
   } while (after !== undefined && !options.signal.aborted)
 
-  const reached = yield* backfill(store, first.revision, options.signal)
+  const reached = yield* backfill(store, revision, options.signal)
   yield { ...chunk, revision: reached, last: true }
   return reached
+}
+
+async function lastSeal(reader: Reader): Promise<string> {
+  const [last] = await reader.history({}, { size: 1 })
+  return (last ?? (await reader.historyAnchor())).seal
 }
 
 async function* backfill(
@@ -109,7 +116,7 @@ async function* backfill(
   return cursor
 }
 
-/** A heartbeat is sent only when nothing waits: it is what proves to the consumer that it has everything. */
+/** A heartbeat is sent only when nothing waits, because it proves to the consumer that it has everything. */
 async function* live(
   queue: LiveQueue,
   reached: number,
@@ -136,6 +143,6 @@ async function* live(
 
 function tooSlow({ queueMax }: FollowOptions): ConsumerTooSlow {
   return new ConsumerTooSlow(
-    `More than ${queueMax} change sets were waiting for this consumer; it can resume from its cursor.`,
+    `More than ${queueMax} change sets were waiting for this consumer. Resume from the cursor.`,
   )
 }

@@ -1,19 +1,19 @@
 /**
- * The change sets that one consumer has yet to take, between the store that commits and the stream that sends. Bounded: a
- * consumer that falls too far behind is marked, and resumes from its cursor, instead of making the sidecar grow.
+ * The change sets that one consumer hasn't taken yet, between the store that commits and the stream that sends. The queue is
+ * bounded: a consumer that falls too far behind is ended and resumes from its cursor, so the sidecar's memory doesn't grow.
  */
 
-import type { ChangeSet } from '@rolesets/core'
-import type { Rounds } from './rounds.ts'
+import type { KeptChangeSet } from '../storage/store.ts'
+import type { Turns } from './turns.ts'
 
 export class LiveQueue {
   readonly #capacity: number
-  readonly #rounds: Rounds
+  readonly #turns: Turns
   readonly #signal: AbortSignal
-  #waiting: ChangeSet[] = []
+  #waiting: KeptChangeSet[] = []
   #overflowed = false
   #wake: (() => void) | undefined
-  /** Its turn in the rounds is to come. */
+  /** The consumer waits for its turn. */
   #isDue = false
   readonly #rouse = () => {
     this.#isDue = false
@@ -22,10 +22,10 @@ export class LiveQueue {
   #timer: NodeJS.Timeout | undefined
   #timerUntilMs: number | undefined
 
-  /** To be closed when nobody takes from it any more. */
-  constructor(capacity: number, { rounds, signal }: { readonly rounds: Rounds; readonly signal: AbortSignal }) {
+  /** Call `close` when nothing takes from it any more. */
+  constructor(capacity: number, { turns, signal }: { readonly turns: Turns; readonly signal: AbortSignal }) {
     this.#capacity = capacity
-    this.#rounds = rounds
+    this.#turns = turns
     this.#signal = signal
     signal.addEventListener('abort', this.#rouse, { once: true })
   }
@@ -34,26 +34,26 @@ export class LiveQueue {
     return this.#overflowed
   }
 
-  /** @returns whether there was room. Without room the queue is over: it keeps nothing any more. */
-  push(changeSet: ChangeSet): boolean {
+  /** @returns whether there was room. Without room the queue has overflowed and drops everything. */
+  push(changeSet: KeptChangeSet): boolean {
     this.#overflowed ||= this.#waiting.length >= this.#capacity
     if (this.#overflowed) this.#waiting = []
     else this.#waiting.push(changeSet)
     if (!this.#isDue && this.#wake !== undefined) {
       this.#isDue = true
-      this.#rounds.go(this.#rouse)
+      this.#turns.go(this.#rouse)
     }
     return !this.#overflowed
   }
 
-  take(): ChangeSet | undefined {
+  take(): KeptChangeSet | undefined {
     return this.#waiting.shift()
   }
 
   /**
-   * Settles when there is something to take, when the queue has overflowed, when the signal aborts, and at the time.
+   * Settles when there is something to take, when the queue has overflowed, when the signal aborts, and at the given time.
    *
-   * @param untilMs as performance.now() tells it; later ones are for the next wait
+   * @param untilMs in the time of performance.now()
    */
   async wait(untilMs: number): Promise<void> {
     if (this.#waiting.length > 0 || this.#overflowed || this.#signal.aborted) return
@@ -63,7 +63,7 @@ export class LiveQueue {
     this.#wake = undefined
   }
 
-  /** Lets go of the timer and the signal. */
+  /** Releases the timer and the signal. */
   close(): void {
     clearTimeout(this.#timer)
     this.#signal.removeEventListener('abort', this.#rouse)

@@ -1,12 +1,11 @@
-/** Why somebody isn't let in. */
+import type { AccessCode } from '@rolesets/core'
 
-export type AccessErrorCode = 'key_required' | 'write_key_required'
-
+/** Why a caller isn't admitted. */
 export class AccessError extends Error {
   override readonly name = 'AccessError'
-  readonly code: AccessErrorCode
+  readonly code: AccessCode
 
-  constructor(code: AccessErrorCode, message: string) {
+  constructor(code: AccessCode, message: string) {
     super(message)
     this.code = code
   }

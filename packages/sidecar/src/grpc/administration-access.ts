@@ -1,4 +1,4 @@
-/** Calls about what holds for the whole store: its settings, who gets in, and what was done by whom. */
+/** Calls about what holds for the whole store: its settings, its access keys and its history. */
 
 import type * as proto from '@rolesets/proto'
 import { structOfJson } from '@rolesets/proto'

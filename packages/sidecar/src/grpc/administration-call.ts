@@ -1,4 +1,4 @@
-/** What the calls of the administration have in common: how a write is called, how pages are asked for, how answers look. */
+/** What the calls of the administration share: how a write is made, how pages are requested, how replies look. */
 
 import type * as proto from '@rolesets/proto'
 import type { PageCall, PageOf, WriteCall, Written } from '../service/call.ts'
@@ -7,7 +7,7 @@ import { unary, type Call, type Endpoint } from './handler.ts'
 import { impactMessage } from './messages.ts'
 import { failureOf } from './status.ts'
 
-/** A write with its actor; how it came out is told to the observer. */
+/** A write with its actor. Its result is reported to the observer. */
 export function writing(endpoint: Endpoint) {
   return <Request extends { dryRun: boolean; expectedRevision?: string }, Response>(
     operation: string,

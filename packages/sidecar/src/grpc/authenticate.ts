@@ -1,7 +1,7 @@
 /**
- * Who gets in. On a Unix socket or a loopback address reading needs no key; anywhere else it does. Writing always needs
- * the secret key. A key that is given and isn't known is refused even where none is needed: it is a mistake that would
- * otherwise be found only later, elsewhere.
+ * Which callers are admitted. Reading needs no key on a Unix socket or a loopback address, and needs one on any other.
+ * Writing always needs the secret key. An unknown key is rejected even where none is needed, so that the mistake is found
+ * at once.
  */
 
 import type { Metadata } from '@grpc/grpc-js'
@@ -11,12 +11,12 @@ import { bearerKey, type Identify, type Identity } from '../service/key-ring.ts'
 import { AccessError } from './access-error.ts'
 
 /**
- * What a call does: anybody may ask for health, `read` doesn't change anything, `write` does. `confidential` reads what is
- * none of an application's business.
+ * What a call needs: `open` nothing (health), `read` a key on listeners beyond this machine, `write` the secret key.
+ * `confidential` reads what applications must not see and needs the secret key, too.
  */
 export type Access = 'open' | 'read' | 'confidential' | 'write'
 
-/** Lets a call in. @returns who it is; undefined: nobody who said so. @throws AccessError */
+/** Admits a call. @returns the owner of its key; undefined: an anonymous caller. @throws AccessError */
 export type Admit = (metadata: Metadata, access: Access) => Identity | undefined
 
 /** @param isLocal whether the listener is a Unix socket or on loopback; the address of the peer says nothing (proxies) */
@@ -24,13 +24,15 @@ export function createAdmit(identify: Identify, isLocal: boolean): Admit {
   return (metadata, access) => {
     if (access === 'open') return undefined
     const given = metadata.get('authorization')
-    if (given.length === 0 && access === 'read' && isLocal) return undefined
-    if (given.length === 0) throw new AccessError('key_required', keyMissing[access])
+    if (given.length === 0) {
+      if (access === 'read' && isLocal) return undefined
+      throw new AccessError('key_required', keyMissing[access])
+    }
     const owner = given.length === 1 ? ownerOf(String(given[0]), identify) : undefined
     if (owner === undefined)
       throw new AccessError(
         'key_required',
-        'This key is not known here. Send `authorization: Bearer <key>` with a key of this sidecar.',
+        'Rejected: no valid key. Send `authorization: Bearer <key>` with a key of this sidecar.',
       )
     if (access !== 'read' && owner.access !== 'secret')
       throw new AccessError('write_key_required', `${secretKeyNeeded[access]} Send a secret key.`)
@@ -38,7 +40,7 @@ export function createAdmit(identify: Identify, isLocal: boolean): Admit {
   }
 }
 
-/** The name that goes into the history of changes: what the caller says, or else the name of his key. */
+/** The name that goes into the history of changes: the one that the caller gives, or else the name of its key. */
 export function actorOf({
   metadata,
   identity,
@@ -54,14 +56,14 @@ export function actorOf({
 }
 
 const keyMissing = {
-  read: 'This address needs a key. Send `authorization: Bearer <key>` with a read key or a secret key.',
-  confidential: 'This needs a secret key. Send it as `authorization: Bearer <key>`.',
+  read: 'This listener needs a key. Send `authorization: Bearer <key>` with a read key or a secret key.',
+  confidential: 'This call needs a secret key. Send it as `authorization: Bearer <key>`.',
   write: 'Writing needs a secret key. Send it as `authorization: Bearer <key>`.',
 } as const
 
 const secretKeyNeeded = {
-  confidential: 'This key may read, but not this.',
-  write: 'This key may read but not write.',
+  confidential: 'A read key is not enough for this call.',
+  write: 'A read key is not enough for writing.',
 } as const
 
 function ownerOf(authorization: string, identify: Identify): Identity | undefined {

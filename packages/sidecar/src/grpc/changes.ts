@@ -1,6 +1,6 @@
 /**
- * The service `Changes`. A message is stamped when it is handed to the stream, so a consumer sees for how long it was under
- * way. While the network takes nothing, heartbeats don't pile up: one in line says all that two would.
+ * The service `Changes`. A message is stamped when it is handed to the stream, so a consumer sees how long it was on its
+ * way. While the network takes nothing, at most one heartbeat waits: a second one would say nothing more.
  */
 
 import type { ChangesHandlers, SnapshotScope__Output, WatchRequest__Output, WatchResponse } from '@rolesets/proto'
@@ -29,6 +29,7 @@ export function changesHandlers(
         endpoint,
         call,
         request: { after: request.after, snapshotScope: scopeOf(request.snapshotScope) },
+        withRecord: withRecord(request, call),
       }),
     ),
   }
@@ -39,11 +40,12 @@ interface Watching {
   readonly endpoint: Endpoint
   readonly call: StreamCall
   readonly request: WatchRequest
+  readonly withRecord: boolean
 }
 
 async function* watch(
   changes: Changes,
-  { messages, endpoint, call, request }: Watching,
+  { messages, endpoint, call, request, withRecord }: Watching,
 ): AsyncGenerator<WatchResponse, void, undefined> {
   const watcher = endpoint.observer.watcherOpened()
   let sinceHeartbeat = 0
@@ -56,17 +58,27 @@ async function* watch(
       else if (isHeartbeatInLine) continue
       else sinceHeartbeat = 1
       if (message.kind === 'change_set') watcher.handed(message.changeSet.revision)
-      yield messages.message(message, Math.floor(performance.now()))
+      yield messages.message(message, { sentAtMs: Math.floor(performance.now()), withRecord })
     }
   } catch (error) {
     reason = failureOf(error).reason
     throw error
   } finally {
-    // When the consumer stops taking, the generator is ended from outside, and the signal knows why.
+    // When the consumer stops reading, the generator is ended from outside; the signal has the reason.
     const { reason: why } = call.signal as { reason: unknown }
     if (why instanceof ServiceError || why instanceof AccessError) reason = failureOf(why).reason
     watcher.ended(reason)
   }
+}
+
+/** @throws AccessError where the record is asked for without a key */
+function withRecord({ includeRecord }: WatchRequest__Output, { identity }: StreamCall): boolean {
+  if (includeRecord && identity === undefined)
+    throw new AccessError(
+      'key_required',
+      'The record needs a key on every listener. Send `authorization: Bearer <key>`, or leave include_record out.',
+    )
+  return includeRecord
 }
 
 const scopes = {
@@ -80,7 +92,7 @@ function scopeOf(scope: SnapshotScope__Output): WatchRequest['snapshotScope'] {
   if (Object.hasOwn(scopes, scope)) return scopes[scope]
   throw new Refusal(
     'invalid_field',
-    `snapshot_scope is ${String(scope)}. Give CATALOGUE or CATALOGUE_AND_ORGANIZATIONS.`,
+    `snapshot_scope is ${String(scope)}. It must be CATALOGUE or CATALOGUE_AND_ORGANIZATIONS.`,
     {
       field: 'snapshot_scope',
     },

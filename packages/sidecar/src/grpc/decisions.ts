@@ -4,17 +4,17 @@ import type { BatchCheckRequest__Output, CheckRequest__Output, DecisionsHandlers
 import type { CheckAnswer } from '../service/answers.ts'
 import type { BatchAnswer, Decisions } from '../service/decisions.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'
-import { checkMessage, roleMessage } from './messages.ts'
+import { roleMessage } from './messages.ts'
 
 export function decisionsHandlers(decisions: Decisions, endpoint: Endpoint): DecisionsHandlers {
   const { observer } = endpoint
 
-  function answered(answer: CheckAnswer, startedAt: number) {
+  function observed(answer: CheckAnswer, startedAt: number): CheckAnswer {
     observer.decided(answer.reason, performance.now() - startedAt)
-    return checkMessage(answer)
+    return answer
   }
 
-  function answeredBatch({ results, revision }: BatchAnswer) {
+  function observedBatch({ results, revision }: BatchAnswer) {
     for (const { reason } of results) observer.decided(reason)
     return { results: [...results], revision }
   }
@@ -23,14 +23,14 @@ export function decisionsHandlers(decisions: Decisions, endpoint: Endpoint): Dec
     Check: unary(endpoint, 'read', (request: CheckRequest__Output, call) => {
       const startedAt = performance.now()
       const now = decisions.checkNow(request, request.atLeastRevision)
-      if (now !== undefined) return answered(now, startedAt)
-      return decisions.check(request, readCall(request, call)).then((answer) => answered(answer, startedAt))
+      if (now !== undefined) return observed(now, startedAt)
+      return decisions.check(request, readCall(request, call)).then((answer) => observed(answer, startedAt))
     }),
 
     BatchCheck: unary(endpoint, 'read', (request: BatchCheckRequest__Output, call) => {
       const now = decisions.batchCheckNow(request.checks, request.atLeastRevision)
-      if (now !== undefined) return answeredBatch(now)
-      return decisions.batchCheck(request.checks, readCall(request, call)).then(answeredBatch)
+      if (now !== undefined) return observedBatch(now)
+      return decisions.batchCheck(request.checks, readCall(request, call)).then(observedBatch)
     }),
 
     ListAvailableRoles: unary(endpoint, 'read', async (request, call) => {
@@ -49,7 +49,7 @@ export function decisionsHandlers(decisions: Decisions, endpoint: Endpoint): Dec
   }
 }
 
-/** Who waits for a revision may wait for long, and must not hold up a server that stops. */
+/** A call that waits for a revision can take long, and must not hold up a server that stops. */
 function readCall({ atLeastRevision }: { atLeastRevision: string }, call: Call) {
   return { atLeastRevision, signal: atLeastRevision === '' ? call.signal : call.waitSignal }
 }

@@ -1,7 +1,10 @@
-/** The feed as it goes over the wire. A change names things as they are called now, and never carries the digest of a key. */
+/**
+ * The feed as it goes over the wire. A change names things by their present keys. Only a record, for callers with a key,
+ * carries the digest of an access key.
+ */
 
 import type * as proto from '@rolesets/proto'
-import { byKind, type ByKind, type Catalogue } from '@rolesets/core'
+import { byKind, type Assignment, type ByKind, type Catalogue } from '@rolesets/core'
 import type { FeedMessage } from '../service/changes.ts'
 import {
   viewAccessKey,
@@ -25,11 +28,21 @@ import {
 
 type ChangeSetMessage = FeedMessage & { readonly kind: 'change_set' }
 
+interface SharedChangeSet {
+  readonly message: ChangeSetMessage
+  readonly response: proto.WatchResponse
+}
+
+interface Sending {
+  readonly sentAtMs: number
+  readonly withRecord: boolean
+}
+
 /** Messages for the streams of a listener. */
 export class FeedMessages {
   readonly #unknownOrganizationsDenied: boolean
-  /** The change set that was asked for last: many streams ask for it, one after the other. */
-  #shared: { readonly message: ChangeSetMessage; readonly response: proto.WatchResponse } | undefined
+  /** The last change set without and with its record: many streams ask for the same one, one after the other. */
+  readonly #shared: { plain?: SharedChangeSet; withRecord?: SharedChangeSet } = {}
 
   constructor(unknownOrganizationsDenied: boolean) {
     this.#unknownOrganizationsDenied = unknownOrganizationsDenied
@@ -39,16 +52,19 @@ export class FeedMessages {
    * A change set that goes to many streams in the same millisecond is the same object for all of them, by which the
    * encoder knows it.
    *
-   * @param sentAtMs milliseconds of a clock that only runs forward, at the moment at which the message is handed over
+   * @param sentAtMs milliseconds of a monotonic clock, at the moment at which the message is handed over
    */
-  message(message: FeedMessage, sentAtMs: number): proto.WatchResponse {
+  message(message: FeedMessage, { sentAtMs, withRecord }: Sending): proto.WatchResponse {
     const { revision } = message
     const unknownOrganizationsDenied = this.#unknownOrganizationsDenied
     switch (message.kind) {
-      case 'heartbeat':
-        return { revision, sentAtMs, heartbeat: { stalenessMs: message.stalenessMs, unknownOrganizationsDenied } }
+      case 'heartbeat': {
+        // The wire has no infinity.
+        const stalenessMs = Math.min(Math.floor(message.stalenessMs), Number.MAX_SAFE_INTEGER)
+        return { revision, sentAtMs, heartbeat: { stalenessMs, unknownOrganizationsDenied } }
+      }
       case 'change_set':
-        return this.#changeSet(message, sentAtMs)
+        return this.#changeSet(message, { sentAtMs, withRecord })
       case 'snapshot_chunk':
         return {
           revision,
@@ -60,23 +76,26 @@ export class FeedMessages {
             organizations: message.organizations.map(organizationMessage),
             last: message.last,
             unknownOrganizationsDenied,
+            settings: message.settings ? settingsMessage(message.settings) : null,
+            seal: withRecord ? (message.seal ?? '') : '',
           },
         }
     }
   }
 
-  #changeSet(message: ChangeSetMessage, sentAtMs: number): proto.WatchResponse {
-    const shared = this.#shared
+  #changeSet(message: ChangeSetMessage, { sentAtMs, withRecord }: Sending): proto.WatchResponse {
+    const variant = withRecord ? 'withRecord' : 'plain'
+    const shared = this.#shared[variant]
     const isSame = shared?.message.changeSet === message.changeSet && shared.message.catalogue === message.catalogue
     if (isSame && shared.response.sentAtMs === sentAtMs) return shared.response
-    const changeSet = isSame ? shared.response.changeSet : changeSetMessage(message)
+    const changeSet = isSame ? shared.response.changeSet : changeSetMessage(message, withRecord)
     const response = { revision: message.revision, sentAtMs, changeSet: changeSet ?? null }
-    this.#shared = { message, response }
+    this.#shared[variant] = { message, response }
     return response
   }
 }
 
-function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage): proto.ChangeSet {
+function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage, withRecord: boolean): proto.ChangeSet {
   const at = { catalogue, now: changeSet.committedAt }
   return {
     revision,
@@ -84,6 +103,7 @@ function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage):
     actor: changeSet.actor,
     operation: changeSet.operation,
     changes: changeSet.changes.map((change) => byKind(changeMessages, change, at)),
+    ...(withRecord && { seal: changeSet.seal, record: changeSet.record }),
   }
 }
 
@@ -106,9 +126,9 @@ const changeMessages: ByKind<proto.Change, [Naming]> = {
   }),
   organization_deleted: ({ before }) => ({ organizationDeleted: { id: before.id } }),
   organizations_moved: ({ fromRoleSetId, toRoleSetId }) => ({ organizationsMoved: { fromRoleSetId, toRoleSetId } }),
-  // No rule makes one yet: an organization's own assignment travels with the organization.
-  assignment_put: () => ({}),
-  assignment_deleted: () => ({}),
+  // An organization's own assignment travels with the organization.
+  assignment_put: ({ after }, { catalogue }) => ({ assignmentPut: assignmentMessage(after, catalogue) }),
+  assignment_deleted: ({ before: { organizationId, scope } }) => ({ assignmentDeleted: { organizationId, scope } }),
   membership_put: ({ after }, { catalogue }) => ({
     membershipPut: membershipMessage(viewMembership(after, catalogue)),
   }),
@@ -121,6 +141,17 @@ const changeMessages: ByKind<proto.Change, [Naming]> = {
   }),
   settings_put: ({ after }, { catalogue }) => ({ settingsPut: settingsMessage(viewSettings(after, catalogue)) }),
   access_key_put: ({ after }) => ({ accessKeyPut: accessKeyMessage(viewAccessKey(after)) }),
+}
+
+function assignmentMessage(assignment: Assignment, catalogue: Catalogue): proto.Assignment {
+  const { organizationId, scope, roleSetId, updatedAt: updatedAtMs } = assignment
+  return {
+    organizationId,
+    scope,
+    roleSetId,
+    roleSet: catalogue.roleSets.byId(roleSetId)?.key ?? roleSetId,
+    updatedAtMs,
+  }
 }
 
 function deleted({ id, key }: { id: string; key: string }): proto.Deleted {

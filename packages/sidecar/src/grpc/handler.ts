@@ -20,7 +20,7 @@ import { AccessError } from './access-error.ts'
 import type { Access, Admit } from './authenticate.ts'
 import { Unreadable } from './strict-requests.ts'
 import type { GrpcObserver } from './observer.ts'
-import { failureOf, isUnforeseen, type Failure } from './status.ts'
+import { failureOf, isUnexpected, type Failure } from './status.ts'
 
 /** What the handlers of one listener share. */
 export interface Endpoint {
@@ -32,16 +32,16 @@ export interface Endpoint {
 
 export interface Call {
   readonly metadata: Metadata
-  /** Whose key came with it; undefined: none did. */
+  /** The owner of its key; undefined: an anonymous caller. */
   readonly identity: Identity | undefined
-  /** Aborted at the deadline and when the caller goes away. */
+  /** Aborted at the deadline and when the caller cancels. */
   readonly signal: AbortSignal
-  /** The same, and aborted when the server begins to stop: for what may wait for long. */
+  /** The same, and aborted when the server begins to stop: for calls that can wait for a long time. */
   readonly waitSignal: AbortSignal
 }
 
-export interface StreamCall extends Pick<Call, 'metadata' | 'signal'> {
-  /** Messages that were handed over and that the network hasn't taken yet. */
+export interface StreamCall extends Pick<Call, 'metadata' | 'identity' | 'signal'> {
+  /** How many messages the network hasn't taken yet. */
   readonly backlog: () => number
   /** Ends the stream with this error, also while it waits for the network. */
   readonly end: (error: ServiceError) => void
@@ -110,6 +110,7 @@ async function pump<Request, Response>(
     context.endOnRevocation()
     const stream: StreamCall = {
       metadata: call.metadata,
+      identity: context.identity,
       signal,
       backlog: () => call.writableLength,
       end: (error) => context.abort(error),
@@ -117,7 +118,7 @@ async function pump<Request, Response>(
     for await (const message of produce(readable(call.request), stream))
       if (!call.write(message)) await drained(call, signal)
   } catch (error) {
-    // What waited for the signal knows only that nobody waits any more.
+    // What waited for the signal reports only that it was aborted.
     throw signal.reason instanceof AccessError ? signal.reason : error
   } finally {
     context.settle()
@@ -146,7 +147,7 @@ type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getDeadline
 /** Longer waits overflow Node's timers; they are as good as none. */
 const timerMsMax = 2_147_483_647
 
-/** Timers and listeners are made only when somebody asks for a signal: most calls are answered before. */
+/** Timers and listeners are made only when a signal is used: most calls are answered without one. */
 export class CallContext implements Call {
   readonly endpoint: Endpoint
   readonly #call: AnyCall
@@ -174,11 +175,11 @@ export class CallContext implements Call {
     this.#identity = this.endpoint.admit(this.metadata, access)
   }
 
-  /** What goes on for long ends when the key that opened it is revoked. Called once, after the call was let in. */
+  /** A long call ends when the key that opened it is revoked. To be called once, after the call was admitted. */
   endOnRevocation(): void {
     const revoked = this.#identity?.revoked
     if (revoked === undefined) return
-    this.#onRevoked = () => this.abort(new AccessError('key_required', 'This key was revoked. Send another one.'))
+    this.#onRevoked = () => this.abort(new AccessError('key_required', 'This key was revoked. Use another one.'))
     revoked.addEventListener('abort', this.#onRevoked, { once: true })
   }
 
@@ -202,16 +203,16 @@ export class CallContext implements Call {
     this.#controller?.abort(reason)
   }
 
-  /** What the caller is told of an error; what he isn't told is told to the observer. */
+  /** The failure for the caller. What it doesn't say is reported to the observer. */
   fail(error: unknown): Failure {
     const failure = failureOf(error instanceof DeadlinePassed ? deadlinePassed(error) : error)
     const method = this.#call.getPath()
-    if (isUnforeseen(failure)) this.endpoint.observer.callFailed({ method, error })
+    if (isUnexpected(failure)) this.endpoint.observer.callFailed({ method, error })
     if (error instanceof AccessError) this.endpoint.observer.accessRefused({ method, code: error.code })
     return failure
   }
 
-  /** The call is over: nothing of it stays behind. */
+  /** Removes timers and listeners at the end of the call. */
   settle(): void {
     clearTimeout(this.#timer)
     if (this.#onStopping) this.endpoint.stopping.removeEventListener('abort', this.#onStopping)
@@ -220,10 +221,10 @@ export class CallContext implements Call {
 
   #begin(): AbortController {
     const controller = new AbortController()
-    const cancel = () => controller.abort(new ServiceError('call_cancelled', 'The caller went away.'))
+    const cancel = () => controller.abort(new ServiceError('call_cancelled', 'The caller cancelled the call.'))
     if (this.#call.cancelled) cancel()
     else this.#call.on('cancelled', cancel)
-    // One millisecond early: grpc-js ends the call at the deadline, without saying why.
+    // One millisecond early: grpc-js ends the call at the deadline without a reason.
     const leftMs = Number(this.#call.getDeadline()) - Date.now() - 1
     if (leftMs < timerMsMax) this.#timer = setTimeout(() => controller.abort(new DeadlinePassed()), leftMs)
     return controller

@@ -1,7 +1,7 @@
 /**
  * `grpc.health.v1.Health`: the whole server (the empty name) and each of its services, which serve together or not at
- * all. The definition comes from grpc-health-check; the answers are our own, because its watchers can't be ended when the
- * server stops.
+ * all. The definition comes from grpc-health-check. The replies are our own, because the library can't end its watchers when
+ * the server stops.
  */
 
 import { createRequire } from 'node:module'
@@ -21,7 +21,7 @@ interface Response {
   readonly status: ServingStatus
 }
 
-/** The library reads its proto file when it is loaded, so it is loaded with the first call: nobody has to wait for it to be ready. */
+/** The library reads a proto file when it is loaded. It is loaded with the first call, so that the sidecar starts quickly. */
 export const healthDefinition = strictly({
   Check: methodDefinition('Check', false),
   Watch: methodDefinition('Watch', true),
@@ -43,7 +43,7 @@ function methodDefinition(name: string, responseStream: boolean): MethodDefiniti
 let loaded: { readonly [name: string]: MethodDefinition<object, object> } | undefined
 
 function methodOf(name: string): MethodDefinition<object, object> {
-  // Built with another copy of the same loader.
+  // Its types come from another copy of the same loader.
   loaded ??= (createRequire(import.meta.url)('grpc-health-check') as typeof HealthCheck)
     .service as unknown as NonNullable<typeof loaded>
   const method = loaded[name]
@@ -81,7 +81,7 @@ export class Health {
     }
   }
 
-  /** Subscribes before it reads, and looks again before it ends: no change is lost, the last one neither. */
+  /** Subscribes before it reads, and looks again before it ends, so that no change is lost, not even the last one. */
   async *#watch(name: string, { signal }: StreamCall): AsyncGenerator<Response, void, undefined> {
     let wake = () => {}
     const listener = () => wake()

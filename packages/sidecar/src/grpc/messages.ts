@@ -1,8 +1,7 @@
-/** Things and answers as they go over the wire. Nothing is decided here. */
+/** Things and answers as messages of the wire. */
 
 import type * as proto from '@rolesets/proto'
 import { structOfJson } from '@rolesets/proto'
-import type { CheckAnswer } from '../service/answers.ts'
 import type {
   AccessKeyView,
   ImpactView,
@@ -121,10 +120,6 @@ export function impactMessage({ roles, requiredMappings, violations, ...totals }
 export function stepMessage({ action, kind, key, details }: StepView): proto.AppliedStep {
   const actions = { create: 'CREATE', update: 'UPDATE', delete: 'DELETE' } as const
   return { action: actions[action], kind, key, details: [...details] }
-}
-
-export function checkMessage(answer: CheckAnswer): proto.CheckResponse {
-  return answer
 }
 
 function stored(thing: { id: string; createdAt: number; updatedAt: number }) {

@@ -1,4 +1,4 @@
-/** What the gRPC servers tell about themselves: for the log and the metrics, which they know nothing of. */
+/** What the gRPC servers report for the log and the metrics, which they don't know. */
 
 export interface GrpcObserver {
   /** Answers to questions; `answerMs` only where the question came alone. */
@@ -7,7 +7,7 @@ export interface GrpcObserver {
   readonly wrote: (operation: string, result: string) => void
   readonly watcherOpened: () => WatcherObserver
   readonly accessRefused: (facts: { method: string; code: string }) => void
-  /** An error that nobody foresaw. The caller was told nothing of it. */
+  /** An unexpected error. The caller receives nothing of it. */
   readonly callFailed: (facts: { method: string; error: unknown }) => void
 }
 

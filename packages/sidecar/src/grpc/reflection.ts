@@ -1,6 +1,6 @@
 /**
- * Server reflection, v1 and v1alpha (their messages are the same), over the descriptor set of the contract as the compiler
- * made it. Everything is loaded with the first call: few servers are ever asked.
+ * Server reflection, v1 and v1alpha (their messages are the same), over the descriptor set that the compiler made of the
+ * contract. Everything is loaded with the first call, because few servers receive one.
  */
 
 import { readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ import { notFound } from './status.ts'
 
 const versions = ['grpc.reflection.v1', 'grpc.reflection.v1alpha'] as const
 
-/** What a client asks for; the loader names the field that is set. */
+/** A question of a client. The loader names the field that is set. */
 interface Request {
   readonly messageRequest?: string
   readonly fileByFilename?: string
@@ -28,13 +28,13 @@ interface Request {
   readonly allExtensionNumbersOfType?: string
 }
 
-type Answer =
+type ReflectionAnswer =
   | { readonly fileDescriptorResponse: { readonly fileDescriptorProto: readonly Uint8Array[] } }
   | { readonly listServicesResponse: { readonly service: readonly { readonly name: string }[] } }
   | { readonly allExtensionNumbersResponse: { readonly baseTypeName: string } }
   | { readonly errorResponse: { readonly errorCode: number; readonly errorMessage: string } }
 
-type Response = Answer & { readonly validHost: string; readonly originalRequest: Request }
+type Response = ReflectionAnswer & { readonly validHost: string; readonly originalRequest: Request }
 
 const reflectionServices: readonly string[] = versions.map((version) => `${version}.ServerReflection`)
 
@@ -59,7 +59,7 @@ export function reflectionHandlers(endpoint: Endpoint): UntypedServiceImplementa
 
 type Stream = ServerDuplexStream<Request, Response>
 
-/** Requests are read no faster than their answers are taken. */
+/** Reads requests no faster than the network takes the answers. */
 function serve(call: Stream, context: CallContext): void {
   const signal = context.waitSignal
   const fail = (error: unknown) => {
@@ -91,7 +91,7 @@ function serve(call: Stream, context: CallContext): void {
   })
 }
 
-function answerTo(request: Request): Answer {
+function answerTo(request: Request): ReflectionAnswer {
   switch (request.messageRequest) {
     case 'listServices':
       return { listServicesResponse: { service: index().services.map((name) => ({ name })) } }
@@ -106,13 +106,13 @@ function answerTo(request: Request): Answer {
   }
 }
 
-/** The file and all that it imports, so that the client needs not ask again. */
-function filesAnswer(file: File | undefined, name = ''): Answer {
+/** The file and all files that it imports, so that the client has one call to make. */
+function filesAnswer(file: File | undefined, name = ''): ReflectionAnswer {
   if (file === undefined)
     return {
       errorResponse: {
         errorCode: notFound,
-        errorMessage: `Nothing is known of ${JSON.stringify(name.slice(0, 200))}.`,
+        errorMessage: `There is no service, message or file ${JSON.stringify(name.slice(0, 200))}.`,
       },
     }
   const files = new Set<File>()

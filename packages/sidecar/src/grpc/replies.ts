@@ -1,20 +1,20 @@
 /**
- * The bytes of answers and of messages of the feed, each encoded once: equal answers are the same object, and so is a message
- * that goes to many streams. A message may be written in parts, one after the other, so a batch is put together from the
- * bytes of its results. The library copies what it sends.
+ * Encodes each answer and each message of the feed once, which relies on equal answers being the same object: see
+ * `service/answers.ts`. A message may be written in parts, one after the other, so the bytes of a batch are put together
+ * from those of its results. The library copies what it sends.
  */
 
 import type { ChangesDefinition, DecisionsDefinition } from '@rolesets/proto'
+import { keptWith } from '../service/answers.ts'
 
-/** The same service, which encodes no answer twice. */
+/** The same service, with answers encoded once. */
 export function reusingReplies(decisions: DecisionsDefinition): DecisionsDefinition {
   const { Check, BatchCheck } = decisions
   const encodeBatch = BatchCheck.responseSerialize
-  const bytesOfCheck = encodedOnce(Check.responseSerialize)
-  const bytesOfResult = encodedOnce((result: BatchResult) => encodeBatch({ results: [result] }))
+  const bytesOfResult = keptWith((result: BatchResult) => encodeBatch({ results: [result] }))
   return {
     ...decisions,
-    Check: { ...Check, responseSerialize: bytesOfCheck },
+    Check: { ...Check, responseSerialize: keptWith(Check.responseSerialize) },
     BatchCheck: {
       ...BatchCheck,
       responseSerialize: ({ results = [], ...rest }) =>
@@ -23,20 +23,10 @@ export function reusingReplies(decisions: DecisionsDefinition): DecisionsDefinit
   }
 }
 
-/** The same service, which encodes a message once that goes to many streams. */
+/** The same service, with a message that goes to many streams encoded once. */
 export function reusingMessages({ Watch, ...changes }: ChangesDefinition): ChangesDefinition {
-  return { ...changes, Watch: { ...Watch, responseSerialize: encodedOnce(Watch.responseSerialize) } }
+  return { ...changes, Watch: { ...Watch, responseSerialize: keptWith(Watch.responseSerialize) } }
 }
 
 type BatchResponse = Parameters<DecisionsDefinition['BatchCheck']['responseSerialize']>[0]
 type BatchResult = NonNullable<BatchResponse['results']>[number]
-
-/** @param encode gives the bytes of an object that isn't changed any more */
-function encodedOnce<Message extends object>(encode: (message: Message) => Buffer): (message: Message) => Buffer {
-  const kept = new WeakMap<Message, Buffer>()
-  return (message) => {
-    let bytes = kept.get(message)
-    if (bytes === undefined) kept.set(message, (bytes = encode(message)))
-    return bytes
-  }
-}

@@ -1,4 +1,4 @@
-/** The parts of requests that the rules don't take as they come: enums, metadata, and the described state of an apply. */
+/** The parts of requests that need a translation for the rules: enums, metadata and manifests. */
 
 import type * as proto from '@rolesets/proto'
 import type { InvitationStatus, Metadata } from '@rolesets/core'
@@ -6,7 +6,7 @@ import { jsonOfStruct } from '@rolesets/proto'
 import type { Manifest } from '../domain/apply.ts'
 import { Refusal } from '../domain/refusal.ts'
 
-/** Undefined: not said. A number that the enum doesn't have comes as that number. */
+/** Undefined: not given. A number that the enum doesn't have arrives as that number. */
 export function isInitial(type: proto.RoleSetType__Output): boolean | undefined {
   switch (type) {
     case 'ROLE_SET_TYPE_UNSPECIFIED':
@@ -16,11 +16,11 @@ export function isInitial(type: proto.RoleSetType__Output): boolean | undefined 
     case 'CUSTOM_SET':
       return false
   }
-  const message = `type is ${String(type)}. Give INITIAL_SET or CUSTOM_SET, or leave it out.`
+  const message = `type is ${String(type)}. It must be INITIAL_SET or CUSTOM_SET, or not given.`
   throw new Refusal('invalid_field', message, { field: 'type' })
 }
 
-/** A number that the enum doesn't have comes as that number. */
+/** A number that the enum doesn't have arrives as that number. */
 export function accessOf(access: proto.Access__Output): 'secret' | 'read' {
   switch (access) {
     case 'ACCESS_UNSPECIFIED':
@@ -29,13 +29,13 @@ export function accessOf(access: proto.Access__Output): 'secret' | 'read' {
     case 'READ':
       return 'read'
   }
-  const message = `access is ${String(access)}. Give SECRET or READ, or leave it out.`
+  const message = `access is ${String(access)}. It must be SECRET or READ, or not given.`
   throw new Refusal('invalid_field', message, { field: 'access' })
 }
 
 const statuses = { PENDING: 'pending', ACCEPTED: 'accepted', REVOKED: 'revoked', EXPIRED: 'expired' } as const
 
-/** Undefined: none was named, so all are meant. */
+/** Undefined: all, because none was named. */
 export function statusesOf(given: readonly proto.InvitationStatus__Output[]): readonly InvitationStatus[] | undefined {
   if (given.length === 0) return undefined
   return given.map((status, place) => {
@@ -45,7 +45,7 @@ export function statusesOf(given: readonly proto.InvitationStatus__Output[]): re
   })
 }
 
-/** 0 days stands for as many as usual. */
+/** 0 days: the default. */
 export function newInvitationOf({ expiresInDays, ...invitation }: proto.NewInvitation__Output, path = '') {
   return {
     emailAddress: invitation.emailAddress,
@@ -74,7 +74,7 @@ export function metadataOf(
 /** How deep and how large it may be is checked by the rules. */
 function metadataOfStruct(struct: StructAsRead, field: string): Metadata {
   return jsonOfStruct(struct, () => {
-    const problem = 'has a value of no kind. Set one of null, number, string, bool, struct and list.'
+    const problem = 'has a Value without a kind. Set one of null, number, string, bool, struct and list.'
     throw new Refusal('invalid_field', `${field} ${problem}`, { field })
   })
 }

@@ -1,11 +1,12 @@
 /**
- * The gRPC servers, one for each address, so that who gets in depends on where he comes in and not on what he says about
- * himself. They open and stop together.
+ * The gRPC servers, one for each address, so that admission depends on the listener and not on what the caller says about
+ * itself. They open and stop together.
  */
 
 import { setMaxListeners } from 'node:events'
 import grpc, { type ServerCredentials } from '@grpc/grpc-js'
 import { loadContract } from '@rolesets/proto'
+import type { Listen } from '../listening.ts'
 import { ServiceError } from '../service/service-error.ts'
 import type { Identify } from '../service/key-ring.ts'
 import type { Service } from '../service/service.ts'
@@ -16,7 +17,7 @@ import { tlsCredentials, type CertificateSource } from './credentials.ts'
 import { decisionsHandlers } from './decisions.ts'
 import type { Endpoint } from './handler.ts'
 import { Health, healthDefinition } from './health.ts'
-import { listen, type Listen } from './listen.ts'
+import { listen } from './listen.ts'
 import type { GrpcObserver } from './observer.ts'
 import { reflectionDefinitions, reflectionHandlers } from './reflection.ts'
 import { reusingMessages, reusingReplies } from './replies.ts'
@@ -32,12 +33,12 @@ export interface GrpcOptions {
 }
 
 export interface GrpcServers {
-  /** With the real ports, in the order in which they were asked for. */
+  /** With the real ports, in the order of the options. */
   readonly addresses: readonly string[]
-  /** Health says so from now on. */
+  /** From now on, health says SERVING. */
   readonly setServing: () => void
   /**
-   * Health says NOT_SERVING, streams and waits end with UNAVAILABLE, and what runs may finish.
+   * Health says NOT_SERVING, streams and waiting calls end with UNAVAILABLE, and running calls may finish.
    * @returns whether everything finished within the grace
    */
   readonly stop: (graceMs: number) => Promise<boolean>
@@ -48,11 +49,11 @@ const messageBytesMax = 8 * 1024 * 1024
 
 const serverOptions = {
   'grpc.max_receive_message_length': messageBytesMax,
-  // A peer that has gone without a word is noticed within half a minute.
+  // A peer that has vanished is noticed within half a minute.
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.max_concurrent_streams': 1_000,
-  // Its counters cost time on every call, and the metrics have what is needed.
+  // Its counters cost time on every call.
   'grpc.enable_channelz': 0,
 }
 
@@ -60,7 +61,7 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
   const { Decisions, Administration, Changes } = loadContract()
   const health = new Health(['Decisions', 'Administration', 'Changes'].map((name) => `rolesets.v1.${name}`))
   const stopping = new AbortController()
-  // Every call that waits listens: their number is no sign of a leak.
+  // Every waiting call listens, so many listeners are not a leak.
   setMaxListeners(0, stopping.signal)
   const { service, observer } = options
   const unknownOrganizationsDenied = service.unknownOrganizations === 'deny'
@@ -98,7 +99,7 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
     setServing: () => health.setServing(true),
     stop: async (graceMs) => {
       health.setServing(false)
-      stopping.abort(new ServiceError('not_serving', 'The sidecar stops. Ask again later, or ask another one.'))
+      stopping.abort(new ServiceError('not_serving', 'The sidecar is stopping. Retry later, or use another sidecar.'))
       const finished = await Promise.all(servers.map((server) => shutDown(server, graceMs)))
       return finished.every(Boolean)
     },
@@ -109,7 +110,7 @@ function credentialsOf({ certificates }: GrpcOptions): ServerCredentials {
   return certificates === undefined ? grpc.ServerCredentials.createInsecure() : tlsCredentials(certificates)
 }
 
-/** @returns whether it went without force */
+/** @returns whether all calls ended by themselves */
 async function shutDown(server: grpc.Server, graceMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {

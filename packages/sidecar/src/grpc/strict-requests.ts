@@ -7,7 +7,7 @@
 import { isAscii } from 'node:buffer'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
 
-/** Stands for a request that can't be read. */
+/** Stands for a request that is malformed. */
 export class Unreadable {
   readonly problem: string
   /** The field at fault, where one is known. */
@@ -33,18 +33,20 @@ function readStrictly(bytes: Buffer, read: (bytes: Buffer) => object): object {
   try {
     request = read(bytes)
   } catch {
-    return new Unreadable('The request can’t be decoded. Send a message of the type that the proto file names.')
+    return new Unreadable(
+      "The request can't be decoded. Send the message type that the proto file names for this call.",
+    )
   }
   if (isAscii(bytes)) return request
   const field = brokenTextIn(request, bytes)
-  return field === undefined ? request : new Unreadable(`${field} is no valid UTF-8. Send text as UTF-8.`, field)
+  return field === undefined ? request : new Unreadable(`${field} must be valid UTF-8.`, field)
 }
 
 const replacement = '\uFFFD'
 const replacementBytes = Buffer.from(replacement)
 
 /**
- * The decoder puts U+FFFD where bytes are no UTF-8. The caller may have sent that very character, so there are broken ones
+ * The decoder writes U+FFFD for bytes that aren't UTF-8. The caller may also have sent that character. So text is broken
  * only if the message has more of them than its bytes.
  */
 function brokenTextIn(request: object, bytes: Buffer): string | undefined {
@@ -55,7 +57,7 @@ function brokenTextIn(request: object, bytes: Buffer): string | undefined {
   return read > sent ? found[0]?.path : undefined
 }
 
-/** The paths are as in the proto file: `role_set`, `checks[3].role`. A oneof's name beside its field is passed over. */
+/** The paths are as in the proto file: `role_set`, `checks[3].role`. The name of a oneof is skipped. */
 function textsWithReplacement(value: unknown, path: string): { path: string; text: string }[] {
   if (typeof value === 'string') return value.includes(replacement) ? [{ path, text: value }] : []
   if (typeof value !== 'object' || value === null) return []

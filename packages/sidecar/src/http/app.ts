@@ -1,9 +1,9 @@
-/** The routes. Whatever isn't one is answered with a problem, never with a page of the library. */
+/** The routes of the HTTP server. An unknown path is answered with a problem, never with a page of Express. */
 
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import { bearerKey } from '../service/key-ring.ts'
 import type { Service } from '../service/service.ts'
-import type { Identify } from './clerk/caller.ts'
+import type { Identify } from './operation/caller.ts'
 import { healthRouter, type HealthFacts } from './health.ts'
 import type { Measurements } from './measurements.ts'
 import type { StateSource } from './metrics.ts'
@@ -12,12 +12,12 @@ import { sendProblem } from './problem.ts'
 export interface AppOptions {
   readonly service: Service
   readonly identify: Identify
-  /** Whether the address is on loopback: metrics need no key there. */
+  /** True: the address is on loopback, and metrics need no key. */
   readonly isLocal: boolean
   readonly facts: () => HealthFacts
   readonly measurements: Measurements
   readonly state: StateSource
-  /** Told of what nobody foresaw, with what was called. */
+  /** Receives unexpected errors, with the operation that failed. */
   readonly failed: (error: unknown, method: string) => void
 }
 
@@ -31,15 +31,17 @@ export function createApp(options: AppOptions): Express {
   for (const path of ['/livez', '/readyz', '/metrics'])
     app.all(path, (request, response) => {
       response.setHeader('Allow', 'GET, HEAD')
-      sendProblem(response, 'method_not_allowed', `${path} takes GET and HEAD, and not ${request.method}.`)
+      sendProblem(response, 'method_not_allowed', `${path} allows GET and HEAD only, not ${request.method}.`)
     })
-  app.use((_request, response) => sendProblem(response, 'not_found', 'There are /livez, /readyz, /metrics and /v1.'))
+  app.use((_request, response) =>
+    sendProblem(response, 'not_found', "This path doesn't exist. Use /livez, /readyz, /metrics or a path below /v1."),
+  )
   app.use(errorHandler(options))
   return app
 }
 
 function metricsHandler({ measurements, state }: AppOptions): RequestHandler {
-  // Loaded with the first reading: it isn't needed to start.
+  // Loaded with the first request: the start doesn't need it.
   const metrics = once(async () => (await import('./metrics.ts')).createMetrics(measurements, state))
   return async (_request, response) => {
     const { contentType, read } = await metrics()
@@ -53,7 +55,7 @@ function apiHandler(options: AppOptions): RequestHandler {
   return async (request, response, next) => (await api())(request, response, next)
 }
 
-/** The rule of the listeners: on loopback reading needs no key, but a wrong one is refused. */
+/** On loopback, reading needs no key; but a wrong key is rejected there too. */
 function keyed({ identify, isLocal }: AppOptions): RequestHandler {
   return (request, response, next) => {
     const given = request.get('authorization')
@@ -65,15 +67,15 @@ function keyed({ identify, isLocal }: AppOptions): RequestHandler {
 }
 
 function errorHandler({ failed }: AppOptions): ErrorRequestHandler {
-  // Express tells error handlers by their four parameters.
+  // Express recognizes an error handler by its four parameters.
   // eslint-disable-next-line max-params
   return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error)
-    // Express marks what the caller got wrong, for example a path that can't be decoded.
+    // Express marks errors of the caller with their status, for example a path that can't be decoded.
     const isCallers = error instanceof Error && 'status' in error && Number(error.status) < 500
-    if (isCallers) return sendProblem(response, 'bad_request', 'The path or a header can’t be read. Correct it.')
+    if (isCallers) return sendProblem(response, 'bad_request', 'The path or a header is malformed. Correct it.')
     failed(error, `${request.method} ${request.path}`)
-    sendProblem(response, 'internal_failure', 'The log of the sidecar has the record.')
+    sendProblem(response, 'internal_failure', 'The log of the sidecar has the details.')
   }
 }
 

@@ -1,10 +1,9 @@
 /**
- * Health as three facts: started (the store is open), ready (it has complete data and takes calls), fresh (within the
- * bound of staleness). Open to everybody: probes have no key.
+ * Health as three facts: started (the store is open), ready (the data is complete and calls are accepted), fresh (the data
+ * is within the bound of staleness; the service's `freshness` decides it). No key is needed: probes have none.
  */
 
 import { Router, type Response } from 'express'
-import { notReady, ok } from './problem.ts'
 
 export interface HealthFacts {
   readonly started: boolean
@@ -14,11 +13,11 @@ export interface HealthFacts {
 
 export function healthRouter(facts: () => HealthFacts): Router {
   const router = Router()
-  // The process answers, so it lives.
-  router.get('/livez', (_request, response) => sendFacts(response, ok, { live: true }))
+  // A process that answers is live.
+  router.get('/livez', (_request, response) => sendFacts(response, 200, { live: true }))
   router.get('/readyz', (_request, response) => {
     const now = facts()
-    sendFacts(response, now.ready ? ok : notReady, now)
+    sendFacts(response, now.ready ? 200 : 503, now)
   })
   return router
 }

@@ -1,11 +1,11 @@
 /**
- * What is counted while the sidecar works: plain numbers, so that counting costs next to nothing and needs no library at
- * the start. `metrics.ts` shows them.
+ * What is counted while the sidecar runs: plain numbers, so that counting is cheap and the start loads no library for it.
+ * `metrics.ts` shows them.
  */
 
 export interface Buckets {
   readonly bounds: readonly number[]
-  /** One more than bounds: the last is for what is above all of them. */
+  /** One more than bounds: the last counts the values above all bounds. */
   readonly counts: number[]
   sum: number
 }
@@ -55,7 +55,7 @@ export class Measurements {
     observe(this.commitSeconds, commitMs / 1000)
   }
 
-  /** A change set is on its way to the watchers. */
+  /** A change set was committed and goes to the watchers. */
   published(revision: number): void {
     this.#publishedAt.set(revision, performance.now())
     this.#publishedAt.delete(revision - publishedMax)
@@ -78,7 +78,7 @@ export class Measurements {
   }
 }
 
-/** Whose delays to watchers are measured; what is older came from the history. */
+/** For this many last revisions the delay is measured; older ones come from the history. */
 const publishedMax = 1_000
 
 function buckets(bounds: readonly number[]): Buckets {

@@ -1,16 +1,9 @@
-/** The measurements, as Prometheus reads them. The numbers are taken at the moment of the reading. */
+/** The measurements as Prometheus reads them. The numbers are taken when they are read. */
 
-import {
-  collectDefaultMetrics,
-  Counter,
-  Gauge,
-  Registry,
-  type MetricObjectWithValues,
-  type MetricValue,
-} from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Buckets, Measurements } from './measurements.ts'
 
-/** What is known elsewhere and only read here. */
+/** Facts of other rooms that are only read here. */
 export interface StateSource {
   readonly headRevision: () => number
   readonly cache: () => { readonly organizations: number; readonly hits: number; readonly misses: number }
@@ -31,109 +24,129 @@ export function createMetrics(measurements: Measurements, state: StateSource): M
 }
 
 function addCounters(registry: Registry, measurements: Measurements): void {
-  const labelled = (name: string, help: string, labels: { names: string[]; counts: ReadonlyMap<string, number> }) =>
-    new Counter({
-      name,
-      help,
-      labelNames: labels.names,
-      registers: [registry],
-      collect() {
-        this.reset()
-        for (const [key, count] of labels.counts) {
-          const values = key.split(' ')
-          this.inc(Object.fromEntries(labels.names.map((label, place) => [label, values[place] ?? ''])), count)
-        }
-      },
-    })
-  labelled('rolesets_decisions_total', 'Questions answered, by reason.', {
-    names: ['reason'],
-    counts: measurements.decisions,
+  counter(registry, 'rolesets_decisions_total', {
+    help: 'Answered questions by reason.',
+    labelNames: ['reason'],
+    counts: () => measurements.decisions,
   })
-  labelled('rolesets_writes_total', 'Writes by operation and result: OK, DRY_RUN, or the reason of the error.', {
-    names: ['operation', 'result'],
-    counts: measurements.writes,
+  counter(registry, 'rolesets_writes_total', {
+    help: 'Writes by operation and result: OK, DRY_RUN, or the reason of the error.',
+    labelNames: ['operation', 'result'],
+    counts: () => measurements.writes,
   })
-  labelled('rolesets_watchers_ended_total', 'Watchers that ended, by reason.', {
-    names: ['reason'],
-    counts: measurements.watchersEnded,
+  counter(registry, 'rolesets_watchers_ended_total', {
+    help: 'Ended watchers by reason.',
+    labelNames: ['reason'],
+    counts: () => measurements.watchersEnded,
   })
-  counted(registry, 'rolesets_access_refused_total', {
-    help: 'Calls refused for want of a key.',
-    count: () => measurements.accessRefusals,
+  counter(registry, 'rolesets_access_refused_total', {
+    help: 'Calls rejected because they have no valid key.',
+    counts: () => measurements.accessRefusals,
   })
-  counted(registry, 'rolesets_unforeseen_failures_total', {
-    help: 'Calls that failed in a way nobody foresaw; the log has the records.',
-    count: () => measurements.unforeseenFailures,
+  counter(registry, 'rolesets_unforeseen_failures_total', {
+    help: 'Calls that failed unexpectedly; the log has the details.',
+    counts: () => measurements.unforeseenFailures,
   })
 }
 
 function addGauges(registry: Registry, measurements: Measurements, state: StateSource): void {
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read())
-      },
-    })
-  gauge('rolesets_head_revision', 'The number of the last committed revision.', state.headRevision)
-  gauge('rolesets_watchers', 'Watchers that follow now.', () => measurements.watchers.size)
-  gauge('rolesets_watcher_lag_revisions', 'How many revisions the slowest watcher is behind.', () => {
-    const behind = [...measurements.watchers].map(({ handedRevision }) => state.headRevision() - handedRevision)
-    return Math.max(0, ...behind)
+  gauge(registry, 'rolesets_head_revision', {
+    help: 'Number of the last committed revision.',
+    read: state.headRevision,
   })
-  gauge(
-    'rolesets_organizations_cached',
-    'Organizations whose role set is in memory.',
-    () => state.cache().organizations,
-  )
-  counted(registry, 'rolesets_organizations_cache_hits_total', {
+  gauge(registry, 'rolesets_watchers', { help: 'Present watchers.', read: () => measurements.watchers.size })
+  gauge(registry, 'rolesets_watcher_lag_revisions', {
+    help: 'How many revisions the slowest watcher is behind.',
+    read: () => {
+      const behind = [...measurements.watchers].map(({ handedRevision }) => state.headRevision() - handedRevision)
+      return Math.max(0, ...behind)
+    },
+  })
+  gauge(registry, 'rolesets_organizations_cached', {
+    help: 'Organizations whose role set is in memory.',
+    read: () => state.cache().organizations,
+  })
+  counter(registry, 'rolesets_organizations_cache_hits_total', {
     help: 'Questions about organizations that were in memory.',
-    count: () => state.cache().hits,
+    counts: () => state.cache().hits,
   })
-  counted(registry, 'rolesets_organizations_cache_misses_total', {
-    help: 'Questions about organizations that the store had to be asked for.',
-    count: () => state.cache().misses,
+  counter(registry, 'rolesets_organizations_cache_misses_total', {
+    help: 'Questions about organizations that were read from the store.',
+    counts: () => state.cache().misses,
   })
 }
 
 function addHistograms(registry: Registry, measurements: Measurements): void {
-  histogram(registry, 'rolesets_check_seconds', {
-    help: 'From the reading of a Check to its answer.',
+  new FilledHistogram('rolesets_check_seconds', {
+    registry,
+    help: 'Time from reading a Check to its answer.',
     buckets: measurements.checkSeconds,
   })
-  histogram(registry, 'rolesets_commit_batch_size', {
-    help: 'Writes that share one commit.',
+  new FilledHistogram('rolesets_commit_batch_size', {
+    registry,
+    help: 'Writes in one commit.',
     buckets: measurements.commitSize,
   })
-  histogram(registry, 'rolesets_commit_seconds', {
-    help: 'What making a transaction durable takes.',
+  new FilledHistogram('rolesets_commit_seconds', {
+    registry,
+    help: 'Time to make a transaction durable.',
     buckets: measurements.commitSeconds,
   })
-  histogram(registry, 'rolesets_feed_delay_seconds', {
-    help: 'From a commit to its hand-over to a watcher’s stream.',
+  new FilledHistogram('rolesets_feed_delay_seconds', {
+    registry,
+    help: "Time from a commit until it is handed to a watcher's stream.",
     buckets: measurements.feedDelaySeconds,
   })
 }
 
-function counted(registry: Registry, name: string, { help, count }: { help: string; count: () => number }): void {
+interface Counted {
+  readonly help: string
+  /** Default: none, and one count. */
+  readonly labelNames?: string[]
+  /** The keys of a map are the values of the labels, with spaces between them. */
+  readonly counts: () => number | ReadonlyMap<string, number>
+}
+
+function counter(registry: Registry, name: string, { help, labelNames = [], counts }: Counted): void {
   new Counter({
     name,
     help,
+    labelNames,
     registers: [registry],
     collect() {
       this.reset()
-      this.inc(count())
+      const counted = counts()
+      if (typeof counted === 'number') return this.inc(counted)
+      for (const [key, count] of counted) this.labels(...key.split(' ')).inc(count)
     },
   })
 }
 
-/** prom-client's own histogram can't be filled from counts, but its registry takes anything that answers like one. */
-function histogram(registry: Registry, name: string, { help, buckets }: { help: string; buckets: Buckets }): void {
-  const get = (): Promise<MetricObjectWithValues<MetricValue<string>>> =>
-    Promise.resolve({ name, help, type: 'histogram', aggregator: 'sum', values: valuesOf(name, buckets) } as never)
-  registry.registerMetric({ name, get, reset: () => undefined } as never)
+function gauge(registry: Registry, name: string, { help, read }: { help: string; read: () => number }): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read())
+    },
+  })
+}
+
+/** prom-client's histogram only counts itself. The registry asks each histogram for its values by this method. */
+class FilledHistogram extends Histogram {
+  readonly #shown: { readonly name: string; readonly help: string }
+  readonly #buckets: Buckets
+
+  constructor(name: string, { help, buckets, registry }: { help: string; buckets: Buckets; registry: Registry }) {
+    super({ name, help, registers: [registry] })
+    this.#shown = { name, help }
+    this.#buckets = buckets
+  }
+
+  async getForPromString() {
+    return { ...this.#shown, type: 'histogram', aggregator: 'sum', values: valuesOf(this.#shown.name, this.#buckets) }
+  }
 }
 
 function valuesOf(name: string, { bounds, counts, sum }: Buckets) {

@@ -1,15 +1,14 @@
-/**
- * The HTTP server. Express is loaded with the first request or in the first idle moment, whichever comes first, because
- * the sidecar should be ready before that.
- */
+/** The HTTP server. Express is loaded with the first request, so that the sidecar is ready before that. */
 
+import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { formatListen, listenErrorOf, type TcpListen } from '../listening.ts'
 import type { AppOptions } from './app.ts'
 
 export interface HttpOptions extends Omit<AppOptions, 'isLocal'> {
-  readonly listen: { readonly host: string; readonly port: number; readonly isLoopback: boolean }
+  readonly listen: TcpListen
   /** Undefined: no TLS. */
   readonly certificates: CertificateSource | undefined
 }
@@ -22,31 +21,23 @@ export interface CertificateSource {
 export interface HttpServer {
   /** With the real port. */
   readonly address: string
-  /** Takes no new connections, and ends those that are open once their answers are out. */
+  /** Accepts no new connections, and ends the open ones when their answers are sent. */
   readonly close: () => Promise<void>
-}
-
-/** The address can't be listened on; a person has to choose another one or free it. */
-export class HttpListenError extends Error {
-  override readonly name = 'HttpListenError'
-  readonly code = 'listen'
 }
 
 const closeMsMax = 2_000
 
 export async function openHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { server, stopReloading } = serverOf(options)
-  const { host, port } = options.listen
-  const shown = host.includes(':') ? `[${host}]` : host
+  server.listen({ host: options.listen.host, port: options.listen.port })
   try {
-    await listening(server, host, port)
+    await once(server, 'listening')
   } catch (error) {
     stopReloading()
-    throw new HttpListenError(`${shown}:${port} can’t be listened on: ${remedyFor(error)}`, { cause: error })
+    throw listenErrorOf(options.listen, error as Error)
   }
-  const address = `${shown}:${(server.address() as AddressInfo).port}`
   return {
-    address,
+    address: formatListen(options.listen, (server.address() as AddressInfo).port),
     close: async () => {
       stopReloading()
       await closed(server)
@@ -77,16 +68,6 @@ function lazily(options: HttpOptions): RequestListener {
   }
 }
 
-async function listening(server: Server | TlsServer, host: string, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
 async function closed(server: Server | TlsServer): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), closeMsMax)
   await new Promise<void>((resolve) => {
@@ -94,16 +75,4 @@ async function closed(server: Server | TlsServer): Promise<void> {
     server.closeIdleConnections()
   })
   clearTimeout(timer)
-}
-
-const remedies: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process does. Stop it, or choose another port.',
-  EACCES: 'this user may not. Choose a port above 1023.',
-  EADDRNOTAVAIL: 'this machine has no such address. Choose one that it has.',
-  ENOTFOUND: 'its name is not known. Choose an address of this machine.',
-}
-
-function remedyFor(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return remedies[code] ?? `${error instanceof Error ? error.message : String(error)}.`
 }

@@ -43,38 +43,31 @@ export function createAdministration(operations: Operations, options: OperationO
   }
 }
 
-/** Lets an operation be called by the input of its command. */
-function writesOf(operations: Operations) {
-  return <I, T, V>(command: Command<I, T, V>) =>
-    (input: I, call: WriteCall) =>
-      operations.write(command, input, call)
+type Writes<Commands> = {
+  readonly [Name in keyof Commands]: Commands[Name] extends Command<infer Input, infer _Thing, infer View>
+    ? (input: Input, call: WriteCall) => Promise<Written<View>>
+    : never
+}
+
+/** One operation for each command. */
+function writesOf<Commands extends object>(operations: Operations, commands: Commands): Writes<Commands> {
+  const writes = Object.entries(commands).map(([name, command]) => [
+    name,
+    (input: unknown, call: WriteCall) => operations.write(command as Command<unknown, unknown, unknown>, input, call),
+  ])
+  // `fromEntries` forgets which name has which type.
+  return Object.fromEntries(writes) as Writes<Commands>
 }
 
 function catalogueOperations(operations: Operations) {
-  const writing = writesOf(operations)
   return {
-    createPermission: writing(permissionCommands.createPermission),
-    updatePermission: writing(permissionCommands.updatePermission),
-    deletePermission: writing(permissionCommands.deletePermission),
+    ...writesOf(operations, { ...permissionCommands, ...roleCommands, ...roleSetCommands, apply: applyCommand }),
     getPermission: (ref: string, call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewPermission(findPermission(catalogue, ref))),
     listPermissions: (call: PageCall) => operations.list(permissionList, undefined, call),
-
-    createRole: writing(roleCommands.createRole),
-    updateRole: writing(roleCommands.updateRole),
-    deleteRole: writing(roleCommands.deleteRole),
-    addPermission: writing(roleCommands.addPermission),
-    removePermission: writing(roleCommands.removePermission),
     getRole: (ref: string, call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewRole(findRole(catalogue, ref), catalogue)),
     listRoles: (call: PageCall) => operations.list(roleList, undefined, call),
-
-    createRoleSet: writing(roleSetCommands.createRoleSet),
-    updateRoleSet: writing(roleSetCommands.updateRoleSet),
-    addRoles: writing(roleSetCommands.addRoles),
-    replaceRole: writing(roleSetCommands.replaceRole),
-    replaceRoleSet: writing(roleSetCommands.replaceRoleSet),
-    deleteRoleSet: writing(roleSetCommands.deleteRoleSet),
     getRoleSet: (ref: string, call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewRoleSet(findRoleSet(catalogue, ref), catalogue)),
     listRoleSets: (call: PageCall) => operations.list(roleSetList, undefined, call),
@@ -82,12 +75,8 @@ function catalogueOperations(operations: Operations) {
 }
 
 function organizationOperations(operations: Operations) {
-  const writing = writesOf(operations)
   return {
-    createOrganization: writing(organizationCommands.createOrganization),
-    updateOrganization: writing(organizationCommands.updateOrganization),
-    deleteOrganization: writing(organizationCommands.deleteOrganization),
-    assignRoleSet: writing(organizationCommands.assignRoleSet),
+    ...writesOf(operations, { ...organizationCommands, ...membershipCommands, ...invitationCommands }),
     getOrganization: (unparsed: string, call: ReadCall) =>
       operations.find(call, async (reader, catalogue) => {
         const id = parseOrganizationId(unparsed, 'organization_id')
@@ -97,9 +86,6 @@ function organizationOperations(operations: Operations) {
       }),
     listOrganizations: (filter: OrganizationFilter, call: PageCall) => operations.list(organizationList, filter, call),
 
-    createMembership: writing(membershipCommands.createMembership),
-    updateMembership: writing(membershipCommands.updateMembership),
-    deleteMembership: writing(membershipCommands.deleteMembership),
     getMembership: (unparsedOrganizationId: string, unparsedUserId: string, call: ReadCall) =>
       operations.find(call, async (reader, catalogue) => {
         const organizationId = parseOrganizationId(unparsedOrganizationId, 'organization_id')
@@ -113,10 +99,6 @@ function organizationOperations(operations: Operations) {
       return operations.list(membershipList, { ...filter, organizationId }, call)
     },
 
-    createInvitation: writing(invitationCommands.createInvitation),
-    createInvitations: writing(invitationCommands.createInvitations),
-    revokeInvitation: writing(invitationCommands.revokeInvitation),
-    acceptInvitation: writing(invitationCommands.acceptInvitation),
     getInvitation: (unparsedOrganizationId: string, unparsedInvitationId: string, call: ReadCall) =>
       operations.find(call, async (reader, catalogue, now) => {
         const organizationId = parseOrganizationId(unparsedOrganizationId, 'organization_id')
@@ -132,14 +114,13 @@ function organizationOperations(operations: Operations) {
   }
 }
 
-/** What holds for the whole store. */
+/** What concerns the whole store. */
 function instanceOperations(operations: Operations) {
-  const writing = writesOf(operations)
+  const { createAccessKey: _withoutKey, ...commands } = { ...settingsCommands, ...accessKeyCommands }
   return {
+    ...writesOf(operations, commands),
     getSettings: (call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewSettings(catalogue.settings, catalogue)),
-    updateSettings: writing(settingsCommands.updateSettings),
-
     createAccessKey: async (input: CreateAccessKey, call: WriteCall): Promise<AccessKeyWritten> => {
       const key = newAccessKey()
       const digest = digestOf(key).toString('hex')
@@ -147,9 +128,6 @@ function instanceOperations(operations: Operations) {
       return { ...written, key: call.dryRun ? '' : key }
     },
     listAccessKeys: (call: PageCall) => operations.list(accessKeyList, undefined, call),
-    revokeAccessKey: writing(accessKeyCommands.revokeAccessKey),
-
-    apply: writing(applyCommand),
   }
 }
 

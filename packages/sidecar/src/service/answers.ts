@@ -1,6 +1,7 @@
 /**
- * The answers to questions. Equal ones are the same object: there are few different ones, so hardly any has to be made,
- * and what is made of one, such as its bytes, can be kept with it.
+ * The answers to questions. **Equal answers are the same object**: there are few different ones, so nearly none has to be
+ * made, and what is derived from one can be kept with it (`keptWith`), such as its bytes on the wire. So nothing may copy or
+ * change an answer on its way to the encoder. The messages of the feed that go to many streams keep the same rule.
  */
 
 import type { Decision, Reason, RoleSet } from '@rolesets/core'
@@ -14,36 +15,45 @@ export interface Answer {
 }
 
 export interface CheckAnswer extends Answer {
+  /** `<epoch>:<number>`. */
   readonly revision: string
 }
 
-type Kept = { [reason in Reason]?: Answer }
+/** The result of `derive`, made once for each object and dropped with it. The object must not change. */
+export function keptWith<Source extends object, Derived>(derive: (source: Source) => Derived) {
+  const kept = new WeakMap<Source, Derived>()
+  return (source: Source): Derived => {
+    let derived = kept.get(source)
+    if (derived === undefined) kept.set(source, (derived = derive(source)))
+    return derived
+  }
+}
+
+type ByReason = { [reason in Reason]?: Answer }
 
 export class Answers {
-  /** A set that is changed is another object, so nothing here grows old. */
-  readonly #registered = new WeakMap<RoleSet, Kept>()
-  readonly #unregistered = new WeakMap<RoleSet, Kept>()
+  /** A set that is changed becomes another object, so nothing in here can be out of date. */
+  readonly #ofSet = keptWith((_roleSet: RoleSet): { [key in 'registered' | 'unregistered']: ByReason } => ({
+    registered: {},
+    unregistered: {},
+  }))
   #revision = ''
-  #atRevision = new WeakMap<Answer, CheckAnswer>()
+  #atRevision = (answer: Answer): CheckAnswer => ({ ...answer, revision: '' })
 
   of(decision: Decision, organizationRegistered: boolean): Answer {
     const { roleSet, reason } = decision
     if (roleSet === undefined) return answerOf(decision, organizationRegistered)
-    const bySet = organizationRegistered ? this.#registered : this.#unregistered
-    let kept = bySet.get(roleSet)
-    if (kept === undefined) bySet.set(roleSet, (kept = {}))
-    return (kept[reason] ??= answerOf(decision, organizationRegistered))
+    const byReason = this.#ofSet(roleSet)[organizationRegistered ? 'registered' : 'unregistered']
+    return (byReason[reason] ??= answerOf(decision, organizationRegistered))
   }
 
-  /** @param answer one that `of` gave */
+  /** @param answer one that `of` returned */
   at(revision: string, answer: Answer): CheckAnswer {
     if (revision !== this.#revision) {
       this.#revision = revision
-      this.#atRevision = new WeakMap()
+      this.#atRevision = keptWith((each: Answer) => Object.freeze({ ...each, revision }))
     }
-    let answered = this.#atRevision.get(answer)
-    if (answered === undefined) this.#atRevision.set(answer, (answered = Object.freeze({ ...answer, revision })))
-    return answered
+    return this.#atRevision(answer)
   }
 }
 

@@ -57,7 +57,7 @@ const commands = {
   ...organizationCommands,
 } satisfies { [Planned in PlannedCommand as Planned['operation']]: { readonly decide: Decide<Planned['input']> } }
 
-/** @param before what the steps before it do: a refusal tells that too, because a preview shows it */
+/** @param before the impact of the steps before: a refusal includes it, because a preview shows it */
 async function decideStep(
   unchecked: WriteScope,
   planned: PlannedCommand,

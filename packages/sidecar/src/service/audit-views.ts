@@ -1,6 +1,6 @@
 /**
- * Change sets of the history as callers see them: plain objects with the names of the wire, and with the keys that things
- * have now beside their ids. A thing that is gone is named by the key that the change set itself tells, or by its id.
+ * Change sets of the history as callers see them: plain objects with the names of the wire, and with the present keys of
+ * things beside their ids. A deleted thing has the key that the change set itself contains, or else its id.
  */
 
 import {
@@ -34,15 +34,15 @@ export interface AuditedChangeView {
   /** `role_put`, `organizations_moved` and so on. */
   readonly kind: ChangeKind
   readonly thing: ThingName
-  /** Of a set-wide fact, the id of the set or the organization. */
+  /** Of a set-wide change, the id of the set or the organization. */
   readonly id: string
   /** Undefined: it is new. */
   readonly before: Image | undefined
-  /** Undefined: it is gone. Of a set-wide fact, what it says. */
+  /** Undefined: it was deleted. Of a set-wide change, its content. */
   readonly after: Image | undefined
-  /** Members who got another role or lost theirs. */
+  /** Members whose role was replaced or ended. */
   readonly members: number
-  /** Pending invitations that got another role or went. */
+  /** Pending invitations whose role was replaced or ended. */
   readonly invitations: number
 }
 

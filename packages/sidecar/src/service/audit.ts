@@ -53,7 +53,7 @@ export interface Explanation {
 export interface Audit {
   /** @throws Refusal for a page or a time that can't be */
   listChanges(filter: ChangesFilter, call: PageCall): Promise<ChangesPage>
-  /** @throws Refusal `invalid_field` at `at_ms` when what is kept of the history doesn't tell how it was then */
+  /** @throws Refusal `invalid_field` at `at_ms` when the kept history doesn't reach back to this time */
   explain(question: ExplainQuestion, call: ReadCall): Promise<Explanation>
 }
 
@@ -126,7 +126,7 @@ function parseFilter({ actor, operation, fromMs, toMs }: ChangesFilter): History
 
 function parseTime(value: number, field: string): number {
   if (Number.isInteger(value) && value >= 0 && value <= timeMsMax) return value
-  throw invalid(field, 'is no time. Give Unix milliseconds.')
+  throw invalid(field, 'must be a time in Unix milliseconds.')
 }
 
 function parseCursor(cursor: string): number {

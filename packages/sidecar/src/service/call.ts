@@ -1,4 +1,4 @@
-/** What comes with every call besides its input, and what goes back besides the thing. */
+/** What every call carries besides its input, and what every reply carries besides the thing. */
 
 import type { Order } from '../storage/store.ts'
 import type { StepView, ImpactView } from './views.ts'
@@ -6,15 +6,15 @@ import type { StepView, ImpactView } from './views.ts'
 export interface ReadCall {
   /** `<epoch>:<number>`; the answer is of this revision or a later one. Empty or undefined: of the present one. */
   readonly atLeastRevision?: string | undefined
-  /** Aborted at the deadline of the call and when the caller goes away. */
+  /** Aborted at the deadline of the call and when the caller cancels. */
   readonly signal: AbortSignal
 }
 
 export interface WriteCall {
-  /** Who does it; never empty. */
+  /** Name of the actor; never empty. */
   readonly actor: string
   readonly dryRun: boolean
-  /** `<epoch>:<number>`; refused if the thing has changed since. Empty or undefined: not checked. */
+  /** `<epoch>:<number>`; the write is refused if the thing has changed since. Empty or undefined: not checked. */
   readonly expectedRevision?: string | undefined
   /** True: an organization that the store doesn't know is refused, whatever the setting says of unknown ones. */
   readonly onlyRegistered?: boolean | undefined
@@ -44,12 +44,12 @@ export interface PageCall extends ReadCall {
 
 export interface PageOf<T> {
   readonly items: readonly T[]
-  /** Empty: there is no more. */
+  /** Empty: this is the last page. */
   readonly nextPageToken: string
   readonly revision: string
 }
 
-/** A part of a list that people turn over by number. */
+/** A page by offset. */
 export interface SpanOf<Field extends string> {
   readonly order: Order<Field>
   /** 0 to `limits.offsetMax`. */

@@ -1,4 +1,4 @@
-/** Forgets old history now and then, so that a store doesn't grow for ever by being written. */
+/** Deletes old history from time to time, so that writes don't make a store grow without end. */
 
 import type { Store } from '../storage/store.ts'
 

@@ -1,16 +1,17 @@
 /**
- * "May this role be granted here?", answered from memory. On a miss only, one point read in the storage; then the answer
+ * "May this role be granted here?", answered from memory. Only on a miss there is one point read in the storage. Each answer
  * is given at one revision, in one tick.
  */
 
-import { type Catalogue, decide, effectiveRoleSet, rolesOf, type UnknownOrganizations } from '@rolesets/core'
+import { decide, effectiveRoleSet, rolesOf, wholeOf, type UnknownOrganizations } from '@rolesets/core'
 import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../domain/questions.ts'
 import type { Store } from '../storage/store.ts'
 import { Answers, type Answer, type CheckAnswer } from './answers.ts'
+import { createLoadBasis, type Basis } from './basis.ts'
 import type { ReadCall } from './call.ts'
-import type { Assignment, ReadModel } from './read-model.ts'
-import { createStates, type State } from './state.ts'
+import type { Freshness } from './freshness.ts'
+import type { ReadModel } from './read-model.ts'
 import { viewRole, viewRoleSet, type RoleSetView, type RoleView } from './views.ts'
 
 export interface BatchAnswer {
@@ -28,11 +29,12 @@ export interface AvailableRolesAnswer {
   readonly revision: string
 }
 
+/** Each throws ServiceError `not_serving` when the data is too old to decide from. */
 export interface Decisions {
-  /** The answer at the present revision if it is in memory and will do; undefined when `check` must be called. */
+  /** The answer at the present revision, if it is in memory and new enough; undefined: call `check`. */
   checkNow(question: Question, atLeastRevision?: string): CheckAnswer | undefined
   check(question: Question, call: ReadCall): Promise<CheckAnswer>
-  /** The answers at the present revision if all are in memory and will do; undefined when `batchCheck` must be called. */
+  /** The answers at the present revision, if all are in memory and new enough; undefined: call `batchCheck`. */
   batchCheckNow(questions: readonly Question[], atLeastRevision?: string): BatchAnswer | undefined
   batchCheck(questions: readonly Question[], call: ReadCall): Promise<BatchAnswer>
   listAvailableRoles(organizationId: string, call: ReadCall): Promise<AvailableRolesAnswer>
@@ -41,78 +43,81 @@ export interface Decisions {
 interface DecisionsOptions {
   readonly store: Store
   readonly unknownOrganizations: UnknownOrganizations
+  readonly freshness: Freshness
 }
 
-export function createDecisions({ store, unknownOrganizations }: DecisionsOptions, readModel: ReadModel): Decisions {
-  const states = createStates(store, readModel)
-
+export function createDecisions(options: DecisionsOptions, readModel: ReadModel): Decisions {
+  const { unknownOrganizations, freshness } = options
+  const loadBasis = createLoadBasis(options, readModel)
   const answers = new Answers()
 
-  function answer(catalogue: Catalogue, question: Question, assignment: Assignment): Answer {
-    const decision = decide(catalogue, question, { roleSetId: assignment ?? undefined, unknownOrganizations })
-    return answers.of(decision, assignment !== null)
+  /** Undefined: the organization isn't in the basis. */
+  function answerFrom(basis: Basis, question: Question): Answer | undefined {
+    const roleSetId = basis.roleSetIdOf(wholeOf(question.organizationId))
+    if (roleSetId === undefined) return undefined
+    const facts = { roleSetId: roleSetId ?? undefined, unknownOrganizations }
+    return answers.of(decide(basis.catalogue, question, facts), roleSetId !== null)
   }
 
-  function answerFrom(state: State, question: Question): Answer {
-    return answer(state.catalogue, question, state.assignment(question.organizationId))
+  function checkFrom(basis: Basis, question: Question): CheckAnswer | undefined {
+    const answer = answerFrom(basis, question)
+    return answer && answers.at(basis.revisionText, answer)
   }
 
-  function checkNow(unparsed: Question, atLeastRevision = ''): CheckAnswer | undefined {
-    if (!isPresent(atLeastRevision, readModel)) return undefined
-    const question = parseQuestion(unparsed)
-    const assignment = readModel.assignment(question.organizationId)
-    if (assignment === undefined) return undefined
-    return answers.at(readModel.revisionText, answer(readModel.catalogue, question, assignment))
-  }
-
-  /** In one tick, so all of one revision. */
-  function batchCheckNow(unparsed: readonly Question[], atLeastRevision = ''): BatchAnswer | undefined {
-    if (!isPresent(atLeastRevision, readModel)) return undefined
-    const questions = parseQuestions(unparsed)
-    const { catalogue, revisionText: revision } = readModel
+  function batchFrom(basis: Basis, questions: readonly Question[]): BatchAnswer | undefined {
     const results: Answer[] = []
     for (const question of questions) {
-      const assignment = readModel.assignment(question.organizationId)
-      if (assignment === undefined) return undefined
-      results.push(answer(catalogue, question, assignment))
+      const answer = answerFrom(basis, question)
+      if (answer === undefined) return undefined
+      results.push(answer)
     }
-    return { results, revision }
+    return { results, revision: basis.revisionText }
+  }
+
+  /** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
+  function isPresent(atLeastRevision: string): boolean {
+    freshness.check()
+    return atLeastRevision === '' || atLeastRevision === readModel.revisionText
   }
 
   return {
-    checkNow,
-    batchCheckNow,
+    checkNow: (unparsed, atLeastRevision = '') =>
+      isPresent(atLeastRevision) ? checkFrom(readModel, parseQuestion(unparsed)) : undefined,
+
+    batchCheckNow: (unparsed, atLeastRevision = '') =>
+      isPresent(atLeastRevision) ? batchFrom(readModel, parseQuestions(unparsed)) : undefined,
 
     async check(unparsed, call) {
       const question = parseQuestion(unparsed)
-      const state = await states.at([question.organizationId], call)
-      return answers.at(state.revision, answerFrom(state, question))
+      return loaded(checkFrom(await loadBasis([wholeOf(question.organizationId)], call), question))
     },
 
     async batchCheck(unparsed, call) {
       const questions = parseQuestions(unparsed)
-      const state = await states.at([...new Set(questions.map((question) => question.organizationId))], call)
-      return { results: questions.map((question) => answerFrom(state, question)), revision: state.revision }
+      const organizationIds = [...new Set(questions.map(({ organizationId }) => organizationId))]
+      return loaded(batchFrom(await loadBasis(organizationIds.map(wholeOf), call), questions))
     },
 
     async listAvailableRoles(unparsed, call) {
       const organizationId = parseOrganizationId(unparsed, 'organization_id')
-      const state = await states.at([organizationId], call)
-      const assignment = state.assignment(organizationId)
-      const { catalogue } = state
-      const roleSet = effectiveRoleSet(catalogue, { roleSetId: assignment ?? undefined, unknownOrganizations })
+      const place = wholeOf(organizationId)
+      const basis = await loadBasis([place], call)
+      const roleSetId = loaded(basis.roleSetIdOf(place))
+      const { catalogue } = basis
+      const roleSet = effectiveRoleSet(catalogue, { roleSetId: roleSetId ?? undefined, unknownOrganizations })
       if (roleSet === undefined) throw organizationNotFound(organizationId)
       return {
         roles: rolesOf(catalogue, roleSet).map((role) => viewRole(role, catalogue)),
         roleSet: viewRoleSet(roleSet, catalogue),
-        organizationRegistered: assignment !== null,
-        revision: state.revision,
+        organizationRegistered: roleSetId !== null,
+        revision: basis.revisionText,
       }
     },
   }
 }
 
-/** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
-function isPresent(atLeastRevision: string, readModel: ReadModel): boolean {
-  return atLeastRevision === '' || atLeastRevision === readModel.revisionText
+/** A basis has the organizations that it was loaded for. */
+function loaded<T>(found: T | undefined): T {
+  if (found === undefined) throw new Error('An organization is missing in the basis that was loaded for it.')
+  return found
 }

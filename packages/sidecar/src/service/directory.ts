@@ -1,6 +1,6 @@
 /**
- * Lists that people turn over by number, search and sort, as the HTTP API shows them. Each is read from one state of the
- * store, and so is all that stands beside the things in it.
+ * Lists with offset pagination, search and order, as the HTTP API shows them. Each list, and everything that it shows
+ * about its things, is read from one state of the store.
  */
 
 import type { Catalogue, Index, Invitation, Membership, Organization, Role, RoleSet } from '@rolesets/core'
@@ -41,7 +41,7 @@ export interface OrganizationsQuery
   extends OrganizationQuery, OrganizationDetails, SpanOf<'created_at' | 'name' | 'members_count'> {}
 
 export interface MembershipsQuery extends Omit<MembershipQuery, 'roleIds'>, SpanOf<'created_at' | 'user_id'> {
-  /** Keys or ids. One that isn't there is held by nobody. */
+  /** Keys or ids. An unknown role matches no member. */
   readonly roles?: readonly string[] | undefined
 }
 
@@ -68,7 +68,7 @@ export interface InvitationEntry {
 
 export interface RoleSetEntry {
   readonly roleSet: RoleSetView
-  /** By role id, over all organizations on the set; only roles that somebody holds. Undefined: they weren't counted. */
+  /** By role id, over all organizations on the set; only roles that members have. Undefined: not counted. */
   readonly members: ReadonlyMap<string, number> | undefined
 }
 
@@ -80,7 +80,7 @@ export interface Directory {
   roleSet(ref: string, call: ReadCall, within?: { readonly organizationsMax: number }): Promise<Found<RoleSetEntry>>
   organizations(query: OrganizationsQuery, call: ReadCall): Promise<Listed<OrganizationEntry>>
   organization(idOrSlug: string, details: OrganizationDetails, call: ReadCall): Promise<Found<OrganizationEntry>>
-  /** @throws Refusal `organization_not_found` when one is named that isn't there; so does the next one */
+  /** This and the next one throw Refusal `organization_not_found` when the organization doesn't exist. */
   memberships(query: MembershipsQuery, call: ReadCall): Promise<Listed<MembershipEntry>>
   invitations(query: InvitationsQuery, call: ReadCall): Promise<Listed<InvitationEntry>>
 }
@@ -179,7 +179,7 @@ function comparing({ field, descending }: CatalogueQuery['order']): (a: Named, b
   return (a, b) => (compare(valueOf(a), valueOf(b)) || compare(a.id, b.id)) * (descending ? -1 : 1)
 }
 
-/** As the storage compares: other letters than those of ASCII keep their case. */
+/** As the storage compares: only letters of ASCII lose their case. */
 function lowerCased(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
@@ -214,7 +214,7 @@ async function entriesOf(
   return entries
 }
 
-/** Asks for one member of each role, which costs the same however many there are. */
+/** Reads one member for each role, so the cost doesn't depend on the number of members. */
 async function hasElevatedMember(
   organization: Organization,
   { reader, catalogue }: Omit<State, 'now'>,
@@ -252,7 +252,7 @@ async function organizationsOf(
   }
   return ({ id, organizationId }) => {
     const view = views.get(organizationId)
-    if (view === undefined) throw new Error(`${id} is in ${organizationId}, which isn't there.`)
+    if (view === undefined) throw new Error(`${id} belongs to organization ${organizationId}, which doesn't exist.`)
     return view
   }
 }

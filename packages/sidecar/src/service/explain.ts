@@ -3,8 +3,7 @@
  * put together as they were, the rule of every decision is asked, and the newest write among those that made the facts is
  * the reason.
  *
- * Whether organizations that nobody has registered are denied is a setting that the history doesn't keep: it is taken as it
- * is now.
+ * The history doesn't have the setting that denies unregistered organizations, so the present one is used.
  */
 
 import {
@@ -76,7 +75,7 @@ async function namedRole(moment: Moment, ref: string, present: Catalogue): Promi
   return { value, since: existence.since ?? holder.since }
 }
 
-/** The organization's role set, or the initial one, which holds for those that nobody has registered. */
+/** The organization's role set, or the initial one, which counts for unregistered ones. */
 async function placeOf(moment: Moment, roleSetId: string | undefined, present: Catalogue) {
   const id = roleSetId ?? (await moment.initialRoleSet())
   const presently = present.roleSets.byId(id) ?? null
@@ -101,7 +100,7 @@ async function roleInSet(
 /** Which role had a key. */
 function keyStepOf(change: Change, key: string): Step<string | null> | undefined {
   const step = mapped(editOf(change, 'role'), (role) => (role?.key === key ? role.id : null))
-  return step?.before == null && step?.after == null ? undefined : step
+  return step !== undefined && step.before === null && step.after === null ? undefined : step
 }
 
 function isThere(thing: object | null): boolean {

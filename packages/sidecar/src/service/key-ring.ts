@@ -1,6 +1,6 @@
 /**
  * The keys that open the API: those that the sidecar was started with, and those that are in the store. It follows the
- * store's feed, so a key works before the one who made it has his answer, and a revoked one opens nothing from the tick in
+ * store's feed, so a key works before the call that made it is answered, and a revoked key stops working in the tick in
  * which its revocation is published.
  */
 
@@ -9,21 +9,21 @@ import { setMaxListeners } from 'node:events'
 import { type AccessKey, type ChangeSet, editOf } from '@rolesets/core'
 import type { Store } from '../storage/store.ts'
 
-/** Whose a key is. */
+/** The owner of a key. */
 export interface Identity {
-  /** Who does something with it is called so, unless he says otherwise. */
+  /** The actor of writes with this key, unless the caller gives another name. */
   readonly name: string
   readonly access: 'secret' | 'read'
   /** Aborted when the key is revoked: what it opened must end. Undefined: a key that can't be revoked. */
   readonly revoked: AbortSignal | undefined
 }
 
-/** Whose a presented key is; undefined: nobody's. */
+/** The owner of a presented key; undefined: the key is unknown. */
 export type Identify = (presented: string) => Identity | undefined
 
 /** A key from the settings; its holder could read or replace the store itself, so it can't be revoked. */
 interface BootstrapKey {
-  /** No stored key can have it: who it stands for must be clear. */
+  /** No stored key can have this name, so that it is unambiguous. */
   readonly name: string
   readonly access: Identity['access']
   readonly key: string
@@ -60,7 +60,7 @@ export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey
       if (entry === undefined) stored.set(accessKey.id, entryOf(accessKey))
       return
     }
-    // It opens nothing any more before anyone hears of it.
+    // The key stops working before its revocation is published.
     stored.delete(accessKey.id)
     entry?.revoke()
   }
@@ -88,7 +88,7 @@ export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey
     identify: (presented) => {
       const digest = digestOf(presented)
       let found: Identity | undefined
-      // All are always compared, so that the time doesn't tell which one it was.
+      // Always compares all keys, so that the time shows nothing about the one that fits.
       for (const entries of [fixed, stored.values()])
         for (const { identity, ...key } of entries) found = timingSafeEqual(digest, key.digest) ? identity : found
       return found
@@ -97,7 +97,7 @@ export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey
   }
 }
 
-/** Prefixed, so that people and scanners know it for what it is when it turns up where it shouldn't. */
+/** With a prefix, so that people and scanners recognize a key that was leaked. */
 export function newAccessKey(): string {
   return `rsk_${randomBytes(32).toString('base64url')}`
 }
@@ -109,7 +109,7 @@ export function digestOf(key: string): Buffer {
 
 function entryOf({ name, access, digest }: AccessKey): Entry {
   const controller = new AbortController()
-  // Every stream that the key opened listens: their number is no sign of a leak.
+  // Every stream that the key opened listens, so many listeners are not a leak.
   setMaxListeners(0, controller.signal)
   const identity = { name, access, revoked: controller.signal }
   return { identity, digest: Buffer.from(digest, 'hex'), revoke: () => controller.abort() }

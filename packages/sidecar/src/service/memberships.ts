@@ -58,7 +58,7 @@ export const membershipList: List<MembershipFilter, Membership, MembershipView> 
   cursorOf: ({ userId }) => userId,
 }
 
-/** Who is in an organization, counted only where its quota asks for it: most have none, and some have many members. */
+/** How full an organization is. Counted only if it has a quota: most have none, and some have many members. */
 export async function occupancyOf(reader: Reader, organization: Organization | undefined, now: number) {
   if (organization === undefined || organization.maxAllowedMemberships === 0)
     return { members: 0, pendingInvitations: 0 }

@@ -1,7 +1,6 @@
 /**
- * How every operation of the administration meets the storage: a write is one work of the one writer, decided by a rule
- * and recorded at once; a read sees one committed state. What is shared is written here once, so that the files of the
- * nouns hold nothing but which facts a rule needs.
+ * How every operation of the administration uses the storage: a write is one work of the one writer, decided by a rule and
+ * recorded at once; a read sees one committed state. The files of the nouns only say which facts a rule needs.
  */
 
 import { type Catalogue, formatRevision, limits, type RefusalCode, type UnknownOrganizations } from '@rolesets/core'
@@ -35,7 +34,7 @@ export interface WriteScope {
 export interface Command<I, T, V> {
   /** The name of the RPC. */
   readonly operation: string
-  /** The single things that `decide` reads, where they can be told from the input. */
+  /** The single things that `decide` reads, as far as the input names them. */
   readonly foresee?: (input: I) => Foreseen
   /** Reads the facts and asks the rule. May run twice, so it has no effects of its own. */
   readonly decide: (scope: WriteScope, input: I) => Promise<Decided<T>> | Decided<T>
@@ -123,7 +122,7 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
       const after = call.pageToken === '' ? undefined : parsePageToken(call.pageToken)
       const { revision, value } = await read(call, async (reader) => {
         const catalogue = await reader.catalogue()
-        // One more than asked for tells whether there is another page.
+        // One more than requested shows whether there is another page.
         const now = options.now()
         const things = await readPage({ reader, catalogue, now, input }, { size: size + 1, after })
         const page = things.slice(0, size)
@@ -148,7 +147,7 @@ async function run<I, T, V>(command: Command<I, T, V>, input: I, scope: WriteSco
   return { thing, impact: viewImpact(decided.impact, before, after) }
 }
 
-/** Refusals that a preview throws like any other call: what was asked can't be understood, or is about something else now. */
+/** Refusals that a preview throws like any other call: the request is malformed, or the thing has changed. */
 const neverViolations: ReadonlySet<RefusalCode> = new Set([
   'invalid_field',
   'limit_exceeded',
@@ -183,7 +182,7 @@ function parseExpected(text: string, store: Store): number {
 function parsePageSize(size: number): number {
   if (size === 0) return limits.pageSizeDefault
   if (Number.isInteger(size) && size > 0 && size <= limits.pageSizeMax) return size
-  const message = `A page can have 1 to ${limits.pageSizeMax} things; ${size} were asked for.`
+  const message = `page_size is ${size}. It must be from 1 to ${limits.pageSizeMax}.`
   throw new Refusal('limit_exceeded', message, { field: 'page_size', facts: { limit: String(limits.pageSizeMax) } })
 }
 
@@ -195,7 +194,7 @@ function formatPageToken(cursor: string): string {
 function parsePageToken(token: string): string {
   const cursor = Buffer.from(token, 'base64url').toString('utf8')
   if (cursor !== '' && formatPageToken(cursor) === token) return cursor
-  throw new Refusal('invalid_field', 'This is no page token. Use the next_page_token of the page before.', {
+  throw new Refusal('invalid_field', 'The page token is invalid. Use the next_page_token of the previous page.', {
     field: 'page_token',
   })
 }

@@ -29,7 +29,7 @@ export const organizationCommands = {
       const organization = await writer.organization(input.organizationId)
       expectUnchanged(organization)
       const { organizationId } = input
-      // Who holds what is asked only of one that moves.
+      // Roles in use are counted only if the organization moves.
       const usage = input.roleSet ? await writer.usageIn({ organizationId }, context.now) : []
       const facts = { organization, slugOwner: await slugOwner(writer, input.slug), usage }
       return updateOrganization(catalogue, input, facts, context)

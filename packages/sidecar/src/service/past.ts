@@ -1,10 +1,10 @@
 /**
- * What was at a revision, told from the change sets that are kept and from the present. Each change set has the things as
+ * What was at a revision, derived from the kept change sets and from the present. Each change set has the things as
  * they were before and after, so a thing at a revision is the `after` of the last change up to it, or else the `before` of
  * the first one behind it, or else what it is now.
  *
- * A change that moves all organizations of a set names none of them; that one organization was among them is told by the
- * revision that such a change stamps on it.
+ * A change that moves all organizations of a set names none of them; the
+ * revision that such a change stamps on an organization shows that it was among them.
  */
 
 import {
@@ -30,7 +30,7 @@ export interface Step<T> {
   readonly after: T
 }
 
-/** The history that is kept doesn't tell. */
+/** The kept history doesn't have the answer. */
 export class NotKept extends Error {
   override readonly name = 'NotKept'
 }
@@ -120,8 +120,8 @@ export class Moment {
     for (;;) {
       const turn = await this.#becameInitial(id, upTo)
       if (turn === undefined) return id
-      const before = turn.changes.map((change) => editOf(change, 'role_set')?.before ?? null).find(isInitial)
-      if (before == null) throw new NotKept('No role set was initial.')
+      const before = turn.changes.flatMap((change) => editOf(change, 'role_set')?.before ?? []).find(isInitial)
+      if (before === undefined) throw new NotKept('No role set was initial.')
       id = before.id
       upTo = turn.revision - 1
     }
@@ -170,7 +170,7 @@ export class Moment {
     if (move === undefined || others.length > 0) throw notTold(later.id)
     const { fromRoleSetId } = move
     if (moves.some(({ toRoleSetId }) => toRoleSetId === fromRoleSetId)) throw notTold(later.id)
-    // Whoever else came to that set meanwhile can't be told apart from who was there before.
+    // Organizations that came to that set meanwhile can't be distinguished from those that had it before.
     for await (const { changeSet, change } of this.#forwards(fromRoleSetId, this.revision)) {
       if (changeSet.revision >= later.revision) break
       if (change.verb === 'moved' && change.toRoleSetId === fromRoleSetId) throw notTold(later.id)
@@ -236,5 +236,5 @@ function eventsOf(changeSet: SealedChangeSet): Event[] {
 }
 
 function notTold(organizationId: string): NotKept {
-  return new NotKept(`What is kept of the history doesn't tell on which role set ${organizationId} was then`)
+  return new NotKept(`The kept history doesn't say which role set ${organizationId} had at that time`)
 }

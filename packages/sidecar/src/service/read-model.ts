@@ -1,9 +1,8 @@
 /**
- * What decisions are answered from: the catalogue whole, and the role sets of the organizations that were asked for
- * lately, all at one revision. It lives on the store's feed like every other cache, and is told of a change before the
- * writer is answered.
+ * What decisions are answered from: the whole catalogue, and the assignments of the places that were asked about last, all
+ * at one revision. It follows the store's feed like every other cache, and receives a change before the writer is answered.
  *
- * What is read from the store beside the feed is kept only if no change touched it meanwhile; it is compared by revision,
+ * What is read from the store beside the feed is kept only if no change touched it meanwhile. That is decided by revision,
  * never by time.
  */
 
@@ -15,6 +14,7 @@ import {
   type Catalogue,
   type Change,
   type ChangeSet,
+  type Place,
   formatRevision,
 } from '@rolesets/core'
 import type { Store } from '../storage/store.ts'
@@ -22,8 +22,8 @@ import { GrowingCache } from './growing-cache.ts'
 import { errorOfAborted, ServiceError } from './service-error.ts'
 import { parseRevisionField } from '../domain/fields.ts'
 
-/** Where an organization stands: the id of its role set, or null when the store doesn't have it. */
-export type Assignment = string | null
+/** The role set of a place, by its id; null: the store has none for it. */
+export type RoleSetId = string | null
 
 export interface ReadModelOptions {
   readonly organizationsMax: number
@@ -31,11 +31,11 @@ export interface ReadModelOptions {
 
 interface Reading {
   readonly done: Promise<void>
-  /** The last revision that touched the organization since the reading began. */
+  /** The last revision that touched one of its places since the reading began. */
   touchedAt: number
 }
 
-/** Role sets that were replaced away, before the whole cache is dropped instead of remembering one more. */
+/** How many replaced role sets are remembered, before the whole cache is dropped instead. */
 const movesMax = 10_000
 
 export async function openReadModel(store: Store, options: ReadModelOptions): Promise<ReadModel> {
@@ -51,7 +51,8 @@ export async function openReadModel(store: Store, options: ReadModelOptions): Pr
 
 export class ReadModel {
   readonly #store: Store
-  readonly #assignments: GrowingCache<{ readonly roleSetId: Assignment }>
+  /** By the key of the place, as the readings. */
+  readonly #assignments: GrowingCache<{ readonly roleSetId: RoleSetId }>
   readonly #readings = new Map<string, Reading>()
   readonly #moves = new Map<string, string>()
   readonly #waiting = new Set<{ readonly revision: number; readonly reached: () => void }>()
@@ -88,9 +89,9 @@ export class ReadModel {
     return { organizations: this.#assignments.size, hits: this.#hits, misses: this.#misses }
   }
 
-  /** The assignment at the present revision, or undefined when the store must be asked. */
-  assignment(organizationId: string): Assignment | undefined {
-    const entry = this.#assignments.get(organizationId)
+  /** At the present revision; undefined: the store must be asked. */
+  roleSetIdOf(place: Place): RoleSetId | undefined {
+    const entry = this.#assignments.get(keyOfPlace(place))
     if (entry === undefined) {
       this.#misses++
       return undefined
@@ -99,12 +100,12 @@ export class ReadModel {
     return entry.roleSetId === null ? null : (this.#moves.get(entry.roleSetId) ?? entry.roleSetId)
   }
 
-  /** Reads the assignments of these organizations from the store. Whether they were kept is for the caller to see. */
-  async load(organizationIds: readonly string[]): Promise<void> {
-    const wanted = [...new Set(organizationIds)]
-    const unread = wanted.filter((id) => !this.#readings.has(id))
+  /** Reads the assignments of these places from the store. The caller must look whether they were kept. */
+  async load(places: readonly Place[]): Promise<void> {
+    const wanted = new Map(places.map((place) => [keyOfPlace(place), place]))
+    const unread = [...wanted].filter(([key]) => !this.#readings.has(key)).map(([, place]) => place)
     if (unread.length > 0) this.#startReading(unread)
-    await Promise.all(wanted.flatMap((id) => this.#readings.get(id)?.done ?? []))
+    await Promise.all([...wanted.keys()].flatMap((key) => this.#readings.get(key)?.done ?? []))
   }
 
   /**
@@ -117,7 +118,7 @@ export class ReadModel {
     await this.#reachNumber(number, signal)
   }
 
-  /** Applies one change set. In one tick: nobody sees half of it. */
+  /** Applies one change set in one tick, so that no reader sees half of it. */
   apply(changeSet: ChangeSet): void {
     if (changeSet.revision <= this.#revision) return
     this.#catalogue = applyToCatalogue(this.#catalogue, changeSet.changes)
@@ -141,19 +142,19 @@ export class ReadModel {
       case 'ended':
         return this.#assign(keyOfPlace(effect.place), null, revision)
       case 'organization_ended':
-        return this.#assign(effect.organizationId, null, revision)
+        return this.#assign(keyOfPlace(wholeOf(effect.organizationId)), null, revision)
       case 'moved':
         return this.#move(effect.fromRoleSetId, effect.toRoleSetId, revision)
     }
   }
 
-  #assign(organizationId: string, roleSetId: Assignment, revision: number): void {
-    if (this.#assignments.has(organizationId)) this.#assignments.set(organizationId, { roleSetId })
-    const reading = this.#readings.get(organizationId)
+  #assign(key: string, roleSetId: RoleSetId, revision: number): void {
+    if (this.#assignments.has(key)) this.#assignments.set(key, { roleSetId })
+    const reading = this.#readings.get(key)
     if (reading) reading.touchedAt = revision
   }
 
-  /** One note, however many organizations move. The set that they leave is deleted, and ids are never used again. */
+  /** One entry, however many places move. The set that they leave is deleted, and ids are never used again. */
   #move(fromRoleSetId: string, toRoleSetId: string, revision: number): void {
     if (this.#moves.size >= movesMax) {
       this.#moves.clear()
@@ -164,23 +165,24 @@ export class ReadModel {
     for (const reading of this.#readings.values()) reading.touchedAt = revision
   }
 
-  #startReading(organizationIds: readonly string[]): void {
-    const reading: Reading = { done: this.#read(organizationIds), touchedAt: 0 }
-    for (const id of organizationIds) this.#readings.set(id, reading)
+  #startReading(places: readonly Place[]): void {
+    const reading: Reading = { done: this.#read(places), touchedAt: 0 }
+    for (const place of places) this.#readings.set(keyOfPlace(place), reading)
   }
 
-  async #read(organizationIds: readonly string[]): Promise<void> {
+  async #read(places: readonly Place[]): Promise<void> {
     // Callers register the reading in this tick, before the store begins.
     await Promise.resolve()
-    const reading = this.#readings.get(organizationIds[0] ?? '')
+    const [first] = places
+    const reading = first && this.#readings.get(keyOfPlace(first))
     try {
-      const { revision, value } = await this.#store.read((reader) => reader.roleSetIdsOf(organizationIds.map(wholeOf)))
-      // The store may be ahead of the feed by the change sets that it is about to tell.
+      const { revision, value } = await this.#store.read((reader) => reader.roleSetIdsOf(places))
+      // The store may be ahead of the feed by change sets that it is about to publish.
       await this.#reachNumber(revision)
       if (reading !== undefined && reading.touchedAt > revision) return
-      for (const id of organizationIds) this.#assignments.set(id, { roleSetId: value.get(id) ?? null })
+      for (const key of places.map(keyOfPlace)) this.#assignments.set(key, { roleSetId: value.get(key) ?? null })
     } finally {
-      for (const id of organizationIds) this.#readings.delete(id)
+      for (const place of places) this.#readings.delete(keyOfPlace(place))
     }
   }
 
@@ -203,6 +205,7 @@ export class ReadModel {
 export function ofAnotherEpoch(revisionText: string, epoch: string): ServiceError {
   return new ServiceError(
     'revision_of_another_epoch',
-    `Revision ${revisionText} belongs to another life of the store, which is now in epoch ${epoch}: forget it and read again.`,
+    `Revision ${revisionText} belongs to another epoch. The store is now in epoch ${epoch}: it was restored or made anew. ` +
+      'Discard what you have and read again.',
   )
 }

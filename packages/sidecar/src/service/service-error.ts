@@ -1,16 +1,11 @@
-/** Failures of an operation that are neither a rule's refusal nor the storage's: time, and places in the feed. */
+/** Failures of an operation that are neither refused by a rule nor failures of the storage: time, and places in the feed. */
 
-/** The failures of the storage go through the operations as they are. */
+import type { ServiceCode } from '@rolesets/core'
+
+/** Failures of the storage pass through the operations as they are. */
 export { StoreError, type StoreErrorCode } from '../storage/store.ts'
 
-export type ServiceErrorCode =
-  | 'deadline'
-  | 'call_cancelled'
-  | 'revision_of_another_epoch'
-  | 'cursor_compacted'
-  | 'cursor_in_the_future'
-  | 'consumer_too_slow'
-  | 'not_serving'
+export type ServiceErrorCode = ServiceCode
 
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
@@ -22,16 +17,16 @@ export class ServiceError extends Error {
   }
 }
 
-/** The reason with which a signal is aborted when the time of a call is over. */
+/** The reason of a signal that is aborted at the deadline of a call. */
 export class DeadlinePassed extends Error {
   override readonly name = 'DeadlinePassed'
 }
 
-/** Turns an aborted signal into the error that says why. */
+/** @returns the error that says why the signal was aborted */
 export function errorOfAborted(signal: AbortSignal, waitedFor: string): ServiceError {
   const reason: unknown = signal.reason
   if (reason instanceof ServiceError) return reason
   if (reason instanceof DeadlinePassed)
     return new ServiceError('deadline', `The deadline passed while waiting for ${waitedFor}.`)
-  return new ServiceError('call_cancelled', `The caller went away while waiting for ${waitedFor}.`)
+  return new ServiceError('call_cancelled', `The caller cancelled the call while it waited for ${waitedFor}.`)
 }

@@ -10,6 +10,7 @@ import { createAdministration, seed, type Administration } from './administratio
 import { createChanges, type Changes } from './changes.ts'
 import { createDecisions, type Decisions } from './decisions.ts'
 import { createDirectory, type Directory } from './directory.ts'
+import { authority, Freshness, type Source } from './freshness.ts'
 import { createOperations } from './operation.ts'
 import { openReadModel, type ReadModel } from './read-model.ts'
 
@@ -19,12 +20,16 @@ export interface ServiceOptions {
   /** Unix milliseconds. */
   readonly now: () => number
   readonly newId: (prefix: IdPrefix) => string
-  /** How often idle watchers hear that they are up to date. Default 1000. */
+  /** How often idle watchers receive a heartbeat. Default 1000. */
   readonly heartbeatMs?: number
   /** Change sets that a watcher may be behind before it is ended. Default 1000. */
   readonly watcherQueueMax?: number
   /** Organizations whose role set is kept in memory. Default 200 000. */
   readonly organizationsMax?: number
+  /** What the store follows. Default: nothing, it is the authority. */
+  readonly source?: Source
+  /** Decisions are made only while the store is at most this far behind its source. Default 5000. */
+  readonly maxStalenessMs?: number
 }
 
 export interface Service {
@@ -33,9 +38,10 @@ export interface Service {
   /** Lists by offset, with search and order. */
   readonly directory: Directory
   readonly changes: Changes
+  readonly freshness: Freshness
   readonly readModel: ReadModel
   readonly unknownOrganizations: UnknownOrganizations
-  /** Stops following the store. The store itself stays open: who opened it closes it. */
+  /** Stops following the store. The store itself stays open. */
   close(): void
 }
 
@@ -44,13 +50,18 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   await seed(options)
   const readModel = await openReadModel(options.store, { organizationsMax: options.organizationsMax ?? 200_000 })
   const operations = createOperations(options, readModel)
+  const freshness = new Freshness(options.source ?? authority, options.maxStalenessMs ?? 5_000)
   return {
     administration: createAdministration(operations, options),
     directory: createDirectory(operations),
-    decisions: createDecisions(options, readModel),
-    changes: createChanges(options, readModel),
+    decisions: createDecisions({ ...options, freshness }, readModel),
+    changes: createChanges({ ...options, freshness }, readModel),
+    freshness,
     readModel,
     unknownOrganizations: options.unknownOrganizations,
-    close: () => readModel.close(),
+    close: () => {
+      freshness.close()
+      readModel.close()
+    },
   }
 }

@@ -1,4 +1,4 @@
-/** The place of a page in a list that people turn over by number. */
+/** Offset pagination: which part of a list is returned. */
 
 import { limits } from '@rolesets/core'
 import { Refusal } from '../domain/refusal.ts'
@@ -17,5 +17,5 @@ export function parseSpan({ offset, limit }: Span): Span {
 function checkNumber(value: number, min: number, field: string): void {
   if (Number.isInteger(value) && value >= min) return
   const max = field === 'limit' ? limits.pageSizeMax : limits.offsetMax
-  throw new Refusal('invalid_field', `${field} is no whole number from ${min} to ${max}. Give one.`, { field })
+  throw new Refusal('invalid_field', `${field} must be a whole number from ${min} to ${max}.`, { field })
 }

@@ -55,10 +55,10 @@ export interface SettingsView extends Settings {
   readonly defaultRoleId: string
 }
 
-/** Nothing of a key that could be compared with one leaves the service. */
+/** Without the digest, so that it can't be compared with a key. */
 export type AccessKeyView = Omit<AccessKey, 'digest'>
 
-/** Who holds a role. */
+/** How many have a role. */
 export interface RequiredMappingView {
   readonly role: string
   readonly members: number
@@ -67,7 +67,7 @@ export interface RequiredMappingView {
 }
 
 export interface RoleImpactView extends RequiredMappingView {
-  /** Empty: the holders lose the role with their organization. */
+  /** Empty: members lose the role with their organization. */
   readonly toRole: string
 }
 
@@ -122,7 +122,7 @@ export function viewMembership(membership: Membership, catalogue: Catalogue): Me
   return { ...membership, role: catalogue.roles.byId(membership.roleId)?.key ?? membership.roleId }
 }
 
-/** @param now Unix milliseconds: tells a pending one from one whose time is over */
+/** @param now Unix milliseconds: decides whether a pending one is expired */
 export function viewInvitation(invitation: Invitation, catalogue: Catalogue, now: number): InvitationView {
   const role = catalogue.roles.byId(invitation.roleId)?.key ?? invitation.roleId
   return { ...invitation, status: statusOf(invitation, now), role }

@@ -1,55 +1,49 @@
-/** All operations below `/v1`, in the order in which the document tells them. */
+/** All operations below `/v1`, in the order of the document. */
 
 import type { Router } from 'express'
 import { z } from 'zod'
+import { describeOperations, type OperationsByTag } from '../operation/document.ts'
+import { reading } from '../operation/route.ts'
+import { createClerkRouter, type ClerkOptions } from '../operation/router.ts'
 import { changeOperations } from './changes.ts'
-import { describeOperations } from './document.ts'
 import { instanceOperations } from './instance.ts'
-import { acceptanceOperations } from './invitations-acceptance.ts'
 import { invitationOperations } from './invitations.ts'
 import { membershipOperations } from './memberships.ts'
-import { organizationMetadataOperations } from './organizations-metadata.ts'
+import { organizationMetadataOperations } from './organization-metadata.ts'
 import { organizationOperations } from './organizations.ts'
 import { permissionOperations } from './permissions.ts'
-import { roleOperations } from './roles.ts'
 import { roleSetOperations } from './role-sets.ts'
-import { reading, type Operation } from './route.ts'
-import { createClerkRouter, type ClerkOptions } from './router.ts'
+import { roleOperations } from './roles.ts'
 import { userOperations } from './users.ts'
 
 export function createApi(options: ClerkOptions): Router {
-  return createClerkRouter(operations, options)
+  return createClerkRouter(Object.values(operations).flat(), options)
 }
 
-const documentOperation: Operation = reading({
+const documentOperation = reading({
   operation: 'GetOpenApiDocument',
   path: '/openapi.json',
-  tag: 'Meta',
   summary: 'This document',
   response: z.looseObject({ openapi: z.literal('3.1.0') }),
-  handle: async (_input, { service }) => ({
-    body: document() as { openapi: '3.1.0' },
-    revision: service.readModel.revisionText,
-  }),
+  handle: async (_input, { service }) => ({ value: document(), revision: service.readModel.revisionText }),
+  represent: (value) => value,
 })
 
-const operations: readonly Operation[] = [
-  ...roleSetOperations,
-  ...roleOperations,
-  ...permissionOperations,
-  ...organizationOperations,
-  ...organizationMetadataOperations,
-  ...membershipOperations,
-  ...invitationOperations,
-  ...acceptanceOperations,
-  ...userOperations,
-  ...instanceOperations,
-  ...changeOperations,
-  documentOperation,
-]
+const operations: OperationsByTag = {
+  'Role sets': roleSetOperations,
+  'Organization roles': roleOperations,
+  'Organization permissions': permissionOperations,
+  Organizations: [...organizationOperations, ...organizationMetadataOperations],
+  'Organization memberships': membershipOperations,
+  'Organization invitations': invitationOperations,
+  Users: userOperations,
+  'Instance settings': instanceOperations,
+  Audit: changeOperations,
+  Meta: [documentOperation],
+}
 
-let described: object | undefined
+let described: ReturnType<typeof describeOperations> | undefined
 
-function document(): object {
+function document() {
   return (described ??= describeOperations(operations))
 }

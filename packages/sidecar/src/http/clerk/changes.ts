@@ -1,10 +1,9 @@
-/** `GET /changes`: the audit. Not Clerk's; it pages by cursor, because it grows while it is read. */
+/** `GET /changes`: the audit. It isn't Clerk's. It pages by cursor, because it grows while it is read. */
 
 import { z } from 'zod'
-import { limits } from '@rolesets/core'
 import type { AuditedChangeSetView } from '../../service/audit-views.ts'
-import { flag, moment, time, wholeNumber } from './fields.ts'
-import { reading, type Operation } from './route.ts'
+import { flag, moment, paging, time } from '../operation/fields.ts'
+import { reading, type Operation } from '../operation/route.ts'
 
 const image = z.record(z.string(), z.unknown()).nullable()
 
@@ -13,10 +12,10 @@ const changeSchema = z
     kind: z.string(),
     thing: z.string(),
     id: z.string(),
-    before: image.meta({ description: 'As it was; null: it is new.' }),
-    after: image.meta({ description: 'As it became; null: it is gone.' }),
-    members: z.int().meta({ description: 'Members who got another role or lost theirs.' }),
-    invitations: z.int().meta({ description: 'Pending invitations that got another role or went.' }),
+    before: image.meta({ description: 'The thing before the change; null: it is new.' }),
+    after: image.meta({ description: 'The thing after the change; null: it was deleted.' }),
+    members: z.int().meta({ description: 'Members that got another role or lost their role.' }),
+    invitations: z.int().meta({ description: 'Pending invitations that got another role or were removed.' }),
   })
   .meta({ id: 'Change' })
 
@@ -45,44 +44,37 @@ function representChangeSet(changeSet: AuditedChangeSetView): z.input<typeof cha
   }
 }
 
-const listSizeDefault = 10
-
 export const changeOperations: readonly Operation[] = [
   reading({
     operation: 'ListChanges',
     path: '/changes',
-    tag: 'Audit',
-    summary: 'An extension: lists what was changed, by whom and when; needs a secret key',
+    summary: 'An extension: lists the changes, with actor and time; needs a secret key',
     access: 'secret',
-    query: z.object({
-      thing: z.string().optional().meta({ description: 'Key or id of what was changed.' }),
+    query: {
+      thing: z.string().optional().meta({ description: 'Key or id of the changed thing.' }),
       actor: z.string().optional(),
       operation: z.string().optional().meta({ description: 'For example ReplaceRole.' }),
-      from: moment.optional().meta({ description: 'From this moment on.' }),
-      to: moment.optional().meta({ description: 'Before this moment.' }),
+      from: moment.optional().meta({ description: 'Changes at this time or later.' }),
+      to: moment.optional().meta({ description: 'Changes before this time.' }),
       oldest_first: flag,
-      limit: wholeNumber({ min: 1, max: limits.pageSizeMax }).default(listSizeDefault),
-      cursor: z.string().default('').meta({ description: 'The next_cursor of the page before.' }),
-    }),
+      limit: paging.limit,
+      cursor: z.string().default('').meta({ description: 'The next_cursor of the previous page.' }),
+    },
     response: z.object({
       data: z.array(changeSetSchema),
-      next_cursor: z.string().nullable().meta({ description: 'Null: there is no more.' }),
-      oldest_revision: z.string().meta({ description: 'Of the oldest change set that is kept.' }),
+      next_cursor: z.string().nullable().meta({ description: 'Null: this is the last page.' }),
+      oldest_revision: z.string().meta({ description: 'Of the oldest change set in the store.' }),
     }),
     failures: ['authorization_invalid'],
     fields: { from_ms: 'from', to_ms: 'to', page_token: 'cursor', page_size: 'limit' },
-    handle: async ({ query }, { service, call }) => {
-      const { from: fromMs, to: toMs, oldest_first: oldestFirst, limit: pageSize, cursor: pageToken, ...filter } = query
-      const page = await service.administration.listChanges(
-        { ...filter, fromMs, toMs, oldestFirst },
-        { ...call, pageSize, pageToken },
-      )
-      const body = {
-        data: page.items.map(representChangeSet),
-        next_cursor: page.nextPageToken === '' ? null : page.nextPageToken,
-        oldest_revision: page.oldestRevision,
-      }
-      return { body, revision: page.revision }
+    handle: async ({ pageSize, pageToken, ...filter }, { service, call }) => {
+      const { revision, ...value } = await service.administration.listChanges(filter, { ...call, pageSize, pageToken })
+      return { value, revision }
     },
+    represent: ({ items, nextPageToken, oldestRevision }) => ({
+      data: items.map(representChangeSet),
+      next_cursor: nextPageToken === '' ? null : nextPageToken,
+      oldest_revision: oldestRevision,
+    }),
   }),
 ]

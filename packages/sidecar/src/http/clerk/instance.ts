@@ -1,62 +1,82 @@
-/** What holds for all organizations: in Clerk's words, the organization settings of the instance. */
+/** Settings for all organizations: in Clerk's words, the organization settings of the instance. */
 
 import { z } from 'zod'
-import { optionalFlag } from './fields.ts'
-import { optionalNumber, optionalReference } from './organization-fields.ts'
-import { reading, writing, type Operation } from './route.ts'
-import { representSettings, settingsObject } from './settings-object.ts'
+import { limits } from '@rolesets/core'
+import type { SettingsView } from '../../service/views.ts'
+import { optional, optionalFlag, optionalNumber, optionalReference } from '../operation/fields.ts'
+import { reading, writing, type Operation } from '../operation/route.ts'
+
+const settingsObject = z
+  .object({
+    object: z.literal('organization_settings'),
+    enabled: z.boolean(),
+    max_allowed_memberships: z.int().describe('The limit that a new organization gets; 0: unlimited.'),
+    max_allowed_roles: z.int(),
+    max_role_sets_allowed: z.int(),
+    max_allowed_permissions: z.int(),
+    max_allowed_domains: z.literal(0).describe('Domains are not stored.'),
+    creator_role: z.string().describe('Key of the creator role of the initial role set.'),
+    admin_delete_enabled: z.boolean(),
+    domains_enabled: z.boolean(),
+    slug_disabled: z.boolean(),
+    domains_enrollment_modes: z.array(z.string()),
+    domains_default_role: z.string().describe('Key of the default role of the initial role set.'),
+    initial_role_set_key: z.string(),
+  })
+  .meta({ id: 'OrganizationSettings' })
+
+function represent(view: SettingsView): z.infer<typeof settingsObject> {
+  return {
+    object: 'organization_settings',
+    enabled: view.enabled,
+    max_allowed_memberships: view.maxAllowedMemberships,
+    max_allowed_roles: limits.rolesMax,
+    max_role_sets_allowed: limits.roleSetsMax,
+    max_allowed_permissions: limits.permissionsMax,
+    max_allowed_domains: 0,
+    creator_role: view.creatorRole,
+    admin_delete_enabled: view.adminDeleteEnabled,
+    domains_enabled: view.domainsEnabled,
+    slug_disabled: view.slugDisabled,
+    domains_enrollment_modes: [...view.domainsEnrollmentModes],
+    domains_default_role: view.defaultRole,
+    initial_role_set_key: view.initialRoleSet,
+  }
+}
 
 const path = '/instance/organization_settings'
-const tag = 'Instance settings'
 
-const getSettings = reading({
-  operation: 'GetInstanceOrganizationSettings',
-  path,
-  tag,
-  summary: 'Gets the settings for all organizations',
-  response: settingsObject,
-  handle: async (_input, { service, call }) => {
-    const { value, revision } = await service.administration.getSettings(call)
-    return { body: representSettings(value), revision, changedAt: value.revision }
-  },
-})
-
-const updateSettings = writing({
-  operation: 'UpdateSettings',
-  method: 'patch',
-  path,
-  tag,
-  summary: 'Changes the settings for all organizations; the two roles are those of the initial role set',
-  body: z.strictObject({
-    enabled: optionalFlag,
-    max_allowed_memberships: optionalNumber.describe('What a new organization gets as its own; 0: any number.'),
-    admin_delete_enabled: optionalFlag,
-    domains_enabled: optionalFlag,
-    slug_disabled: optionalFlag,
-    domains_enrollment_modes: z
-      .array(z.enum(['manual_invitation', 'automatic_invitation', 'automatic_suggestion']))
-      .nullish()
-      .transform((modes) => modes ?? undefined),
-    creator_role_id: optionalReference.describe('Id of a role of the initial set.'),
-    domains_default_role_id: optionalReference.describe('Id of a role of the initial set.'),
+export const instanceOperations: readonly Operation[] = [
+  reading({
+    operation: 'GetInstanceOrganizationSettings',
+    path,
+    summary: 'Gets the settings for all organizations',
+    response: settingsObject,
+    handle: (_input, { service, call }) => service.administration.getSettings(call),
+    represent,
   }),
-  response: settingsObject,
-  failures: ['resource_not_found', 'organization_missing_creator_role_permissions'],
-  fields: { creator_role: 'creator_role_id', default_role: 'domains_default_role_id' },
-  handle: ({ body }, { service, call }) => {
-    const update = {
-      enabled: body.enabled,
-      maxAllowedMemberships: body.max_allowed_memberships,
-      adminDeleteEnabled: body.admin_delete_enabled,
-      domainsEnabled: body.domains_enabled,
-      slugDisabled: body.slug_disabled,
-      domainsEnrollmentModes: body.domains_enrollment_modes,
-      creatorRole: body.creator_role_id,
-      defaultRole: body.domains_default_role_id,
-    }
-    return service.administration.updateSettings(update, call)
-  },
-  represent: representSettings,
-})
 
-export const instanceOperations: readonly Operation[] = [getSettings, updateSettings]
+  writing({
+    operation: 'UpdateSettings',
+    method: 'patch',
+    path,
+    summary: 'Updates the settings for all organizations; the two roles are those of the initial role set',
+    body: z.strictObject({
+      enabled: optionalFlag,
+      max_allowed_memberships: optionalNumber.describe('The limit that a new organization gets; 0: unlimited.'),
+      admin_delete_enabled: optionalFlag,
+      domains_enabled: optionalFlag,
+      slug_disabled: optionalFlag,
+      domains_enrollment_modes: optional(
+        z.array(z.enum(['manual_invitation', 'automatic_invitation', 'automatic_suggestion'])),
+      ),
+      creator_role_id: optionalReference.describe('Id of a role of the initial role set.'),
+      domains_default_role_id: optionalReference.describe('Id of a role of the initial role set.'),
+    }),
+    response: settingsObject,
+    failures: ['resource_not_found', 'organization_missing_creator_role_permissions'],
+    fields: { creator_role: 'creator_role_id', default_role: 'domains_default_role_id' },
+    handle: (input, { service, call }) => service.administration.updateSettings(input, call),
+    represent,
+  }),
+]

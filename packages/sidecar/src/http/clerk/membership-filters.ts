@@ -1,45 +1,45 @@
 /**
- * Filters of memberships in Clerk's words, about users of whom only the id is known here. The id stands for the email
- * address and the user name; by what isn't kept at all (phone numbers, names, wallets, activity) nobody is found.
+ * Clerk's filters of memberships. Rolesets knows only the id of a user. It stands for the email address and the user name;
+ * a filter for anything else (phone numbers, names, wallets, activity) matches no member.
  */
 
 import { Refusal } from '../../domain/refusal.ts'
-import { includedAndExcluded, type Choice } from './signed-values.ts'
+import type { Choice } from '../operation/fields.ts'
 
 export interface MembershipFilters {
-  readonly user_id?: readonly string[] | undefined
-  readonly email_address?: readonly string[] | undefined
+  readonly userIds?: Choice | undefined
+  readonly emailAddress?: readonly string[] | undefined
   readonly username?: readonly string[] | undefined
-  readonly phone_number?: readonly string[] | undefined
-  readonly web3_wallet?: readonly string[] | undefined
+  readonly phoneNumber?: readonly string[] | undefined
+  readonly web3Wallet?: readonly string[] | undefined
   readonly role?: readonly string[] | undefined
-  readonly query?: string | undefined
-  readonly email_address_query?: string | undefined
-  readonly username_query?: string | undefined
-  readonly phone_number_query?: string | undefined
-  readonly name_query?: string | undefined
-  readonly last_active_at_before?: number | undefined
-  readonly last_active_at_after?: number | undefined
-  readonly created_at_before?: number | undefined
-  readonly created_at_after?: number | undefined
+  readonly text?: string | undefined
+  readonly emailAddressQuery?: string | undefined
+  readonly usernameQuery?: string | undefined
+  readonly phoneNumberQuery?: string | undefined
+  readonly nameQuery?: string | undefined
+  readonly lastActiveAtBefore?: number | undefined
+  readonly lastActiveAtAfter?: number | undefined
+  readonly createdAtBefore?: number | undefined
+  readonly createdAtAfter?: number | undefined
 }
 
 export interface MembershipQuery {
   readonly userIds?: Choice | undefined
   readonly roles?: readonly string[] | undefined
   readonly text?: string | undefined
-  /** Unix milliseconds; both ends count. */
+  /** Unix milliseconds; both ends are included. */
   readonly createdFrom?: number | undefined
   readonly createdTo?: number | undefined
 }
 
 /** No user has the empty id. */
-const nobody: Choice = { include: [''] }
+const noUser: Choice = { include: [''] }
 
 export function membershipQueryOf(filters: MembershipFilters): MembershipQuery {
-  const { role, created_at_after: after, created_at_before: before } = filters
+  const { role, createdAtAfter: after, createdAtBefore: before } = filters
   return {
-    userIds: asksForUnkept(filters) ? nobody : userIdsOf(filters),
+    userIds: hasFilterOfUnknown(filters) ? noUser : userIdsOf(filters),
     roles: role?.length === 0 ? undefined : role,
     text: textOf(filters),
     createdFrom: after === undefined ? undefined : after + 1,
@@ -47,32 +47,29 @@ export function membershipQueryOf(filters: MembershipFilters): MembershipQuery {
   }
 }
 
-function asksForUnkept(filters: MembershipFilters): boolean {
-  const texts = [filters.phone_number_query, filters.name_query]
-  const times = [filters.last_active_at_before, filters.last_active_at_after]
-  const lists = [filters.phone_number, filters.web3_wallet]
+function hasFilterOfUnknown(filters: MembershipFilters): boolean {
+  const { phoneNumber, web3Wallet, phoneNumberQuery, nameQuery, lastActiveAtBefore, lastActiveAtAfter } = filters
+  const listsAndTexts = [phoneNumber, web3Wallet, phoneNumberQuery, nameQuery]
   return (
-    texts.some((text) => text !== undefined && text !== '') ||
-    times.some((time) => time !== undefined) ||
-    lists.some((list) => list !== undefined && list.length > 0)
+    listsAndTexts.some((given) => given !== undefined && given.length > 0) ||
+    lastActiveAtBefore !== undefined ||
+    lastActiveAtAfter !== undefined
   )
 }
 
-function userIdsOf({ user_id: userIds, email_address: addresses, username }: MembershipFilters): Choice | undefined {
-  const byId = includedAndExcluded(userIds)
-  const lists = [byId?.include, addresses, username].filter((list) => list !== undefined && list.length > 0)
+function userIdsOf({ userIds, emailAddress, username }: MembershipFilters): Choice | undefined {
+  const lists = [userIds?.include, emailAddress, username].filter((list) => list !== undefined && list.length > 0)
   const [first, ...others] = lists
-  if (first === undefined) return byId
+  if (first === undefined) return userIds
   const include = first.filter((id) => others.every((list) => list?.includes(id)))
-  return { ...byId, include: include.length === 0 ? [''] : include }
+  return { ...userIds, ...(include.length === 0 ? noUser : { include }) }
 }
 
-/** The store looks for one text: the longest, if it contains all others. Empty texts ask for nothing. */
-function textOf(filters: MembershipFilters): string | undefined {
-  const given = [filters.query, filters.email_address_query, filters.username_query]
-  const texts = given.filter((text): text is string => text !== undefined && text !== '')
-  const [longest, ...others] = texts.sort((a, b) => b.length - a.length)
-  if (others.every((text) => longest?.toLowerCase().includes(text.toLowerCase()))) return longest
-  const message = 'query, email_address_query and username_query all look for a part of the user id. Give one of them.'
+/** The store searches for one text: the longest, if it contains all others. Empty texts are no filters. */
+function textOf({ text, emailAddressQuery, usernameQuery }: MembershipFilters): string | undefined {
+  const texts = [text, emailAddressQuery, usernameQuery].filter((each) => each !== undefined && each !== '')
+  const [longest, ...others] = texts.sort((a = '', b = '') => b.length - a.length)
+  if (others.every((each = '') => longest?.toLowerCase().includes(each.toLowerCase()))) return longest
+  const message = 'query, email_address_query and username_query all search in the user id. Give one of them.'
   throw new Refusal('invalid_field', message, { field: 'query' })
 }

@@ -1,11 +1,12 @@
-/** A membership as Clerk's clients read it: with its whole organization and what is known of its user. */
+/** A membership as Clerk's clients read it: with its whole organization, and the little that is known of its user. */
 
 import { z } from 'zod'
-import type { MembershipView, OrganizationView } from '../../service/views.ts'
-import { time } from './fields.ts'
-import { metadataObject, publicUserObject, representPublicUser } from './object-parts.ts'
+import type { MembershipEntry } from '../../service/directory.ts'
+import type { Service } from '../../service/service.ts'
+import { time } from '../operation/fields.ts'
+import { metadataObject, publicUserObject, representMetadata, representPublicUser } from './object-parts.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
-import type { RoleFacts } from './role-facts.ts'
+import { roleFacts } from './role-facts.ts'
 
 export const membershipObject = z
   .object({
@@ -13,9 +14,8 @@ export const membershipObject = z
     id: z.string(),
     role: z.string().describe('Key.'),
     role_name: z.string(),
-    permissions: z.array(z.string()).describe('Keys of all permissions of the role, system permissions included.'),
-    public_metadata: metadataObject,
-    private_metadata: metadataObject,
+    permissions: z.array(z.string()).describe('Keys of all permissions of the role, including system permissions.'),
+    ...metadataObject.shape,
     organization: organizationObject,
     public_user_data: publicUserObject,
     created_at: time,
@@ -23,23 +23,18 @@ export const membershipObject = z
   })
   .meta({ id: 'OrganizationMembership' })
 
-export type MembershipObject = z.infer<typeof membershipObject>
-
-export interface MembershipParts {
-  readonly membership: MembershipView
-  readonly organization: OrganizationView
-  readonly role: RoleFacts
-}
-
-export function representMembership({ membership, organization, role }: MembershipParts): MembershipObject {
+export function representMembership(
+  { membership, organization }: MembershipEntry,
+  { service }: { readonly service: Service },
+): z.infer<typeof membershipObject> {
+  const { name, permissions } = roleFacts(membership.roleId, service)
   return {
     object: 'organization_membership',
     id: membership.id,
     role: membership.role,
-    role_name: role.name,
-    permissions: [...role.permissions],
-    public_metadata: { ...membership.publicMetadata },
-    private_metadata: { ...membership.privateMetadata },
+    role_name: name,
+    permissions: [...permissions],
+    ...representMetadata(membership),
     organization: representOrganization(organization),
     public_user_data: representPublicUser(membership.userId),
     created_at: membership.createdAt,

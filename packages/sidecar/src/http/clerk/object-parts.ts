@@ -1,14 +1,21 @@
-/** Parts that several of the objects of organizations have. */
+/** Parts that organizations, memberships and invitations have in common. */
 
 import { z } from 'zod'
+import type { Metadata } from '@rolesets/core'
 
-export const metadataObject = z.record(z.string(), z.unknown()).meta({ id: 'Metadata' })
+const metadata = z.record(z.string(), z.unknown()).meta({ id: 'Metadata' })
 
-/** Users belong to the application: all that is known of one here is the id, which stands for every identifier. */
+export const metadataObject = z.object({ public_metadata: metadata, private_metadata: metadata })
+
+export function representMetadata(view: { readonly publicMetadata: Metadata; readonly privateMetadata: Metadata }) {
+  return { public_metadata: { ...view.publicMetadata }, private_metadata: { ...view.privateMetadata } }
+}
+
+/** Users belong to the application. Rolesets knows only the id of a user, which stands for every identifier. */
 export const publicUserObject = z
   .object({
     user_id: z.string(),
-    identifier: z.string().describe('The id of the user: nothing else is known here.'),
+    identifier: z.string().describe('The id of the user: no other identifier is known.'),
     username: z.null(),
     first_name: z.null(),
     last_name: z.null(),
@@ -18,24 +25,16 @@ export const publicUserObject = z
   })
   .meta({ id: 'PublicUserData' })
 
-export function representPublicUser(userId: string): z.infer<typeof publicUserObject> {
-  return {
-    ...inviterNamesOf(userId),
-    username: null,
-    profile_image_url: null,
-  }
-}
-
-/** The same with fewer fields, as invitations have it. */
+/** The same user with fewer fields, as invitations show it. */
 export const publicInviterObject = publicUserObject
-  .pick({ user_id: true, identifier: true, first_name: true, last_name: true, image_url: true, has_image: true })
+  .omit({ username: true, profile_image_url: true })
   .meta({ id: 'PublicInviterData' })
 
-export function representPublicInviter(userId: string): z.infer<typeof publicInviterObject> {
-  return inviterNamesOf(userId)
+export function representPublicUser(userId: string) {
+  return { ...representPublicInviter(userId), username: null, profile_image_url: null }
 }
 
-function inviterNamesOf(userId: string) {
-  const unknown = { first_name: null, last_name: null }
-  return { user_id: userId, identifier: userId, ...unknown, image_url: '', has_image: false as const }
+export function representPublicInviter(userId: string) {
+  const names = { first_name: null, last_name: null }
+  return { user_id: userId, identifier: userId, ...names, image_url: '', has_image: false as const }
 }

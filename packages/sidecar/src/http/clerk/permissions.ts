@@ -2,113 +2,90 @@
 
 import { z } from 'zod'
 import type { PermissionView } from '../../service/views.ts'
-import { deletedSchema, representDeleted } from './deleted.ts'
-import { identifier, optionalText, ordering, paging, time } from './fields.ts'
-import { reading, writing, type Operation } from './route.ts'
+import { deletionOf } from '../operation/deletion.ts'
+import { identifier, optionalText } from '../operation/fields.ts'
+import { listing, reading, writing, type Operation } from '../operation/route.ts'
+import { catalogueQuery, namedFields, representNamed } from './catalogue-object.ts'
 
-export const permissionSchema = z
+export const permissionObject = z
   .object({
     object: z.literal('permission'),
-    id: z.string(),
-    name: z.string(),
-    key: z.string(),
+    ...namedFields,
     description: z.string(),
     type: z.enum(['system', 'user']),
-    created_at: time,
-    updated_at: time,
   })
   .meta({ id: 'Permission' })
 
-export function representPermission(permission: PermissionView): z.input<typeof permissionSchema> {
-  const { id, name, key, description, type, createdAt, updatedAt } = permission
+export function representPermission(permission: PermissionView): z.input<typeof permissionObject> {
   return {
     object: 'permission',
-    id,
-    name,
-    key,
-    description,
-    type: type === 'system' ? 'system' : 'user',
-    created_at: createdAt,
-    updated_at: updatedAt,
+    ...representNamed(permission),
+    description: permission.description,
+    type: permission.type === 'system' ? 'system' : 'user',
   }
 }
 
-const tag = 'Organization permissions'
-const byId = z.object({ permission_id: identifier })
+const path = '/organization_permissions/{permission_id}'
+const params = { permission_id: identifier }
+const fields = { permission: 'permission_id' } as const
 
 export const permissionOperations: readonly Operation[] = [
-  reading({
+  listing({
     operation: 'ListOrganizationPermissions',
     path: '/organization_permissions',
-    tag,
-    summary: 'Lists permissions, those of the system included',
-    query: z.object({
-      ...paging,
-      query: z.string().optional(),
-      order_by: ordering(['created_at', 'name', 'key'], { field: 'created_at', descending: true }),
-    }),
-    response: z.object({ data: z.array(permissionSchema), total_count: z.int() }),
-    handle: async ({ query: { query: text, order_by: order, ...span } }, { service, call }) => {
-      const { items, total, revision } = await service.directory.permissions({ text, order, ...span }, call)
-      return { body: { data: items.map(representPermission), total_count: total }, revision }
-    },
+    summary: 'Lists permissions, including system permissions',
+    query: catalogueQuery,
+    item: permissionObject,
+    handle: (input, { service, call }) => service.directory.permissions(input, call),
+    represent: representPermission,
   }),
 
   reading({
     operation: 'GetOrganizationPermission',
-    path: '/organization_permissions/{permission_id}',
-    tag,
+    path,
     summary: 'Gets a permission',
-    params: byId,
-    response: permissionSchema,
+    params,
+    response: permissionObject,
     failures: ['resource_not_found'],
-    handle: async ({ params }, { service, call }) => {
-      const { value, revision } = await service.administration.getPermission(params.permission_id, call)
-      return { body: representPermission(value), revision, changedAt: value.revision }
-    },
+    handle: ({ permissionId }, { service, call }) => service.administration.getPermission(permissionId, call),
+    represent: representPermission,
   }),
 
   writing({
     operation: 'CreatePermission',
     method: 'post',
     path: '/organization_permissions',
-    tag,
     summary: 'Creates a permission',
     body: z.strictObject({ name: z.string(), key: z.string(), description: optionalText }),
-    response: permissionSchema,
+    response: permissionObject,
     failures: ['form_identifier_exists', 'organization_instance_permissions_quota_exceeded'],
-    handle: ({ body }, { service, call }) => service.administration.createPermission(body, call),
+    handle: (input, { service, call }) => service.administration.createPermission(input, call),
     represent: representPermission,
   }),
 
   writing({
     operation: 'UpdatePermission',
     method: 'patch',
-    path: '/organization_permissions/{permission_id}',
-    tag,
-    summary: 'Changes a permission',
-    params: byId,
+    path,
+    summary: 'Updates a permission',
+    params,
     body: z.strictObject({ name: optionalText, key: optionalText, description: optionalText }),
-    response: permissionSchema,
+    response: permissionObject,
     failures: ['resource_not_found', 'form_identifier_exists', 'organization_system_permission_not_modifiable'],
-    fields: { permission: 'permission_id' },
-    handle: ({ params, body }, { service, call }) =>
-      service.administration.updatePermission({ permission: params.permission_id, ...body }, call),
+    fields,
+    handle: (input, { service, call }) => service.administration.updatePermission(input, call),
     represent: representPermission,
   }),
 
   writing({
     operation: 'DeletePermission',
     method: 'delete',
-    path: '/organization_permissions/{permission_id}',
-    tag,
-    summary: 'Deletes a permission, and takes it from all roles',
-    params: byId,
-    response: deletedSchema('permission'),
+    path,
+    summary: 'Deletes a permission, and removes it from all roles',
+    params,
+    ...deletionOf('permission'),
     failures: ['resource_not_found', 'organization_system_permission_not_modifiable'],
-    fields: { permission: 'permission_id' },
-    handle: ({ params }, { service, call }) =>
-      service.administration.deletePermission({ permission: params.permission_id }, call),
-    represent: ({ id }) => representDeleted('permission', id),
+    fields,
+    handle: (input, { service, call }) => service.administration.deletePermission(input, call),
   }),
 ]

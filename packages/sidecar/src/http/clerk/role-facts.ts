@@ -1,5 +1,6 @@
-/** What memberships and invitations tell of their role beside its key, from the catalogue in memory. */
+/** What memberships and invitations show of their role besides its key, from the catalogue in memory. */
 
+import type { Catalogue } from '@rolesets/core'
 import type { Service } from '../../service/service.ts'
 import { viewRole } from '../../service/views.ts'
 
@@ -9,17 +10,16 @@ export interface RoleFacts {
   readonly permissions: readonly string[]
 }
 
-export type RoleFactsOf = (roleId: string) => RoleFacts
+/** A catalogue never changes: each change of the store makes a new one. The entries of a page share few roles. */
+const known = new WeakMap<Catalogue, Map<string, RoleFacts>>()
 
-/** For one answer: a page tells of each role many times, and all at the same state. */
-export function roleFactsNow({ readModel: { catalogue } }: Pick<Service, 'readModel'>): RoleFactsOf {
-  const known = new Map<string, RoleFacts>()
-  return (roleId) => {
-    const role = catalogue.roles.byId(roleId)
-    // Of a role that is gone, as invitations of the past can have it, only the id is left.
-    const facts =
-      known.get(roleId) ?? (role === undefined ? { name: roleId, permissions: [] } : viewRole(role, catalogue))
-    known.set(roleId, facts)
-    return facts
-  }
+export function roleFacts(roleId: string, { readModel: { catalogue } }: Pick<Service, 'readModel'>): RoleFacts {
+  const ofCatalogue = known.get(catalogue) ?? new Map<string, RoleFacts>()
+  known.set(catalogue, ofCatalogue)
+  const role = catalogue.roles.byId(roleId)
+  // A role that was deleted, as old invitations can have it: only its id is left.
+  if (role === undefined) return { name: roleId, permissions: [] }
+  const facts = ofCatalogue.get(roleId) ?? viewRole(role, catalogue)
+  ofCatalogue.set(roleId, facts)
+  return facts
 }

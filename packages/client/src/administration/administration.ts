@@ -1,0 +1,147 @@
+/** `admin`: requests are checked field by field, sent, and their revisions are seen by every later answer. */
+
+import { formatRevision } from '@rolesets/core'
+import { parseDurationMs, parseObject, parseSignal } from '../arguments.ts'
+import { invalidArgument } from '../errors.ts'
+import type { Calls } from '../wire/calls.ts'
+import { fieldsOf, revisionOf, type Fields } from '../wire/reading.ts'
+import type { AdminOptions, Administration } from './calls.ts'
+import { callFields, type Each, type FieldKind, type ScalarKind } from './fields.ts'
+
+/** A write may wait for the disk, and for all members of a role. */
+const deadlineMsDefault = 10_000
+/** Levels of metadata in each other; the sidecar takes fewer. */
+const metadataDepthMax = 32
+
+export interface AdministrationOptions {
+  readonly calls: Calls
+  /** Called before a write goes out; what it returns is called with the revision that was written. */
+  readonly beginWrite: () => (revision: string) => void
+}
+
+export function createAdministration({ calls, beginWrite }: AdministrationOptions): Administration {
+  const call = async (name: keyof Administration, unparsed: unknown, options: unknown): Promise<unknown> => {
+    const kinds: { readonly [field: string]: FieldKind } = callFields[name]
+    const request = parseFields(unparsed ?? {}, kinds, '')
+    const limits = parseAdminOptions(options)
+    const method = `Administration/${name.charAt(0).toUpperCase()}${name.slice(1)}`
+    const isWrite = 'dryRun' in kinds
+    if (!isWrite) return parseReply(await calls.read(method, request, limits))
+    const written = beginWrite()
+    const reply = parseReply(await calls.write(method, request, limits))
+    if (request['dryRun'] !== true) written(formatRevision(revisionOf(reply)))
+    return reply
+  }
+  const names = Object.keys(callFields) as (keyof Administration)[]
+  const entries = names.map((name) => [name, (request: unknown, options?: unknown) => call(name, request, options)])
+  // The table has exactly the calls of the interface; the compiler has seen to it.
+  return Object.freeze(Object.fromEntries(entries)) as Administration
+}
+
+function parseReply(reply: unknown): Fields {
+  const fields = fieldsOf(reply, 'the answer')
+  revisionOf(fields)
+  return fields
+}
+
+function parseAdminOptions(value: unknown) {
+  const { deadlineMs, signal, actor } = parseObject(value ?? {}, 'options') as AdminOptions
+  return {
+    deadlineMs: deadlineMs === undefined ? deadlineMsDefault : parseDurationMs(deadlineMs, 'deadlineMs'),
+    signal: parseSignal(signal),
+    actor: actor === undefined ? undefined : parseActor(actor),
+  }
+}
+
+/** It travels as a header, which takes visible ASCII only. */
+function parseActor(value: unknown): string {
+  if (typeof value === 'string' && /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(value)) return value
+  throw invalidArgument('actor', 'must be 1 to 255 visible ASCII characters.')
+}
+
+function parseFields(value: unknown, kinds: { readonly [field: string]: FieldKind }, path: string): Fields {
+  const request = parseObject(value, path === '' ? 'request' : path)
+  for (const field of Object.keys(request)) {
+    if (!Object.hasOwn(kinds, field)) throw invalidArgument(path + field, 'is not a field of this call.')
+  }
+  const parsed: { [field: string]: unknown } = {}
+  for (const [field, kind] of Object.entries(kinds)) {
+    const each = (request as Fields)[field]
+    if (each !== undefined) parsed[field] = parseField(each, kind, path + field)
+    else if (kind === 'name') throw invalidArgument(path + field, 'is missing.')
+  }
+  return parsed
+}
+
+function parseField(value: unknown, kind: FieldKind, path: string): unknown {
+  return typeof kind === 'string' ? parseScalar(value, kind, path) : parseEach(value, kind, path)
+}
+
+function parseEach(value: unknown, { each }: Each, path: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw invalidArgument(path, 'must be a list.')
+  return value.map((entry, at) => parseFields(entry, each, `${path}[${at}].`))
+}
+
+function parseScalar(value: unknown, kind: ScalarKind, path: string): unknown {
+  switch (kind) {
+    case 'name':
+      if (typeof value === 'string' && value !== '') return value
+      throw invalidArgument(path, 'must be a string that is not empty.')
+    case 'text':
+      if (typeof value === 'string') return value
+      throw invalidArgument(path, 'must be a string.')
+    case 'texts':
+      return parseTexts(value, path)
+    case 'keyList':
+      return { keys: parseTexts(value, path) }
+    case 'flag':
+      if (typeof value === 'boolean') return value
+      throw invalidArgument(path, 'must be true or false.')
+    case 'count':
+      if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31) return value
+      throw invalidArgument(path, 'must be a whole number.')
+    case 'long':
+      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+      throw invalidArgument(path, 'must be a whole number.')
+    case 'roleSetType':
+      return parseOneOf(value, ['INITIAL_SET', 'CUSTOM_SET'], path)
+    case 'access':
+      return parseOneOf(value, ['SECRET', 'READ'], path)
+    case 'invitationStatuses':
+      return parseTexts(value, path).map((each) =>
+        parseOneOf(each, ['PENDING', 'ACCEPTED', 'REVOKED', 'EXPIRED'], path),
+      )
+    case 'mappings':
+      return parseMappings(value, path)
+    case 'metadata':
+      return parseJson(parseObject(value, path), path, 1)
+  }
+}
+
+function parseOneOf(value: unknown, values: readonly string[], path: string): string {
+  const found = values.find((each) => each === value)
+  if (found !== undefined) return found
+  throw invalidArgument(path, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}.`)
+}
+
+function parseTexts(value: unknown, path: string): readonly string[] {
+  if (Array.isArray(value) && value.every((text) => typeof text === 'string')) return value
+  throw invalidArgument(path, 'must be a list of strings.')
+}
+
+function parseMappings(value: unknown, path: string): object {
+  const entries = Object.entries(parseObject(value, path))
+  if (entries.every(([, to]) => typeof to === 'string')) return Object.fromEntries(entries)
+  throw invalidArgument(path, 'must be an object from role to role.')
+}
+
+/** A copy that is nothing but JSON. */
+function parseJson(value: unknown, path: string, depth: number): unknown {
+  if (depth > metadataDepthMax) throw invalidArgument(path, `is more than ${metadataDepthMax} levels deep.`)
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (Array.isArray(value)) return value.map((each, at) => parseJson(each, `${path}[${at}]`, depth + 1))
+  if (typeof value !== 'object') throw invalidArgument(path, 'is not JSON.')
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined)
+  return Object.fromEntries(entries.map(([key, each]) => [key, parseJson(each, `${path}.${key}`, depth + 1)]))
+}

@@ -1,0 +1,250 @@
+/**
+ * The requests of Administration: the fields of each call, and of what kind each is. Nothing goes out that isn't here: a
+ * misspelled `dryRun` must not become a write. The types of the requests are made of this table.
+ */
+
+import type { Access, InvitationStatus, Metadata } from '../wire/resources.ts'
+
+/** Role to role, by key or id. */
+export type Mappings = { readonly [role: string]: string }
+
+/**
+ * What a field of each kind takes. A `name` must be there, everything else may be left out. A `keyList` that is left out is
+ * another thing than an empty one, a list of `texts` isn't. A `count` is of 31 bits, a `long` of as many as a number of
+ * JavaScript can hold.
+ */
+interface Scalars {
+  readonly name: string
+  readonly text: string
+  readonly texts: readonly string[]
+  readonly keyList: readonly string[]
+  readonly flag: boolean
+  readonly count: number
+  readonly long: number
+  readonly mappings: Mappings
+  readonly metadata: Metadata
+  readonly roleSetType: 'INITIAL_SET' | 'CUSTOM_SET'
+  readonly access: Access
+  readonly invitationStatuses: readonly InvitationStatus[]
+}
+
+export type ScalarKind = keyof Scalars
+
+/** A list of things with these fields. */
+export interface Each {
+  readonly each: { readonly [field: string]: ScalarKind }
+}
+
+export type FieldKind = ScalarKind | Each
+
+type Fields = { readonly [field: string]: FieldKind }
+
+type ValueOf<Kind extends FieldKind> = Kind extends ScalarKind
+  ? Scalars[Kind]
+  : Kind extends Each
+    ? readonly ObjectOf<Kind['each']>[]
+    : never
+
+/** An object with these fields. */
+export type ObjectOf<Of extends Fields> = {
+  readonly [Field in keyof Of as Of[Field] extends 'name' ? Field : never]: ValueOf<Of[Field]>
+} & {
+  readonly [Field in keyof Of as Of[Field] extends 'name' ? never : Field]?: ValueOf<Of[Field]>
+}
+
+export const create = {
+  /** Check and answer, change nothing. */
+  dryRun: 'flag',
+} as const
+export const write = {
+  ...create,
+  /** Refuse with `revision_conflict` if the thing has changed since this revision. */
+  expectedRevision: 'text',
+} as const
+export const page = {
+  /** 1 to 500; default 50. */
+  pageSize: 'count',
+  /** The `nextPageToken` of the page before. */
+  pageToken: 'text',
+} as const
+const wording = { name: 'text', description: 'text' } as const
+const renaming = { key: 'text', ...wording } as const
+const metadata = { publicMetadata: 'metadata', privateMetadata: 'metadata' } as const
+const specialRoles = { defaultRole: 'text', creatorRole: 'text' } as const
+const organization = { organizationId: 'name' } as const
+const membership = { ...organization, userId: 'name' } as const
+const updateMetadata = {
+  /** Replaces all, as `privateMetadata` does, unless they are merged. */
+  publicMetadata: 'metadata',
+  privateMetadata: 'metadata',
+  /** Merge metadata into what is there, at every level; null removes a field. */
+  mergeMetadata: 'flag',
+} as const
+const rolePermission = { role: 'name', permission: 'name' } as const
+const invitation = { ...organization, invitationId: 'name' } as const
+export const newInvitation = {
+  emailAddress: 'name',
+  role: 'name',
+  /** Id of the inviting user. */
+  inviterUserId: 'text',
+  /** 1 to 365; default 30. */
+  expiresInDays: 'count',
+  /** Where the application sends the invited person: an absolute http or https URL. */
+  redirectUrl: 'text',
+  ...metadata,
+} as const
+
+/** All of them; every write takes `dryRun`, and nothing else does. */
+export const callFields = {
+  createPermission: { key: 'name', ...wording, ...create },
+  getPermission: { permission: 'name' },
+  listPermissions: page,
+  updatePermission: { permission: 'name', ...renaming, ...write },
+  deletePermission: { permission: 'name', ...write },
+  createRole: { key: 'name', ...wording, permissions: 'texts', includeInInitialRoleSet: 'flag', ...create },
+  getRole: { role: 'name' },
+  listRoles: page,
+  updateRole: {
+    role: 'name',
+    ...renaming,
+    /** All permissions of the role; those that are not listed are taken away. */
+    permissions: 'keyList',
+    ...write,
+  },
+  deleteRole: { role: 'name', ...write },
+  addPermission: { ...rolePermission, ...write },
+  removePermission: { ...rolePermission, ...write },
+  createRoleSet: {
+    /** Left out: made from the name. */
+    key: 'text',
+    ...wording,
+    roles: 'texts',
+    defaultRole: 'name',
+    creatorRole: 'name',
+    type: 'roleSetType',
+    ...create,
+  },
+  getRoleSet: { roleSet: 'name' },
+  listRoleSets: page,
+  updateRoleSet: { roleSet: 'name', ...renaming, ...specialRoles, type: 'roleSetType', ...write },
+  deleteRoleSet: { roleSet: 'name', ...write },
+  addRoles: { roleSet: 'name', roles: 'texts', ...specialRoles, ...write },
+  replaceRole: { roleSet: 'name', role: 'name', toRole: 'text', ...write },
+  replaceRoleSet: { roleSet: 'name', toRoleSet: 'name', mappings: 'mappings', ...write },
+  createOrganization: {
+    /** The application's own id; left out: one is made. */
+    id: 'text',
+    name: 'text',
+    slug: 'text',
+    /** Left out: the initial set. */
+    roleSet: 'text',
+    /** Id of the user that becomes a member with the set's creator role. */
+    createdBy: 'text',
+    /** How many members and pending invitations it may have together; 0: any number. Left out: what the settings say. */
+    maxAllowedMemberships: 'long',
+    /** If it is older than its record here. */
+    createdAtMs: 'long',
+    ...metadata,
+    ...create,
+  },
+  getOrganization: organization,
+  listOrganizations: { ...page, roleSet: 'text' },
+  updateOrganization: {
+    ...organization,
+    name: 'text',
+    /** Empty: none. */
+    slug: 'text',
+    /** As `assignRoleSet` does it, in the same write. */
+    roleSet: 'text',
+    mappings: 'mappings',
+    ...{ maxAllowedMemberships: 'long', adminDeleteEnabled: 'flag', createdAtMs: 'long' },
+    ...updateMetadata,
+    ...write,
+  },
+  deleteOrganization: { ...organization, ...write },
+  assignRoleSet: { ...organization, roleSet: 'name', mappings: 'mappings', ...write },
+  createMembership: { ...membership, role: 'name', ...metadata, ...create },
+  getMembership: membership,
+  listMemberships: { ...page, ...organization, role: 'text' },
+  updateMembership: { ...membership, role: 'text', ...updateMetadata, ...write },
+  deleteMembership: { ...membership, ...write },
+  createInvitation: { ...organization, ...newInvitation, ...create },
+  createInvitations: {
+    ...organization,
+    /** 1 to 1000 of them. */
+    invitations: { each: newInvitation },
+    ...create,
+  },
+  getInvitation: invitation,
+  listInvitations: {
+    ...page,
+    ...organization,
+    /** Left out or empty: all. */
+    statuses: 'invitationStatuses',
+  },
+  revokeInvitation: { ...invitation, ...write },
+  acceptInvitation: {
+    ...invitation,
+    /** Becomes a member. The application has to check that the address is theirs. */
+    userId: 'name',
+    ...write,
+  },
+  getSettings: {},
+  updateSettings: {
+    ...{ enabled: 'flag', maxAllowedMemberships: 'long', adminDeleteEnabled: 'flag', slugDisabled: 'flag' },
+    ...{ domainsEnabled: 'flag', domainsEnrollmentModes: 'keyList' },
+    /** Becomes the creator role of the initial set, one of its roles. */
+    creatorRole: 'text',
+    /** Becomes the default role of the initial set, one of its roles. */
+    defaultRole: 'text',
+    ...write,
+  },
+  createAccessKey: {
+    name: 'name',
+    /** Left out: `SECRET`, which opens everything. */
+    access: 'access',
+    ...create,
+  },
+  listAccessKeys: page,
+  revokeAccessKey: {
+    /** Name or id. */
+    accessKey: 'name',
+    ...write,
+  },
+  listChanges: {
+    ...page,
+    /** Key or id of something that was changed; of a user, the id; of an access key, the name or id. */
+    thing: 'text',
+    actor: 'text',
+    /** For example `ReplaceRole`. */
+    operation: 'text',
+    /** From this time on. */
+    fromMs: 'long',
+    /** Before this time. */
+    toMs: 'long',
+    oldestFirst: 'flag',
+  },
+  explain: {
+    ...organization,
+    /** A key that it had at that time will do. */
+    role: 'name',
+    /** Left out: now. */
+    atMs: 'long',
+  },
+  apply: {
+    permissions: { each: { key: 'name', ...wording } },
+    roles: { each: { key: 'name', ...wording, permissions: 'keyList' } },
+    roleSets: {
+      each: {
+        ...{ key: 'name', ...wording, roles: 'texts', defaultRole: 'name', creatorRole: 'name' },
+        initial: 'flag',
+        /** For roles that pruning takes out of the set: the role that their holders get. */
+        replace: 'mappings',
+      },
+    },
+    organizations: { each: { id: 'name', name: 'text', slug: 'text', roleSet: 'text', mappings: 'mappings' } },
+    /** Delete what is not described. Organizations are never deleted. */
+    prune: 'flag',
+    ...write,
+  },
+} as const satisfies { readonly [call: string]: Fields }

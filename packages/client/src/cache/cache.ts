@@ -1,0 +1,252 @@
+/**
+ * The cache: the catalogue as the feed last delivered it, and through an LRU the role sets of the places that were asked
+ * for. Entries are stamped with the revision that they were read at, never with a time.
+ *
+ * An entry and the catalogue decide together, so they are used together only when they are of one revision: an entry that
+ * is ahead of the feed waits for it, and a change set is applied in one tick.
+ */
+
+import {
+  assignmentEffectOf,
+  keyOfPlace,
+  parseRevision,
+  wholeOf,
+  type AssignmentEffect,
+  type Place,
+  type Revision,
+} from '@rolesets/core'
+import { LRUCache } from 'lru-cache'
+import type { ChangeSet } from '../feed/changes.ts'
+import { unregistered, type CatalogueAtRevision } from './catalogue.ts'
+import { coreChangesOf } from './core-form.ts'
+import type { Decision } from './decision.ts'
+import type { RoleSetAnswers } from './role-set-answers.ts'
+import { RoleSetMoves } from './role-set-moves.ts'
+
+/** Role sets that entries refer to, or that were replaced, before everything is dropped instead of keeping one more. */
+const roleSetsMax = 10_000
+
+/** A role set, as entries refer to it: shared by all of them, so that a change of the set is one change here. */
+interface SharedRoleSet {
+  /** Id of the set; `unregistered` for organizations that the store doesn't have. */
+  readonly id: string
+  /** At the revision of the catalogue; found when they are first needed. */
+  answers: RoleSetAnswers | undefined
+}
+
+/** Which role set a place has. An organization as a whole is kept under its id (`keyOfPlace`). */
+interface Entry {
+  roleSet: SharedRoleSet
+  /** Number of the revision at which it was read, or by which it was changed since. */
+  revision: number
+}
+
+/** A place that the sidecar is asked about: the feed marks it, or the answer would bring the past back. */
+export interface Lookup {
+  readonly place: Place
+  /** Number of the last revision that touched the place since the lookup began. */
+  touchedAt: number
+  /** How many are asking. */
+  asking: number
+}
+
+export class Cache {
+  readonly #entries: LRUCache<string, Entry>
+  readonly #lookups = new Map<string, Lookup>()
+  readonly #moves = new RoleSetMoves()
+  readonly #roleSets = new Map<string, SharedRoleSet>()
+  /** Those whose answers are of the present catalogue. */
+  #answering: SharedRoleSet[] = []
+  #catalogue: CatalogueAtRevision | undefined
+  /** The largest revision that a write of this client made. */
+  #written: Revision | undefined
+  /** The largest number that the feed ever delivered in this epoch. */
+  #reached = 0
+  /** Number that the catalogue must have before anything is answered from it. */
+  #neededNumber = 0
+
+  constructor(organizationsMax: number) {
+    this.#entries = new LRUCache({ max: organizationsMax })
+  }
+
+  get catalogue(): CatalogueAtRevision | undefined {
+    return this.#catalogue
+  }
+
+  /** Whether the catalogue is as new as everything that this client has seen. */
+  get isCaughtUp(): boolean {
+    return this.#catalogue !== undefined && this.#catalogue.number >= this.#reached
+  }
+
+  /** No answer may be older than this: what the feed has delivered and what this client has written. */
+  get floor(): Revision | undefined {
+    const catalogue = this.#catalogue
+    if (catalogue === undefined) return this.#written
+    const { epoch } = catalogue
+    if (this.#written === undefined) return { epoch, number: this.#reached }
+    // Written to a store that was restored: the feed is about to say the same.
+    if (this.#written.epoch !== epoch) return this.#written
+    return { epoch, number: Math.max(this.#reached, this.#written.number) }
+  }
+
+  /** An answer at the revision of the catalogue that was given before: the way of nearly every check. */
+  remembered(organizationId: string, role: string, permission: string | undefined): Decision | undefined {
+    const number = this.#catalogue?.number ?? -1
+    if (number < this.#neededNumber) return undefined
+    const entry = this.#entries.get(organizationId)
+    if (entry === undefined || entry.revision > number) return undefined
+    return entry.roleSet.answers?.remembered(role, permission)
+  }
+
+  /** The answer at the revision of the catalogue, or undefined when the sidecar must be asked. */
+  decide(organizationId: string, role: string, permission: string | undefined): Decision | undefined {
+    return this.answersOf(organizationId, false)?.answer(role, permission)
+  }
+
+  /** The answers of the organization's role set. With `lastKnown`, also while this client knows of something newer. */
+  answersOf(organizationId: string, lastKnown: boolean): RoleSetAnswers | undefined {
+    const catalogue = this.#catalogue
+    if (catalogue === undefined || (!lastKnown && catalogue.number < this.#neededNumber)) return undefined
+    const entry = this.#entries.get(organizationId)
+    if (entry === undefined || entry.revision > catalogue.number) return undefined
+    const { roleSet } = entry
+    if (roleSet.answers !== undefined) return roleSet.answers
+    roleSet.answers = catalogue.answersOf(this.#moves.destination(roleSet.id))
+    if (roleSet.answers === undefined) this.#entries.delete(organizationId)
+    else this.#answering.push(roleSet)
+    return roleSet.answers
+  }
+
+  /** To be called before the sidecar is asked, and ended whether it answers or not. */
+  beginLookup(place: Place): Lookup {
+    const key = keyOfPlace(place)
+    const lookup = this.#lookups.get(key) ?? { place, touchedAt: 0, asking: 0 }
+    lookup.asking++
+    this.#lookups.set(key, lookup)
+    return lookup
+  }
+
+  endLookup(lookup: Lookup): void {
+    lookup.asking--
+    if (lookup.asking === 0) this.#lookups.delete(keyOfPlace(lookup.place))
+  }
+
+  /** Keeps what was read, unless a newer change touched the place meanwhile, or something newer is known. */
+  fill(lookup: Lookup, roleSetId: string, { epoch, number }: Revision): void {
+    if (epoch !== this.#catalogue?.epoch || lookup.touchedAt > number) return
+    const key = keyOfPlace(lookup.place)
+    const known = this.#entries.peek(key)
+    if (known === undefined || known.revision < number) {
+      this.#entries.set(key, { roleSet: this.#shared(roleSetId), revision: number })
+    }
+  }
+
+  /** Starts anew from a snapshot. One of the same epoch may be older than what was delivered; then it has to catch up. */
+  adopt(catalogue: CatalogueAtRevision): void {
+    if (catalogue.epoch !== this.#catalogue?.epoch) this.#reached = 0
+    if (catalogue.epoch !== this.#written?.epoch) this.#written = undefined
+    this.#dropEntries(Infinity)
+    this.#install(catalogue)
+  }
+
+  /** Applies the next change set whole, in one tick. Nothing is changed if it throws. */
+  apply(changeSet: ChangeSet): void {
+    if (this.#catalogue === undefined) throw new Error('A change set needs a catalogue before it.')
+    const changes = coreChangesOf(changeSet.changes)
+    const next = this.#catalogue.next(changes)
+    for (const change of changes) {
+      const effect = assignmentEffectOf(change)
+      if (effect !== undefined) this.#applyToEntries(effect, next)
+    }
+    this.#install(next)
+  }
+
+  setUnknownOrganizations(denied: boolean): void {
+    const catalogue = this.#catalogue?.withUnknownOrganizations(denied)
+    if (catalogue !== undefined && catalogue !== this.#catalogue) this.#install(catalogue)
+  }
+
+  /**
+   * Reads after this write see it. `epochBefore` is the epoch in which the write was sent: a write to an epoch that has
+   * ended since holds back no answer.
+   */
+  raiseFloor(revision: string, epochBefore: string | undefined): void {
+    const written = parseRevision(revision)
+    const epoch = this.#catalogue?.epoch
+    if (written === undefined || (written.epoch !== epoch && written.epoch === epochBefore)) return
+    if (this.#written?.epoch === written.epoch && this.#written.number >= written.number) return
+    this.#written = written
+    this.#updateNeeded()
+  }
+
+  #install(catalogue: CatalogueAtRevision): void {
+    this.#catalogue = catalogue
+    for (const roleSet of this.#answering) roleSet.answers = undefined
+    this.#answering = []
+    this.#reached = Math.max(this.#reached, catalogue.number)
+    this.#updateNeeded()
+  }
+
+  #updateNeeded(): void {
+    const floor = this.floor
+    this.#neededNumber = floor === undefined || floor.epoch === this.#catalogue?.epoch ? (floor?.number ?? 0) : Infinity
+  }
+
+  #shared(roleSetId: string): SharedRoleSet {
+    const known = this.#roleSets.get(roleSetId)
+    if (known !== undefined) return known
+    if (this.#roleSets.size >= roleSetsMax) this.#forgetEntries()
+    const roleSet: SharedRoleSet = { id: roleSetId, answers: undefined }
+    this.#roleSets.set(roleSetId, roleSet)
+    return roleSet
+  }
+
+  #applyToEntries(effect: AssignmentEffect, { number, content }: CatalogueAtRevision): void {
+    switch (effect.effect) {
+      case 'set':
+        this.#assign(effect.place, effect.roleSetId, number)
+        break
+      case 'organization_ended':
+        this.#assign(wholeOf(effect.organizationId), unregistered, number)
+        break
+      case 'ended':
+        this.#touch(effect.place, number)
+        this.#entries.delete(keyOfPlace(effect.place))
+        break
+      case 'moved':
+        // A set that stays would be known from its organizations' old one only by their revisions: ask for them again.
+        if (content.roleSets.byId(effect.fromRoleSetId) || this.#moves.size >= roleSetsMax) this.#dropEntries(number)
+        else this.#moves.add(effect.fromRoleSetId, effect.toRoleSetId)
+        this.#touchAll(number)
+    }
+  }
+
+  #assign(place: Place, roleSetId: string, revision: number): void {
+    this.#touch(place, revision)
+    const entry = this.#entries.peek(keyOfPlace(place))
+    if (entry === undefined || entry.revision >= revision) return
+    entry.roleSet = this.#shared(roleSetId)
+    entry.revision = revision
+  }
+
+  #touch(place: Place, revision: number): void {
+    const lookup = this.#lookups.get(keyOfPlace(place))
+    if (lookup !== undefined) lookup.touchedAt = revision
+  }
+
+  #touchAll(revision: number): void {
+    for (const lookup of this.#lookups.values()) lookup.touchedAt = revision
+  }
+
+  /** What is being read must be as new as this, or it isn't kept. */
+  #dropEntries(revision: number): void {
+    this.#forgetEntries()
+    this.#touchAll(revision)
+  }
+
+  #forgetEntries(): void {
+    this.#entries.clear()
+    this.#roleSets.clear()
+    this.#moves.clear()
+  }
+}

@@ -1,0 +1,57 @@
+/** What the feed carries, in the form that core decides on. What no decision needs is left out. */
+
+import { deleted, put, type Change, type Permission, type Role, type RoleSet } from '@rolesets/core'
+import { byField, type ByField, type Change as FeedChange } from '../feed/changes.ts'
+import type * as resources from '../wire/resources.ts'
+
+/** What decisions don't look at. */
+const unused = { name: '', description: '', createdAt: 0, updatedAt: 0, revision: 0 }
+const unusedOfOrganization = {
+  ...{ ...unused, slug: null, createdBy: '', maxAllowedMemberships: 0, adminDeleteEnabled: false },
+  ...{ publicMetadata: {}, privateMetadata: {} },
+}
+
+export function permissionOf({ id, key, type }: resources.Permission): Permission {
+  return { ...unused, id, key, type: type === 'SYSTEM' ? 'system' : 'custom' }
+}
+
+export function roleOf({ id, key, name, description, permissionIds }: resources.Role): Role {
+  return { ...unused, id, key, name, description, permissionIds }
+}
+
+export function roleSetOf({ id, key, roleIds, defaultRoleId, creatorRoleId, type }: resources.RoleSet): RoleSet {
+  const kind = type === 'INITIAL_SET' ? 'initial' : 'custom'
+  return { ...unused, id, key, roleIds, defaultRoleId, creatorRoleId, type: kind }
+}
+
+const elsewhere = () => undefined
+
+const changes: ByField<Change | undefined> = {
+  permissionPut: (permission) => put('permission', permissionOf(permission), null),
+  permissionDeleted: (gone) => deleted('permission', { ...unused, ...gone, type: 'custom' }),
+  rolePut: (role) => put('role', roleOf(role), null),
+  roleDeleted: (gone) => deleted('role', { ...unused, ...gone, permissionIds: [] }),
+  roleSetPut: (roleSet) => put('role_set', roleSetOf(roleSet), null),
+  roleSetDeleted: (gone) =>
+    deleted('role_set', { ...unused, ...gone, roleIds: [], defaultRoleId: '', creatorRoleId: '', type: 'custom' }),
+  organizationPut: ({ id, roleSetId }) => put('organization', { ...unusedOfOrganization, id, roleSetId }, null),
+  organizationDeleted: ({ id }) => {
+    const before = { ...unusedOfOrganization, id, roleSetId: '' }
+    return { verb: 'deleted', thing: 'organization', before, members: 0, invitations: 0 }
+  },
+  organizationsMoved: (move) => ({ verb: 'moved', thing: 'assignment', ...move, organizations: 0 }),
+  assignmentPut: ({ organizationId, scope, roleSetId }) =>
+    put('assignment', { organizationId, scope, roleSetId, updatedAt: 0, revision: 0 }, null),
+  assignmentDeleted: (place) => deleted('assignment', { ...place, roleSetId: '', updatedAt: 0, revision: 0 }),
+  settingsPut: elsewhere,
+  membersReassigned: elsewhere,
+  membershipPut: elsewhere,
+  membershipDeleted: elsewhere,
+  invitationPut: elsewhere,
+  accessKeyPut: elsewhere,
+}
+
+/** The changes that decisions depend on, in their order. */
+export function coreChangesOf(feedChanges: readonly FeedChange[]): readonly Change[] {
+  return feedChanges.flatMap((change) => byField(changes, change) ?? [])
+}

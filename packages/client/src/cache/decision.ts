@@ -1,0 +1,47 @@
+/** Questions and answers, as callers see them. */
+
+import type { Reason } from '@rolesets/core'
+
+export interface Question {
+  readonly organizationId: string
+  /** Key or id. */
+  readonly role: string
+  /** Key. The role must also hold it. */
+  readonly permission?: string | undefined
+}
+
+export interface Decision {
+  /** Whether the role can be granted. */
+  readonly allowed: boolean
+  readonly reason: Reason
+  /** Key of the organization's role set; empty when the organization is unknown and unknown ones are denied. */
+  readonly roleSet: string
+  /** The revision at which it was decided, `<epoch>:<number>`. */
+  readonly revision: string
+  readonly source: 'cache' | 'sidecar'
+}
+
+export interface AvailableRole {
+  readonly id: string
+  readonly key: string
+  readonly name: string
+  readonly description: string
+  /** Keys, in alphabetical order. */
+  readonly permissions: readonly string[]
+}
+
+export interface AvailableRoles {
+  readonly organizationId: string
+  /** Ordered by key. */
+  readonly roles: readonly AvailableRole[]
+  /** Key of the role that new members get. */
+  readonly defaultRole: string
+  /** Key of the role that the creator of an organization gets. */
+  readonly creatorRole: string
+  /** Key. */
+  readonly roleSet: string
+  readonly revision: string
+  readonly source: 'cache' | 'sidecar'
+  /** True: the last known state, because the sidecar could not be asked. For display, not for a grant. */
+  readonly stale: boolean
+}

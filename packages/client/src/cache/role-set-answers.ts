@@ -1,0 +1,85 @@
+/**
+ * The answers of a role set at one revision. Each is made once and shared, so that a cached check allocates nothing. Only
+ * names that the catalogue has are remembered: questions about other names take no memory.
+ */
+
+import { reasonIn, rolesOf, sortByKey, type Catalogue, type Reason, type RoleSet } from '@rolesets/core'
+import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
+
+export class RoleSetAnswers {
+  readonly #catalogue: Catalogue
+  readonly #roleSet: RoleSet | undefined
+  readonly #revision: string
+  /** By the name of the role in the question: key or id. */
+  readonly #byRole = new Map<string, Decision>()
+  /** By the key of the permission, then by the name of the role. */
+  readonly #byPermission = new Map<string, Map<string, Decision>>()
+  readonly #byReason = new Map<Reason, Decision>()
+  #roles: readonly AvailableRole[] | undefined
+
+  /** Without a role set: the answers of organizations that are unknown and denied. */
+  constructor(catalogue: Catalogue, roleSet: RoleSet | undefined, revision: string) {
+    this.#catalogue = catalogue
+    this.#roleSet = roleSet
+    this.#revision = revision
+  }
+
+  /** An answer that was given before. */
+  remembered(role: string, permission: string | undefined): Decision | undefined {
+    return permission === undefined ? this.#byRole.get(role) : this.#byPermission.get(permission)?.get(role)
+  }
+
+  answer(role: string, permission: string | undefined): Decision {
+    const known = this.remembered(role, permission)
+    if (known !== undefined) return known
+    const reason =
+      this.#roleSet === undefined
+        ? 'ORGANIZATION_UNKNOWN'
+        : reasonIn(this.#catalogue, this.#roleSet, { role, permission })
+    const decision = this.#decision(reason)
+    if (permission === undefined) {
+      if (this.#catalogue.roles.find(role) !== undefined) this.#byRole.set(role, decision)
+    } else if (reason === 'ROLE_IN_SET' || reason === 'PERMISSION_NOT_IN_ROLE') {
+      const answers = this.#byPermission.get(permission) ?? new Map<string, Decision>()
+      this.#byPermission.set(permission, answers.set(role, decision))
+    }
+    return decision
+  }
+
+  /** For the role picker; undefined where there is no role set to show. */
+  availableRoles(organizationId: string, stale: boolean): AvailableRoles | undefined {
+    const roleSet = this.#roleSet
+    if (roleSet === undefined) return undefined
+    const keyOf = (id: string) => this.#catalogue.roles.byId(id)?.key ?? id
+    return Object.freeze({
+      organizationId,
+      roles: (this.#roles ??= this.#availableRoles(roleSet)),
+      defaultRole: keyOf(roleSet.defaultRoleId),
+      creatorRole: keyOf(roleSet.creatorRoleId),
+      roleSet: roleSet.key,
+      revision: this.#revision,
+      source: 'cache',
+      stale,
+    })
+  }
+
+  #decision(reason: Reason): Decision {
+    const known = this.#byReason.get(reason)
+    if (known !== undefined) return known
+    const allowed = reason === 'ROLE_IN_SET'
+    const roleSet = this.#roleSet?.key ?? ''
+    const decision: Decision = { allowed, reason, roleSet, revision: this.#revision, source: 'cache' }
+    this.#byReason.set(reason, Object.freeze(decision))
+    return decision
+  }
+
+  #availableRoles(roleSet: RoleSet): readonly AvailableRole[] {
+    const { permissions } = this.#catalogue
+    return Object.freeze(
+      rolesOf(this.#catalogue, roleSet).map(({ id, key, name, description, permissionIds }) => {
+        const held = sortByKey(permissionIds.flatMap((permissionId) => permissions.byId(permissionId) ?? []))
+        return Object.freeze({ id, key, name, description, permissions: Object.freeze(held.map((each) => each.key)) })
+      }),
+    )
+  }
+}

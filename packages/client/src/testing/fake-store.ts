@@ -1,0 +1,226 @@
+/** The state of the fake sidecar: small, in memory, with the history of its changes. It keeps only some of the rules. */
+
+import {
+  applyToCatalogue,
+  decide,
+  effectiveRoleSet,
+  emptyCatalogue,
+  formatRevision,
+  quoted,
+  type Catalogue,
+  type RoleQuestion,
+  type OrganizationFacts,
+  type UnknownOrganizations,
+} from '@rolesets/core'
+import { coreChangesOf } from '../cache/core-form.ts'
+import { RoleSetAnswers } from '../cache/role-set-answers.ts'
+import { RoleSetsError } from '../errors.ts'
+import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
+import type { Organization, Permission, Role, RoleSet } from '../wire/resources.ts'
+
+export interface FakeRoleSet {
+  /** Keys. */
+  readonly roles: readonly string[]
+  /** Default: the last one. */
+  readonly defaultRole?: string
+  /** Default: the first one. */
+  readonly creatorRole?: string
+  /** The set of organizations that aren't registered. */
+  readonly initial?: boolean
+}
+
+/** An organization of which nothing is known but its role set. */
+const nothing = {
+  ...{ name: '', slug: '', publicMetadata: {}, privateMetadata: {}, createdBy: '', maxAllowedMemberships: 0 },
+  ...{ adminDeleteEnabled: true, createdAtMs: 0, updatedAtMs: 0 },
+}
+
+/** The fake has no parts of organizations, members, invitations, settings and keys. */
+const notKept = () => undefined
+
+export class FakeStore {
+  readonly permissions = new Map<string, Permission>()
+  readonly roles = new Map<string, Role>()
+  readonly roleSets = new Map<string, RoleSet>()
+  readonly organizations = new Map<string, Organization>()
+  unknownOrganizations: UnknownOrganizations = 'initial'
+  readonly #listeners = new Set<(changeSet: ChangeSet) => void>()
+  #history: ChangeSet[] = []
+  /** The same things, as core decides on them. */
+  #catalogue: Catalogue = emptyCatalogue
+  #epochs = 1
+  #number = 0
+  #ids = 0
+
+  readonly #effects: ByField<unknown> = {
+    permissionPut: (permission) => this.permissions.set(permission.id, permission),
+    permissionDeleted: ({ id }) => this.permissions.delete(id),
+    rolePut: (role) => this.roles.set(role.id, role),
+    roleDeleted: ({ id }) => this.roles.delete(id),
+    roleSetPut: (roleSet) => this.roleSets.set(roleSet.id, roleSet),
+    roleSetDeleted: ({ id }) => this.roleSets.delete(id),
+    organizationPut: (organization) => this.organizations.set(organization.id, organization),
+    organizationDeleted: ({ id }) => this.organizations.delete(id),
+    organizationsMoved: (move) => this.#move(move),
+    assignmentPut: notKept,
+    assignmentDeleted: notKept,
+    membersReassigned: notKept,
+    membershipPut: notKept,
+    membershipDeleted: notKept,
+    invitationPut: notKept,
+    settingsPut: notKept,
+    accessKeyPut: notKept,
+  }
+
+  get epoch(): string {
+    return `fake${this.#epochs}`
+  }
+
+  get number(): number {
+    return this.#number
+  }
+
+  get revision(): string {
+    return formatRevision(this)
+  }
+
+  subscribe(listener: (changeSet: ChangeSet) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** @returns undefined when they are no longer kept. */
+  changesAfter(number: number): readonly ChangeSet[] | undefined {
+    const kept = this.#history.length
+    return number < this.#number - kept ? undefined : this.#history.slice(kept - (this.#number - number))
+  }
+
+  compact(): void {
+    this.#history = []
+  }
+
+  /** As after a restore from a backup: another epoch, and numbers that mean nothing to the one before. */
+  startNewEpoch(): void {
+    this.#epochs++
+    this.#number = 1
+    this.#history = []
+  }
+
+  /** A write makes one revision, also when it changes nothing. @returns the revision */
+  commit(operation: string, changes: readonly Change[]): string {
+    for (const change of changes) byField(this.#effects, change)
+    this.#catalogue = applyToCatalogue(this.#catalogue, coreChangesOf(changes))
+    this.#number++
+    const changeSet = { revision: this.revision, committedAtMs: Date.now(), actor: 'fake', operation, changes }
+    this.#history.push(changeSet)
+    for (const listener of this.#listeners) listener(changeSet)
+    return this.revision
+  }
+
+  /** The change that makes a role, or gives one other permissions. Permissions that it names are made as well. */
+  roleChanges(key: string, permissionKeys: readonly string[]): readonly Change[] {
+    const missing = permissionKeys.filter((each) => find(this.permissions, each) === undefined)
+    const made: readonly Permission[] = missing.map((each) => ({ ...this.#named('perm', each), type: 'CUSTOM' }))
+    const known = new Map([...this.permissions.values(), ...made].map((each) => [each.key, each.id]))
+    const permissions = [...permissionKeys].sort()
+    const base = find(this.roles, key) ?? this.#named('role', key)
+    const permissionIds = permissions.map((each) => known.get(each) ?? '')
+    const role: Role = { ...base, permissions, permissionIds, creatorEligible: true }
+    return [...made.map((permission): Change => ({ permissionPut: permission })), { rolePut: role }]
+  }
+
+  /** The change that makes a role set, or gives one other roles. */
+  roleSetChanges(key: string, { roles, ...set }: FakeRoleSet): readonly Change[] {
+    const base = find(this.roleSets, key) ?? this.#named('roleset', key)
+    const [keys, creator, last] = [[...roles].sort(), set.creatorRole ?? roles[0] ?? '', roles.at(-1) ?? '']
+    const defaultRole = set.defaultRole ?? last
+    const isInitial = set.initial ?? ('type' in base && base.type === 'INITIAL_SET')
+    const roleSet: RoleSet = {
+      ...base,
+      roles: keys,
+      roleIds: keys.map((each) => this.role(each).id),
+      ...{ defaultRole, defaultRoleId: this.role(defaultRole).id },
+      ...{ creatorRole: creator, creatorRoleId: this.role(creator).id },
+      type: isInitial ? 'INITIAL_SET' : 'CUSTOM_SET',
+    }
+    const before = isInitial ? [...this.roleSets.values()].filter((each) => each.type === 'INITIAL_SET') : []
+    const demoted = before.filter(({ id }) => id !== roleSet.id)
+    return [
+      ...demoted.map((each): Change => ({ roleSetPut: { ...each, type: 'CUSTOM_SET' } })),
+      { roleSetPut: roleSet },
+    ]
+  }
+
+  assignChange(organizationId: string, roleSetName: string): { readonly organizationPut: Organization } {
+    const { id: roleSetId, key: roleSet } = this.roleSet(roleSetName)
+    const base = this.organizations.get(organizationId) ?? { id: organizationId, ...nothing }
+    return { organizationPut: { ...base, roleSet, roleSetId } }
+  }
+
+  replaceRoleSetChanges(name: string, toName: string): readonly Change[] {
+    const [from, to] = [this.roleSet(name), this.roleSet(toName)]
+    const moved = { organizationsMoved: { fromRoleSetId: from.id, toRoleSetId: to.id } }
+    return [moved, { roleSetDeleted: { id: from.id, key: from.key } }]
+  }
+
+  /** By key or id. */
+  role(name: string): Role {
+    return find(this.roles, name) ?? notThere('role', name)
+  }
+
+  /** By key or id. */
+  roleSet(name: string): RoleSet {
+    return find(this.roleSets, name) ?? notThere('role_set', name)
+  }
+
+  initialRoleSet(): RoleSet {
+    return [...this.roleSets.values()].find(({ type }) => type === 'INITIAL_SET') ?? notThere('role_set', 'initial')
+  }
+
+  /** As the answer to a check has it, but for the revision. */
+  decide(question: RoleQuestion & { readonly organizationId: string }) {
+    const facts = this.#factsOf(question.organizationId)
+    const { allowed, reason, roleSet } = decide(this.#catalogue, question, facts)
+    const organizationRegistered = facts.roleSetId !== undefined
+    return { allowed, reason, roleSet: roleSet?.key ?? '', roleSetId: roleSet?.id ?? '', organizationRegistered }
+  }
+
+  /** As the answer has it; undefined: the organization is unknown and denied. */
+  availableRoles(organizationId: string) {
+    const facts = this.#factsOf(organizationId)
+    const roleSet = effectiveRoleSet(this.#catalogue, facts)
+    const answers = new RoleSetAnswers(this.#catalogue, roleSet, this.revision)
+    const organizationRegistered = facts.roleSetId !== undefined
+    return { ...answers.availableRoles(organizationId, false), roleSetId: roleSet?.id, organizationRegistered }
+  }
+
+  #factsOf(organizationId: string): OrganizationFacts {
+    const roleSetId = this.organizations.get(organizationId)?.roleSetId
+    return { roleSetId, unknownOrganizations: this.unknownOrganizations }
+  }
+
+  #named(prefix: string, key: string) {
+    const id = `${prefix}_${++this.#ids}`
+    return { id, key, name: key, description: '', createdAtMs: 0, updatedAtMs: 0 }
+  }
+
+  #move({ fromRoleSetId, toRoleSetId }: { readonly fromRoleSetId: string; readonly toRoleSetId: string }): void {
+    const { key } = this.roleSet(toRoleSetId)
+    for (const [id, each] of this.organizations) {
+      if (each.roleSetId !== fromRoleSetId) continue
+      this.organizations.set(id, { ...each, roleSet: key, roleSetId: toRoleSetId })
+    }
+  }
+}
+
+function find<Thing extends { readonly id: string; readonly key: string }>(
+  things: ReadonlyMap<string, Thing>,
+  name: string,
+): Thing | undefined {
+  return things.get(name) ?? [...things.values()].find(({ key }) => key === name)
+}
+
+function notThere(kind: 'role' | 'role_set', name: string): never {
+  const message = `The fake sidecar has no ${kind.replace('_', ' ')} ${quoted(name)}.`
+  throw new RoleSetsError(`${kind}_not_found`, message)
+}

@@ -1,0 +1,70 @@
+/**
+ * The border to the transport: gRPC, or one in memory. What travels are plain objects in the JSON
+ * form of the proto messages (camelCase fields, names of enum values, numbers for 64-bit integers, plain JSON for
+ * metadata). The client parses what comes back before it uses it.
+ */
+
+import type { ChangeSet } from '../feed/changes.ts'
+import type { Organization, Permission, Role, RoleSet } from './resources.ts'
+
+export interface UnaryCall {
+  readonly signal: AbortSignal
+  /** The sidecar needn't answer later than that. The client stops waiting by itself. */
+  readonly deadlineMs: number
+  /** The actor, for the audit. */
+  readonly actor?: string | undefined
+}
+
+export interface WatchCall {
+  readonly signal: AbortSignal
+  /**
+   * To be called right before the request goes out on a connection that is up. The cache counts its age from then; a
+   * transport that doesn't call it makes the cache look older by the time that connecting took, never younger.
+   */
+  readonly onCall: () => void
+}
+
+/** The JSON form of `rolesets.v1.WatchRequest`. */
+export interface WatchRequest {
+  /** Empty: begin with a snapshot. */
+  readonly after: string
+  /** What a snapshot holds: a cache asks for the catalogue. */
+  readonly snapshotScope: 'CATALOGUE' | 'CATALOGUE_AND_ORGANIZATIONS'
+}
+
+export interface SnapshotChunk {
+  readonly permissions: readonly Permission[]
+  readonly roles: readonly Role[]
+  readonly roleSets: readonly RoleSet[]
+  /** Where the request's scope has them. */
+  readonly organizations?: readonly Organization[]
+  readonly last: boolean
+  readonly unknownOrganizationsDenied: boolean
+}
+
+export interface Heartbeat {
+  readonly stalenessMs: number
+  readonly unknownOrganizationsDenied?: boolean
+}
+
+/** The JSON form of `rolesets.v1.WatchResponse`: one of the three is there. */
+export interface WatchMessage {
+  readonly revision: string
+  /** Milliseconds of a clock of the sender that only runs forward. */
+  readonly sentAtMs: number
+  readonly snapshotChunk?: SnapshotChunk
+  readonly changeSet?: ChangeSet
+  readonly heartbeat?: Heartbeat
+}
+
+/**
+ * A failure is thrown, best a `RoleSetsError` with the code that the sidecar's reason has. Both methods settle
+ * when the signal aborts.
+ */
+export interface Transport {
+  /** `method` is `<service>/<rpc>`, for example `Decisions/Check`. Reaches the sidecar at most once. */
+  unary(method: string, request: object, call: UnaryCall): Promise<unknown>
+  /** A stream is over when it ends or throws; the client then asks for another one. */
+  watch(request: WatchRequest, call: WatchCall): AsyncIterable<WatchMessage>
+  close(): void
+}

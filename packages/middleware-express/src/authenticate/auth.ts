@@ -1,0 +1,71 @@
+/**
+ * The caller of a request. `authenticate` stores it in a WeakMap that only this package can write. A property such as
+ * `req.auth` can be set by any other middleware, so it is never read.
+ */
+
+import type { IncomingMessage } from 'node:http'
+import { problem } from '../problem.ts'
+
+/** The claims of a verified token. */
+export type TokenClaims = Readonly<Record<string, unknown>>
+
+/** What a claims function returns. Only the user is required. */
+export interface CallerClaims {
+  readonly userId: string
+  readonly sessionId?: string | undefined
+  readonly organizationId?: string | undefined
+  readonly organizationSlug?: string | undefined
+  /** The key of the caller's role in that organization, as in the sidecar: `org:admin`. */
+  readonly role?: string | undefined
+  readonly permissions?: readonly string[] | undefined
+}
+
+/** The caller. It is frozen, because all requests with the same token share it. */
+export interface Auth {
+  readonly userId: string
+  readonly sessionId: string | undefined
+  /** The organization that is active in the token. */
+  readonly organizationId: string | undefined
+  readonly organizationSlug: string | undefined
+  /** The caller's role there, as in the token. `requireRole` checks whether the role still counts. */
+  readonly role: string | undefined
+  /** The permissions in the token. Clerk's tokens do not list system permissions. */
+  readonly permissions: readonly string[]
+  readonly claims: TokenClaims
+}
+
+const NOT_RUN =
+  'authenticate() has not run on this request. Put it before: app.use(authenticate({ issuer, audience, jwks }))'
+
+interface Authentication {
+  readonly auth: Auth | undefined
+  readonly challenge: string
+}
+
+const authentications = new WeakMap<IncomingMessage, Authentication>()
+
+/**
+ * The caller of this request, or undefined if it has no token and `authenticate` does not require one. Throws
+ * `middleware_missing` if `authenticate` has not run.
+ */
+export function authOf(req: IncomingMessage): Auth | undefined {
+  const authentication = authentications.get(req)
+  if (!authentication) {
+    throw problem('middleware_missing', `authOf(): ${NOT_RUN}`)
+  }
+  return authentication.auth
+}
+
+/** The caller. Throws `authentication_required` if there is none, or if `authenticate` has not run. */
+export function requireCaller(req: IncomingMessage): Auth {
+  const authentication = authentications.get(req)
+  if (authentication?.auth) return authentication.auth
+  const detail = authentication ? 'This request needs a token.' : NOT_RUN
+  const headers = { 'WWW-Authenticate': authentication?.challenge ?? 'Bearer' }
+  throw problem('authentication_required', detail, { headers })
+}
+
+/** Only `authenticate` calls this. */
+export function setAuthentication(req: IncomingMessage, authentication: Authentication): void {
+  authentications.set(req, authentication)
+}

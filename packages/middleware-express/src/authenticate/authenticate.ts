@@ -1,0 +1,64 @@
+/** The middleware that verifies the caller's token. For a token that was verified recently it needs no waiting. */
+
+import type { IncomingMessage } from 'node:http'
+import { setAuthentication, type Auth } from './auth.ts'
+import { parseAuthenticateOptions, type AuthenticateOptions } from './authenticate-options.ts'
+import type { RoleSetsExpressError } from '../errors.ts'
+import { finish, type Eventually } from '../outcome.ts'
+import { problem } from '../problem.ts'
+import type { Middleware } from '../request.ts'
+import { tokenSource } from './token-source.ts'
+import { verifyToken } from './token-verifier.ts'
+import { createVerifiedTokens } from './verified-tokens.ts'
+
+/**
+ * Verifies the token of each request. Then `authOf(req)` returns the caller. Without a token: 401
+ * `authentication_required`. With an invalid token: 401 `token_invalid`. If the issuer's keys can't be fetched: 503
+ * `keys_unavailable`. Throws `option_invalid` when it is called with a missing or wrong option.
+ */
+export function authenticate(options: AuthenticateOptions): Middleware {
+  const { rules, cacheMs, tokensMax, challenge, required } = parseAuthenticateOptions(options)
+  const findToken = tokenSource(options)
+  const verifiedTokens = createVerifiedTokens({ ...rules, cacheMs, tokensMax })
+
+  function callerOf(req: IncomingMessage): Eventually<Auth | undefined> {
+    const token = findToken(req)
+    if (token === undefined) {
+      if (required) throw problem('authentication_required', 'This request needs a token: Authorization: Bearer …')
+      return undefined
+    }
+    return verifiedTokens.find(token) ?? verify(token)
+  }
+
+  async function verify(token: string): Promise<Auth> {
+    const verified = await verifyToken(token, rules)
+    verifiedTokens.add(token, verified)
+    return verified.auth
+  }
+
+  return function authenticateMiddleware(req, _res, next) {
+    // The result of an earlier authenticate() does not count any more.
+    setAuthentication(req, { auth: undefined, challenge })
+    finish(
+      () => callerOf(req),
+      (auth) => {
+        setAuthentication(req, { auth, challenge })
+        next()
+      },
+      (error) => next(challenged(error, challenge)),
+    )
+  }
+}
+
+/** Adds `WWW-Authenticate` as RFC 6750 says: with an error code only if the request has credentials. */
+function challenged(error: RoleSetsExpressError, challenge: string): RoleSetsExpressError {
+  const { code, message, cause } = error
+  if (code === 'authentication_required') {
+    return problem(code, message, { headers: { 'WWW-Authenticate': challenge } })
+  }
+  if (code !== 'token_invalid') return error
+  // RFC 6750 allows only ASCII characters without quotation marks and backslashes.
+  const description = message.replace(/[^\x20-\x7e]|["\\]/g, "'")
+  const header = `${challenge}, error="invalid_token", error_description="${description}"`
+  return problem(code, message, { headers: { 'WWW-Authenticate': header }, cause })
+}

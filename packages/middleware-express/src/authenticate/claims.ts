@@ -1,0 +1,63 @@
+/** Makes the caller from the claims of a verified token. What the application's claims function returns is checked. */
+
+import { isIdentifier } from '@rolesets/core'
+import type { Auth, CallerClaims, TokenClaims } from './auth.ts'
+import { clerkClaims } from './clerk-claims.ts'
+import { RoleSetsExpressError } from '../errors.ts'
+import { isObject } from '../options.ts'
+import { problem } from '../problem.ts'
+
+/** Finds the caller in the claims of a verified token. If it throws, the token is refused with 401. */
+export type ClaimsFunction = (claims: TokenClaims) => CallerClaims
+
+export type ClaimsOption = 'clerk' | ClaimsFunction
+
+/** The caller. It is deeply frozen, because all requests with the same token share it. */
+export function callerFrom(claims: TokenClaims, option: ClaimsOption): Auth {
+  deepFreeze(claims)
+  const found = isObject(claims) ? apply(option === 'clerk' ? clerkClaims : option, claims) : undefined
+  if (!isObject(found))
+    throw problem('extractor_failed', 'authenticate(): the function "claims" must return an object.')
+  const { userId, sessionId, organizationId, organizationSlug, role, permissions = [] } = found
+  if (!isIdentifier(userId)) throw problem('token_invalid', 'The token does not name a user.')
+  if (![sessionId, organizationId, organizationSlug, role].every(isIdentifierOrMissing)) throw malformed()
+  if (!Array.isArray(permissions) || !permissions.every(isIdentifier)) throw malformed()
+  return Object.freeze({
+    userId,
+    sessionId: sessionId ?? undefined,
+    organizationId: organizationId ?? undefined,
+    organizationSlug: organizationSlug ?? undefined,
+    role: role ?? undefined,
+    permissions: Object.freeze([...permissions]),
+    claims,
+  })
+}
+
+function apply(read: ClaimsFunction, claims: TokenClaims): CallerClaims {
+  try {
+    return read(claims)
+  } catch (cause) {
+    if (cause instanceof RoleSetsExpressError) throw cause
+    throw malformed(cause)
+  }
+}
+
+/** Some providers write null for a missing value. */
+function isIdentifierOrMissing(value: unknown): boolean {
+  return value === undefined || value === null || isIdentifier(value)
+}
+
+function malformed(cause?: unknown): RoleSetsExpressError {
+  return problem('token_invalid', "The token's claims are malformed.", { cause })
+}
+
+/** Uses a list instead of recursion, because the claims may be nested deeper than the stack allows. */
+function deepFreeze(root: object): void {
+  const waiting: object[] = [root]
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const values: readonly unknown[] = Object.values(Object.freeze(next))
+    for (const value of values) {
+      if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) waiting.push(value)
+    }
+  }
+}

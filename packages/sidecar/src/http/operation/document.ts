@@ -1,0 +1,100 @@
+/** The OpenAPI document. It is made from the declarations that also route and validate, so it can't differ from them. */
+
+import { z } from 'zod'
+import { createDocument } from 'zod-openapi'
+import { clerkCodes, type ClerkCode } from '@rolesets/core'
+import type { Operation } from './route.ts'
+
+const envelope = z
+  .object({
+    errors: z
+      .array(
+        z.object({
+          code: z.string(),
+          message: z.string(),
+          long_message: z.string(),
+          meta: z.object({ param_name: z.string() }).optional(),
+        }),
+      )
+      .min(1),
+    clerk_trace_id: z.string(),
+  })
+  .meta({
+    id: 'ClerkErrors',
+    description: 'Why the request failed. `code` is for programs; `long_message` says what to do.',
+  })
+
+/** Failures that every operation can answer with. */
+const always = ['malformed_request_parameters', 'clerk_key_invalid', 'form_param_value_invalid'] as const
+const alwaysOfWrites = [
+  ...always,
+  'request_body_invalid',
+  'authorization_invalid',
+  'revision_conflict',
+  'request_body_too_large',
+  'unsupported_content_type',
+] as const
+
+const openapi = '3.1.0'
+
+/** The tags group the operations in the document. */
+export type OperationsByTag = Readonly<Record<string, readonly Operation[]>>
+
+type Path = Record<string, Record<string, unknown>>
+
+export function describeOperations(operations: OperationsByTag): { openapi: typeof openapi } {
+  const paths: Record<string, Path> = {}
+  for (const [tag, ofTag] of Object.entries(operations))
+    for (const operation of ofTag) {
+      const { path, method } = operation
+      paths[path] = { ...paths[path], [method]: { tags: [tag], ...describe(operation) } }
+    }
+  const document = createDocument({
+    openapi,
+    info: {
+      title: 'Rolesets',
+      version: '1',
+      description:
+        "Permissions, roles, role sets, organizations, memberships and invitations, in the wire format of Clerk's Backend API.",
+    },
+    servers: [{ url: '/v1' }],
+    security: [{ key: [] }],
+    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    paths,
+  })
+  return { ...document, openapi }
+}
+
+function describe({ operation, summary, failures, writes, schemas }: Operation): Record<string, unknown> {
+  const { params, query, body, response } = schemas
+  const header = writes ? z.object({ 'if-match': z.string().optional() }) : undefined
+  return {
+    operationId: operation,
+    summary,
+    requestParams: { path: params, query, ...(header === undefined ? {} : { header }) },
+    ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),
+    responses: {
+      200: { description: 'Done', content: { 'application/json': { schema: response } } },
+      ...failuresOf([...(writes ? alwaysOfWrites : always), ...failures]),
+      default: { description: 'Failed', content: { 'application/json': { schema: envelope } } },
+    },
+  }
+}
+
+/** One answer for each status. Its description lists the codes. */
+function failuresOf(codes: readonly ClerkCode[]): Record<string, unknown> {
+  const byStatus = new Map<number, Set<ClerkCode>>()
+  for (const code of codes) {
+    const { status } = clerkCodes[code]
+    byStatus.set(status, (byStatus.get(status) ?? new Set<ClerkCode>()).add(code))
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => [
+      String(status),
+      {
+        description: [...ofStatus].map((code) => `\`${code}\``).join(', '),
+        content: { 'application/json': { schema: envelope } },
+      },
+    ]),
+  )
+}

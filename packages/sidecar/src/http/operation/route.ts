@@ -1,0 +1,233 @@
+/**
+ * One operation of the API, declared once: the router, the validation of requests and the OpenAPI document come from it.
+ *
+ * `reading`, `listing` and `writing` take the schemas of the request and of the answer, `handle` and `represent`. `handle`
+ * gets the parsed request as one object, with its fields under the names that the rules have for them (`fields` says which
+ * differ), and calls the service; no rule is decided here. `represent` makes the answer from what `handle` returned; with
+ * `?dry_run=true` a write answers with its impact instead. A rule's error becomes the envelope, with the names of this
+ * wire. Faults that only this API knows are thrown as `ClerkFailure`.
+ */
+
+import { z } from 'zod'
+import type { Found, Listed, ReadCall, WriteCall, Written } from '../../service/call.ts'
+import type { Service } from '../../service/service.ts'
+import type { ClerkCode } from '@rolesets/core'
+import { failure } from './envelope.ts'
+import { flag, paging } from './fields.ts'
+import { impactSchema, representImpact } from './impact.ts'
+import { inRulesWords, type FieldNames, type InRulesWords } from './names.ts'
+import { parse } from './validation.ts'
+import type { ApiVersion } from './version.ts'
+
+/** The parts of a request that an operation reads, before they are checked. */
+export interface Given {
+  readonly params: Readonly<Record<string, unknown>>
+  /** One value, or all when there are several. */
+  readonly query: Readonly<Record<string, string | readonly string[]>>
+  /** Undefined: the request has no body. */
+  readonly body: unknown
+}
+
+/** What an operation works with besides its input. */
+export interface Scope<Call = ReadCall> {
+  readonly service: Service
+  readonly apiVersion: ApiVersion
+  readonly call: Call
+}
+
+export type WriteScope = Scope<WriteCall>
+
+/** The answer. `changedAt` is the revision of the single thing in `body`: it becomes the ETag. */
+export interface Representation {
+  readonly body: unknown
+  readonly revision: string
+  readonly changedAt?: number | undefined
+}
+
+/** An operation as the router and the document see it. */
+export interface Operation {
+  readonly operation: string
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** As in OpenAPI: `/role_sets/{key_or_id}`. */
+  readonly path: string
+  readonly summary: string
+  readonly failures: readonly ClerkCode[]
+  readonly fields: FieldNames
+  readonly access: 'read' | 'secret'
+  readonly writes: boolean
+  /** The body is not read. */
+  readonly ignoresBody?: true
+  readonly schemas: {
+    readonly params: z.ZodObject
+    readonly query: z.ZodObject
+    readonly body: z.ZodType | undefined
+    readonly response: z.ZodType
+  }
+  /** @param scope a read ignores what only writes have */
+  readonly answer: (given: Given, scope: WriteScope) => Promise<Representation>
+}
+
+type Shape = Readonly<Record<string, z.ZodType>>
+// An object without fields: what an operation has that declares no parameters.
+type NoFields = Readonly<Record<never, never>>
+
+interface Declared<Params extends Shape, Query extends Shape, Names extends FieldNames> {
+  /** The name in the document and in the metrics: of a write that is an RPC, the name of the RPC. */
+  readonly operation: string
+  readonly path: string
+  readonly summary: string
+  readonly params?: Params
+  /** A read ignores unknown parameters. A write rejects them: with a mistyped `dry_run` it must not write. */
+  readonly query?: Query
+  /** Besides the failures that every operation can answer with. */
+  readonly failures?: readonly ClerkCode[]
+  readonly fields?: Names
+}
+
+/** A body that isn't an object is a field of its own. */
+type Input<Params extends Shape, Query extends Shape, Body extends z.ZodType, Names extends FieldNames> = InRulesWords<
+  z.output<z.ZodObject<Params>> &
+    z.output<z.ZodObject<Query>> &
+    (Body extends z.ZodObject ? z.output<Body> : { readonly body: z.output<Body> }),
+  Names
+>
+
+interface Reading<
+  Params extends Shape,
+  Query extends Shape,
+  Names extends FieldNames,
+  Response extends z.ZodType,
+  Value,
+> extends Declared<Params, Query, Names> {
+  /** Default: any valid key. */
+  readonly access?: 'read' | 'secret'
+  readonly response: Response
+  readonly handle: (input: Input<Params, Query, z.ZodUndefined, Names>, scope: Scope) => Promise<Found<Value>>
+  readonly represent: (value: Value, scope: Scope) => z.input<Response>
+  /** Default: the revision that the value has, if it has one. */
+  readonly changedAt?: (value: Value) => number
+}
+
+export function reading<
+  Response extends z.ZodType,
+  Value,
+  const Params extends Shape = NoFields,
+  const Query extends Shape = NoFields,
+  const Names extends FieldNames = NoFields,
+>(declared: Reading<Params, Query, Names, Response, Value>): Operation {
+  const { params, query, response, access = 'read', fields = {}, failures = [], ...rest } = declared
+  const { handle, represent, changedAt = changedAtOf, ...shown } = rest
+  const schemas = { params: z.object(params ?? {}), query: z.object(query ?? {}), body: undefined, response }
+  const answer: Operation['answer'] = async (given, scope) => {
+    const parsed = { ...parse(schemas.params, given.params), ...parse(schemas.query, given.query) }
+    const input = inRulesWords(parsed, fields) as unknown as Parameters<typeof handle>[0]
+    const { value, revision } = await handle(input, scope)
+    return { body: represent(value, scope), revision, changedAt: changedAt(value) }
+  }
+  return { ...shown, method: 'get', access, fields, failures, writes: false, schemas, answer }
+}
+
+interface Listing<
+  Params extends Shape,
+  Query extends Shape,
+  Names extends FieldNames,
+  Item extends z.ZodType,
+  View,
+> extends Declared<Params, Query, Names> {
+  readonly item: Item
+  readonly handle: (
+    input: Input<Params, Query & typeof paging, z.ZodUndefined, Names & typeof listNames>,
+    scope: Scope,
+  ) => Promise<Listed<View>>
+  readonly represent: (view: View, scope: Scope) => z.input<Item>
+}
+
+/** The parameters of Clerk's lists, under the names that the service has for them. */
+const listNames = { text: 'query', order: 'order_by' } as const
+
+/** A read of a list, by offset: with `limit` and `offset` besides the parameters that it declares. */
+export function listing<
+  Item extends z.ZodType,
+  View,
+  const Params extends Shape = NoFields,
+  const Query extends Shape = NoFields,
+  const Names extends FieldNames = NoFields,
+>({ item, query, fields, handle, represent, ...rest }: Listing<Params, Query, Names, Item, View>): Operation {
+  return reading({
+    ...rest,
+    query: { ...paging, ...query },
+    fields: { ...listNames, ...fields },
+    response: listObject(item),
+    handle: async (input, scope) => {
+      const { revision, ...value } = await handle(input as unknown as Parameters<typeof handle>[0], scope)
+      return { value, revision }
+    },
+    represent: ({ items, total }, scope) => ({ data: items.map((view) => represent(view, scope)), total_count: total }),
+  })
+}
+
+/** A page of a list. Without `total_count` Clerk's clients return a bare array. */
+export function listObject<Item extends z.ZodType>(item: Item) {
+  return z.object({ data: z.array(item), total_count: z.int() })
+}
+
+interface Writing<
+  Params extends Shape,
+  Query extends Shape,
+  Names extends FieldNames,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+  Value,
+> extends Declared<Params, Query, Names> {
+  readonly method: 'post' | 'put' | 'patch' | 'delete'
+  /** An empty body is the same as `{}`. */
+  readonly body?: Body
+  readonly ignoresBody?: true
+  readonly response: Response
+  readonly handle: (input: Input<Params, Query, Body, Names>, scope: WriteScope) => Promise<Written<Value>>
+  readonly represent: (value: Value, scope: WriteScope) => z.input<Response> | Promise<z.input<Response>>
+  /** Default: the revision that the value has, if it has one. */
+  readonly changedAt?: (value: Value) => number
+}
+
+export function writing<
+  Response extends z.ZodType,
+  Value,
+  const Params extends Shape = NoFields,
+  const Query extends Shape = NoFields,
+  const Names extends FieldNames = NoFields,
+  Body extends z.ZodType = z.ZodUndefined,
+>(declared: Writing<Params, Query, Names, Body, Response, Value>): Operation {
+  const { params, query, body, response, fields = {}, failures = [], ...rest } = declared
+  const { handle, represent, changedAt = changedAtOf, ...shown } = rest
+  const schemas = {
+    params: z.object(params ?? {}),
+    query: z.strictObject({ ...query, dry_run: flag }),
+    body,
+    response: z.union([response, impactSchema(response)]),
+  }
+  const answer: Operation['answer'] = async (given, scope) => {
+    const { dry_run: dryRun, ...asked } = parse(schemas.query, given.query)
+    const parsed = { ...parse(schemas.params, given.params), ...asked, ...parseBody(body, given.body) }
+    const own = { ...scope, call: { ...scope.call, dryRun } }
+    const input = inRulesWords(parsed, fields) as unknown as Parameters<typeof handle>[0]
+    const { value, impact, revision } = await handle(input, own)
+    const resource = value === undefined ? null : await represent(value, own)
+    if (dryRun) return { body: representImpact(impact, { resource, revision, fields }), revision }
+    const isThing = value !== undefined && declared.method !== 'delete'
+    return { body: resource, revision, changedAt: isThing ? changedAt(value) : undefined }
+  }
+  return { ...shown, access: 'secret', fields, failures, writes: true, schemas, answer }
+}
+
+function parseBody(schema: z.ZodType | undefined, body: unknown): object {
+  if (schema === undefined) return {}
+  if (schema instanceof z.ZodObject) return parse(schema, body === undefined ? {} : body)
+  if (body === undefined) throw failure('request_body_invalid', 'The body is missing. Send a list.')
+  return { body: parse(schema, body) }
+}
+
+function changedAtOf(value: unknown): number | undefined {
+  const isThing = typeof value === 'object' && value !== null && 'revision' in value
+  return isThing && typeof value.revision === 'number' ? value.revision : undefined
+}

@@ -1,0 +1,164 @@
+/** The operations as routes. Every failure is answered in Clerk's envelope, also an unknown path or method. */
+
+import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
+import { DeadlinePassed, ServiceError } from '../../service/service-error.ts'
+import type { Service } from '../../service/service.ts'
+import { failureOfReading, readBody, sendFailure, sendRepresentation } from './body.ts'
+import { actorOf, checkAccess, identifyCaller, type Caller, type Identify } from './caller.ts'
+import { answerTo, ClerkFailure, errorCodeOf, failure } from './envelope.ts'
+import { parseIfMatch } from './precondition.ts'
+import type { Given, Operation, WriteScope } from './route.ts'
+import { parseApiVersion, type ApiVersion } from './version.ts'
+
+export interface ClerkOptions {
+  readonly service: Service
+  readonly identify: Identify
+  readonly measurements: {
+    wrote(operation: string, result: string): void
+    callFailed(): void
+    accessRefused(): void
+  }
+  /** Receives unexpected errors. */
+  readonly failed: (error: unknown, method: string) => void
+}
+
+const versionParameter = '__clerk_api_version'
+
+/** How long a call can wait. A write that has started is finished. */
+const deadlineMs = 30_000
+
+interface Admitted {
+  readonly caller: Caller
+  readonly apiVersion: ApiVersion
+}
+
+export function createClerkRouter(operations: readonly Operation[], options: ClerkOptions): Router {
+  const router = Router({ caseSensitive: true })
+  const admitted = new WeakMap<Request, Admitted>()
+  router.use((request, response, next) => {
+    // For failures. Other answers replace it by the revision that they show.
+    response.setHeader('Rolesets-Revision', options.service.readModel.revisionText)
+    admitted.set(request, admit(request, options.identify))
+    next()
+  })
+  for (const [path, ofPath] of byPath(operations)) {
+    const route = router.route(path.replace(/\{(\w+)\}/g, ':$1'))
+    for (const operation of ofPath)
+      route[operation.method](
+        ...(operation.writes && !operation.ignoresBody ? [readBody] : []),
+        handlerOf(operation, options, (request) => admitted.get(request) as Admitted),
+      )
+    route.all(wrongMethod(path, ofPath))
+  }
+  router.use(() => {
+    throw failure('resource_not_found', "This path doesn't exist. GET /v1/openapi.json lists all paths.")
+  })
+  router.use(failureHandler(options))
+  return router
+}
+
+function admit(request: Request, identify: Identify): Admitted {
+  const caller = identifyCaller(request.headers, identify)
+  const version = queryOf(request)[versionParameter]
+  return { caller, apiVersion: parseApiVersion(request.get('clerk-api-version'), version) }
+}
+
+/** Fixed segments come before parameters: `/invitations/pending` isn't the invitation with the id `pending`. */
+function byPath(operations: readonly Operation[]): [string, Operation[]][] {
+  const paths = new Map<string, Operation[]>()
+  for (const operation of operations) paths.set(operation.path, [...(paths.get(operation.path) ?? []), operation])
+  const sortable = (path: string) => path.replaceAll('{', '\uffff')
+  return [...paths].sort(([a], [b]) => (sortable(a) < sortable(b) ? -1 : 1))
+}
+
+function wrongMethod(path: string, operations: readonly Operation[]): RequestHandler {
+  const allowed = operations.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
+  return (request, response) => {
+    response.setHeader('Allow', allowed.join(', '))
+    throw failure('method_not_allowed', `${path} allows ${allowed.join(', ')} only, not ${request.method}.`)
+  }
+}
+
+function handlerOf(
+  operation: Operation,
+  { service, measurements }: ClerkOptions,
+  admittedOf: (request: Request) => Admitted,
+): RequestHandler {
+  return async (request, response) => {
+    const { caller, apiVersion } = admittedOf(request)
+    const { signal, settle } = callSignal(response)
+    const given = givenBy(request)
+    response.locals['operation'] = operation
+    try {
+      checkAccess(caller, operation.access)
+      const expectedRevision = operation.writes ? parseIfMatch(request.get('if-match')) : undefined
+      const actor = actorOf(request.headers, caller)
+      const call = { actor, dryRun: false, expectedRevision, onlyRegistered: true, signal }
+      const scope: WriteScope = { service, apiVersion, call }
+      const answer = await operation.answer(given, scope)
+      if (operation.writes)
+        measurements.wrote(operation.operation, given.query['dry_run'] === 'true' ? 'DRY_RUN' : 'OK')
+      sendRepresentation(response, answer)
+    } catch (error) {
+      if (operation.writes) measurements.wrote(operation.operation, reasonOf(error))
+      throw error
+    } finally {
+      settle()
+    }
+  }
+}
+
+function givenBy(request: Request): Given {
+  const { [versionParameter]: _version, ...query } = queryOf(request)
+  return { params: request.params, query, body: request.body as unknown }
+}
+
+/** A name can end in `[]`: some clients write lists so. */
+function queryOf(request: Request): Record<string, string | string[]> {
+  const start = request.originalUrl.indexOf('?')
+  const found = new Map<string, string[]>()
+  for (const [name, value] of new URLSearchParams(start < 0 ? '' : request.originalUrl.slice(start))) {
+    const plain = name.replace(/\[\]$/, '')
+    found.set(plain, [...(found.get(plain) ?? []), value])
+  }
+  return Object.fromEntries(
+    [...found].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
+  )
+}
+
+function callSignal(response: Response): { signal: AbortSignal; settle: () => void } {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(new DeadlinePassed()), deadlineMs)
+  const leave = () => controller.abort(new ServiceError('call_cancelled', 'The caller cancelled the call.'))
+  response.once('close', leave)
+  const settle = () => {
+    clearTimeout(timer)
+    response.off('close', leave)
+  }
+  return { signal: controller.signal, settle }
+}
+
+/** The result for the metrics, as for gRPC calls. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof ClerkFailure)) return (errorCodeOf(error) ?? 'internal_failure').toUpperCase()
+  return error.errors[0].code === 'authorization_invalid' ? 'WRITE_KEY_REQUIRED' : 'INVALID_FIELD'
+}
+
+function failureHandler({ failed, measurements }: ClerkOptions): ErrorRequestHandler {
+  // Express recognizes an error handler by its four parameters.
+  // eslint-disable-next-line max-params
+  return (thrown: unknown, request, response, next) => {
+    if (response.headersSent) return next(thrown)
+    if (response.closed) return
+    const operation = response.locals['operation'] as Operation | undefined
+    const answer = answerTo(failureOfReading(thrown), operation?.fields)
+    if (answer.isUnexpected) {
+      measurements.callFailed()
+      failed(thrown, `${request.method} /v1${operation?.path ?? ''}`)
+    }
+    if (answer.errors.some(({ code }) => isAboutAccess.has(code))) measurements.accessRefused()
+    sendFailure(response, answer)
+  }
+}
+
+const isAboutAccess = new Set(['authorization_header_format_invalid', 'clerk_key_invalid', 'authorization_invalid'])

@@ -1,0 +1,90 @@
+/** The faults that a schema finds, in Clerk's codes: one error for each fault, with the name of the field. */
+
+import type { z } from 'zod'
+import { clerkCodes, quoted, type ClerkCode } from '@rolesets/core'
+import { clerkError, ClerkFailure, failure, type ClerkError } from './envelope.ts'
+
+/** Only the first faults are reported. */
+const errorsMax = 20
+
+/** @throws ClerkFailure */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value, { reportInput: true })
+  if (parsed.success) return parsed.data
+  const [first, ...others] = parsed.error.issues.flatMap(errorsOf)
+  if (first === undefined) throw failure('request_body_invalid', 'The request is invalid.')
+  throw new ClerkFailure(first, ...others.slice(0, errorsMax - 1))
+}
+
+/** An issue that a schema of ours reports itself. @param message continues the sentence that starts with the field */
+export function fault(code: ClerkCode, message: string) {
+  return { code: 'custom' as const, message, params: { clerk: code } }
+}
+
+function errorsOf(issue: z.core.$ZodIssue): ClerkError[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => {
+      const name = key.slice(0, 100)
+      return clerkError('form_param_unknown', `${quoted(name)} is not a field of this request. Remove it.`, name)
+    })
+  // The first branch is the documented type; the others exist for leniency.
+  const [branch] = issue.code === 'invalid_union' ? issue.errors : []
+  if (branch !== undefined && branch.length > 0)
+    return branch.flatMap((inner) => errorsOf({ ...inner, path: [...issue.path, ...inner.path] }))
+  const place = nameOf(issue.path)
+  if (place === undefined) return [clerkError('request_body_invalid', `The body must be ${expectedOf(issue)}.`)]
+  const code = codeOf(issue)
+  return [clerkError(code, `${place.path} ${problemOf(issue, code)}`, place.name)]
+}
+
+/** The name of the field, and the path to show in the message. Undefined: the fault is of the request as a whole. */
+function nameOf(path: readonly PropertyKey[]): { name: string; path: string } | undefined {
+  const name = path.find((step) => typeof step === 'string')
+  if (name === undefined) return undefined
+  const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step).slice(0, 100)}`))
+  return { name: name.slice(0, 100), path: steps.join('').replace(/^\./, '') }
+}
+
+function codeOf(issue: z.core.$ZodIssue): ClerkCode {
+  switch (issue.code) {
+    case 'invalid_type':
+    case 'invalid_value':
+      if (issue.input === undefined) return 'form_param_missing'
+      if (issue.input === null) return 'form_param_nil'
+      return issue.code === 'invalid_type' ? 'form_param_type_invalid' : 'form_param_value_invalid'
+    case 'too_big':
+      if (issue.origin === 'string') return 'form_param_max_length_exceeded'
+      return issue.origin === 'array' ? 'form_param_array_size_exceeded' : 'form_param_value_invalid'
+    case 'invalid_format':
+      return 'form_param_format_invalid'
+    case 'custom':
+      return ownCode(issue.params)
+    default:
+      return 'form_param_value_invalid'
+  }
+}
+
+function ownCode(params: Readonly<Record<string, unknown>> | undefined): ClerkCode {
+  const code = params?.['clerk']
+  return typeof code === 'string' && code in clerkCodes ? (code as ClerkCode) : 'form_param_type_invalid'
+}
+
+function problemOf(issue: z.core.$ZodIssue, code: ClerkCode): string {
+  if (code === 'form_param_missing') return 'is missing.'
+  if (code === 'form_param_nil') return 'must not be null.'
+  if (issue.code === 'invalid_type') return `must be ${expectedOf(issue)}.`
+  return issue.code === 'invalid_value' ? `must be one of ${issue.values.map(String).join(', ')}.` : issue.message
+}
+
+function expectedOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_type') return 'a value of the right type'
+  return typeNames[issue.expected] ?? `a ${issue.expected}`
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  array: 'an array',
+  boolean: 'true or false',
+  int: 'a whole number',
+  object: 'an object',
+  record: 'an object',
+}

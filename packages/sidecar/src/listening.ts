@@ -1,0 +1,47 @@
+/** The addresses that the servers listen on, and the error for one that can't be used. */
+
+import { isIPv6 } from 'node:net'
+
+export type Listen = TcpListen | { readonly kind: 'unix'; readonly path: string }
+
+export interface TcpListen {
+  readonly kind: 'tcp'
+  readonly host: string
+  readonly port: number
+  readonly isLoopback: boolean
+}
+
+/** `127.0.0.1:7450`, `[::1]:7450`, `unix:/run/rolesets.sock`. @param port the real one, where the setting says 0 */
+export function formatListen(at: Listen, port?: number): string {
+  if (at.kind === 'unix') return `unix:${at.path}`
+  const host = isIPv6(at.host) ? `[${at.host}]` : at.host
+  return `${host}:${port ?? at.port}`
+}
+
+/** A server can't listen on an address. The operator has to choose another address, or to free this one. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+  readonly code = 'listen'
+
+  constructor(address: string, problem: string, options?: { cause?: unknown }) {
+    super(`Listening on ${address} failed: ${problem}`, options)
+  }
+}
+
+/** @param cause of the operating system, or of grpc-js, which gives the system's code only as a part of its text */
+export function listenErrorOf(at: Listen, cause: Error): ListenError {
+  const code = /\bE[A-Z]{3,}\b/.exec(`${'code' in cause ? String(cause.code) : ''} ${cause.message}`)?.[0] ?? ''
+  const isUnresolved = /resol/i.test(cause.message) && !/No address added/.test(cause.message)
+  const remedy = remedies[isUnresolved && !(code in remedies) ? 'ENOTFOUND' : code] ?? `${cause.message}.`
+  return new ListenError(formatListen(at), remedy, { cause })
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process uses it. Stop that process, or choose another address.',
+  EACCES: 'permission denied. Choose a port above 1023, or a folder that this user can write to.',
+  EPERM: 'permission denied. Choose another address.',
+  EADDRNOTAVAIL: "this machine doesn't have the address. Choose one of its own addresses.",
+  ENOENT: "the folder of the socket doesn't exist. Create it, or choose another path.",
+  ENOTDIR: "a part of the path isn't a folder. Choose another path.",
+  ENOTFOUND: "the host name can't be resolved. Choose an address of this machine.",
+}
