@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { AuditedChangeSetView } from '../../service/audit-views.ts'
 import { flag, moment, paging, time } from '../operation/fields.ts'
+import { representing } from '../operation/represent.ts'
 import { reading, type Operation } from '../operation/route.ts'
 
 const image = z.record(z.string(), z.unknown()).nullable()
@@ -31,23 +32,15 @@ const changeSetSchema = z
   })
   .meta({ id: 'ChangeSet' })
 
-function representChangeSet(changeSet: AuditedChangeSetView): z.input<typeof changeSetSchema> {
-  const { revision, committedAt, actor, operation, changes, seal } = changeSet
-  return {
-    object: 'change_set',
-    revision,
-    committed_at: committedAt,
-    actor,
-    operation,
-    changes: changes.map(({ before = null, after = null, ...facts }) => ({ ...facts, before, after })),
-    seal,
-  }
+const represent = representing(changeSetSchema)
+
+function representChangeSet(changeSet: AuditedChangeSetView) {
+  const changes = changeSet.changes.map(({ before = null, after = null, ...facts }) => ({ ...facts, before, after }))
+  return represent(changeSet, { changes })
 }
 
 export const changeOperations: readonly Operation[] = [
-  reading({
-    operation: 'ListChanges',
-    path: '/changes',
+  reading('ListChanges', 'GET /changes', {
     summary: 'An extension: lists the changes, with actor and time; needs a secret key',
     access: 'secret',
     query: {

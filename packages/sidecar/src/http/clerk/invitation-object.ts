@@ -2,10 +2,11 @@
 
 import { z } from 'zod'
 import type { InvitationEntry } from '../../service/directory.ts'
-import type { Service } from '../../service/service.ts'
 import type { InvitationView } from '../../service/views.ts'
 import { time } from '../operation/fields.ts'
-import { metadataObject, publicInviterObject, representMetadata, representPublicInviter } from './object-parts.ts'
+import { representing } from '../operation/represent.ts'
+import type { Scope } from '../operation/route.ts'
+import { metadataObject, publicInviterObject, representPublicInviter } from './object-parts.ts'
 import { publicOrganizationObject, representPublicOrganization } from './organization-object.ts'
 import { roleFacts } from './role-facts.ts'
 
@@ -32,31 +33,21 @@ export const invitationOfOrganizationObject = invitationObject
   .extend({ public_organization_data: publicOrganizationObject })
   .meta({ id: 'OrganizationInvitationWithOrganization' })
 
-interface Answering {
-  readonly service: Service
-}
+const represent = representing(invitationObject)
 
-export function representInvitation(invitation: InvitationView, { service }: Answering) {
+export function representInvitation(invitation: InvitationView, { service }: Pick<Scope, 'service'>) {
   const inviter = invitation.inviterUserId
-  return {
-    object: 'organization_invitation',
-    id: invitation.id,
-    email_address: invitation.emailAddress,
-    role: invitation.role,
+  return represent(invitation, {
     role_name: roleFacts(invitation.roleId, service).name,
-    organization_id: invitation.organizationId,
     inviter_id: inviter === '' ? null : inviter,
     public_inviter_data: inviter === '' ? null : representPublicInviter(inviter),
-    status: invitation.status,
-    ...representMetadata(invitation),
-    url: null,
-    expires_at: invitation.expiresAt,
-    created_at: invitation.createdAt,
-    updated_at: invitation.updatedAt,
-  } satisfies z.infer<typeof invitationObject>
+  })
 }
 
-export function representInvitationOfOrganization({ invitation, organization }: InvitationEntry, scope: Answering) {
+export function representInvitationOfOrganization(
+  { invitation, organization }: InvitationEntry,
+  scope: Pick<Scope, 'service'>,
+) {
   return {
     ...representInvitation(invitation, scope),
     public_organization_data: representPublicOrganization(organization),

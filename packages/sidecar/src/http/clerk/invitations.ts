@@ -46,23 +46,17 @@ const failuresOfCreation = [
 ] as const
 
 export const invitationOperations: readonly Operation[] = [
-  listing({
-    operation: 'ListOrganizationInvitations',
-    path,
+  listing('ListOrganizationInvitations', `GET ${path}`, {
     summary: 'Lists the invitations of an organization, by default the newest first',
     params: organizationParams,
     query: { status: invitationStatuses, email_address: z.string().optional(), order_by: invitationOrder },
-    item: invitationObject,
-    failures: ['resource_not_found'],
+    response: invitationObject,
     fields: { statuses: 'status' },
     handle: (input, { service, call }) => service.directory.invitations(input, call),
     represent: ({ invitation }, scope) => representInvitation(invitation, scope),
   }),
 
-  writing({
-    operation: 'CreateInvitation',
-    method: 'post',
-    path,
+  writing('CreateInvitation', `POST ${path}`, {
     summary: "Invites an email address, with a role of the organization's role set. Rolesets sends nothing",
     params: organizationParams,
     body: newInvitation,
@@ -72,10 +66,7 @@ export const invitationOperations: readonly Operation[] = [
     represent: representInvitation,
   }),
 
-  writing({
-    operation: 'CreateInvitations',
-    method: 'post',
-    path: `${path}/bulk`,
+  writing('CreateInvitations', `POST ${path}/bulk`, {
     summary: 'Invites several email addresses, all or none',
     params: organizationParams,
     body: z.array(newInvitation),
@@ -93,63 +84,49 @@ export const invitationOperations: readonly Operation[] = [
     }),
   }),
 
-  listing({
-    operation: 'ListPendingOrganizationInvitations',
-    path: `${path}/pending`,
+  listing('ListPendingOrganizationInvitations', `GET ${path}/pending`, {
     summary:
       'Lists the pending invitations of an organization, the newest first. Deprecated: list with `status=pending`',
     params: organizationParams,
-    item: invitationObject,
-    failures: ['resource_not_found'],
+    response: invitationObject,
     handle: (input, { service, call }) =>
       service.directory.invitations({ ...input, statuses: ['pending'], order: newestFirst }, call),
     represent: ({ invitation }, scope) => representInvitation(invitation, scope),
   }),
 
-  reading({
-    operation: 'GetOrganizationInvitation',
-    path: `${path}/{invitation_id}`,
+  reading('GetOrganizationInvitation', `GET ${path}/{invitation_id}`, {
     summary: 'Gets an invitation',
     params,
     response: invitationObject,
-    failures: ['resource_not_found'],
     handle: ({ organizationId, invitationId }, { service, call }) =>
       service.administration.getInvitation(organizationId, invitationId, call),
     represent: representInvitation,
   }),
 
-  writing({
-    operation: 'RevokeInvitation',
-    method: 'post',
-    path: `${path}/{invitation_id}/revoke`,
+  writing('RevokeInvitation', `POST ${path}/{invitation_id}/revoke`, {
     summary: 'Revokes a pending invitation',
     params,
     body: z.object({ requesting_user_id: optionalText.describe('Not stored: the audit has the actor.') }),
     response: invitationObject,
-    failures: ['resource_not_found', 'organization_invitation_not_pending'],
+    failures: ['organization_invitation_not_pending'],
     handle: (input, { service, call }) => service.administration.revokeInvitation(input, call),
     represent: representInvitation,
   }),
 
-  listing({
-    operation: 'ListInstanceOrganizationInvitations',
-    path: '/organization_invitations',
+  listing('ListInstanceOrganizationInvitations', 'GET /organization_invitations', {
     summary: 'Lists the invitations of all organizations, by default the newest first',
     query: {
       status: invitationStatuses,
       query: z.string().optional().describe('Exactly the id, or a part of the email address.'),
       order_by: invitationOrder,
     },
-    item: invitationOfOrganizationObject,
+    response: invitationOfOrganizationObject,
     fields: { statuses: 'status' },
     handle: (input, { service, call }) => service.directory.invitations(input, call),
     represent: representInvitationOfOrganization,
   }),
 
-  writing({
-    operation: 'AcceptInvitation',
-    method: 'post',
-    path: `${path}/{invitation_id}/accept`,
+  writing('AcceptInvitation', `POST ${path}/{invitation_id}/accept`, {
     summary: 'An extension: makes the invited user a member. The role is checked again',
     params,
     body: z.strictObject({
@@ -157,7 +134,6 @@ export const invitationOperations: readonly Operation[] = [
     }),
     response: invitationObject.extend({ organization_membership: membershipObject }).meta({ id: 'AcceptedInvitation' }),
     failures: [
-      'resource_not_found',
       'organization_invitation_not_pending',
       'already_a_member_in_organization',
       'organization_role_not_in_role_set',

@@ -2,9 +2,10 @@
 
 import { z } from 'zod'
 import type { MembershipEntry } from '../../service/directory.ts'
-import type { Service } from '../../service/service.ts'
 import { time } from '../operation/fields.ts'
-import { metadataObject, publicUserObject, representMetadata, representPublicUser } from './object-parts.ts'
+import { representing } from '../operation/represent.ts'
+import type { Scope } from '../operation/route.ts'
+import { metadataObject, publicUserObject, representPublicUser } from './object-parts.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
 import { roleFacts } from './role-facts.ts'
 
@@ -23,21 +24,17 @@ export const membershipObject = z
   })
   .meta({ id: 'OrganizationMembership' })
 
+const represent = representing(membershipObject)
+
 export function representMembership(
   { membership, organization }: MembershipEntry,
-  { service }: { readonly service: Service },
-): z.infer<typeof membershipObject> {
+  { service }: Pick<Scope, 'service'>,
+) {
   const { name, permissions } = roleFacts(membership.roleId, service)
-  return {
-    object: 'organization_membership',
-    id: membership.id,
-    role: membership.role,
+  return represent(membership, {
     role_name: name,
     permissions: [...permissions],
-    ...representMetadata(membership),
     organization: representOrganization(organization),
     public_user_data: representPublicUser(membership.userId),
-    created_at: membership.createdAt,
-    updated_at: membership.updatedAt,
-  }
+  })
 }

@@ -20,9 +20,7 @@ const moment = wholeNumber({ min: 0, max: 8_640_000_000_000_000 }).optional()
 const text = z.string().optional()
 
 export const membershipOperations: readonly Operation[] = [
-  listing({
-    operation: 'ListOrganizationMemberships',
-    path,
+  listing('ListOrganizationMemberships', `GET ${path}`, {
     summary: 'Lists the members of an organization, by default the newest first',
     params: organizationParams,
     query: {
@@ -43,18 +41,14 @@ export const membershipOperations: readonly Operation[] = [
       created_at_before: moment.describe('Unix milliseconds, of the membership.'),
       created_at_after: moment.describe('Unix milliseconds, of the membership.'),
     },
-    item: membershipObject,
-    failures: ['resource_not_found'],
+    response: membershipObject,
     fields: { user_ids: 'user_id' },
     handle: ({ organizationId, order, limit, offset, ...filters }, { service, call }) =>
       service.directory.memberships({ organizationId, ...membershipQueryOf(filters), order, limit, offset }, call),
     represent: representMembership,
   }),
 
-  writing({
-    operation: 'CreateMembership',
-    method: 'post',
-    path,
+  writing('CreateMembership', `POST ${path}`, {
     summary: "Makes a user a member, with a role of the organization's role set",
     params: organizationParams,
     body: z.object({
@@ -65,7 +59,6 @@ export const membershipOperations: readonly Operation[] = [
     }),
     response: membershipObject,
     failures: [
-      'resource_not_found',
       'already_a_member_in_organization',
       'organization_role_not_in_role_set',
       'organization_membership_quota_exceeded',
@@ -74,51 +67,38 @@ export const membershipOperations: readonly Operation[] = [
     represent,
   }),
 
-  writing({
-    operation: 'UpdateMembership',
-    method: 'patch',
-    path: `${path}/{user_id}`,
+  writing('UpdateMembership', `PATCH ${path}/{user_id}`, {
     summary: 'Gives a member another role',
     params,
     body: z.object({ role: z.string().describe('Key.') }),
     response: membershipObject,
-    failures: ['resource_not_found', 'organization_role_not_in_role_set'],
+    failures: ['organization_role_not_in_role_set'],
     handle: (input, scope) => inOrganization(scope.service.administration.updateMembership, input, scope),
     represent,
   }),
 
-  writing({
-    operation: 'DeleteMembership',
-    method: 'delete',
-    path: `${path}/{user_id}`,
+  writing('DeleteMembership', `DELETE ${path}/{user_id}`, {
     summary: 'Deletes a membership, and answers with it as it was',
     params,
     response: membershipObject,
-    failures: ['resource_not_found'],
     handle: (input, scope) => inOrganization(scope.service.administration.deleteMembership, input, scope),
     represent,
   }),
 
-  writing({
-    operation: 'UpdateOrganizationMembershipMetadata',
-    method: 'patch',
-    path: `${path}/{user_id}/metadata`,
+  writing('UpdateOrganizationMembershipMetadata', `PATCH ${path}/{user_id}/metadata`, {
     summary: 'Merges metadata into the present metadata, at every level; null removes a field',
     params,
     body: z.strictObject({ public_metadata: mergedMetadata, private_metadata: mergedMetadata }),
     response: membershipObject,
-    failures: ['resource_not_found'],
     handle: (input, scope) =>
       inOrganization(scope.service.administration.updateMembership, { ...input, mergeMetadata: true }, scope),
     represent,
   }),
 
-  listing({
-    operation: 'ListInstanceOrganizationMemberships',
-    path: '/organization_memberships',
+  listing('ListInstanceOrganizationMemberships', 'GET /organization_memberships', {
     summary: 'Lists the memberships of all organizations, by default the newest first',
     query: { order_by: membershipOrder },
-    item: membershipObject,
+    response: membershipObject,
     handle: (input, { service, call }) => service.directory.memberships(input, call),
     represent: representMembership,
   }),

@@ -1,15 +1,10 @@
 /** Parts that organizations, memberships and invitations have in common. */
 
 import { z } from 'zod'
-import type { Metadata } from '@rolesets/core'
 
 const metadata = z.record(z.string(), z.unknown()).meta({ id: 'Metadata' })
 
 export const metadataObject = z.object({ public_metadata: metadata, private_metadata: metadata })
-
-export function representMetadata(view: { readonly publicMetadata: Metadata; readonly privateMetadata: Metadata }) {
-  return { public_metadata: { ...view.publicMetadata }, private_metadata: { ...view.privateMetadata } }
-}
 
 /** Users belong to the application. Rolesets knows only the id of a user, which stands for every identifier. */
 export const publicUserObject = z

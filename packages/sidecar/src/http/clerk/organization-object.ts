@@ -4,7 +4,8 @@ import { z } from 'zod'
 import type { OrganizationEntry } from '../../service/directory.ts'
 import type { OrganizationView } from '../../service/views.ts'
 import { time } from '../operation/fields.ts'
-import { metadataObject, representMetadata } from './object-parts.ts'
+import { representing } from '../operation/represent.ts'
+import { metadataObject } from './object-parts.ts'
 
 export const publicOrganizationObject = z
   .object({
@@ -40,26 +41,15 @@ export const organizationObject = z
   })
   .meta({ id: 'Organization' })
 
-type Counts = Omit<OrganizationEntry, 'organization'>
+const represent = representing(organizationObject)
+const representPublic = representing(publicOrganizationObject)
 
-export function representOrganization(view: OrganizationView, counts: Counts = {}): z.infer<typeof organizationObject> {
-  const { membersCount, pendingInvitationsCount, missingMemberWithElevatedPermissions: missing } = counts
-  return {
-    object: 'organization',
-    ...representPublicOrganization(view),
-    ...(membersCount === undefined ? {} : { members_count: membersCount }),
-    ...(pendingInvitationsCount === undefined ? {} : { pending_invitations_count: pendingInvitationsCount }),
-    ...(missing === undefined ? {} : { missing_member_with_elevated_permissions: missing }),
-    max_allowed_memberships: view.maxAllowedMemberships,
-    admin_delete_enabled: view.adminDeleteEnabled,
-    ...representMetadata(view),
-    created_by: view.createdBy,
-    created_at: view.createdAt,
-    updated_at: view.updatedAt,
-    role_set_key: view.roleSet,
-  }
+/** @param counts with `undefined`, or none, for what wasn't counted */
+export function representOrganization(view: OrganizationView, counts: Omit<OrganizationEntry, 'organization'> = {}) {
+  const others = { slug: view.slug ?? '', image_url: '', role_set_key: view.roleSet }
+  return represent({ ...view, ...counts }, others)
 }
 
-export function representPublicOrganization({ id, name, slug }: OrganizationView) {
-  return { id, name, slug: slug ?? '', image_url: '', has_image: false as const }
+export function representPublicOrganization(view: OrganizationView) {
+  return representPublic(view, { slug: view.slug ?? '', image_url: '' })
 }

@@ -1,7 +1,6 @@
 /** `/organizations`. */
 
 import { z } from 'zod'
-import { deletionOf } from '../operation/deletion.ts'
 import { clerkError, ClerkFailure } from '../operation/envelope.ts'
 import {
   flag,
@@ -16,6 +15,7 @@ import {
   ordering,
   severalSigned,
 } from '../operation/fields.ts'
+import { deletionOf } from '../operation/represent.ts'
 import { listing, reading, writing, type Operation } from '../operation/route.ts'
 import { fault } from '../operation/validation.ts'
 import type { ApiVersion } from '../operation/version.ts'
@@ -47,9 +47,7 @@ const organizationName = z.string().superRefine((name, context) => {
 })
 
 export const organizationOperations: readonly Operation[] = [
-  listing({
-    operation: 'ListOrganizations',
-    path: '/organizations',
+  listing('ListOrganizations', 'GET /organizations', {
     summary: 'Lists organizations, by default the newest first',
     query: {
       ...details,
@@ -58,16 +56,13 @@ export const organizationOperations: readonly Operation[] = [
       organization_id: severalSigned.describe('These organizations; with - before an id, all but it.'),
       order_by: ordering('name', 'members_count'),
     },
-    item: organizationObject,
+    response: organizationObject,
     fields: { ...fields, user_ids: 'user_id', ids: 'organization_id' },
     handle: (input, { service, call }) => service.directory.organizations(input, call),
     represent: ({ organization, ...counts }) => representOrganization(organization, counts),
   }),
 
-  writing({
-    operation: 'CreateOrganization',
-    method: 'post',
-    path: '/organizations',
+  writing('CreateOrganization', 'POST /organizations', {
     summary: 'Creates an organization, by default with the initial role set',
     body: z.object({
       name: organizationName,
@@ -88,14 +83,11 @@ export const organizationOperations: readonly Operation[] = [
     represent: (view) => representOrganization(view),
   }),
 
-  reading({
-    operation: 'GetOrganization',
-    path,
+  reading('GetOrganization', `GET ${path}`, {
     summary: 'Gets an organization',
     params: { organization_id: z.string().describe('Id or slug.') },
     query: details,
     response: organizationObject,
-    failures: ['resource_not_found'],
     fields,
     handle: ({ organizationId, ...asked }, { service, call }) =>
       service.directory.organization(organizationId, asked, call),
@@ -103,10 +95,7 @@ export const organizationOperations: readonly Operation[] = [
     changedAt: ({ organization }) => organization.revision,
   }),
 
-  writing({
-    operation: 'UpdateOrganization',
-    method: 'patch',
-    path,
+  writing('UpdateOrganization', `PATCH ${path}`, {
     summary: 'Updates an organization, or moves it to another role set',
     params,
     body: z.strictObject({
@@ -124,7 +113,6 @@ export const organizationOperations: readonly Operation[] = [
     }),
     response: organizationObject,
     failures: [
-      'resource_not_found',
       'organization_slugs_disabled',
       'form_identifier_exists',
       'organization_role_set_reassignment_mappings_missing',
@@ -138,14 +126,10 @@ export const organizationOperations: readonly Operation[] = [
     represent: (view) => representOrganization(view),
   }),
 
-  writing({
-    operation: 'DeleteOrganization',
-    method: 'delete',
-    path,
+  writing('DeleteOrganization', `DELETE ${path}`, {
     summary: 'Deletes an organization with its memberships and invitations',
     params,
     ...deletionOf('organization'),
-    failures: ['resource_not_found'],
     handle: (input, { service, call }) => service.administration.deleteOrganization(input, call),
   }),
 ]

@@ -75,10 +75,19 @@ function describe({ operation, summary, failures, writes, schemas }: Operation):
     ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),
     responses: {
       200: { description: 'Done', content: { 'application/json': { schema: response } } },
-      ...failuresOf([...(writes ? alwaysOfWrites : always), ...failures]),
+      ...failuresOf([
+        ...(writes ? alwaysOfWrites : always),
+        ...(namesThing(params) ? (['resource_not_found'] as const) : []),
+        ...failures,
+      ]),
       default: { description: 'Failed', content: { 'application/json': { schema: envelope } } },
     },
   }
+}
+
+/** A thing in the path can be missing. Users belong to the application: an unknown one has empty lists. */
+function namesThing(params: z.ZodObject): boolean {
+  return Object.keys(params.shape).some((name) => name !== 'user_id')
 }
 
 /** One answer for each status. Its description lists the codes. */
