@@ -6,9 +6,8 @@ import type { InvitationView } from '../../service/views.ts'
 import { time } from '../operation/fields.ts'
 import { representing } from '../operation/represent.ts'
 import type { Scope } from '../operation/route.ts'
-import { metadataObject, publicInviterObject, representPublicInviter } from './object-parts.ts'
+import { metadataObject, publicInviterObject, representPublicInviter, roleFacts } from './object-parts.ts'
 import { publicOrganizationObject, representPublicOrganization } from './organization-object.ts'
-import { roleFacts } from './role-facts.ts'
 
 export const invitationObject = z
   .object({

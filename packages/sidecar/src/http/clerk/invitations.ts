@@ -16,6 +16,8 @@ import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/invitations'
 const params = { ...organizationParams, invitation_id: z.string() }
+const answer = { response: invitationObject, represent: representInvitation } as const
+const one = { ...answer, params } as const
 
 export const invitationStatuses = several
   .pipe(z.array(z.enum(['pending', 'accepted', 'revoked', 'expired'])).optional())
@@ -38,7 +40,6 @@ const newInvitation = z.object({
 })
 
 const failuresOfCreation = [
-  'resource_not_found',
   'already_a_member_in_organization',
   'organization_invitation_not_unique',
   'organization_role_not_in_role_set',
@@ -57,13 +58,12 @@ export const invitationOperations: readonly Operation[] = [
   }),
 
   writing('CreateInvitation', `POST ${path}`, {
+    ...answer,
     summary: "Invites an email address, with a role of the organization's role set. Rolesets sends nothing",
     params: organizationParams,
     body: newInvitation,
-    response: invitationObject,
     failures: failuresOfCreation,
     handle: (input, scope) => inOrganization(scope.service.administration.createInvitation, input, scope),
-    represent: representInvitation,
   }),
 
   writing('CreateInvitations', `POST ${path}/bulk`, {
@@ -95,22 +95,18 @@ export const invitationOperations: readonly Operation[] = [
   }),
 
   reading('GetOrganizationInvitation', `GET ${path}/{invitation_id}`, {
+    ...one,
     summary: 'Gets an invitation',
-    params,
-    response: invitationObject,
     handle: ({ organizationId, invitationId }, { service, call }) =>
       service.administration.getInvitation(organizationId, invitationId, call),
-    represent: representInvitation,
   }),
 
   writing('RevokeInvitation', `POST ${path}/{invitation_id}/revoke`, {
+    ...one,
     summary: 'Revokes a pending invitation',
-    params,
     body: z.object({ requesting_user_id: optionalText.describe('Not stored: the audit has the actor.') }),
-    response: invitationObject,
     failures: ['organization_invitation_not_pending'],
     handle: (input, { service, call }) => service.administration.revokeInvitation(input, call),
-    represent: representInvitation,
   }),
 
   listing('ListInstanceOrganizationInvitations', 'GET /organization_invitations', {

@@ -5,9 +5,8 @@ import type { MembershipEntry } from '../../service/directory.ts'
 import { time } from '../operation/fields.ts'
 import { representing } from '../operation/represent.ts'
 import type { Scope } from '../operation/route.ts'
-import { metadataObject, publicUserObject, representPublicUser } from './object-parts.ts'
+import { metadataObject, publicUserObject, representPublicUser, roleFacts } from './object-parts.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
-import { roleFacts } from './role-facts.ts'
 
 export const membershipObject = z
   .object({

@@ -1,6 +1,9 @@
 /** Parts that organizations, memberships and invitations have in common. */
 
 import { z } from 'zod'
+import type { Catalogue } from '@rolesets/core'
+import type { Service } from '../../service/service.ts'
+import { viewRole, type RoleView } from '../../service/views.ts'
 
 const metadata = z.record(z.string(), z.unknown()).meta({ id: 'Metadata' })
 
@@ -32,4 +35,21 @@ export function representPublicUser(userId: string) {
 export function representPublicInviter(userId: string) {
   const names = { first_name: null, last_name: null }
   return { user_id: userId, identifier: userId, ...names, image_url: '', has_image: false as const }
+}
+
+/** What memberships and invitations show of their role besides its key; `permissions` are keys. */
+type RoleFacts = Pick<RoleView, 'name' | 'permissions'>
+
+/** A catalogue never changes: each change of the store makes a new one. The entries of a page share few roles. */
+const known = new WeakMap<Catalogue, Map<string, RoleFacts>>()
+
+export function roleFacts(roleId: string, { readModel: { catalogue } }: Pick<Service, 'readModel'>): RoleFacts {
+  const ofCatalogue = known.get(catalogue) ?? new Map<string, RoleFacts>()
+  known.set(catalogue, ofCatalogue)
+  const role = catalogue.roles.byId(roleId)
+  // A role that was deleted, as old invitations can have it: only its id is left.
+  if (role === undefined) return { name: roleId, permissions: [] }
+  const facts = ofCatalogue.get(roleId) ?? viewRole(role, catalogue)
+  ofCatalogue.set(roleId, facts)
+  return facts
 }

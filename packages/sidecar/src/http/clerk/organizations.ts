@@ -1,6 +1,8 @@
 /** `/organizations`. */
 
 import { z } from 'zod'
+import type { OrganizationEntry } from '../../service/directory.ts'
+import type { OrganizationView } from '../../service/views.ts'
 import { clerkError, ClerkFailure } from '../operation/envelope.ts'
 import {
   flag,
@@ -39,6 +41,13 @@ const details = {
   include_missing_member_with_elevated_permissions: flag,
 }
 
+const read = {
+  response: organizationObject,
+  fields,
+  represent: ({ organization, ...counts }: OrganizationEntry) => representOrganization(organization, counts),
+} as const
+const written = { ...read, represent: (view: OrganizationView) => representOrganization(view) } as const
+
 /** Applications show names in messages to people, so a name must not bring markup or links with it. */
 const organizationName = z.string().superRefine((name, context) => {
   if (name.trim() === '') context.addIssue(fault('form_param_format_invalid', 'must not be empty.'))
@@ -48,6 +57,7 @@ const organizationName = z.string().superRefine((name, context) => {
 
 export const organizationOperations: readonly Operation[] = [
   listing('ListOrganizations', 'GET /organizations', {
+    ...read,
     summary: 'Lists organizations, by default the newest first',
     query: {
       ...details,
@@ -56,13 +66,12 @@ export const organizationOperations: readonly Operation[] = [
       organization_id: severalSigned.describe('These organizations; with - before an id, all but it.'),
       order_by: ordering('name', 'members_count'),
     },
-    response: organizationObject,
     fields: { ...fields, user_ids: 'user_id', ids: 'organization_id' },
     handle: (input, { service, call }) => service.directory.organizations(input, call),
-    represent: ({ organization, ...counts }) => representOrganization(organization, counts),
   }),
 
   writing('CreateOrganization', 'POST /organizations', {
+    ...written,
     summary: 'Creates an organization, by default with the initial role set',
     body: z.object({
       name: organizationName,
@@ -76,26 +85,22 @@ export const organizationOperations: readonly Operation[] = [
       created_at: optionalTime,
       role_set_key: optionalReference,
     }),
-    response: organizationObject,
     failures: ['organization_not_enabled_in_instance', 'organization_slugs_disabled', 'form_identifier_exists'],
-    fields,
     handle: (input, { service, call }) => service.administration.createOrganization(input, call),
-    represent: (view) => representOrganization(view),
   }),
 
   reading('GetOrganization', `GET ${path}`, {
+    ...read,
     summary: 'Gets an organization',
     params: { organization_id: z.string().describe('Id or slug.') },
     query: details,
-    response: organizationObject,
-    fields,
     handle: ({ organizationId, ...asked }, { service, call }) =>
       service.directory.organization(organizationId, asked, call),
-    represent: ({ organization, ...counts }) => representOrganization(organization, counts),
     changedAt: ({ organization }) => organization.revision,
   }),
 
   writing('UpdateOrganization', `PATCH ${path}`, {
+    ...written,
     summary: 'Updates an organization, or moves it to another role set',
     params,
     body: z.strictObject({
@@ -111,19 +116,16 @@ export const organizationOperations: readonly Operation[] = [
       public_metadata: optionalMetadata.describe(`Only for API versions before ${withoutMetadata}.`),
       private_metadata: optionalMetadata.describe(`Only for API versions before ${withoutMetadata}.`),
     }),
-    response: organizationObject,
     failures: [
       'organization_slugs_disabled',
       'form_identifier_exists',
       'organization_role_set_reassignment_mappings_missing',
       'organization_role_set_reassignment_mappings_invalid',
     ],
-    fields,
     handle: async (input, { service, call, apiVersion }) => {
       if (apiVersion >= withoutMetadata) rejectMetadata(input)
       return service.administration.updateOrganization(input, call)
     },
-    represent: (view) => representOrganization(view),
   }),
 
   writing('DeleteOrganization', `DELETE ${path}`, {
