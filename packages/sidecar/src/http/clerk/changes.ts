@@ -3,34 +3,30 @@
 import { z } from 'zod'
 import type { AuditedChangeSetView } from '../../service/audit-views.ts'
 import { flag, moment, paging, time } from '../operation/fields.ts'
-import { representing } from '../operation/represent.ts'
+import { component, representing } from '../operation/represent.ts'
 import { reading, type Operation } from '../operation/route.ts'
 
 const image = z.record(z.string(), z.unknown()).nullable()
 
-const changeSchema = z
-  .object({
-    kind: z.string(),
-    thing: z.string(),
-    id: z.string(),
-    before: image.meta({ description: 'The thing before the change; null: it is new.' }),
-    after: image.meta({ description: 'The thing after the change; null: it was deleted.' }),
-    members: z.int().meta({ description: 'Members that got another role or lost their role.' }),
-    invitations: z.int().meta({ description: 'Pending invitations that got another role or were removed.' }),
-  })
-  .meta({ id: 'Change' })
+const changeSchema = component('Change', {
+  kind: z.string(),
+  thing: z.string(),
+  id: z.string(),
+  before: image.meta({ description: 'The thing before the change; null: it is new.' }),
+  after: image.meta({ description: 'The thing after the change; null: it was deleted.' }),
+  members: z.int().meta({ description: 'Members that got another role or lost their role.' }),
+  invitations: z.int().meta({ description: 'Pending invitations that got another role or were removed.' }),
+})
 
-const changeSetSchema = z
-  .object({
-    object: z.literal('change_set'),
-    revision: z.string(),
-    committed_at: time,
-    actor: z.string(),
-    operation: z.string(),
-    changes: z.array(changeSchema),
-    seal: z.string(),
-  })
-  .meta({ id: 'ChangeSet' })
+const changeSetSchema = component('ChangeSet', {
+  object: z.literal('change_set'),
+  revision: z.string(),
+  committed_at: time,
+  actor: z.string(),
+  operation: z.string(),
+  changes: z.array(changeSchema),
+  seal: z.string(),
+})
 
 const represent = representing(changeSetSchema)
 

@@ -4,27 +4,25 @@ import { z } from 'zod'
 import { limits } from '@rolesets/core'
 import type { SettingsView } from '../../service/views.ts'
 import { optional, optionalFlag, optionalNumber, optionalReference } from '../operation/fields.ts'
-import { representing } from '../operation/represent.ts'
+import { component, representing } from '../operation/represent.ts'
 import { reading, writing, type Operation } from '../operation/route.ts'
 
-const settingsObject = z
-  .object({
-    object: z.literal('organization_settings'),
-    enabled: z.boolean(),
-    max_allowed_memberships: z.int().describe('The limit that a new organization gets; 0: unlimited.'),
-    max_allowed_roles: z.int(),
-    max_role_sets_allowed: z.int(),
-    max_allowed_permissions: z.int(),
-    max_allowed_domains: z.literal(0).describe('Domains are not stored.'),
-    creator_role: z.string().describe('Key of the creator role of the initial role set.'),
-    admin_delete_enabled: z.boolean(),
-    domains_enabled: z.boolean(),
-    slug_disabled: z.boolean(),
-    domains_enrollment_modes: z.array(z.string()),
-    domains_default_role: z.string().describe('Key of the default role of the initial role set.'),
-    initial_role_set_key: z.string(),
-  })
-  .meta({ id: 'OrganizationSettings' })
+const settingsObject = component('OrganizationSettings', {
+  object: z.literal('organization_settings'),
+  enabled: z.boolean(),
+  max_allowed_memberships: z.int().describe('The limit that a new organization gets; 0: unlimited.'),
+  max_allowed_roles: z.int(),
+  max_role_sets_allowed: z.int(),
+  max_allowed_permissions: z.int(),
+  max_allowed_domains: z.literal(0).describe('Domains are not stored.'),
+  creator_role: z.string().describe('Key of the creator role of the initial role set.'),
+  admin_delete_enabled: z.boolean(),
+  domains_enabled: z.boolean(),
+  slug_disabled: z.boolean(),
+  domains_enrollment_modes: z.array(z.string()),
+  domains_default_role: z.string().describe('Key of the default role of the initial role set.'),
+  initial_role_set_key: z.string(),
+})
 
 const represent = representing(settingsObject)
 

@@ -4,37 +4,35 @@ import { z } from 'zod'
 import type { InvitationEntry } from '../../service/directory.ts'
 import type { InvitationView } from '../../service/views.ts'
 import { time } from '../operation/fields.ts'
-import { representing } from '../operation/represent.ts'
+import { component, representing } from '../operation/represent.ts'
 import type { Scope } from '../operation/route.ts'
 import { metadataObject, publicInviterObject, representPublicInviter, roleFacts } from './object-parts.ts'
 import { publicOrganizationObject, representPublicOrganization } from './organization-object.ts'
 
-export const invitationObject = z
-  .object({
-    object: z.literal('organization_invitation'),
-    id: z.string(),
-    email_address: z.string(),
-    role: z.string().describe('Key; the id of a role that was deleted.'),
-    role_name: z.string(),
-    organization_id: z.string(),
-    inviter_id: z.string().nullable().describe('Id of a user; null: unknown.'),
-    public_inviter_data: publicInviterObject.nullable(),
-    status: z.enum(['pending', 'accepted', 'revoked', 'expired']),
-    ...metadataObject.shape,
-    url: z.null().describe('The application sends the invitations.'),
-    expires_at: time,
-    created_at: time,
-    updated_at: time,
-  })
-  .meta({ id: 'OrganizationInvitation' })
+const invitationObject = component('OrganizationInvitation', {
+  object: z.literal('organization_invitation'),
+  id: z.string(),
+  email_address: z.string(),
+  role: z.string().describe('Key; the id of a role that was deleted.'),
+  role_name: z.string(),
+  organization_id: z.string(),
+  inviter_id: z.string().nullable().describe('Id of a user; null: unknown.'),
+  public_inviter_data: publicInviterObject.nullable(),
+  status: z.enum(['pending', 'accepted', 'revoked', 'expired']),
+  ...metadataObject.shape,
+  url: z.null().describe('The application sends the invitations.'),
+  expires_at: time,
+  created_at: time,
+  updated_at: time,
+})
 
-export const invitationOfOrganizationObject = invitationObject
+const invitationOfOrganizationObject = invitationObject
   .extend({ public_organization_data: publicOrganizationObject })
   .meta({ id: 'OrganizationInvitationWithOrganization' })
 
 const represent = representing(invitationObject)
 
-export function representInvitation(invitation: InvitationView, { service }: Pick<Scope, 'service'>) {
+function representInvitation(invitation: InvitationView, { service }: Pick<Scope, 'service'>) {
   const inviter = invitation.inviterUserId
   return represent(invitation, {
     role_name: roleFacts(invitation.roleId, service).name,
@@ -43,7 +41,7 @@ export function representInvitation(invitation: InvitationView, { service }: Pic
   })
 }
 
-export function representInvitationOfOrganization(
+function representInvitationOfOrganization(
   { invitation, organization }: InvitationEntry,
   scope: Pick<Scope, 'service'>,
 ) {
@@ -52,3 +50,10 @@ export function representInvitationOfOrganization(
     public_organization_data: representPublicOrganization(organization),
   }
 }
+
+export const invitationAnswer = { response: invitationObject, represent: representInvitation } as const
+
+export const invitationOfOrganizationAnswer = {
+  response: invitationOfOrganizationObject,
+  represent: representInvitationOfOrganization,
+} as const

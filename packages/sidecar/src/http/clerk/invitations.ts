@@ -2,22 +2,22 @@
 
 import { z } from 'zod'
 import { limits } from '@rolesets/core'
+import type { InvitationEntry } from '../../service/directory.ts'
 import { optional, optionalFlag, optionalMetadata, optionalText, ordering, several } from '../operation/fields.ts'
 import { inRulesWords } from '../operation/names.ts'
-import { listing, listObject, reading, writing, type Operation } from '../operation/route.ts'
-import {
-  invitationObject,
-  invitationOfOrganizationObject,
-  representInvitation,
-  representInvitationOfOrganization,
-} from './invitation-object.ts'
-import { membershipObject, representMembership } from './membership-object.ts'
+import { listing, listObject, reading, writing, type Operation, type Scope } from '../operation/route.ts'
+import { invitationAnswer as answer, invitationOfOrganizationAnswer } from './invitation-object.ts'
+import { membershipAnswer } from './membership-object.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/invitations'
 const params = { ...organizationParams, invitation_id: z.string() }
-const answer = { response: invitationObject, represent: representInvitation } as const
 const one = { ...answer, params } as const
+const listed = {
+  ...answer,
+  params: organizationParams,
+  represent: ({ invitation }: InvitationEntry, scope: Scope) => answer.represent(invitation, scope),
+} as const
 
 export const invitationStatuses = several
   .pipe(z.array(z.enum(['pending', 'accepted', 'revoked', 'expired'])).optional())
@@ -48,13 +48,11 @@ const failuresOfCreation = [
 
 export const invitationOperations: readonly Operation[] = [
   listing('ListOrganizationInvitations', `GET ${path}`, {
+    ...listed,
     summary: 'Lists the invitations of an organization, by default the newest first',
-    params: organizationParams,
     query: { status: invitationStatuses, email_address: z.string().optional(), order_by: invitationOrder },
-    response: invitationObject,
     fields: { statuses: 'status' },
     handle: (input, { service, call }) => service.directory.invitations(input, call),
-    represent: ({ invitation }, scope) => representInvitation(invitation, scope),
   }),
 
   writing('CreateInvitation', `POST ${path}`, {
@@ -70,7 +68,7 @@ export const invitationOperations: readonly Operation[] = [
     summary: 'Invites several email addresses, all or none',
     params: organizationParams,
     body: z.array(newInvitation),
-    response: listObject(invitationObject),
+    response: listObject(answer.response),
     failures: [...failuresOfCreation, 'bulk_size_exceeded'],
     handle: async ({ organizationId, body }, { service: { administration }, call }) => {
       // A path with an unknown organization is rejected, as in `inOrganization`.
@@ -79,19 +77,17 @@ export const invitationOperations: readonly Operation[] = [
       return administration.createInvitations({ organizationId, invitations }, call)
     },
     represent: (views, scope) => ({
-      data: views.map((view) => representInvitation(view, scope)),
+      data: views.map((view) => answer.represent(view, scope)),
       total_count: views.length,
     }),
   }),
 
   listing('ListPendingOrganizationInvitations', `GET ${path}/pending`, {
+    ...listed,
     summary:
       'Lists the pending invitations of an organization, the newest first. Deprecated: list with `status=pending`',
-    params: organizationParams,
-    response: invitationObject,
     handle: (input, { service, call }) =>
       service.directory.invitations({ ...input, statuses: ['pending'], order: newestFirst }, call),
-    represent: ({ invitation }, scope) => representInvitation(invitation, scope),
   }),
 
   reading('GetOrganizationInvitation', `GET ${path}/{invitation_id}`, {
@@ -110,16 +106,15 @@ export const invitationOperations: readonly Operation[] = [
   }),
 
   listing('ListInstanceOrganizationInvitations', 'GET /organization_invitations', {
+    ...invitationOfOrganizationAnswer,
     summary: 'Lists the invitations of all organizations, by default the newest first',
     query: {
       status: invitationStatuses,
       query: z.string().optional().describe('Exactly the id, or a part of the email address.'),
       order_by: invitationOrder,
     },
-    response: invitationOfOrganizationObject,
     fields: { statuses: 'status' },
     handle: (input, { service, call }) => service.directory.invitations(input, call),
-    represent: representInvitationOfOrganization,
   }),
 
   writing('AcceptInvitation', `POST ${path}/{invitation_id}/accept`, {
@@ -128,7 +123,9 @@ export const invitationOperations: readonly Operation[] = [
     body: z.strictObject({
       user_id: z.string().describe('The application must know that the email address is the address of this user.'),
     }),
-    response: invitationObject.extend({ organization_membership: membershipObject }).meta({ id: 'AcceptedInvitation' }),
+    response: answer.response
+      .extend({ organization_membership: membershipAnswer.response })
+      .meta({ id: 'AcceptedInvitation' }),
     failures: [
       'organization_invitation_not_pending',
       'already_a_member_in_organization',
@@ -136,8 +133,8 @@ export const invitationOperations: readonly Operation[] = [
     ],
     handle: (input, scope) => inOrganization(scope.service.administration.acceptInvitation, input, scope),
     represent: ({ invitation, ...entry }, scope) => ({
-      ...representInvitation(invitation, scope),
-      organization_membership: representMembership(entry, scope),
+      ...answer.represent(invitation, scope),
+      organization_membership: membershipAnswer.represent(entry, scope),
     }),
     changedAt: ({ invitation }) => invitation.revision,
   }),

@@ -3,25 +3,23 @@
 import { z } from 'zod'
 import type { MembershipEntry } from '../../service/directory.ts'
 import { time } from '../operation/fields.ts'
-import { representing } from '../operation/represent.ts'
+import { component, representing } from '../operation/represent.ts'
 import type { Scope } from '../operation/route.ts'
 import { metadataObject, publicUserObject, representPublicUser, roleFacts } from './object-parts.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
 
-export const membershipObject = z
-  .object({
-    object: z.literal('organization_membership'),
-    id: z.string(),
-    role: z.string().describe('Key.'),
-    role_name: z.string(),
-    permissions: z.array(z.string()).describe('Keys of all permissions of the role, including system permissions.'),
-    ...metadataObject.shape,
-    organization: organizationObject,
-    public_user_data: publicUserObject,
-    created_at: time,
-    updated_at: time,
-  })
-  .meta({ id: 'OrganizationMembership' })
+const membershipObject = component('OrganizationMembership', {
+  object: z.literal('organization_membership'),
+  id: z.string(),
+  role: z.string().describe('Key.'),
+  role_name: z.string(),
+  permissions: z.array(z.string()).describe('Keys of all permissions of the role, including system permissions.'),
+  ...metadataObject.shape,
+  organization: organizationObject,
+  public_user_data: publicUserObject,
+  created_at: time,
+  updated_at: time,
+})
 
 const represent = representing(membershipObject)
 
@@ -37,3 +35,5 @@ export function representMembership(
     public_user_data: representPublicUser(membership.userId),
   })
 }
+
+export const membershipAnswer = { response: membershipObject, represent: representMembership } as const

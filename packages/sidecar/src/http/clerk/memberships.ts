@@ -5,7 +5,7 @@ import type { OrganizationView, MembershipView } from '../../service/views.ts'
 import { mergedMetadata, optionalMetadata, ordering } from '../operation/fields.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
-import { membershipObject, representMembership } from './membership-object.ts'
+import { membershipAnswer } from './membership-object.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/memberships'
@@ -17,24 +17,23 @@ const membershipOrder = ordering('email_address', 'phone_number', 'first_name', 
 )
 
 const answer = {
-  response: membershipObject,
+  ...membershipAnswer,
   represent: (
     { organization, ...membership }: MembershipView & { readonly organization: OrganizationView },
     scope: WriteScope,
-  ) => representMembership({ membership, organization }, scope),
+  ) => membershipAnswer.represent({ membership, organization }, scope),
 } as const
 const one = { ...answer, params } as const
 
 export const membershipOperations: readonly Operation[] = [
   listing('ListOrganizationMemberships', `GET ${path}`, {
+    ...membershipAnswer,
     summary: 'Lists the members of an organization, by default the newest first',
     params: organizationParams,
     query: { order_by: membershipOrder, ...membershipFilters },
-    response: membershipObject,
     fields: filterNames,
     handle: ({ organizationId, order, limit, offset, ...filters }, { service, call }) =>
       service.directory.memberships({ organizationId, ...membershipQueryOf(filters), order, limit, offset }, call),
-    represent: representMembership,
   }),
 
   writing('CreateMembership', `POST ${path}`, {
@@ -78,10 +77,9 @@ export const membershipOperations: readonly Operation[] = [
   }),
 
   listing('ListInstanceOrganizationMemberships', 'GET /organization_memberships', {
+    ...membershipAnswer,
     summary: 'Lists the memberships of all organizations, by default the newest first',
     query: { order_by: membershipOrder },
-    response: membershipObject,
     handle: (input, { service, call }) => service.directory.memberships(input, call),
-    represent: representMembership,
   }),
 ]

@@ -4,24 +4,23 @@ import { z } from 'zod'
 import type { Catalogue } from '@rolesets/core'
 import type { Service } from '../../service/service.ts'
 import { viewRole, type RoleView } from '../../service/views.ts'
+import { component } from '../operation/represent.ts'
 
 const metadata = z.record(z.string(), z.unknown()).meta({ id: 'Metadata' })
 
 export const metadataObject = z.object({ public_metadata: metadata, private_metadata: metadata })
 
 /** Users belong to the application. Rolesets knows only the id of a user, which stands for every identifier. */
-export const publicUserObject = z
-  .object({
-    user_id: z.string(),
-    identifier: z.string().describe('The id of the user: no other identifier is known.'),
-    username: z.null(),
-    first_name: z.null(),
-    last_name: z.null(),
-    profile_image_url: z.null(),
-    image_url: z.string().describe('Always empty.'),
-    has_image: z.literal(false),
-  })
-  .meta({ id: 'PublicUserData' })
+export const publicUserObject = component('PublicUserData', {
+  user_id: z.string(),
+  identifier: z.string().describe('The id of the user: no other identifier is known.'),
+  username: z.null(),
+  first_name: z.null(),
+  last_name: z.null(),
+  profile_image_url: z.null(),
+  image_url: z.string().describe('Always empty.'),
+  has_image: z.literal(false),
+})
 
 /** The same user with fewer fields, as invitations show it. */
 export const publicInviterObject = publicUserObject

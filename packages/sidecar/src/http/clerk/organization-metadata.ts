@@ -1,20 +1,15 @@
 /** The metadata of organizations, which is merged or replaced, and their logos, which are not stored. */
 
 import { z } from 'zod'
-import type { OrganizationView } from '../../service/views.ts'
 import { failure } from '../operation/envelope.ts'
 import { mergedMetadata, optionalMetadata } from '../operation/fields.ts'
 import { writing, type Operation, type WriteScope } from '../operation/route.ts'
-import { organizationObject, representOrganization } from './organization-object.ts'
+import { organizationAnswer } from './organization-object.ts'
 import { organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}'
 
-const answer = {
-  params: organizationParams,
-  response: organizationObject,
-  represent: (view: OrganizationView) => representOrganization(view),
-} as const
+const answer = { ...organizationAnswer, params: organizationParams } as const
 
 /** Clerk's clients send null for a field to empty it. */
 const replacedMetadata = z.preprocess((value) => (value === null ? {} : value), optionalMetadata).optional()

@@ -2,7 +2,6 @@
 
 import { z } from 'zod'
 import type { OrganizationEntry } from '../../service/directory.ts'
-import type { OrganizationView } from '../../service/views.ts'
 import { clerkError, ClerkFailure } from '../operation/envelope.ts'
 import {
   flag,
@@ -21,7 +20,7 @@ import { deletionOf } from '../operation/represent.ts'
 import { listing, reading, writing, type Operation } from '../operation/route.ts'
 import { fault } from '../operation/validation.ts'
 import type { ApiVersion } from '../operation/version.ts'
-import { organizationObject, representOrganization } from './organization-object.ts'
+import { organizationAnswer, representOrganization } from './organization-object.ts'
 import { organizationParams as params } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}'
@@ -41,12 +40,11 @@ const details = {
   include_missing_member_with_elevated_permissions: flag,
 }
 
+const written = { ...organizationAnswer, fields } as const
 const read = {
-  response: organizationObject,
-  fields,
+  ...written,
   represent: ({ organization, ...counts }: OrganizationEntry) => representOrganization(organization, counts),
 } as const
-const written = { ...read, represent: (view: OrganizationView) => representOrganization(view) } as const
 
 /** Applications show names in messages to people, so a name must not bring markup or links with it. */
 const organizationName = z.string().superRefine((name, context) => {
@@ -137,11 +135,9 @@ export const organizationOperations: readonly Operation[] = [
 ]
 
 function rejectMetadata({ publicMetadata, privateMetadata }: Readonly<Record<string, unknown>>): void {
-  const given = [
-    ...(publicMetadata === undefined ? [] : ['public_metadata']),
-    ...(privateMetadata === undefined ? [] : ['private_metadata']),
-  ]
-  const [first, ...others] = given.map((name) => {
+  const metadata = { public_metadata: publicMetadata, private_metadata: privateMetadata }
+  const given = Object.entries(metadata).filter(([, value]) => value !== undefined)
+  const [first, ...others] = given.map(([name]) => {
     const message = `As of ${withoutMetadata}, ${name} is updated at ${path}/metadata. Remove it here.`
     return clerkError('form_param_unknown', message, name)
   })

@@ -3,18 +3,16 @@
 import { z } from 'zod'
 import type { PermissionView } from '../../service/views.ts'
 import { identifier, optionalText } from '../operation/fields.ts'
-import { deletionOf, representing } from '../operation/represent.ts'
+import { component, deletionOf, representing } from '../operation/represent.ts'
 import { listing, reading, writing, type Operation } from '../operation/route.ts'
 import { catalogueQuery, namedFields } from './catalogue-object.ts'
 
-export const permissionObject = z
-  .object({
-    object: z.literal('permission'),
-    ...namedFields,
-    description: z.string(),
-    type: z.enum(['system', 'user']),
-  })
-  .meta({ id: 'Permission' })
+export const permissionObject = component('Permission', {
+  object: z.literal('permission'),
+  ...namedFields,
+  description: z.string(),
+  type: z.enum(['system', 'user']),
+})
 
 const represent = representing(permissionObject)
 
@@ -26,6 +24,7 @@ const answer = { response: permissionObject, represent: representPermission } as
 const path = '/organization_permissions/{permission_id}'
 const params = { permission_id: identifier }
 const fields = { permission: 'permission_id' } as const
+const one = { ...answer, params, fields } as const
 
 export const permissionOperations: readonly Operation[] = [
   listing('ListOrganizationPermissions', 'GET /organization_permissions', {
@@ -51,21 +50,18 @@ export const permissionOperations: readonly Operation[] = [
   }),
 
   writing('UpdatePermission', `PATCH ${path}`, {
-    ...answer,
+    ...one,
     summary: 'Updates a permission',
-    params,
     body: z.strictObject({ name: optionalText, key: optionalText, description: optionalText }),
     failures: ['form_identifier_exists', 'organization_system_permission_not_modifiable'],
-    fields,
     handle: (input, { service, call }) => service.administration.updatePermission(input, call),
   }),
 
   writing('DeletePermission', `DELETE ${path}`, {
+    ...one,
     summary: 'Deletes a permission, and removes it from all roles',
-    params,
     ...deletionOf('permission'),
     failures: ['organization_system_permission_not_modifiable'],
-    fields,
     handle: (input, { service, call }) => service.administration.deletePermission(input, call),
   }),
 ]

@@ -2,32 +2,28 @@
 
 import { z } from 'zod'
 import type { RoleSetView } from '../../service/views.ts'
-import { representing } from '../operation/represent.ts'
+import { component, representing } from '../operation/represent.ts'
 import type { Scope, WriteScope } from '../operation/route.ts'
 import { describedFields, shownDescription } from './catalogue-object.ts'
 
-const roleSetItemObject = z
-  .object({
-    object: z.literal('role_set_item'),
-    ...describedFields,
-    members_count: z.int().nullable(),
-    has_members: z.boolean().nullable(),
-  })
-  .meta({ id: 'RoleSetItem' })
+const roleSetItemObject = component('RoleSetItem', {
+  object: z.literal('role_set_item'),
+  ...describedFields,
+  members_count: z.int().nullable(),
+  has_members: z.boolean().nullable(),
+})
 
-export const roleSetObject = z
-  .object({
-    object: z.literal('role_set'),
-    ...describedFields,
-    roles: z.array(roleSetItemObject),
-    default_role: roleSetItemObject.nullable(),
-    creator_role: roleSetItemObject.nullable(),
-    type: z.enum(['initial', 'custom']),
-    role_set_migration: z.null().meta({
-      description: 'Members are moved in one transaction, so there is never a migration in progress.',
-    }),
-  })
-  .meta({ id: 'RoleSet' })
+export const roleSetObject = component('RoleSet', {
+  object: z.literal('role_set'),
+  ...describedFields,
+  roles: z.array(roleSetItemObject),
+  default_role: roleSetItemObject.nullable(),
+  creator_role: roleSetItemObject.nullable(),
+  type: z.enum(['initial', 'custom']),
+  role_set_migration: z.null().meta({
+    description: 'Members are moved in one transaction, so there is never a migration in progress.',
+  }),
+})
 
 const represent = representing(roleSetObject)
 const representItem = representing(roleSetItemObject)

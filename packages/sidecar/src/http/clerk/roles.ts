@@ -3,19 +3,17 @@
 import { z } from 'zod'
 import type { RoleView } from '../../service/views.ts'
 import { identifier, optional, optionalFlag, optionalText, references } from '../operation/fields.ts'
-import { deletionOf, representing } from '../operation/represent.ts'
+import { component, deletionOf, representing } from '../operation/represent.ts'
 import { listing, listObject, reading, writing, type Operation, type Scope } from '../operation/route.ts'
 import { catalogueQuery, describedFields, shownDescription } from './catalogue-object.ts'
 import { permissionObject, representPermission } from './permissions.ts'
 
-const roleObject = z
-  .object({
-    object: z.literal('role'),
-    ...describedFields,
-    is_creator_eligible: z.boolean(),
-    permissions: z.array(permissionObject),
-  })
-  .meta({ id: 'Role' })
+const roleObject = component('Role', {
+  object: z.literal('role'),
+  ...describedFields,
+  is_creator_eligible: z.boolean(),
+  permissions: z.array(permissionObject),
+})
 
 const represent = representing(roleObject)
 

@@ -3,26 +3,13 @@
 import { z } from 'zod'
 import { createDocument } from 'zod-openapi'
 import { clerkCodes, type ClerkCode } from '@rolesets/core'
+import { errorFields } from './impact.ts'
 import type { Operation } from './route.ts'
 
-const envelope = z
-  .object({
-    errors: z
-      .array(
-        z.object({
-          code: z.string(),
-          message: z.string(),
-          long_message: z.string(),
-          meta: z.object({ param_name: z.string() }).optional(),
-        }),
-      )
-      .min(1),
-    clerk_trace_id: z.string(),
-  })
-  .meta({
-    id: 'ClerkErrors',
-    description: 'Why the request failed. `code` is for programs; `long_message` says what to do.',
-  })
+const envelope = z.object({ errors: z.array(z.object(errorFields)).min(1), clerk_trace_id: z.string() }).meta({
+  id: 'ClerkErrors',
+  description: 'Why the request failed. `code` is for programs; `long_message` says what to do.',
+})
 
 /** Failures that every operation can answer with. */
 const always = ['malformed_request_parameters', 'clerk_key_invalid', 'form_param_value_invalid'] as const

@@ -7,6 +7,11 @@ import type { CamelCase } from './names.ts'
 type Shape = Readonly<Record<string, z.ZodType>>
 type Shown<Fields extends Shape> = z.input<z.ZodObject<Fields>>
 
+/** An object that the document describes once, under this name. */
+export function component<Fields extends Shape>(id: string, fields: Fields) {
+  return z.object(fields).meta({ id })
+}
+
 /** The fields that need no word: constants, and those that the view has under the same name in camelCase. */
 type Known<Fields extends Shape, View> = {
   [Name in keyof Fields & string]: Fields[Name] extends z.ZodLiteral | z.ZodNull

@@ -110,16 +110,14 @@ export function reading<
     readonly changedAt?: (value: Value) => number
   },
 ): Operation {
-  const { params, query, response, fields = {}, handle, represent, changedAt = changedAtOf } = declared
+  const { params, query, response, fields = {}, access = 'read', handle, represent, changedAt = changedAtOf } = declared
   const schemas = { params: z.object(params ?? {}), query: z.object(query ?? {}), body: undefined, response }
   const answer: Operation['answer'] = async (given, scope) => {
-    const parsed = { ...parse(schemas.params, given.params), ...parse(schemas.query, given.query) }
-    const input = inRulesWords(parsed, fields) as unknown as Parameters<typeof handle>[0]
+    const input = inputOf(given, schemas, fields) as unknown as Parameters<typeof handle>[0]
     const { value, revision } = await handle(input, scope)
     return { body: represent(value, scope), revision, changedAt: changedAt(value) }
   }
-  const access = declared.access ?? 'read'
-  return { ...declaredAs(operation, route, declared), access, writes: false, schemas, answer }
+  return { ...shownOf(operation, route, declared), access, writes: false, schemas, answer }
 }
 
 /** The parameters of Clerk's lists, under the names that the service has for them. */
@@ -192,15 +190,13 @@ export function writing<
     body,
     response: z.union([response, impactSchema(response)]),
   }
-  const shown = { ...declaredAs(operation, route, declared), ignoresBody: declared.ignoresBody ?? false }
+  const shown = { ...shownOf(operation, route, declared), ignoresBody: declared.ignoresBody ?? false }
   const answer: Operation['answer'] = async (given, scope) => {
-    const { dry_run: dryRun, ...asked } = parse(schemas.query, given.query)
-    const parsed = { ...parse(schemas.params, given.params), ...asked, ...parseBody(body, given.body) }
-    const own = { ...scope, call: { ...scope.call, dryRun } }
-    const input = inRulesWords(parsed, fields) as unknown as Parameters<typeof handle>[0]
-    const { value, impact, revision } = await handle(input, own)
+    const { dryRun, ...input } = inputOf(given, schemas, fields)
+    const own = { ...scope, call: { ...scope.call, dryRun: dryRun === true } }
+    const { value, impact, revision } = await handle(input as unknown as Parameters<typeof handle>[0], own)
     const resource = value === undefined ? null : await represent(value, own)
-    if (dryRun) return { body: representImpact(impact, { resource, revision, fields }), revision }
+    if (own.call.dryRun) return { body: representImpact(impact, { resource, revision, fields }), revision }
     const isThing = value !== undefined && shown.method !== 'delete'
     return { body: resource, revision, changedAt: isThing ? changedAt(value) : undefined }
   }
@@ -209,10 +205,18 @@ export function writing<
 
 type Route<Allowed extends Method> = `${Allowed} /${string}`
 
-function declaredAs(operation: string, route: Route<Method>, declared: Declared<Shape, Shape, FieldNames>) {
+function shownOf(operation: string, route: Route<Method>, declared: Declared<Shape, Shape, FieldNames>) {
   const { summary, failures = [], fields = {} } = declared
   const [method = '', path = ''] = route.split(' ')
   return { operation, method: method.toLowerCase() as Lowercase<Method>, path, summary, failures, fields }
+}
+
+function inputOf(given: Given, { params, query, body }: Operation['schemas'], fields: FieldNames) {
+  const [fromQuery, fromParams] = [parse(query, given.query), parse(params, given.params)]
+  return inRulesWords<Readonly<Record<string, unknown>>, FieldNames>(
+    { ...fromParams, ...fromQuery, ...parseBody(body, given.body) },
+    fields,
+  )
 }
 
 function parseBody(schema: z.ZodType | undefined, body: unknown): object {
