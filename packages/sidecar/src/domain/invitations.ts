@@ -3,20 +3,12 @@
  * role is checked again on acceptance (rule 11).
  */
 
-import { assignmentOf, put, quoted, type Catalogue, type Change, type Organization } from '@rolesets/core'
-import type { Invitation, InvitationStatus, Membership } from '@rolesets/core'
+import { assignmentOf, isPlainObject, put, quoted } from '@rolesets/core'
+import type { Catalogue, Change, Invitation, InvitationStatus, Membership, Organization } from '@rolesets/core'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
 import { decided, decidedTo, type Context, type Decided } from './decided.ts'
-import {
-  invalid,
-  isPlainObject,
-  parseEmailAddress,
-  parseId,
-  parseInvitationDays,
-  parseRedirectUrl,
-  parseRef,
-} from './fields.ts'
+import { invalid, parseEmailAddress, parseId, parseInvitationDays, parseRedirectUrl, parseRef } from './fields.ts'
 import { findRole } from './lookup.ts'
 import { membershipExists } from './memberships.ts'
 import { parseNewMetadata, type MetadataInput } from './metadata.ts'
