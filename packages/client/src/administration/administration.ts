@@ -4,7 +4,7 @@ import { formatRevision } from '@rolesets/core'
 import { parseDurationMs, parseObject, parseSignal } from '../arguments.ts'
 import { invalidArgument } from '../errors.ts'
 import type { Calls } from '../wire/calls.ts'
-import { fieldsOf, revisionOf, type Fields } from '../wire/reading.ts'
+import { objectOf, revision } from '../wire/reading.ts'
 import type { AdminOptions, Administration } from './calls.ts'
 import { callFields, type Each, type FieldKind, type ScalarKind } from './fields.ts'
 
@@ -12,6 +12,10 @@ import { callFields, type Each, type FieldKind, type ScalarKind } from './fields
 const deadlineMsDefault = 10_000
 /** Levels of metadata in each other; the sidecar takes fewer. */
 const metadataDepthMax = 32
+
+type Fields = { readonly [field: string]: unknown }
+
+const readRevision = objectOf('the answer', { revision })
 
 export interface AdministrationOptions {
   readonly calls: Calls
@@ -26,22 +30,21 @@ export function createAdministration({ calls, beginWrite }: AdministrationOption
     const limits = parseAdminOptions(options)
     const method = `Administration/${name.charAt(0).toUpperCase()}${name.slice(1)}`
     const isWrite = 'dryRun' in kinds
-    if (!isWrite) return parseReply(await calls.read(method, request, limits))
+    if (!isWrite) {
+      const reply = await calls.read(method, request, limits)
+      readRevision(reply)
+      return reply
+    }
     const written = beginWrite()
-    const reply = parseReply(await calls.write(method, request, limits))
-    if (request['dryRun'] !== true) written(formatRevision(revisionOf(reply)))
+    const reply = await calls.write(method, request, limits)
+    const committed = formatRevision(readRevision(reply).revision)
+    if (request['dryRun'] !== true) written(committed)
     return reply
   }
   const names = Object.keys(callFields) as (keyof Administration)[]
   const entries = names.map((name) => [name, (request: unknown, options?: unknown) => call(name, request, options)])
   // The table has exactly the calls of the interface; the compiler has seen to it.
   return Object.freeze(Object.fromEntries(entries)) as Administration
-}
-
-function parseReply(reply: unknown): Fields {
-  const fields = fieldsOf(reply, 'the answer')
-  revisionOf(fields)
-  return fields
 }
 
 function parseAdminOptions(value: unknown) {
