@@ -27,12 +27,7 @@ export class Waiting {
    */
   bounded<Value>(work: (signal: AbortSignal) => Promise<Value>, limits: Limits): Promise<Value> {
     const controller = new AbortController()
-    return this.#until(() => work(controller.signal), { ...limits, onFailure: (error) => controller.abort(error) })
-  }
-
-  /** The same for work that goes on after the limit. It costs less: a signal takes long to make. */
-  waitFor<Value>(work: () => Promise<Value>, limits: Limits): Promise<Value> {
-    return this.#until(work, limits)
+    return this.waitFor(() => work(controller.signal), { ...limits, onFailure: (error) => controller.abort(error) })
   }
 
   /** Everything that waits is rejected with `closed`, now and from now on. */
@@ -41,7 +36,8 @@ export class Waiting {
     for (const fail of [...this.#pending]) fail(closedError())
   }
 
-  #until<Value>(
+  /** The same for work that goes on after the limit. It costs less: a signal takes long to make. */
+  waitFor<Value>(
     work: () => Promise<Value>,
     { deadlineMs, signal, onFailure }: Limits & { readonly onFailure?: (error: Error) => void },
   ): Promise<Value> {
