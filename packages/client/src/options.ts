@@ -78,9 +78,10 @@ export function parseOptions(value: unknown) {
 }
 
 function parseConnection({ target, key, tls, insecure }: Partial<RoleSetsClientOptions>): GrpcTransportOptions {
-  const parsed = { target: parseTarget(target), key, tls: tls === undefined ? undefined : parseTls(tls) }
+  const parsedTarget = parseTarget(target)
   if (insecure !== undefined && typeof insecure !== 'boolean')
     throw invalidArgument('insecure', 'must be true or false.')
+  const parsed = { target: parsedTarget, key, tls: tls === undefined ? undefined : parseTls(tls) }
   if (key === undefined) return parsed
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,4096}$/.test(key)) {
     throw invalidArgument('key', 'must be a string of visible ASCII characters without spaces.')

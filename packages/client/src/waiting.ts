@@ -21,6 +21,12 @@ export class Waiting {
     return this.#isClosed
   }
 
+  /** Everything that waits is rejected with `closed`, now and from now on. */
+  close(): void {
+    this.#isClosed = true
+    for (const fail of [...this.#pending]) fail(closedError())
+  }
+
   /**
    * Does work until a limit is reached; the signal that the work gets then aborts, and its result is dropped.
    * @throws RoleSetsError `deadline_exceeded`, `aborted`, `closed`, or what the work throws
@@ -28,12 +34,6 @@ export class Waiting {
   bounded<Value>(work: (signal: AbortSignal) => Promise<Value>, limits: Limits): Promise<Value> {
     const controller = new AbortController()
     return this.waitFor(() => work(controller.signal), { ...limits, onFailure: (error) => controller.abort(error) })
-  }
-
-  /** Everything that waits is rejected with `closed`, now and from now on. */
-  close(): void {
-    this.#isClosed = true
-    for (const fail of [...this.#pending]) fail(closedError())
   }
 
   /** The same for work that goes on after the limit. It costs less: a signal takes long to make. */
