@@ -19,7 +19,7 @@ import { watchChangeSets, type WatchOptions } from './feed/watch.ts'
 import { parseOptions, type ParsedOptions, type RoleSetsClientOptions } from './options.ts'
 import { notReadyError } from './readiness.ts'
 import { closedError, Waiting } from './waiting.ts'
-import { Calls } from './wire/calls.ts'
+import { createCalls } from './wire/calls.ts'
 import { openGrpcTransport } from './wire/grpc-transport.ts'
 import type { Transport } from './wire/transport.ts'
 
@@ -107,7 +107,7 @@ class Client implements RoleSetsClient {
     const waiting = (this.#waiting = new Waiting(clock))
     const cache = (this.#cache = new Cache(options.organizationsMax))
     const freshness = (this.#freshness = new Freshness(options.maxStalenessMs))
-    const calls = new Calls(transport, waiting, clock)
+    const calls = createCalls(transport, waiting, clock)
     const onChange = () => this.#conditions.changed()
     const sink = cacheSink(cache, freshness, clock)
     const hear = (event: ClientEvent) => {
