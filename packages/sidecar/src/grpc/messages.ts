@@ -3,6 +3,7 @@
 import type { Metadata } from '@rolesets/core'
 import type * as proto from '@rolesets/proto'
 import { structOfJson } from '@rolesets/proto'
+import type { Applied } from '../service/call.ts'
 import type {
   AccessKeyView,
   ImpactView,
@@ -13,7 +14,6 @@ import type {
   RoleSetView,
   RoleView,
   SettingsView,
-  StepView,
 } from '../service/views.ts'
 import { reasonOf } from './status.ts'
 
@@ -65,7 +65,7 @@ export function impactMessage({ roles, requiredMappings, violations, ...totals }
   }
 }
 
-export function stepMessage({ action, details, ...step }: StepView): proto.AppliedStep {
+export function stepMessage({ action, details, ...step }: Applied['steps'][number]): proto.AppliedStep {
   const actions = { create: 'CREATE', update: 'UPDATE', delete: 'DELETE' } as const
   return { ...step, action: actions[action], details: [...details] }
 }

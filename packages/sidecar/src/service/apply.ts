@@ -2,12 +2,12 @@
 
 import type { Organization } from '@rolesets/core'
 import { planApply, type PlannedCommand } from '../domain/apply.ts'
-import { impactOf, noImpact, type Decided, type Impact } from '../domain/decided.ts'
+import { decided, impactOf, noImpact, type Decided, type Impact } from '../domain/decided.ts'
 import { parseManifest, type Manifest, type ParsedManifest } from '../domain/manifest.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Writer } from '../storage/store.ts'
 import type { Applied } from './call.ts'
-import { command, type WriteScope } from './operation.ts'
+import { commandsOf, type WriteScope } from './operation.ts'
 import { organizationCommands } from './organizations.ts'
 import { permissionCommands } from './permissions.ts'
 import { roleSetCommands } from './role-sets.ts'
@@ -19,24 +19,23 @@ export interface ApplyInput {
   readonly prune: boolean
 }
 
-export const applyCommand = command({
-  operation: 'Apply',
-  decide: async (scope, { manifest, prune }: ApplyInput): Promise<Decided<Applied>> => {
-    const { writer } = scope
-    scope.expectUnchanged({ id: 'The store', revision: writer.revision })
-    const organizations = await readOrganizations(writer, parseManifest(manifest))
-    const plan = planApply(scope.catalogue, manifest, prune, (id) => organizations.get(id))
-    const impacts: Impact[] = []
-    for (const step of plan.steps) {
-      // Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own.
-      const decided = await decideStep({ ...scope, catalogue: await writer.catalogue() }, step.run, impacts)
-      await writer.record(decided.changes)
-      impacts.push(decided.impact)
-    }
-    const value = { steps: plan.steps.map(({ run: _run, ...step }) => step), leftAlone: plan.leftAlone }
-    return { changes: [], impact: sumOf(impacts), value }
+export const applyCommands = commandsOf((applied: Applied) => applied, {
+  apply: {
+    decide: async (scope, { manifest, prune }: ApplyInput) => {
+      const { writer } = scope
+      scope.expectUnchanged({ id: 'The store', revision: writer.revision })
+      const organizations = await readOrganizations(writer, parseManifest(manifest))
+      const { steps, leftAlone } = planApply(scope.catalogue, manifest, prune, (id) => organizations.get(id))
+      const impacts: Impact[] = []
+      for (const step of steps) {
+        // Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own.
+        const done = await decideStep({ ...scope, catalogue: await writer.catalogue() }, step.run, impacts)
+        await writer.record(done.changes)
+        impacts.push(done.impact)
+      }
+      return decided([], { steps: steps.map(({ run: _run, ...step }) => step), leftAlone }, sumOf(impacts))
+    },
   },
-  view: (applied) => applied,
 })
 
 async function readOrganizations(writer: Writer, manifest: ParsedManifest): Promise<ReadonlyMap<string, Organization>> {
