@@ -4,7 +4,8 @@
 
 import grpc from '@grpc/grpc-js'
 import protoLoader from '@grpc/proto-loader'
-import { loaderOptions, protoFiles, type ProtoGrpcType } from '@rolesets/proto'
+import type { ProtoGrpcType } from '@rolesets/proto'
+import { loaderOptions, protoFiles } from '@rolesets/proto/files'
 
 const options = { ...loaderOptions, includeDirs: [...loaderOptions.includeDirs] }
 const loaded = grpc.loadPackageDefinition(protoLoader.loadSync([...protoFiles], options))

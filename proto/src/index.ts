@@ -7,8 +7,5 @@ import type { ProtoGrpcType as DecisionsGrpcType } from './generated/decisions.t
 export type * from './generated/index.ts'
 export { loadContract, type Contract } from './contract.ts'
 export { jsonOfStruct, structOfJson, type JsonObject } from './struct.ts'
-// Until every reader of the files imports `@rolesets/proto/files`.
-export { loaderOptions, protoFiles } from './files.ts'
-
 /** What `grpc.loadPackageDefinition` returns for the proto files, loaded with `loaderOptions`. */
 export type ProtoGrpcType = AdministrationGrpcType & ChangesGrpcType & DecisionsGrpcType

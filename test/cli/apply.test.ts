@@ -185,7 +185,7 @@ test('when others have changed what was printed, nothing is done', async (t) => 
   })
   t.is(exitCode, 1)
   t.false(stdout.includes('Applied'))
-  t.regex(stderr, /Others changed the store meanwhile.*Nothing was done\. Run it again\./)
+  t.regex(stderr, /The store was changed since the plan was printed\. Nothing was applied\. Run the command again\./)
   const { roleSets } = await operator.admin.listRoleSets({ pageSize: 500 })
   t.false(roleSets.some(({ key }) => key === 'role_set:overtaken'))
 })

@@ -61,7 +61,7 @@ async function endsWell(args: readonly string[]): Promise<boolean> {
   const { exitCode, stdout, stderr } = await type(args, { signal, env: { ROLESETS_TARGET: '127.0.0.1:1' } })
   if (exitCode === 0) return stderr === '' || stderr.startsWith('Watching ')
   if (exitCode !== 2 && exitCode !== 3) return false
-  if (stdout !== '' || stderr.length > 12_000 || stderr.includes('unforeseen')) return false
+  if (stdout !== '' || stderr.length > 12_000 || stderr.includes('Unexpected error')) return false
   // Without a verb, the program shows what there is.
   if (stderr.startsWith('Usage: rolesets ')) return true
   return (

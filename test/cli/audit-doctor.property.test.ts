@@ -27,7 +27,7 @@ test('a file that was only ever written by the rules is sound', async (t) => {
     revisions = store.head
     service.close()
     await store.close()
-    const options = { now: clock.now, tell: () => undefined, signal: new AbortController().signal, findingsMax: 9 }
+    const options = { now: clock.now, report: () => undefined, signal: new AbortController().signal, findingsMax: 9 }
     const { findings, head } = await examine(url, options)
     t.deepEqual(findings, [])
     t.is(head, revisions)

@@ -162,7 +162,7 @@ const cases: Readonly<Record<string, { readonly sql: readonly string[]; readonly
     found: [
       /^membership \S+: altered/,
       /^memberships: 1 refer to roles that are not there$/,
-      /^I1: \S+ has role_none in globex/,
+      /^I1: \S+ has the role role_none in globex/,
     ],
   },
   'the role of a member whom a whole set was given is changed': {
@@ -192,7 +192,7 @@ const cases: Readonly<Record<string, { readonly sql: readonly string[]; readonly
   },
   "a pending invitation's role is changed to one outside of the set": {
     sql: [`UPDATE invitations SET role_id = 'role_none'`],
-    found: [/^invitation \S+: altered/, /^I2: \S+ has role_none in globex/],
+    found: [/^invitation \S+: altered/, /^I2: \S+ has the role role_none in globex/],
   },
   'an organization is on another set': {
     sql: [
@@ -202,8 +202,8 @@ const cases: Readonly<Record<string, { readonly sql: readonly string[]; readonly
       /^organization globex: altered since revision \d+: roleSetId is/,
       /^count of role set \S+: has 1 organizations, and 0 are noted$/,
       /^count of role set \S+: has 1 organizations, and 2 are noted$/,
-      /^I1: \S+ has \S+ in globex/,
-      /^I2: \S+ has \S+ in globex/,
+      /^I1: \S+ has the role \S+ in globex/,
+      /^I2: \S+ has the role \S+ in globex/,
     ],
   },
   'an organization that was moved with its set is on another one': {
@@ -213,7 +213,7 @@ const cases: Readonly<Record<string, { readonly sql: readonly string[]; readonly
       /^count of role set/,
       /^count of role set/,
       /^organizations: 1 refer to role_sets that are not there/,
-      /^I5: acme is on roleset_none/,
+      /^I5: the organization acme has the role set roleset_none/,
       /^I1: /,
       /^I1: /,
       /^I1: /,
@@ -337,7 +337,7 @@ test('what is no file of a store is said so, with exit code 3, and nothing is ma
   for (const [path, why] of [
     [join(empty, 'none.db'), /There is no file/],
     [empty, /There is no file/],
-    [text, /no database of Rolesets/],
+    [text, /is not a Rolesets database/],
   ] as const) {
     const { exitCode, stderr, stdout } = await doctor(path)
     t.is(exitCode, 3)

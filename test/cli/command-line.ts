@@ -1,7 +1,7 @@
 /** The verbs of the command line in this process: what they print, and how they end. */
 
 import { Command, CommanderError } from 'commander'
-import type { Io } from '../../packages/sidecar/src/cli/io.ts'
+import type { Io } from '../../packages/sidecar/src/cli/run/io.ts'
 import { addVerbs } from '../../packages/sidecar/src/cli/verbs.ts'
 
 export interface Outcome {

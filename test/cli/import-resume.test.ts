@@ -107,7 +107,7 @@ test('a file that is no checkpoint is left alone', async (t) => {
   await writeFile(checkpoint, 'my diary')
   const { exitCode, stderr } = await run('--checkpoint', checkpoint)
   t.is(exitCode, 2)
-  t.regex(stderr, /is no checkpoint/)
+  t.regex(stderr, /is not a checkpoint/)
   t.is(await readFile(checkpoint, 'utf8'), 'my diary')
 })
 

@@ -2,8 +2,8 @@
 
 import type { ServerResponse } from 'node:http'
 import test from 'ava'
-import { Source } from '../../packages/sidecar/src/cli/import-source.ts'
-import { organizationSchema } from '../../packages/sidecar/src/cli/import-schema.ts'
+import { Source } from '../../packages/sidecar/src/cli/import/source.ts'
+import { organizationSchema } from '../../packages/sidecar/src/cli/import/schema.ts'
 import { answer, openSourceServer, organization, sourceKey, type SourceServer } from './import-source-server.ts'
 
 function sourceOf({ url }: Pick<SourceServer, 'url'>, retriesMax = 3, signal = new AbortController().signal) {
@@ -55,17 +55,17 @@ test('retries have an end', async (t) => {
     answer(response, 429, {}, { 'retry-after': '0' })
     return true
   }
-  await t.throwsAsync(idsOf(sourceOf(server, 2)), { code: 'unavailable', message: /fewer requests.*later/ })
+  await t.throwsAsync(idsOf(sourceOf(server, 2)), { code: 'unavailable', message: /too many requests.*later/ })
   t.is(server.requests.length, 3)
 })
 
 const row = organization('org_a')
 
 for (const [what, status, body, message] of [
-  ['a page of HTML', 200, '<!doctype html><p>Welcome', /no JSON.*doctype.*Check that --url/],
+  ['a page of HTML', 200, '<!doctype html><p>Welcome', /not JSON.*doctype.*Check that --url/],
   ['rows that are no organizations', 200, { data: [{ id: 5 }], total_count: 1 }, /data\.0\.id/],
-  ['a bare list', 200, [row], /makes no sense/],
-  ['more rows than were asked for', 200, { data: Array(501).fill(row), total_count: 501 }, /makes no sense/],
+  ['a bare list', 200, [row], /is malformed/],
+  ['more rows than were asked for', 200, { data: Array(501).fill(row), total_count: 501 }, /is malformed/],
   ['an empty page before the end', 200, { data: [], total_count: 3 }, /there are 3.*empty page/],
   ['the same page again and again', 200, { data: [row], total_count: 3 }, /given before at 1/],
   ['a refusal of the key', 401, { errors: [{ code: 'clerk_key_invalid' }] }, /--key-file.*clerk_key_invalid/],

@@ -47,7 +47,7 @@ test('everything comes over, and a second run changes nothing and says so', asyn
   const second = await run()
   t.is(second.exitCode, 0, second.stderr)
   t.true(
-    second.stdout.includes(`Nothing to change: everything is as at the source (revision ${revision}).`),
+    second.stdout.includes(`Nothing to change: the sidecar already matches the source (revision ${revision}).`),
     second.stdout,
   )
   t.is((await admin.getSettings({})).revision, revision)

@@ -1,9 +1,9 @@
 /** Lists of any length: page by page, in columns or one document a line. */
 
 import test from 'ava'
-import type { Io } from '../../packages/sidecar/src/cli/io.ts'
-import { printPages } from '../../packages/sidecar/src/cli/pages.ts'
-import { tableText } from '../../packages/sidecar/src/cli/table.ts'
+import type { Io } from '../../packages/sidecar/src/cli/run/io.ts'
+import { printPages } from '../../packages/sidecar/src/cli/run/pages.ts'
+import { tableText } from '../../packages/sidecar/src/cli/output/table.ts'
 
 const pages = new Map([
   ['', { items: [{ itemId: 1 }, { itemId: 2 }], nextPageToken: 'two' }],

@@ -3,8 +3,8 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
-import { parseManifest } from '../../packages/sidecar/src/cli/manifest.ts'
-import { parseManifest as parseInDomain } from '../../packages/sidecar/src/domain/manifest.ts'
+import { parseManifestFile } from '../../packages/sidecar/src/cli/manifest/parse.ts'
+import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 
 const runs = 5_000
@@ -99,23 +99,15 @@ const text = fc.oneof(
 
 /** The promise: either a state that the sidecar's own parser accepts too, or at least one fault, well told. */
 function readsOrTells(source: string): boolean {
-  const { manifest, faults } = parseManifest(source)
+  const { manifest, faults } = parseManifestFile(source)
   if (manifest === undefined) {
     return (
       faults.length > 0 &&
       faults.every(({ line, column, message }) => line > 0 && column > 0 && isSentence(message, source))
     )
   }
-  const { permissions, roles, role_sets, organizations } = manifest
   try {
-    parseInDomain({
-      permissions,
-      roles,
-      roleSets: role_sets?.map(({ default_role, creator_role, ...rest }) => {
-        return { ...rest, defaultRole: default_role, creatorRole: creator_role }
-      }),
-      organizations: organizations?.map(({ role_set, ...rest }) => ({ ...rest, roleSet: role_set })),
-    })
+    parseManifest(manifest)
     return faults.length === 0
   } catch (error) {
     if (error instanceof Refusal)
@@ -135,7 +127,7 @@ test('any text at all is read or refused', (t) => {
   t.pass()
 })
 
-test('a nearly right state is read or refused, and what is read the sidecar’s own parser accepts', (t) => {
+test("a nearly right state is read or refused, and what is read the sidecar's own parser accepts", (t) => {
   fc.assert(
     fc.property(
       state.map((value) => stringify(value)),

@@ -1,15 +1,15 @@
 /** Reading the file of `rolesets apply`: all that is wrong is told at once, with its place, and nothing malformed gets through. */
 
 import test from 'ava'
-import { parseManifest } from '../../packages/sidecar/src/cli/manifest.ts'
+import { parseManifestFile } from '../../packages/sidecar/src/cli/manifest/parse.ts'
 
 /** `line:column message` for each fault. */
 function faultsIn(text: string): readonly string[] {
-  return parseManifest(text).faults.map(({ line, column, message }) => `${line}:${column} ${message}`)
+  return parseManifestFile(text).faults.map(({ line, column, message }) => `${line}:${column} ${message}`)
 }
 
 test('a described state is read as it is written', (t) => {
-  const { manifest, faults } = parseManifest(`
+  const { manifest, faults } = parseManifestFile(`
 permissions:
   - { key: 'org:reports:read', name: Read reports }
 roles:
@@ -31,17 +31,17 @@ organizations:
   t.deepEqual(manifest, {
     permissions: [{ key: 'org:reports:read', name: 'Read reports' }],
     roles: [{ key: 'org:analyst', permissions: ['org:reports:read'] }],
-    role_sets: [
+    roleSets: [
       {
         key: 'role_set:pro',
         roles: ['org:admin', 'org:analyst'],
-        default_role: 'org:analyst',
-        creator_role: 'org:admin',
+        defaultRole: 'org:analyst',
+        creatorRole: 'org:admin',
         initial: true,
         replace: { 'org:moderator': 'org:analyst' },
       },
     ],
-    organizations: [{ id: 'org_acme', role_set: 'role_set:pro', mappings: { 'org:moderator': 'org:analyst' } }],
+    organizations: [{ id: 'org_acme', roleSet: 'role_set:pro', mappings: { 'org:moderator': 'org:analyst' } }],
   })
 })
 
@@ -75,8 +75,8 @@ organizations:
     '6:5 roles[0].descripton is not a field. Did you mean description?',
     '10:18 role_sets[0].default_role is empty. Give a text.',
     '12:14 role_sets[0].initial is the text "yes". Give true or false.',
-    '13:12 role_sets[1].roles is empty. Name at least one.',
-    '19:11 organizations[0].slug is "Acme". Use a-z, 0-9 and - only, at least one of them.',
+    '13:12 role_sets[1].roles is empty. Name at least one role.',
+    '19:11 organizations[0].slug is "Acme". Use a-z, 0-9 and - only.',
     '20:15 organizations[0].mappings is a list. Give a map from role to role.',
     '21:5 organizations[1] is the text "org_beta". Give fields with values.',
   ])
@@ -99,19 +99,19 @@ organizations:
   - { id: org_a, slug: a }
   - { id: org_a, slug: a }
 `)
-  const among = 'which is not among the set’s roles. Add it to roles, or name one of them.'
+  const among = "which isn't among the roles of the set. List it there, or choose one of them."
   t.deepEqual(faults, [
-    '2:48 roles[0].permissions[1] says org:a:b a second time. Say it once.',
-    '3:12 roles[1].key says org:analyst a second time. Say it once.',
+    '2:48 roles[0].permissions[1] repeats org:a:b. Give it once.',
+    '3:12 roles[1].key repeats org:analyst. Give it once.',
     '4:12 roles[2].key is "analyst". Write it as org:<name>, with a-z, 0-9 and _ only.',
-    '7:24 role_sets[0].roles[1] says org:admin a second time. Say it once.',
+    '7:24 role_sets[0].roles[1] repeats org:admin. Give it once.',
     `8:19 role_sets[0].default_role is org:member, ${among}`,
-    '11:27 role_sets[0].replace[org:admin] replaces org:admin, which stays in the set. Take it out of roles, or out of replace.',
-    `11:27 role_sets[0].replace[org:admin] leads to org:analyst, ${among}`,
-    '12:12 role_sets[1].key says role_set:free a second time. Say it once.',
+    '11:27 role_sets[0].replace[org:admin] replaces org:admin, which the set lists. Take it out of roles, or out of replace.',
+    `11:27 role_sets[0].replace[org:admin] is org:analyst, ${among}`,
+    '12:12 role_sets[1].key repeats role_set:free. Give it once.',
     '12:106 role_sets[1].initial makes a second set initial. Exactly one set can be: keep one of the two.',
-    '15:11 organizations[1].id says org_a a second time. Say it once.',
-    '15:24 organizations[1].slug says a a second time. Say it once.',
+    '15:11 organizations[1].id repeats org_a. Give it once.',
+    '15:24 organizations[1].slug repeats a. Give it once.',
   ])
 })
 
@@ -128,18 +128,18 @@ for (const [what, text, fault] of [
   ['a list', '[]', /^1:1 The file is a list\. Give fields/],
   ['a text', 'roles', /^1:1 The file is the text "roles"/],
   ['a second document', 'roles: []\n---\nroles: []', /^2:1 A second document begins here/],
-  ['a key twice', 'roles: []\nroles: []', /^2:1 roles is there twice/],
+  ['a key twice', 'roles: []\nroles: []', /^2:1 roles is given twice/],
   ['an alias', 'roles: &all []\nrole_sets: *all', /^2:12 role_sets is an alias/],
   ['an alias of nothing', 'roles: *nothing', /alias/],
   ['a tag', 'roles: !!set {}', /^1:14 roles has a tag/],
-  ['a key that is a list', '? [roles]\n: []', /key that is no name/],
-  ['a field named __proto__', '__proto__: { roles: [] }', /key that is no name/],
-  ['a role named __proto__', 'organizations: [{ id: o, mappings: { __proto__: org:a } }]', /key that is no name/],
+  ['a key that is a list', '? [roles]\n: []', /key that is not a string/],
+  ['a field named __proto__', '__proto__: { roles: [] }', /key that is not a string/],
+  ['a role named __proto__', 'organizations: [{ id: o, mappings: { __proto__: org:a } }]', /key that is not a string/],
   ['an empty field', 'roles:', /^1:7 roles is empty\. Give a list, or take the line out\./],
   ['what is not YAML', 'roles: [', /This is not YAML: /],
   ['a tab for indentation', 'roles:\n\t- key: org:a', /^2:1 This is not YAML: /],
   ['lists within lists without end', '['.repeat(20_000), /nested too deeply/],
-  ['half a character', 'roles: [{ key: org:a, name: "\\ud800" }]', /no well-formed Unicode/],
+  ['half a character', 'roles: [{ key: org:a, name: "\\ud800" }]', /half of a character/],
   ['a control character', 'roles: [{ key: org:a, name: "\\u0007" }]', /control characters/],
   ['a name of spaces', 'roles: [{ key: org:a, name: "  " }]', /roles\[0\]\.name is empty/],
   [
@@ -163,7 +163,7 @@ test('of thousands of faults the first hundred are told', (t) => {
 })
 
 test('a field that the sidecar names is found in the file', (t) => {
-  const { placeOf } = parseManifest('roles:\n  - key: org:a\n    permissions: [org:x:y]\n')
+  const { placeOf } = parseManifestFile('roles:\n  - key: org:a\n    permissions: [org:x:y]\n')
   t.deepEqual(placeOf(['roles', 0, 'permissions', 0]), { line: 3, column: 19 })
   t.deepEqual(placeOf(['roles', 0, 'name']), { line: 2, column: 5 }, 'the role stands for a field that it lacks')
   t.deepEqual(placeOf(['organizations', 7, 'id']), { line: 1, column: 1 })

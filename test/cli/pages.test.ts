@@ -4,9 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import test from 'ava'
-import { exitCodes } from '../../packages/sidecar/src/cli/io.ts'
-import { manifestSchema } from '../../packages/sidecar/src/cli/manifest-schema.ts'
-import { parseManifest } from '../../packages/sidecar/src/cli/manifest.ts'
+import { parseManifestFile } from '../../packages/sidecar/src/cli/manifest/parse.ts'
+import { exitCodes, manifestSections } from '@rolesets/core'
 import { addVerbs } from '../../packages/sidecar/src/cli/verbs.ts'
 import { codeBlocksOf, commandsOf, projectRoot } from '../docs/code-blocks.ts'
 import { stoppedClock } from './command-line.ts'
@@ -124,7 +123,7 @@ test('the files that the page shows can be applied', async (t) => {
   const blocks = (await codeBlocksOf('docs/manifest.md')).filter(({ language }) => language === 'yaml')
   t.is(blocks.length, 2)
   for (const { code } of blocks) {
-    t.deepEqual(parseManifest(code).faults, [])
+    t.deepEqual(parseManifestFile(code).faults, [])
     const { exitCode, stderr } = await type(['apply', '-f', await file(code), '--prune'])
     t.is(exitCode, 0, stderr)
   }
@@ -135,8 +134,8 @@ test('the page lists every field of the file', (t) => {
     const [list = ''] = /\w+\[\]/.exec(cell) ?? []
     return [...cell.matchAll(/\.(\w+)`/g)].map(([, field]) => `${list}.${field}`)
   })
-  const fields = Object.entries(manifestSchema.shape).flatMap(([list, schema]) => {
-    return Object.keys(schema.unwrap().element.shape).map((field) => `${list}[].${field}`)
+  const fields = Object.entries(manifestSections).flatMap(([list, section]) => {
+    return Object.keys(section.fields).map((field) => `${list}[].${field}`)
   })
   t.deepEqual(rows.sort(), fields.sort())
 })

@@ -1,8 +1,8 @@
 /** The sign of life of a command that takes long, on a clock that the test turns. */
 
 import test from 'ava'
-import type { Io } from '../../packages/sidecar/src/cli/io.ts'
-import { withProgress, type Tell } from '../../packages/sidecar/src/cli/progress.ts'
+import type { Io } from '../../packages/sidecar/src/cli/run/io.ts'
+import { withProgress, type ReportProgress } from '../../packages/sidecar/src/cli/run/progress.ts'
 
 const clear = '\r\u001b[K'
 
@@ -24,7 +24,7 @@ function begin({ isTerminal, json }: { isTerminal: boolean; json?: true }) {
     },
   }
   const { promise: end, resolve: finish, reject: fail } = promiseOf<string>()
-  let tell: Tell = () => undefined
+  let tell: ReportProgress = () => undefined
   const work = withProgress(io as Io, json === undefined ? {} : { json }, (given) => {
     tell = given
     return end

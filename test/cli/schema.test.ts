@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import test from 'ava'
 import { parse } from 'yaml'
-import { parseManifest } from '../../packages/sidecar/src/cli/manifest.ts'
+import { parseManifestFile } from '../../packages/sidecar/src/cli/manifest/parse.ts'
 import { type } from './command-line.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -23,7 +23,7 @@ test('the published schema is the one that the command prints: npm run schema', 
 for (const example of examples) {
   test(`${example} is right, and tells editors where its schema is`, async (t) => {
     const text = await readFile(join(root, example), 'utf8')
-    t.deepEqual(parseManifest(text).faults, [])
+    t.deepEqual(parseManifestFile(text).faults, [])
     t.true(validate(parse(text)), JSON.stringify(validate.errors))
     const [, path = ''] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(text) ?? []
     const schema = join(root, dirname(example), path)
@@ -46,6 +46,6 @@ test('the schema refuses what the parser refuses', (t) => {
     '[]',
   ]) {
     t.false(validate(parse(text)), text)
-    t.not(parseManifest(text).faults.length, 0, text)
+    t.not(parseManifestFile(text).faults.length, 0, text)
   }
 })

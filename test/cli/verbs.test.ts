@@ -69,7 +69,7 @@ test('roles lists what an organization offers, with the default and the creator 
       .split('\n')
       .map((line) => line.replace(/: .*/, '')),
     [
-      'org_globex is on role_set:pro (revision):'.replace(/: .*/, ''),
+      'org_globex has the role set role_set:pro (revision):'.replace(/: .*/, ''),
       '  org:admin      Admin (creator)',
       '  org:analyst    Analyst',
       '  org:member     Member (default)',
@@ -96,13 +96,13 @@ test('assign moves an organization, after a dry run that changes nothing', async
   t.is(dry.exitCode, 0)
   t.regex(
     dry.stdout,
-    /^org_mover would be on role_set:pro\.\n[^]*Dry run: nothing was changed\. This is what it would do at revision \w+:\d+\.\n$/,
+    /^org_mover would get the role set role_set:pro\.\n[^]*Dry run: nothing was changed\. This is what it would do at revision \w+:\d+\.\n$/,
   )
   t.is((await type(['check', 'org_mover', 'org:analyst'])).exitCode, 1)
 
   const done = await type(['assign', 'org_mover', 'role_set:pro'])
   t.is(done.exitCode, 0)
-  t.regex(done.stdout, /^org_mover is on role_set:pro \(revision \w+:\d+\)\.\n/)
+  t.regex(done.stdout, /^org_mover has the role set role_set:pro \(revision \w+:\d+\)\.\n/)
   t.is((await type(['check', 'org_mover', 'org:analyst'])).exitCode, 0)
 })
 
@@ -132,14 +132,14 @@ test('a write without a key says how to give one, and asks nobody', async (t) =>
   ]) {
     const { exitCode, stderr } = await type(args, { env })
     t.is(exitCode, 2)
-    t.regex(stderr, /^rolesets: This needs the secret key\. Give it with --key-file/)
+    t.regex(stderr, /^rolesets: This command needs the secret key\. Give it with --key-file/)
   }
 })
 
 test('a key that the sidecar does not know is told with exit code 3', async (t) => {
   const { exitCode, stderr } = await type(['assign', 'org_acme', 'role_set:pro'], { env: { ROLESETS_KEY: 'wrong' } })
   t.is(exitCode, 3)
-  t.regex(stderr, /does not know this one\. Give the right one with --key-file/)
+  t.regex(stderr, /no valid key\. Give the right one with --key-file/)
   t.false(stderr.includes('wrong'), 'a key is never printed')
 })
 

@@ -310,7 +310,7 @@ test('the stream is renewed every ten minutes, give or take one (F14)', async (t
   t.is(renewals, 1)
 })
 
-test('invitations, settings and keys on the feed change no answer, and watch shows them whole', async (t) => {
+test('invitations, settings, keys and assignments of parts on the feed change no answer, and watch shows them whole', async (t) => {
   const { client, transport, clock } = await openScriptedFresh(t)
   const seen: Change[] = []
   void (async () => {
@@ -331,7 +331,10 @@ test('invitations, settings and keys on the feed change no answer, and watch sho
   const accessKeyPut: AccessKey = { id: 'key_1', name: 'ci', access: 'READ', createdAtMs: 1, revokedAtMs: 0 }
   const mapping = { fromRoleId: 'role_analyst', toRoleId: 'role_member', members: 2, invitations: 3 }
   const membersReassigned = { roleSetId: 'roleset_pro', mappings: [mapping] }
-  const changes = [{ invitationPut }, { settingsPut }, { accessKeyPut }, { membersReassigned }]
+  const place = { organizationId: 'acme', scope: 'cohort:a' }
+  const assignmentPut = { ...place, roleSet: 'role_set:pro', roleSetId: 'roleset_pro', updatedAtMs: 2 }
+  const assignments = [{ assignmentPut }, { assignmentDeleted: place }]
+  const changes = [{ invitationPut }, { settingsPut }, { accessKeyPut }, { membersReassigned }, ...assignments]
   const [followed, watched] = transport.streams
   followed?.send(changeSet('e:11', changes))
   watched?.send(snapshot('e:10'), changeSet('e:11', changes))

@@ -2,7 +2,8 @@
 
 import test from 'ava'
 import { decide } from '@rolesets/core'
-import { planApply } from '../../packages/sidecar/src/domain/apply.ts'
+import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
+import { planApply } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { parseQuestion } from '../../packages/sidecar/src/domain/questions.ts'
 import type { Command } from '../domain/commands.ts'
 import { State } from '../domain/state.ts'
@@ -11,7 +12,11 @@ import { manifest, renames, rows, rowsFor, type Rename } from './table.ts'
 for (const unknownOrganizations of ['initial', 'deny'] as const) {
   const state = new State(unknownOrganizations)
   const find = (id: string) => state.organizations.get(id)
-  state.runAll('Apply', () => planApply(state.catalogue, manifest, false, find).steps.map(({ run }) => run))
+  state.runAll('Apply', () =>
+    planApply(state.catalogue, parseManifest(manifest), { prune: false, organization: find }).steps.map(
+      ({ run }) => run,
+    ),
+  )
   for (const rename of renames) state.run(commandOf(rename))
 
   for (const { title, organization, role, by, permission, permissionBy, ...expected } of rowsFor(unknownOrganizations))

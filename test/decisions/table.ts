@@ -2,8 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import type { Reason } from '@rolesets/core'
-import type { Manifest } from '../../packages/sidecar/src/domain/manifest.ts'
+import type { Manifest, Reason } from '@rolesets/core'
 
 type Setting = 'initial' | 'deny'
 

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
-import { planApply, type Manifest } from '../../packages/sidecar/src/domain/apply.ts'
+import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
+import type { Manifest } from '@rolesets/core'
+import { planApply } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.ts'
@@ -81,7 +83,11 @@ test('what is applied is then as described, applying it again does nothing, and 
     fc.property(history, manifest, fc.boolean(), (commands, described, prune) => {
       const state = createState(commands)
       const before = state.snapshot()
-      const plan = () => planApply(state.catalogue, described, prune, (id) => state.organizations.get(id))
+      const plan = () =>
+        planApply(state.catalogue, parseManifest(described), {
+          prune,
+          organization: (id) => state.organizations.get(id),
+        })
       try {
         const { steps } = plan()
         const done = state.runAll('Apply', () => steps.map(({ run }) => run))

@@ -1,7 +1,9 @@
 /** From a described state to the steps that lead there. */
 
 import test from 'ava'
-import { planApply, type Manifest, type Plan } from '../../packages/sidecar/src/domain/apply.ts'
+import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
+import type { Manifest } from '@rolesets/core'
+import { planApply, type Plan } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.ts'
 import { refused } from './refused.ts'
 import type { State } from './state.ts'
@@ -12,7 +14,10 @@ const free = { key: 'role_set:free', roles: ['org:admin', 'org:member'], ...usua
 const pro = { key: 'role_set:pro', roles: ['org:admin', 'org:member', 'org:moderator', 'org:analyst'], ...usual }
 
 function plan(state: State, manifest: Manifest, prune = false): Plan {
-  return planApply(state.catalogue, manifest, prune, (id) => state.organizations.get(id))
+  return planApply(state.catalogue, parseManifest(manifest), {
+    prune,
+    organization: (id) => state.organizations.get(id),
+  })
 }
 
 function apply(state: State, manifest: Manifest, prune = false): Plan {

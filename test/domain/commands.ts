@@ -2,7 +2,7 @@
 
 import { initialRoleSetOf } from '@rolesets/core'
 import * as accessKeys from '../../packages/sidecar/src/domain/access-keys.ts'
-import type { PlannedCommand } from '../../packages/sidecar/src/domain/apply.ts'
+import type { PlannedCommand } from '../../packages/sidecar/src/domain/apply/step.ts'
 import type { Context, Decided, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import { findRole } from '../../packages/sidecar/src/domain/lookup.ts'
 import * as invitations from '../../packages/sidecar/src/domain/invitations.ts'

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
-import { refusalCodes } from '@rolesets/core'
-import { planApply } from '../../packages/sidecar/src/domain/apply.ts'
+import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
+import { type Manifest, refusalCodes } from '@rolesets/core'
+import { planApply } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { findBroken } from '../../packages/sidecar/src/domain/invariants.ts'
 import { parseQuestion } from '../../packages/sidecar/src/domain/questions.ts'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
@@ -167,7 +168,11 @@ test('applying answers a bad description with a refusal', (t) => {
   const state = createTiers()
   const before = state.snapshot()
   const property = fc.property(manifest, fc.boolean(), (described, prune) => {
-    const plan = () => planApply(state.catalogue, described as never, prune, (id) => state.organizations.get(id)).steps
+    const plan = () =>
+      planApply(state.catalogue, parseManifest(described as Manifest), {
+        prune,
+        organization: (id) => state.organizations.get(id),
+      }).steps
     if (!attempt(() => state.runAll('Apply', () => plan().map(({ run }) => run)))) checkAndReset(state, before)
   })
   checkProperty(t, property, numRuns)

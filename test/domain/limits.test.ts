@@ -3,7 +3,7 @@
 import test from 'ava'
 import { applyToCatalogue, type Catalogue, emptyCatalogue, Index, type LimitName, limits } from '@rolesets/core'
 import { parseMappings, parseRefs } from '../../packages/sidecar/src/domain/fields.ts'
-import { parseManifest } from '../../packages/sidecar/src/domain/manifest.ts'
+import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
 import { parseMetadata } from '../../packages/sidecar/src/domain/metadata.ts'
 import { createPermission } from '../../packages/sidecar/src/domain/permissions.ts'
 import { parseQuestions } from '../../packages/sidecar/src/domain/questions.ts'

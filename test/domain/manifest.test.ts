@@ -1,8 +1,9 @@
 /** Faults of a described state are reported with their place in it, before anything is planned. */
 
 import test from 'ava'
-import type { RefusalCode } from '@rolesets/core'
-import { planApply, type Manifest } from '../../packages/sidecar/src/domain/apply.ts'
+import type { Manifest, RefusalCode } from '@rolesets/core'
+import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
+import { planApply } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { refused } from './refused.ts'
 import { createTiers } from './tiers.ts'
 
@@ -129,18 +130,22 @@ const faults: readonly (readonly [string, RefusalCode, string, unknown])[] = [
 
 for (const [title, code, field, manifest] of faults)
   test(`${title} is refused at ${field}`, (t) => {
-    refused(t, code, field, () => planApply(catalogue, manifest as Manifest, false, () => undefined))
+    refused(t, code, field, () =>
+      planApply(catalogue, parseManifest(manifest as Manifest), { prune: false, organization: () => undefined }),
+    )
   })
 
 test('a system permission may be described as it is', (t) => {
   const manifest: Manifest = { permissions: [{ key: 'org:sys_billing:read' }] }
   t.deepEqual(
-    planApply(catalogue, manifest, true, () => undefined).steps.filter(({ kind }) => kind === 'permission').length,
+    planApply(catalogue, parseManifest(manifest), { prune: true, organization: () => undefined }).steps.filter(
+      ({ kind }) => kind === 'permission',
+    ).length,
     2,
   )
 })
 
 test('several organizations without a slug aren’t said twice', (t) => {
   const manifest: Manifest = { organizations: [{ id: 'a', slug: '' }, { id: 'b', slug: '' }, { id: 'c' }, { id: 'd' }] }
-  t.is(planApply(catalogue, manifest, false, () => undefined).steps.length, 4)
+  t.is(planApply(catalogue, parseManifest(manifest), { prune: false, organization: () => undefined }).steps.length, 4)
 })

@@ -142,7 +142,7 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
     { ROLESETS_READ_KEY: 'r'.repeat(16), ROLESETS_READ_KEY_FILE: '/keys/secret' },
     /one of the two/,
   ],
-  ['a key file that is missing', { ROLESETS_SECRET_KEY_FILE: '/no' }, /names "\/no", which can’t be read \(ENOENT\)/],
+  ['a key file that is missing', { ROLESETS_SECRET_KEY_FILE: '/no' }, /names "\/no", which can't be read \(ENOENT\)/],
   [
     'a read key that is the secret key',
     { ROLESETS_READ_KEY: 'k'.repeat(16), ROLESETS_SECRET_KEY: 'k'.repeat(16) },
@@ -151,7 +151,7 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
   [
     'an upstream',
     { ROLESETS_UPSTREAM: 'authority:7450' },
-    /^ROLESETS_UPSTREAM is given, but this version can’t be a replica/,
+    /^ROLESETS_UPSTREAM is given, but this version can't be a replica/,
   ],
   ['a certificate without a key', { ROLESETS_TLS_CERT: '/tls/cert' }, /Give --tls-key too/],
   ['a key without a certificate', { ROLESETS_TLS_KEY: '/tls/key' }, /Give --tls-cert too/],

@@ -21,7 +21,7 @@ test('an error is logged with its stack and its cause, a foreseen one with its c
   const [failed, start] = lines
   t.like(failed, { level: 'error', method: '/rolesets.v1.Decisions/Check' })
   t.regex(JSON.stringify(failed?.['err']), /outer.*inner/)
-  t.like(start, { level: 'fatal', code: 'listen', message: 'The sidecar can’t start: The port is taken.' })
+  t.like(start, { level: 'fatal', code: 'listen', message: "The sidecar can't start: The port is taken." })
   t.is(start?.['err'], undefined)
 })
 
@@ -40,7 +40,7 @@ test('refused calls are told at most once a second, with how many were left out'
   )
 })
 
-test('what is below the level isn’t logged', (t) => {
+test("what is below the level isn't logged", (t) => {
   const { log, lines } = openLog('error')
   log.stopping()
   log.committed({ revision: 1, operation: 'CreateRole', actor: 'a', changes: 1 })

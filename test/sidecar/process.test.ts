@@ -295,7 +295,7 @@ async function beginCall(t: ExecutionContext, target: string): Promise<void> {
   await new Promise((resolve) => session.ping(resolve))
 }
 
-test('what doesn’t finish within the grace is ended, and the exit code is still 0', async (t) => {
+test("what doesn't finish within the grace is ended, and the exit code is still 0", async (t) => {
   const sidecar = await startIn(t, await temporaryFolder(t), { env: { ROLESETS_SHUTDOWN_GRACE_MS: '100' } })
   await beginCall(t, sidecar.target)
   t.is(await sidecar.stop(), 0)
@@ -352,6 +352,6 @@ for (const [what, fault] of [
     child.kill('SIGUSR2')
     t.deepEqual(await once(child, 'exit'), [1, null])
     const last = JSON.parse((await log).trim().split('\n').at(-1) ?? '') as Record<string, unknown>
-    t.like(last, { level: 'fatal', message: 'An unforeseen failure ends the sidecar.' })
+    t.like(last, { level: 'fatal', message: 'An unexpected error ends the sidecar.' })
     t.like(last['err'], { message: 'boom' })
   })

@@ -2,7 +2,7 @@ import { createRoleSetsClient } from '@rolesets/client'
 import test from 'ava'
 import { startSidecar } from '../processes/sidecar-process.ts'
 
-test('many calls that wait at once are no reason for a word on stderr that isn’t JSON', async (t) => {
+test("many calls that wait at once are no reason for a word on stderr that isn't JSON", async (t) => {
   const sidecar = await startSidecar(t, { env: { ROLESETS_DATABASE: 'sqlite::memory:' } })
   const roleSets = createRoleSetsClient({ target: sidecar.target, deadlineMs: 500 })
   t.teardown(() => roleSets.close())

@@ -34,7 +34,7 @@ export async function openCertificates(files: TlsFiles, events: CertificateEvent
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new CertificateError(
-      `The TLS files can’t be used: ${why}. Check ${Object.values(files).filter(Boolean).join(', ')}.`,
+      `The TLS files can't be used: ${why}. Check ${Object.values(files).filter(Boolean).join(', ')}.`,
     )
   }
 }

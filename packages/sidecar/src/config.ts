@@ -1,9 +1,10 @@
 /**
  * The reading of the settings: from flags, variables and defaults to what the sidecar is opened with. All faults are found
- * at once, each told in one sentence that says what to do.
+ * at once, each reported in one sentence that says what to do.
  */
 
 import { isIPv4, isIPv6 } from 'node:net'
+import { quoted } from '@rolesets/core'
 import { formatListen, type Listen, type TcpListen } from './listening.ts'
 import { settings, type Setting, type SettingName } from './settings.ts'
 
@@ -140,7 +141,8 @@ class Reader {
   oneOf<T extends string>(name: SettingName, choices: readonly [T, ...T[]]): T {
     const text = this.text(name)
     const found = choices.find((choice) => choice === text)
-    if (found === undefined) this.fault(name, `is ${quoted(text)}. Give one of: ${choices.join(', ')}.`)
+    if (found === undefined)
+      this.fault(name, `is ${text === undefined ? 'missing' : quoted(text)}. Give one of: ${choices.join(', ')}.`)
     return found ?? choices[0]
   }
 
@@ -148,7 +150,7 @@ class Reader {
     const text = this.text(name) ?? ''
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
     if (value >= min && value <= max) return value
-    this.fault(name, `is ${quoted(text)}. Give a whole number from ${min} to ${max}.`)
+    this.fault(name, `is ${text === undefined ? 'missing' : quoted(text)}. Give a whole number from ${min} to ${max}.`)
     return min
   }
 
@@ -157,7 +159,7 @@ class Reader {
     const path = /^sqlite:(.+)$/s.exec(database)?.[1]
     if (path?.includes('\0')) this.fault('database', 'has a zero character in it. Give a path without one.')
     if (/^postgres(ql)?:/.test(database))
-      this.fault('database', 'names a PostgreSQL server, which this version can’t use. Give sqlite:<path>.')
+      this.fault('database', "names a PostgreSQL server, which this version can't use. Give sqlite:<path>.")
     else if (path === undefined)
       this.fault('database', `is ${quoted(database)}. Give sqlite:<path> or sqlite::memory:.`)
     return { database, databasePath: path === ':memory:' ? undefined : path }
@@ -236,7 +238,7 @@ class Reader {
     if (this.text('upstream') === undefined) return
     this.fault(
       'upstream',
-      'is given, but this version can’t be a replica. Leave it out: the sidecar is then an authority.',
+      "is given, but this version can't be a replica. Leave it out: the sidecar is then an authority.",
     )
   }
 
@@ -261,7 +263,7 @@ class Reader {
       return this.#readFile(path)
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown failure'
-      this.fault(name, `names ${quoted(path)}, which can’t be read (${code}). Give a file that the sidecar may read.`)
+      this.fault(name, `names ${quoted(path)}, which can't be read (${code}). Give a file that the sidecar may read.`)
       return undefined
     }
   }
@@ -279,8 +281,4 @@ export function keyProblem(key: string): string | undefined {
 function isLoopback(host: string): boolean {
   if (isIPv4(host)) return host.startsWith('127.')
   return host === 'localhost' || /^(0*:)*:?0*1$/.test(host) || /^::ffff:127\./i.test(host)
-}
-
-function quoted(text: string | undefined): string {
-  return text === undefined ? 'missing' : JSON.stringify(text)
 }

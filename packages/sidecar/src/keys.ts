@@ -63,7 +63,7 @@ async function makeKey(path: string): Promise<string> {
     return key
   } catch (error) {
     throw new KeyFileError(
-      `The secret key can’t be kept in ${path} (${codeOf(error)}). Make its folder writable, or give a key.`,
+      `The secret key can't be written to ${path} (${codeOf(error)}). Make its folder writable, or give a key.`,
     )
   }
 }
@@ -78,7 +78,7 @@ async function readKey(path: string, events: KeyEvents): Promise<string | undefi
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw new KeyFileError(
-      `The secret key in ${path} can’t be read (${codeOf(error)}). Make it readable, or give a key.`,
+      `The secret key in ${path} can't be read (${codeOf(error)}). Make it readable, or give a key.`,
     )
   }
   const problem = keyProblem(key)

@@ -10,10 +10,10 @@ export interface Log {
   readonly keyGeneratedInMemory: () => void
   readonly keyFileExposed: (path: string) => void
   readonly listening: (facts: { grpc: readonly string[]; http: string | null; epoch: string; head: number }) => void
-  /** A call was refused for want of a key. Told at most once a second, with how many were left out. */
+  /** A call was rejected: no valid key. Logged at most once a second, with how many were left out. */
   readonly accessRefused: (facts: { method: string; code: string }) => void
   readonly committed: (facts: { revision: number; operation: string; actor: string; changes: number }) => void
-  /** What the store tells besides its commits; all of it is for a person to look into. */
+  /** What the store reports besides its commits; all of it is for a person to look into. */
   readonly storeEvent: (event: { readonly kind: string; readonly error?: unknown; readonly folder?: string }) => void
   readonly callFailed: (facts: { method: string; error: unknown }) => void
   readonly certificatesReloaded: () => void
@@ -58,27 +58,27 @@ export function createLog({ level, write, now = () => performance.now() }: LogOp
     keyGenerated: (path) => logger.info({ path }, 'No secret key was given: one was made, and is kept in this file.'),
     keyGeneratedInMemory: () =>
       logger.warn(
-        'No secret key was given, and a store in memory keeps none: nobody can write. Set ROLESETS_SECRET_KEY.',
+        "No secret key was given, and a store in memory can't keep a generated one: all writes are rejected. Set ROLESETS_SECRET_KEY.",
       ),
     keyFileExposed: (path) =>
       logger.warn({ path }, 'Others than the owner can read the file of the secret key. Set its mode to 0600.'),
     listening: (facts) => logger.info(facts, 'The sidecar serves.'),
     accessRefused: (facts) =>
-      everySecond((leftOut) => logger.warn({ ...facts, left_out: leftOut }, 'A call was refused for want of a key.')),
+      everySecond((leftOut) => logger.warn({ ...facts, left_out: leftOut }, 'A call was rejected: no valid key.')),
     committed: (facts) => logger.debug(facts, 'A write was committed.'),
     storeEvent: ({ kind, error, ...facts }) =>
       logger.warn({ event: kind, ...facts, ...(error === undefined ? {} : { err: error }) }, storeEvents[kind] ?? kind),
-    callFailed: ({ method, error }) => logger.error({ method, err: error }, 'A call failed in an unforeseen way.'),
+    callFailed: ({ method, error }) => logger.error({ method, err: error }, 'A call failed with an unexpected error.'),
     certificatesReloaded: () => logger.info('The TLS files have changed and are in use.'),
     certificatesInvalid: (error) =>
-      logger.error({ err: error }, 'The TLS files have changed and can’t be used; the ones before stay in use.'),
+      logger.error({ err: error }, "The TLS files have changed and can't be used; the ones before stay in use."),
     compactionFailed: (error) =>
       logger.error({ err: error }, 'The history could not be compacted; it is tried again later.'),
     stopping: () => logger.info('The sidecar stops: it takes no new calls and finishes what runs.'),
     graceOver: () => logger.warn('Calls were still running when the time to finish was over; they were ended.'),
     stopped: () => logger.info('The sidecar has stopped.'),
-    startFailed: (error) => logger.fatal(factsOf(error), `The sidecar can’t start: ${messageOf(error)}`),
-    crashed: (error) => logger.fatal({ err: error }, 'An unforeseen failure ends the sidecar.'),
+    startFailed: (error) => logger.fatal(factsOf(error), `The sidecar can't start: ${messageOf(error)}`),
+    crashed: (error) => logger.fatal({ err: error }, 'An unexpected error ends the sidecar.'),
   }
 }
 
@@ -90,21 +90,21 @@ function stderr() {
 }
 
 /** Calls at most once in a while, and says how many calls were left out since. */
-function limited(now: () => number): (tell: (leftOut: number) => void) => void {
+function limited(now: () => number): (report: (leftOut: number) => void) => void {
   let nextAt = Number.NEGATIVE_INFINITY
   let leftOut = 0
-  return (tell) => {
+  return (report) => {
     if (now() < nextAt) {
       leftOut++
       return
     }
-    tell(leftOut)
+    report(leftOut)
     nextAt = now() + refusalsEveryMs
     leftOut = 0
   }
 }
 
-/** Errors with a code are foreseen: their sentence is enough. The others come with all that is known. */
+/** Errors with a code are expected: their sentence is enough. The others come with all that is known. */
 function factsOf(error: unknown): object {
   return error instanceof Error && 'code' in error ? { code: error.code } : { err: error }
 }

@@ -89,7 +89,7 @@ export const settings: readonly Setting[] = [
   }),
   row('unknownOrganizations', '--unknown-organizations <treatment>', {
     default: 'initial',
-    sentence: 'How organizations that the store doesn’t know are treated: `initial` (as on the initial set) or `deny`.',
+    sentence: "How organizations that the store doesn't know are treated: `initial` (as on the initial set) or `deny`.",
   }),
   row('maxStalenessMs', '--max-staleness-ms <milliseconds>', {
     default: '5000',

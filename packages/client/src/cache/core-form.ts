@@ -40,6 +40,9 @@ const changes: ByField<Change | undefined> = {
     return { verb: 'deleted', thing: 'organization', before, members: 0, invitations: 0 }
   },
   organizationsMoved: (move) => ({ verb: 'moved', thing: 'assignment', ...move, organizations: 0 }),
+  assignmentPut: ({ organizationId, scope, roleSetId }) =>
+    put('assignment', { organizationId, scope, roleSetId, updatedAt: 0, revision: 0 }, null),
+  assignmentDeleted: (place) => deleted('assignment', { ...place, roleSetId: '', updatedAt: 0, revision: 0 }),
   settingsPut: elsewhere,
   membersReassigned: elsewhere,
   membershipPut: elsewhere,

@@ -3,6 +3,7 @@
 import type { ChangeKind } from '@rolesets/core'
 import type {
   AccessKey,
+  Assignment,
   Invitation,
   Json,
   Membership,
@@ -46,6 +47,12 @@ export interface MembershipDeleted {
   readonly userId: string
 }
 
+/** The part of the organization has no role set of its own any more. */
+export interface AssignmentDeleted {
+  readonly organizationId: string
+  readonly scope: string
+}
+
 /** The facts by the name of their field: what is put is all of the thing. */
 interface ChangeValues {
   readonly permissionPut: Permission
@@ -56,6 +63,8 @@ interface ChangeValues {
   readonly roleSetDeleted: Deleted
   readonly organizationPut: Organization
   readonly organizationDeleted: Deleted
+  readonly assignmentPut: Assignment
+  readonly assignmentDeleted: AssignmentDeleted
   readonly organizationsMoved: OrganizationsMoved
   readonly membersReassigned: MembersReassigned
   readonly membershipPut: Membership
@@ -69,11 +78,8 @@ type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name
 
-/** Kinds of change that the wire doesn't carry yet: no place but whole organizations has a role set. */
-type UnsentKind = 'assignment_put' | 'assignment_deleted'
-
 /** The kinds of core, as the fields of a message are called. A new kind doesn't compile until it has its value above. */
-export type ChangeField = CamelCase<Exclude<ChangeKind, UnsentKind>>
+export type ChangeField = CamelCase<ChangeKind>
 
 export type ChangeValue<Field extends ChangeField> = ChangeValues[Field]
 

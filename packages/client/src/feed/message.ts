@@ -17,6 +17,7 @@ import {
 } from '../wire/reading.ts'
 import type {
   AccessKey,
+  Assignment,
   Invitation,
   Membership,
   Metadata,
@@ -98,6 +99,8 @@ const parsers: { readonly [Field in ChangeField]: (value: unknown) => ChangeValu
   roleSetDeleted: parseDeleted,
   organizationPut: parseOrganization,
   organizationDeleted: parseDeleted,
+  assignmentPut: parseAssignment,
+  assignmentDeleted: parsePlace,
   organizationsMoved: parseMoved,
   membersReassigned: parseReassigned,
   membershipPut: parseMembership,
@@ -179,6 +182,22 @@ function parseOrganization(value: unknown): Organization {
     maxAllowedMemberships: maybeNumberOf(fields, 'maxAllowedMemberships'),
     adminDeleteEnabled: flagOf(fields, 'adminDeleteEnabled'),
     ...timesOf(fields),
+  }
+}
+
+function parsePlace(value: unknown) {
+  const fields = fieldsOf(value, 'the end of an assignment')
+  return { organizationId: textOf(fields, 'organizationId'), scope: textOf(fields, 'scope') }
+}
+
+function parseAssignment(value: unknown): Assignment {
+  const fields = fieldsOf(value, 'an assignment')
+  return {
+    organizationId: textOf(fields, 'organizationId'),
+    scope: textOf(fields, 'scope'),
+    roleSet: maybeTextOf(fields, 'roleSet'),
+    roleSetId: textOf(fields, 'roleSetId'),
+    updatedAtMs: maybeNumberOf(fields, 'updatedAtMs'),
   }
 }
 

@@ -35,7 +35,7 @@ const nothing = {
   ...{ adminDeleteEnabled: true, createdAtMs: 0, updatedAtMs: 0 },
 }
 
-/** The fake has no members, invitations, settings and keys. */
+/** The fake has no parts of organizations, members, invitations, settings and keys. */
 const notKept = () => undefined
 
 export class FakeStore {
@@ -62,6 +62,8 @@ export class FakeStore {
     organizationPut: (organization) => this.organizations.set(organization.id, organization),
     organizationDeleted: ({ id }) => this.organizations.delete(id),
     organizationsMoved: (move) => this.#move(move),
+    assignmentPut: notKept,
+    assignmentDeleted: notKept,
     membersReassigned: notKept,
     membershipPut: notKept,
     membershipDeleted: notKept,

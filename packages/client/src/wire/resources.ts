@@ -67,6 +67,17 @@ export interface Organization {
   readonly updatedAtMs: number
 }
 
+/** Which role set a part of an organization has of its own. */
+export interface Assignment {
+  readonly organizationId: string
+  /** `<kind>:<name>`. */
+  readonly scope: string
+  /** Key of the role set. */
+  readonly roleSet: string
+  readonly roleSetId: string
+  readonly updatedAtMs: number
+}
+
 export interface Membership {
   readonly id: string
   readonly organizationId: string

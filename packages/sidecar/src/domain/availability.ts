@@ -11,7 +11,8 @@ export function checkIsAvailable(
   field = 'role',
 ): void {
   const roleSet = catalogue.roleSets.byId(roleSetId)
-  if (roleSet === undefined) throw new Error(`${organizationId} has no role set (invariant I5). Run rolesets doctor on the database.`)
+  if (roleSet === undefined)
+    throw new Error(`${organizationId} has no role set (invariant I5). Run rolesets doctor on the database.`)
   if (roleSet.roleIds.includes(role.id)) return
   const key = role.key ?? role.id
   const offered = listed(rolesOf(catalogue, roleSet).map((each) => each.key))

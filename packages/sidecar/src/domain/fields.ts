@@ -4,14 +4,17 @@
  */
 
 import {
-  countCharacters,
+  type Fault,
+  findFault,
+  isPlainObject,
   type KeyKind,
-  keySyntax,
   type LimitName,
   limits,
   parseRevision,
   quoted,
   type Revision,
+  type TextRule,
+  textRules,
 } from '@rolesets/core'
 import { Refusal } from './refusal.ts'
 import { checkLimit } from './check-limit.ts'
@@ -20,47 +23,42 @@ export function invalid(field: string, problem: string): Refusal {
   return new Refusal('invalid_field', `${field} ${problem}`, { field })
 }
 
+/** The refusal of a request for what is wrong with one of its fields. */
+export function refusalOf(field: string, { code, problem, facts = {} }: Fault): Refusal {
+  return new Refusal(code, `${field} ${problem}`, { field, facts })
+}
+
 export function parseKey(kind: KeyKind, value: unknown, field = 'key'): string {
-  const key = parseText(value, field, 'keyCharactersMax')
-  const { pattern, form } = keySyntax[kind]
-  if (pattern.test(key)) return key
-  throw invalid(field, `is ${quoted(key)}. Write it as ${form}, with a-z, 0-9 and _ only.`)
+  return parseText(value, field, textRules[kind])
 }
 
 /** A name for people: never empty, on one line. */
 export function parseName(value: unknown, field = 'name'): string {
-  const name = parseText(value, field, 'nameCharactersMax')
-  if (name.trim() === '') throw invalid(field, `is empty. Give a name of 1 to ${limits.nameCharactersMax} characters.`)
-  return name
+  return parseText(value, field, textRules.name)
 }
 
 /** A description for people; may be empty and have several lines. */
 export function parseDescription(value: unknown, field = 'description'): string {
-  return parseText(value, field, 'descriptionCharactersMax', /[^\P{Cc}\n\r\t]/u)
+  return parseText(value, field, textRules.description)
 }
 
 /** The name of an organization: may be empty. */
 export function parseOrganizationName(value: unknown, field = 'name'): string {
-  return parseText(value, field, 'nameCharactersMax')
+  return parseText(value, field, textRules.organization_name)
 }
 
-/** The id of an organization or a user, as the application made it: nothing is assumed but that people can tell it apart. */
+/** The id of an organization or a user, as the application made it. */
 export function parseId(value: unknown, field: string): string {
-  const id = parseText(value, field, 'idCharactersMax')
-  if (id === '') throw invalid(field, `is missing. Give an id of 1 to ${limits.idCharactersMax} characters.`)
-  if (id.trim() !== id) throw invalid(field, `is ${quoted(id)}. Give it without space at its start or end.`)
-  return id
+  return parseText(value, field, textRules.id)
 }
 
 export function parseSlug(value: unknown, field = 'slug'): string {
-  const slug = parseText(value, field, 'slugCharactersMax')
-  if (/^[a-z0-9-]+$/.test(slug)) return slug
-  throw invalid(field, `is ${quoted(slug)}. Use a-z, 0-9 and - only, at least one of them.`)
+  return parseText(value, field, textRules.slug)
 }
 
 /** A key or an id that names a thing. Whether there is such a thing is another question. */
 export function parseRef(value: unknown, field: string): string {
-  const ref = parseText(value, field, 'keyCharactersMax')
+  const ref = parseText(value, field, { limit: 'keyCharactersMax' })
   if (ref === '') throw invalid(field, 'is missing. Give a key or an id.')
   return ref
 }
@@ -119,7 +117,7 @@ export function parseInvitationDays(value: unknown, field: string): number {
 
 /** Whether anybody reads it there is not for us to know: one @ with something on both sides. */
 export function parseEmailAddress(value: unknown, field: string): string {
-  const address = parseText(value, field, 'emailAddressCharactersMax')
+  const address = parseText(value, field, { limit: 'emailAddressCharactersMax' })
   if (/^[^\s@]+@[^\s@]+$/u.test(address)) return address
   throw invalid(field, `is ${quoted(address)}. Give one address, such as ann@example.com.`)
 }
@@ -127,7 +125,7 @@ export function parseEmailAddress(value: unknown, field: string): string {
 /** Absolute, http or https; kept as it is written. Empty or not given: none. */
 export function parseRedirectUrl(value: unknown, field: string): string {
   if (value === undefined || value === '') return ''
-  const text = parseText(value, field, 'urlCharactersMax')
+  const text = parseText(value, field, { limit: 'urlCharactersMax' })
   if (!/\s/u.test(text) && /^https?:\/\//i.test(text) && URL.canParse(text)) return text
   throw invalid(field, `is ${quoted(text)}. Give an absolute http or https URL.`)
 }
@@ -143,7 +141,7 @@ export function parseActor(name: string): string | undefined {
 
 /** Short enough for a column of the audit, and without anything that would need quotes in a shell. */
 export function parseAccessKeyName(value: unknown, field = 'name'): string {
-  const name = parseText(value, field, 'accessKeyNameCharactersMax')
+  const name = parseText(value, field, { limit: 'accessKeyNameCharactersMax' })
   if (/^[A-Za-z0-9._@-]+$/.test(name)) return name
   throw invalid(field, `is ${quoted(name)}. Use a-z, A-Z, 0-9, ., _, - and @ only, at least one of them.`)
 }
@@ -153,17 +151,11 @@ export function parseEnrollmentModes(value: unknown, field: string): string[] {
   if (!Array.isArray(value)) throw invalid(field, 'is no list. Give a list of words.')
   checkLimit('enrollmentModesMax', value.length, { subject: `${field} has`, unit: 'entries', field })
   const modes = Array.from(value as readonly unknown[], (item, place) => {
-    const mode = parseText(item, `${field}[${place}]`, 'keyCharactersMax')
+    const mode = parseText(item, `${field}[${place}]`, { limit: 'keyCharactersMax' })
     if (/^[a-z_]+$/.test(mode)) return mode
     throw invalid(`${field}[${place}]`, `is ${quoted(mode)}. Use a-z and _ only, at least one of them.`)
   })
   return [...new Set(modes)]
-}
-
-export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
 
 /** A whole number from 0 up to a limit. */
@@ -178,13 +170,10 @@ function parseCount(
   return value
 }
 
-/** Control characters would hide in logs and lists; a lone surrogate can't be written as UTF-8, so it would come back changed. */
-function parseText(value: unknown, field: string, limit: LimitName, forbidden = /\p{Cc}/u): string {
-  if (typeof value !== 'string') throw invalid(field, 'is no text. Give a string.')
-  checkLimit(limit, countCharacters(value), { subject: `${field} has`, unit: 'characters', field })
-  if (forbidden.test(value)) throw invalid(field, `is ${quoted(value)}. Remove its control characters.`)
-  if (/\p{Surrogate}/u.test(value)) throw invalid(field, `is ${quoted(value)}. It contains half of a character.`)
-  return value
+function parseText(value: unknown, field: string, rule: TextRule): string {
+  const fault = findFault(rule, value)
+  if (fault) throw refusalOf(field, fault)
+  return value as string
 }
 
 /** A revision as an earlier answer gave it. */

@@ -8,24 +8,17 @@ import {
   type Change,
   type Invitation,
   type InvitationStatus,
+  isPlainObject,
   type Membership,
   type Organization,
-  quoted,
   put,
+  quoted,
   assignmentOf,
 } from '@rolesets/core'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
 import { type Context, type Decided, decided, changed } from './decided.ts'
-import {
-  invalid,
-  isPlainObject,
-  parseEmailAddress,
-  parseId,
-  parseInvitationDays,
-  parseRedirectUrl,
-  parseRef,
-} from './fields.ts'
+import { invalid, parseEmailAddress, parseId, parseInvitationDays, parseRedirectUrl, parseRef } from './fields.ts'
 import { findRole } from './lookup.ts'
 import { membershipExists } from './memberships.ts'
 import { parseNewMetadata, type BothMetadata, type MetadataInput } from './metadata.ts'

@@ -1,7 +1,7 @@
 /** Metadata of organizations, memberships and invitations: a JSON object of bounded size and depth. No rule reads it. */
 
-import { limits, type Metadata } from '@rolesets/core'
-import { invalid, isPlainObject, parseFlag } from './fields.ts'
+import { isPlainObject, limits, type Metadata } from '@rolesets/core'
+import { invalid, parseFlag } from './fields.ts'
 import type { Refusal } from './refusal.ts'
 import { checkLimit } from './check-limit.ts'
 

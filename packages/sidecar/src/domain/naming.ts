@@ -37,7 +37,10 @@ export function roleSetKeyFromName(name: string): string {
     .replace(/^_+|_+$/g, '')
     .slice(0, 100)
   if (word === '')
-    throw invalid('key', "is missing and can't be made from the name, which has no letter a-z and no digit. Give a key of the form role_set:<name>.")
+    throw invalid(
+      'key',
+      "is missing and can't be made from the name, which has no letter a-z and no digit. Give a key of the form role_set:<name>.",
+    )
   return parseKey('role_set', `role_set:${word}`)
 }
 

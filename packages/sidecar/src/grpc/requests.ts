@@ -1,9 +1,8 @@
 /** The parts of requests that need a translation for the rules: enums, metadata and manifests. */
 
 import type * as proto from '@rolesets/proto'
-import type { InvitationStatus, Metadata } from '@rolesets/core'
+import type { InvitationStatus, Manifest, Metadata } from '@rolesets/core'
 import { jsonOfStruct } from '@rolesets/proto'
-import type { Manifest } from '../domain/apply.ts'
 import { Refusal } from '../domain/refusal.ts'
 
 const roleSetTypes = { ROLE_SET_TYPE_UNSPECIFIED: undefined, INITIAL_SET: true, CUSTOM_SET: false } as const

@@ -1,9 +1,16 @@
 /** Brings the store to a described state: the steps of a plan, each by the rule of its own command, in one write. */
 
-import type { Organization } from '@rolesets/core'
-import { planApply, type PlannedCommand } from '../domain/apply.ts'
+import {
+  type Manifest,
+  type Organization,
+  type OrganizationManifest,
+  type ParsedManifest,
+  limits,
+} from '@rolesets/core'
+import { parseManifest } from '../domain/apply/parse-manifest.ts'
+import { planApply } from '../domain/apply/plan.ts'
+import type { PlannedCommand } from '../domain/apply/step.ts'
 import { decided, impactOf, noImpact, type Decided, type Impact } from '../domain/decided.ts'
-import { parseManifest, type Manifest, type ParsedManifest } from '../domain/manifest.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Writer } from '../storage/store.ts'
 import type { Applied } from './call.ts'
@@ -21,19 +28,27 @@ export interface ApplyInput {
 
 export const applyCommands = commandsOf((applied: Applied) => applied, {
   apply: {
+    // The storage reads these together. A list that is too long or malformed is refused before anything is read.
+    foresee: ({ manifest }: ApplyInput) => {
+      const organizations: unknown = manifest.organizations
+      if (!Array.isArray(organizations) || organizations.length > limits.manifestOrganizationsMax) return {}
+      return { organizationIds: organizations.flatMap((item: Partial<OrganizationManifest> | null) => item?.id ?? []) }
+    },
     decide: async (scope, { manifest, prune }: ApplyInput) => {
       const { writer } = scope
       scope.expectUnchanged({ id: 'The store', revision: writer.revision })
-      const organizations = await readOrganizations(writer, parseManifest(manifest))
-      const { steps, leftAlone } = planApply(scope.catalogue, manifest, prune, (id) => organizations.get(id))
+      const wanted = parseManifest(manifest)
+      const organizations = await readOrganizations(writer, wanted)
+      const plan = planApply(scope.catalogue, wanted, { prune, organization: (id) => organizations.get(id) })
       const impacts: Impact[] = []
-      for (const step of steps) {
+      for (const step of plan.steps) {
         // Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own.
         const done = await decideStep({ ...scope, catalogue: await writer.catalogue() }, step.run, impacts)
         await writer.record(done.changes)
         impacts.push(done.impact)
       }
-      return decided([], { steps: steps.map(({ run: _run, ...step }) => step), leftAlone }, sumOf(impacts))
+      const steps = plan.steps.map(({ run: _run, ...step }) => step)
+      return decided([], { steps, leftAlone: plan.leftAlone }, sumOf(impacts))
     },
   },
 })

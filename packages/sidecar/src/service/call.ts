@@ -1,7 +1,7 @@
 /** What every call carries besides its input, and what every reply carries besides the thing. */
 
 import type { Order } from '../storage/store.ts'
-import type { Plan } from '../domain/apply.ts'
+import type { Plan } from '../domain/apply/plan.ts'
 import type { ImpactView } from './views.ts'
 
 export interface ReadCall {

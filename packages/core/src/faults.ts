@@ -1,0 +1,94 @@
+/** What can be wrong with a single value. A problem begins with its verb, because the name of the field is its subject. */
+
+import type { RefusalCode } from './error-codes.ts'
+import { countCharacters, keySyntax, unfitCharactersIn, type KeyKind } from './identifiers.ts'
+import { limits, type LimitName } from './limits.ts'
+import { quoted } from './wording.ts'
+
+export interface Fault {
+  readonly code: RefusalCode
+  /** `is empty. Name at least one role.` */
+  readonly problem: string
+  /** For programs: the limit, the keys of roles. */
+  readonly facts?: Readonly<Record<string, string>>
+}
+
+/** Each kind of text has a limit (rule 13), and some have a form. */
+export interface TextRule {
+  readonly limit: LimitName
+  readonly minLength?: 1
+  readonly pattern?: RegExp
+  /** Line breaks and tabs, which are control characters, may be in it. */
+  readonly allowsLines?: true
+  /** Said of a text that has the right length and characters but isn't acceptable. */
+  readonly problem?: (text: string) => string | undefined
+}
+
+export const textRules = {
+  permission: keyRule('permission'),
+  role: keyRule('role'),
+  role_set: keyRule('role_set'),
+  name: {
+    limit: 'nameCharactersMax',
+    minLength: 1,
+    problem: (text) =>
+      text.trim() === '' ? `is empty. Give a name of 1 to ${limits.nameCharactersMax} characters.` : undefined,
+  },
+  description: { limit: 'descriptionCharactersMax', allowsLines: true },
+  /** The name of an organization may be empty. */
+  organization_name: { limit: 'nameCharactersMax' },
+  /** The id of an organization or a user, as the application made it. */
+  id: {
+    limit: 'idCharactersMax',
+    minLength: 1,
+    problem(text) {
+      if (text === '') return `is missing. Give an id of 1 to ${limits.idCharactersMax} characters.`
+      return text.trim() === text ? undefined : `is ${quoted(text)}. Give it without spaces at its start and end.`
+    },
+  },
+  slug: formed('slugCharactersMax', /^[a-z0-9-]+$/, 'Use a-z, 0-9 and - only, at least one of them.'),
+  slug_or_none: formed('slugCharactersMax', /^[a-z0-9-]*$/, 'Use a-z, 0-9 and - only.'),
+} as const satisfies Readonly<Record<string, TextRule>>
+
+export type TextKind = keyof typeof textRules
+
+export function findTextFault(kind: TextKind, value: unknown): Fault | undefined {
+  return findFault(textRules[kind], value)
+}
+
+export function findFault(rule: TextRule, value: unknown): Fault | undefined {
+  if (typeof value !== 'string') return malformed('must be a text. Give a string.')
+  const tooLong = findExcess(rule.limit, countCharacters(value), 'characters')
+  if (tooLong) return tooLong
+  const unfit = unfitCharactersIn(rule.allowsLines ? value.replace(/[\n\r\t]/g, '') : value)
+  if (unfit) return malformed(`is ${quoted(value)}, which contains ${unfit}. Remove them.`)
+  const problem = rule.problem?.(value)
+  return problem === undefined ? undefined : malformed(problem)
+}
+
+/** The fault of a count over its limit. */
+export function findExcess(limit: LimitName, given: number, unit: string): Fault | undefined {
+  const max = limits[limit]
+  if (given <= max) return undefined
+  const problem = `has ${given} ${unit}; the limit ${limit} is ${max}. Stay within it.`
+  return { code: 'limit_exceeded', problem, facts: { limit, max: String(max), given: String(given) } }
+}
+
+export function malformed(problem: string): Fault {
+  return { code: 'invalid_field', problem }
+}
+
+function keyRule(kind: KeyKind) {
+  const { pattern, form } = keySyntax[kind]
+  return formed('keyCharactersMax', pattern, `Write it as ${form}, with a-z, 0-9 and _ only.`)
+}
+
+function formed(limit: LimitName, pattern: RegExp, remedy: string): TextRule & { readonly pattern: RegExp } {
+  return { limit, pattern, problem: (text) => (pattern.test(text) ? undefined : `is ${quoted(text)}. ${remedy}`) }
+}
+
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

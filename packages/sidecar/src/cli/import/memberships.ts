@@ -1,0 +1,83 @@
+/** The members of one organization, by user: role and metadata. */
+
+import { isDeepStrictEqual } from 'node:util'
+import type { Metadata } from '@rolesets/client'
+import pMap from 'p-map'
+import type { Quota } from './quota.ts'
+import { membershipSchema, type SourceMembership } from './schema.ts'
+import { find, isRefusal, tryWrite, type ImportContext, type Refused } from './write.ts'
+
+/** Those that wait for the disk at the same time share a transaction. */
+const concurrency = 16
+
+/** The organization that members and invitations are brought to. */
+export interface Place {
+  readonly organizationId: string
+  /** Not in a dry run that would only make it. */
+  readonly isThere: boolean
+  /** It has no member yet but its creator, so that members needn't be looked up one by one. */
+  readonly isNew: boolean
+  readonly roleSet: string
+  /** Keys of the roles of its set. */
+  readonly offered: ReadonlySet<string>
+  readonly quota: Quota
+}
+
+export async function importMemberships(context: ImportContext, place: Place): Promise<void> {
+  const path = membershipsPath(place.organizationId)
+  for await (const { items } of context.source.pages(path, membershipSchema)) {
+    await pMap(items, (each) => importMembership(context, place, each), { concurrency })
+  }
+}
+
+/** Whether somebody is a member at the source. */
+export async function isMember({ source }: ImportContext, organizationId: string, userId: string): Promise<boolean> {
+  const query = { user_id: userId }
+  const { items } = await source.page(membershipsPath(organizationId), membershipSchema, { offset: 0, query })
+  return items.some(({ public_user_data: user }) => user.user_id === userId)
+}
+
+export function notOffered({ role }: { role: string }, { roleSet }: Place): string {
+  return `at the source, its role ${role} is not in ${roleSet}, the role set of the organization.`
+}
+
+async function importMembership(context: ImportContext, place: Place, each: SourceMembership): Promise<void> {
+  const { admin, calls, tally, dryRun } = context
+  const { role, public_user_data: user } = each
+  const key = { organizationId: place.organizationId, userId: user.user_id }
+  const label = `${key.organizationId}/${key.userId}`
+  if (!place.offered.has(role)) return tally.skip('memberships', label, notOffered(each, place))
+  if (!place.isThere) return tally.count('memberships', 'created')
+  // It came as JSON.
+  const metadata = {
+    publicMetadata: each.public_metadata as Metadata,
+    privateMetadata: each.private_metadata as Metadata,
+  }
+  const wanted = { ...key, role, ...metadata, dryRun }
+  const settle = (outcome: 'created' | 'changed', refused: Refused | undefined) => {
+    if (refused !== undefined && !isAhead(context, refused.code)) tally.skip('memberships', label, refused.message)
+    else tally.count('memberships', outcome)
+  }
+  const look = () => find(() => admin.getMembership(key, calls))
+  let present = place.isNew ? undefined : await look()
+  if (present === undefined) {
+    const refused = await place.quota.write(() => admin.createMembership(wanted, calls))
+    if (refused?.code !== 'membership_exists') return settle('created', refused)
+    present = await look()
+  }
+  const { role: held, publicMetadata, privateMetadata } = present?.membership ?? wanted
+  if (held === role && isDeepStrictEqual(metadata, { publicMetadata, privateMetadata })) {
+    return tally.count('memberships', 'unchanged')
+  }
+  const answer = await tryWrite(() => admin.updateMembership(wanted, calls))
+  settle('changed', isRefusal(answer) ? answer : undefined)
+}
+
+/** Whether a dry run is refused only because what it would do before was not done. */
+export function isAhead({ dryRun }: ImportContext, code: string): boolean {
+  return dryRun && ['role_not_found', 'role_not_in_role_set'].includes(code)
+}
+
+function membershipsPath(organizationId: string): string {
+  return `organizations/${encodeURIComponent(organizationId)}/memberships`
+}

@@ -1,0 +1,46 @@
+/** Gets the file of `rolesets apply` from disk or standard input, and turns all its faults into one message. */
+
+import { readBounded, readFileBounded } from '../run/bounded-file.ts'
+import { UsageError, type FileFault } from '../run/failure.ts'
+import type { Io } from '../run/io.ts'
+import type { ParsedManifest } from '@rolesets/core'
+import { manifestBytesMax, parseManifestFile, type ParsedFile } from './parse.ts'
+
+const faultsShownMax = 50
+
+export interface ManifestFile {
+  /** For messages: the path, or `standard input`. */
+  readonly name: string
+  readonly manifest: ParsedManifest
+  readonly placeOf: ParsedFile['placeOf']
+}
+
+/** @param path `-` reads standard input */
+export async function readManifestFile(path: string, io: Io): Promise<ManifestFile> {
+  const name = path === '-' ? 'standard input' : path
+  const what = path === '-' ? 'Standard input' : `The file ${path}`
+  const bytes =
+    path === '-'
+      ? await readBounded(io.stdin(), what, manifestBytesMax)
+      : await readFileBounded(path, what, manifestBytesMax)
+  const { manifest, faults, placeOf } = parseManifestFile(decode(bytes, what))
+  if (manifest !== undefined) return { name, manifest, placeOf }
+  throw new UsageError(messageOf(name, faults), { code: 'invalid_file', faults: faults.slice(0, faultsShownMax) })
+}
+
+/** `file:line:column: what is wrong, and what to do`, one line each: editors and terminals jump to such places. */
+function messageOf(name: string, faults: readonly FileFault[]): string {
+  const lines = faults
+    .slice(0, faultsShownMax)
+    .map(({ line, column, message }) => `${name}:${line}:${column}: ${message}`)
+  const more = faults.length - lines.length
+  return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n')
+}
+
+function decode(bytes: Uint8Array, what: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new UsageError(`${what} is not UTF-8 text. Save it as UTF-8.`)
+  }
+}

@@ -1,0 +1,98 @@
+/** A change set of the history for people: a line with revision, time, actor and operation, and a line for each change. */
+
+import type { AuditedChange, AuditedChangeSet } from '@rolesets/client'
+import type { ThingName } from '@rolesets/core'
+import { holdersText } from './impact.ts'
+
+type Image = NonNullable<AuditedChange['after']>
+
+export function changeSetText({ revision, committedAtMs, actor, operation, changes }: AuditedChangeSet): string {
+  const head = `${revision}  ${new Date(committedAtMs).toISOString()}  ${actor}  ${operation}`
+  return [head, ...changes.map((change) => `  ${factText(change)}`)].map((line) => `${line}\n`).join('')
+}
+
+interface Words {
+  /** The thing as people know it. */
+  readonly name: (image: Image, id: string) => string
+  /** The field that matters when the thing is new. */
+  readonly shownWhenNew?: string
+}
+
+const byKey = ({ key }: Image): string => textOf(key)
+const byId = (_image: Image, id: string): string => id
+
+const words: Readonly<Record<ThingName, Words>> = {
+  permission: { name: byKey },
+  role: { name: byKey },
+  role_set: { name: byKey, shownWhenNew: 'roles' },
+  settings: { name: byId },
+  organization: { name: byId, shownWhenNew: 'role_set' },
+  assignment: { name: ({ organization_id: organization }) => textOf(organization), shownWhenNew: 'role_set' },
+  membership: {
+    name: ({ user_id: user, organization_id: organization }) => `${textOf(user)} in ${textOf(organization)}`,
+    shownWhenNew: 'role',
+  },
+  invitation: {
+    name: ({ email_address: address, organization_id: organization }) =>
+      `${textOf(address)} in ${textOf(organization)}`,
+    shownWhenNew: 'role',
+  },
+  access_key: { name: ({ name }) => textOf(name) },
+}
+
+/** A newer sidecar may have things that are unknown here. */
+function wordsOf(thing: string): Words {
+  return Object.hasOwn(words, thing) ? words[thing as ThingName] : { name: byId }
+}
+
+function factText(change: AuditedChange): string {
+  const { kind, id, before, after } = change
+  const thing = change.thing.replaceAll('_', ' ')
+  if (kind === 'organizations_moved')
+    return `organizations of ${textOf(after?.from_role_set)} moved to ${textOf(after?.to_role_set)}: ${textOf(after?.organizations)}`
+  if (kind === 'members_reassigned') return `in ${thing} ${id}: ${reassignments(after)}`
+  const { name, shownWhenNew } = wordsOf(change.thing)
+  const named = `${thing} ${name(after ?? before ?? {}, id)}`
+  if (after === undefined) return `${named} deleted${holders(change)}`
+  if (before === undefined) {
+    const shown = shownWhenNew === undefined ? undefined : after[shownWhenNew]
+    return `${named} added${shown === undefined ? '' : `: ${textOf(shown)}`}`
+  }
+  const differences = differencesOf(before, after)
+  return differences.length === 0 ? named : `${named}: ${differences.join(', ')}`
+}
+
+/** Ids stand beside keys. That a thing was changed is known. */
+function isShown(field: string): boolean {
+  return field !== 'updated_at_ms' && !['id', 'ids'].includes(field.split('_').at(-1) ?? '')
+}
+
+function differencesOf(before: Image, after: Image): readonly string[] {
+  const fields = Object.keys({ ...before, ...after }).filter(isShown)
+  return fields.flatMap((field) => {
+    const [was, is] = [before[field], after[field]]
+    return JSON.stringify(was) === JSON.stringify(is)
+      ? []
+      : [`${field.replaceAll('_', ' ')} ${textOf(was)} → ${textOf(is)}`]
+  })
+}
+
+function reassignments(after: Image | undefined): string {
+  const mappings = Array.isArray(after?.mappings) ? (after.mappings as readonly Image[]) : []
+  return mappings
+    .map(({ from_role: from, to_role: to, members, invitations }) => {
+      return `${holdersText({ members: Number(members), invitations: Number(invitations) })} from ${textOf(from)} to ${textOf(to)}`
+    })
+    .join(', ')
+}
+
+function holders({ thing, members, invitations }: AuditedChange): string {
+  const isWithMembers = thing === 'organization' && members + invitations > 0
+  return isWithMembers ? `, with ${holdersText({ members, invitations })}` : ''
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(', ')
+  if (typeof value === 'string' && /^[\w:@.-]+$/.test(value)) return value
+  return value === undefined ? 'nothing' : JSON.stringify(value)
+}

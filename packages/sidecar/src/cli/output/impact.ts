@@ -1,0 +1,46 @@
+/** What a write does, or would do, beyond the thing itself: in words. */
+
+import type { Impact, RequiredMapping, RoleImpact, Violation } from '@rolesets/client'
+import { counted } from '@rolesets/core'
+
+/** Lines with two spaces before each; none if there is no impact. */
+export function impactLines({ organizations, roles }: Impact): readonly string[] {
+  return [
+    ...(organizations > 0 ? [`  affects ${counted(organizations, 'organization')}`] : []),
+    ...inOrder(roles).map(roleLine),
+  ]
+}
+
+/** Which roles in use have no place where their holders go: what a mapping is needed for. */
+export function requirementLines({ requiredMappings }: Impact): readonly string[] {
+  return inOrder(requiredMappings).map(requirementLine)
+}
+
+/** By role, so that two previews can be compared. */
+export function inOrder<Item extends { readonly role: string }>(items: readonly Item[]): readonly Item[] {
+  return items.toSorted((one, other) => (one.role < other.role ? -1 : one.role > other.role ? 1 : 0))
+}
+
+/** Why the write would be refused, one line each. */
+export function violationLines(violations: readonly Pick<Violation, 'message'>[]): readonly string[] {
+  return violations.map(({ message }) => `Refused: ${message}`)
+}
+
+/** `3 members and 1 invitation` */
+export function holdersText({ members, invitations }: Pick<RoleImpact, 'members' | 'invitations'>): string {
+  const holders = [
+    ...(members > 0 ? [counted(members, 'member')] : []),
+    ...(invitations > 0 ? [counted(invitations, 'invitation')] : []),
+  ]
+  return holders.join(' and ') || 'no members'
+}
+
+function roleLine({ role, toRole, ...held }: RoleImpact): string {
+  return toRole === ''
+    ? `  takes the role ${role} from ${holdersText(held)}`
+    : `  gives ${holdersText(held)} with ${role} the role ${toRole}`
+}
+
+function requirementLine({ role, organizations, ...held }: RequiredMapping): string {
+  return `  needs another role for ${holdersText(held)} with ${role} in ${counted(organizations, 'organization')}`
+}

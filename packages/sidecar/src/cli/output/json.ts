@@ -1,0 +1,23 @@
+/** What `--json` prints: fields have the names of the proto, in snake_case. */
+
+import { snakeCase } from '@rolesets/core'
+
+/** What is inside these is the user's, with the user's names. */
+const opaque = new Set(['public_metadata', 'private_metadata'])
+
+/** The same value with the names of all fields in snake_case. */
+export function withSnakeCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSnakeCase)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      const name = snakeCase(key)
+      return [name, opaque.has(name) ? inner : withSnakeCase(inner)]
+    }),
+  )
+}
+
+/** One document on one line. */
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(withSnakeCase(value))}\n`
+}

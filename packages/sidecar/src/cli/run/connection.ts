@@ -1,0 +1,159 @@
+/** How a verb reaches its sidecar: the options that say where it is and with which key, and the client made from them. */
+
+import { createRoleSetsClient, type ClientEvent, type RoleSetsClient } from '@rolesets/client'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { readFileBounded } from './bounded-file.ts'
+import { UsageError } from './failure.ts'
+import type { Io } from './io.ts'
+
+const keyBytesMax = 4_096
+const pemBytesMax = 1_048_576
+export const timeoutSecondsMax = 3_600
+
+export interface ConnectionOptions {
+  readonly target: string
+  readonly key?: string
+  readonly keyFile?: string
+  readonly tls?: true
+  readonly tlsCa?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly tlsServerName?: string
+  readonly insecure?: true
+  readonly timeout: number
+  readonly json?: true
+}
+
+/** What a verb does with the key: a question on the same machine needs none; a write, the keys and the history always do. */
+export type KeyUse = 'optional' | 'required'
+
+/** The flags and variables that give a key: these, and the same with `-file` and `_FILE`. */
+export interface KeyNames {
+  readonly flag: '--key' | '--target-key'
+  readonly variable: string
+}
+
+/** The names for the sidecar's key, unless `--key` is that of another server. */
+const sidecarKey: KeyNames = { flag: '--key', variable: 'ROLESETS_KEY' }
+
+export function addConnectionOptions(
+  command: Command,
+  io: Io,
+  { timeoutSeconds, keyFlag = sidecarKey.flag }: { timeoutSeconds: number; keyFlag?: KeyNames['flag'] | undefined },
+): Command {
+  const target = new Option('--target <address>', 'host:port or unix:<path> (ROLESETS_TARGET)')
+  const timeout = new Option('--timeout <seconds>', 'how long to wait for an answer')
+  return command
+    .optionsGroup('The sidecar:')
+    .addOption(target.default(given(io.env.ROLESETS_TARGET) ?? '127.0.0.1:7450'))
+    .option(
+      `${keyFlag} <key>`,
+      `the key; other users of this machine can see it, so prefer ${keyFlag}-file (ROLESETS_KEY)`,
+    )
+    .option(`${keyFlag}-file <path>`, 'a file that holds the key (ROLESETS_KEY_FILE)')
+    .option('--insecure', 'send the key in the clear to another machine')
+    .option('--tls', 'speak TLS, and trust the authorities that Node trusts')
+    .option('--tls-ca <path>', 'speak TLS, and trust these authorities instead (PEM)')
+    .option('--tls-cert <path>', 'certificate of this client, for mutual TLS (PEM)')
+    .option('--tls-key <path>', 'private key of that certificate (PEM)')
+    .option('--tls-server-name <name>', "the name that the sidecar's certificate must have")
+    .addOption(timeout.argParser(parseTimeout).default(timeoutSeconds))
+}
+
+/** The caller closes it. */
+export async function openClient(
+  options: ConnectionOptions,
+  io: Io,
+  { keyUse, onEvent }: { keyUse: KeyUse; onEvent: (event: ClientEvent) => void },
+): Promise<RoleSetsClient> {
+  const key = await readKey(options, io, sidecarKey)
+  if (key === undefined && keyUse === 'required') {
+    throw new UsageError(
+      'This command needs the secret key. Give it with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY. ' +
+        'A sidecar that generated its key keeps it beside its database, in <database>.key.',
+      { code: 'key_required' },
+    )
+  }
+  const tls = await readTls(options)
+  return createRoleSetsClient({
+    target: options.target,
+    deadlineMs: options.timeout * 1_000,
+    signal: io.signal,
+    onEvent,
+    ...(key === undefined ? {} : { key }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(options.insecure === undefined ? {} : { insecure: true }),
+  })
+}
+
+/** @returns undefined if none is given */
+export async function readKey(
+  { key, keyFile }: Pick<ConnectionOptions, 'key' | 'keyFile'>,
+  io: Io,
+  { flag, variable }: KeyNames,
+): Promise<string | undefined> {
+  if (key !== undefined && keyFile !== undefined) {
+    throw new UsageError(`Give one of ${flag} and ${flag}-file, not both.`)
+  }
+  if (key !== undefined) return checkKey(key, flag)
+  if (keyFile !== undefined) return readKeyFile(keyFile, `${flag}-file`)
+  const [inEnvironment, inFile] = [given(io.env[variable]), given(io.env[`${variable}_FILE`])]
+  if (inEnvironment !== undefined && inFile !== undefined) {
+    throw new UsageError(`${variable} and ${variable}_FILE are both set. Unset one of them, or give ${flag}-file.`)
+  }
+  if (inEnvironment !== undefined) return checkKey(inEnvironment, variable)
+  return inFile === undefined ? undefined : readKeyFile(inFile, `${variable}_FILE`)
+}
+
+async function readKeyFile(path: string, source: string): Promise<string> {
+  const text = await readSmallFile(path, source, keyBytesMax)
+  return checkKey(text.trim(), `The file of ${source}, ${path},`)
+}
+
+/** A key travels in a header. */
+function checkKey(key: string, source: string): string {
+  if (/^[\x21-\x7e]+$/.test(key) && key.length <= keyBytesMax) return key
+  throw new UsageError(
+    `${source} holds no key. A key is one line of printable ASCII without spaces, of at most ${keyBytesMax} characters.`,
+  )
+}
+
+type TlsOptions = Exclude<Parameters<typeof createRoleSetsClient>[0]['tls'], undefined>
+
+async function readTls(options: ConnectionOptions): Promise<TlsOptions | undefined> {
+  const { tls, tlsCa, tlsCert, tlsKey, tlsServerName } = options
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new UsageError('Mutual TLS needs both --tls-cert and --tls-key. Give both or neither.')
+  }
+  const read = (path: string | undefined, source: string): Promise<string> | undefined =>
+    path === undefined ? undefined : readSmallFile(path, source, pemBytesMax)
+  const [ca, cert, key] = [
+    await read(tlsCa, '--tls-ca'),
+    await read(tlsCert, '--tls-cert'),
+    await read(tlsKey, '--tls-key'),
+  ]
+  const details = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(tlsServerName === undefined ? {} : { serverName: tlsServerName }),
+  }
+  if (Object.keys(details).length > 0) return details
+  return tls
+}
+
+async function readSmallFile(path: string, source: string, bytesMax: number): Promise<string> {
+  const bytes = await readFileBounded(path, `The file of ${source}, ${path},`, bytesMax)
+  return Buffer.from(bytes).toString('utf8')
+}
+
+function parseTimeout(text: string): number {
+  const seconds = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN
+  if (seconds > 0 && seconds <= timeoutSecondsMax) return seconds
+  throw new InvalidArgumentError(`Give a number of seconds from 0.001 to ${timeoutSecondsMax}.`)
+}
+
+/** An empty variable is the same as none. */
+function given(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : text
+}

@@ -1,0 +1,133 @@
+/** How a verb fails: one clear sentence on standard error, or one line of JSON, and the exit code that belongs to it. */
+
+import { isRoleSetsError, RoleSetsError, type Remedy, type RoleSetsErrorCode } from '@rolesets/client'
+import { exitCodeOf, exitCodes, snakeCase, type ExitCode } from '@rolesets/core'
+import { Refusal } from '../../domain/refusal.ts'
+import type { Io } from './io.ts'
+import { withSnakeCase } from '../output/json.ts'
+
+/** Both count from 1. */
+export interface FilePlace {
+  readonly line: number
+  readonly column: number
+}
+
+export interface FileFault extends FilePlace {
+  /** Where in the described state: `roles[2].permissions[0]`; empty for the file as a whole. */
+  readonly path: string
+  /** What is wrong with it, and what to do. */
+  readonly message: string
+}
+
+/** The command line or a file is not right; the message says what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly code: 'usage' | 'invalid_file' | 'key_required'
+  readonly faults: readonly FileFault[]
+
+  constructor(message: string, options: { code?: UsageError['code']; faults?: readonly FileFault[] } = {}) {
+    super(message)
+    this.code = options.code ?? 'usage'
+    this.faults = options.faults ?? []
+  }
+}
+
+/** An error of the client with what the command line has to add to its sentence. */
+export class ExplainedError extends RoleSetsError {
+  readonly before: string
+  readonly after: string
+
+  constructor(error: RoleSetsError, words: { readonly before?: string; readonly after?: string }) {
+    const { code, problem, cause, detail, fields, remedy } = error
+    super(code, problem, { cause, detail, fields, remedy })
+    const { before = '', after = '' } = error instanceof ExplainedError ? error : {}
+    this.before = words.before ?? before
+    this.after = words.after ?? after
+  }
+}
+
+/** Whether the sidecar answered, and said no to this write. Another write may well be accepted. */
+export function isRefused({ code }: RoleSetsError): boolean {
+  return exitCodeOf(code) !== exitCodes.unanswered
+}
+
+const keyRemedy = 'Give the right one with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY.'
+const ownRemedies = {
+  more_time: 'Try again, or allow more with --timeout.',
+  right_key: keyRemedy,
+  encryption: 'Give --tls, or --insecure.',
+  reach_sidecar: 'Start it, or correct the target.',
+  matching_sidecar: 'Correct the target, or update the sidecar.',
+  look_at_log: "See the sidecar's log.",
+  new_client: 'Run the command again.',
+} satisfies Record<Remedy, string>
+
+const keyUnknown = `The sidecar rejected the request: no valid key. ${keyRemedy}`
+const keyTooWeak = `This key may read, but not write. ${keyRemedy}`
+
+/** Where the command line knows better what to do than the sidecar can. */
+const ownMessages: Partial<Record<RoleSetsErrorCode, (problem: string) => string>> = {
+  key_required: () => keyUnknown,
+  unauthenticated: () => keyUnknown,
+  write_key_required: () => keyTooWeak,
+  permission_denied: () => keyTooWeak,
+  closed: () => 'Interrupted.',
+  aborted: () => 'Interrupted.',
+  mapping_missing: (problem) =>
+    `${problem} That is --map <from>=<to>, or in the file mappings of an organization or replace of a role set.`,
+}
+
+interface Failure {
+  readonly exitCode: ExitCode
+  readonly code: string
+  readonly message: string
+  readonly fields?: readonly { readonly field: string; readonly description: string }[]
+  readonly faults?: readonly FileFault[]
+}
+
+/** Tells the user, and sets the exit code. */
+export function reportFailure(io: Io, error: unknown, options: { readonly json: boolean }): void {
+  const { exitCode, ...failure } = failureOf(error)
+  const { faults } = failure
+  if (options.json) io.stderr(`${JSON.stringify({ error: withSnakeCase(failure) })}\n`)
+  else if (faults === undefined) io.stderr(`rolesets: ${failure.message}\n`)
+  else io.stderr(`${failure.message}\n`)
+  io.setExitCode(exitCode)
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof UsageError) {
+    const { code, message, faults } = error
+    return { exitCode: exitCodes.usage, code, message, ...(faults.length > 0 ? { faults } : {}) }
+  }
+  if (error instanceof Refusal) return { exitCode: exitCodes.usage, code: 'usage', message: error.message }
+  if (isRoleSetsError(error)) {
+    const { code, fields } = error
+    return {
+      exitCode: exitCodeOf(code),
+      code,
+      message:
+        error instanceof ExplainedError ? `${error.before}${sentenceOf(error)}${error.after}` : sentenceOf(error),
+      ...(fields.length > 0 ? { fields: fields.map((each) => ({ ...each, field: snakeCase(each.field) })) } : {}),
+    }
+  }
+  const reason = error instanceof Error ? error.message : String(error)
+  return { exitCode: exitCodes.unanswered, code: 'internal', message: `Unexpected error: ${reason}` }
+}
+
+/** The client's sentence names options of the client. A person at a terminal knows flags. */
+function sentenceOf({ code, problem, remedy, fields: [field] }: RoleSetsError): string {
+  const own = ownMessages[code]
+  if (own) return own(problem)
+  const isOption = code === 'invalid_argument' && field !== undefined
+  const sentence = isOption ? `${flagOf(field.field)} ${field.description}` : problem
+  return remedy === undefined ? sentence : `${sentence} ${ownRemedies[remedy]}`
+}
+
+const flags: Readonly<Record<string, string>> = { deadlineMs: '--timeout' }
+
+/** An option of the client as the flag that sets it; what an argument of a verb gives has no flag. */
+function flagOf(field: string): string {
+  const isFlag = ['target', 'key', 'tls', 'insecure', 'actor'].includes(field)
+  return flags[field] ?? (isFlag ? `--${field}` : snakeCase(field))
+}

@@ -1,0 +1,63 @@
+/**
+ * A sign of life while something takes long: after a second, a line on standard error. On a terminal the line is written
+ * over as time goes by and is gone in the end; in a log it is repeated now and then.
+ */
+
+import type { Io } from './io.ts'
+
+const firstAfterMs = 1_000
+const terminalEveryMs = 1_000
+const logEveryMs = 5_000
+
+/** To the start of the line, and what stands in it away. */
+const clearLine = '\r\u001b[K'
+
+/** Says what is being done, in place of `still working`; shown with the next line. */
+export type ReportProgress = (what: string) => void
+
+/** Does the work, which prints nothing meanwhile. With --json it prints nothing. */
+export async function withProgress<T>(
+  io: Io,
+  { json }: { readonly json?: true },
+  work: (report: ReportProgress) => Promise<T>,
+): Promise<T> {
+  if (json) return work(() => undefined)
+  const line = new ProgressLine(io)
+  try {
+    return await work(line.report)
+  } finally {
+    line.end()
+  }
+}
+
+class ProgressLine {
+  readonly #io: Io
+  readonly #startedMs: number
+  #what = 'still working'
+  #isShown = false
+  #cancel: () => void
+
+  constructor(io: Io) {
+    this.#io = io
+    this.#startedMs = io.clock.nowMs()
+    this.#cancel = io.clock.setTimer(firstAfterMs, this.#show)
+  }
+
+  readonly report: ReportProgress = (what) => {
+    this.#what = what
+  }
+
+  end(): void {
+    this.#cancel()
+    if (this.#isShown && this.#io.isTerminal) this.#io.stderr(clearLine)
+  }
+
+  readonly #show = (): void => {
+    const { stderr, isTerminal, clock } = this.#io
+    const seconds = Math.round((clock.nowMs() - this.#startedMs) / 1_000)
+    const line = `rolesets: ${this.#what}, ${seconds} s …`
+    stderr(isTerminal ? `${clearLine}${line}` : `${line}\n`)
+    this.#isShown = true
+    this.#cancel = clock.setTimer(isTerminal ? terminalEveryMs : logEveryMs, this.#show)
+  }
+}

@@ -1,0 +1,86 @@
+/** `rolesets doctor`: is the file of a store sound, and is its history what was written? */
+
+import { exitCodes, type ExitCode } from '@rolesets/core'
+import { Option, type Command } from 'commander'
+import { settings } from '../../config.ts'
+import type { Finding } from '../../doctor.ts'
+import { UsageError } from '../run/failure.ts'
+import type { Io } from '../run/io.ts'
+import { jsonLine } from '../output/json.ts'
+import { withProgress } from '../run/progress.ts'
+import { addLocalVerb, reporting } from '../run/verb.ts'
+
+interface DoctorOptions {
+  readonly database?: string
+  readonly json?: true
+}
+
+/** More would say nothing new. */
+const findingsMax = 1_000
+
+const verb = {
+  usage: 'doctor',
+  summary: 'Examines the file of a store: its integrity, its history and every rule.',
+  options: [new Option('--database <url>', 'sqlite:<path> (ROLESETS_DATABASE)')],
+  notes: `
+Reads the file directly, also while a sidecar runs on it. It takes no lock, changes nothing and makes no file. One line for
+each finding: which row or thing, and what is wrong with it. Note the revision and the seal that it prints, somewhere else:
+whoever can write the file could seal all of it anew, and only that would show it.
+
+Examples:
+  rolesets doctor --database sqlite:/var/lib/rolesets/rolesets.db
+  rolesets doctor --database sqlite:restored.db --json
+
+Exit codes:
+  0  sound
+  1  there are findings
+  2  the command line is not right
+  3  the file can't be read, or somebody began to write into it meanwhile`,
+}
+
+export function addDoctor(program: Command, io: Io): void {
+  addLocalVerb(program, io, verb).action((options: DoctorOptions) =>
+    reporting(io, options, async () => {
+      const url = databaseOf(options, io)
+      // No other verb needs a database.
+      const { examine, Unreadable } = await import('../../doctor.ts')
+      try {
+        const examined = await withProgress(io, options, (report) =>
+          examine(url, { now: Date.now(), report, signal: io.signal, findingsMax }),
+        )
+        return await report(io, options, examined)
+      } catch (error) {
+        if (!(error instanceof Unreadable)) throw error
+        const { code, message } = error
+        io.stderr(options.json ? `${JSON.stringify({ error: { code, message } })}\n` : `rolesets: ${message}\n`)
+        return exitCodes.unanswered
+      }
+    }),
+  )
+}
+
+function databaseOf({ database }: DoctorOptions, io: Io): string {
+  const standard = settings.find(({ name }) => name === 'database')?.default ?? ''
+  const url = database ?? (io.env['ROLESETS_DATABASE'] || standard)
+  if (/^sqlite:./.test(url) && url !== 'sqlite::memory:') return url
+  throw new UsageError('There is no file to examine. Give --database sqlite:<path>.')
+}
+
+async function report(
+  io: Io,
+  { json }: DoctorOptions,
+  examined: { file: string; head: number; seal: string; findings: readonly Finding[] },
+): Promise<ExitCode> {
+  const { file, head: revision, seal, findings } = examined
+  const isSound = findings.length === 0
+  if (json) {
+    for (const finding of findings) await io.stdout(jsonLine({ finding }))
+    await io.stdout(jsonLine({ sound: isSound, file, revision, seal, findings: findings.length }))
+  } else {
+    for (const { what, problem } of findings) await io.stdout(`${what}: ${problem}\n`)
+    const end = findings.length >= findingsMax ? ', and perhaps more: that is where it stopped' : ''
+    const verdict = isSound ? 'sound' : `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}${end}`
+    await io.stdout(`${file}: ${verdict} (revision ${revision}, seal ${seal})\n`)
+  }
+  return isSound ? exitCodes.yes : exitCodes.no
+}

@@ -1,0 +1,169 @@
+/** `rolesets import`: brings over what another server keeps. Run again, it does what is missing, and nothing twice. */
+
+import { exitCodes, type ExitCode } from '@rolesets/core'
+import { isRoleSetsError, RoleSetsError, type RoleSetsClient } from '@rolesets/client'
+import { Option, type Command } from 'commander'
+import { readKey, timeoutSecondsMax, type ConnectionOptions, type KeyNames } from '../run/connection.ts'
+import { UsageError } from '../run/failure.ts'
+import { importCatalogue } from '../import/catalogue.ts'
+import type { Place } from '../import/checkpoint.ts'
+import { importOrganizations } from '../import/organizations.ts'
+import { Source } from '../import/source.ts'
+import { Tally } from '../import/tally.ts'
+import type { ImportContext } from '../import/write.ts'
+import type { Io } from '../run/io.ts'
+import { jsonLine } from '../output/json.ts'
+import { withProgress, type ReportProgress } from '../run/progress.ts'
+import { actorOption, addGroup, addVerb, reporting, withClient, writeOptions } from '../run/verb.ts'
+
+interface ImportOptions extends Omit<ConnectionOptions, 'key' | 'keyFile'> {
+  readonly url: string
+  /** Of the source, as `keyFile`. */
+  readonly key?: string
+  readonly keyFile?: string
+  readonly targetKey?: string
+  readonly targetKeyFile?: string
+  readonly checkpoint?: string
+  readonly dryRun?: true
+  readonly actor?: string
+}
+
+const sourceKeyNames: KeyNames = { flag: '--key', variable: 'ROLESETS_IMPORT_KEY' }
+const targetKeyNames: KeyNames = { flag: '--target-key', variable: 'ROLESETS_KEY' }
+const barCells = 20
+
+const clerkVerb = {
+  usage: 'clerk',
+  summary: "Imports from a server with Clerk's Backend API.",
+  timeoutSeconds: timeoutSecondsMax,
+  keyFlag: targetKeyNames.flag,
+  options: [
+    new Option('--url <address>', 'the server to read from').default('https://api.clerk.com'),
+    new Option(
+      '--key <key>',
+      'its secret key; others on this machine may see it, so rather --key-file (ROLESETS_IMPORT_KEY)',
+    ),
+    new Option('--key-file <path>', 'a file that holds its secret key (ROLESETS_IMPORT_KEY_FILE)'),
+    new Option('--checkpoint <path>', 'store the progress in this file, and resume from it'),
+    new Option('--dry-run', 'say what it would do, and change nothing'),
+    actorOption,
+  ],
+  notes: `
+Reads permissions, roles, role sets, organizations, memberships and pending invitations from --url, with --key; writes them
+to the sidecar at --target, with --target-key. Things are matched by key; organizations by id, members by user, invitations
+by address. What is there already is compared and corrected; nothing is deleted. What the rules refuse is reported, counted and
+passed over, and the exit code is 1. Where it was stopped it goes on when it is run again. More: docs/import.md.
+
+Examples:
+  rolesets import clerk --key-file clerk.key --target-key-file rolesets.db.key --dry-run
+  rolesets import clerk --key-file clerk.key --target-key-file rolesets.db.key --checkpoint clerk.checkpoint`,
+}
+
+export function addImport(program: Command, io: Io): void {
+  const group = addGroup(program, io, { usage: 'import', summary: 'Brings over what another server keeps.' })
+  addVerb(group, io, clerkVerb).action((options: ImportOptions) =>
+    reporting(io, options, async () => {
+      const source = new Source({ ...(await sourceOptions(options, io)), signal: io.signal })
+      const target = await targetOptions(options, io)
+      try {
+        return await withClient(io, { options: target, keyUse: 'required' }, (client) =>
+          run(io, { client, source, options }),
+        )
+      } finally {
+        source.close()
+      }
+    }),
+  )
+}
+
+async function run(
+  io: Io,
+  { client, source, options }: { client: RoleSetsClient; source: Source; options: ImportOptions },
+): Promise<ExitCode> {
+  const dryRun = options.dryRun === true
+  const tally = new Tally()
+  const { targetKey: _targetKey, targetKeyFile: _targetKeyFile, key: _key, keyFile: _keyFile, ...connection } = options
+  const calls = writeOptions(connection, io)
+  const context: ImportContext = { source, admin: client.admin, calls, tally, dryRun, nowMs: Date.now() }
+  const began = await revisionOf(context)
+  const resumed = await withProgress(io, options, (report) => importAll(context, options, report))
+  const revision = await revisionOf(context)
+  const outcome = { tally, began, revision, resumed, dryRun }
+  await io.stdout(options.json ? json(outcome) : text(outcome))
+  return tally.total('skipped') + (resumed?.skipped ?? 0) > 0 ? exitCodes.no : exitCodes.yes
+}
+
+async function importAll(context: ImportContext, { checkpoint, target }: ImportOptions, report: ReportProgress) {
+  report('permissions, roles and role sets')
+  const sets = await importCatalogue(context)
+  return importOrganizations(context, {
+    ...{ sets, checkpoint, target },
+    report: (done, total) => {
+      const share = total === 0 ? 1 : Math.min(1, done / total)
+      const bar = '█'.repeat(Math.round(share * barCells)).padEnd(barCells, '░')
+      const members = context.tally.report().memberships.there
+      report(`${bar} ${Math.floor(share * 100)} %, ${done} of ${total} organizations, ${members} memberships`)
+    },
+  })
+}
+
+interface Outcome {
+  readonly tally: Tally
+  readonly began: string
+  readonly revision: string
+  readonly resumed: Place | undefined
+  readonly dryRun: boolean
+}
+
+function json({ tally, revision, resumed, dryRun }: Outcome): string {
+  const resumedAt = resumed?.organizations ?? 0
+  return jsonLine({ dryRun, ...tally.report(), skipped: tally.skipped, resumedAt, revision })
+}
+
+function text({ tally, began, revision, resumed, dryRun }: Outcome): string {
+  const writes = tally.total('created') + tally.total('changed')
+  const earlier = resumed?.skipped ? `, and passed over ${resumed.skipped}` : ''
+  const lines = resumed ? [`A run before this one had done ${resumed.organizations} organizations${earlier}.`] : []
+  if (dryRun) lines.push('Dry run: nothing was changed.')
+  else if (writes === 0) lines.push(`Nothing to change: the sidecar already matches the source (revision ${revision}).`)
+  else lines.push(`Done: from revision ${began} to ${revision}.`)
+  return `${tally.text()}${lines.join('\n')}\n`
+}
+
+/** Also finds out, before anything is read from the source, that the sidecar knows the key. */
+async function revisionOf({ admin, calls }: ImportContext): Promise<string> {
+  try {
+    return (await admin.listAccessKeys({ pageSize: 1 }, calls)).revision
+  } catch (error) {
+    if (!isRoleSetsError(error) || !keyCodes.includes(error.code)) throw error
+    const message = 'The sidecar rejected the key: it is not its secret key. Give the right one with --target-key-file.'
+    throw new RoleSetsError('unavailable', message, { cause: error })
+  }
+}
+
+const keyCodes: readonly string[] = ['key_required', 'write_key_required', 'unauthenticated', 'permission_denied']
+
+async function sourceOptions({ url, key, keyFile, insecure }: ImportOptions, io: Io) {
+  const given = await readKey(keysOf(key, keyFile), io, sourceKeyNames)
+  if (given === undefined) {
+    throw new UsageError(
+      'The source needs its secret key. Give it with --key-file <path>, or in ROLESETS_IMPORT_KEY_FILE or ROLESETS_IMPORT_KEY.',
+      { code: 'key_required' },
+    )
+  }
+  return { url, key: given, insecure: insecure === true }
+}
+
+async function targetOptions(options: ImportOptions, io: Io): Promise<ConnectionOptions> {
+  const { targetKey, targetKeyFile, keyFile: _keyFile, ...rest } = options
+  const key = await readKey(keysOf(targetKey, targetKeyFile), io, targetKeyNames)
+  if (key !== undefined) return { ...rest, key }
+  throw new UsageError(
+    'The sidecar needs its secret key. Give it with --target-key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY.',
+    { code: 'key_required' },
+  )
+}
+
+function keysOf(key: string | undefined, keyFile: string | undefined) {
+  return { ...(key === undefined ? {} : { key }), ...(keyFile === undefined ? {} : { keyFile }) }
+}

@@ -1,0 +1,67 @@
+/** Steps that make, change and move the described organizations. */
+
+import { describeKey, describeText } from './details.ts'
+import type { Step } from './step.ts'
+import type { Catalogue, Organization, OrganizationManifest } from '@rolesets/core'
+
+export function planOrganizations(
+  catalogue: Catalogue,
+  wanted: readonly OrganizationManifest[],
+  find: (id: string) => Organization | undefined,
+): Step[] {
+  const present = wanted.map((item) => ({ item, before: find(item.id) }))
+  const wantedSlugs = new Set(wanted.flatMap(({ slug }) => slug ?? []))
+  const releases = present.flatMap(({ item, before }) => planSlugRelease(item, before, wantedSlugs))
+  const released = new Set(releases.map(({ key }) => key))
+  const steps = present.flatMap(({ item, before }) => {
+    if (before === undefined) return [planCreation(item)]
+    const current = released.has(before.id) ? { ...before, slug: null } : before
+    return [...planUpdate(item, current), ...planMove(catalogue, item, current)]
+  })
+  return [...releases, ...steps]
+}
+
+/** A slug that another described organization wants is given up first, so that organizations can exchange theirs. */
+function planSlugRelease(
+  { slug }: OrganizationManifest,
+  before: Organization | undefined,
+  wantedSlugs: ReadonlySet<string>,
+): Step[] {
+  if (!before || before.slug === null || slug === undefined || slug === before.slug) return []
+  if (!wantedSlugs.has(before.slug)) return []
+  const run = { operation: 'updateOrganization', input: { organizationId: before.id, slug: null } } as const
+  const details = describeText('slug', before.slug, '')
+  return [{ action: 'update', kind: 'organization', key: before.id, details, run }]
+}
+
+function planCreation({ id, name, slug, roleSet }: OrganizationManifest): Step {
+  const details = [
+    ...describeText('name', undefined, name),
+    ...describeText('slug', undefined, slug),
+    ...describeKey('role set', undefined, roleSet),
+  ]
+  const run = { operation: 'createOrganization', input: { id, name, slug, roleSet } } as const
+  return { action: 'create', kind: 'organization', key: id, details, run }
+}
+
+function planUpdate({ id, name, slug }: OrganizationManifest, before: Organization): Step[] {
+  const details = [...describeText('name', before.name, name), ...describeText('slug', before.slug ?? '', slug)]
+  if (details.length === 0) return []
+  const run = { operation: 'updateOrganization', input: { organizationId: id, name, slug } } as const
+  return [{ action: 'update', kind: 'organization', key: id, details, run }]
+}
+
+function planMove(
+  catalogue: Catalogue,
+  { id, roleSet, mappings = {} }: OrganizationManifest,
+  before: Organization,
+): Step[] {
+  if (roleSet === undefined) return []
+  const current = catalogue.roleSets.byId(before.roleSetId)?.key
+  if (current === roleSet) return []
+  // A role that is gone has no holders, so its mapping has done its work.
+  const useful = Object.entries(mappings).filter(([from]) => catalogue.roles.byKey(from) !== undefined)
+  const input = { organizationId: id, roleSet, mappings: Object.fromEntries(useful) }
+  const details = describeKey('role set', current, roleSet)
+  return [{ action: 'update', kind: 'organization', key: id, details, run: { operation: 'assignRoleSet', input } }]
+}

@@ -1,0 +1,51 @@
+/**
+ * From a described state to the steps that lead there: permissions, roles, role sets and organizations first, then, if
+ * asked for, what isn't described goes in the reverse order. Each step is a command of its own, decided by its own rule
+ * when its turn comes; together they make one write. Planning again after it gives no steps.
+ */
+
+import { planOrganizations } from './organizations.ts'
+import { findUndescribed, planRemovals } from './prune.ts'
+import { planRoleSets } from './role-sets.ts'
+import { planPermissions, planRoles } from './roles.ts'
+import type { Step } from './step.ts'
+import { checkReferences } from './references.ts'
+import type { Catalogue, Organization, ParsedManifest } from '@rolesets/core'
+
+export interface Plan {
+  readonly steps: readonly Step[]
+  /** What is there, isn't described and stays: `role org:x`, `role org:y in role_set:z`. */
+  readonly leftAlone: readonly string[]
+}
+
+export interface PlanOptions {
+  /**
+   * Whether what isn't described goes. Organizations never go, nor do system permissions, nor what a described thing names,
+   * nor the initial set unless a described set becomes initial, nor what one of these refers to.
+   */
+  readonly prune: boolean
+  /** Finds an organization as it is now. */
+  readonly organization: (id: string) => Organization | undefined
+}
+
+export function planApply(catalogue: Catalogue, wanted: ParsedManifest, { prune, organization }: PlanOptions): Plan {
+  checkReferences(catalogue, wanted)
+  const roles = planRoles(catalogue, wanted.roles)
+  const growth = [
+    ...planPermissions(catalogue, wanted.permissions),
+    ...roles.steps,
+    ...planRoleSets(catalogue, wanted.roleSets),
+    ...planOrganizations(catalogue, wanted.organizations, organization),
+  ]
+  const removals = planRemovals(catalogue, wanted.roleSets)
+  const undescribed = findUndescribed(catalogue, wanted)
+  const labels = (items: readonly { readonly label: string }[]) => items.map(({ label }) => label)
+  if (!prune)
+    return { steps: [...growth, ...roles.lastSteps], leftAlone: [...labels(undescribed), ...labels(removals)] }
+
+  const deletions = undescribed.flatMap(({ deletion }) => deletion ?? [])
+  const deletionsOf = (kind: Step['kind']) => deletions.filter((step) => step.kind === kind)
+  const steps = [...growth, ...removals.map(({ step }) => step), ...deletionsOf('role_set'), ...roles.lastSteps]
+  steps.push(...deletionsOf('role'), ...deletionsOf('permission'))
+  return { steps, leftAlone: labels(undescribed.filter(({ deletion }) => deletion === undefined)) }
+}

@@ -1,0 +1,63 @@
+/** Steps that make and extend the described role sets. Taking roles out of them is pruning. */
+
+import { describeKey, describeList } from './details.ts'
+import { describeNames } from './roles.ts'
+import type { Step } from './step.ts'
+import type { Catalogue, RoleSet, RoleSetManifest } from '@rolesets/core'
+
+export function planRoleSets(catalogue: Catalogue, wanted: readonly RoleSetManifest[]): Step[] {
+  return wanted.flatMap((item) => {
+    const before = catalogue.roleSets.byKey(item.key)
+    return before === undefined ? [planCreation(item)] : planChanges(catalogue, item, before)
+  })
+}
+
+/** The keys of a set's roles. */
+export function roleKeysOf(catalogue: Catalogue, roleSet: RoleSet): string[] {
+  return roleSet.roleIds.map((id) => catalogue.roles.byId(id)?.key ?? id)
+}
+
+function planCreation(item: RoleSetManifest): Step {
+  const { key, name, description, roles, defaultRole, creatorRole, initial } = item
+  const details = [
+    ...describeNames(undefined, item),
+    ...describeList('roles', [], roles),
+    ...describeKey('default role', undefined, defaultRole),
+    ...describeKey('creator role', undefined, creatorRole),
+    ...describeType(initial),
+  ]
+  const input = { key, name, description, roles, defaultRole, creatorRole, initial }
+  return { action: 'create', kind: 'role_set', key, details, run: { operation: 'createRoleSet', input } }
+}
+
+/** New roles and the places that they may take come together; all else is another step. */
+function planChanges(catalogue: Catalogue, item: RoleSetManifest, before: RoleSet): Step[] {
+  const { key, name, description, defaultRole, creatorRole } = item
+  const steps: Step[] = []
+  const present = new Set(roleKeysOf(catalogue, before))
+  const added = item.roles.filter((role) => !present.has(role))
+  const places = describePlaces(catalogue, item, before)
+  if (added.length > 0) {
+    const details = [...describeList('roles', [], added), ...places]
+    const input = { roleSet: before.id, roles: added, defaultRole, creatorRole }
+    steps.push({ action: 'update', kind: 'role_set', key, details, run: { operation: 'addRoles', input } })
+  }
+  const initial = item.initial === true && before.type !== 'initial' ? true : undefined
+  const details = [...describeNames(before, item), ...(added.length > 0 ? [] : places), ...describeType(initial)]
+  if (details.length === 0) return steps
+  const input = { roleSet: before.id, name, description, defaultRole, creatorRole, initial }
+  steps.push({ action: 'update', kind: 'role_set', key, details, run: { operation: 'updateRoleSet', input } })
+  return steps
+}
+
+function describePlaces(catalogue: Catalogue, item: RoleSetManifest, before: RoleSet): string[] {
+  const keyOf = (id: string) => catalogue.roles.byId(id)?.key ?? id
+  return [
+    ...describeKey('default role', keyOf(before.defaultRoleId), item.defaultRole),
+    ...describeKey('creator role', keyOf(before.creatorRoleId), item.creatorRole),
+  ]
+}
+
+function describeType(initial: boolean | undefined): string[] {
+  return initial === true ? ['type: initial'] : []
+}

@@ -1,0 +1,68 @@
+/** Steps that make and change the described permissions and roles. */
+
+import { describeList, describeText } from './details.ts'
+import type { Step } from './step.ts'
+import type { Catalogue, PermissionManifest, Role, RoleManifest } from '@rolesets/core'
+import { creatorPermissionKeys } from '../roles.ts'
+
+export function planPermissions(catalogue: Catalogue, wanted: readonly PermissionManifest[]): Step[] {
+  return wanted.flatMap((item): Step[] => {
+    const { key, name, description } = item
+    const before = catalogue.permissions.byKey(key)
+    const details = describeNames(before, item)
+    if (before === undefined) {
+      const run = { operation: 'createPermission', input: { key, name, description } } as const
+      return [{ action: 'create', kind: 'permission', key, details, run }]
+    }
+    const run = { operation: 'updatePermission', input: { permission: before.id, name, description } } as const
+    return details.length === 0 ? [] : [{ action: 'update', kind: 'permission', key, details, run }]
+  })
+}
+
+/**
+ * `lastSteps` take from a present creator role what a creator must hold. They come after the sets have got another creator
+ * role or are gone, because before that they would be refused (rule 2).
+ */
+export function planRoles(
+  catalogue: Catalogue,
+  wanted: readonly RoleManifest[],
+): { readonly steps: Step[]; readonly lastSteps: Step[] } {
+  const steps: Step[] = []
+  const lastSteps: Step[] = []
+  const creatorRoleIds = new Set([...catalogue.roleSets.values()].map(({ creatorRoleId }) => creatorRoleId))
+  for (const item of wanted) {
+    const before = catalogue.roles.byKey(item.key)
+    const step = planRole(catalogue, item, before)
+    if (step === undefined) continue
+    const isCreator = before !== undefined && creatorRoleIds.has(before.id)
+    ;(isCreator && !holdsCreatorPermissions(item) ? lastSteps : steps).push(step)
+  }
+  return { steps, lastSteps }
+}
+
+function planRole(catalogue: Catalogue, item: RoleManifest, before: Role | undefined): Step | undefined {
+  const { key, name, description, permissions } = item
+  const held = (before?.permissionIds ?? []).map((id) => catalogue.permissions.byId(id)?.key ?? id)
+  const details = [...describeNames(before, item), ...describeList('permissions', held, permissions)]
+  if (before === undefined) {
+    const input = { key, name, description, permissions }
+    return { action: 'create', kind: 'role', key, details, run: { operation: 'createRole', input } }
+  }
+  if (details.length === 0) return undefined
+  const input = { role: before.id, name, description, permissions }
+  return { action: 'update', kind: 'role', key, details, run: { operation: 'updateRole', input } }
+}
+
+export function describeNames(
+  before: { readonly name: string; readonly description: string } | undefined,
+  item: { readonly name?: string | undefined; readonly description?: string | undefined },
+): string[] {
+  return [
+    ...describeText('name', before?.name, item.name),
+    ...describeText('description', before?.description, item.description),
+  ]
+}
+
+function holdsCreatorPermissions({ permissions }: RoleManifest): boolean {
+  return permissions === undefined || creatorPermissionKeys.every((key) => permissions.includes(key))
+}
