@@ -197,8 +197,9 @@ test('a heartbeat that comes right behind a change goes out with it, so a busy s
     ...service,
     changes: {
       watch: async function* (_request, { signal }) {
-        yield { kind: 'change_set', revision: 'e:2', changeSet, catalogue: service.readModel.catalogue }
-        yield { kind: 'heartbeat', revision: 'e:2', stalenessMs: 0 }
+        const named = { revision: 'e:2', catalogue: service.readModel.catalogue, stalenessMs: 0 }
+        yield { kind: 'change_set', changeSet, ...named }
+        yield { kind: 'heartbeat', ...named }
         await once(signal, 'abort')
         throw signal.reason
       },

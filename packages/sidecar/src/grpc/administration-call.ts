@@ -1,48 +1,81 @@
-/** What the calls of the administration share: how a write is made, how pages are requested, how replies look. */
+/** What the calls of the administration share: how reads and writes are made, and how their replies look. */
 
 import type * as proto from '@rolesets/proto'
 import type { PageCall, PageOf, WriteCall, Written } from '../service/call.ts'
-import { actorOf } from './authenticate.ts'
+import type { ImpactView } from '../service/views.ts'
+import { actorOf, type Access } from './authenticate.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'
 import { impactMessage } from './messages.ts'
 import { failureOf } from './status.ts'
 
-/** A write with its actor. Its result is reported to the observer. */
-export function writing(endpoint: Endpoint) {
-  return <Request extends { dryRun: boolean; expectedRevision?: string }, Response>(
-    operation: string,
-    work: (request: Request, call: WriteCall) => Promise<Response>,
-  ) =>
-    unary(endpoint, 'write', async (request: Request, call: Call) => {
-      const { dryRun, expectedRevision } = request
-      try {
-        const response = await work(request, { actor: actorOf(call), dryRun, expectedRevision, signal: call.signal })
-        endpoint.observer.wrote(operation, dryRun ? 'DRY_RUN' : 'OK')
-        return response
-      } catch (error) {
-        endpoint.observer.wrote(operation, failureOf(error).reason)
-        throw error
-      }
-    })
+type PageFields = Pick<PageCall, 'pageSize' | 'pageToken'>
+type WriteFields = Pick<WriteCall, 'dryRun' | 'expectedRevision'>
+
+/** Each takes the operation of the service that a call is for, and how its answer looks on the wire. */
+export function callsOf(endpoint: Endpoint) {
+  return {
+    read: <Request, Answer, Response>(
+      work: (request: Request, call: Call) => Promise<Answer>,
+      reply: (answer: Answer) => Response,
+      access: Access = 'read',
+    ) => unary(endpoint, access, async (request: Request, call) => reply(await work(request, call))),
+
+    list: <Request, Page, Response>(
+      work: (request: Request, call: PageCall) => Promise<Page>,
+      reply: (page: Page) => Response,
+      access: Access = 'read',
+    ) =>
+      unary(endpoint, access, async (request: Request & PageFields, { signal }) => {
+        const { pageSize, pageToken } = request
+        return reply(await work(request, { pageSize, pageToken, signal }))
+      }),
+
+    /** A write has an actor. Its result is reported to the observer. */
+    write: <Request, Answer, Response>(
+      operation: string,
+      work: (request: Request, call: WriteCall) => Promise<Answer>,
+      reply: (answer: Answer) => Response,
+    ) =>
+      unary(endpoint, 'write', async (request: Request & WriteFields, call) => {
+        const { dryRun, expectedRevision } = request
+        try {
+          const writeCall = { actor: actorOf(call), dryRun, expectedRevision, signal: call.signal }
+          const response = reply(await work(request, writeCall))
+          endpoint.observer.wrote(operation, dryRun ? 'DRY_RUN' : 'OK')
+          return response
+        } catch (error) {
+          endpoint.observer.wrote(operation, failureOf(error).reason)
+          throw error
+        }
+      }),
+  }
 }
 
-export function pageCall({ pageSize, pageToken }: { pageSize: number; pageToken: string }, { signal }: Call): PageCall {
-  return { pageSize, pageToken, signal }
+/** One thing as it was read or written, in the field of this name; null where a dry run answers without one. */
+export function thingReply<Field extends string, V, M>(field: Field, message: (value: V) => M) {
+  return ({ value, ...answer }: { value: V | undefined; revision: string; impact?: ImpactView }) => ({
+    ...fieldOf(field, value === undefined ? null : message(value)),
+    ...writtenReply(answer),
+  })
 }
 
-export function pageMessage<T>({ items, nextPageToken, revision }: PageOf<T>) {
-  return { items: [...items], nextPageToken, revision }
+export function pageReply<Field extends string, V, M>(field: Field, message: (value: V) => M) {
+  return ({ items, nextPageToken, revision }: PageOf<V>) => ({
+    ...fieldOf(field, items.map(message)),
+    ...{ nextPageToken, revision },
+  })
 }
 
-export function writtenMessage({ impact, revision }: Omit<Written<unknown>, 'value'>) {
-  return { impact: impactMessage(impact), revision }
+/** Reads have no impact. */
+export function writtenReply({ impact, revision }: { impact?: ImpactView; revision: string }) {
+  return { revision, ...(impact && { impact: impactMessage(impact) }) }
 }
 
-/** The message of the thing; null where a dry run answers without one. */
-export function thingMessage<V, M>({ value }: Pick<Written<V>, 'value'>, message: (value: V) => M): M | null {
-  return value === undefined ? null : message(value)
+export function deletedReply(written: Written<{ readonly id: string }>): proto.DeletedWritten {
+  return { ...writtenReply(written), id: written.value?.id ?? '' }
 }
 
-export function deletedWritten(written: Written<{ readonly id: string }>): proto.DeletedWritten {
-  return { ...writtenMessage(written), id: written.value?.id ?? '' }
+function fieldOf<Field extends string, T>(field: Field, value: T): { [name in Field]: T } {
+  // The compiler widens a computed name to any string.
+  return { [field]: value } as { [name in Field]: T }
 }

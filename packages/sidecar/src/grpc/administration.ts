@@ -4,20 +4,226 @@
  */
 
 import type * as proto from '@rolesets/proto'
+import { structOfJson } from '@rolesets/proto'
 import type { Administration } from '../service/administration.ts'
-import { accessHandlers } from './administration-access.ts'
-import { catalogueHandlers } from './administration-catalogue.ts'
-import { invitationHandlers } from './administration-invitations.ts'
-import { organizationHandlers } from './administration-organizations.ts'
-import { roleSetHandlers } from './administration-role-sets.ts'
+import type { AuditedChangeSetView } from '../service/audit-views.ts'
+import { callsOf, deletedReply, pageReply, thingReply, writtenReply } from './administration-call.ts'
 import type { Endpoint } from './handler.ts'
+import {
+  accessKeyMessage,
+  invitationMessage,
+  membershipMessage,
+  organizationMessage,
+  permissionMessage,
+  roleMessage,
+  roleSetMessage,
+  settingsMessage,
+  stepMessage,
+} from './messages.ts'
+import { accessOf, isInitial, manifestOf, metadataOf, newInvitationOf, statusesOf } from './requests.ts'
 
 export function administrationHandlers(service: Administration, endpoint: Endpoint): proto.AdministrationHandlers {
+  const calls = callsOf(endpoint)
   return {
-    ...catalogueHandlers(service, endpoint),
-    ...roleSetHandlers(service, endpoint),
-    ...organizationHandlers(service, endpoint),
-    ...invitationHandlers(service, endpoint),
-    ...accessHandlers(service, endpoint),
-  } satisfies Record<keyof proto.AdministrationDefinition, unknown>
+    ...catalogueHandlers(service, calls),
+    ...roleSetHandlers(service, calls),
+    ...organizationHandlers(service, calls),
+    ...membershipHandlers(service, calls),
+    ...invitationHandlers(service, calls),
+    ...instanceHandlers(service, calls),
+  } satisfies Handlers<keyof proto.AdministrationDefinition>
+}
+
+type Calls = ReturnType<typeof callsOf>
+type Handlers<Name extends keyof proto.AdministrationDefinition> = Pick<proto.AdministrationHandlers, Name>
+
+function catalogueHandlers(service: Administration, { read, list, write }: Calls) {
+  const permission = thingReply('permission', permissionMessage)
+  const role = thingReply('role', roleMessage)
+  return {
+    CreatePermission: write('CreatePermission', service.createPermission, permission),
+    GetPermission: read((request, call) => service.getPermission(request.permission, call), permission),
+    ListPermissions: list(
+      (_request, page) => service.listPermissions(page),
+      pageReply('permissions', permissionMessage),
+    ),
+    UpdatePermission: write('UpdatePermission', service.updatePermission, permission),
+    DeletePermission: write('DeletePermission', service.deletePermission, deletedReply),
+
+    CreateRole: write('CreateRole', service.createRole, role),
+    GetRole: read((request, call) => service.getRole(request.role, call), role),
+    ListRoles: list((_request, page) => service.listRoles(page), pageReply('roles', roleMessage)),
+    UpdateRole: write(
+      'UpdateRole',
+      ({ permissions, ...request }, call) => service.updateRole({ ...request, permissions: permissions?.keys }, call),
+      role,
+    ),
+    DeleteRole: write('DeleteRole', service.deleteRole, deletedReply),
+    AddPermission: write('AddPermission', service.addPermission, role),
+    RemovePermission: write('RemovePermission', service.removePermission, role),
+
+    Apply: write(
+      'Apply',
+      (request, call) => service.apply({ manifest: manifestOf(request), prune: request.prune }, call),
+      ({ value: { steps = [], leftAlone = [] } = {}, ...applied }) => ({
+        ...writtenReply(applied),
+        steps: steps.map(stepMessage),
+        leftAlone: [...leftAlone],
+      }),
+    ),
+  } satisfies Partial<proto.AdministrationHandlers>
+}
+
+function roleSetHandlers(service: Administration, { read, list, write }: Calls) {
+  const roleSet = thingReply('roleSet', roleSetMessage)
+  return {
+    CreateRoleSet: write(
+      'CreateRoleSet',
+      ({ type, ...request }, call) => service.createRoleSet({ ...request, initial: isInitial(type) }, call),
+      roleSet,
+    ),
+    GetRoleSet: read((request, call) => service.getRoleSet(request.roleSet, call), roleSet),
+    ListRoleSets: list((_request, page) => service.listRoleSets(page), pageReply('roleSets', roleSetMessage)),
+    UpdateRoleSet: write(
+      'UpdateRoleSet',
+      ({ type, ...request }, call) => service.updateRoleSet({ ...request, initial: isInitial(type) }, call),
+      roleSet,
+    ),
+    DeleteRoleSet: write('DeleteRoleSet', service.deleteRoleSet, deletedReply),
+    AddRoles: write('AddRoles', service.addRoles, roleSet),
+    ReplaceRole: write(
+      'ReplaceRole',
+      ({ toRole, ...request }, call) => service.replaceRole({ ...request, ...(toRole === '' ? {} : { toRole }) }, call),
+      roleSet,
+    ),
+    ReplaceRoleSet: write('ReplaceRoleSet', service.replaceRoleSet, roleSet),
+  } satisfies Partial<proto.AdministrationHandlers>
+}
+
+function organizationHandlers(service: Administration, { read, list, write }: Calls) {
+  const organization = thingReply('organization', organizationMessage)
+  return {
+    CreateOrganization: write(
+      'CreateOrganization',
+      ({ createdAtMs: createdAt, ...request }, call) => {
+        const id = request.id === '' ? undefined : request.id
+        return service.createOrganization({ ...request, createdAt, id, ...metadataOf(request) }, call)
+      },
+      organization,
+    ),
+    GetOrganization: read((request, call) => service.getOrganization(request.organizationId, call), organization),
+    ListOrganizations: list(service.listOrganizations, pageReply('organizations', organizationMessage)),
+    UpdateOrganization: write(
+      'UpdateOrganization',
+      ({ createdAtMs: createdAt, ...request }, call) =>
+        service.updateOrganization({ ...request, createdAt, ...metadataOf(request) }, call),
+      organization,
+    ),
+    DeleteOrganization: write('DeleteOrganization', service.deleteOrganization, deletedReply),
+    AssignRoleSet: write('AssignRoleSet', service.assignRoleSet, organization),
+  } satisfies Partial<proto.AdministrationHandlers>
+}
+
+function membershipHandlers(service: Administration, { read, list, write }: Calls) {
+  const membership = thingReply('membership', membershipMessage)
+  return {
+    CreateMembership: write(
+      'CreateMembership',
+      (request, call) => service.createMembership({ ...request, ...metadataOf(request) }, call),
+      membership,
+    ),
+    GetMembership: read(
+      ({ organizationId, userId }, call) => service.getMembership(organizationId, userId, call),
+      membership,
+    ),
+    ListMemberships: list(service.listMemberships, pageReply('memberships', membershipMessage)),
+    UpdateMembership: write(
+      'UpdateMembership',
+      (request, call) => service.updateMembership({ ...request, ...metadataOf(request) }, call),
+      membership,
+    ),
+    DeleteMembership: write('DeleteMembership', service.deleteMembership, membership),
+  } satisfies Partial<proto.AdministrationHandlers>
+}
+
+function invitationHandlers(service: Administration, { read, list, write }: Calls) {
+  const invitation = thingReply('invitation', invitationMessage)
+  return {
+    CreateInvitation: write(
+      'CreateInvitation',
+      ({ organizationId, ...request }, call) =>
+        service.createInvitation({ ...newInvitationOf(request), organizationId }, call),
+      invitation,
+    ),
+    CreateInvitations: write(
+      'CreateInvitations',
+      ({ organizationId, ...request }, call) => {
+        const invitations = request.invitations.map((it, place) => newInvitationOf(it, `invitations[${place}].`))
+        return service.createInvitations({ organizationId, invitations }, call)
+      },
+      ({ value = [], ...written }) => ({ ...writtenReply(written), invitations: value.map(invitationMessage) }),
+    ),
+    GetInvitation: read(
+      ({ organizationId, invitationId }, call) => service.getInvitation(organizationId, invitationId, call),
+      invitation,
+    ),
+    ListInvitations: list(
+      ({ organizationId, statuses }, page) =>
+        service.listInvitations({ organizationId, statuses: statusesOf(statuses) }, page),
+      pageReply('invitations', invitationMessage),
+    ),
+    RevokeInvitation: write('RevokeInvitation', service.revokeInvitation, invitation),
+    AcceptInvitation: write('AcceptInvitation', service.acceptInvitation, ({ value, ...written }) => ({
+      ...writtenReply(written),
+      invitation: value ? invitationMessage(value.invitation) : null,
+      membership: value ? membershipMessage(value.membership) : null,
+    })),
+  } satisfies Partial<proto.AdministrationHandlers>
+}
+
+/** What holds for the whole store: its settings, its access keys and its history. */
+function instanceHandlers(service: Administration, { read, list, write }: Calls) {
+  const settings = thingReply('settings', settingsMessage)
+  const accessKey = thingReply('accessKey', accessKeyMessage)
+  return {
+    GetSettings: read((_request, call) => service.getSettings(call), settings),
+    UpdateSettings: write(
+      'UpdateSettings',
+      ({ domainsEnrollmentModes, ...request }, call) =>
+        service.updateSettings({ ...request, domainsEnrollmentModes: domainsEnrollmentModes?.keys }, call),
+      settings,
+    ),
+    CreateAccessKey: write(
+      'CreateAccessKey',
+      ({ name, access }, call) => service.createAccessKey({ name, access: accessOf(access) }, call),
+      ({ key, ...written }) => ({ ...accessKey(written), key }),
+    ),
+    ListAccessKeys: list(
+      (_request, page) => service.listAccessKeys(page),
+      pageReply('accessKeys', accessKeyMessage),
+      'confidential',
+    ),
+    RevokeAccessKey: write('RevokeAccessKey', service.revokeAccessKey, accessKey),
+    ListChanges: list(
+      service.listChanges,
+      ({ items, ...page }) => ({ ...page, changeSets: items.map(changeSetMessage) }),
+      'confidential',
+    ),
+    Explain: read(service.explain, ({ because, ...explained }) => ({
+      ...explained,
+      because: because ? changeSetMessage(because) : null,
+    })),
+  } satisfies Partial<proto.AdministrationHandlers>
+}
+
+function changeSetMessage({ committedAt, changes, ...changeSet }: AuditedChangeSetView): proto.AuditedChangeSet {
+  return {
+    ...changeSet,
+    committedAtMs: committedAt,
+    changes: changes.map(({ before, after, ...change }) => ({
+      ...change,
+      before: before === undefined ? null : structOfJson(before),
+      after: after === undefined ? null : structOfJson(after),
+    })),
+  }
 }

@@ -6,10 +6,10 @@
 import type { ChangesHandlers, SnapshotScope__Output, WatchRequest__Output, WatchResponse } from '@rolesets/proto'
 import type { Changes, WatchRequest } from '../service/changes.ts'
 import { ServiceError } from '../service/service-error.ts'
-import { Refusal } from '../domain/refusal.ts'
 import { AccessError } from './access-error.ts'
 import { serverStream, type Endpoint, type StreamCall } from './handler.ts'
 import { FeedMessages } from './feed-messages.ts'
+import { valueOf } from './requests.ts'
 import { failureOf } from './status.ts'
 
 interface ChangesOptions {
@@ -87,14 +87,7 @@ const scopes = {
   CATALOGUE_AND_ORGANIZATIONS: 'catalogue_and_organizations',
 } as const satisfies Record<SnapshotScope__Output, WatchRequest['snapshotScope']>
 
-/** A number that the enum doesn't have comes as that number. */
 function scopeOf(scope: SnapshotScope__Output): WatchRequest['snapshotScope'] {
-  if (Object.hasOwn(scopes, scope)) return scopes[scope]
-  throw new Refusal(
-    'invalid_field',
-    `snapshot_scope is ${String(scope)}. It must be CATALOGUE or CATALOGUE_AND_ORGANIZATIONS.`,
-    {
-      field: 'snapshot_scope',
-    },
-  )
+  const must = 'It must be CATALOGUE or CATALOGUE_AND_ORGANIZATIONS.'
+  return valueOf(scopes, scope, { field: 'snapshot_scope', must })
 }

@@ -4,9 +4,19 @@
  */
 
 import type * as proto from '@rolesets/proto'
-import { byKind, type Assignment, type ByKind, type Catalogue } from '@rolesets/core'
+import {
+  byKind,
+  type Assignment,
+  type ByKind,
+  type Catalogue,
+  type Organization,
+  type Role,
+  type RoleSet,
+  type Settings,
+} from '@rolesets/core'
 import type { FeedMessage } from '../service/changes.ts'
 import {
+  keyOf,
   viewAccessKey,
   viewInvitation,
   viewMembership,
@@ -26,7 +36,8 @@ import {
   settingsMessage,
 } from './messages.ts'
 
-type ChangeSetMessage = FeedMessage & { readonly kind: 'change_set' }
+type ChangeSetMessage = Extract<FeedMessage, { readonly kind: 'change_set' }>
+type SnapshotMessage = Extract<FeedMessage, { readonly kind: 'snapshot_chunk' }>
 
 interface SharedChangeSet {
   readonly message: ChangeSetMessage
@@ -65,21 +76,10 @@ export class FeedMessages {
       }
       case 'change_set':
         return this.#changeSet(message, { sentAtMs, withRecord })
-      case 'snapshot_chunk':
-        return {
-          revision,
-          sentAtMs,
-          snapshotChunk: {
-            permissions: message.permissions.map(permissionMessage),
-            roles: message.roles.map(roleMessage),
-            roleSets: message.roleSets.map(roleSetMessage),
-            organizations: message.organizations.map(organizationMessage),
-            last: message.last,
-            unknownOrganizationsDenied,
-            settings: message.settings ? settingsMessage(message.settings) : null,
-            seal: withRecord ? (message.seal ?? '') : '',
-          },
-        }
+      case 'snapshot_chunk': {
+        const snapshotChunk = { ...chunkMessage(message, withRecord), unknownOrganizationsDenied }
+        return { revision, sentAtMs, snapshotChunk }
+      }
     }
   }
 
@@ -95,63 +95,64 @@ export class FeedMessages {
   }
 }
 
-function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage, withRecord: boolean): proto.ChangeSet {
-  const at = { catalogue, now: changeSet.committedAt }
+function chunkMessage({ first, organizations, last, catalogue }: SnapshotMessage, withRecord: boolean) {
+  const { permissions, roles, roleSets, settings } = first?.catalogue ?? {}
   return {
-    revision,
-    committedAtMs: changeSet.committedAt,
-    actor: changeSet.actor,
-    operation: changeSet.operation,
-    changes: changeSet.changes.map((change) => byKind(changeMessages, change, at)),
-    ...(withRecord && { seal: changeSet.seal, record: changeSet.record }),
+    permissions: [...(permissions?.values() ?? [])].map(permissionMessage),
+    roles: [...(roles?.values() ?? [])].map((it) => messages.role(it, catalogue)),
+    roleSets: [...(roleSets?.values() ?? [])].map((it) => messages.roleSet(it, catalogue)),
+    organizations: organizations.map((it) => messages.organization(it, catalogue)),
+    last,
+    settings: settings ? messages.settings(settings, catalogue) : null,
+    seal: withRecord ? (first?.seal ?? '') : '',
   }
 }
 
-/** At which state the things of a change are named. */
-interface Naming {
-  readonly catalogue: Catalogue
-  /** Unix milliseconds. An invitation is shown as it stood when the write was committed: expiring makes no change. */
-  readonly now: number
+function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage, withRecord: boolean): proto.ChangeSet {
+  const { committedAt, actor, operation, changes, seal, record } = changeSet
+  return {
+    ...{ revision, committedAtMs: committedAt, actor, operation },
+    // An invitation is shown as it stood when the write was committed: expiring makes no change.
+    changes: changes.map((change) => byKind(changeMessages, change, catalogue, committedAt)),
+    ...(withRecord && { seal, record }),
+  }
 }
 
-const changeMessages: ByKind<proto.Change, [Naming]> = {
+const messages = {
+  role: (role: Role, catalogue: Catalogue) => roleMessage(viewRole(role, catalogue)),
+  roleSet: (roleSet: RoleSet, catalogue: Catalogue) => roleSetMessage(viewRoleSet(roleSet, catalogue)),
+  organization: (it: Organization, catalogue: Catalogue) => organizationMessage(viewOrganization(it, catalogue)),
+  settings: (settings: Settings, catalogue: Catalogue) => settingsMessage(viewSettings(settings, catalogue)),
+}
+
+const changeMessages: ByKind<proto.Change, [catalogue: Catalogue, now: number]> = {
   permission_put: ({ after }) => ({ permissionPut: permissionMessage(after) }),
   permission_deleted: ({ before }) => ({ permissionDeleted: deleted(before) }),
-  role_put: ({ after }, { catalogue }) => ({ rolePut: roleMessage(viewRole(after, catalogue)) }),
+  role_put: ({ after }, catalogue) => ({ rolePut: messages.role(after, catalogue) }),
   role_deleted: ({ before }) => ({ roleDeleted: deleted(before) }),
-  role_set_put: ({ after }, { catalogue }) => ({ roleSetPut: roleSetMessage(viewRoleSet(after, catalogue)) }),
+  role_set_put: ({ after }, catalogue) => ({ roleSetPut: messages.roleSet(after, catalogue) }),
   role_set_deleted: ({ before }) => ({ roleSetDeleted: deleted(before) }),
-  organization_put: ({ after }, { catalogue }) => ({
-    organizationPut: organizationMessage(viewOrganization(after, catalogue)),
-  }),
+  organization_put: ({ after }, catalogue) => ({ organizationPut: messages.organization(after, catalogue) }),
   organization_deleted: ({ before }) => ({ organizationDeleted: { id: before.id } }),
   organizations_moved: ({ fromRoleSetId, toRoleSetId }) => ({ organizationsMoved: { fromRoleSetId, toRoleSetId } }),
   // An organization's own assignment travels with the organization.
-  assignment_put: ({ after }, { catalogue }) => ({ assignmentPut: assignmentMessage(after, catalogue) }),
+  assignment_put: ({ after }, catalogue) => ({ assignmentPut: assignmentMessage(after, catalogue) }),
   assignment_deleted: ({ before: { organizationId, scope } }) => ({ assignmentDeleted: { organizationId, scope } }),
-  membership_put: ({ after }, { catalogue }) => ({
-    membershipPut: membershipMessage(viewMembership(after, catalogue)),
-  }),
+  membership_put: ({ after }, catalogue) => ({ membershipPut: membershipMessage(viewMembership(after, catalogue)) }),
   membership_deleted: ({ before: { id, organizationId, userId } }) => ({
     membershipDeleted: { id, organizationId, userId },
   }),
   members_reassigned: ({ among, mappings }) => ({ membersReassigned: { ...among, mappings: [...mappings] } }),
-  invitation_put: ({ after }, { catalogue, now }) => ({
+  invitation_put: ({ after }, catalogue, now) => ({
     invitationPut: invitationMessage(viewInvitation(after, catalogue, now)),
   }),
-  settings_put: ({ after }, { catalogue }) => ({ settingsPut: settingsMessage(viewSettings(after, catalogue)) }),
+  settings_put: ({ after }, catalogue) => ({ settingsPut: messages.settings(after, catalogue) }),
   access_key_put: ({ after }) => ({ accessKeyPut: accessKeyMessage(viewAccessKey(after)) }),
 }
 
-function assignmentMessage(assignment: Assignment, catalogue: Catalogue): proto.Assignment {
+function assignmentMessage(assignment: Assignment, { roleSets }: Catalogue): proto.Assignment {
   const { organizationId, scope, roleSetId, updatedAt: updatedAtMs } = assignment
-  return {
-    organizationId,
-    scope,
-    roleSetId,
-    roleSet: catalogue.roleSets.byId(roleSetId)?.key ?? roleSetId,
-    updatedAtMs,
-  }
+  return { organizationId, scope, roleSetId, roleSet: keyOf(roleSets, roleSetId), updatedAtMs }
 }
 
 function deleted({ id, key }: { id: string; key: string }): proto.Deleted {

@@ -5,9 +5,9 @@
  */
 
 import { createRequire } from 'node:module'
-import type { MethodDefinition, sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js'
+import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js'
 import type * as HealthCheck from 'grpc-health-check'
-import { strictly, Unreadable } from './strict-requests.ts'
+import { methodOnDemand, strictly, Unreadable, type Method } from './strict-requests.ts'
 import { serverStream, unary, type Endpoint, type StreamCall } from './handler.ts'
 import { unknownService } from './status.ts'
 
@@ -21,28 +21,15 @@ interface Response {
   readonly status: ServingStatus
 }
 
-/** The library reads a proto file when it is loaded. It is loaded with the first call, so that the sidecar starts quickly. */
 export const healthDefinition = strictly({
-  Check: methodDefinition('Check', false),
-  Watch: methodDefinition('Watch', true),
-  List: methodDefinition('List', false),
+  Check: methodOnDemand('/grpc.health.v1.Health/Check', () => methodOf('Check')),
+  Watch: { ...methodOnDemand('/grpc.health.v1.Health/Watch', () => methodOf('Watch')), responseStream: true },
+  List: methodOnDemand('/grpc.health.v1.Health/List', () => methodOf('List')),
 })
 
-function methodDefinition(name: string, responseStream: boolean): MethodDefinition<object, object> {
-  return {
-    path: `/grpc.health.v1.Health/${name}`,
-    requestStream: false,
-    responseStream,
-    requestSerialize: (request) => methodOf(name).requestSerialize(request),
-    requestDeserialize: (bytes) => methodOf(name).requestDeserialize(bytes),
-    responseSerialize: (response) => methodOf(name).responseSerialize(response),
-    responseDeserialize: (bytes) => methodOf(name).responseDeserialize(bytes),
-  }
-}
+let loaded: { readonly [name: string]: Method } | undefined
 
-let loaded: { readonly [name: string]: MethodDefinition<object, object> } | undefined
-
-function methodOf(name: string): MethodDefinition<object, object> {
+function methodOf(name: string): Method {
   // Its types come from another copy of the same loader.
   loaded ??= (createRequire(import.meta.url)('grpc-health-check') as typeof HealthCheck)
     .service as unknown as NonNullable<typeof loaded>

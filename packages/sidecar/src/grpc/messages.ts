@@ -1,7 +1,9 @@
 /** Things and answers as messages of the wire. */
 
+import type { Metadata } from '@rolesets/core'
 import type * as proto from '@rolesets/proto'
 import { structOfJson } from '@rolesets/proto'
+import type { Applied } from '../service/call.ts'
 import type {
   AccessKeyView,
   ImpactView,
@@ -12,94 +14,45 @@ import type {
   RoleSetView,
   RoleView,
   SettingsView,
-  StepView,
 } from '../service/views.ts'
 import { reasonOf } from './status.ts'
 
 export function permissionMessage(permission: PermissionView): proto.Permission {
-  return { ...named(permission), type: permission.type === 'system' ? 'SYSTEM' : 'CUSTOM' }
+  return { ...stored(permission), type: permission.type === 'system' ? 'SYSTEM' : 'CUSTOM' }
 }
 
 export function roleMessage(role: RoleView): proto.Role {
-  return {
-    ...named(role),
-    permissions: [...role.permissions],
-    permissionIds: [...role.permissionIds],
-    creatorEligible: role.creatorEligible,
-  }
+  return { ...stored(role), permissions: [...role.permissions], permissionIds: [...role.permissionIds] }
 }
 
 export function roleSetMessage(roleSet: RoleSetView): proto.RoleSet {
-  return {
-    ...named(roleSet),
-    roles: [...roleSet.roles],
-    roleIds: [...roleSet.roleIds],
-    defaultRole: roleSet.defaultRole,
-    defaultRoleId: roleSet.defaultRoleId,
-    creatorRole: roleSet.creatorRole,
-    creatorRoleId: roleSet.creatorRoleId,
-    type: roleSet.type === 'initial' ? 'INITIAL_SET' : 'CUSTOM_SET',
-  }
+  const type = roleSet.type === 'initial' ? 'INITIAL_SET' : 'CUSTOM_SET'
+  return { ...stored(roleSet), roles: [...roleSet.roles], roleIds: [...roleSet.roleIds], type }
 }
 
 export function organizationMessage(organization: OrganizationView): proto.Organization {
-  return {
-    ...stored(organization),
-    name: organization.name,
-    slug: organization.slug ?? '',
-    roleSet: organization.roleSet,
-    roleSetId: organization.roleSetId,
-    createdBy: organization.createdBy,
-    maxAllowedMemberships: organization.maxAllowedMemberships,
-    adminDeleteEnabled: organization.adminDeleteEnabled,
-    publicMetadata: structOfJson(organization.publicMetadata),
-    privateMetadata: structOfJson(organization.privateMetadata),
-  }
+  return { ...stored(organization), ...metadataOf(organization), slug: organization.slug ?? '' }
 }
 
 export function membershipMessage(membership: MembershipView): proto.Membership {
-  return {
-    ...stored(membership),
-    organizationId: membership.organizationId,
-    userId: membership.userId,
-    role: membership.role,
-    roleId: membership.roleId,
-    publicMetadata: structOfJson(membership.publicMetadata),
-    privateMetadata: structOfJson(membership.privateMetadata),
-  }
+  return { ...stored(membership), ...metadataOf(membership) }
 }
 
-export function invitationMessage(invitation: InvitationView): proto.Invitation {
+export function invitationMessage({ expiresAt: expiresAtMs, ...invitation }: InvitationView): proto.Invitation {
   const statuses = { pending: 'PENDING', accepted: 'ACCEPTED', revoked: 'REVOKED', expired: 'EXPIRED' } as const
-  return {
-    ...stored(invitation),
-    organizationId: invitation.organizationId,
-    emailAddress: invitation.emailAddress,
-    role: invitation.role,
-    roleId: invitation.roleId,
-    inviterUserId: invitation.inviterUserId,
-    status: statuses[invitation.status],
-    expiresAtMs: invitation.expiresAt,
-    redirectUrl: invitation.redirectUrl,
-    acceptedByUserId: invitation.acceptedByUserId,
-    publicMetadata: structOfJson(invitation.publicMetadata),
-    privateMetadata: structOfJson(invitation.privateMetadata),
-  }
+  return { ...stored(invitation), ...metadataOf(invitation), status: statuses[invitation.status], expiresAtMs }
 }
 
 export function settingsMessage(settings: SettingsView): proto.Settings {
-  const { domainsEnrollmentModes, updatedAt: updatedAtMs, revision: _revision, ...more } = settings
-  const { initialRoleSetId: _initial, creatorRoleId: _creator, defaultRoleId: _default, ...fields } = more
-  return { ...fields, domainsEnrollmentModes: [...domainsEnrollmentModes], updatedAtMs }
+  const { updatedAt: updatedAtMs, revision: _revision, initialRoleSetId: _set, ...more } = settings
+  const { creatorRoleId: _creator, defaultRoleId: _default, ...fields } = more
+  return { ...fields, domainsEnrollmentModes: [...settings.domainsEnrollmentModes], updatedAtMs }
 }
 
-export function accessKeyMessage(accessKey: AccessKeyView): proto.AccessKey {
+export function accessKeyMessage({ id, name, access, createdAt, revokedAt }: AccessKeyView): proto.AccessKey {
   return {
-    id: accessKey.id,
-    name: accessKey.name,
-    access: accessKey.access === 'secret' ? 'SECRET' : 'READ',
-    createdAtMs: accessKey.createdAt,
-    revokedAtMs: accessKey.revokedAt ?? 0,
+    ...{ id, name, access: access === 'secret' ? 'SECRET' : 'READ' },
+    ...{ createdAtMs: createdAt, revokedAtMs: revokedAt ?? 0 },
   }
 }
 
@@ -108,24 +61,30 @@ export function impactMessage({ roles, requiredMappings, violations, ...totals }
     ...totals,
     roles: [...roles],
     requiredMappings: [...requiredMappings],
-    violations: violations.map(({ code, message, field = '', facts }) => ({
-      reason: reasonOf(code),
-      message,
-      field,
-      facts,
-    })),
+    violations: violations.map(({ code, field = '', ...more }) => ({ ...more, reason: reasonOf(code), field })),
   }
 }
 
-export function stepMessage({ action, kind, key, details }: StepView): proto.AppliedStep {
+export function stepMessage({ action, details, ...step }: Applied['steps'][number]): proto.AppliedStep {
   const actions = { create: 'CREATE', update: 'UPDATE', delete: 'DELETE' } as const
-  return { action: actions[action], kind, key, details: [...details] }
+  return { ...step, action: actions[action], details: [...details] }
 }
 
-function stored(thing: { id: string; createdAt: number; updatedAt: number }) {
-  return { id: thing.id, createdAtMs: thing.createdAt, updatedAtMs: thing.updatedAt }
+interface Stored {
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly revision: number
 }
 
-function named(thing: Parameters<typeof stored>[0] & { key: string; name: string; description: string }) {
-  return { ...stored(thing), key: thing.key, name: thing.name, description: thing.description }
+/** On the wire, times have their unit in their name, and things have no revision of their own. */
+function stored<Thing extends Stored>(thing: Thing) {
+  const { createdAt: createdAtMs, updatedAt: updatedAtMs, revision: _revision, ...more } = thing
+  return { ...more, createdAtMs, updatedAtMs }
+}
+
+function metadataOf(thing: { readonly publicMetadata: Metadata; readonly privateMetadata: Metadata }) {
+  return {
+    publicMetadata: structOfJson(thing.publicMetadata),
+    privateMetadata: structOfJson(thing.privateMetadata),
+  }
 }

@@ -5,15 +5,10 @@
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type {
-  MethodDefinition,
-  ServerDuplexStream,
-  ServiceDefinition,
-  UntypedServiceImplementation,
-} from '@grpc/grpc-js'
+import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
 import type * as ProtoLoader from '@grpc/proto-loader'
 import { descriptorSetFile } from '@rolesets/proto/files'
-import { strictly } from './strict-requests.ts'
+import { methodOnDemand, strictly, type Method } from './strict-requests.ts'
 import { CallContext, readable, type Endpoint } from './handler.ts'
 import { notFound } from './status.ts'
 
@@ -28,28 +23,12 @@ interface Request {
   readonly allExtensionNumbersOfType?: string
 }
 
-type ReflectionAnswer =
-  | { readonly fileDescriptorResponse: { readonly fileDescriptorProto: readonly Uint8Array[] } }
-  | { readonly listServicesResponse: { readonly service: readonly { readonly name: string }[] } }
-  | { readonly allExtensionNumbersResponse: { readonly baseTypeName: string } }
-  | { readonly errorResponse: { readonly errorCode: number; readonly errorMessage: string } }
-
-type Response = ReflectionAnswer & { readonly validHost: string; readonly originalRequest: Request }
-
 const reflectionServices: readonly string[] = versions.map((version) => `${version}.ServerReflection`)
 
 export function reflectionDefinitions(): readonly ServiceDefinition[] {
   return reflectionServices.map((service) => {
-    const method: MethodDefinition<object, object> = {
-      path: `/${service}/ServerReflectionInfo`,
-      requestStream: true,
-      responseStream: true,
-      requestSerialize: (request) => protocol().requestSerialize(request),
-      requestDeserialize: (bytes) => protocol().requestDeserialize(bytes),
-      responseSerialize: (response) => protocol().responseSerialize(response),
-      responseDeserialize: (bytes) => protocol().responseDeserialize(bytes),
-    }
-    return strictly({ ServerReflectionInfo: method })
+    const method = methodOnDemand(`/${service}/ServerReflectionInfo`, protocol)
+    return strictly({ ServerReflectionInfo: { ...method, requestStream: true, responseStream: true } })
   })
 }
 
@@ -57,7 +36,7 @@ export function reflectionHandlers(endpoint: Endpoint): UntypedServiceImplementa
   return { ServerReflectionInfo: (call: Stream) => serve(call, new CallContext(endpoint, call)) }
 }
 
-type Stream = ServerDuplexStream<Request, Response>
+type Stream = ServerDuplexStream<Request, object>
 
 /** Reads requests no faster than the network takes the answers. */
 function serve(call: Stream, context: CallContext): void {
@@ -91,38 +70,29 @@ function serve(call: Stream, context: CallContext): void {
   })
 }
 
-function answerTo(request: Request): ReflectionAnswer {
-  switch (request.messageRequest) {
-    case 'listServices':
-      return { listServicesResponse: { service: index().services.map((name) => ({ name })) } }
-    case 'fileByFilename':
-      return filesAnswer(index().byName.get(request.fileByFilename ?? ''), request.fileByFilename)
-    case 'fileContainingSymbol':
-      return filesAnswer(index().bySymbol.get(request.fileContainingSymbol ?? ''), request.fileContainingSymbol)
-    case 'allExtensionNumbersOfType':
-      return { allExtensionNumbersResponse: { baseTypeName: request.allExtensionNumbersOfType ?? '' } }
-    default:
-      return filesAnswer(undefined, 'this')
-  }
+function answerTo(request: Request): object {
+  const { messageRequest: asked, fileByFilename, fileContainingSymbol, allExtensionNumbersOfType } = request
+  const { services, byName, bySymbol } = index()
+  if (asked === 'listServices') return { listServicesResponse: { service: services.map((name) => ({ name })) } }
+  if (asked === 'fileByFilename') return filesAnswer(byName, fileByFilename)
+  if (asked === 'fileContainingSymbol') return filesAnswer(bySymbol, fileContainingSymbol)
+  if (asked === 'allExtensionNumbersOfType')
+    return { allExtensionNumbersResponse: { baseTypeName: allExtensionNumbersOfType ?? '' } }
+  return filesAnswer(new Map(), 'this')
 }
 
 /** The file and all files that it imports, so that the client has one call to make. */
-function filesAnswer(file: File | undefined, name = ''): ReflectionAnswer {
-  if (file === undefined)
-    return {
-      errorResponse: {
-        errorCode: notFound,
-        errorMessage: `There is no service, message or file ${JSON.stringify(name.slice(0, 200))}.`,
-      },
-    }
-  const files = new Set<File>()
-  const add = (each: File) => {
-    if (files.has(each)) return
-    files.add(each)
-    for (const dependency of each.dependencies) add(index().byName.get(dependency) as File)
+function filesAnswer(files: ReadonlyMap<string, File>, name = ''): object {
+  const file = files.get(name)
+  if (file === undefined) {
+    const errorMessage = `There is no service, message or file ${JSON.stringify(name.slice(0, 200))}.`
+    return { errorResponse: { errorCode: notFound, errorMessage } }
   }
-  add(file)
-  return { fileDescriptorResponse: { fileDescriptorProto: [...files].map(({ bytes }) => bytes) } }
+  const found = new Set<File>([file])
+  // A set that grows is walked to its end.
+  for (const { dependencies } of found)
+    for (const dependency of dependencies) found.add(index().byName.get(dependency) as File)
+  return { fileDescriptorResponse: { fileDescriptorProto: [...found].map(({ bytes }) => bytes) } }
 }
 
 interface File {
@@ -130,34 +100,19 @@ interface File {
   readonly bytes: Uint8Array
 }
 
-interface Index {
-  readonly services: readonly string[]
-  readonly byName: ReadonlyMap<string, File>
-  /** Messages, enums, services and methods by their full names. */
-  readonly bySymbol: ReadonlyMap<string, File>
+/** What is declared in a file, a message or a service. Empty lists are left out by the loader. */
+interface Descriptor {
+  readonly name: string
+  readonly messageType?: readonly Descriptor[]
+  readonly nestedType?: readonly Descriptor[]
+  readonly enumType?: readonly Descriptor[]
+  readonly service?: readonly Descriptor[]
+  readonly method?: readonly Descriptor[]
 }
 
-/** The parts of a FileDescriptorProto that an index needs. Empty ones are left out by the loader. */
-interface FileDescriptor {
-  readonly name: string
+interface FileDescriptor extends Descriptor {
   readonly package: string
   readonly dependency?: readonly string[]
-  readonly messageType?: readonly MessageDescriptor[]
-  readonly enumType?: readonly Named[]
-  readonly service?: readonly (Named & { readonly method?: readonly Named[] })[]
-}
-
-interface MessageDescriptor extends Named {
-  readonly nestedType?: readonly MessageDescriptor[]
-  readonly enumType?: readonly Named[]
-}
-
-interface Named {
-  readonly name: string
-}
-
-interface ProtocolService extends ServiceDefinition {
-  ServerReflectionInfo: MethodDefinition<object, object>
 }
 
 const require = createRequire(import.meta.url)
@@ -166,57 +121,48 @@ function protoLoader(): typeof ProtoLoader {
   return require('@grpc/proto-loader') as typeof ProtoLoader
 }
 
-let loadedProtocol: MethodDefinition<object, object> | undefined
+let loadedProtocol: Method | undefined
 
-function protocol(): MethodDefinition<object, object> {
-  if (loadedProtocol === undefined) {
-    const file = require.resolve('@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto')
-    const loaded = protoLoader().loadSync(file, { oneofs: true })
-    // Loading gives a union of all that a proto file can define.
-    const service = loaded['grpc.reflection.v1.ServerReflection'] as unknown as ProtocolService
-    loadedProtocol = service.ServerReflectionInfo
-  }
-  return loadedProtocol
+function protocol(): Method {
+  return (loadedProtocol ??= loadProtocol())
 }
 
-let loadedIndex: Index | undefined
+function loadProtocol(): Method {
+  const file = require.resolve('@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto')
+  const loaded = protoLoader().loadSync(file, { oneofs: true })
+  // Loading gives a union of all that a proto file can define.
+  const service = loaded['grpc.reflection.v1.ServerReflection'] as unknown as { readonly ServerReflectionInfo: Method }
+  return service.ServerReflectionInfo
+}
 
-function index(): Index {
+let loadedIndex: ReturnType<typeof loadIndex> | undefined
+
+function index() {
   return (loadedIndex ??= loadIndex())
 }
 
-function loadIndex(): Index {
+function loadIndex() {
   const loaded = protoLoader().loadSync('google/protobuf/descriptor.proto')
-  const setType = loaded['google.protobuf.FileDescriptorSet'] as ProtoLoader.MessageTypeDefinition<
-    object,
-    DescriptorSet
-  >
-  const fileType = loaded['google.protobuf.FileDescriptorProto'] as ProtoLoader.MessageTypeDefinition<
-    object,
-    FileDescriptor
-  >
+  const typeOf = <T>(name: string) => loaded[`google.protobuf.${name}`] as ProtoLoader.MessageTypeDefinition<object, T>
+  const fileType = typeOf<FileDescriptor>('FileDescriptorProto')
+  const set = typeOf<{ readonly file: readonly FileDescriptor[] }>('FileDescriptorSet')
   const byName = new Map<string, File>()
+  /** Messages, enums, services and methods by their full names. */
   const bySymbol = new Map<string, File>()
   const services: string[] = [...reflectionServices]
-  for (const descriptor of setType.deserialize(readFileSync(descriptorSetFile)).file) {
+  for (const descriptor of set.deserialize(readFileSync(descriptorSetFile)).file) {
     const file = { dependencies: descriptor.dependency ?? [], bytes: fileType.serialize(descriptor) }
     byName.set(descriptor.name, file)
-    for (const symbol of symbolsOf(descriptor)) bySymbol.set(`${descriptor.package}.${symbol}`, file)
+    for (const symbol of symbolsOf(descriptor.package, descriptor)) bySymbol.set(symbol, file)
     services.push(...(descriptor.service ?? []).map(({ name }) => `${descriptor.package}.${name}`))
   }
   return { services, byName, bySymbol }
 }
 
-interface DescriptorSet {
-  readonly file: readonly FileDescriptor[]
-}
-
-function symbolsOf({ messageType = [], enumType = [], service = [] }: FileDescriptor): readonly string[] {
-  const methods = service.flatMap(({ name, method = [] }) => method.map((each) => `${name}.${each.name}`))
-  return [...messageType.flatMap(symbolsOfMessage), ...[...enumType, ...service].map(({ name }) => name), ...methods]
-}
-
-function symbolsOfMessage({ name, nestedType = [], enumType = [] }: MessageDescriptor): readonly string[] {
-  const inner = [...nestedType.flatMap(symbolsOfMessage), ...enumType.map((each) => each.name)]
-  return [name, ...inner.map((each) => `${name}.${each}`)]
+function symbolsOf(scope: string, descriptor: Descriptor): readonly string[] {
+  const { messageType = [], nestedType = [], enumType = [], service = [], method = [] } = descriptor
+  return [messageType, nestedType, enumType, service, method].flat().flatMap((each) => {
+    const symbol = `${scope}.${each.name}`
+    return [symbol, ...symbolsOf(symbol, each)]
+  })
 }

@@ -5,34 +5,18 @@ import type { InvitationStatus, Manifest, Metadata } from '@rolesets/core'
 import { jsonOfStruct } from '@rolesets/proto'
 import { Refusal } from '../domain/refusal.ts'
 
-/** Undefined: not given. A number that the enum doesn't have arrives as that number. */
-export function isInitial(type: proto.RoleSetType__Output): boolean | undefined {
-  switch (type) {
-    case 'ROLE_SET_TYPE_UNSPECIFIED':
-      return undefined
-    case 'INITIAL_SET':
-      return true
-    case 'CUSTOM_SET':
-      return false
-  }
-  const message = `type is ${String(type)}. It must be INITIAL_SET or CUSTOM_SET, or not given.`
-  throw new Refusal('invalid_field', message, { field: 'type' })
-}
-
-/** A number that the enum doesn't have arrives as that number. */
-export function accessOf(access: proto.Access__Output): 'secret' | 'read' {
-  switch (access) {
-    case 'ACCESS_UNSPECIFIED':
-    case 'SECRET':
-      return 'secret'
-    case 'READ':
-      return 'read'
-  }
-  const message = `access is ${String(access)}. It must be SECRET or READ, or not given.`
-  throw new Refusal('invalid_field', message, { field: 'access' })
-}
-
+const roleSetTypes = { ROLE_SET_TYPE_UNSPECIFIED: undefined, INITIAL_SET: true, CUSTOM_SET: false } as const
+const accesses = { ACCESS_UNSPECIFIED: 'secret', SECRET: 'secret', READ: 'read' } as const
 const statuses = { PENDING: 'pending', ACCEPTED: 'accepted', REVOKED: 'revoked', EXPIRED: 'expired' } as const
+
+/** Undefined: not given. */
+export function isInitial(type: proto.RoleSetType__Output): boolean | undefined {
+  return valueOf(roleSetTypes, type, { field: 'type', must: 'It must be INITIAL_SET or CUSTOM_SET, or not given.' })
+}
+
+export function accessOf(access: proto.Access__Output): 'secret' | 'read' {
+  return valueOf(accesses, access, { field: 'access', must: 'It must be SECRET or READ, or not given.' })
+}
 
 /** Undefined: all, because none was named. */
 export function statusesOf(given: readonly proto.InvitationStatus__Output[]): readonly InvitationStatus[] | undefined {
@@ -42,6 +26,16 @@ export function statusesOf(given: readonly proto.InvitationStatus__Output[]): re
     const message = `statuses has ${String(status)}. Give ${Object.keys(statuses).join(', ')}, or none for all.`
     throw new Refusal('invalid_field', message, { field: `statuses[${place}]` })
   })
+}
+
+/** A number that the enum doesn't have arrives as that number. */
+export function valueOf<Name extends string, Value>(
+  values: { readonly [name in Name]: Value },
+  given: Name,
+  { field, must }: { readonly field: string; readonly must: string },
+): Value {
+  if (Object.hasOwn(values, given)) return values[given]
+  throw new Refusal('invalid_field', `${field} is ${String(given)}. ${must}`, { field })
 }
 
 /** 0 days: the default. */

@@ -6,6 +6,9 @@
 
 import { isAscii } from 'node:buffer'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
+import { snakeCase } from '@rolesets/core'
+
+export type Method = MethodDefinition<object, object>
 
 /** Stands for a request that is malformed. */
 export class Unreadable {
@@ -21,11 +24,24 @@ export class Unreadable {
 
 /** The same service, whose requests may be `Unreadable`. The handlers of `handler.ts` look for it. */
 export function strictly<Definition extends ServiceDefinition>(service: Definition): Definition {
-  const methods = Object.entries<MethodDefinition<object, object>>(service).map(([name, method]) => {
+  const methods = Object.entries<Method>(service).map(([name, method]) => {
     const requestDeserialize = (bytes: Buffer) => readStrictly(bytes, method.requestDeserialize)
     return [name, { ...method, requestDeserialize }]
   })
   return Object.fromEntries(methods) as Definition
+}
+
+/** A method whose proto file is loaded with its first call, so that the sidecar starts quickly. */
+export function methodOnDemand(path: string, load: () => Method): Method {
+  return {
+    path,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: (request) => load().requestSerialize(request),
+    requestDeserialize: (bytes) => load().requestDeserialize(bytes),
+    responseSerialize: (response) => load().responseSerialize(response),
+    responseDeserialize: (bytes) => load().responseDeserialize(bytes),
+  }
 }
 
 function readStrictly(bytes: Buffer, read: (bytes: Buffer) => object): object {
@@ -63,8 +79,7 @@ function textsWithReplacement(value: unknown, path: string): { path: string; tex
   if (typeof value !== 'object' || value === null) return []
   if (Array.isArray(value)) return value.flatMap((item, place) => textsWithReplacement(item, `${path}[${place}]`))
   return Object.entries(value).flatMap(([name, item]) => {
-    const snakeCase = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    const at = path === '' ? snakeCase : `${path}.${snakeCase}`
+    const at = path === '' ? snakeCase(name) : `${path}.${snakeCase(name)}`
     return [...textsWithReplacement(name, `${path} key`), ...textsWithReplacement(item, at)]
   })
 }

@@ -8,7 +8,7 @@ import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
 import { parseId } from '../domain/fields.ts'
 import { seedChanges } from '../domain/seed.ts'
-import { applyCommand } from './apply.ts'
+import { applyCommands } from './apply.ts'
 import { createAudit } from './audit.ts'
 import { accessKeyCommands, accessKeyList } from './access-keys.ts'
 import type { PageCall, ReadCall, WriteCall, Written } from './call.ts'
@@ -61,7 +61,7 @@ function writesOf<Commands extends object>(operations: Operations, commands: Com
 
 function catalogueOperations(operations: Operations) {
   return {
-    ...writesOf(operations, { ...permissionCommands, ...roleCommands, ...roleSetCommands, apply: applyCommand }),
+    ...writesOf(operations, { ...permissionCommands, ...roleCommands, ...roleSetCommands, ...applyCommands }),
     getPermission: (ref: string, call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewPermission(findPermission(catalogue, ref))),
     listPermissions: (call: PageCall) => operations.list(permissionList, undefined, call),

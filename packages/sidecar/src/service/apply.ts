@@ -10,11 +10,11 @@ import {
 import { parseManifest } from '../domain/apply/parse-manifest.ts'
 import { planApply } from '../domain/apply/plan.ts'
 import type { PlannedCommand } from '../domain/apply/step.ts'
-import { impactOf, noImpact, type Decided, type Impact } from '../domain/decided.ts'
+import { decided, impactOf, noImpact, type Decided, type Impact } from '../domain/decided.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Writer } from '../storage/store.ts'
 import type { Applied } from './call.ts'
-import { command, type WriteScope } from './operation.ts'
+import { commandsOf, type WriteScope } from './operation.ts'
 import { organizationCommands } from './organizations.ts'
 import { permissionCommands } from './permissions.ts'
 import { roleSetCommands } from './role-sets.ts'
@@ -26,31 +26,31 @@ export interface ApplyInput {
   readonly prune: boolean
 }
 
-export const applyCommand = command({
-  operation: 'Apply',
-  // The storage reads these together. A list that is too long or malformed is refused before anything is read.
-  foresee: ({ manifest }: ApplyInput) => {
-    const organizations: unknown = manifest.organizations
-    if (!Array.isArray(organizations) || organizations.length > limits.manifestOrganizationsMax) return {}
-    return { organizationIds: organizations.flatMap((item: Partial<OrganizationManifest> | null) => item?.id ?? []) }
+export const applyCommands = commandsOf((applied: Applied) => applied, {
+  apply: {
+    // The storage reads these together. A list that is too long or malformed is refused before anything is read.
+    foresee: ({ manifest }: ApplyInput) => {
+      const organizations: unknown = manifest.organizations
+      if (!Array.isArray(organizations) || organizations.length > limits.manifestOrganizationsMax) return {}
+      return { organizationIds: organizations.flatMap((item: Partial<OrganizationManifest> | null) => item?.id ?? []) }
+    },
+    decide: async (scope, { manifest, prune }: ApplyInput) => {
+      const { writer } = scope
+      scope.expectUnchanged({ id: 'The store', revision: writer.revision })
+      const wanted = parseManifest(manifest)
+      const organizations = await readOrganizations(writer, wanted)
+      const plan = planApply(scope.catalogue, wanted, { prune, organization: (id) => organizations.get(id) })
+      const impacts: Impact[] = []
+      for (const step of plan.steps) {
+        // Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own.
+        const done = await decideStep({ ...scope, catalogue: await writer.catalogue() }, step.run, impacts)
+        await writer.record(done.changes)
+        impacts.push(done.impact)
+      }
+      const steps = plan.steps.map(({ run: _run, ...step }) => step)
+      return decided([], { steps, leftAlone: plan.leftAlone }, sumOf(impacts))
+    },
   },
-  decide: async (scope, { manifest, prune }: ApplyInput): Promise<Decided<Applied>> => {
-    const { writer } = scope
-    scope.expectUnchanged({ id: 'The store', revision: writer.revision })
-    const wanted = parseManifest(manifest)
-    const organizations = await readOrganizations(writer, wanted)
-    const plan = planApply(scope.catalogue, wanted, { prune, organization: (id) => organizations.get(id) })
-    const impacts: Impact[] = []
-    for (const step of plan.steps) {
-      // Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own.
-      const decided = await decideStep({ ...scope, catalogue: await writer.catalogue() }, step.run, impacts)
-      await writer.record(decided.changes)
-      impacts.push(decided.impact)
-    }
-    const value = { steps: plan.steps.map(({ run: _run, ...step }) => step), leftAlone: plan.leftAlone }
-    return { changes: [], impact: sumOf(impacts), value }
-  },
-  view: (applied) => applied,
 })
 
 async function readOrganizations(writer: Writer, manifest: ParsedManifest): Promise<ReadonlyMap<string, Organization>> {

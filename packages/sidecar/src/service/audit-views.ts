@@ -4,28 +4,31 @@
  */
 
 import {
-  byKind,
+  byThing,
   editOf,
   formatRevision,
   kindOf,
   snakeCase,
-  type Assignment,
-  type ByKind,
+  type ByThing,
   type Catalogue,
   type Change,
   type ChangeKind,
-  type Deleted,
-  type Invitation,
+  type Image as ThingImage,
   type Moved,
-  type Put,
   type Reassigned,
-  type Role,
-  type RoleSet,
   type SealedChangeSet,
   type ThingName,
   type Things,
 } from '@rolesets/core'
-import { viewAccessKey, viewMembership, viewOrganization, viewRole, viewRoleSet } from './views.ts'
+import {
+  keyOf,
+  viewAccessKey,
+  viewMembership,
+  viewOrganization,
+  viewPermission,
+  viewRole,
+  viewRoleSet,
+} from './views.ts'
 
 /** A thing as it was, as JSON, with the names of the wire. */
 export type Image = Readonly<Record<string, unknown>>
@@ -61,102 +64,82 @@ export interface AuditedChangeSetView {
 /** @param catalogue the present one */
 export function viewChangeSet(changeSet: SealedChangeSet, catalogue: Catalogue, epoch: string): AuditedChangeSetView {
   const { revision, committedAt, actor, operation, changes, seal } = changeSet
-  const views = viewsWith(withThoseGone(catalogue, changes))
+  const naming = withThoseGone(catalogue, changes)
   return {
     revision: formatRevision({ epoch, number: revision }),
     ...{ committedAt, actor, operation, seal },
-    changes: changes.map((change) => ({ kind: kindOf(change), ...byKind(facts, change, views) })),
+    changes: changes.map((change) => ({ kind: kindOf(change), ...factsOf(change, naming) })),
   }
 }
 
 type Facts = Omit<AuditedChangeView, 'kind'>
-type Views = ReturnType<typeof viewsWith>
 
-function viewsWith(catalogue: Catalogue) {
-  const roleOf = (id: string) => catalogue.roles.byId(id)?.key ?? id
-  const roleSetOf = (id: string) => catalogue.roleSets.byId(id)?.key ?? id
+/** Names the thing by its id; of an assignment, that is the id of its organization. */
+type View = { readonly id: string }
+
+const views: ByThing<View, [Catalogue]> = {
+  permission: viewPermission,
+  role: viewRole,
+  role_set: viewRoleSet,
+  settings: (settings) => ({ id: 'settings', ...settings }),
+  organization: viewOrganization,
+  assignment: (it, { roleSets }) => ({ id: it.organizationId, ...it, roleSet: keyOf(roleSets, it.roleSetId) }),
+  membership: viewMembership,
+  // As it was written: what has become of one that was pending depends on when one looks.
+  invitation: (invitation, { roles }) => ({ ...invitation, role: keyOf(roles, invitation.roleId) }),
+  access_key: viewAccessKey,
+}
+
+function factsOf(change: Change, catalogue: Catalogue): Facts {
+  if (change.verb === 'moved') return factsOfMove(change, catalogue)
+  if (change.verb === 'reassigned') return factsOfReassignment(change, catalogue)
+  const { thing } = change
+  // Both states of a change are of its thing, which the compiler can't connect.
+  const viewOf = (value: Things[ThingName] | null) =>
+    value === null ? undefined : byThing(views, { thing, value } as ThingImage, catalogue)
+  const before = viewOf(change.before)
+  const after = change.verb === 'put' ? viewOf(change.after) : undefined
   return {
-    roleOf,
-    roleSetOf,
-    asItIs: <T extends object>(thing: T): T => thing,
-    role: (role: Role) => viewRole(role, catalogue),
-    roleSet: (roleSet: RoleSet) => viewRoleSet(roleSet, catalogue),
-    organization: (thing: Parameters<typeof viewOrganization>[0]) => viewOrganization(thing, catalogue),
-    assignment: (thing: Assignment) => ({ id: thing.organizationId, ...thing, roleSet: roleSetOf(thing.roleSetId) }),
-    membership: (thing: Parameters<typeof viewMembership>[0]) => viewMembership(thing, catalogue),
-    // As it was written: what has become of one that was pending depends on when one looks.
-    invitation: (invitation: Invitation) => ({ ...invitation, role: roleOf(invitation.roleId) }),
+    ...{ thing, id: (after ?? before)?.id ?? '' },
+    ...{ before: before && imageOf(before), after: after && imageOf(after) },
+    ...goneWith(change),
   }
 }
 
-const facts: ByKind<Facts, [Views]> = {
-  permission_put: (change, { asItIs }) => put(change, asItIs),
-  permission_deleted: (change, { asItIs }) => gone(change, asItIs),
-  role_put: (change, { role }) => put(change, role),
-  role_deleted: (change, { role }) => gone(change, role),
-  role_set_put: (change, { roleSet }) => put(change, roleSet),
-  role_set_deleted: (change, { roleSet }) => gone(change, roleSet),
-  settings_put: (change) => put(change, (settings) => ({ id: 'settings', ...settings })),
-  organization_put: (change, { organization }) => put(change, organization),
-  organization_deleted: (change, { organization }) => {
-    const { members, invitations } = change
-    return { ...gone(change, organization), members, invitations }
-  },
-  organizations_moved: viewMove,
-  assignment_put: (change, { assignment }) => put(change, assignment),
-  assignment_deleted: (change, { assignment }) => gone(change, assignment),
-  membership_put: (change, { membership }) => put(change, membership),
-  membership_deleted: (change, { membership }) => ({ ...gone(change, membership), members: 1 }),
-  members_reassigned: viewReassignment,
-  invitation_put: (change, { invitation }) => put(change, invitation),
-  access_key_put: (change) => put(change, viewAccessKey),
+/** What is gone with a thing. */
+function goneWith(change: Change): Pick<Facts, 'members' | 'invitations'> {
+  if (change.verb !== 'deleted') return { members: 0, invitations: 0 }
+  if (change.thing === 'organization') return { members: change.members, invitations: change.invitations }
+  return { members: change.thing === 'membership' ? 1 : 0, invitations: 0 }
 }
 
-/** A view names the thing by its id; of an assignment, that is the id of its organization. */
-type View<Thing> = (thing: Thing) => { readonly id: string }
-
-function put<Name extends ThingName>({ thing, before, after }: Put<Name>, view: View<Things[Name]>): Facts {
-  const [shown, shownBefore] = [view(after), before === null ? undefined : imageOf(view(before))]
-  return { thing, id: shown.id, before: shownBefore, after: imageOf(shown), members: 0, invitations: 0 }
-}
-
-function gone<Name extends ThingName>({ thing, before }: Deleted<Name>, view: View<Things[Name]>): Facts {
-  const shown = view(before)
-  return { thing, id: shown.id, before: imageOf(shown), after: undefined, members: 0, invitations: 0 }
-}
-
-function viewMove(change: Moved, { roleSetOf }: Views): Facts {
-  const { fromRoleSetId, toRoleSetId, organizations } = change
+function factsOfMove({ fromRoleSetId: from, toRoleSetId: to, organizations }: Moved, { roleSets }: Catalogue): Facts {
   const after = {
-    ...{ from_role_set: roleSetOf(fromRoleSetId), from_role_set_id: fromRoleSetId },
-    ...{ to_role_set: roleSetOf(toRoleSetId), to_role_set_id: toRoleSetId, organizations },
+    ...{ from_role_set: keyOf(roleSets, from), from_role_set_id: from },
+    ...{ to_role_set: keyOf(roleSets, to), to_role_set_id: to, organizations },
   }
-  return { thing: 'role_set', id: fromRoleSetId, before: undefined, after, members: 0, invitations: 0 }
+  return { thing: 'role_set', id: from, before: undefined, after, members: 0, invitations: 0 }
 }
 
-function viewReassignment(change: Reassigned, { roleOf }: Views): Facts {
+function factsOfReassignment(change: Reassigned, { roles }: Catalogue): Facts {
   const { among } = change
-  const mappings = change.mappings.map(({ fromRoleId, toRoleId, members, invitations }) => ({
-    ...{ from_role: roleOf(fromRoleId), from_role_id: fromRoleId, to_role: roleOf(toRoleId), to_role_id: toRoleId },
+  const mappings = change.mappings.map(({ fromRoleId: from, toRoleId: to, members, invitations }) => ({
+    ...{ from_role: keyOf(roles, from), from_role_id: from, to_role: keyOf(roles, to), to_role_id: to },
     ...{ members, invitations },
   }))
   const total = (count: 'members' | 'invitations') => mappings.reduce((sum, mapping) => sum + mapping[count], 0)
-  return {
-    ...('roleSetId' in among
-      ? ({ thing: 'role_set', id: among.roleSetId } as const)
-      : ({ thing: 'organization', id: among.organizationId } as const)),
-    ...{ before: undefined, after: { mappings } },
-    ...{ members: total('members'), invitations: total('invitations') },
-  }
+  const [thing, id] =
+    'roleSetId' in among ? (['role_set', among.roleSetId] as const) : (['organization', among.organizationId] as const)
+  const counts = { members: total('members'), invitations: total('invitations') }
+  return { thing, id, before: undefined, after: { mappings }, ...counts }
 }
 
 /** Names as on the wire, where times have their unit. What is within metadata keeps its names: they are the application's. */
 function imageOf(view: object): Image {
-  const named = Object.entries(view).flatMap(([name, value]) => {
-    if (name === 'revision') return []
-    return [[snakeCase(name.replace(/At$/, 'AtMs')), value] as const]
-  })
-  return Object.fromEntries(named)
+  const { revision: _revision, ...shown } = view as { readonly revision?: number }
+  return Object.fromEntries(
+    Object.entries(shown).map(([name, value]) => [snakeCase(name.replace(/At$/, 'AtMs')), value]),
+  )
 }
 
 /** With the things that these changes delete, so that other changes beside them can name them. */

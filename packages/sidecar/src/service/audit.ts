@@ -50,22 +50,16 @@ export interface Explanation {
   readonly explanation: string
 }
 
-export interface Audit {
-  /** @throws Refusal for a page or a time that can't be */
-  listChanges(filter: ChangesFilter, call: PageCall): Promise<ChangesPage>
-  /** @throws Refusal `invalid_field` at `at_ms` when the kept history doesn't reach back to this time */
-  explain(question: ExplainQuestion, call: ReadCall): Promise<Explanation>
-}
-
 type AuditOptions = Pick<OperationOptions, 'store' | 'unknownOrganizations'>
 
 /** Of JavaScript's dates. */
 const timeMsMax = 8_640_000_000_000_000
 
-export function createAudit(operations: Operations, { store, unknownOrganizations }: AuditOptions): Audit {
+export function createAudit(operations: Operations, { store, unknownOrganizations }: AuditOptions) {
   const { epoch } = store
   return {
-    async listChanges(filter, call) {
+    /** @throws Refusal for a page or a time that can't be */
+    listChanges: async (filter: ChangesFilter, call: PageCall): Promise<ChangesPage> => {
       const query = parseFilter(filter)
       let oldest = 0
       const page = await operations.list(
@@ -85,7 +79,8 @@ export function createAudit(operations: Operations, { store, unknownOrganization
       return { ...page, oldestRevision: formatRevision({ epoch, number: oldest }) }
     },
 
-    async explain(unparsed, call) {
+    /** @throws Refusal `invalid_field` at `at_ms` when the kept history doesn't reach back to this time */
+    explain: async (unparsed: ExplainQuestion, call: ReadCall): Promise<Explanation> => {
       const organizationId = parseOrganizationId(unparsed.organizationId, 'organization_id')
       const role = parseRef(unparsed.role, 'role')
       const atMs = unparsed.atMs ? parseTime(unparsed.atMs, 'at_ms') : undefined
@@ -93,20 +88,14 @@ export function createAudit(operations: Operations, { store, unknownOrganization
         const revision = atMs === undefined ? reader.revision : await revisionAt(reader, atMs)
         const question = { organizationId, role, revision, unknownOrganizations }
         const explained = await explainAt(reader, catalogue, question).catch((error: unknown) => {
-          throw error instanceof NotKept
-            ? invalid('at_ms', `can't be answered. ${error.message}. Ask about a later time.`)
-            : error
+          if (!(error instanceof NotKept)) throw error
+          throw invalid('at_ms', `can't be answered. ${error.message}. Ask about a later time.`)
         })
         const because = explained.because && viewChangeSet(explained.because, catalogue, epoch)
         const { allowed, reason, roleSet } = explained
         return {
-          ...{
-            allowed,
-            reason,
-            roleSet: roleSet?.key ?? '',
-            revision: formatRevision({ epoch, number: revision }),
-            because,
-          },
+          ...{ allowed, reason, roleSet: roleSet?.key ?? '', because },
+          revision: formatRevision({ epoch, number: revision }),
           explanation: sentence({ organizationId, role }, explained),
         }
       })

@@ -1,7 +1,8 @@
 /** What every call carries besides its input, and what every reply carries besides the thing. */
 
 import type { Order } from '../storage/store.ts'
-import type { StepView, ImpactView } from './views.ts'
+import type { Plan } from '../domain/apply/plan.ts'
+import type { ImpactView } from './views.ts'
 
 export interface ReadCall {
   /** `<epoch>:<number>`; the answer is of this revision or a later one. Empty or undefined: of the present one. */
@@ -65,7 +66,6 @@ export interface Listed<T> {
   readonly revision: string
 }
 
-export interface Applied {
-  readonly steps: readonly StepView[]
-  readonly leftAlone: readonly string[]
+export interface Applied extends Pick<Plan, 'leftAlone'> {
+  readonly steps: readonly Omit<Plan['steps'][number], 'run'>[]
 }

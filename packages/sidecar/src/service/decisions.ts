@@ -3,7 +3,7 @@
  * is given at one revision, in one tick.
  */
 
-import { decide, effectiveRoleSet, rolesOf, wholeOf, type UnknownOrganizations } from '@rolesets/core'
+import { decide, effectiveRoleSet, rolesOf, wholeOf, type RoleSet, type UnknownOrganizations } from '@rolesets/core'
 import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../domain/questions.ts'
 import type { Store } from '../storage/store.ts'
@@ -12,7 +12,7 @@ import { createLoadBasis, type Basis } from './basis.ts'
 import type { ReadCall } from './call.ts'
 import type { Freshness } from './freshness.ts'
 import type { ReadModel } from './read-model.ts'
-import { viewRole, viewRoleSet, type RoleSetView, type RoleView } from './views.ts'
+import { viewRole, viewRoleSet } from './views.ts'
 
 export interface BatchAnswer {
   /** In the order of the questions. */
@@ -21,24 +21,7 @@ export interface BatchAnswer {
   readonly revision: string
 }
 
-export interface AvailableRolesAnswer {
-  /** Ordered by key. */
-  readonly roles: readonly RoleView[]
-  readonly roleSet: RoleSetView
-  readonly organizationRegistered: boolean
-  readonly revision: string
-}
-
-/** Each throws ServiceError `not_serving` when the data is too old to decide from. */
-export interface Decisions {
-  /** The answer at the present revision, if it is in memory and new enough; undefined: call `check`. */
-  checkNow(question: Question, atLeastRevision?: string): CheckAnswer | undefined
-  check(question: Question, call: ReadCall): Promise<CheckAnswer>
-  /** The answers at the present revision, if all are in memory and new enough; undefined: call `batchCheck`. */
-  batchCheckNow(questions: readonly Question[], atLeastRevision?: string): BatchAnswer | undefined
-  batchCheck(questions: readonly Question[], call: ReadCall): Promise<BatchAnswer>
-  listAvailableRoles(organizationId: string, call: ReadCall): Promise<AvailableRolesAnswer>
-}
+export type Decisions = ReturnType<typeof createDecisions>
 
 interface DecisionsOptions {
   readonly store: Store
@@ -46,7 +29,8 @@ interface DecisionsOptions {
   readonly freshness: Freshness
 }
 
-export function createDecisions(options: DecisionsOptions, readModel: ReadModel): Decisions {
+/** Each throws ServiceError `not_serving` when the data is too old to decide from. */
+export function createDecisions(options: DecisionsOptions, readModel: ReadModel) {
   const { unknownOrganizations, freshness } = options
   const loadBasis = createLoadBasis(options, readModel)
   const answers = new Answers()
@@ -81,39 +65,41 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
   }
 
   return {
-    checkNow: (unparsed, atLeastRevision = '') =>
+    /** The answer at the present revision, if it is in memory and new enough; undefined: call `check`. */
+    checkNow: (unparsed: Question, atLeastRevision = '') =>
       isPresent(atLeastRevision) ? checkFrom(readModel, parseQuestion(unparsed)) : undefined,
 
-    batchCheckNow: (unparsed, atLeastRevision = '') =>
-      isPresent(atLeastRevision) ? batchFrom(readModel, parseQuestions(unparsed)) : undefined,
-
-    async check(unparsed, call) {
+    check: async (unparsed: Question, call: ReadCall): Promise<CheckAnswer> => {
       const question = parseQuestion(unparsed)
       return loaded(checkFrom(await loadBasis([wholeOf(question.organizationId)], call), question))
     },
 
-    async batchCheck(unparsed, call) {
+    /** The answers at the present revision, if all are in memory and new enough; undefined: call `batchCheck`. */
+    batchCheckNow: (unparsed: readonly Question[], atLeastRevision = '') =>
+      isPresent(atLeastRevision) ? batchFrom(readModel, parseQuestions(unparsed)) : undefined,
+
+    batchCheck: async (unparsed: readonly Question[], call: ReadCall): Promise<BatchAnswer> => {
       const questions = parseQuestions(unparsed)
       const organizationIds = [...new Set(questions.map(({ organizationId }) => organizationId))]
       return loaded(batchFrom(await loadBasis(organizationIds.map(wholeOf), call), questions))
     },
 
-    async listAvailableRoles(unparsed, call) {
+    listAvailableRoles: async (unparsed: string, call: ReadCall) => {
       const organizationId = parseOrganizationId(unparsed, 'organization_id')
-      const place = wholeOf(organizationId)
-      const basis = await loadBasis([place], call)
-      const roleSetId = loaded(basis.roleSetIdOf(place))
-      const { catalogue } = basis
-      const roleSet = effectiveRoleSet(catalogue, { roleSetId: roleSetId ?? undefined, unknownOrganizations })
+      const basis = await loadBasis([wholeOf(organizationId)], call)
+      const roleSetId = loaded(basis.roleSetIdOf(wholeOf(organizationId)))
+      const found = { roleSetId: roleSetId ?? undefined, unknownOrganizations }
+      const roleSet = effectiveRoleSet(basis.catalogue, found)
       if (roleSet === undefined) throw organizationNotFound(organizationId)
-      return {
-        roles: rolesOf(catalogue, roleSet).map((role) => viewRole(role, catalogue)),
-        roleSet: viewRoleSet(roleSet, catalogue),
-        organizationRegistered: roleSetId !== null,
-        revision: basis.revisionText,
-      }
+      return { ...availableIn(basis, roleSet), organizationRegistered: roleSetId !== null }
     },
   }
+}
+
+/** The roles are ordered by key. */
+function availableIn({ catalogue, revisionText }: Basis, roleSet: RoleSet) {
+  const roles = rolesOf(catalogue, roleSet).map((role) => viewRole(role, catalogue))
+  return { roles, roleSet: viewRoleSet(roleSet, catalogue), revision: revisionText }
 }
 
 /** A basis has the organizations that it was loaded for. */

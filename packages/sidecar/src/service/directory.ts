@@ -3,7 +3,16 @@
  * about its things, is read from one state of the store.
  */
 
-import type { Catalogue, Index, Invitation, Membership, Organization, Role, RoleSet } from '@rolesets/core'
+import {
+  rolesOf,
+  type Catalogue,
+  type Index,
+  type Invitation,
+  type Membership,
+  type Organization,
+  type Role,
+  type RoleSet,
+} from '@rolesets/core'
 import { findRoleSet } from '../domain/lookup.ts'
 import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
@@ -22,9 +31,7 @@ import {
   type InvitationView,
   type MembershipView,
   type OrganizationView,
-  type PermissionView,
   type RoleSetView,
-  type RoleView,
 } from './views.ts'
 
 /** `text`: exactly the id, or a part of the name or the key, without regard to the case of ASCII letters. */
@@ -72,52 +79,42 @@ export interface RoleSetEntry {
   readonly members: ReadonlyMap<string, number> | undefined
 }
 
-export interface Directory {
-  permissions(query: CatalogueQuery, call: ReadCall): Promise<Listed<PermissionView>>
-  roles(query: CatalogueQuery, call: ReadCall): Promise<Listed<RoleView>>
-  roleSets(query: CatalogueQuery, call: ReadCall): Promise<Listed<RoleSetView>>
-  /** @param within counts members only while the set has at most so many organizations; default: always */
-  roleSet(ref: string, call: ReadCall, within?: { readonly organizationsMax: number }): Promise<Found<RoleSetEntry>>
-  organizations(query: OrganizationsQuery, call: ReadCall): Promise<Listed<OrganizationEntry>>
-  organization(idOrSlug: string, details: OrganizationDetails, call: ReadCall): Promise<Found<OrganizationEntry>>
-  /** This and the next one throw Refusal `organization_not_found` when the organization doesn't exist. */
-  memberships(query: MembershipsQuery, call: ReadCall): Promise<Listed<MembershipEntry>>
-  invitations(query: InvitationsQuery, call: ReadCall): Promise<Listed<InvitationEntry>>
-}
+export type Directory = ReturnType<typeof createDirectory>
 
-export function createDirectory(operations: Operations): Directory {
+export function createDirectory({ find }: Operations) {
   async function list<T>(
     call: ReadCall,
     read: (reader: Reader, catalogue: Catalogue, now: number) => Promise<Spanned<T>> | Spanned<T>,
   ): Promise<Listed<T>> {
-    const { value, revision } = await operations.find(call, read)
+    const { value, revision } = await find(call, read)
     return { ...value, revision }
   }
 
   return {
-    permissions: async (query, call) =>
+    permissions: (query: CatalogueQuery, call: ReadCall) =>
       list(call, (_reader, { permissions }) => spanOf(permissions, query, viewPermission)),
-    roles: async (query, call) =>
-      list(call, (_reader, catalogue) => spanOf(catalogue.roles, query, (role) => viewRole(role, catalogue))),
-    roleSets: async (query, call) =>
+    roles: (query: CatalogueQuery, call: ReadCall) =>
+      list(call, (_reader, catalogue) => spanOf(catalogue.roles, query, (it) => viewRole(it, catalogue))),
+    roleSets: (query: CatalogueQuery, call: ReadCall) =>
       list(call, (_reader, catalogue) => spanOf(catalogue.roleSets, query, (it) => viewRoleSet(it, catalogue))),
 
-    roleSet: (ref, call, { organizationsMax } = { organizationsMax: Infinity }) =>
-      operations.find(call, async (reader, catalogue, now) => {
+    /** @param within counts members only while the set has at most so many organizations; default: always */
+    roleSet: (ref: string, call: ReadCall, within = { organizationsMax: Infinity }): Promise<Found<RoleSetEntry>> =>
+      find(call, async (reader, catalogue, now) => {
         const roleSet = findRoleSet(catalogue, ref)
-        const isCounted = (await reader.organizationCount(roleSet.id)) <= organizationsMax
+        const isCounted = (await reader.organizationCount(roleSet.id)) <= within.organizationsMax
         const members = isCounted ? await membersByRole(reader, roleSet, now) : undefined
         return { roleSet: viewRoleSet(roleSet, catalogue), members }
       }),
 
-    organizations: async ({ order, ...query }, call) =>
+    organizations: ({ order, ...query }: OrganizationsQuery, call: ReadCall) =>
       list(call, async (reader, catalogue, now) => {
         const { items, total } = await reader.searchOrganizations(query, order, parseSpan(query))
         return { items: await entriesOf(items, query, { reader, catalogue, now }), total }
       }),
 
-    organization: (idOrSlug, details, call) =>
-      operations.find(call, async (reader, catalogue, now) => {
+    organization: (idOrSlug: string, details: OrganizationDetails, call: ReadCall) =>
+      find(call, async (reader, catalogue, now) => {
         const id = parseOrganizationId(idOrSlug, 'organization_id')
         const organization = (await reader.organization(id)) ?? (await reader.organizationBySlug(id))
         if (organization === undefined) throw organizationNotFound(id)
@@ -125,43 +122,30 @@ export function createDirectory(operations: Operations): Directory {
         return entry as OrganizationEntry
       }),
 
-    memberships: async ({ order, roles, ...query }, call) =>
+    /** This and the next one throw Refusal `organization_not_found` when the organization doesn't exist. */
+    memberships: ({ order, roles, ...query }: MembershipsQuery, call: ReadCall): Promise<Listed<MembershipEntry>> =>
       list(call, async (reader, catalogue) => {
         const span = parseSpan(query)
         await checkIsThere(reader, query.organizationId)
         const roleIds = roles?.flatMap((ref) => catalogue.roles.find(ref)?.id ?? [])
         if (roles !== undefined && roles.length > 0 && roleIds?.length === 0) return { items: [], total: 0 }
         const { items, total } = await reader.searchMemberships({ ...query, roleIds }, order, span)
-        const organizationOf = await organizationsOf(items, { reader, catalogue })
-        return {
-          items: items.map((it) => ({ membership: viewMembership(it, catalogue), organization: organizationOf(it) })),
-          total,
-        }
+        const viewOf = (it: Membership) => ({ membership: viewMembership(it, catalogue) })
+        return { items: await withOrganizations(items, viewOf, { reader, catalogue }), total }
       }),
 
-    invitations: async ({ order, ...query }, call) =>
+    invitations: ({ order, ...query }: InvitationsQuery, call: ReadCall): Promise<Listed<InvitationEntry>> =>
       list(call, async (reader, catalogue, now) => {
         const span = parseSpan(query)
         await checkIsThere(reader, query.organizationId)
         const { items, total } = await reader.searchInvitations({ ...query, now }, order, span)
-        const organizationOf = await organizationsOf(items, { reader, catalogue })
-        return {
-          items: items.map((it) => ({
-            invitation: viewInvitation(it, catalogue, now),
-            organization: organizationOf(it),
-          })),
-          total,
-        }
+        const viewOf = (it: Invitation) => ({ invitation: viewInvitation(it, catalogue, now) })
+        return { items: await withOrganizations(items, viewOf, { reader, catalogue }), total }
       }),
   }
 }
 
-interface Named {
-  readonly id: string
-  readonly key: string
-  readonly name: string
-  readonly createdAt: number
-}
+type Named = Pick<Role, 'id' | 'key' | 'name' | 'createdAt'>
 
 /** The catalogue is in memory, so its lists are made there. */
 function spanOf<T extends Named, V>(index: Index<T>, query: CatalogueQuery, view: (thing: T) => V): Spanned<V> {
@@ -216,14 +200,13 @@ async function entriesOf(
 
 /** Reads one member for each role, so the cost doesn't depend on the number of members. */
 async function hasElevatedMember(
-  organization: Organization,
+  { id, roleSetId }: Organization,
   { reader, catalogue }: Omit<State, 'now'>,
 ): Promise<boolean> {
-  const roleIds = catalogue.roleSets.byId(organization.roleSetId)?.roleIds ?? []
-  const roles: readonly Role[] = roleIds.flatMap((id) => catalogue.roles.byId(id) ?? [])
-  for (const role of roles) {
+  const roleSet = catalogue.roleSets.byId(roleSetId)
+  for (const role of roleSet ? rolesOf(catalogue, roleSet) : []) {
     if (!isCreatorEligible(catalogue, role)) continue
-    const [member] = await reader.memberships(organization.id, { size: 1 }, { roleId: role.id })
+    const [member] = await reader.memberships(id, { size: 1 }, { roleId: role.id })
     if (member !== undefined) return true
   }
   return false
@@ -240,19 +223,21 @@ async function checkIsThere(reader: Reader, unparsed: string | undefined): Promi
   if ((await reader.organization(id)) === undefined) throw organizationNotFound(id)
 }
 
-async function organizationsOf(
-  things: readonly (Membership | Invitation)[],
+async function withOrganizations<T extends Membership | Invitation, V>(
+  things: readonly T[],
+  viewOf: (thing: T) => V,
   { reader, catalogue }: Omit<State, 'now'>,
-): Promise<(thing: Membership | Invitation) => OrganizationView> {
-  const views = new Map<string, OrganizationView>()
-  for (const { organizationId } of things) {
-    if (views.has(organizationId)) continue
-    const organization = await reader.organization(organizationId)
-    if (organization !== undefined) views.set(organizationId, viewOrganization(organization, catalogue))
+): Promise<(V & { readonly organization: OrganizationView })[]> {
+  const organizations = new Map<string, OrganizationView>()
+  const entries = []
+  for (const thing of things) {
+    const { id, organizationId } = thing
+    const known = organizations.get(organizationId)
+    const found = known ? undefined : await reader.organization(organizationId)
+    const organization = known ?? (found && viewOrganization(found, catalogue))
+    if (!organization) throw new Error(`${id} belongs to organization ${organizationId}, which doesn't exist.`)
+    organizations.set(organizationId, organization)
+    entries.push({ ...viewOf(thing), organization })
   }
-  return ({ id, organizationId }) => {
-    const view = views.get(organizationId)
-    if (view === undefined) throw new Error(`${id} belongs to organization ${organizationId}, which doesn't exist.`)
-    return view
-  }
+  return entries
 }

@@ -37,7 +37,7 @@ export interface Explained extends Decision {
 /** @throws NotKept */
 export async function explainAt(reader: Reader, present: Catalogue, question: ExplainedQuestion): Promise<Explained> {
   const { organizationId, role: ref, revision, unknownOrganizations } = question
-  const moment = new Moment({ reader, catalogue: present, revision })
+  const moment = new Moment(reader, present, revision)
   const assignment = await moment.assignment(organizationId)
   const named = await namedRole(moment, ref, present)
   const place = await placeOf(moment, assignment.value ?? undefined, present)
@@ -112,10 +112,5 @@ function indexOf<T extends { readonly id: string; readonly key: string }>(thing:
 }
 
 function newest(facts: readonly { readonly since: SealedChangeSet | undefined }[]): SealedChangeSet | undefined {
-  return facts
-    .flatMap(({ since }) => since ?? [])
-    .reduce<SealedChangeSet | undefined>(
-      (last, since) => (last && last.revision >= since.revision ? last : since),
-      undefined,
-    )
+  return facts.flatMap(({ since }) => since ?? []).sort((a, b) => b.revision - a.revision)[0]
 }

@@ -1,6 +1,6 @@
 /** Operations on invitations. */
 
-import type { Catalogue, Invitation, InvitationStatus } from '@rolesets/core'
+import type { Invitation, InvitationStatus } from '@rolesets/core'
 import { parseEmailAddress } from '../domain/fields.ts'
 import {
   acceptInvitation,
@@ -12,62 +12,57 @@ import {
 } from '../domain/invitations.ts'
 import type { Reader } from '../storage/store.ts'
 import { foreseeMembership, occupancyOf } from './memberships.ts'
-import { command, type List, type WriteScope } from './operation.ts'
+import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { foreseeOrganization } from './organizations.ts'
-import { viewInvitation, viewMembership, type InvitationView, type MembershipView } from './views.ts'
-
-export interface AcceptedView {
-  readonly invitation: InvitationView
-  readonly membership: MembershipView
-}
+import { viewInvitation, viewMembership, type InvitationView } from './views.ts'
 
 export const invitationCommands = {
-  createInvitation: command({
-    operation: 'CreateInvitation',
-    foresee: foreseeOrganization,
-    decide: async (scope, input: Parameters<typeof createInvitation>[1]) => {
-      const [pending] = await pendingOf(scope, input.organizationId, [
-        parseEmailAddress(input.emailAddress, 'email_address'),
-      ])
-      const facts = { ...(await organizationFactsOf(scope, input.organizationId)), pending }
-      return createInvitation(scope.catalogue, input, facts, scope.context)
+  ...commandsOf(viewInvitation, {
+    createInvitation: factRule(
+      createInvitation,
+      async (scope, { organizationId, emailAddress }) => {
+        const addresses = [parseEmailAddress(emailAddress, 'email_address')]
+        const [pending] = await pendingOf(scope, organizationId, addresses)
+        return { ...(await organizationFactsOf(scope, organizationId)), pending }
+      },
+      { foresee: foreseeOrganization },
+    ),
+    revokeInvitation: {
+      foresee: foreseeOrganization,
+      decide: async (scope, input: Parameters<typeof revokeInvitation>[0]) =>
+        revokeInvitation(input, await factsOf(scope, input), scope.context),
     },
-    view: viewInvitation,
   }),
-
-  createInvitations: command({
-    operation: 'CreateInvitations',
-    foresee: foreseeOrganization,
-    decide: async (scope, input: Parameters<typeof createInvitations>[1]) => {
-      const pending = await pendingOf(scope, input.organizationId, parseAddresses(input))
-      const facts = { ...(await organizationFactsOf(scope, input.organizationId)), pending }
-      return createInvitations(scope.catalogue, input, facts, scope.context)
-    },
-    view: (invitations: readonly Invitation[], catalogue, now): readonly InvitationView[] =>
+  ...commandsOf(
+    (invitations: readonly Invitation[], catalogue, now) =>
       invitations.map((invitation) => viewInvitation(invitation, catalogue, now)),
-  }),
-
-  revokeInvitation: command({
-    operation: 'RevokeInvitation',
-    foresee: foreseeOrganization,
-    decide: async (scope, input: Parameters<typeof revokeInvitation>[0]) =>
-      revokeInvitation(input, await factsOf(scope, input), scope.context),
-    view: viewInvitation,
-  }),
-
-  acceptInvitation: command({
-    operation: 'AcceptInvitation',
-    foresee: foreseeMembership,
-    decide: async (scope, input: Parameters<typeof acceptInvitation>[1]) => {
-      const facts = await factsOf(scope, input)
-      const membership = await scope.writer.membership(input.organizationId, input.userId)
-      return acceptInvitation(scope.catalogue, input, { ...facts, membership }, scope.context)
+    {
+      createInvitations: factRule(
+        createInvitations,
+        async (scope, input) => {
+          const pending = await pendingOf(scope, input.organizationId, parseAddresses(input))
+          return { ...(await organizationFactsOf(scope, input.organizationId)), pending }
+        },
+        { foresee: foreseeOrganization },
+      ),
     },
-    view: ({ invitation, membership }: Accepted, catalogue: Catalogue, now: number): AcceptedView => ({
+  ),
+  ...commandsOf(
+    ({ invitation, membership }: Accepted, catalogue, now) => ({
       invitation: viewInvitation(invitation, catalogue, now),
       membership: viewMembership(membership, catalogue),
     }),
-  }),
+    {
+      acceptInvitation: factRule(
+        acceptInvitation,
+        async (scope, input) => {
+          const facts = await factsOf(scope, input)
+          return { ...facts, membership: await scope.writer.membership(input.organizationId, input.userId) }
+        },
+        { foresee: foreseeMembership },
+      ),
+    },
+  ),
 }
 
 export interface InvitationFilter {

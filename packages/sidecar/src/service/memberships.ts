@@ -4,44 +4,26 @@ import type { Membership, Organization } from '@rolesets/core'
 import { createMembership, deleteMembership, updateMembership } from '../domain/memberships.ts'
 import { findRole } from '../domain/lookup.ts'
 import type { Foreseen, Reader, Writer } from '../storage/store.ts'
-import { command, type List } from './operation.ts'
+import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { viewMembership, type MembershipView } from './views.ts'
 
-export const membershipCommands = {
-  createMembership: command({
-    operation: 'CreateMembership',
-    foresee: foreseeMembership,
-    decide: async ({ writer, catalogue, context }, input: Parameters<typeof createMembership>[1]) => {
+export const membershipCommands = commandsOf(viewMembership, {
+  createMembership: factRule(
+    createMembership,
+    async ({ writer, context }, input) => {
       const facts = await factsOf(writer, input)
-      const occupancy = await occupancyOf(writer, facts.organization, context.now)
-      return createMembership(catalogue, input, { ...facts, ...occupancy }, context)
+      return { ...facts, ...(await occupancyOf(writer, facts.organization, context.now)) }
     },
-    view: viewMembership,
-  }),
-
-  updateMembership: command({
-    operation: 'UpdateMembership',
+    { foresee: foreseeMembership },
+  ),
+  updateMembership: factRule(updateMembership, presentFactsOf, { foresee: foreseeMembership }),
+  deleteMembership: {
     foresee: foreseeMembership,
-    decide: async ({ writer, catalogue, context, expectUnchanged }, input: Parameters<typeof updateMembership>[1]) => {
-      const facts = await factsOf(writer, input)
-      expectUnchanged(facts.membership)
-      return updateMembership(catalogue, input, facts, context)
-    },
-    view: viewMembership,
-  }),
-
-  deleteMembership: command({
-    operation: 'DeleteMembership',
-    foresee: foreseeMembership,
-    decide: async ({ writer, expectUnchanged }, input: Parameters<typeof deleteMembership>[0]) => {
-      const facts = await factsOf(writer, input)
-      expectUnchanged(facts.membership)
-      return deleteMembership(input, facts)
-    },
-    view: viewMembership,
+    decide: async (scope, input: Parameters<typeof deleteMembership>[0]) =>
+      deleteMembership(input, await presentFactsOf(scope, input)),
     deletes: true,
-  }),
-}
+  },
+})
 
 export interface MembershipFilter {
   readonly organizationId: string
@@ -68,13 +50,10 @@ export async function occupancyOf(reader: Reader, organization: Organization | u
   }
 }
 
-interface Member {
-  readonly organizationId: string
-  readonly userId: string
-}
+type Member = Pick<Membership, 'organizationId' | 'userId'>
 
 /** What `factsOf` reads. */
-export function foreseeMembership({ organizationId, userId }: Member): Foreseen {
+export function foreseeMembership({ organizationId, userId }: Pick<Membership, 'organizationId' | 'userId'>): Foreseen {
   return { organizationIds: [organizationId], memberships: [{ organizationId, userId }] }
 }
 
@@ -83,4 +62,10 @@ async function factsOf(writer: Writer, { organizationId, userId }: Member) {
     organization: await writer.organization(organizationId),
     membership: await writer.membership(organizationId, userId),
   }
+}
+
+async function presentFactsOf({ writer, expectUnchanged }: WriteScope, member: Member) {
+  const facts = await factsOf(writer, member)
+  expectUnchanged(facts.membership)
+  return facts
 }

@@ -30,20 +30,27 @@ export interface WriteScope {
   readonly expectUnchanged: (thing: { readonly id: string; readonly revision: number } | undefined) => void
 }
 
-/** One kind of write: which facts its rule needs, and how its answer looks. */
-export interface Command<I, T, V> {
-  /** The name of the RPC. */
-  readonly operation: string
+/** A thing that the caller's expected revision is compared with. */
+type Versioned = Parameters<WriteScope['expectUnchanged']>[0]
+
+/** What is particular to one kind of write. */
+interface Ruling<I, T> {
   /** The single things that `decide` reads, as far as the input names them. */
   readonly foresee?: (input: I) => Foreseen
   /** Reads the facts and asks the rule. May run twice, so it has no effects of its own. */
   readonly decide: (scope: WriteScope, input: I) => Promise<Decided<T>> | Decided<T>
+  readonly deletes?: boolean
+}
+
+/** One kind of write: which facts its rule needs, and how its answer looks. */
+export interface Command<I, T, V> extends Ruling<I, T> {
+  /** The name of the RPC. */
+  readonly operation: string
   /**
    * @param catalogue as it is after the write; for a deletion, as it was before
    * @param now the time of the write
    */
   readonly view: (value: T, catalogue: Catalogue, now: number) => V
-  readonly deletes?: boolean
 }
 
 export interface ListScope<I> {
@@ -62,21 +69,54 @@ export interface List<I, T, V> {
   readonly cursorOf: (thing: T) => string
 }
 
-/** @param now Unix milliseconds */
-export type Find<V> = (reader: Reader, catalogue: Catalogue, now: number) => Promise<V> | V
+export type Operations = ReturnType<typeof createOperations>
 
-export interface Operations {
-  write<I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>>
-  find<V>(call: ReadCall, read: Find<V>): Promise<Found<V>>
-  list<I, T, V>(list: List<I, T, V>, input: I, call: PageCall): Promise<PageOf<V>>
+/** Commands whose answers look alike. The name of each is that of its RPC, which begins with a capital. */
+export function commandsOf<Inputs, T, V>(
+  view: Command<never, T, V>['view'],
+  rulings: { readonly [Name in keyof Inputs]: Ruling<Inputs[Name], T> },
+) {
+  const commands = Object.entries<Ruling<never, T>>(rulings).map(([name, ruling]) => {
+    const operation = name.charAt(0).toUpperCase() + name.slice(1)
+    return [name, { ...ruling, operation, view }]
+  })
+  // `fromEntries` forgets which name has which type.
+  return Object.fromEntries(commands) as { readonly [Name in keyof Inputs]: Command<Inputs[Name], T, V> }
 }
 
-/** Lets the compiler find the types of a command from its rule. */
-export function command<I, T, V>(parts: Command<I, T, V>): Command<I, T, V> {
-  return parts
+/** A rule that needs no more than the catalogue. */
+export function catalogueRule<I, T>(
+  rule: (catalogue: Catalogue, input: I, context: Context) => Decided<T>,
+  thingOf?: (catalogue: Catalogue, input: I) => Versioned,
+): Ruling<I, T> {
+  return {
+    decide: ({ catalogue, context, expectUnchanged }, input) => {
+      expectUnchanged(thingOf?.(catalogue, input))
+      return rule(catalogue, input, context)
+    },
+  }
 }
 
-export function createOperations(options: OperationOptions, readModel: ReadModel): Operations {
+/** A rule that needs facts from the store. */
+export function factRule<I, F, T>(
+  rule: (...given: [catalogue: Catalogue, input: I, facts: F, context: Context]) => Decided<T>,
+  factsOf: (scope: WriteScope, input: I) => Promise<F>,
+  more: Omit<Ruling<I, T>, 'decide'> = {},
+): Ruling<I, T> {
+  const decide: Ruling<I, T>['decide'] = async (scope, input) =>
+    rule(scope.catalogue, input, await factsOf(scope, input), scope.context)
+  return { ...more, decide }
+}
+
+/** A list of things that are in memory. */
+export function catalogueList<T extends { readonly id: string }, V>(
+  thingsOf: (catalogue: Catalogue) => Iterable<T>,
+  view: List<void, T, V>['view'],
+): List<void, T, V> {
+  return { read: ({ catalogue }, page) => pageOf(thingsOf(catalogue), page), view, cursorOf: ({ id }) => id }
+}
+
+export function createOperations(options: OperationOptions, readModel: ReadModel) {
   const { store } = options
 
   async function read<T>(call: ReadCall, work: (reader: Reader) => Promise<T>): Promise<At<T>> {
@@ -84,8 +124,10 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
     return store.read(work)
   }
 
+  const revisionText = (number: number) => formatRevision({ epoch: store.epoch, number })
+
   return {
-    async write(command, input, call) {
+    write: async <I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>> => {
       const { operation } = command
       const expected = call.expectedRevision ? parseExpected(call.expectedRevision, store) : undefined
       const { actor, dryRun, signal } = call
@@ -103,36 +145,35 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
           return { thing: undefined, impact: viewImpact(refusedImpact(error), before, await writer.catalogue()) }
         })
       })
-      return {
-        value: value.thing,
-        impact: value.impact,
-        revision: formatRevision({ epoch: store.epoch, number: revision }),
-      }
+      return { value: value.thing, impact: value.impact, revision: revisionText(revision) }
     },
 
-    async find(call, work) {
+    find: async <V>(
+      call: ReadCall,
+      work: (reader: Reader, catalogue: Catalogue, now: number) => Promise<V> | V,
+    ): Promise<Found<V>> => {
       const { revision, value } = await read(call, async (reader) =>
         work(reader, await reader.catalogue(), options.now()),
       )
-      return { value, revision: formatRevision({ epoch: store.epoch, number: revision }) }
+      return { value, revision: revisionText(revision) }
     },
 
-    async list({ read: readPage, view, cursorOf }, input, call) {
+    list: async <I, T, V>(list: List<I, T, V>, input: I, call: PageCall): Promise<PageOf<V>> => {
       const size = parsePageSize(call.pageSize)
       const after = call.pageToken === '' ? undefined : parsePageToken(call.pageToken)
       const { revision, value } = await read(call, async (reader) => {
         const catalogue = await reader.catalogue()
         // One more than requested shows whether there is another page.
         const now = options.now()
-        const things = await readPage({ reader, catalogue, now, input }, { size: size + 1, after })
+        const things = await list.read({ reader, catalogue, now, input }, { size: size + 1, after })
         const page = things.slice(0, size)
         const last = page.at(-1)
         return {
-          items: page.map((thing) => view(thing, catalogue, now)),
-          nextPageToken: things.length > size && last !== undefined ? formatPageToken(cursorOf(last)) : '',
+          items: page.map((thing) => list.view(thing, catalogue, now)),
+          nextPageToken: things.length > size && last !== undefined ? formatPageToken(list.cursorOf(last)) : '',
         }
       })
-      return { ...value, revision: formatRevision({ epoch: store.epoch, number: revision }) }
+      return { ...value, revision: revisionText(revision) }
     },
   }
 }

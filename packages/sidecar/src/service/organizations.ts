@@ -4,65 +4,36 @@ import type { Organization } from '@rolesets/core'
 import { assignRoleSet, createOrganization, deleteOrganization, updateOrganization } from '../domain/organizations.ts'
 import { findRoleSet } from '../domain/lookup.ts'
 import type { Foreseen, Writer } from '../storage/store.ts'
-import { command, type List } from './operation.ts'
+import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { viewOrganization, type OrganizationView } from './views.ts'
 
-export const organizationCommands = {
-  createOrganization: command({
-    operation: 'CreateOrganization',
-    foresee: ({ id }: { readonly id?: string | undefined }) => (id === undefined ? {} : { organizationIds: [id] }),
-    decide: async ({ writer, catalogue, context }, input: Parameters<typeof createOrganization>[1]) => {
-      const existing = input.id === undefined ? undefined : await writer.organization(input.id)
-      const facts = { existing, slugOwner: await slugOwner(writer, input.slug) }
-      return createOrganization(catalogue, input, facts, context)
-    },
-    view: viewOrganization,
-  }),
-
-  updateOrganization: command({
-    operation: 'UpdateOrganization',
-    foresee: foreseeOrganization,
-    decide: async (
-      { writer, catalogue, context, expectUnchanged },
-      input: Parameters<typeof updateOrganization>[1],
-    ) => {
-      const organization = await writer.organization(input.organizationId)
-      expectUnchanged(organization)
-      const { organizationId } = input
+export const organizationCommands = commandsOf(viewOrganization, {
+  createOrganization: factRule(
+    createOrganization,
+    async ({ writer }, { id, slug }) => ({
+      existing: id === undefined ? undefined : await writer.organization(id),
+      slugOwner: await slugOwner(writer, slug),
+    }),
+    { foresee: ({ id }) => (id === undefined ? {} : { organizationIds: [id] }) },
+  ),
+  updateOrganization: factRule(
+    updateOrganization,
+    async (scope, input) => ({
+      organization: await organizationOf(scope, input),
+      slugOwner: await slugOwner(scope.writer, input.slug),
       // Roles in use are counted only if the organization moves.
-      const usage = input.roleSet ? await writer.usageIn({ organizationId }, context.now) : []
-      const facts = { organization, slugOwner: await slugOwner(writer, input.slug), usage }
-      return updateOrganization(catalogue, input, facts, context)
-    },
-    view: viewOrganization,
-  }),
-
-  deleteOrganization: command({
-    operation: 'DeleteOrganization',
+      usage: input.roleSet ? await usageIn(scope, input) : [],
+    }),
+    { foresee: foreseeOrganization },
+  ),
+  deleteOrganization: {
     foresee: foreseeOrganization,
-    decide: async ({ writer, context, expectUnchanged }, input: Parameters<typeof deleteOrganization>[0]) => {
-      const organization = await writer.organization(input.organizationId)
-      expectUnchanged(organization)
-      const { organizationId } = input
-      return deleteOrganization(input, { organization, usage: await writer.usageIn({ organizationId }, context.now) })
-    },
-    view: viewOrganization,
+    decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) =>
+      deleteOrganization(input, await usedOrganization(scope, input)),
     deletes: true,
-  }),
-
-  assignRoleSet: command({
-    operation: 'AssignRoleSet',
-    foresee: foreseeOrganization,
-    decide: async ({ writer, catalogue, context, expectUnchanged }, input: Parameters<typeof assignRoleSet>[1]) => {
-      const { organizationId } = input
-      const organization = await writer.organization(organizationId)
-      expectUnchanged(organization)
-      const usage = await writer.usageIn({ organizationId }, context.now)
-      return assignRoleSet(catalogue, input, { organization, usage }, context)
-    },
-    view: viewOrganization,
-  }),
-}
+  },
+  assignRoleSet: factRule(assignRoleSet, usedOrganization, { foresee: foreseeOrganization }),
+})
 
 export interface OrganizationFilter {
   /** Only those on this role set, by key or id. */
@@ -78,8 +49,26 @@ export const organizationList: List<OrganizationFilter, Organization, Organizati
   cursorOf: ({ id }) => id,
 }
 
+interface Named {
+  readonly organizationId: string
+}
+
 export function foreseeOrganization({ organizationId }: { readonly organizationId: string }): Foreseen {
   return { organizationIds: [organizationId] }
+}
+
+async function organizationOf({ writer, expectUnchanged }: WriteScope, { organizationId }: Named) {
+  const organization = await writer.organization(organizationId)
+  expectUnchanged(organization)
+  return organization
+}
+
+async function usageIn({ writer, context }: WriteScope, { organizationId }: Named) {
+  return writer.usageIn({ organizationId }, context.now)
+}
+
+async function usedOrganization(scope: WriteScope, input: Named) {
+  return { organization: await organizationOf(scope, input), usage: await usageIn(scope, input) }
 }
 
 async function slugOwner(writer: Writer, slug: string | null | undefined): Promise<Organization | undefined> {

@@ -42,14 +42,6 @@ interface Event {
   readonly place: number
 }
 
-interface MomentOptions {
-  readonly reader: Reader
-  /** The present one. */
-  readonly catalogue: Catalogue
-  /** Not before the oldest change set that is kept. */
-  readonly revision: number
-}
-
 const eventsPageSize = 50
 
 /** The store as it was right after a revision. */
@@ -58,7 +50,11 @@ export class Moment {
   readonly #reader: Reader
   readonly #catalogue: Catalogue
 
-  constructor({ reader, catalogue, revision }: MomentOptions) {
+  /**
+   * @param catalogue the present one
+   * @param revision not before the oldest change set that is kept
+   */
+  constructor(reader: Reader, catalogue: Catalogue, revision: number) {
     this.#reader = reader
     this.#catalogue = catalogue
     this.revision = revision
@@ -193,25 +189,25 @@ export class Moment {
   }
 
   /** The changes of a subject, the newest first. */
-  async *#backwards(subject: string, upTo: number): AsyncGenerator<Event> {
-    let after = upTo + 1
-    for (;;) {
-      const changeSets = await this.#reader.history({ subject }, { size: eventsPageSize, after })
-      for (const changeSet of changeSets) yield* eventsOf(changeSet).reverse()
-      if (changeSets.length < eventsPageSize) return
-      after = changeSets.at(-1)?.revision ?? 0
-    }
+  #backwards(subject: string, upTo: number): AsyncGenerator<Event> {
+    return this.#events(subject, { after: upTo + 1, oldestFirst: false })
   }
 
   /** The changes of a subject, the oldest first. */
-  async *#forwards(subject: string, revision: number): AsyncGenerator<Event> {
-    let after = revision
+  #forwards(subject: string, after: number): AsyncGenerator<Event> {
+    return this.#events(subject, { after, oldestFirst: true })
+  }
+
+  async *#events(subject: string, from: { after: number; oldestFirst: boolean }): AsyncGenerator<Event> {
+    const page = { size: eventsPageSize, ...from }
     for (;;) {
-      const page = { size: eventsPageSize, after, oldestFirst: true }
       const changeSets = await this.#reader.history({ subject }, page)
-      for (const changeSet of changeSets) yield* eventsOf(changeSet)
+      for (const changeSet of changeSets) {
+        const events = changeSet.changes.map((change, place) => ({ changeSet, change, place }))
+        yield* from.oldestFirst ? events : events.reverse()
+        page.after = changeSet.revision
+      }
       if (changeSets.length < eventsPageSize) return
-      after = changeSets.at(-1)?.revision ?? after
     }
   }
 }
@@ -229,10 +225,6 @@ export function editOfId<Name extends 'role' | 'role_set' | 'organization'>(chan
 /** A fact that is read from a thing, before and after a change. */
 export function mapped<From, To>(step: Step<From> | undefined, read: (value: From) => To): Step<To> | undefined {
   return step === undefined ? undefined : { before: read(step.before), after: read(step.after) }
-}
-
-function eventsOf(changeSet: SealedChangeSet): Event[] {
-  return changeSet.changes.map((change, place) => ({ changeSet, change, place }))
 }
 
 function notTold(organizationId: string): NotKept {

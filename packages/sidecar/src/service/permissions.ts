@@ -1,40 +1,16 @@
 /** Operations on permissions. */
 
-import type { Permission } from '@rolesets/core'
+import type { Catalogue } from '@rolesets/core'
 import { createPermission, deletePermission, updatePermission } from '../domain/permissions.ts'
-import { command, pageOf, type List } from './operation.ts'
-import { viewPermission, type PermissionView } from './views.ts'
+import { catalogueList, catalogueRule, commandsOf } from './operation.ts'
+import { viewPermission } from './views.ts'
 
-export const permissionCommands = {
-  createPermission: command({
-    operation: 'CreatePermission',
-    decide: ({ catalogue, context }, input: Parameters<typeof createPermission>[1]) =>
-      createPermission(catalogue, input, context),
-    view: viewPermission,
-  }),
+const named = ({ permissions }: Catalogue, input: { readonly permission: string }) => permissions.find(input.permission)
 
-  updatePermission: command({
-    operation: 'UpdatePermission',
-    decide: ({ catalogue, context, expectUnchanged }, input: Parameters<typeof updatePermission>[1]) => {
-      expectUnchanged(catalogue.permissions.find(input.permission))
-      return updatePermission(catalogue, input, context)
-    },
-    view: viewPermission,
-  }),
+export const permissionCommands = commandsOf(viewPermission, {
+  createPermission: catalogueRule(createPermission),
+  updatePermission: catalogueRule(updatePermission, named),
+  deletePermission: { ...catalogueRule(deletePermission, named), deletes: true },
+})
 
-  deletePermission: command({
-    operation: 'DeletePermission',
-    decide: ({ catalogue, context, expectUnchanged }, input: Parameters<typeof deletePermission>[1]) => {
-      expectUnchanged(catalogue.permissions.find(input.permission))
-      return deletePermission(catalogue, input, context)
-    },
-    view: viewPermission,
-    deletes: true,
-  }),
-}
-
-export const permissionList: List<void, Permission, PermissionView> = {
-  read: ({ catalogue }, page) => pageOf(catalogue.permissions.values(), page),
-  view: viewPermission,
-  cursorOf: ({ id }) => id,
-}
+export const permissionList = catalogueList(({ permissions }) => permissions.values(), viewPermission)

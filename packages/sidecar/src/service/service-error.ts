@@ -3,7 +3,7 @@
 import type { ServiceCode } from '@rolesets/core'
 
 /** Failures of the storage pass through the operations as they are. */
-export { StoreError, type StoreErrorCode } from '../storage/store.ts'
+export { StoreError } from '../storage/store.ts'
 
 export type ServiceErrorCode = ServiceCode
 

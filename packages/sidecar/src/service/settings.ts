@@ -1,17 +1,12 @@
 /** Operations on what holds for all organizations. */
 
-import { updateSettings, type UpdateSettings } from '../domain/settings.ts'
-import { command } from './operation.ts'
+import { updateSettings } from '../domain/settings.ts'
+import { catalogueRule, commandsOf } from './operation.ts'
 import { viewSettings } from './views.ts'
 
-export const settingsCommands = {
-  updateSettings: command({
-    operation: 'UpdateSettings',
-    decide: ({ catalogue, context, expectUnchanged }, input: UpdateSettings) => {
-      const { revision } = viewSettings(catalogue.settings, catalogue)
-      expectUnchanged({ id: 'settings', revision })
-      return updateSettings(catalogue, input, context)
-    },
-    view: viewSettings,
-  }),
-}
+export const settingsCommands = commandsOf(viewSettings, {
+  updateSettings: catalogueRule(updateSettings, (catalogue) => ({
+    id: 'settings',
+    revision: viewSettings(catalogue.settings, catalogue).revision,
+  })),
+})

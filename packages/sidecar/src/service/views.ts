@@ -3,6 +3,7 @@
 import {
   type AccessKey,
   type Catalogue,
+  type Index,
   initialRoleSetOf,
   type Invitation,
   type InvitationStatus,
@@ -13,162 +14,103 @@ import {
   type RoleSet,
   type Settings,
 } from '@rolesets/core'
-import type { Impact, Violation } from '../domain/decided.ts'
+import type { Impact } from '../domain/decided.ts'
 import { statusOf } from '../domain/invitations.ts'
 import { isCreatorEligible } from '../domain/roles.ts'
 
-export interface RoleView extends Role {
-  /** Keys, in alphabetical order; `permissionIds` has the same order. */
-  readonly permissions: readonly string[]
-  readonly creatorEligible: boolean
-}
-
-export interface RoleSetView extends RoleSet {
-  /** Keys, in alphabetical order; `roleIds` has the same order. */
-  readonly roles: readonly string[]
-  readonly defaultRole: string
-  readonly creatorRole: string
-}
-
-export interface OrganizationView extends Organization {
-  readonly roleSet: string
-}
-
-export interface MembershipView extends Membership {
-  readonly role: string
-}
-
-export interface InvitationView extends Omit<Invitation, 'status'> {
-  /** As of the moment of the call. */
-  readonly status: InvitationStatus
-  /** Key; the id when the role is gone. */
-  readonly role: string
-}
-
-/** `revision` is that of the last write that changed anything of it, the places of the initial set included. */
-export interface SettingsView extends Settings {
-  readonly initialRoleSet: string
-  readonly initialRoleSetId: string
-  readonly creatorRole: string
-  readonly creatorRoleId: string
-  readonly defaultRole: string
-  readonly defaultRoleId: string
-}
-
-/** Without the digest, so that it can't be compared with a key. */
-export type AccessKeyView = Omit<AccessKey, 'digest'>
-
-/** How many have a role. */
-export interface RequiredMappingView {
-  readonly role: string
-  readonly members: number
-  readonly invitations: number
-  readonly organizations: number
-}
-
-export interface RoleImpactView extends RequiredMappingView {
-  /** Empty: members lose the role with their organization. */
-  readonly toRole: string
-}
-
-export interface ImpactView {
-  readonly organizations: number
-  readonly members: number
-  readonly invitations: number
-  readonly roles: readonly RoleImpactView[]
-  /** Roles in use that the destination lacks: each needs a mapping, whether one was given or not. */
-  readonly requiredMappings: readonly RequiredMappingView[]
-  /** Why the write would be refused. Only in the answer to a dry run. */
-  readonly violations: readonly Violation[]
-}
-
-export interface StepView {
-  readonly action: 'create' | 'update' | 'delete'
-  readonly kind: 'permission' | 'role' | 'role_set' | 'organization'
-  /** Key, or the id of an organization. */
-  readonly key: string
-  readonly details: readonly string[]
-}
-
 export type PermissionView = Permission
+export type RoleView = ReturnType<typeof viewRole>
+export type RoleSetView = ReturnType<typeof viewRoleSet>
+export type OrganizationView = ReturnType<typeof viewOrganization>
+export type MembershipView = ReturnType<typeof viewMembership>
+export type InvitationView = ReturnType<typeof viewInvitation>
+export type SettingsView = ReturnType<typeof viewSettings>
+export type AccessKeyView = ReturnType<typeof viewAccessKey>
+export type ImpactView = ReturnType<typeof viewImpact>
+export type RoleImpactView = ImpactView['roles'][number]
+
+type Keys = Index<{ readonly id: string; readonly key: string }>
+
+/** The key of a thing. An id whose thing is gone stands for itself: history names things that were deleted since. */
+export function keyOf(index: Pick<Keys, 'byId'>, id: string): string {
+  return index.byId(id)?.key ?? id
+}
 
 export function viewPermission(permission: Permission): PermissionView {
   return permission
 }
 
-export function viewRole(role: Role, catalogue: Catalogue): RoleView {
-  const { ids, keys } = sortedByKey(role.permissionIds, (id) => catalogue.permissions.byId(id)?.key)
-  return { ...role, permissionIds: ids, permissions: keys, creatorEligible: isCreatorEligible(catalogue, role) }
+/** `permissions` are keys in alphabetical order; `permissionIds` has the same order. */
+export function viewRole(role: Role, catalogue: Catalogue) {
+  const { ids: permissionIds, keys: permissions } = sortedByKey(role.permissionIds, catalogue.permissions)
+  return { ...role, permissionIds, permissions, creatorEligible: isCreatorEligible(catalogue, role) }
 }
 
-export function viewRoleSet(roleSet: RoleSet, catalogue: Catalogue): RoleSetView {
-  const keyOf = (id: string) => catalogue.roles.byId(id)?.key
-  const { ids, keys } = sortedByKey(roleSet.roleIds, keyOf)
-  return {
-    ...roleSet,
-    roleIds: ids,
-    roles: keys,
-    defaultRole: keyOf(roleSet.defaultRoleId) ?? roleSet.defaultRoleId,
-    creatorRole: keyOf(roleSet.creatorRoleId) ?? roleSet.creatorRoleId,
-  }
+/** `roles` are keys in alphabetical order; `roleIds` has the same order. */
+export function viewRoleSet(roleSet: RoleSet, { roles: index }: Catalogue) {
+  const { ids: roleIds, keys: roles } = sortedByKey(roleSet.roleIds, index)
+  const { defaultRoleId, creatorRoleId } = roleSet
+  return { ...roleSet, roleIds, roles, ...placesOf({ defaultRoleId, creatorRoleId }, index) }
 }
 
-export function viewOrganization(organization: Organization, catalogue: Catalogue): OrganizationView {
-  const roleSet = catalogue.roleSets.byId(organization.roleSetId)?.key ?? organization.roleSetId
-  return { ...organization, roleSet }
+export function viewOrganization(organization: Organization, { roleSets }: Catalogue) {
+  return { ...organization, roleSet: keyOf(roleSets, organization.roleSetId) }
 }
 
-export function viewMembership(membership: Membership, catalogue: Catalogue): MembershipView {
-  return { ...membership, role: catalogue.roles.byId(membership.roleId)?.key ?? membership.roleId }
+export function viewMembership(membership: Membership, { roles }: Catalogue) {
+  return { ...membership, role: keyOf(roles, membership.roleId) }
 }
 
-/** @param now Unix milliseconds: decides whether a pending one is expired */
-export function viewInvitation(invitation: Invitation, catalogue: Catalogue, now: number): InvitationView {
-  const role = catalogue.roles.byId(invitation.roleId)?.key ?? invitation.roleId
-  return { ...invitation, status: statusOf(invitation, now), role }
+/**
+ * @param now Unix milliseconds: decides whether a pending one is expired
+ * @returns with the status as of this moment; `role` is the id when the role is gone
+ */
+export function viewInvitation(invitation: Invitation, { roles }: Catalogue, now: number) {
+  const status: InvitationStatus = statusOf(invitation, now)
+  return { ...invitation, status, role: keyOf(roles, invitation.roleId) }
 }
 
-export function viewSettings(settings: Settings, catalogue: Catalogue): SettingsView {
+/** `revision` is that of the last write that changed anything of it, the places of the initial set included. */
+export function viewSettings(settings: Settings, catalogue: Catalogue) {
   const { id, key, creatorRoleId, defaultRoleId, revision } = initialRoleSetOf(catalogue)
   return {
     ...settings,
     revision: Math.max(settings.revision, revision),
-    initialRoleSet: key,
-    initialRoleSetId: id,
-    creatorRole: catalogue.roles.byId(creatorRoleId)?.key ?? creatorRoleId,
-    creatorRoleId,
-    defaultRole: catalogue.roles.byId(defaultRoleId)?.key ?? defaultRoleId,
-    defaultRoleId,
+    ...{ initialRoleSet: key, initialRoleSetId: id },
+    ...placesOf({ creatorRoleId, defaultRoleId }, catalogue.roles),
   }
 }
 
-export function viewAccessKey({ digest: _digest, ...accessKey }: AccessKey): AccessKeyView {
+/** Without the digest, so that it can't be compared with a key. */
+export function viewAccessKey({ digest: _digest, ...accessKey }: AccessKey): Omit<AccessKey, 'digest'> {
   return accessKey
 }
 
-/** Roles are named as they are after the write; those that are gone by then, as they were before it. */
-export function viewImpact(impact: Impact, before: Catalogue, after: Catalogue): ImpactView {
-  const keyOf = (id: string) => after.roles.byId(id)?.key ?? before.roles.byId(id)?.key ?? id
-  const roles = sortedByRole(
-    impact.roles.map(({ roleId, toRoleId, ...counts }) => ({
-      role: keyOf(roleId),
-      toRole: toRoleId === null ? '' : keyOf(toRoleId),
-      ...counts,
-    })),
-  )
-  const requiredMappings = sortedByRole(
-    impact.requiredMappings.map(({ roleId, ...counts }) => ({ role: keyOf(roleId), ...counts })),
-  )
+/**
+ * Roles are named as they are after the write; those that are gone by then, as they were before it.
+ *
+ * `toRole` is empty for members that lose the role with their organization. `requiredMappings` are the roles in use that
+ * the destination lacks: each needs a mapping, whether one was given or not. Only the answer to a dry run has `violations`:
+ * why the write would be refused.
+ */
+export function viewImpact({ organizations, violations, ...impact }: Impact, before: Catalogue, after: Catalogue) {
+  const nameOf = (id: string) => after.roles.byId(id)?.key ?? keyOf(before.roles, id)
+  const roles = impact.roles.map(({ roleId, toRoleId, ...counts }) => ({
+    ...{ role: nameOf(roleId), toRole: toRoleId === null ? '' : nameOf(toRoleId) },
+    ...counts,
+  }))
+  const requiredMappings = impact.requiredMappings.map(({ roleId, ...counts }) => ({ role: nameOf(roleId), ...counts }))
   const total = (count: 'members' | 'invitations') => roles.reduce((sum, role) => sum + role[count], 0)
-  const { organizations, violations } = impact
   return {
-    organizations,
-    members: total('members'),
-    invitations: total('invitations'),
-    roles,
-    requiredMappings,
+    ...{ organizations, members: total('members'), invitations: total('invitations') },
+    roles: sortedByRole(roles),
+    requiredMappings: sortedByRole(requiredMappings),
     violations,
   }
+}
+
+function placesOf(ids: Pick<RoleSet, 'creatorRoleId' | 'defaultRoleId'>, roles: Keys) {
+  return { ...ids, creatorRole: keyOf(roles, ids.creatorRoleId), defaultRole: keyOf(roles, ids.defaultRoleId) }
 }
 
 /** In the order of the keys; roles of one key, as in the steps of an apply, stay as they were. */
@@ -176,8 +118,7 @@ function sortedByRole<T extends { readonly role: string }>(entries: readonly T[]
   return [...entries].sort((a, b) => (a.role < b.role ? -1 : a.role > b.role ? 1 : 0))
 }
 
-/** An id whose thing is gone stands for itself: change sets from history may name things that were deleted since. */
-function sortedByKey(ids: readonly string[], keyOf: (id: string) => string | undefined) {
-  const pairs = ids.map((id) => ({ id, key: keyOf(id) ?? id })).sort((a, b) => (a.key < b.key ? -1 : 1))
+function sortedByKey(ids: readonly string[], index: Pick<Keys, 'byId'>) {
+  const pairs = ids.map((id) => ({ id, key: keyOf(index, id) })).sort((a, b) => (a.key < b.key ? -1 : 1))
   return { ids: pairs.map(({ id }) => id), keys: pairs.map(({ key }) => key) }
 }
