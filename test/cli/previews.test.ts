@@ -176,7 +176,10 @@ test('a dry run of apply tells why it would be refused, where, and what to write
   const path = await file(`organizations:\n  - id: ${organizationId}\n    role_set: role_set:free\n`)
   const dry = await type(['apply', '-f', path, '--dry-run'])
   t.is(dry.exitCode, 1, dry.stderr)
-  t.regex(dry.stdout, /^Refused: The role set role_set:free lacks 2 roles that members or invitations have: org:analyst/)
+  t.regex(
+    dry.stdout,
+    /^Refused: The role set role_set:free lacks 2 roles that members or invitations have: org:analyst/,
+  )
   t.regex(dry.stdout, /^ {2}needs another role for 2 members and 1 invitation with org:analyst in 1 organization$/m)
   t.regex(dry.stdout, /^Say in the file which roles they get: in mappings of the organization/m)
   t.regex(dry.stdout, previewed)
@@ -184,7 +187,10 @@ test('a dry run of apply tells why it would be refused, where, and what to write
   const real = await type(['apply', '-f', path])
   t.is(real.exitCode, 1)
   t.is(real.stdout, '')
-  t.regex(real.stderr, /^rolesets: The role set role_set:free lacks 2 roles that members or invitations have: org:analyst/)
+  t.regex(
+    real.stderr,
+    /^rolesets: The role set role_set:free lacks 2 roles that members or invitations have: org:analyst/,
+  )
   const forPrograms = await type(['apply', '-f', path, '--json'])
   t.like(JSON.parse(forPrograms.stderr), { error: { code: 'mapping_missing' } })
 })

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { RoleSet } from '@rolesets/core'
-import { Answers } from '../../packages/sidecar/src/service/answers.ts'
+import { Answers } from '../../packages/sidecar/src/service/decisions/answers.ts'
 import { addRoleSet, openTestService, reading, writing } from './open-service.ts'
 
 const allowed = { allowed: true, reason: 'ROLE_IN_SET' } as const

@@ -6,7 +6,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
-import type { Explanation } from '../../packages/sidecar/src/service/audit.ts'
+import type { Explanation } from '../../packages/sidecar/src/service/audit/audit.ts'
 import { attempt, history, organizations, roles, startMs as start, type Step } from './audit-histories.ts'
 import { openTestService, reading, type OpenedService } from './open-service.ts'
 

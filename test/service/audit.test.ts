@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import type { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
-import type { ChangesFilter } from '../../packages/sidecar/src/service/audit.ts'
+import type { ChangesFilter } from '../../packages/sidecar/src/service/audit/audit.ts'
 import { openTestService, reading, writing, type OpenedService } from './open-service.ts'
 
 const startMs = 1_700_000_000_000

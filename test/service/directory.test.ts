@@ -1,7 +1,7 @@
 /** Lists by number: search, order, offset and total, and what stands beside each thing. */
 
 import test, { type ExecutionContext } from 'ava'
-import type { Directory, OrganizationsQuery } from '../../packages/sidecar/src/service/directory.ts'
+import type { Directory, OrganizationsQuery } from '../../packages/sidecar/src/service/operations/directory.ts'
 import { addRoleSet, openTestService, reading, writing, type OpenedService } from './open-service.ts'
 
 const dayMs = 24 * 60 * 60 * 1_000

@@ -1,7 +1,7 @@
 /** A cache that grows is, for whoever uses it, the cache that it will have grown to. */
 
 import test from 'ava'
-import { GrowingCache } from '../../packages/sidecar/src/service/growing-cache.ts'
+import { GrowingCache } from '../../packages/sidecar/src/service/decisions/growing-cache.ts'
 
 const keys = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `key ${from + n}`)
 

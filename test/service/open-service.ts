@@ -1,7 +1,7 @@
 /** A service over a real SQLite file in a temporary folder, with a clock and ids that tests can read. */
 
 import { join } from 'node:path'
-import type { ReadCall, WriteCall } from '../../packages/sidecar/src/service/call.ts'
+import type { ReadCall, WriteCall } from '../../packages/sidecar/src/service/operations/call.ts'
 import { openService, type Service, type ServiceOptions } from '../../packages/sidecar/src/service/service.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import type { Store } from '../../packages/sidecar/src/storage/store.ts'

@@ -6,7 +6,7 @@ import { refusalCodes } from '@rolesets/core'
 import { Refusal } from '../../../packages/sidecar/src/domain/refusal.ts'
 import { Measurements } from '../../../packages/sidecar/src/http/measurements.ts'
 import { openHttpServer } from '../../../packages/sidecar/src/http/server.ts'
-import type { ReadCall } from '../../../packages/sidecar/src/service/call.ts'
+import type { ReadCall } from '../../../packages/sidecar/src/service/operations/call.ts'
 import { ServiceError, StoreError } from '../../../packages/sidecar/src/service/service-error.ts'
 import type { Service } from '../../../packages/sidecar/src/service/service.ts'
 

@@ -1,7 +1,7 @@
 /** What the calls of the administration share: how reads and writes are made, and how their replies look. */
 
 import type * as proto from '@rolesets/proto'
-import type { PageCall, PageOf, WriteCall, Written } from '../service/call.ts'
+import type { PageCall, PageOf, WriteCall, Written } from '../service/operations/call.ts'
 import type { ImpactView } from '../service/views.ts'
 import { actorOf, type Access } from './authenticate.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'

@@ -6,7 +6,7 @@
 import type * as proto from '@rolesets/proto'
 import { structOfJson } from '@rolesets/proto'
 import type { Administration } from '../service/administration.ts'
-import type { AuditedChangeSetView } from '../service/audit-views.ts'
+import type { AuditedChangeSetView } from '../service/audit/views.ts'
 import { callsOf, deletedReply, pageReply, thingReply, writtenReply } from './administration-call.ts'
 import type { Endpoint } from './handler.ts'
 import {

@@ -1,8 +1,8 @@
 /** The service `Decisions`. A question whose answer is in memory is answered in the tick in which it is read. */
 
 import type { BatchCheckRequest__Output, CheckRequest__Output, DecisionsHandlers } from '@rolesets/proto'
-import type { CheckAnswer } from '../service/answers.ts'
-import type { BatchAnswer, Decisions } from '../service/decisions.ts'
+import type { CheckAnswer } from '../service/decisions/answers.ts'
+import type { BatchAnswer, Decisions } from '../service/decisions/decisions.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'
 import { roleMessage } from './messages.ts'
 

@@ -3,7 +3,7 @@
 import type { Metadata } from '@rolesets/core'
 import type * as proto from '@rolesets/proto'
 import { structOfJson } from '@rolesets/proto'
-import type { Applied } from '../service/call.ts'
+import type { Applied } from '../service/operations/call.ts'
 import type {
   AccessKeyView,
   ImpactView,

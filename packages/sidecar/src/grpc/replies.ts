@@ -1,11 +1,11 @@
 /**
  * Encodes each answer and each message of the feed once, which relies on equal answers being the same object: see
- * `service/answers.ts`. A message may be written in parts, one after the other, so the bytes of a batch are put together
+ * `service/decisions/answers.ts`. A message may be written in parts, one after the other, so the bytes of a batch are put together
  * from those of its results. The library copies what it sends.
  */
 
 import type { ChangesDefinition, DecisionsDefinition } from '@rolesets/proto'
-import { keptWith } from '../service/answers.ts'
+import { keptWith } from '../service/decisions/answers.ts'
 
 /** The same service, with answers encoded once. */
 export function reusingReplies(decisions: DecisionsDefinition): DecisionsDefinition {

@@ -6,7 +6,7 @@ import { ConsumerTooSlow, follow, type FeedItem, type SnapshotScope } from '../f
 import { Turns } from '../feed/turns.ts'
 import { StoreError, type Store } from '../storage/store.ts'
 import type { Freshness } from './freshness.ts'
-import { ofAnotherEpoch, type ReadModel } from './read-model.ts'
+import { ofAnotherEpoch, type ReadModel } from './decisions/read-model.ts'
 import { errorOfAborted, ServiceError } from './service-error.ts'
 
 interface Naming {

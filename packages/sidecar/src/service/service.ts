@@ -8,11 +8,11 @@ import type { IdPrefix } from '../domain/decided.ts'
 import type { Store } from '../storage/store.ts'
 import { createAdministration, seed, type Administration } from './administration.ts'
 import { createChanges, type Changes } from './changes.ts'
-import { createDecisions, type Decisions } from './decisions.ts'
-import { createDirectory, type Directory } from './directory.ts'
+import { createDecisions, type Decisions } from './decisions/decisions.ts'
+import { createDirectory, type Directory } from './operations/directory.ts'
 import { authority, Freshness, type Source } from './freshness.ts'
-import { createOperations } from './operation.ts'
-import { openReadModel, type ReadModel } from './read-model.ts'
+import { createOperations } from './operations/operation.ts'
+import { openReadModel, type ReadModel } from './decisions/read-model.ts'
 
 export interface ServiceOptions {
   readonly store: Store

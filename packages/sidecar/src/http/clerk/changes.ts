@@ -1,7 +1,7 @@
 /** `GET /changes`: the audit. It isn't Clerk's. It pages by cursor, because it grows while it is read. */
 
 import { z } from 'zod'
-import type { AuditedChangeSetView } from '../../service/audit-views.ts'
+import type { AuditedChangeSetView } from '../../service/audit/views.ts'
 import { flag, moment, paging, time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'
 import { reading, type Operation } from '../operation/route.ts'

@@ -1,7 +1,7 @@
 /** An invitation as Clerk's clients read it. Rolesets sends no invitations, so there is no URL to accept one at. */
 
 import { z } from 'zod'
-import type { InvitationEntry } from '../../service/directory.ts'
+import type { InvitationEntry } from '../../service/operations/directory.ts'
 import type { InvitationView } from '../../service/views.ts'
 import { time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { limits } from '@rolesets/core'
-import type { InvitationEntry } from '../../service/directory.ts'
+import type { InvitationEntry } from '../../service/operations/directory.ts'
 import { optional, optionalFlag, optionalMetadata, optionalText, ordering, several } from '../operation/fields.ts'
 import { inRulesWords } from '../operation/names.ts'
 import { listing, listObject, reading, writing, type Operation, type Scope } from '../operation/route.ts'

@@ -1,7 +1,7 @@
 /** A membership as Clerk's clients read it: with its whole organization, and the little that is known of its user. */
 
 import { z } from 'zod'
-import type { MembershipEntry } from '../../service/directory.ts'
+import type { MembershipEntry } from '../../service/operations/directory.ts'
 import { time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'
 import type { Scope } from '../operation/route.ts'

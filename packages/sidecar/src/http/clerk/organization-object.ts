@@ -1,7 +1,7 @@
 /** An organization as Clerk's clients read it. Rolesets doesn't store images and activity: these fields are empty or absent. */
 
 import { z } from 'zod'
-import type { OrganizationEntry } from '../../service/directory.ts'
+import type { OrganizationEntry } from '../../service/operations/directory.ts'
 import type { OrganizationView } from '../../service/views.ts'
 import { time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'

@@ -1,7 +1,7 @@
 /** Paths below `/organizations/{organization_id}`: the organization must exist, because a request registers none by its path. */
 
 import { z } from 'zod'
-import type { Written } from '../../service/call.ts'
+import type { Written } from '../../service/operations/call.ts'
 import type { OrganizationView } from '../../service/views.ts'
 import type { WriteScope } from '../operation/route.ts'
 

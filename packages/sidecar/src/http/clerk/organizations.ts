@@ -1,7 +1,7 @@
 /** `/organizations`. */
 
 import { z } from 'zod'
-import type { OrganizationEntry } from '../../service/directory.ts'
+import type { OrganizationEntry } from '../../service/operations/directory.ts'
 import { clerkError, ClerkFailure } from '../operation/envelope.ts'
 import {
   flag,

@@ -9,7 +9,7 @@
  */
 
 import { z } from 'zod'
-import type { Found, Listed, ReadCall, WriteCall, Written } from '../../service/call.ts'
+import type { Found, Listed, ReadCall, WriteCall, Written } from '../../service/operations/call.ts'
 import type { Service } from '../../service/service.ts'
 import type { ClerkCode } from '@rolesets/core'
 import { failure } from './envelope.ts'

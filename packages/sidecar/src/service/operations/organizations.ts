@@ -1,11 +1,16 @@
 /** Operations on organizations. */
 
 import type { Organization } from '@rolesets/core'
-import { assignRoleSet, createOrganization, deleteOrganization, updateOrganization } from '../domain/organizations.ts'
-import { findRoleSet } from '../domain/lookup.ts'
-import type { Foreseen, Writer } from '../storage/store.ts'
+import {
+  assignRoleSet,
+  createOrganization,
+  deleteOrganization,
+  updateOrganization,
+} from '../../domain/organizations.ts'
+import { findRoleSet } from '../../domain/lookup.ts'
+import type { Foreseen, Writer } from '../../storage/store.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
-import { viewOrganization, type OrganizationView } from './views.ts'
+import { viewOrganization, type OrganizationView } from '../views.ts'
 
 export const organizationCommands = commandsOf(viewOrganization, {
   createOrganization: factRule(

@@ -1,8 +1,8 @@
 /** What every call carries besides its input, and what every reply carries besides the thing. */
 
-import type { Order } from '../storage/store.ts'
-import type { Plan } from '../domain/apply/plan.ts'
-import type { ImpactView } from './views.ts'
+import type { Order } from '../../storage/store.ts'
+import type { Plan } from '../../domain/apply/plan.ts'
+import type { ImpactView } from '../views.ts'
 
 export interface ReadCall {
   /** `<epoch>:<number>`; the answer is of this revision or a later one. Empty or undefined: of the present one. */

@@ -1,11 +1,11 @@
 /** Operations on memberships. */
 
 import type { Membership, Organization } from '@rolesets/core'
-import { createMembership, deleteMembership, updateMembership } from '../domain/memberships.ts'
-import { findRole } from '../domain/lookup.ts'
-import type { Foreseen, Reader, Writer } from '../storage/store.ts'
+import { createMembership, deleteMembership, updateMembership } from '../../domain/memberships.ts'
+import { findRole } from '../../domain/lookup.ts'
+import type { Foreseen, Reader, Writer } from '../../storage/store.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
-import { viewMembership, type MembershipView } from './views.ts'
+import { viewMembership, type MembershipView } from '../views.ts'
 
 export const membershipCommands = commandsOf(viewMembership, {
   createMembership: factRule(

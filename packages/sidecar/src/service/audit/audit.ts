@@ -1,13 +1,13 @@
 /** What was changed, by whom and when; and why a role could or could not be granted at a time. */
 
 import { type Catalogue, type Change, formatRevision, type Reason, type SealedChangeSet, editOf } from '@rolesets/core'
-import { invalid, parseRef } from '../domain/fields.ts'
-import { parseOrganizationId } from '../domain/questions.ts'
-import type { HistoryQuery, Reader } from '../storage/store.ts'
-import { viewChangeSet, type AuditedChangeSetView } from './audit-views.ts'
-import type { PageCall, PageOf, ReadCall } from './call.ts'
+import { invalid, parseRef } from '../../domain/fields.ts'
+import { parseOrganizationId } from '../../domain/questions.ts'
+import type { HistoryQuery, Reader } from '../../storage/store.ts'
+import { viewChangeSet, type AuditedChangeSetView } from './views.ts'
+import type { PageCall, PageOf, ReadCall } from '../operations/call.ts'
 import { explainAt, type Explained } from './explain.ts'
-import type { OperationOptions, Operations } from './operation.ts'
+import type { OperationOptions, Operations } from '../operations/operation.ts'
 import { NotKept } from './past.ts'
 
 /** All that is given must hold; empty and 0 are the same as not given. */

@@ -1,7 +1,7 @@
 /** Operations on invitations. */
 
 import type { Invitation, InvitationStatus } from '@rolesets/core'
-import { parseEmailAddress } from '../domain/fields.ts'
+import { parseEmailAddress } from '../../domain/fields.ts'
 import {
   acceptInvitation,
   createInvitation,
@@ -9,12 +9,12 @@ import {
   parseAddresses,
   revokeInvitation,
   type Accepted,
-} from '../domain/invitations.ts'
-import type { Reader } from '../storage/store.ts'
+} from '../../domain/invitations.ts'
+import type { Reader } from '../../storage/store.ts'
 import { foreseeMembership, occupancyOf } from './memberships.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { foreseeOrganization } from './organizations.ts'
-import { viewInvitation, viewMembership, type InvitationView } from './views.ts'
+import { viewInvitation, viewMembership, type InvitationView } from '../views.ts'
 
 export const invitationCommands = {
   ...commandsOf(viewInvitation, {

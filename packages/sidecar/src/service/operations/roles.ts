@@ -1,10 +1,17 @@
 /** Operations on roles. */
 
 import { initialRoleSetOf, type Catalogue } from '@rolesets/core'
-import { findRole } from '../domain/lookup.ts'
-import { addPermission, createRole, deleteRole, removePermission, roleSetsWith, updateRole } from '../domain/roles.ts'
+import { findRole } from '../../domain/lookup.ts'
+import {
+  addPermission,
+  createRole,
+  deleteRole,
+  removePermission,
+  roleSetsWith,
+  updateRole,
+} from '../../domain/roles.ts'
 import { catalogueList, catalogueRule, commandsOf, factRule } from './operation.ts'
-import { viewRole } from './views.ts'
+import { viewRole } from '../views.ts'
 
 const named = ({ roles }: Catalogue, input: { readonly role: string }) => roles.find(input.role)
 

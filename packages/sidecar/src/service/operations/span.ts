@@ -1,9 +1,9 @@
 /** Offset pagination: which part of a list is returned. */
 
 import { limits } from '@rolesets/core'
-import { Refusal } from '../domain/refusal.ts'
-import type { Span } from '../storage/store.ts'
-import { checkLimit } from '../domain/check-limit.ts'
+import { Refusal } from '../../domain/refusal.ts'
+import type { Span } from '../../storage/store.ts'
+import { checkLimit } from '../../domain/check-limit.ts'
 
 /** @throws Refusal `limit_exceeded`, `invalid_field` */
 export function parseSpan({ offset, limit }: Span): Span {

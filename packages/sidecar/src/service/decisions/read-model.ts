@@ -17,10 +17,10 @@ import {
   type Place,
   formatRevision,
 } from '@rolesets/core'
-import type { Store } from '../storage/store.ts'
+import type { Store } from '../../storage/store.ts'
 import { GrowingCache } from './growing-cache.ts'
-import { errorOfAborted, ServiceError } from './service-error.ts'
-import { parseRevisionField } from '../domain/fields.ts'
+import { errorOfAborted, ServiceError } from '../service-error.ts'
+import { parseRevisionField } from '../../domain/fields.ts'
 
 /** The role set of a place, by its id; null: the store has none for it. */
 export type RoleSetId = string | null

@@ -28,7 +28,7 @@ import {
   viewPermission,
   viewRole,
   viewRoleSet,
-} from './views.ts'
+} from '../views.ts'
 
 /** A thing as it was, as JSON, with the names of the wire. */
 export type Image = Readonly<Record<string, unknown>>

@@ -16,7 +16,7 @@ import {
   type RoleSet,
   type SealedChangeSet,
 } from '@rolesets/core'
-import type { Reader } from '../storage/store.ts'
+import type { Reader } from '../../storage/store.ts'
 
 /** What a fact was, and the change set that made it so; undefined: it was so before the history that is kept. */
 export interface Standing<T> {

@@ -1,11 +1,11 @@
 /** What questions are answered from: the catalogue and the assignments of some places, all at one revision. */
 
 import { formatRevision, keyOfPlace, type Catalogue, type Place } from '@rolesets/core'
-import type { Store } from '../storage/store.ts'
-import type { ReadCall } from './call.ts'
-import type { Freshness } from './freshness.ts'
+import type { Store } from '../../storage/store.ts'
+import type { ReadCall } from '../operations/call.ts'
+import type { Freshness } from '../freshness.ts'
 import type { ReadModel, RoleSetId } from './read-model.ts'
-import { errorOfAborted } from './service-error.ts'
+import { errorOfAborted } from '../service-error.ts'
 
 /** The read model is one, at the present revision and until the end of the tick. */
 export interface Basis {

@@ -1,9 +1,14 @@
 /** Operations on access keys. Only the digest of a key comes here; the key itself is made and shown by the caller. */
 
 import type { AccessKey } from '@rolesets/core'
-import { createAccessKey, revokeAccessKey, type CreateAccessKey, type RevokeAccessKey } from '../domain/access-keys.ts'
+import {
+  createAccessKey,
+  revokeAccessKey,
+  type CreateAccessKey,
+  type RevokeAccessKey,
+} from '../../domain/access-keys.ts'
 import { commandsOf, pageOf, type List } from './operation.ts'
-import { viewAccessKey, type AccessKeyView } from './views.ts'
+import { viewAccessKey, type AccessKeyView } from '../views.ts'
 
 export const accessKeyCommands = commandsOf(viewAccessKey, {
   createAccessKey: {

@@ -1,8 +1,8 @@
 /** Operations on what holds for all organizations. */
 
-import { updateSettings } from '../domain/settings.ts'
+import { updateSettings } from '../../domain/settings.ts'
 import { catalogueRule, commandsOf } from './operation.ts'
-import { viewSettings } from './views.ts'
+import { viewSettings } from '../views.ts'
 
 export const settingsCommands = commandsOf(viewSettings, {
   updateSettings: catalogueRule(updateSettings, (catalogue) => ({

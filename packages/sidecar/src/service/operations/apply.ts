@@ -7,12 +7,12 @@ import {
   type ParsedManifest,
   limits,
 } from '@rolesets/core'
-import { parseManifest } from '../domain/apply/parse-manifest.ts'
-import { planApply } from '../domain/apply/plan.ts'
-import type { PlannedCommand } from '../domain/apply/step.ts'
-import { decided, impactOf, noImpact, type Decided, type Impact } from '../domain/decided.ts'
-import { Refusal } from '../domain/refusal.ts'
-import type { Writer } from '../storage/store.ts'
+import { parseManifest } from '../../domain/apply/parse-manifest.ts'
+import { planApply } from '../../domain/apply/plan.ts'
+import type { PlannedCommand } from '../../domain/apply/step.ts'
+import { decided, impactOf, noImpact, type Decided, type Impact } from '../../domain/decided.ts'
+import { Refusal } from '../../domain/refusal.ts'
+import type { Writer } from '../../storage/store.ts'
 import type { Applied } from './call.ts'
 import { commandsOf, type WriteScope } from './operation.ts'
 import { organizationCommands } from './organizations.ts'

@@ -1,10 +1,10 @@
 /** Operations on role sets. */
 
-import { findRole, findRoleSet } from '../domain/lookup.ts'
-import { addRoles, createRoleSet, deleteRoleSet, updateRoleSet } from '../domain/role-sets.ts'
-import { replaceRole, replaceRoleSet } from '../domain/role-set-replacement.ts'
+import { findRole, findRoleSet } from '../../domain/lookup.ts'
+import { addRoles, createRoleSet, deleteRoleSet, updateRoleSet } from '../../domain/role-sets.ts'
+import { replaceRole, replaceRoleSet } from '../../domain/role-set-replacement.ts'
 import { catalogueList, catalogueRule, commandsOf, factRule, type WriteScope } from './operation.ts'
-import { viewRoleSet } from './views.ts'
+import { viewRoleSet } from '../views.ts'
 
 export const roleSetCommands = commandsOf(viewRoleSet, {
   createRoleSet: catalogueRule(createRoleSet),

@@ -1,9 +1,9 @@
 /** Operations on permissions. */
 
 import type { Catalogue } from '@rolesets/core'
-import { createPermission, deletePermission, updatePermission } from '../domain/permissions.ts'
+import { createPermission, deletePermission, updatePermission } from '../../domain/permissions.ts'
 import { catalogueList, catalogueRule, commandsOf } from './operation.ts'
-import { viewPermission } from './views.ts'
+import { viewPermission } from '../views.ts'
 
 const named = ({ permissions }: Catalogue, input: { readonly permission: string }) => permissions.find(input.permission)
 

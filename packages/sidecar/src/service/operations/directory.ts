@@ -13,11 +13,11 @@ import {
   type Role,
   type RoleSet,
 } from '@rolesets/core'
-import { findRoleSet } from '../domain/lookup.ts'
-import { organizationNotFound } from '../domain/registration.ts'
-import { parseOrganizationId } from '../domain/questions.ts'
-import { isCreatorEligible } from '../domain/roles.ts'
-import type { InvitationQuery, MembershipQuery, OrganizationQuery, Reader, Spanned } from '../storage/store.ts'
+import { findRoleSet } from '../../domain/lookup.ts'
+import { organizationNotFound } from '../../domain/registration.ts'
+import { parseOrganizationId } from '../../domain/questions.ts'
+import { isCreatorEligible } from '../../domain/roles.ts'
+import type { InvitationQuery, MembershipQuery, OrganizationQuery, Reader, Spanned } from '../../storage/store.ts'
 import type { Found, Listed, ReadCall, SpanOf } from './call.ts'
 import type { Operations } from './operation.ts'
 import { parseSpan } from './span.ts'
@@ -32,7 +32,7 @@ import {
   type MembershipView,
   type OrganizationView,
   type RoleSetView,
-} from './views.ts'
+} from '../views.ts'
 
 /** `text`: exactly the id, or a part of the name or the key, without regard to the case of ASCII letters. */
 export interface CatalogueQuery extends SpanOf<'created_at' | 'name' | 'key'> {

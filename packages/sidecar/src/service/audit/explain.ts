@@ -18,7 +18,7 @@ import {
   type SealedChangeSet,
   type UnknownOrganizations,
 } from '@rolesets/core'
-import type { Reader } from '../storage/store.ts'
+import type { Reader } from '../../storage/store.ts'
 import { editOfId, isInitial, mapped, Moment, type Standing, type Step } from './past.ts'
 
 export interface ExplainedQuestion {

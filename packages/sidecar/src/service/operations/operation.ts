@@ -4,15 +4,15 @@
  */
 
 import { type Catalogue, formatRevision, limits, type RefusalCode, type UnknownOrganizations } from '@rolesets/core'
-import { noImpact, type Context, type Decided, type IdPrefix, type Impact } from '../domain/decided.ts'
-import { checkUnchanged } from '../domain/precondition.ts'
-import { Refusal } from '../domain/refusal.ts'
-import type { At, Foreseen, Page, Reader, Store, Writer } from '../storage/store.ts'
+import { noImpact, type Context, type Decided, type IdPrefix, type Impact } from '../../domain/decided.ts'
+import { checkUnchanged } from '../../domain/precondition.ts'
+import { Refusal } from '../../domain/refusal.ts'
+import type { At, Foreseen, Page, Reader, Store, Writer } from '../../storage/store.ts'
 import type { Found, PageCall, PageOf, ReadCall, WriteCall, Written } from './call.ts'
-import type { ReadModel } from './read-model.ts'
-import { ofAnotherEpoch } from './read-model.ts'
-import { viewImpact } from './views.ts'
-import { parseRevisionField } from '../domain/fields.ts'
+import type { ReadModel } from '../decisions/read-model.ts'
+import { ofAnotherEpoch } from '../decisions/read-model.ts'
+import { viewImpact } from '../views.ts'
+import { parseRevisionField } from '../../domain/fields.ts'
 
 export interface OperationOptions {
   readonly store: Store

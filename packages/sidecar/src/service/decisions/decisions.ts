@@ -4,15 +4,15 @@
  */
 
 import { decide, effectiveRoleSet, rolesOf, wholeOf, type RoleSet, type UnknownOrganizations } from '@rolesets/core'
-import { organizationNotFound } from '../domain/registration.ts'
-import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../domain/questions.ts'
-import type { Store } from '../storage/store.ts'
+import { organizationNotFound } from '../../domain/registration.ts'
+import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../../domain/questions.ts'
+import type { Store } from '../../storage/store.ts'
 import { Answers, type Answer, type CheckAnswer } from './answers.ts'
 import { createLoadBasis, type Basis } from './basis.ts'
-import type { ReadCall } from './call.ts'
-import type { Freshness } from './freshness.ts'
+import type { ReadCall } from '../operations/call.ts'
+import type { Freshness } from '../freshness.ts'
 import type { ReadModel } from './read-model.ts'
-import { viewRole, viewRoleSet } from './views.ts'
+import { viewRole, viewRoleSet } from '../views.ts'
 
 export interface BatchAnswer {
   /** In the order of the questions. */
