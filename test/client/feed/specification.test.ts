@@ -55,7 +55,10 @@ function eventsOf(kind: FollowerEvent['kind']): readonly FollowerEvent[] {
       return [...codes, 'out_of_range' as const, 'revision_of_another_epoch' as const].map(failed)
     case 'start_over':
       return [{ kind, error: error('revision_of_another_epoch') }]
-    default:
+    case 'called':
+    case 'renewal_due':
+    case 'pause_over':
+    case 'close':
       return [{ kind }]
   }
 }

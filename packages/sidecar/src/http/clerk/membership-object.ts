@@ -23,10 +23,7 @@ const membershipObject = component('OrganizationMembership', {
 
 const represent = representing(membershipObject)
 
-export function representMembership(
-  { membership, organization }: MembershipEntry,
-  { service }: Pick<Scope, 'service'>,
-) {
+function representMembership({ membership, organization }: MembershipEntry, { service }: Pick<Scope, 'service'>) {
   const { name, permissions } = roleFacts(membership.roleId, service)
   return represent(membership, {
     role_name: name,
