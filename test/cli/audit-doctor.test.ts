@@ -213,7 +213,7 @@ const cases: Readonly<Record<string, { readonly sql: readonly string[]; readonly
       /^count of role set/,
       /^count of role set/,
       /^organizations: 1 refer to role_sets that are not there/,
-      /^I5: acme is on the role set roleset_none/,
+      /^I5: the organization acme has the role set roleset_none/,
       /^I1: /,
       /^I1: /,
       /^I1: /,

@@ -160,7 +160,7 @@ test('the key comes from a flag, a file or the environment, and from one of them
   t.is(missing.exitCode, 2)
   t.regex(missing.stderr, /cannot be read \(ENOENT: no such file or directory\)/)
   await writeFile(keyFile, 'two words\n')
-  t.regex((await type([...dryRun, '--key-file', keyFile], { env: none })).stderr, /holds no key/)
+  t.regex((await type([...dryRun, '--key-file', keyFile], { env: none })).stderr, /has no valid key/)
 })
 
 test('a sidecar that is away is exit code 3 and never looks like a no', async (t) => {
