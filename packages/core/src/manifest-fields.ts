@@ -1,7 +1,6 @@
 /** Every field of a manifest, once: the search for faults and the published JSON Schema read this table. */
 
-import type { TextKind } from './faults.ts'
-import type { KeyKind } from './identifiers.ts'
+import type { KeyKind, TextKind } from './faults.ts'
 import type { LimitName } from './limits.ts'
 
 /** Sections and fields have the names of the file, in snake_case. */
