@@ -66,7 +66,7 @@ export const manifestSections = {
       initial: { holds: 'flag', about: 'Make it the set of new and of unregistered organizations.' },
       replace: {
         holds: 'role map',
-        about: 'For roles that --prune takes out of the set: the role that their holders get.',
+        about: 'For roles that --prune takes out of the set: the role that members with it get.',
       },
     },
   },
@@ -79,7 +79,7 @@ export const manifestSections = {
       name: text('organization_name', 'Name for people. Not given: as it is, or empty.'),
       slug: text('slug_or_none', 'Unique short name for addresses; empty: none. Not given: as it is, or none.'),
       role_set: text('role_set', 'Its role set. Not given: as it is, or the initial one.'),
-      mappings: { holds: 'role map', about: 'What the holders of roles that its role set lacks get.' },
+      mappings: { holds: 'role map', about: 'New roles for members whose role is not in the role set.' },
     },
   },
 } satisfies Readonly<Record<string, SectionRule>>

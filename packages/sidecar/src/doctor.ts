@@ -13,7 +13,7 @@ export type { Finding }
 export interface ExaminationOptions {
   /** Unix milliseconds: separates pending invitations from expired ones. */
   readonly now: number
-  /** Told what is being done. */
+  /** Called with what is being done. */
   readonly report: (what: string) => void
   readonly signal: AbortSignal
   /** It ends with that many. */
@@ -101,5 +101,8 @@ async function* breaches(inspection: Inspection, now: number): AsyncGenerator<Fi
 }
 
 function disturbed(file: string): StoreError {
-  return new StoreError('in_use', `A sidecar has begun to use ${file}, so what was found is doubtful. Run it again.`)
+  return new StoreError(
+    'in_use',
+    `A sidecar started to write to ${file} during the examination, so the result is not reliable. Run it again.`,
+  )
 }

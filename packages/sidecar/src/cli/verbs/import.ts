@@ -43,7 +43,7 @@ const clerkVerb = {
     new Option('--url <address>', 'the server to read from').default('https://api.clerk.com'),
     new Option(
       '--key <key>',
-      'its secret key; others on this machine may see it, so rather --key-file (ROLESETS_IMPORT_KEY)',
+      'its secret key; other users of this machine can see it, so prefer --key-file (ROLESETS_IMPORT_KEY)',
     ),
     new Option('--key-file <path>', 'a file that holds its secret key (ROLESETS_IMPORT_KEY_FILE)'),
     new Option('--checkpoint <path>', 'store the progress in this file, and resume from it'),
@@ -54,7 +54,7 @@ const clerkVerb = {
 Reads permissions, roles, role sets, organizations, memberships and pending invitations from --url, with --key; writes them
 to the sidecar at --target, with --target-key. Things are matched by key; organizations by id, members by user, invitations
 by address. What is there already is compared and corrected; nothing is deleted. What the rules refuse is reported, counted and
-passed over, and the exit code is 1. Where it was stopped it goes on when it is run again. More: docs/import.md.
+skipped, and the exit code is 1. Where it was stopped it goes on when it is run again. More: docs/import.md.
 
 Examples:
   rolesets import clerk --key-file clerk.key --target-key-file rolesets.db.key --dry-run

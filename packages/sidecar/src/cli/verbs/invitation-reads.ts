@@ -21,7 +21,7 @@ const listVerb = {
   options: [
     new Option(
       '--status <status>',
-      'only those that are pending, accepted, revoked or expired; as often as needed',
+      'only those that are pending, accepted, revoked or expired; can be repeated',
     ).argParser(collectStatus),
   ],
   notes: `

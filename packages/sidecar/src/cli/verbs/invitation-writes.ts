@@ -36,7 +36,7 @@ Examples:
 
 const revokeVerb = {
   usage: 'revoke <organization> <id>',
-  summary: 'Takes a pending invitation back.',
+  summary: 'Revokes a pending invitation.',
   onRevision: true,
   notes: `
 Example:

@@ -14,9 +14,9 @@ const roleVerb = {
   summary: 'Removes a role from a role set and gives its members another role.',
   onRevision: true,
   notes: `
-The holders of the role in every organization on the set, members and pending invitations, get <to-role>, which joins the
-set if it is not in it. It also becomes the default or the creator role if the other one was. It may be left out while
-the role has no members or invitations and is neither. All of it is one revision, however many hold the role.
+Members and pending invitations with the role, in every organization that uses the set, get <to-role>, which is added to
+the set if it is not in it. It also becomes the default or the creator role if the other one was. It may be left out while
+the role has no members or invitations and is neither. All of it is one revision, however many members have the role.
 
 Examples:
   rolesets replace-role role_set:pro org:analyst org:member --dry-run
@@ -31,7 +31,7 @@ const setVerb = {
   notes: `
 Roles in use that the other set lacks need a --map each; without it the change is refused, and the answer says which roles
 those are. The initial set can be replaced only after another one was made initial. All of it is one revision, however many
-organizations are on the set.
+organizations use the set.
 
 Examples:
   rolesets replace-set role_set:legacy role_set:pro --dry-run
