@@ -337,7 +337,7 @@ test('what is no file of a store is said so, with exit code 3, and nothing is ma
   for (const [path, why] of [
     [join(empty, 'none.db'), /There is no file/],
     [empty, /There is no file/],
-    [text, /no database of Rolesets/],
+    [text, /is not a Rolesets database/],
   ] as const) {
     const { exitCode, stderr, stdout } = await doctor(path)
     t.is(exitCode, 3)

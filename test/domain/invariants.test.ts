@@ -2,7 +2,8 @@
 
 import test from 'ava'
 import { type Catalogue, Index, type Invitation, type Membership, type RoleSet } from '@rolesets/core'
-import { findBroken, streamBroken, type State as Whole } from '../../packages/sidecar/src/domain/invariants.ts'
+import { streamBroken } from '../../packages/sidecar/src/domain/invariants.ts'
+import { findBroken, type State as Whole } from './find-broken.ts'
 import { createTiers } from './tiers.ts'
 
 const tiers = createTiers()

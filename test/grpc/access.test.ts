@@ -149,7 +149,7 @@ test('refused calls are logged without the key, and not one by one', async (t) =
   const { target, log } = await openTestSidecar(t)
   const client = connect(t, target)
   for (let time = 0; time < 20; time++) await refusalOf(client.call('ListRoles', {}, { key: keys.wrong }))
-  const refusals = log.filter(({ message }) => String(message).startsWith('A call was refused'))
+  const refusals = log.filter(({ message }) => String(message).startsWith('A call was rejected'))
   t.like(refusals[0], { level: 'warn', code: 'key_required', method: '/rolesets.v1.Administration/ListRoles' })
   t.true(refusals.length < 20)
   t.false(JSON.stringify(log).includes(keys.wrong))

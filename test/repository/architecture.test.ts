@@ -110,6 +110,14 @@ test('the service imports the contract of the store, but no engine', (t) => {
   t.is(broken({ ...files, [`${sidecar}/service/a.ts`]: "import '../storage/sqlite/open.ts'" }).length, 1)
 })
 
+test('what the engines share imports no engine', (t) => {
+  const storage = `${sidecar}/storage`
+  const files = { [`${storage}/store.ts`]: '', [`${storage}/sqlite/engine.ts`]: "import '../transactions/batch.ts'" }
+  t.deepEqual(broken({ ...files, [`${storage}/transactions/batch.ts`]: "import '../store.ts'" }), [])
+  t.is(broken({ ...files, [`${storage}/transactions/batch.ts`]: "import '../sqlite/engine.ts'" }).length, 2)
+  t.is(broken({ ...files, [`${storage}/transactions/batch.ts`]: '', [`${storage}/open.ts`]: '' }).length, 0)
+})
+
 test('a third-party package is imported in its room only', (t) => {
   t.deepEqual(broken({ [`${sidecar}/storage/sqlite/open.ts`]: "import sqlite3 from 'sqlite3'" }), [])
   t.is(broken({ [`${sidecar}/service/a.ts`]: "import sqlite3 from 'sqlite3'" }).length, 1)

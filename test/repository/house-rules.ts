@@ -36,6 +36,10 @@ const mayImport: Record<string, readonly string[]> = {
   service: ['domain', 'storage/store', 'feed'],
   feed: ['domain', 'storage/store'],
   'storage/store': ['domain'],
+  'storage/options': ['storage/store'],
+  'storage/inspection': ['domain'],
+  'storage/transactions': ['domain', 'storage/store', 'storage/options', 'storage/inspection'],
+  'storage/sqlite': ['domain', 'storage/store', 'storage/options', 'storage/inspection', 'storage/transactions'],
   storage: ['domain', 'storage/store'],
   domain: [],
 }

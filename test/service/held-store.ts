@@ -62,6 +62,9 @@ export function holdStore(store: Store): HeldStore {
       if (isHolding) await new Promise<void>((resolve) => replies.push(resolve))
       return found
     },
+    append: (changeSet) => store.append(changeSet),
+    adopt: (snapshot, epoch) => store.adopt(snapshot, epoch),
+    bookmark: (name) => store.bookmark(name),
     changesAfter: (revision, limit) => store.changesAfter(revision, limit),
     subscribe: (listener) => {
       listeners.add(listener)

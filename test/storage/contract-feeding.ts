@@ -1,4 +1,4 @@
-/** The feed: listeners, the history, and what is forgotten of it. */
+/** The feed: listeners, the history, and its compaction. */
 
 import type { ChangeSet } from '@rolesets/core'
 import type { Store, StoreError } from '../../packages/sidecar/src/storage/store.ts'
@@ -15,7 +15,7 @@ const everything = { newerThan: 0, count: 1_000_000 }
 export function feeding(suite: Suite): void {
   const { test, name } = suite
 
-  test(`${name}: listeners are told each change set once, in order, before its writer is answered`, async (t) => {
+  test(`${name}: listeners receive each change set once, in order, before its writer is answered`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const told: string[] = []
     store.subscribe(({ revision }) => told.push(`heard ${revision} at ${store.head >= revision}`))
@@ -37,7 +37,7 @@ export function feeding(suite: Suite): void {
     t.deepEqual(await store.changesAfter(1, 10), heard)
   })
 
-  test(`${name}: what makes no revision is told to no listener`, async (t) => {
+  test(`${name}: a write that makes no revision reaches no listener`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     store.subscribe(() => t.fail('Nothing has changed.'))
     const work = recording((revision) => [organization('a', revision)])
@@ -49,7 +49,7 @@ export function feeding(suite: Suite): void {
     t.is(store.head, 1)
   })
 
-  test(`${name}: who stops listening hears nothing more, not even of the batch that is being told`, async (t) => {
+  test(`${name}: a stopped listener is not called again, not even within the current batch`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const heard: string[] = []
     const stopFirst = store.subscribe(({ revision }) => {
@@ -102,7 +102,7 @@ export function feeding(suite: Suite): void {
     t.deepEqual(await revisionsAfter(store, 99), [])
   })
 
-  test(`${name}: history is forgotten by age and by count, and who asks for it is told to take a snapshot`, async (t) => {
+  test(`${name}: history is removed by age and by count, and a read of removed history says to take a snapshot`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     for (let n = 2; n <= 10; n++) {
       const work = recording((revision) => [organization(`o${n}`, revision)])

@@ -53,7 +53,7 @@ export function inviting(suite: Suite): void {
     t.deepEqual(await seen(store, (reader) => reader.invitations('a', { size: 10 }, { now: at })), [over])
   })
 
-  test(`${name}: an invitation is pending until its time, which the caller tells`, async (t) => {
+  test(`${name}: an invitation is pending until its time, compared with the time that the caller gives`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     await record(store, (next) => [
       organization('a', next),
@@ -150,7 +150,7 @@ export function inviting(suite: Suite): void {
     })
   }
 
-  test(`${name}: who holds a role counts members and invitations, and each organization once`, async (t) => {
+  test(`${name}: the usage of a role counts members and invitations, and each organization once`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const many = ['a', 'b', 'c', 'd', 'e']
     await record(store, (next) => [

@@ -1,6 +1,6 @@
 /** What is kept: every thing as it was given, set-wide changes, counts, pages, and what can't be kept. */
 
-import { type Change, put, deleted } from '@rolesets/core'
+import { type Change, put, deleted, type Things, editOf, wholeOf } from '@rolesets/core'
 import type { Reader, Store, StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { openFresh, openWatched, type Suite } from './suite.ts'
 import {
@@ -20,7 +20,7 @@ import {
 
 const laterAt = at + 5
 
-/** Records with a time of its own, to be told apart in the stamps. */
+/** Records at another time, which shows in the stamps. */
 function recordLater(store: Store, changes: readonly Change[]) {
   return store.write(provenance({ at: laterAt }), (writer) => writer.record(changes))
 }
@@ -172,7 +172,7 @@ export function keeping(suite: Suite): void {
     t.deepEqual(await roles(), ['analyst', 'admin', 'member'])
   })
 
-  test(`${name}: who holds which role is counted, in an organization, in a set and everywhere`, async (t) => {
+  test(`${name}: the usage of roles is counted, in an organization, in a set and everywhere`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     await record(store, (next) => [
       ...['a', 'b', 'empty'].map((id) => organization(id, next)),
@@ -229,10 +229,43 @@ export function keeping(suite: Suite): void {
     const known = Array.from({ length: 2_000 }, (_, n) => `o${n}`)
     await record(store, (next) => known.map((id, n) => organization(id, next, { roleSetId: n % 2 ? 'pro' : 'free' })))
     const asked = Array.from({ length: 10_000 }, (_, n) => `o${n}`)
-    const sets = await seen(store, (reader) => reader.roleSetIdsOf(asked))
+    const sets = await seen(store, (reader) => reader.roleSetIdsOf(asked.map(wholeOf)))
     t.is(sets.size, 2_000)
     t.deepEqual([sets.get('o0'), sets.get('o1'), sets.get('o2000')], ['free', 'pro', undefined])
     t.is((await seen(store, (reader) => reader.roleSetIdsOf([]))).size, 0)
+  })
+
+  test(`${name}: scopes of an organization have role sets of their own, which move and go with what they belong to`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    const place = { organizationId: 'a', scope: 'team:x' }
+    const assignment = { ...place, roleSetId: 'free', updatedAt: at, revision: 2 }
+    await record(store, (next) => [
+      organization('a', next),
+      organization('b', next, { roleSetId: 'pro' }),
+      put('assignment', assignment, null),
+    ])
+    const other = { ...place, scope: 'team:y' }
+    const seenNow = () =>
+      seen(store, async (reader) => {
+        const places = [place, other, wholeOf('a'), wholeOf('b'), wholeOf('none')]
+        return [await reader.assignment(place), Object.fromEntries(await reader.roleSetIdsOf(places))]
+      })
+    t.deepEqual(await seenNow(), [assignment, { 'a\nteam:x': 'free', a: 'free', b: 'pro' }])
+    const whole = { ...wholeOf('a'), roleSetId: 'free', updatedAt: at, revision: 2 }
+    t.deepEqual(await seen(store, (reader) => reader.assignment(wholeOf('a'))), whole)
+    t.is(await seen(store, (reader) => reader.organizationCount('free')), 1)
+    await recordLater(store, [
+      { verb: 'moved', thing: 'assignment', fromRoleSetId: 'free', toRoleSetId: 'pro', organizations: 1 },
+    ])
+    const moved = { ...assignment, roleSetId: 'pro', updatedAt: laterAt, revision: 3 }
+    t.deepEqual(await seenNow(), [moved, { 'a\nteam:x': 'pro', a: 'pro', b: 'pro' }])
+    const second = { ...moved, ...other, revision: 4 }
+    await record(store, () => [put('assignment', second, null), deleted('assignment', moved)])
+    t.deepEqual(await seenNow(), [undefined, { 'a\nteam:y': 'pro', a: 'pro', b: 'pro' }])
+    await recordLater(store, [
+      { verb: 'deleted', thing: 'organization', before: organizationOf('a', 2), members: 0, invitations: 0 },
+    ])
+    t.deepEqual(await seenNow(), [undefined, { b: 'pro' }])
   })
 
   // Each of these would be a mistake of the rules; the storage doesn't let it in.
@@ -244,11 +277,17 @@ export function keeping(suite: Suite): void {
     'a set whose creator role is not in it': (next) => [roleSet('odd', ['admin'], next, { creatorRoleId: 'member' })],
     'a set without roles': (next) => [roleSet('odd', [], next)],
     'an organization on no set': (next) => [organization('b', next, { roleSetId: 'none' })],
+    'a scope of no organization': (next) => [put('assignment', assignmentOf('none', 'free', next), null)],
+    'a scope on no set': (next) => [put('assignment', assignmentOf('a', 'none', next), null)],
+    'the end of a set with a scope': (next) => [
+      put('assignment', assignmentOf('a', 'pro', next), null),
+      deleted('role_set', thingOf('role_set', 'pro')),
+    ],
     'a member of no organization': (next) => [membership('none', 'u', next)],
     'a member with no role': (next) => [membership('a', 'u', next, { roleId: 'none' })],
     'a role with a permission that is not there': (next) => [role('odd', next, { permissionIds: ['none'] })],
-    'the end of a set with organizations': () => [roleSetDeleted('free')],
-    'the end of a role that somebody holds': () => [deleted('role', thingOf('role', 'analyst') as never)],
+    'the end of a set with organizations': () => [deleted('role_set', thingOf('role_set', 'free'))],
+    'the end of a role that a member has': () => [deleted('role', thingOf('role', 'analyst'))],
   }
 
   for (const [what, changesOf] of Object.entries(refused)) {
@@ -275,7 +314,7 @@ export function keeping(suite: Suite): void {
     t.is((await seen(store, (reader) => reader.usageOf('member', undefined, at))).members, 1)
     await record(store, (next) => [
       permission('new', next),
-      deleted('permission', thingOf('permission', 'manage') as never),
+      deleted('permission', thingOf('permission', 'manage')),
       role('admin', next, { permissionIds: ['read', 'new'] }),
     ])
     const { roles, permissions } = await seen(store, (reader) => reader.catalogue())
@@ -283,10 +322,14 @@ export function keeping(suite: Suite): void {
   })
 }
 
-const roleSetDeleted = (id: string): Change => deleted('role_set', thingOf('roleSet', id) as never)
+function assignmentOf(organizationId: string, roleSetId: string, revision: number) {
+  return { organizationId, scope: 'team:x', roleSetId, updatedAt: at, revision }
+}
 
-/** The thing itself, of the changes that the catalogue begins with. */
-function thingOf(property: string, id: string): unknown {
-  const things = catalogueChanges(1).map((change) => (change as unknown as Record<string, { id: string }>)[property])
-  return things.find((thing) => thing?.id === id)
+/** A thing of the changes that the catalogue begins with. */
+function thingOf<Name extends 'permission' | 'role' | 'role_set'>(name: Name, id: string): Things[Name] {
+  const things = catalogueChanges(1).flatMap((change) => editOf(change, name)?.after ?? [])
+  const found = things.find((thing) => thing.id === id)
+  if (found === undefined) throw new Error(`The catalogue has no ${name} ${id}.`)
+  return found
 }

@@ -1,11 +1,73 @@
 /** Reads see one committed state, whole. */
 
+import { put, wholeOf } from '@rolesets/core'
 import type { Reader, StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { createGate, openFresh, openWatched, type Suite } from './suite.ts'
-import { at, membership, organization, permission, provenance, record, roleSet, withCatalogue } from './things.ts'
+import {
+  accessKey,
+  at,
+  invitation,
+  membership,
+  organization,
+  permission,
+  provenance,
+  record,
+  role,
+  roleSet,
+  withCatalogue,
+} from './things.ts'
 
 export function reading(suite: Suite): void {
   const { test, name } = suite
+
+  const page = { size: 10 }
+  const byTime = { field: 'created_at', descending: false } as const
+  const span = { offset: 0, limit: 10 }
+  const reads: Record<
+    Exclude<keyof Reader, 'revision' | 'history' | 'historyAnchor'>,
+    (reader: Reader) => Promise<unknown>
+  > = {
+    catalogue: async (reader) => (await reader.catalogue()).roles.size,
+    organization: (reader) => reader.organization('new'),
+    organizationBySlug: (reader) => reader.organizationBySlug('new'),
+    assignment: (reader) => reader.assignment(team),
+    roleSetIdsOf: (reader) => reader.roleSetIdsOf([team]),
+    organizations: (reader) => reader.organizations(page),
+    organizationCount: (reader) => reader.organizationCount('free'),
+    membership: (reader) => reader.membership('new', 'u'),
+    memberships: (reader) => reader.memberships('new', page),
+    memberCount: (reader) => reader.memberCount('new'),
+    memberCounts: (reader) => reader.memberCounts(['new']),
+    invitation: (reader) => reader.invitation('orginv_new_x'),
+    pendingInvitation: (reader) => reader.pendingInvitation('new', 'x', at),
+    pendingInvitationCount: (reader) => reader.pendingInvitationCount('new', at),
+    invitations: (reader) => reader.invitations('new', page, { now: at }),
+    usageIn: (reader) => reader.usageIn({ organizationId: 'new' }, at),
+    usageOf: (reader) => reader.usageOf('member', undefined, at),
+    searchOrganizations: (reader) => reader.searchOrganizations({}, byTime, span),
+    searchMemberships: (reader) => reader.searchMemberships({}, byTime, span),
+    searchInvitations: (reader) => reader.searchInvitations({ now: at }, byTime, span),
+    accessKeys: (reader) => reader.accessKeys(),
+  }
+  const team = { organizationId: 'new', scope: 'team:x' }
+
+  test(`${name}: each read of a work sees what the work has recorded`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    for (const [method, read] of Object.entries(reads)) {
+      const { value: before } = await store.read(read)
+      const { value: after } = await store.write(provenance({ dryRun: true }), async (writer) => {
+        const next = writer.nextRevision
+        await writer.record([
+          ...[role('new', next), organization('new', next, { slug: 'new' }), membership('new', 'u', next)],
+          ...[invitation('new', 'x', next), accessKey('new', next)],
+          put('assignment', { ...team, roleSetId: 'free', updatedAt: at, revision: next }, null),
+        ])
+        return read(writer)
+      })
+      t.notDeepEqual(after, before, method)
+      t.deepEqual((await store.read(read)).value, before, method)
+    }
+  })
 
   test(`${name}: a read sees one state from its start to its end, whatever is written meanwhile`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
@@ -32,7 +94,7 @@ export function reading(suite: Suite): void {
     t.deepEqual((await store.read(see)).value.slice(0, 4), [3, ['a', 'b'], 2, 2])
   })
 
-  test(`${name}: nobody ever reads half a write`, async (t) => {
+  test(`${name}: no reader ever sees half a write`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     let isDone = false
     const watch = async () => {
@@ -52,7 +114,7 @@ export function reading(suite: Suite): void {
     await Promise.all(watching)
   })
 
-  test(`${name}: who was answered by the writer reads his write`, async (t) => {
+  test(`${name}: a caller that was answered by the writer reads its write`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     for (let n = 0; n < 50; n++) {
       const written = await record(store, (revision) => [organization(`o${n}`, revision)])
@@ -61,7 +123,7 @@ export function reading(suite: Suite): void {
     }
   })
 
-  test(`${name}: the catalogue is the same object for all who read it, until it changes`, async (t) => {
+  test(`${name}: the catalogue is the same object for all readers, until it changes`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const catalogue = async () => (await store.read((reader) => reader.catalogue())).value
     const first = await catalogue()
@@ -92,7 +154,7 @@ export function reading(suite: Suite): void {
     await t.throwsAsync(async () => kept?.catalogue(), { message: /has settled/ })
   })
 
-  test(`${name}: a read that throws is answered with what it threw, and disturbs nobody`, async (t) => {
+  test(`${name}: a read that throws is answered with what it threw, and doesn't affect others`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const refusal = new Error('no')
     for (let n = 0; n < 10; n++) {
@@ -136,7 +198,7 @@ export function reading(suite: Suite): void {
       { instanceOf: RangeError },
     )
     await t.throwsAsync(
-      store.read((reader) => reader.roleSetIdsOf(tooMany)),
+      store.read((reader) => reader.roleSetIdsOf(tooMany.map(wholeOf))),
       { instanceOf: RangeError },
     )
     // A work that asks for too much is at fault alone; its transaction is not.

@@ -116,7 +116,7 @@ export function searching(suite: Suite): void {
     t.is(await find({ text: 'orginv_a_Ann@x.y' }), 'aAnn')
     t.is(await find({ userId: 'user_1' }), 'abob')
     t.is(await find({ userId: 'ANN@x.y' }), 'bann aAnn')
-    t.is(await find({ userId: '' }), '', 'nobody has accepted nothing')
+    t.is(await find({ userId: '' }), '', 'an empty user id finds no invitation')
     const byAddress = { field: 'email_address', descending: false } as const
     const { items } = await seen(store, (reader) => reader.searchInvitations({ now: at }, byAddress, all))
     t.deepEqual(
@@ -125,7 +125,7 @@ export function searching(suite: Suite): void {
     )
   })
 
-  test(`${name}: the pages of a list neither repeat nor miss a thing, and tell how many there are`, async (t) => {
+  test(`${name}: the pages of a list neither repeat nor skip a thing, and say how many there are`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const ids = Array.from({ length: 25 }, (_, n) => `o${String(n).padStart(2, '0')}`)
     await record(store, (next) => ids.map((id) => organization(id, next)))

@@ -1,4 +1,4 @@
-/** What waits is bounded, and whoever waits can give up. */
+/** What waits is bounded, and a caller can stop waiting. */
 
 import type { StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { createGate, openFresh, type Suite } from './suite.ts'
@@ -39,7 +39,7 @@ export function waiting(suite: Suite): void {
     t.is((await store.read((reader) => reader.organizationCount('free'))).value, 0)
   })
 
-  test(`${name}: who gives up waiting is told so at once, and his work is never run`, async (t) => {
+  test(`${name}: a caller that stops waiting is answered at once, and its work is never run`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const gate = createGate()
     const begun = createGate()

@@ -51,19 +51,21 @@ export function writing(suite: Suite): void {
     t.is(store.head, 3)
   })
 
-  test(`${name}: what a work records in several calls is one change set, at the revision that it was told`, async (t) => {
+  test(`${name}: what a work records in several calls is one change set, at the revision that it was given`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
-    const told = await store.write(provenance({ actor: 'ann', operation: 'Twice', at: 42 }), async (writer) => {
+    const given = await store.write(provenance({ actor: 'ann', operation: 'Twice', at: 42 }), async (writer) => {
       const first = writer.nextRevision
       await writer.record([organization('a', first)])
       await writer.organizationCount('free')
       await writer.record([organization('b', writer.nextRevision)])
       return [first, writer.nextRevision, writer.revision]
     })
-    t.deepEqual(told, { revision: 2, value: [2, 2, 1] })
+    t.deepEqual(given, { revision: 2, value: [2, 2, 1] })
     const changes = [organization('a', 2), organization('b', 2)]
     const changeSet = { revision: 2, committedAt: 42, actor: 'ann', operation: 'Twice', changes }
-    t.deepEqual(await store.changesAfter(1, 10), [changeSet])
+    const [kept, ...others] = await store.changesAfter(1, 10)
+    t.like(kept, { ...changeSet, record: JSON.stringify(changes) })
+    t.deepEqual(others, [])
   })
 
   test(`${name}: what works foresee changes no answer, also after others of the batch have recorded it`, async (t) => {
@@ -350,11 +352,11 @@ export function writing(suite: Suite): void {
 
   test(`${name}: a change set without an actor is refused`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
-    const nobody = provenance({ actor: '' })
+    const anonymous = provenance({ actor: '' })
     await failing(
       t,
       store.write(
-        nobody,
+        anonymous,
         recording((revision) => [organization('a', revision)]),
       ),
     )

@@ -5,6 +5,7 @@
 
 import { closing } from './contract-closing.ts'
 import { feeding } from './contract-feeding.ts'
+import { following } from './contract-following.ts'
 import { histories } from './contract-histories.ts'
 import { inviting } from './contract-inviting.ts'
 import { keeping } from './contract-keeping.ts'
@@ -15,5 +16,6 @@ import { writing } from './contract-writing.ts'
 import type { Suite } from './suite.ts'
 
 export function contract(suite: Suite): void {
-  for (const part of [writing, waiting, reading, keeping, inviting, searching, feeding, closing, histories]) part(suite)
+  const rows = [writing, waiting, reading, keeping, inviting, searching]
+  for (const part of [...rows, feeding, following, closing, histories]) part(suite)
 }

@@ -27,6 +27,8 @@ const id = fc.constantFrom('a', 'b', 'c', 'd')
 const user = fc.constantFrom('u', 'v')
 const set = fc.constantFrom('free', 'pro', 'new')
 const roleId = fc.constantFrom('admin', 'member', 'analyst', 'extra')
+const scopeName = fc.constantFrom('team:x', 'team:y')
+const place = fc.record({ organizationId: id, scope: fc.oneof(fc.constant(''), scopeName) })
 const slug = fc.constantFrom(null, 'x', 'y')
 const address = fc.constantFrom('u', 'ann@x.y', 'Ann@X.Y', 'bob@x.y')
 /** Rounds of a history are a millisecond apart, so invitations end while it goes on. */
@@ -63,17 +65,17 @@ const invitationQuery = fc.record({
 })
 
 interface Named {
-  readonly told: string
+  readonly title: string
   readonly step: Step
 }
 
-/** A step with its values, told by them. */
+/** A step with its values, which name it. */
 function step<V>(
   name: string,
   values: fc.Arbitrary<V>,
   run: (values: V, writer: Writer) => Promise<unknown>,
 ): fc.Arbitrary<Named> {
-  return values.map((value) => ({ told: `${name} ${JSON.stringify(value)}`, step: (writer) => run(value, writer) }))
+  return values.map((value) => ({ title: `${name} ${JSON.stringify(value)}`, step: (writer) => run(value, writer) }))
 }
 
 const records = (writer: Writer, change: Change) => writer.record([change])
@@ -98,6 +100,14 @@ export const writes = [
     return w.membership(a, u)
   }),
   step('withdraw', fc.tuple(id, user), ([a, u], w) => records(w, deleted('membership', membershipOf(a, u, 0)))),
+  step('assign', fc.tuple(id, scopeName, set), async ([organizationId, name, roleSetId], w) => {
+    if (!(await w.organization(organizationId)) || !(await hasSet(w, roleSetId))) return
+    const assignment = { organizationId, scope: name, roleSetId, updatedAt: at, revision: w.nextRevision }
+    await records(w, put('assignment', assignment, null))
+  }),
+  step('unassign', fc.tuple(id, scopeName), ([organizationId, name], w) =>
+    records(w, deleted('assignment', { organizationId, scope: name, roleSetId: '', updatedAt: 0, revision: 0 })),
+  ),
   step('invite', fc.tuple(id, address, roleId, moment), async ([a, email, r, expiresAt], w) => {
     if ((await w.organization(a)) && (await hasRole(w, r)))
       await records(w, invitation(a, email, w.nextRevision, { roleId: r, expiresAt, createdAt: expiresAt - 5 }))
@@ -148,7 +158,11 @@ export const writes = [
   }),
   step('delete set', fc.constant('new'), async (s, w) => {
     const before = (await w.catalogue()).roleSets.byId(s)
-    if (before && (await w.organizationCount(s)) === 0) await records(w, deleted('role_set', before))
+    const places = ['a', 'b', 'c', 'd'].flatMap((organizationId) =>
+      ['team:x', 'team:y'].map((name) => ({ organizationId, scope: name })),
+    )
+    const isAssigned = [...(await w.roleSetIdsOf(places)).values()].includes(s)
+    if (before && !isAssigned && (await w.organizationCount(s)) === 0) await records(w, deleted('role_set', before))
   }),
   step('make initial', set, async (s, w) => {
     const { roleSets } = await w.catalogue()
@@ -161,7 +175,7 @@ export const writes = [
   }),
 ]
 
-/** `none` isn't there, and the line break is no part of an id. */
+/** `none` doesn't exist, and an id has no line break. */
 const anyId = fc.oneof(id, fc.constantFrom('none', 'a\n'))
 export const foreseen = fc.record({
   organizationIds: fc.array(anyId),
@@ -177,7 +191,8 @@ export const spoils = step('spoil', fc.constantFrom('organization', 'member'), (
 export const reads = [
   step('organization', id, (a, w) => w.organization(a)),
   step('by slug', fc.constantFrom('x', 'y'), (s, w) => w.organizationBySlug(s)),
-  step('sets of', fc.array(id), async (ids, w) => [...(await w.roleSetIdsOf(ids))].sort()),
+  step('assignment', place, (p, w) => w.assignment(p)),
+  step('sets of', fc.array(place), async (places, w) => [...(await w.roleSetIdsOf(places))].sort()),
   step('page', fc.tuple(page, fc.option(set, { nil: undefined })), ([p, roleSetId], w) =>
     w.organizations(p, { roleSetId }),
   ),
@@ -214,12 +229,12 @@ export const reads = [
     fc.tuple(invitationQuery, order('created_at', 'email_address'), span),
     ([query, by, cut], w) => w.searchInvitations(query, by, cut),
   ),
-  step('catalogue', fc.constant(''), async (_, w) => told(w)),
+  step('catalogue', fc.constant(''), async (_, w) => catalogueSeenBy(w)),
 ]
 
 export const throws = step('throw', fc.constant(''), () => Promise.reject(new Error('refused by its own rule')))
 
-export async function told(reader: Reader): Promise<unknown> {
+export async function catalogueSeenBy(reader: Reader): Promise<unknown> {
   const catalogue = await reader.catalogue()
   const byId = <T extends { readonly id: string }>(things: Iterable<T>) =>
     [...things].sort((a, b) => (a.id < b.id ? -1 : 1))

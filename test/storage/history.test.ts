@@ -30,7 +30,7 @@ const revisionsOf = (changeSets: readonly SealedChangeSet[]) => changeSets.map((
 
 const anchorOf = async (store: Store) => (await store.read((reader) => reader.historyAnchor())).value
 
-/** The seal as it is promised, told anew. */
+/** The seal as it is documented, computed independently. */
 function sealAfter(previous: string, { revision, committedAt, actor, operation, changes }: SealedChangeSet): string {
   const head = JSON.stringify([previous, revision, committedAt, actor, operation])
   return sha256(head, '\n', JSON.stringify(changes))
@@ -71,8 +71,8 @@ test('the chain goes on after a restart, a dry run, a refusal and a transaction 
   await store.write(...put('dry', { dryRun: true }))
   const refusal = new Error('no')
   await t.throwsAsync(store.write(provenance(), async () => Promise.reject(refusal)))
-  // Nobody has this role: the whole batch is rolled back, and the others are written again.
-  const spoiling = recording((revision) => [membership('a', 'u', revision, { roleId: 'nobody' })])
+  // There is no such role: the whole batch is rolled back, and the others are written again.
+  const spoiling = recording((revision) => [membership('a', 'u', revision, { roleId: 'none' })])
   const others = ['b', 'c'].map((id) => store.write(...put(id)))
   await t.throwsAsync(store.write(provenance(), spoiling), { name: 'StoreError' })
   await Promise.all(others)

@@ -1,4 +1,4 @@
-/** What a look at a file needs and leaves: see the tests of `rolesets doctor` for what it finds. */
+/** What an inspection of a file needs and leaves. The tests of `rolesets doctor` show what it finds. */
 
 import { readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -24,7 +24,7 @@ async function all<T>(things: AsyncIterable<T>): Promise<readonly T[]> {
   return found
 }
 
-test('a look at a file that nobody has open leaves nothing beside it', async (t) => {
+test('an inspection of a file that no store has open leaves nothing beside it', async (t) => {
   const file = await fileOf(t)
   const before = await readdir(dirname(file))
   const inspection = await openInspection(`sqlite:${file}`)
@@ -37,7 +37,26 @@ test('a look at a file that nobody has open leaves nothing beside it', async (t)
   t.deepEqual(await readdir(dirname(file)), before)
 })
 
-test('that a store was opened meanwhile is noticed', async (t) => {
+test('a file whose content was adopted is sound', async (t) => {
+  const file = join(await temporaryFolder(t), 'rolesets.db')
+  const source = await openStore(`sqlite:${await fileOf(t)}`)
+  const [last] = (await source.read((reader) => reader.history({}, { size: 1 }))).value
+  const { value: catalogue } = await source.read((reader) => reader.catalogue())
+  const { value: organizations } = await source.read((reader) => reader.organizations({ size: 10 }))
+  await source.close()
+  const store = await openStore(`sqlite:${file}`)
+  const others = { accessKeys: [], assignments: [], memberships: [], invitations: [] }
+  await store.adopt({ revision: 2, seal: last?.seal ?? '', catalogue, organizations, ...others }, 'another')
+  await record(store, (revision) => [organization('b', revision)])
+  await store.close()
+  const inspection = await openInspection(`sqlite:${file}`)
+  t.teardown(() => inspection[Symbol.asyncDispose]())
+  t.is(inspection.head, 3)
+  for (const findings of [inspection.integrity(), inspection.history(), inspection.things()])
+    t.deepEqual(await all(findings), [])
+})
+
+test('a store that is opened meanwhile is noticed', async (t) => {
   const file = await fileOf(t)
   const inspection = await openInspection(`sqlite:${file}`)
   t.teardown(() => inspection[Symbol.asyncDispose]())
@@ -46,7 +65,7 @@ test('that a store was opened meanwhile is noticed', async (t) => {
   await store.close()
 })
 
-test('beside an open store one state is seen, whatever is written meanwhile', async (t) => {
+test('beside an open store one state is seen, also when writes go on', async (t) => {
   const file = await fileOf(t)
   const store = await openStore(`sqlite:${file}`)
   t.teardown(() => store.close())
@@ -84,7 +103,7 @@ test('things of any number come one after another, each once and in order', asyn
   t.deepEqual(await all(inspection.things()), [])
 })
 
-test('what is no file of a store is not looked at', async (t) => {
+test('only a file of a store can be inspected', async (t) => {
   const file = await fileOf(t)
   const folder = dirname(file)
   const empty = join(folder, 'empty.db')

@@ -1,27 +1,40 @@
 /**
- * A writing process is killed at random moments, again and again, over one file: the store opens by itself, every write
- * that was acknowledged is there, none is there by half, and the rows are what the change sets say.
+ * A writing process is killed again and again over one file: the store opens without help, every write that was
+ * acknowledged is in it, no write is there by half, and the rows agree with the change sets.
  *
- * A lost power can't be had here; that a commit waits for the disk is asked of the connection in sqlite.test.ts.
+ * The moment of each kill is counted in work and not in time: so many acknowledged writes, or so many changes to the
+ * files. So a slow machine kills as much as a fast one.
+ *
+ * A power failure can't be tested here; sqlite.test.ts checks that a commit waits for the disk.
  */
 
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { watch } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import fc from 'fast-check'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
 import type { Store } from '../../packages/sidecar/src/storage/store.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
+import { seed } from '../seed.ts'
 import { linesOf, start } from './programs.ts'
 import { Replay } from './replay.ts'
 
 const kills = 100
 /** Each with a file of its own, side by side. */
 const filesCount = 2
-const writingMsMax = 120
-const openingMsMax = 300
+const acknowledgedMax = 40
+/** Opening a new file changes its folder about as often. */
+const fileChangesMax = 12
 
-/** What a file has been through. */
+const counts = (max: number) => fc.sample(fc.integer({ min: 1, max }), { seed, numRuns: kills })
+const acknowledgedBeforeKill = counts(acknowledgedMax)
+const fileChangesBeforeKill = counts(fileChangesMax)
+
+/** What was done to a file, and what must be in it. */
 class Witness {
   readonly file: string
   readonly #replay = new Replay()
@@ -33,14 +46,16 @@ class Witness {
     this.file = file
   }
 
-  /** @returns what the process had said */
+  /** @returns what the process had printed */
   async killOnce(round: number, isOpening: boolean): Promise<readonly string[]> {
-    const child = start('program-write', { args: [this.file, String(round)] })
+    const child = start('program-write', { args: [this.file, String(round), String(seed)] })
     const lines = linesOf(child)
-    if (!isOpening) await Promise.race([once(child.stdout ?? child, 'data'), once(child, 'exit')])
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * (isOpening ? openingMsMax : writingMsMax)))
+    const acknowledged = isOpening ? 1 : (acknowledgedBeforeKill[round] ?? 1)
+    const watched = isOpening ? changesOf(dirname(this.file), fileChangesBeforeKill[round] ?? 1) : undefined
+    await Promise.race([printed(child, acknowledged), once(child, 'exit'), ...(watched ? [watched.seen] : [])])
+    watched?.stop()
     child.kill('SIGKILL')
-    // A line that was cut off says nothing.
+    // An incomplete last line means nothing.
     return (await lines).filter((line) => /^(ready \w+|done \d+ \S+)$/.test(line))
   }
 
@@ -68,7 +83,7 @@ class Witness {
     for (const [word, revision, name] of lines.map((line) => line.split(' '))) {
       if (word !== 'done') continue
       this.acknowledged++
-      t.is(operations.get(Number(revision)), name, 'an acknowledged write is there')
+      t.is(operations.get(Number(revision)), name, 'an acknowledged write is in the history')
     }
   }
 
@@ -88,6 +103,25 @@ class Witness {
   }
 }
 
+/** When a process has printed so many acknowledged writes. */
+async function printed(child: ChildProcess, count: number): Promise<void> {
+  let text = ''
+  await new Promise<void>((resolve) =>
+    child.stdout?.on('data', (chunk: Buffer | string) => {
+      text += String(chunk)
+      if (text.split('\n').filter((line) => line.startsWith('done ')).length > count) resolve()
+    }),
+  )
+}
+
+/** When the files of a folder have changed so many times. */
+function changesOf(folder: string, count: number) {
+  const watcher = watch(folder)
+  let changes = 0
+  const seen = new Promise<void>((resolve) => watcher.on('change', () => ++changes === count && resolve()))
+  return { seen, stop: () => watcher.close() }
+}
+
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
 
 async function rowsOf(store: Store): Promise<unknown> {
@@ -102,10 +136,14 @@ async function rowsOf(store: Store): Promise<unknown> {
   return value
 }
 
-test(`after each of ${kills} kills every acknowledged write is there, whole, and the store opens by itself`, async (t) => {
+test(`after each of ${kills} kills every acknowledged write is there, whole, and the store opens without help`, async (t) => {
   t.timeout(10 * 60_000)
   const folder = await temporaryFolder(t)
-  const witnesses = Array.from({ length: filesCount }, (_, index) => new Witness(join(folder, `${index}.db`)))
+  const witnesses: Witness[] = []
+  for (let index = 0; index < filesCount; index++) {
+    await mkdir(join(folder, String(index)))
+    witnesses.push(new Witness(join(folder, String(index), 'rolesets.db')))
+  }
   const rounds = witnesses.map(async (witness) => {
     for (let round = 0; round < kills / filesCount; round++) {
       await witness.check(t, await witness.killOnce(round, round % 5 === 4))
@@ -114,13 +152,14 @@ test(`after each of ${kills} kills every acknowledged write is there, whole, and
   await Promise.all(rounds)
   const acknowledged = witnesses.reduce((sum, witness) => sum + witness.acknowledged, 0)
   t.log(`${kills} kills, ${acknowledged} acknowledged writes`)
-  t.true(acknowledged > kills)
+  t.true(acknowledged > kills, 'there was something to lose')
 })
 
-test('a process that is killed while it makes the file leaves one that opens by itself', async (t) => {
+test('a process that is killed while it makes the file leaves one that opens without help', async (t) => {
   const folder = await temporaryFolder(t)
   for (let round = 0; round < 20; round++) {
-    const witness = new Witness(join(folder, `${round}.db`))
+    await mkdir(join(folder, String(round)))
+    const witness = new Witness(join(folder, String(round), 'rolesets.db'))
     await witness.check(t, await witness.killOnce(round, true))
   }
 })

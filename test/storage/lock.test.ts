@@ -1,4 +1,4 @@
-/** Two processes on one file would give one revision twice: the second one is kept off, and told who has the file. */
+/** Two processes on one file would give one revision twice: the second one is refused, and its error names the first. */
 
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
@@ -22,14 +22,14 @@ async function holder(t: { teardown(undo: () => unknown): void }, file: string) 
 
 // uptime-kuma#998: two pods on one volume damaged the file. cerbos#2601, cerbos#2829, node-casbin#33: several servers on one
 // database never saw each other's changes.
-test('a second process is kept off the file, and told who has it and what to do', async (t) => {
+test('a second process is refused, and the error names the first one and says what to do', async (t) => {
   const file = join(await temporaryFolder(t), 'rolesets.db')
   const { child, ended, pid } = await holder(t, file)
   const error = await t.throwsAsync<StoreError>(openStore(`sqlite:${file}`), { name: 'StoreError' })
   t.is(error?.code, 'in_use')
   t.true(error?.message.includes(file))
   t.regex(error?.message ?? '', /Stop it first/)
-  // Only Linux tells who has a lock.
+  // Only Linux lists the holders of locks.
   if (existsSync('/proc/locks')) t.true(error?.message.includes(`the process ${pid}`), error?.message)
   child.stdin?.end()
   await ended
@@ -61,7 +61,7 @@ test('a second opening in the same process is refused too, and does not loosen t
   await again.close()
 })
 
-test('one file has one lock, by whatever name it is called', async (t) => {
+test('one file has one lock, also under other names', async (t) => {
   const folder = await temporaryFolder(t)
   await mkdir(join(folder, 'data'))
   const file = join(folder, 'data', 'rolesets.db')
@@ -89,7 +89,7 @@ test('the lock holds nothing that could go stale', async (t) => {
   t.false(existsSync(`${file}.lock-journal`))
 })
 
-test('a link that leads in a circle is told', async (t) => {
+test('a link that leads in a circle is refused', async (t) => {
   const folder = await temporaryFolder(t)
   await symlink('b.db', join(folder, 'a.db'))
   await symlink('a.db', join(folder, 'b.db'))

@@ -3,7 +3,7 @@
  * random histories, so nothing in it is clever.
  */
 
-import type { Change, ChangeSet } from '@rolesets/core'
+import { keyOfPlace, type Assignment, type Change, type ChangeSet, type Place } from '@rolesets/core'
 import type { RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import {
   StoreError,
@@ -61,7 +61,13 @@ function naiveWriter(
 ): Writer {
   const organizations = () => sorted([...state().organizations.values()], ({ id }) => id)
   const memberships = () => sorted([...state().memberships.values()], ({ userId }) => userId)
-  const setOf = (id: string) => state().organizations.get(id)?.roleSetId
+  const assignmentOf = (place: Place): Assignment | undefined => {
+    const organization = state().organizations.get(place.organizationId)
+    if (place.scope !== '') return state().assignments.get(keyOfPlace(place))
+    if (organization === undefined) return undefined
+    const { id, roleSetId, updatedAt, revision } = organization
+    return { organizationId: id, scope: '', roleSetId, updatedAt, revision }
+  }
   const invitations = () => sorted([...state().invitations.values()], ({ id }) => id)
   const pending = (now: number) => invitations().filter((each) => statusOf(each, now) === 'pending')
   const usage = (
@@ -79,10 +85,13 @@ function naiveWriter(
     revision: revision - 1,
     nextRevision: revision,
     record,
+    setBookmark: () => undefined,
     catalogue: async () => state().catalogue,
     organization: async (id) => state().organizations.get(id),
     organizationBySlug: async (slug) => organizations().find((each) => each.slug === slug),
-    roleSetIdsOf: async (ids) => new Map(ids.flatMap((id) => [[id, setOf(id)] as const]).filter(isKnown)),
+    assignment: async (place) => assignmentOf(place),
+    roleSetIdsOf: async (places) =>
+      new Map(places.map((place) => [keyOfPlace(place), assignmentOf(place)?.roleSetId] as const).filter(isKnown)),
     organizations: async (page, { roleSetId } = {}) => {
       const found = organizations().filter((each) => roleSetId === undefined || each.roleSetId === roleSetId)
       return paged(found, page, ({ id }) => id)
@@ -137,7 +146,7 @@ async function unasked(): Promise<never> {
 }
 
 /** What a storage holds by itself: references, unique keys, at most one initial set. */
-function isSound({ catalogue, organizations, memberships, invitations, accessKeys }: Replay): boolean {
+function isSound({ catalogue, organizations, assignments, memberships, invitations, accessKeys }: Replay): boolean {
   const slugs = [...organizations.values()].flatMap(({ slug }) => slug ?? [])
   const roleSets = [...catalogue.roleSets.values()]
   const { roles } = catalogue
@@ -148,6 +157,9 @@ function isSound({ catalogue, organizations, memberships, invitations, accessKey
   return (
     new Set(slugs).size === slugs.length &&
     [...organizations.values()].every(({ roleSetId }) => catalogue.roleSets.byId(roleSetId)) &&
+    [...assignments.values()].every(
+      (each) => organizations.has(each.organizationId) && catalogue.roleSets.byId(each.roleSetId),
+    ) &&
     [...memberships.values()].every((each) => organizations.has(each.organizationId) && roles.byId(each.roleId)) &&
     [...invitations.values()].every(({ organizationId }) => organizations.has(organizationId)) &&
     new Set(names).size === names.length &&

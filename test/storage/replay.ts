@@ -1,4 +1,4 @@
-/** What change sets make of nothing: the state that the rows must be in, told in the plainest way. */
+/** Applies change sets to an empty state, in the simplest way: the rows must be in the same state. */
 
 import {
   type AccessKey,
@@ -10,10 +10,13 @@ import {
   type InvitationStatus,
   type Membership,
   type Organization,
+  type Assignment,
   byKind,
+  keyOfPlace,
   type ByKind,
   type Reassigned,
 } from '@rolesets/core'
+
 export type Scope = { readonly organizationId: string } | { readonly roleSetId: string }
 
 export const keyOf = ({ organizationId, userId }: Pick<Membership, 'organizationId' | 'userId'>) =>
@@ -30,6 +33,8 @@ function inCatalogue(): void {}
 export class Replay {
   catalogue: Catalogue = emptyCatalogue
   readonly organizations = new Map<string, Organization>()
+  /** Of scopes, by the keys of their places. */
+  readonly assignments = new Map<string, Assignment>()
   readonly memberships = new Map<string, Membership>()
   readonly invitations = new Map<string, Invitation>()
   readonly accessKeys = new Map<string, AccessKey>()
@@ -38,6 +43,7 @@ export class Replay {
     const copy = new Replay()
     copy.catalogue = this.catalogue
     for (const [id, organization] of this.organizations) copy.organizations.set(id, organization)
+    for (const [key, assignment] of this.assignments) copy.assignments.set(key, assignment)
     for (const [key, membership] of this.memberships) copy.memberships.set(key, membership)
     for (const [id, invitation] of this.invitations) copy.invitations.set(id, invitation)
     for (const [id, accessKey] of this.accessKeys) copy.accessKeys.set(id, accessKey)
@@ -63,18 +69,22 @@ export class Replay {
         if (organizationId === before.id) this.memberships.delete(key)
       for (const [id, { organizationId }] of this.invitations)
         if (organizationId === before.id) this.invitations.delete(id)
+      for (const [key, { organizationId }] of this.assignments)
+        if (organizationId === before.id) this.assignments.delete(key)
     },
     organizations_moved: ({ fromRoleSetId, toRoleSetId }, stamp) => {
       for (const [id, each] of this.organizations)
         if (each.roleSetId === fromRoleSetId) this.organizations.set(id, { ...each, ...stamp, roleSetId: toRoleSetId })
+      for (const [key, each] of this.assignments)
+        if (each.roleSetId === fromRoleSetId) this.assignments.set(key, { ...each, ...stamp, roleSetId: toRoleSetId })
     },
     membership_put: ({ after }) => void this.memberships.set(keyOf(after), after),
     membership_deleted: ({ before }) => void this.memberships.delete(keyOf(before)),
     members_reassigned: (change, stamp) => this.#reassign(change, stamp),
     invitation_put: ({ after }) => void this.invitations.set(after.id, after),
     access_key_put: ({ after }) => void this.accessKeys.set(after.id, after),
-    assignment_put: inCatalogue,
-    assignment_deleted: inCatalogue,
+    assignment_put: ({ after }) => void this.assignments.set(keyOfPlace(after), after),
+    assignment_deleted: ({ before }) => void this.assignments.delete(keyOfPlace(before)),
     permission_put: inCatalogue,
     permission_deleted: inCatalogue,
     role_put: inCatalogue,

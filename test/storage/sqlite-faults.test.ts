@@ -1,4 +1,4 @@
-/** What can be wrong with the place or the content of a file: each has its code, names its thing and says what to do. */
+/** Faults of the place or the content of a file: each has its code, names its thing and says what to do. */
 
 import { chmod, mkdir, readdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { open as openFile } from 'node:fs/promises'
@@ -8,7 +8,10 @@ import test, { type ExecutionContext } from 'ava'
 import type { StoreEvent } from '../../packages/sidecar/src/storage/options.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
-import { isFileSystemInUserSpace, networkFileSystemOf } from '../../packages/sidecar/src/storage/sqlite/file-systems.ts'
+import {
+  isFileSystemInUserSpace,
+  networkFileSystemOf,
+} from '../../packages/sidecar/src/storage/sqlite/file/file-systems.ts'
 import type { StoreError, StoreErrorCode } from '../../packages/sidecar/src/storage/store.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { run, whyNoMounts } from './programs.ts'
@@ -48,7 +51,7 @@ async function edit(file: string, ...statements: readonly string[]): Promise<rea
   return rows
 }
 
-/** Overwrites the content of a page with what makes no sense, and leaves its size. */
+/** Overwrites the pages of a table with invalid bytes, and keeps their size. */
 async function damage(file: string, table: string): Promise<void> {
   const pages = await edit(file, `SELECT pageno FROM dbstat WHERE name = '${table}' AND pagetype = 'leaf'`)
   const pageBytes = 4096
@@ -67,7 +70,7 @@ test('a folder that is not there is named', async (t) => {
   await refused(t, `sqlite:${join(folder, 'file', 'x.db')}`, { code: 'folder_missing', names: join(folder, 'file') })
 })
 
-test('a folder in the place of the file is no database', async (t) => {
+test('a folder in place of the file is refused', async (t) => {
   const folder = await temporaryFolder(t)
   await mkdir(join(folder, 'rolesets.db'))
   await refused(t, `sqlite:${join(folder, 'rolesets.db')}`, { code: 'not_a_database', names: 'is a folder' })
@@ -106,7 +109,7 @@ readOnlyIn(`a file that can't be written is named${because}`, async (t) => {
 })
 
 for (const [what, content] of Object.entries({ text: 'name,role\n'.repeat(100), 'a few bytes': 'SQLite format 3\0' })) {
-  test(`a file of ${what} is no database, and stays as it is`, async (t) => {
+  test(`a file of ${what} is refused, and stays as it is`, async (t) => {
     const file = join(await temporaryFolder(t), 'rolesets.db')
     await writeFile(file, content)
     await refused(t, `sqlite:${file}`, { code: 'not_a_database', names: file })
@@ -151,7 +154,7 @@ for (const table of ['sqlite_schema', ...smallTables]) {
 }
 
 for (const [what, statement] of Object.entries({
-  'a newest change set that is no JSON': "UPDATE change_sets SET changes = 'nonsense' WHERE revision = 2",
+  'a newest change set that is not JSON': "UPDATE change_sets SET changes = 'nonsense' WHERE revision = 2",
   'a table that is missing': 'DROP TABLE store',
 })) {
   test(`${what} is found when the file is opened`, async (t) => {
@@ -191,6 +194,25 @@ test('damage that a write meets ends it and all that wait with it', async (t) =>
   t.is(store.head, 2)
 })
 
+test('a revision that another program wrote ends the writes, not the reads', async (t) => {
+  const file = await storeWithRows(t)
+  const events: StoreEvent[] = []
+  const store = await openStore(`sqlite:${file}`, { onEvent: (event) => events.push(event) })
+  t.teardown(() => store.close())
+  t.is(await record(store, (next) => [organization('before', next)]), 3)
+  await edit(
+    file,
+    "INSERT INTO change_sets SELECT 4, committed_at, actor, operation, '[]', seal FROM change_sets LIMIT 1",
+  )
+  for (const id of ['after', 'later']) {
+    const error = await t.throwsAsync<StoreError>(record(store, (next) => [organization(id, next)]))
+    t.is(error?.code, 'failed')
+    t.regex(error?.message ?? '', /is at revision 4, .* left it at 3/)
+  }
+  t.is(events.filter(({ kind }) => kind === 'writes_stopped').length, 1)
+  t.is((await store.read((reader) => reader.organizationCount('free'))).value, 301)
+})
+
 test('a program that holds the file for a moment is waited for', async (t) => {
   const file = await storeWithRows(t)
   const store = await openStore(`sqlite:${file}`)
@@ -219,12 +241,12 @@ fullIn(
       after: { isWhole: true, organizations: organizations + 1 },
       again: { isWhole: true, organizations: organizations + 1 },
     })
-    t.deepEqual(await readdir(folder), [], 'the disk was not this machine’s own')
+    t.deepEqual(await readdir(folder), [], 'the disk was not the one of this machine')
   },
 )
 
 // crowdsec-web-ui#381: a write-ahead log on a network file system damaged the file.
-test('network file systems are told by their numbers', (t) => {
+test('network file systems are recognized by their numbers', (t) => {
   const names = [0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x5346414f, 0x00c36400, 0x01021997, 0x0bd00bd0]
   t.deepEqual(names.map(networkFileSystemOf), ['NFS', 'SMB', 'CIFS', 'SMB2', 'AFS', 'Ceph', '9P', 'Lustre'])
   t.is(networkFileSystemOf(0xff534d42 | 0), 'CIFS', 'also where the number comes out negative')

@@ -4,9 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { emptyCatalogue } from '@rolesets/core'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
-import { Catalogues } from '../../packages/sidecar/src/storage/sqlite/catalogues.ts'
 import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
 import { openConnections } from '../../packages/sidecar/src/storage/sqlite/connections.ts'
 import type { StoreError } from '../../packages/sidecar/src/storage/store.ts'
@@ -46,19 +44,6 @@ test('a connection that is asked in more ways than it keeps prepared answers all
     }
   }
   await t.notThrowsAsync(connection.close())
-})
-
-test('a reader whose state is newer or much older than memory is given no catalogue that may be wrong', (t) => {
-  const catalogueOf = (head: number) => ({ head, catalogue: { ...emptyCatalogue } })
-  const first = catalogueOf(3)
-  const catalogues = new Catalogues(first)
-  t.is(catalogues.at(4), undefined)
-  t.is(catalogues.at(2), undefined)
-  catalogues.advance({ ...first, head: 5 })
-  t.deepEqual([catalogues.at(4), catalogues.at(5), catalogues.at(6)], [first.catalogue, first.catalogue, undefined])
-  for (let head = 6; head < 60; head++) catalogues.advance(catalogueOf(head))
-  t.is(catalogues.at(5), undefined)
-  t.not(catalogues.at(58), catalogues.at(59))
 })
 
 test('a store in memory works like any other, and is one of its own', async (t) => {

@@ -1,4 +1,4 @@
-/** What the parts of the contract suite are given: the test runner, and a factory of places where a store can live. */
+/** What the parts of the contract suite receive: the test runner, and a factory of places where a store can be. */
 
 import type { TestFn } from 'ava'
 import type { StoreEvent, StoreOptions } from '../../packages/sidecar/src/storage/options.ts'
@@ -8,7 +8,7 @@ export interface Teardown {
   teardown(undo: () => unknown): void
 }
 
-/** Where a store can live: empty at first. What is opened there is closed by the one who opened it. */
+/** Where a store can be: empty at first. A caller that opens a store closes it. */
 export interface Place {
   open(options?: StoreOptions): Promise<Store>
 }
@@ -28,7 +28,7 @@ export async function openFresh({ createPlace }: Suite, t: Teardown, options: St
   return store
 }
 
-/** A fresh store that tells what happens in it. */
+/** A fresh store whose events are noted. */
 export async function openWatched(suite: Suite, t: Teardown, options: StoreOptions = {}) {
   const events: StoreEvent[] = []
   const store = await openFresh(suite, t, { ...options, onEvent: (event) => events.push(event) })

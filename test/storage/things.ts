@@ -1,4 +1,4 @@
-/** Things and changes for the tests of the storage, which takes them as they come: whether they may be is for the rules. */
+/** Things and changes for the tests of the storage, which accepts any of them: validity is for the rules. */
 
 import {
   type AccessKey,
@@ -130,7 +130,7 @@ export function accessKey(id: string, revision: number, more: Partial<AccessKey>
   return put('access_key', accessKeyOf(id, revision, more), null)
 }
 
-/** One write of these changes, whose revision it is told. */
+/** One write of these changes, which receive its revision. */
 export async function record(store: Store, changesOf: (revision: number) => readonly Change[]): Promise<number> {
   return (await store.write(provenance(), (writer) => writer.record(changesOf(writer.nextRevision)))).revision
 }
@@ -153,7 +153,7 @@ export async function withCatalogue(store: Store): Promise<Store> {
   return store
 }
 
-/** A work that records these changes and returns the revision that it was told. */
+/** A work that records these changes and returns its revision. */
 export function recording(changesOf: (revision: number) => readonly Change[]) {
   return async (writer: Writer): Promise<number> => {
     await writer.record(changesOf(writer.nextRevision))

@@ -18,12 +18,7 @@ export interface AskOptions {
   readonly signal?: AbortSignal
 }
 
-export interface ParsedAskOptions {
-  readonly permission: string | undefined
-  readonly atLeast: Revision | undefined
-  readonly deadlineMs: number
-  readonly signal: AbortSignal | undefined
-}
+export type ParsedAskOptions = ReturnType<typeof parseAskOptions>
 
 export function parseName(value: unknown, field: string): string {
   const problem = value === '' ? 'is empty.' : findFault({ limit: 'idCharactersMax' }, value)?.problem
@@ -50,7 +45,7 @@ export function parseQuestions(value: unknown): readonly Question[] {
   return value.map((question, at) => parseQuestion(question, `questions[${at}]`))
 }
 
-export function parseAskOptions(value: unknown, defaultDeadlineMs: number): ParsedAskOptions {
+export function parseAskOptions(value: unknown, defaultDeadlineMs: number) {
   const options = parseObject(value ?? {}, 'options') as AskOptions
   const { permission, atLeastRevision, deadlineMs, signal } = options
   return {

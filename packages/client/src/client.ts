@@ -10,6 +10,7 @@ import { CachedDecisions } from './cache/cached-decisions.ts'
 import type { AvailableRoles, Decision, Question } from './cache/decision.ts'
 import { Freshness } from './cache/freshness.ts'
 import { Lookups } from './cache/lookups.ts'
+import { Conditions } from './conditions.ts'
 import { isRoleSetsError, RoleSetsError } from './errors.ts'
 import type { ChangeSet } from './feed/changes.ts'
 import { Follower } from './feed/follower.ts'
@@ -18,7 +19,7 @@ import { watchChangeSets, type WatchOptions } from './feed/watch.ts'
 import { parseOptions, type ParsedOptions, type RoleSetsClientOptions } from './options.ts'
 import { notReadyError } from './readiness.ts'
 import { closedError, Waiting } from './waiting.ts'
-import { Calls } from './wire/calls.ts'
+import { createCalls } from './wire/calls.ts'
 import { openGrpcTransport } from './wire/grpc-transport.ts'
 import type { Transport } from './wire/transport.ts'
 
@@ -91,9 +92,10 @@ class Client implements RoleSetsClient {
   readonly #freshness: Freshness
   readonly #follower: Follower
   readonly #decisions: CachedDecisions
-  readonly #watches = new Set<AbortController>()
-  /** Called when the cache may have become fresh. */
-  readonly #listeners = new Set<() => void>()
+  /** Aborted when the client closes: it ends the watches. */
+  readonly #closing = new AbortController()
+  /** Whether the cache has become fresh. */
+  readonly #conditions = new Conditions()
   readonly #close = () => void this.close()
 
   constructor(options: ParsedOptions) {
@@ -105,9 +107,9 @@ class Client implements RoleSetsClient {
     const waiting = (this.#waiting = new Waiting(clock))
     const cache = (this.#cache = new Cache(options.organizationsMax))
     const freshness = (this.#freshness = new Freshness(options.maxStalenessMs))
-    const calls = new Calls(transport, waiting, clock)
-    const onChange = () => this.#listeners.forEach((listener) => listener())
-    const sink = cacheSink({ cache, freshness, clock })
+    const calls = createCalls(transport, waiting, clock)
+    const onChange = () => this.#conditions.changed()
+    const sink = cacheSink(cache, freshness, clock)
     const hear = (event: ClientEvent) => {
       // What the cache has is of no use for a decision until the snapshot has come.
       if (event.type === 'started_over') freshness.forget()
@@ -127,13 +129,12 @@ class Client implements RoleSetsClient {
     const deadlineMs = parse.parseDurationMs(timeoutMs ?? readyTimeoutMsDefault, 'timeoutMs')
     const limits = { deadlineMs, signal: parse.parseSignal(signal) }
     try {
-      await this.#waiting.bounded((ended) => this.#becomesFresh(ended), limits)
+      const isFresh = () => this.#freshness.isFresh(this.#options.clock.nowMs())
+      await this.#waiting.bounded((ended) => this.#conditions.until(isFresh, ended), limits)
     } catch (error) {
       if (!isRoleSetsError(error) || error.code !== 'deadline_exceeded') throw error
-      throw notReadyError(this.#follower.state, {
-        timeoutMs: deadlineMs,
-        isLoaded: this.#cache.catalogue !== undefined,
-      })
+      const isLoaded = this.#cache.catalogue !== undefined
+      throw notReadyError(this.#follower.state, { timeoutMs: deadlineMs, isLoaded })
     }
   }
 
@@ -172,22 +173,18 @@ class Client implements RoleSetsClient {
   status(): Status {
     const { hits, misses } = this.#decisions
     const nowMs = this.#options.clock.nowMs()
-    const { catalogue } = this.#cache
-    return {
-      state: this.#state(nowMs),
-      revision: catalogue?.revision,
-      ageMs: this.#freshness.ageMs(nowMs),
-      hits,
-      misses,
-    }
+    const revision = this.#cache.catalogue?.revision
+    return { state: this.#state(nowMs), revision, ageMs: this.#freshness.ageMs(nowMs), hits, misses }
   }
 
   watch(options: WatchOptions = {}): AsyncIterable<ChangeSet> {
     const { after, signal } = parse.parseObject(options, 'options') as WatchOptions
     const cursor = after === undefined ? undefined : parse.parseRevisionArgument(after, 'after')
-    const parsedSignal = parse.parseSignal(signal)
+    const ends = [this.#closing.signal, parse.parseSignal(signal)].filter((each) => each !== undefined)
     if (this.#waiting.isClosed) throw closedError()
-    return this.#watch(cursor, parsedSignal)
+    const { clock, random } = this.#options
+    const source = { transport: this.#transport, clock, random, after: cursor }
+    return watchChangeSets({ ...source, signal: AbortSignal.any(ends) })
   }
 
   async close(): Promise<void> {
@@ -196,7 +193,7 @@ class Client implements RoleSetsClient {
       this.#freshness.forget()
       this.#waiting.close()
       void this.#follower.close()
-      for (const watch of this.#watches) watch.abort()
+      this.#closing.abort()
       this.#transport.close()
     }
     await this.#follower.close()
@@ -212,19 +209,6 @@ class Client implements RoleSetsClient {
     return this.#cache.catalogue === undefined ? 'connecting' : 'stale'
   }
 
-  #becomesFresh(ended: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!this.#freshness.isFresh(this.#options.clock.nowMs())) return
-        this.#listeners.delete(look)
-        resolve()
-      }
-      ended.addEventListener('abort', () => this.#listeners.delete(look), { once: true })
-      this.#listeners.add(look)
-      look()
-    })
-  }
-
   /** After a write, nothing is answered from before it. */
   #beginWrite(): (revision: string) => void {
     const epochBefore = this.#cache.catalogue?.epoch
@@ -234,22 +218,6 @@ class Client implements RoleSetsClient {
       if (catalogue === undefined || floor?.epoch === catalogue.epoch) return
       const message = `The store was restored: it is at ${revision}, and the cache is of epoch ${catalogue.epoch}.`
       this.#follower.startOver(new RoleSetsError('revision_of_another_epoch', message))
-    }
-  }
-
-  async *#watch(after: ReturnType<typeof parse.parseRevisionArgument> | undefined, signal: AbortSignal | undefined) {
-    const controller = new AbortController()
-    const abort = () => controller.abort()
-    if (signal?.aborted || this.#waiting.isClosed) return
-    signal?.addEventListener('abort', abort, { once: true })
-    this.#watches.add(controller)
-    const { clock, random } = this.#options
-    const source = { transport: this.#transport, clock, random, after }
-    try {
-      yield* watchChangeSets({ ...source, signal: controller.signal })
-    } finally {
-      signal?.removeEventListener('abort', abort)
-      this.#watches.delete(controller)
     }
   }
 }

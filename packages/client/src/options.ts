@@ -4,8 +4,8 @@ import { parseDurationMs, parseObject, parseSignal } from './arguments.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { invalidArgument } from './errors.ts'
 import type { ClientEvent } from './feed/machine.ts'
-import type { TlsOptions } from './wire/grpc-transport.ts'
-import { parseTarget, type Target } from './wire/target.ts'
+import type { GrpcTransportOptions, TlsOptions } from './wire/grpc-transport.ts'
+import { parseTarget } from './wire/target.ts'
 import type { Transport } from './wire/transport.ts'
 
 interface SharedOptions {
@@ -47,24 +47,7 @@ interface TransportOptions {
 
 export type RoleSetsClientOptions = SharedOptions & (ConnectionOptions | TransportOptions)
 
-export interface Connection {
-  readonly target: Target
-  readonly key: string | undefined
-  readonly tls: TlsOptions | undefined
-}
-
-export interface ParsedOptions {
-  readonly transport: Transport | undefined
-  /** Where no transport is given. */
-  readonly connection: Connection | undefined
-  readonly deadlineMs: number
-  readonly maxStalenessMs: number
-  readonly organizationsMax: number
-  readonly signal: AbortSignal | undefined
-  readonly onEvent: (event: ClientEvent) => void
-  readonly clock: Clock
-  readonly random: () => number
-}
+export type ParsedOptions = ReturnType<typeof parseOptions>
 
 /** All names of options. */
 export const optionNames = {
@@ -72,39 +55,41 @@ export const optionNames = {
   ...{ organizationsMax: true, signal: true, onEvent: true, clock: true, random: true },
 } satisfies Record<keyof Required<RoleSetsClientOptions>, true>
 
+const noEvents: (event: ClientEvent) => void = () => {}
 const organizationsMaxMax = 10_000_000
 
-export function parseOptions(value: unknown): ParsedOptions {
+export function parseOptions(value: unknown) {
   const options = parseObject(value, 'options') as Partial<RoleSetsClientOptions>
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(optionNames, name))
   if (unknown !== undefined) throw invalidArgument(unknown, 'is not an option of createRoleSetsClient.')
   const { transport, clock = systemClock } = options
   return {
     transport: transport === undefined ? undefined : withMethods(transport, 'transport', ['unary', 'watch', 'close']),
+    /** Where no transport is given. */
     connection: transport === undefined ? parseConnection(options) : undefined,
     deadlineMs: parseDurationMs(options.deadlineMs ?? 250, 'deadlineMs'),
     maxStalenessMs: parseDurationMs(options.maxStalenessMs ?? 5000, 'maxStalenessMs'),
     organizationsMax: parseCount(options.organizationsMax ?? 100_000, 'organizationsMax'),
     signal: parseSignal(options.signal),
-    onEvent: parseFunction(options.onEvent ?? (() => {}), 'onEvent'),
+    onEvent: parseFunction(options.onEvent ?? noEvents, 'onEvent'),
     clock: withMethods(clock, 'clock', ['nowMs', 'setTimer']),
     random: parseFunction(options.random ?? Math.random, 'random'),
   }
 }
 
-function parseConnection({ target, key, tls, insecure }: Partial<RoleSetsClientOptions>): Connection {
-  const parsed = parseTarget(target)
+function parseConnection({ target, key, tls, insecure }: Partial<RoleSetsClientOptions>): GrpcTransportOptions {
+  const parsedTarget = parseTarget(target)
   if (insecure !== undefined && typeof insecure !== 'boolean')
     throw invalidArgument('insecure', 'must be true or false.')
-  const parsedTls = tls === undefined ? undefined : parseTls(tls)
-  if (key === undefined) return { target: parsed, key, tls: parsedTls }
+  const parsed = { target: parsedTarget, key, tls: tls === undefined ? undefined : parseTls(tls) }
+  if (key === undefined) return parsed
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,4096}$/.test(key)) {
     throw invalidArgument('key', 'must be a string of visible ASCII characters without spaces.')
   }
-  if (parsedTls === undefined && !parsed.isLocal && insecure !== true) {
+  if (parsed.tls === undefined && !parsed.target.isLocal && insecure !== true) {
     throw invalidArgument('key', 'would travel in the clear to another machine.', 'encryption')
   }
-  return { target: parsed, key, tls: parsedTls }
+  return parsed
 }
 
 function parseTls(value: unknown): TlsOptions {

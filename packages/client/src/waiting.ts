@@ -21,27 +21,23 @@ export class Waiting {
     return this.#isClosed
   }
 
-  /**
-   * Does work until a limit is reached; the signal that the work gets then aborts, and its result is dropped.
-   * @throws RoleSetsError `deadline_exceeded`, `aborted`, `closed`, or what the work throws
-   */
-  bounded<Value>(work: (signal: AbortSignal) => Promise<Value>, limits: Limits): Promise<Value> {
-    const controller = new AbortController()
-    return this.#until(() => work(controller.signal), { ...limits, onFailure: (error) => controller.abort(error) })
-  }
-
-  /** The same for work that goes on after the limit. It costs less: a signal takes long to make. */
-  waitFor<Value>(work: () => Promise<Value>, limits: Limits): Promise<Value> {
-    return this.#until(work, limits)
-  }
-
   /** Everything that waits is rejected with `closed`, now and from now on. */
   close(): void {
     this.#isClosed = true
     for (const fail of [...this.#pending]) fail(closedError())
   }
 
-  #until<Value>(
+  /**
+   * Does work until a limit is reached; the signal that the work gets then aborts, and its result is dropped.
+   * @throws RoleSetsError `deadline_exceeded`, `aborted`, `closed`, or what the work throws
+   */
+  bounded<Value>(work: (signal: AbortSignal) => Promise<Value>, limits: Limits): Promise<Value> {
+    const controller = new AbortController()
+    return this.waitFor(() => work(controller.signal), { ...limits, onFailure: (error) => controller.abort(error) })
+  }
+
+  /** The same for work that goes on after the limit. It costs less: a signal takes long to make. */
+  waitFor<Value>(
     work: () => Promise<Value>,
     { deadlineMs, signal, onFailure }: Limits & { readonly onFailure?: (error: Error) => void },
   ): Promise<Value> {

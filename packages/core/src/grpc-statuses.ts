@@ -1,29 +1,9 @@
 /** gRPC's status codes, and what they mean to the client where nothing more is known. */
 
-/** The names of gRPC's status codes; their numbers are their places in this list. */
-export const grpcStatuses = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const
-
-export type GrpcStatus = (typeof grpcStatuses)[number]
-
-/** What a gRPC status means to the client where it carries no reason, or one that is newer than the client. */
+/**
+ * What a gRPC status means to the client where it carries no reason, or one that is newer than the client. The number of a
+ * status is its place in this table.
+ */
 export const codeOfStatus = {
   OK: 'internal',
   CANCELLED: 'cancelled',
@@ -42,4 +22,9 @@ export const codeOfStatus = {
   UNAVAILABLE: 'unavailable',
   DATA_LOSS: 'internal',
   UNAUTHENTICATED: 'unauthenticated',
-} as const satisfies Readonly<Record<GrpcStatus, string>>
+} as const
+
+export type GrpcStatus = keyof typeof codeOfStatus
+
+/** The names of gRPC's status codes; their numbers are their places in this list. */
+export const grpcStatuses = Object.keys(codeOfStatus) as readonly GrpcStatus[]

@@ -13,7 +13,7 @@ import { rolesOf } from './extract.ts'
 import { aFunction, askingRules, checkOptions, oneOf, type AskingOptions } from './options.ts'
 import { organizationUnknown, requiredOrganization } from './organization.ts'
 import { finish, isPromiseLike, whenThere, type Eventually } from './outcome.ts'
-import { isRefusal, problem } from './problem.ts'
+import { problem } from './problem.ts'
 import type { Extractor, Middleware } from './request.ts'
 
 export interface GuardRoleGrantOptions extends AskingOptions {
@@ -140,9 +140,10 @@ function grantFrom({ organizationId, roles, decisions }: Findings, allowed: bool
   return Object.freeze({ allowed, organizationId, roles: Object.freeze([...roles]), roleSet, revision })
 }
 
+/** With a status of 500 or more the server has a fault, or must wait for something. */
 function outcomeOf(error: RoleSetsExpressError | undefined): GuardDecision['outcome'] {
   if (!error) return 'allowed'
-  return isRefusal(error) ? 'refused' : 'undecided'
+  return error.status < 500 ? 'refused' : 'undecided'
 }
 
 /** Calls the hook so that its errors never reach the request. Only the first error is logged, to keep the log readable. */

@@ -37,26 +37,18 @@ export function problems(given: ProblemsOptions = {}): ErrorMiddleware {
       next(error)
       return
     }
-    if (isFault(known)) withoutThrowing(() => onError(error, req))
+    try {
+      if (isFault(known)) onError(error, req)
+    } catch {
+      // The answer does not depend on the listener.
+    }
     for (const [name, value] of Object.entries(known.headers)) res.setHeader(name, value)
-    reply(res, {
-      status: known.status,
-      contentType: 'application/problem+json',
-      cacheControl: 'no-store',
-      body: JSON.stringify(problemDocument(known)),
-    })
+    const body = JSON.stringify(problemDocument(known))
+    reply(res, { status: known.status, contentType: 'application/problem+json', cacheControl: 'no-store', body })
   }
 }
 
 /* eslint-enable max-params */
-
-function withoutThrowing(listener: () => void): void {
-  try {
-    listener()
-  } catch {
-    // The answer does not depend on the listener.
-  }
-}
 
 function problemOf(error: unknown): RoleSetsExpressError | undefined {
   if (error instanceof RoleSetsExpressError) return error

@@ -15,11 +15,6 @@ export function problem(
   return new RoleSetsExpressError(code, detail, { ...parts, status, headers: { ...retry, ...headers } })
 }
 
-/** Whether the answer is "no". Otherwise the server has a fault, or must wait for something. */
-export function isRefusal(error: RoleSetsExpressError): boolean {
-  return error.status < 500
-}
-
 /** Whether the application has a fault. */
 export function isFault(error: RoleSetsExpressError): boolean {
   return error.status === kinds.internal_error.status

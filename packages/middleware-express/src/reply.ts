@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http'
 
-export interface Reply {
+interface Reply {
   readonly status: number
   readonly contentType: string
   readonly cacheControl: string

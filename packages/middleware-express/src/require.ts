@@ -22,11 +22,7 @@ export interface RequireOptions extends AskingOptions {
 }
 
 /** A caller with an active organization and a role in it. */
-interface ActiveCaller {
-  readonly auth: Auth
-  readonly organizationId: string
-  readonly role: string
-}
+type ActiveCaller = Auth & { readonly organizationId: string; readonly role: string }
 
 /**
  * Lets callers pass who have one of these roles in their active organization, while the role is in the organization's role
@@ -58,11 +54,11 @@ export function requirePermission(permissions: string | readonly string[], optio
   const example = "requirePermission('org:sys_memberships:manage', { roleSets })"
   const required = listOf(permissions, example)
   return requirement(example, options, (caller, { roleSets, deadlineMs }) => {
-    const { organizationId, role, auth } = caller
+    const { organizationId, role } = caller
     const questions = required.map((permission) => ({ organizationId, role, permission }))
     return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
       refuseWithdrawnRole(caller, decisions, required)
-      if (required.some((permission, position) => hasPermission(auth, permission, decisions[position]))) return
+      if (required.some((permission, position) => hasPermission(caller, permission, decisions[position]))) return
       const { roleSet: role_set, revision } = decisions[0] ?? {}
       throw problem('permission_required', `This request needs the permission ${anyOf(required)}.`, {
         fields: { required, role, organization: organizationId, role_set, revision },
@@ -93,10 +89,9 @@ function activeCaller(req: IncomingMessage, options: RequireOptions): Eventually
   const auth = requireCaller(req)
   const { organizationId, role } = auth
   if (organizationId === undefined || role === undefined) {
-    const detail = 'This request needs a token with an active organization and a role in it.'
-    throw problem('organization_required', detail)
+    throw problem('organization_required', 'This request needs a token with an active organization and a role in it.')
   }
-  const caller = { auth, organizationId, role }
+  const caller = { ...auth, organizationId, role }
   if (options.crossOrganization) return caller
   return whenThere(namedOrganization(req, options.organization), (organization) => {
     if (organization === undefined || organization === organizationId) return caller

@@ -11,25 +11,25 @@ import { StoreError } from './storage/store.ts'
 export type { Finding }
 
 export interface ExaminationOptions {
-  /** Unix milliseconds: separates pending invitations from expired ones. */
+  /** Unix milliseconds: an invitation is pending or expired at this time. */
   readonly now: number
   /** Called with what is being done. */
   readonly report: (what: string) => void
   readonly signal: AbortSignal
-  /** It ends with that many. */
+  /** The examination ends after so many findings. */
   readonly findingsMax: number
 }
 
 export interface Examined {
   readonly file: string
-  /** Of the last change set, and its seal: a person who notes both elsewhere can see later whether the history is the same. */
+  /** The revision of the last change set, and its seal. Noted elsewhere, they show later whether the history is the same. */
   readonly head: number
   readonly seal: string
-  /** Empty: the file is sound. */
+  /** Empty: no fault was found. */
   readonly findings: readonly Finding[]
 }
 
-/** There is nothing that can be examined; the message says what to do. */
+/** The file can't be examined. The message says why, and what to do. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable'
   readonly code: string
@@ -89,7 +89,7 @@ async function* look(inspection: Inspection, { now, report, signal }: Examinatio
   }
 }
 
-/** A breach begins with the name of the invariant. Gaps between revisions (I7) are found in the history itself. */
+/** A breach begins with the name of the invariant. The history itself reports gaps between revisions (I7). */
 async function* breaches(inspection: Inspection, now: number): AsyncGenerator<Finding> {
   const catalogue = await inspection.catalogue()
   const [organizations, memberships] = [inspection.organizations(), inspection.memberships()]
@@ -103,6 +103,6 @@ async function* breaches(inspection: Inspection, now: number): AsyncGenerator<Fi
 function disturbed(file: string): StoreError {
   return new StoreError(
     'in_use',
-    `A sidecar started to write to ${file} during the examination, so the result is not reliable. Run it again.`,
+    `A sidecar started to use ${file} during the examination, so the findings may be wrong. Run doctor again.`,
   )
 }

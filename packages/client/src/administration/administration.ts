@@ -4,14 +4,19 @@ import { formatRevision } from '@rolesets/core'
 import { parseDurationMs, parseObject, parseSignal } from '../arguments.ts'
 import { invalidArgument } from '../errors.ts'
 import type { Calls } from '../wire/calls.ts'
-import { fieldsOf, revisionOf, type Fields } from '../wire/reading.ts'
+import { objectOf, revision } from '../wire/reading.ts'
+import { accesses, invitationStatuses, roleSetTypes } from '../wire/resources.ts'
 import type { AdminOptions, Administration } from './calls.ts'
-import { callFields, type Each, type FieldKind, type ScalarKind } from './fields.ts'
+import { callFields, type FieldKind, type ScalarKind } from './fields.ts'
 
 /** A write may wait for the disk, and for all members of a role. */
 const deadlineMsDefault = 10_000
 /** Levels of metadata in each other; the sidecar takes fewer. */
 const metadataDepthMax = 32
+
+type Fields = { readonly [field: string]: unknown }
+
+const readRevision = objectOf('the answer', { revision })
 
 export interface AdministrationOptions {
   readonly calls: Calls
@@ -26,22 +31,21 @@ export function createAdministration({ calls, beginWrite }: AdministrationOption
     const limits = parseAdminOptions(options)
     const method = `Administration/${name.charAt(0).toUpperCase()}${name.slice(1)}`
     const isWrite = 'dryRun' in kinds
-    if (!isWrite) return parseReply(await calls.read(method, request, limits))
+    if (!isWrite) {
+      const reply = await calls.read(method, request, limits)
+      readRevision(reply)
+      return reply
+    }
     const written = beginWrite()
-    const reply = parseReply(await calls.write(method, request, limits))
-    if (request['dryRun'] !== true) written(formatRevision(revisionOf(reply)))
+    const reply = await calls.write(method, request, limits)
+    const committed = formatRevision(readRevision(reply).revision)
+    if (request['dryRun'] !== true) written(committed)
     return reply
   }
   const names = Object.keys(callFields) as (keyof Administration)[]
   const entries = names.map((name) => [name, (request: unknown, options?: unknown) => call(name, request, options)])
   // The table has exactly the calls of the interface; the compiler has seen to it.
   return Object.freeze(Object.fromEntries(entries)) as Administration
-}
-
-function parseReply(reply: unknown): Fields {
-  const fields = fieldsOf(reply, 'the answer')
-  revisionOf(fields)
-  return fields
 }
 
 function parseAdminOptions(value: unknown) {
@@ -74,54 +78,40 @@ function parseFields(value: unknown, kinds: { readonly [field: string]: FieldKin
 }
 
 function parseField(value: unknown, kind: FieldKind, path: string): unknown {
-  return typeof kind === 'string' ? parseScalar(value, kind, path) : parseEach(value, kind, path)
-}
-
-function parseEach(value: unknown, { each }: Each, path: string): readonly unknown[] {
+  if (typeof kind === 'string') return scalars[kind](value, path)
   if (!Array.isArray(value)) throw invalidArgument(path, 'must be a list.')
-  return value.map((entry, at) => parseFields(entry, each, `${path}[${at}].`))
+  return value.map((entry, at) => parseFields(entry, kind.each, `${path}[${at}].`))
 }
 
-function parseScalar(value: unknown, kind: ScalarKind, path: string): unknown {
-  switch (kind) {
-    case 'name':
-      if (typeof value === 'string' && value !== '') return value
-      throw invalidArgument(path, 'must be a string that is not empty.')
-    case 'text':
-      if (typeof value === 'string') return value
-      throw invalidArgument(path, 'must be a string.')
-    case 'texts':
-      return parseTexts(value, path)
-    case 'keyList':
-      return { keys: parseTexts(value, path) }
-    case 'flag':
-      if (typeof value === 'boolean') return value
-      throw invalidArgument(path, 'must be true or false.')
-    case 'count':
-      if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31) return value
-      throw invalidArgument(path, 'must be a whole number.')
-    case 'long':
-      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-      throw invalidArgument(path, 'must be a whole number.')
-    case 'roleSetType':
-      return parseOneOf(value, ['INITIAL_SET', 'CUSTOM_SET'], path)
-    case 'access':
-      return parseOneOf(value, ['SECRET', 'READ'], path)
-    case 'invitationStatuses':
-      return parseTexts(value, path).map((each) =>
-        parseOneOf(each, ['PENDING', 'ACCEPTED', 'REVOKED', 'EXPIRED'], path),
-      )
-    case 'mappings':
-      return parseMappings(value, path)
-    case 'metadata':
-      return parseJson(parseObject(value, path), path, 1)
+type Parser = (value: unknown, path: string) => unknown
+
+function checked(isFit: (value: unknown) => boolean, description: string): Parser {
+  return (value, path) => {
+    if (isFit(value)) return value
+    throw invalidArgument(path, description)
   }
 }
 
-function parseOneOf(value: unknown, values: readonly string[], path: string): string {
-  const found = values.find((each) => each === value)
-  if (found !== undefined) return found
-  throw invalidArgument(path, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}.`)
+const isWhole = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+
+const scalars: { readonly [Kind in ScalarKind]: Parser } = {
+  name: checked((value) => typeof value === 'string' && value !== '', 'must be a string that is not empty.'),
+  text: checked((value) => typeof value === 'string', 'must be a string.'),
+  texts: parseTexts,
+  keyList: (value, path) => ({ keys: parseTexts(value, path) }),
+  flag: checked((value) => typeof value === 'boolean', 'must be true or false.'),
+  count: checked((value) => isWhole(value) && (value as number) < 2 ** 31, 'must be a whole number.'),
+  long: checked(isWhole, 'must be a whole number.'),
+  roleSetType: oneOf(roleSetTypes),
+  access: oneOf(accesses),
+  invitationStatuses: (value, path) => parseTexts(value, path).map((each) => oneOf(invitationStatuses)(each, path)),
+  mappings: parseMappings,
+  metadata: (value, path) => parseJson(parseObject(value, path), path, 1),
+}
+
+function oneOf(values: readonly unknown[]): Parser {
+  const description = `must be ${values.slice(0, -1).join(', ')} or ${String(values.at(-1))}.`
+  return checked((value) => values.includes(value), description)
 }
 
 function parseTexts(value: unknown, path: string): readonly string[] {

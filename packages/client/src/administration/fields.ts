@@ -3,7 +3,7 @@
  * misspelled `dryRun` must not become a write. The types of the requests are made of this table.
  */
 
-import type { Access, InvitationStatus, Metadata } from '../wire/resources.ts'
+import type { Access, InvitationStatus, Metadata, RoleSet } from '../wire/resources.ts'
 
 /** Role to role, by key or id. */
 export type Mappings = { readonly [role: string]: string }
@@ -23,7 +23,7 @@ interface Scalars {
   readonly long: number
   readonly mappings: Mappings
   readonly metadata: Metadata
-  readonly roleSetType: 'INITIAL_SET' | 'CUSTOM_SET'
+  readonly roleSetType: RoleSet['type']
   readonly access: Access
   readonly invitationStatuses: readonly InvitationStatus[]
 }
@@ -31,7 +31,7 @@ interface Scalars {
 export type ScalarKind = keyof Scalars
 
 /** A list of things with these fields. */
-export interface Each {
+interface Each {
   readonly each: { readonly [field: string]: ScalarKind }
 }
 

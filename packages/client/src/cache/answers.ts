@@ -1,20 +1,23 @@
 /** The replies to questions, parsed. An answer that is older than what was asked for, or of another epoch, is rejected. */
 
 import { formatRevision, reasons, type Revision } from '@rolesets/core'
-import {
-  booleanOf,
-  fieldsOf,
-  malformed,
-  listOf,
-  maybeTextOf,
-  oneOf,
-  revisionOf,
-  textOf,
-  textsOf,
-} from '../wire/reading.ts'
-import type { Fields } from '../wire/reading.ts'
+import * as read from '../wire/reading.ts'
+import { flag, malformed, maybeText, text } from '../wire/reading.ts'
 import { unregistered } from './catalogue.ts'
-import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
+import type { AvailableRoles, Decision } from './decision.ts'
+
+const readRevision = read.objectOf('the answer', { revision: read.revision })
+const readBatch = read.objectOf('the answer', { results: read.listOf((result) => result) })
+const readResult = read.objectOf('a result', {
+  ...{ allowed: flag, reason: read.oneOf(reasons), organizationRegistered: flag },
+  ...{ roleSet: maybeText, roleSetId: maybeText },
+})
+const permissions = read.frozen(read.texts)
+const readRole = read.objectOf('a role', { id: text, key: text, name: maybeText, description: maybeText, permissions })
+const readAvailableRoles = read.objectOf('the answer', {
+  ...{ roles: read.frozen(read.listOf(read.frozen(readRole))), defaultRole: text, creatorRole: text },
+  ...{ roleSet: text, roleSetId: text, organizationRegistered: flag },
+})
 
 /** An answer of the sidecar, the revision at which it was given, and what it says about assignments. */
 export interface SidecarAnswer<Value> {
@@ -26,11 +29,10 @@ export interface SidecarAnswer<Value> {
   readonly unknownOrganizationsDenied: boolean
 }
 
-/** `atLeast` is the revision that was asked for. */
+/** The first argument is the reply, and `atLeast` the revision that was asked for. */
 export function parseCheck(reply: unknown, atLeast: Revision | undefined): SidecarAnswer<Decision> {
-  const fields = fieldsOf(reply, 'the answer')
-  const revision = revisionAtLeast(fields, atLeast)
-  const { decision, roleSetId } = parseResult(fields, revision)
+  const revision = revisionAtLeast(reply, atLeast)
+  const { decision, roleSetId } = parseResult(reply, revision)
   return { value: decision, revision, roleSetIds: [roleSetId], unknownOrganizationsDenied: isDenied(decision) }
 }
 
@@ -39,13 +41,12 @@ export function parseBatch(
   count: number,
   atLeast: Revision | undefined,
 ): SidecarAnswer<readonly Decision[]> {
-  const fields = fieldsOf(reply, 'the answer')
-  const revision = revisionAtLeast(fields, atLeast)
-  const results = listOf(fields, 'results')
+  const revision = revisionAtLeast(reply, atLeast)
+  const { results } = readBatch(reply)
   if (results.length !== count) {
     throw malformed(`${count} questions were answered with ${results.length} results`)
   }
-  const parsed = results.map((result) => parseResult(fieldsOf(result, 'a result'), revision))
+  const parsed = results.map((result) => parseResult(result, revision))
   const decisions = parsed.map(({ decision }) => decision)
   return {
     value: decisions,
@@ -60,56 +61,37 @@ export function parseAvailableRoles(
   organizationId: string,
   atLeast: Revision | undefined,
 ): SidecarAnswer<AvailableRoles> {
-  const fields = fieldsOf(reply, 'the answer')
-  const revision = revisionAtLeast(fields, atLeast)
-  const roleSetId = textOf(fields, 'roleSetId')
+  const revision = revisionAtLeast(reply, atLeast)
+  const { organizationRegistered, roleSetId, ...answer } = readAvailableRoles(reply)
   const value: AvailableRoles = Object.freeze({
     organizationId,
-    roles: Object.freeze(listOf(fields, 'roles').map(parseAvailableRole)),
-    defaultRole: textOf(fields, 'defaultRole'),
-    creatorRole: textOf(fields, 'creatorRole'),
-    roleSet: textOf(fields, 'roleSet'),
+    ...answer,
     revision: formatRevision(revision),
     source: 'sidecar',
     stale: false,
   })
-  const isRegistered = booleanOf(fields, 'organizationRegistered')
-  const roleSetIds = [isRegistered ? roleSetId : unregistered]
+  const roleSetIds = [organizationRegistered ? roleSetId : unregistered]
   return { value, revision, roleSetIds, unknownOrganizationsDenied: false }
 }
 
-function revisionAtLeast(fields: Fields, atLeast: Revision | undefined): Revision {
-  const revision = revisionOf(fields)
+function revisionAtLeast(reply: unknown, atLeast: Revision | undefined): Revision {
+  const { revision } = readRevision(reply)
   if (atLeast === undefined) return revision
   if (revision.epoch !== atLeast.epoch) throw malformed('it is of another epoch than was asked for')
   if (revision.number < atLeast.number) throw malformed('it is older than was asked for')
   return revision
 }
 
-function parseResult(fields: Fields, revision: Revision) {
-  const reason = oneOf(fields, 'reason', reasons)
-  const allowed = booleanOf(fields, 'allowed')
+function parseResult(result: unknown, revision: Revision) {
+  const { reason, allowed, organizationRegistered: registered, roleSet, roleSetId } = readResult(result)
   if (allowed !== (reason === 'ROLE_IN_SET')) throw malformed('`allowed` and `reason` contradict each other')
-  const registered = booleanOf(fields, 'organizationRegistered')
   const unknown = reason === 'ORGANIZATION_UNKNOWN'
   if (unknown && registered) throw malformed('an organization is reported as registered and as unknown')
-  const roleSet = unknown ? maybeTextOf(fields, 'roleSet') : textOf(fields, 'roleSet')
-  const roleSetId = unknown ? '' : textOf(fields, 'roleSetId')
+  if (!unknown && (roleSet === '' || roleSetId === '')) throw malformed('`roleSet` or `roleSetId` is missing')
   const decision: Decision = { allowed, reason, roleSet, revision: formatRevision(revision), source: 'sidecar' }
   return { decision: Object.freeze(decision), roleSetId: registered ? roleSetId : unregistered }
 }
 
 function isDenied(decision: Decision): boolean {
   return decision.reason === 'ORGANIZATION_UNKNOWN'
-}
-
-function parseAvailableRole(role: unknown): AvailableRole {
-  const fields = fieldsOf(role, 'a role')
-  return Object.freeze({
-    id: textOf(fields, 'id'),
-    key: textOf(fields, 'key'),
-    name: maybeTextOf(fields, 'name'),
-    description: maybeTextOf(fields, 'description'),
-    permissions: Object.freeze(textsOf(fields, 'permissions')),
-  })
 }

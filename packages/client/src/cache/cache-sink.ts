@@ -6,13 +6,7 @@ import type { Cache } from './cache.ts'
 import { CatalogueAtRevision } from './catalogue.ts'
 import type { Freshness } from './freshness.ts'
 
-export interface CacheSinkOptions {
-  readonly cache: Cache
-  readonly freshness: Freshness
-  readonly clock: Clock
-}
-
-export function cacheSink({ cache, freshness, clock }: CacheSinkOptions): FeedSink {
+export function cacheSink(cache: Cache, freshness: Freshness, clock: Clock): FeedSink {
   return {
     adopt: (snapshot) => cache.adopt(CatalogueAtRevision.fromSnapshot(snapshot)),
     apply: (changeSet) => cache.apply(changeSet),

@@ -37,16 +37,16 @@ const specificCodes: readonly RoleSetsErrorCode[] = [
   'organization_not_found',
 ]
 
-interface AskedOf {
+/** What the sidecar is asked, and how its reply is read. */
+interface Asked<Value> {
   readonly method: string
   readonly organizationIds: readonly string[]
   /** The request, but for the revision. */
   readonly request: object
   /** Of the caller. */
   readonly atLeast: Revision | undefined
+  readonly parse: (reply: unknown, atLeast: Revision | undefined) => SidecarAnswer<Value>
 }
-
-type Parse<Value> = (reply: unknown, atLeast: Revision | undefined) => SidecarAnswer<Value>
 
 export class CachedDecisions {
   readonly #options: CachedDecisionsOptions
@@ -88,32 +88,25 @@ export class CachedDecisions {
 
   check(question: Question, options: ParsedAskOptions): Promise<Decision> {
     const { organizationId, role, permission = '' } = question
-    const asked: AskedOf = {
-      method: 'Decisions/Check',
-      organizationIds: [organizationId],
-      request: { organizationId, role, permission },
-      atLeast: options.atLeast,
-    }
+    const { atLeast } = options
+    const request = { organizationId, role, permission }
+    const asked = { method: 'Decisions/Check', organizationIds: [organizationId], request, atLeast, parse: parseCheck }
     return this.#inquire(asked, options, {
       key: JSON.stringify(['check', role, permission]),
-      fromCache: (atLeast) => this.fromCache(question, atLeast),
-      parse: parseCheck,
+      fromCache: () => this.fromCache(question, atLeast),
     })
   }
 
   async checkMany(questions: readonly Question[], options: ParsedAskOptions): Promise<readonly Decision[]> {
-    const organizationIds = questions.map(({ organizationId }) => organizationId)
     const checks = questions.map(({ permission = '', ...question }) => ({ ...question, permission }))
-    const asked: AskedOf = {
+    const asked: Asked<readonly Decision[]> = {
       method: 'Decisions/BatchCheck',
-      organizationIds,
+      organizationIds: questions.map(({ organizationId }) => organizationId),
       request: { checks },
       atLeast: options.atLeast,
+      parse: (reply, atLeast) => parseBatch(reply, questions.length, atLeast),
     }
-    const answer = await this.#ask<readonly Decision[]>(asked, options, (reply, atLeast) =>
-      parseBatch(reply, questions.length, atLeast),
-    )
-    return answer.value
+    return (await this.#ask(asked, options)).value
   }
 
   rolesFromCache(organizationId: string, atLeast?: Revision): AvailableRoles | undefined {
@@ -123,18 +116,16 @@ export class CachedDecisions {
 
   /** For display the last known state will do, if the sidecar can't be asked; it says that it is stale. */
   async availableRoles(organizationId: string, options: ParsedAskOptions): Promise<AvailableRoles> {
-    const asked: AskedOf = {
+    const asked: Asked<AvailableRoles> = {
       method: 'Decisions/ListAvailableRoles',
       organizationIds: [organizationId],
       request: { organizationId },
       atLeast: options.atLeast,
+      parse: (reply, atLeast) => parseAvailableRoles(reply, organizationId, atLeast),
     }
     try {
-      return await this.#inquire(asked, options, {
-        key: 'availableRoles',
-        fromCache: (atLeast) => this.rolesFromCache(organizationId, atLeast),
-        parse: (reply, atLeast) => parseAvailableRoles(reply, organizationId, atLeast),
-      })
+      const fromCache = () => this.rolesFromCache(organizationId, asked.atLeast)
+      return await this.#inquire(asked, options, { key: 'availableRoles', fromCache })
     } catch (error) {
       const { cache } = this.#options
       const isOut = isRoleSetsError(error) && (error.code === 'unavailable' || error.code === 'deadline_exceeded')
@@ -151,27 +142,22 @@ export class CachedDecisions {
   }
 
   #inquire<Value>(
-    asked: AskedOf,
+    asked: Asked<Value>,
     options: ParsedAskOptions,
-    how: {
-      readonly key: string
-      readonly fromCache: (atLeast: Revision | undefined) => Value | undefined
-      readonly parse: Parse<Value>
-    },
+    question: Pick<Inquiry<Value>, 'key' | 'fromCache'>,
   ): Promise<Value> {
     const inquiry: Inquiry<Value> = {
+      ...question,
       organizationId: asked.organizationIds[0] ?? '',
-      key: how.key,
       atLeast: this.#needed(asked.atLeast),
-      fromCache: () => how.fromCache(asked.atLeast),
       canBeCached: () => this.#mayUseCache(undefined),
-      ask: (limits) => this.#ask(asked, limits, how.parse),
+      ask: (limits) => this.#ask(asked, limits),
     }
     return this.#options.lookups.inquire(inquiry, options)
   }
 
   /** Asks the sidecar, and keeps what the answer says about the organizations' role sets. */
-  async #ask<Value>(asked: AskedOf, limits: Limits, parse: Parse<Value>): Promise<SidecarAnswer<Value>> {
+  async #ask<Value>(asked: Asked<Value>, limits: Limits): Promise<SidecarAnswer<Value>> {
     const { calls, cache } = this.#options
     const atLeast = this.#needed(asked.atLeast)
     const atLeastRevision = atLeast === undefined ? '' : formatRevision(atLeast)
@@ -179,7 +165,7 @@ export class CachedDecisions {
     const lookups = asked.organizationIds.map((id) => cache.beginLookup(wholeOf(id)))
     try {
       const reply = await calls.read(asked.method, { ...asked.request, atLeastRevision }, limits)
-      const answer = parse(reply, atLeast)
+      const answer = asked.parse(reply, atLeast)
       lookups.forEach((lookup, at) => {
         const roleSetId = answer.roleSetIds[at]
         if (roleSetId !== undefined) cache.fill(lookup, roleSetId, answer.revision)
@@ -201,7 +187,7 @@ export class CachedDecisions {
     return floor !== undefined && floor.epoch === asked.epoch && floor.number > asked.number ? floor : asked
   }
 
-  #noDecision(error: unknown, { method, atLeast: asked }: AskedOf): RoleSetsError {
+  #noDecision(error: unknown, { method, atLeast: asked }: Asked<unknown>): RoleSetsError {
     if (!isRoleSetsError(error))
       return new RoleSetsError('unavailable', `The answer to ${method} could not be read.`, { cause: error })
     if (specificCodes.includes(error.code)) return error

@@ -1,87 +1,76 @@
-/** Change sets: what the feed carries, one committed write at a time. */
+/** Change sets: what the feed carries, one committed write at a time. The types are made of the tables of their fields. */
 
-import type { ChangeKind } from '@rolesets/core'
-import type {
-  AccessKey,
-  Assignment,
-  Invitation,
-  Json,
-  Membership,
-  Organization,
-  Permission,
-  Role,
-  RoleSet,
-  Settings,
-} from '../wire/resources.ts'
+import { formatRevision, type ChangeKind } from '@rolesets/core'
+import * as read from '../wire/reading.ts'
+import { maybeNumber, maybeText, objectOf, text, type ObjectReader, type ValueOf } from '../wire/reading.ts'
+import * as resources from '../wire/resources.ts'
 
-export interface Deleted {
-  readonly id: string
+const deletedFields = {
+  id: text,
   /** The key that it had last; empty for an organization. */
-  readonly key: string
+  key: maybeText,
 }
+export interface Deleted extends ValueOf<typeof deletedFields> {}
+const readDeleted: ObjectReader<Deleted> = objectOf('a deletion', deletedFields)
 
+const movedFields = { fromRoleSetId: text, toRoleSetId: text }
 /** All organizations of a role set are on another one now. */
-export interface OrganizationsMoved {
-  readonly fromRoleSetId: string
-  readonly toRoleSetId: string
-}
+export interface OrganizationsMoved extends ValueOf<typeof movedFields> {}
 
-export interface RoleReassignment {
-  readonly fromRoleId: string
-  readonly toRoleId: string
-  readonly members: number
+const mappingFields = {
+  fromRoleId: text,
+  toRoleId: text,
+  members: maybeNumber,
   /** Pending ones. */
-  readonly invitations: number
+  invitations: maybeNumber,
 }
+export interface RoleReassignment extends ValueOf<typeof mappingFields> {}
 
+const givenText = (value: unknown, field: string) => maybeText(value, field) || undefined
+const reassignedFields = {
+  roleSetId: givenText,
+  organizationId: givenText,
+  mappings: read.listOf<RoleReassignment>(objectOf('a mapping', mappingFields)),
+}
 /** Members and pending invitations with certain roles, in one organization or in all of a role set, have others now. */
-export interface MembersReassigned {
-  readonly roleSetId?: string
-  readonly organizationId?: string
-  readonly mappings: readonly RoleReassignment[]
-}
+export interface MembersReassigned extends ValueOf<typeof reassignedFields> {}
 
-export interface MembershipDeleted {
-  readonly id: string
-  readonly organizationId: string
-  readonly userId: string
-}
+const membershipDeletedFields = { id: text, organizationId: text, userId: maybeText }
+export interface MembershipDeleted extends ValueOf<typeof membershipDeletedFields> {}
 
+const assignmentDeletedFields = { organizationId: text, scope: text }
 /** The part of the organization has no role set of its own any more. */
-export interface AssignmentDeleted {
-  readonly organizationId: string
-  readonly scope: string
-}
-
-/** The facts by the name of their field: what is put is all of the thing. */
-interface ChangeValues {
-  readonly permissionPut: Permission
-  readonly permissionDeleted: Deleted
-  readonly rolePut: Role
-  readonly roleDeleted: Deleted
-  readonly roleSetPut: RoleSet
-  readonly roleSetDeleted: Deleted
-  readonly organizationPut: Organization
-  readonly organizationDeleted: Deleted
-  readonly assignmentPut: Assignment
-  readonly assignmentDeleted: AssignmentDeleted
-  readonly organizationsMoved: OrganizationsMoved
-  readonly membersReassigned: MembersReassigned
-  readonly membershipPut: Membership
-  readonly membershipDeleted: MembershipDeleted
-  readonly invitationPut: Invitation
-  readonly settingsPut: Settings
-  readonly accessKeyPut: AccessKey
-}
+export interface AssignmentDeleted extends ValueOf<typeof assignmentDeletedFields> {}
 
 type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name
 
-/** The kinds of core, as the fields of a message are called. A new kind doesn't compile until it has its value above. */
+/** The kinds of core, as the fields of a message are called. */
 export type ChangeField = CamelCase<ChangeKind>
 
-export type ChangeValue<Field extends ChangeField> = ChangeValues[Field]
+/** The facts by the name of their field: what is put is all of the thing. */
+const readers = {
+  permissionPut: resources.readPermission,
+  permissionDeleted: readDeleted,
+  rolePut: resources.readRole,
+  roleDeleted: readDeleted,
+  roleSetPut: resources.readRoleSet,
+  roleSetDeleted: readDeleted,
+  organizationPut: resources.readOrganization,
+  organizationDeleted: readDeleted,
+  assignmentPut: resources.readAssignment,
+  assignmentDeleted: objectOf('the end of an assignment', assignmentDeletedFields) as ObjectReader<AssignmentDeleted>,
+  organizationsMoved: objectOf('a move of organizations', movedFields) as ObjectReader<OrganizationsMoved>,
+  membersReassigned: objectOf('a reassignment', reassignedFields) as ObjectReader<MembersReassigned>,
+  membershipPut: resources.readMembership,
+  membershipDeleted: objectOf('the end of a membership', membershipDeletedFields) as ObjectReader<MembershipDeleted>,
+  invitationPut: resources.readInvitation,
+  settingsPut: resources.readSettings,
+  accessKeyPut: resources.readAccessKey,
+} satisfies { readonly [Field in ChangeField]: (value: unknown) => unknown }
+
+export type ChangeValue<Field extends ChangeField> = ReturnType<(typeof readers)[Field]>
 
 /** One fact: exactly one of these fields is there. */
 export type Change = { [Field in ChangeField]: { readonly [Name in Field]: ChangeValue<Field> } }[ChangeField]
@@ -103,19 +92,32 @@ export function byField<Result, Args extends readonly unknown[]>(
   return row(value, ...args)
 }
 
-/** One committed write. */
-export interface ChangeSet {
+// The names of the table's rows.
+const changeFields = Object.keys(readers) as ChangeField[]
+
+/** A kind of change that this client doesn't know is left out: there is nothing in it for a cache. */
+const readChanges = read.listOf((value): readonly Change[] => {
+  const fields = read.fieldsOf(value, 'a change')
+  const field = changeFields.find((each) => fields[each])
+  // The row gives what its field has.
+  return field === undefined ? [] : [{ [field]: readers[field](fields[field]) } as Change]
+})
+
+const changeSetFields = {
   /** The revision that it made, `<epoch>:<number>`. */
-  readonly revision: string
+  revision: (value: unknown, field: string) => formatRevision(read.revision(value, field)),
   /** Unix milliseconds. */
-  readonly committedAtMs: number
+  committedAtMs: maybeNumber,
   /** The actor of the write. */
-  readonly actor: string
+  actor: maybeText,
   /** What was called, for example `ReplaceRole`. */
-  readonly operation: string
+  operation: maybeText,
   /** In order. Facts of a kind that this client doesn't know are left out. */
-  readonly changes: readonly Change[]
+  changes: (value: unknown, field: string): readonly Change[] => readChanges(value, field).flat(),
 }
+/** One committed write. */
+export interface ChangeSet extends ValueOf<typeof changeSetFields> {}
+export const readChangeSet: ObjectReader<ChangeSet> = objectOf('a change set', changeSetFields)
 
 /** One fact, as the history has it. */
 export interface AuditedChange {
@@ -126,9 +128,9 @@ export interface AuditedChange {
   /** Of the thing; of a fact about a whole set, the id of the set or the organization. */
   readonly id: string
   /** Left out: it is new. */
-  readonly before?: { readonly [field: string]: Json }
+  readonly before?: { readonly [field: string]: resources.Json }
   /** Left out: it is gone. Of a fact about a whole set, what it says. */
-  readonly after?: { readonly [field: string]: Json }
+  readonly after?: { readonly [field: string]: resources.Json }
   /** How many got another role or lost theirs. */
   readonly members: number
   readonly invitations: number

@@ -1,6 +1,7 @@
 /** What the fake sidecar answers: all questions, and the calls of Administration that tests of applications need. */
 
 import { parseRevision, quoted } from '@rolesets/core'
+import { Conditions } from '../conditions.ts'
 import { RoleSetsError } from '../errors.ts'
 import type { Change } from '../feed/changes.ts'
 import type { UnaryCall } from '../wire/transport.ts'
@@ -111,18 +112,11 @@ export class FakeCalls {
       const message = `${revision} is of another epoch than ${this.#store.revision}.`
       throw new RoleSetsError('revision_of_another_epoch', message)
     }
-    await new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (this.#store.number < number && !signal.aborted) return
-        unsubscribe()
-        signal.removeEventListener('abort', look)
-        if (signal.aborted) reject(new RoleSetsError('deadline_exceeded', `${revision} was not reached in time.`))
-        else resolve()
-      }
-      const unsubscribe = this.#store.subscribe(look)
-      signal.addEventListener('abort', look, { once: true })
-      look()
-    })
+    const committed = new Conditions()
+    const unsubscribe = this.#store.subscribe(() => committed.changed())
+    const isReached = () => this.#store.number >= number
+    await committed.until(isReached, signal).finally(unsubscribe)
+    if (!isReached()) throw new RoleSetsError('deadline_exceeded', `${revision} was not reached in time.`)
   }
 }
 

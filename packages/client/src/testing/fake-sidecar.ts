@@ -5,11 +5,8 @@
  *     const roleSets = createRoleSetsClient({ transport: sidecar.transport })
  */
 
-import { quoted } from '@rolesets/core'
 import { systemClock, type Clock } from '../clock.ts'
-import { RoleSetsError } from '../errors.ts'
-import type { Change } from '../feed/changes.ts'
-import type { Transport, UnaryCall } from '../wire/transport.ts'
+import type { Transport } from '../wire/transport.ts'
 import { FakeCalls } from './fake-calls.ts'
 import { FakeStore, type FakeRoleSet } from './fake-store.ts'
 import { FakeTransport } from './fake-transport.ts'
@@ -83,126 +80,61 @@ export interface FakeSidecar {
 }
 
 export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar {
-  return new Fake(options)
+  const { clock = systemClock, heartbeatMs = 1000, unknownOrganizations = 'initial' } = options
+  const store = new FakeStore()
+  const answers = new FakeCalls(store)
+  const handlers = new Map<string, Handler>()
+  const calls: FakeCall[] = []
+  const transport = new FakeTransport({
+    ...{ store, clock, heartbeatMs },
+    async answer(method, request, call) {
+      calls.push({ method, request, actor: call.actor })
+      const handler = handlers.get(method)
+      return handler === undefined ? answers.answer(method, request, call) : handler(request)
+    },
+  })
+  store.unknownOrganizations = unknownOrganizations
+  const sidecar: FakeSidecar = {
+    ...{ transport, calls },
+    get revision() {
+      return store.revision
+    },
+    setRole: (key, permissions = []) => store.commit('UpdateRole', store.roleChanges(key, permissions)),
+    removeRole: (key) => store.commit('DeleteRole', store.removeRoleChanges(key)),
+    setRoleSet: (key, roleSet) => store.commit('UpdateRoleSet', store.roleSetChanges(key, roleSetOf(roleSet))),
+    rename: (key, newKey) => store.commit(...store.renaming(key, newKey)),
+    replaceRoleSet: (key, toKey) => store.commit('ReplaceRoleSet', store.replaceRoleSetChanges(key, toKey)),
+    assign: (organizationId, roleSet) => store.commit('AssignRoleSet', [store.assignChange(organizationId, roleSet)]),
+    removeOrganization: (id) => store.commit('DeleteOrganization', [{ organizationDeleted: { id, key: '' } }]),
+    touch: () => store.commit('CreateMembership', []),
+    setUnknownOrganizations: (how) => void (store.unknownOrganizations = how),
+    restore() {
+      store.startNewEpoch()
+      transport.endStreams()
+      return store.revision
+    },
+    compact: () => store.compact(),
+    goDown: () => transport.setCondition('down'),
+    stall: () => transport.setCondition('stalled'),
+    comeBack: () => transport.setCondition('up'),
+    answer(method, handler) {
+      if (handler === undefined) handlers.delete(method)
+      else handlers.set(method, handler)
+    },
+  }
+  fill(sidecar, options)
+  return sidecar
 }
 
-class Fake implements FakeSidecar {
-  readonly transport: FakeTransport
-  readonly calls: FakeCall[] = []
-  readonly #store = new FakeStore()
-  readonly #answers: FakeCalls
-  readonly #handlers = new Map<string, Handler>()
-
-  constructor(options: FakeSidecarOptions) {
-    const { clock = systemClock, heartbeatMs = 1000, unknownOrganizations } = options
-    this.#store.unknownOrganizations = unknownOrganizations ?? 'initial'
-    this.#answers = new FakeCalls(this.#store)
-    const answer = (...call: Parameters<Transport['unary']>) => this.#answer(...call)
-    this.transport = new FakeTransport({ store: this.#store, clock, heartbeatMs, answer })
-    this.#fill(options)
-  }
-
-  get revision(): string {
-    return this.#store.revision
-  }
-
-  setRole(key: string, permissions: readonly string[] = []): string {
-    return this.#store.commit('UpdateRole', this.#store.roleChanges(key, permissions))
-  }
-
-  removeRole(key: string): string {
-    const { id } = this.#store.role(key)
-    const holders = [...this.#store.roleSets.values()].filter(({ roleIds }) => roleIds.includes(id))
-    const left = holders.map((roleSet): Change => {
-      const roleIds = roleSet.roleIds.filter((each) => each !== id)
-      return { roleSetPut: { ...roleSet, roleIds, roles: roleIds.map((each) => this.#store.role(each).key) } }
-    })
-    return this.#store.commit('DeleteRole', [...left, { roleDeleted: { id, key } }])
-  }
-
-  setRoleSet(key: string, roleSet: RoleSetInput): string {
-    return this.#store.commit('UpdateRoleSet', this.#store.roleSetChanges(key, roleSetOf(roleSet)))
-  }
-
-  rename(key: string, newKey: string): string {
-    const of = <Thing extends { readonly key: string }>(things: ReadonlyMap<string, Thing>) =>
-      [...things.values()].find((thing) => thing.key === key)
-    const [permission, role, roleSet] = [of(this.#store.permissions), of(this.#store.roles), of(this.#store.roleSets)]
-    if (permission) return this.#store.commit('UpdatePermission', [{ permissionPut: { ...permission, key: newKey } }])
-    if (role) return this.#store.commit('UpdateRole', [{ rolePut: { ...role, key: newKey } }])
-    if (roleSet) return this.#store.commit('UpdateRoleSet', [{ roleSetPut: { ...roleSet, key: newKey } }])
-    throw new RoleSetsError(
-      'invalid_argument',
-      `The fake sidecar has no permission, role or role set with the key ${quoted(key)}.`,
-    )
-  }
-
-  replaceRoleSet(key: string, toKey: string): string {
-    return this.#store.commit('ReplaceRoleSet', this.#store.replaceRoleSetChanges(key, toKey))
-  }
-
-  assign(organizationId: string, roleSet: string): string {
-    return this.#store.commit('AssignRoleSet', [this.#store.assignChange(organizationId, roleSet)])
-  }
-
-  removeOrganization(organizationId: string): string {
-    return this.#store.commit('DeleteOrganization', [{ organizationDeleted: { id: organizationId, key: '' } }])
-  }
-
-  touch(): string {
-    return this.#store.commit('CreateMembership', [])
-  }
-
-  setUnknownOrganizations(how: 'initial' | 'deny'): void {
-    this.#store.unknownOrganizations = how
-  }
-
-  restore(): string {
-    this.#store.startNewEpoch()
-    this.transport.endStreams()
-    return this.#store.revision
-  }
-
-  compact(): void {
-    this.#store.compact()
-  }
-
-  goDown(): void {
-    this.transport.setCondition('down')
-  }
-
-  stall(): void {
-    this.transport.setCondition('stalled')
-  }
-
-  comeBack(): void {
-    this.transport.setCondition('up')
-  }
-
-  answer(method: string, handler: Handler | undefined): void {
-    if (handler === undefined) this.#handlers.delete(method)
-    else this.#handlers.set(method, handler)
-  }
-
-  async #answer(method: string, request: object, call: UnaryCall): Promise<unknown> {
-    this.calls.push({ method, request, actor: call.actor })
-    const handler = this.#handlers.get(method)
-    return handler === undefined ? this.#answers.answer(method, request, call) : handler(request)
-  }
-
-  #fill({
-    roles = {},
-    roleSets = { 'role_set:default': ['org:admin', 'org:member'] },
-    organizations = {},
-  }: FakeSidecarOptions) {
-    const sets = Object.entries(roleSets).map(([key, roleSet]) => [key, roleSetOf(roleSet)] as const)
-    const unnamed = sets.flatMap(([, set]) => set.roles).filter((key) => !Object.hasOwn(roles, key))
-    for (const key of new Set(unnamed)) this.setRole(key)
-    for (const [key, permissions] of Object.entries(roles)) this.setRole(key, permissions)
-    const hasInitial = sets.some(([, set]) => set.initial)
-    sets.forEach(([key, set], at) => this.setRoleSet(key, hasInitial || at > 0 ? set : { ...set, initial: true }))
-    for (const [id, roleSet] of Object.entries(organizations)) this.assign(id, roleSet)
-  }
+function fill(sidecar: FakeSidecar, { roles = {}, organizations = {}, ...options }: FakeSidecarOptions): void {
+  const { roleSets = { 'role_set:default': ['org:admin', 'org:member'] } } = options
+  const sets = Object.entries(roleSets).map(([key, roleSet]) => [key, roleSetOf(roleSet)] as const)
+  const unnamed = sets.flatMap(([, set]) => set.roles).filter((key) => !Object.hasOwn(roles, key))
+  for (const key of new Set(unnamed)) sidecar.setRole(key)
+  for (const [key, permissions] of Object.entries(roles)) sidecar.setRole(key, permissions)
+  const hasInitial = sets.some(([, set]) => set.initial)
+  sets.forEach(([key, set], at) => sidecar.setRoleSet(key, hasInitial || at > 0 ? set : { ...set, initial: true }))
+  for (const [id, roleSet] of Object.entries(organizations)) sidecar.assign(id, roleSet)
 }
 
 function roleSetOf(input: RoleSetInput): FakeRoleSet {

@@ -129,6 +129,28 @@ export class FakeStore {
     return [...made.map((permission): Change => ({ permissionPut: permission })), { rolePut: role }]
   }
 
+  /** The changes that take a role out of the store and of all sets. */
+  removeRoleChanges(key: string): readonly Change[] {
+    const { id } = this.role(key)
+    const holders = [...this.roleSets.values()].filter(({ roleIds }) => roleIds.includes(id))
+    const left = holders.map((roleSet): Change => {
+      const roleIds = roleSet.roleIds.filter((each) => each !== id)
+      return { roleSetPut: { ...roleSet, roleIds, roles: roleIds.map((each) => this.role(each).key) } }
+    })
+    return [...left, { roleDeleted: { id, key } }]
+  }
+
+  /** The operation and the change that give a permission, a role or a role set another key. */
+  renaming(key: string, newKey: string): [operation: string, changes: readonly Change[]] {
+    const [permission, role] = [ofKey(this.permissions, key), ofKey(this.roles, key)]
+    const roleSet = ofKey(this.roleSets, key)
+    if (permission) return ['UpdatePermission', [{ permissionPut: { ...permission, key: newKey } }]]
+    if (role) return ['UpdateRole', [{ rolePut: { ...role, key: newKey } }]]
+    if (roleSet) return ['UpdateRoleSet', [{ roleSetPut: { ...roleSet, key: newKey } }]]
+    const problem = `The fake sidecar has no permission, role or role set with the key ${quoted(key)}.`
+    throw new RoleSetsError('invalid_argument', problem)
+  }
+
   /** The change that makes a role set, or gives one other roles. */
   roleSetChanges(key: string, { roles, ...set }: FakeRoleSet): readonly Change[] {
     const base = find(this.roleSets, key) ?? this.#named('roleset', key)
@@ -213,11 +235,14 @@ export class FakeStore {
   }
 }
 
-function find<Thing extends { readonly id: string; readonly key: string }>(
-  things: ReadonlyMap<string, Thing>,
-  name: string,
-): Thing | undefined {
-  return things.get(name) ?? [...things.values()].find(({ key }) => key === name)
+type Keyed = { readonly id: string; readonly key: string }
+
+function ofKey<Thing extends Keyed>(things: ReadonlyMap<string, Thing>, key: string): Thing | undefined {
+  return [...things.values()].find((thing) => thing.key === key)
+}
+
+function find<Thing extends Keyed>(things: ReadonlyMap<string, Thing>, name: string): Thing | undefined {
+  return things.get(name) ?? ofKey(things, name)
 }
 
 function notThere(kind: 'role' | 'role_set', name: string): never {

@@ -2,6 +2,7 @@
 
 import { parseRevision } from '@rolesets/core'
 import type { Clock } from '../clock.ts'
+import { Conditions } from '../conditions.ts'
 import { RoleSetsError } from '../errors.ts'
 import type { ChangeSet } from '../feed/changes.ts'
 import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from '../wire/transport.ts'
@@ -19,10 +20,17 @@ export interface FakeTransportOptions {
 
 type Condition = 'up' | 'down' | 'stalled'
 
+interface Stream {
+  readonly queue: ChangeSet[]
+  /** Why it is over. */
+  error: RoleSetsError | undefined
+}
+
 export class FakeTransport implements Transport {
   readonly #options: FakeTransportOptions
-  readonly #streams = new Set<FakeStream>()
-  readonly #waiting = new Set<() => void>()
+  readonly #streams = new Set<Stream>()
+  /** What streams and calls wait for. */
+  readonly #conditions = new Conditions()
   #condition: Condition = 'up'
 
   constructor(options: FakeTransportOptions) {
@@ -31,17 +39,14 @@ export class FakeTransport implements Transport {
 
   setCondition(condition: Condition): void {
     this.#condition = condition
-    for (const stream of this.#streams) {
-      stream.isStalled = condition === 'stalled'
-      if (condition === 'down') stream.end(outOfReach())
-      else stream.wake()
-    }
-    for (const look of [...this.#waiting]) look()
+    if (condition === 'down') this.endStreams()
+    else this.#conditions.changed()
   }
 
   /** As after a restart: every stream ends, and can be had again. */
   endStreams(): void {
-    for (const stream of this.#streams) stream.end(outOfReach())
+    for (const stream of this.#streams) stream.error ??= outOfReach()
+    this.#conditions.changed()
   }
 
   async unary(method: string, request: object, call: UnaryCall): Promise<unknown> {
@@ -53,106 +58,56 @@ export class FakeTransport implements Transport {
     await this.#isUp(signal)
     onCall()
     const { store, heartbeatMs, clock } = this.#options
-    const stream = new FakeStream(clock, heartbeatMs)
-    const abort = () => stream.end(new RoleSetsError('aborted', 'The stream was cancelled.'))
-    signal.addEventListener('abort', abort, { once: true })
-    const unsubscribe = store.subscribe((changeSet) => stream.push(changeSet))
+    const stream: Stream = { queue: [], error: undefined }
+    const unsubscribe = store.subscribe((changeSet) => this.#push(stream, changeSet))
     this.#streams.add(stream)
+    let isHeartbeatDue = true
+    let cancelTimer = () => {}
+    const heartbeatBecomesDue = () => {
+      isHeartbeatDue = true
+      this.#conditions.changed()
+    }
+    const isReady = () =>
+      stream.error !== undefined || (this.#condition !== 'stalled' && (stream.queue.length > 0 || isHeartbeatDue))
     try {
       const envelope = () => ({ revision: store.revision, sentAtMs: clock.nowMs() })
-      const heartbeat = () => ({ stalenessMs: 0, unknownOrganizationsDenied: store.unknownOrganizations === 'deny' })
       if (request.after === '') yield { ...envelope(), snapshotChunk: snapshotOf(store) }
-      else for (const changeSet of missed(store, request.after)) stream.push(changeSet)
+      else for (const changeSet of missed(store, request.after)) this.#push(stream, changeSet)
       for (;;) {
-        const changeSet = stream.take()
+        await this.#conditions.until(isReady, signal)
+        if (signal.aborted) throw new RoleSetsError('aborted', 'The stream was cancelled.')
+        if (stream.error !== undefined) throw stream.error
+        const changeSet = stream.queue.shift()
         if (changeSet !== undefined) yield { ...envelope(), revision: changeSet.revision, changeSet }
-        else if (stream.heartbeatIsDue()) yield { ...envelope(), heartbeat: heartbeat() }
-        else await stream.pause()
+        else {
+          isHeartbeatDue = false
+          cancelTimer = clock.setTimer(heartbeatMs, heartbeatBecomesDue)
+          const unknownOrganizationsDenied = store.unknownOrganizations === 'deny'
+          yield { ...envelope(), heartbeat: { stalenessMs: 0, unknownOrganizationsDenied } }
+        }
       }
     } finally {
-      stream.close()
+      cancelTimer()
       this.#streams.delete(stream)
       unsubscribe()
-      signal.removeEventListener('abort', abort)
     }
   }
 
   /** Other clients of the same fake go on. */
   close(): void {}
 
+  #push(stream: Stream, changeSet: ChangeSet): void {
+    if (stream.queue.length < queueMax) stream.queue.push(changeSet)
+    else
+      stream.error ??= new RoleSetsError('consumer_too_slow', 'The stream is too far behind: resume from the cursor.')
+    this.#conditions.changed()
+  }
+
   /** Waits while it is stalled. */
   async #isUp(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (this.#condition === 'stalled' && !signal.aborted) return
-        this.#waiting.delete(look)
-        signal.removeEventListener('abort', look)
-        if (signal.aborted) reject(new RoleSetsError('aborted', 'The call was cancelled.'))
-        else if (this.#condition === 'down') reject(outOfReach())
-        else resolve()
-      }
-      this.#waiting.add(look)
-      signal.addEventListener('abort', look, { once: true })
-      look()
-    })
-  }
-}
-
-class FakeStream {
-  readonly #clock: Clock
-  readonly #heartbeatMs: number
-  #queue: ChangeSet[] = []
-  #error: RoleSetsError | undefined
-  #wake = () => {}
-  #nextHeartbeatAtMs: number
-  #cancelTimer = () => {}
-  isStalled = false
-
-  constructor(clock: Clock, heartbeatMs: number) {
-    this.#clock = clock
-    this.#heartbeatMs = heartbeatMs
-    this.#nextHeartbeatAtMs = clock.nowMs()
-  }
-
-  push(changeSet: ChangeSet): void {
-    if (this.#queue.length >= queueMax) {
-      this.end(new RoleSetsError('consumer_too_slow', 'The stream is too far behind: resume from the cursor.'))
-    } else this.#queue.push(changeSet)
-    this.wake()
-  }
-
-  /** @throws RoleSetsError when the stream is over */
-  take(): ChangeSet | undefined {
-    if (this.#error !== undefined) throw this.#error
-    return this.isStalled ? undefined : this.#queue.shift()
-  }
-
-  heartbeatIsDue(): boolean {
-    if (this.isStalled || this.#clock.nowMs() < this.#nextHeartbeatAtMs) return false
-    this.#nextHeartbeatAtMs = this.#clock.nowMs() + this.#heartbeatMs
-    return true
-  }
-
-  end(error: RoleSetsError): void {
-    this.#error ??= error
-    this.wake()
-  }
-
-  wake(): void {
-    this.#wake()
-  }
-
-  async pause(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-      const leftMs = Math.max(1, this.#nextHeartbeatAtMs - this.#clock.nowMs())
-      this.#cancelTimer = this.#clock.setTimer(leftMs, resolve)
-    })
-    this.#cancelTimer()
-  }
-
-  close(): void {
-    this.#cancelTimer()
+    await this.#conditions.until(() => this.#condition !== 'stalled', signal)
+    if (signal.aborted) throw new RoleSetsError('aborted', 'The call was cancelled.')
+    if (this.#condition === 'down') throw outOfReach()
   }
 }
 

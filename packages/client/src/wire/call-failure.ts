@@ -22,7 +22,10 @@ export function errorOfCall(failure: unknown, target: string): RoleSetsError {
   const { reason, fields } = detailsOf(failure)
   const status = codeOfStatus[grpcStatuses[failure.code] ?? 'UNKNOWN']
   if (reason === undefined) {
-    const [problem, remedy] = failureOf(status, target)
+    const [problem, remedy] = failures[status]?.(target) ?? [
+      `The call to the sidecar at ${target} failed (${status}).`,
+      'look_at_log',
+    ]
     return new RoleSetsError(status, problem, { cause: failure, remedy })
   }
   const known = isErrorCode(reason) ? reason : status
@@ -35,20 +38,16 @@ function isCallFailure(failure: unknown): failure is CallFailure {
 }
 
 /** gRPC's own texts speak of sockets and streams; these say what happened and what helps. */
-function failureOf(status: RoleSetsErrorCode, target: string): readonly [string, Remedy] {
-  switch (status) {
-    case 'unavailable':
-      return [`The sidecar at ${target} cannot be reached.`, 'reach_sidecar']
-    case 'deadline_exceeded':
-      return [`The sidecar at ${target} did not answer within the deadline.`, 'more_time']
-    case 'unimplemented':
-      return [`The server at ${target} does not support this call.`, 'matching_sidecar']
-    case 'unauthenticated':
-    case 'permission_denied':
-      return [`The sidecar at ${target} refused the key.`, 'right_key']
-    default:
-      return [`The call to the sidecar at ${target} failed (${status}).`, 'look_at_log']
-  }
+const failures: { readonly [Status in RoleSetsErrorCode]?: (target: string) => readonly [string, Remedy] } = {
+  unavailable: (target) => [`The sidecar at ${target} cannot be reached.`, 'reach_sidecar'],
+  deadline_exceeded: (target) => [`The sidecar at ${target} did not answer within the deadline.`, 'more_time'],
+  unimplemented: (target) => [`The server at ${target} does not support this call.`, 'matching_sidecar'],
+  unauthenticated: refusedKey,
+  permission_denied: refusedKey,
+}
+
+function refusedKey(target: string): readonly [string, Remedy] {
+  return [`The sidecar at ${target} refused the key.`, 'right_key']
 }
 
 interface Details {

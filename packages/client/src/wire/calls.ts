@@ -5,44 +5,36 @@ import { isRoleSetsError, RoleSetsError } from '../errors.ts'
 import type { Limits, Waiting } from '../waiting.ts'
 import type { Transport } from './transport.ts'
 
-export class Calls {
-  readonly #transport: Transport
-  readonly #waiting: Waiting
-  readonly #clock: Clock
+export type Calls = ReturnType<typeof createCalls>
 
-  constructor(transport: Transport, waiting: Waiting, clock: Clock) {
-    this.#transport = transport
-    this.#waiting = waiting
-    this.#clock = clock
-  }
-
-  /** Once more where a connection broke, if there is time. @throws RoleSetsError */
-  read(method: string, request: object, limits: Limits): Promise<unknown> {
-    const untilMs = this.#clock.nowMs() + limits.deadlineMs
-    return this.#waiting.bounded(async (signal) => {
-      try {
-        return await this.#call(method, request, { deadlineMs: limits.deadlineMs, signal })
-      } catch (error) {
-        const leftMs = untilMs - this.#clock.nowMs()
-        if (!isRetryable(error) || signal.aborted || leftMs <= 0) throw error
-        return await this.#call(method, request, { deadlineMs: leftMs, signal })
-      }
-    }, limits)
-  }
-
-  /** @throws RoleSetsError. With `unavailable` and `deadline_exceeded` it is unknown whether the write took place. */
-  write(method: string, request: object, limits: Limits & { readonly actor?: string | undefined }): Promise<unknown> {
-    const { deadlineMs, actor } = limits
-    return this.#waiting.bounded((signal) => this.#call(method, request, { deadlineMs, signal, actor }), limits)
-  }
-
-  async #call(...[method, request, call]: Parameters<Transport['unary']>): Promise<unknown> {
+export function createCalls(transport: Transport, waiting: Waiting, clock: Clock) {
+  const call = async (...[method, request, bounds]: Parameters<Transport['unary']>): Promise<unknown> => {
     try {
-      return await this.#transport.unary(method, request, call)
+      return await transport.unary(method, request, bounds)
     } catch (error) {
       if (isRoleSetsError(error)) throw error
       throw new RoleSetsError('unavailable', `The transport failed during ${method}. See the cause.`, { cause: error })
     }
+  }
+  return {
+    /** Once more where a connection broke, if there is time. @throws RoleSetsError */
+    read(method: string, request: object, limits: Limits): Promise<unknown> {
+      const untilMs = clock.nowMs() + limits.deadlineMs
+      return waiting.bounded(async (signal) => {
+        try {
+          return await call(method, request, { deadlineMs: limits.deadlineMs, signal })
+        } catch (error) {
+          const leftMs = untilMs - clock.nowMs()
+          if (!isRetryable(error) || signal.aborted || leftMs <= 0) throw error
+          return await call(method, request, { deadlineMs: leftMs, signal })
+        }
+      }, limits)
+    },
+    /** @throws RoleSetsError. With `unavailable` and `deadline_exceeded` it is unknown whether the write took place. */
+    write(method: string, request: object, limits: Limits & { readonly actor?: string | undefined }): Promise<unknown> {
+      const { deadlineMs, actor } = limits
+      return waiting.bounded((signal) => call(method, request, { deadlineMs, signal, actor }), limits)
+    },
   }
 }
 

@@ -1,153 +1,174 @@
-/** The things that Rolesets keeps, as plain objects. Keys may be renamed; ids never change. Times are Unix milliseconds. */
+/**
+ * The things that Rolesets keeps, as plain objects: the fields of each, and how each is read; the types are made of these
+ * tables. Keys may be renamed; ids never change. Times are Unix milliseconds.
+ */
+
+import {
+  flag,
+  maybeFlag,
+  maybeNumber,
+  maybeText,
+  objectOf,
+  oneOf,
+  text,
+  texts,
+  type ObjectReader,
+  type ValueOf,
+} from './reading.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 export type Metadata = { readonly [key: string]: Json }
 
-export interface Permission {
-  readonly id: string
+/** What carries the calls has made plain JSON of it. */
+const metadata = (value: unknown) => (value ?? {}) as Metadata
+const metadataFields = { publicMetadata: metadata, privateMetadata: metadata }
+const timeFields = { createdAtMs: maybeNumber, updatedAtMs: maybeNumber }
+const wordingFields = { name: maybeText, description: maybeText }
+
+const permissionFields = {
+  id: text,
   /** `org:<feature>:<action>` */
-  readonly key: string
-  readonly name: string
-  readonly description: string
-  readonly type: 'SYSTEM' | 'CUSTOM'
-  readonly createdAtMs: number
-  readonly updatedAtMs: number
+  key: text,
+  ...wordingFields,
+  type: oneOf(['SYSTEM', 'CUSTOM']),
+  ...timeFields,
 }
+export interface Permission extends ValueOf<typeof permissionFields> {}
+export const readPermission: ObjectReader<Permission> = objectOf('a permission', permissionFields)
 
-export interface Role {
-  readonly id: string
+const roleFields = {
+  id: text,
   /** `org:<name>` */
-  readonly key: string
-  readonly name: string
-  readonly description: string
+  key: text,
+  ...wordingFields,
   /** Keys of its permissions, in alphabetical order. */
-  readonly permissions: readonly string[]
+  permissions: texts,
   /** Ids of the same permissions, in the same order. */
-  readonly permissionIds: readonly string[]
-  readonly creatorEligible: boolean
-  readonly createdAtMs: number
-  readonly updatedAtMs: number
+  permissionIds: texts,
+  creatorEligible: flag,
+  ...timeFields,
 }
+export interface Role extends ValueOf<typeof roleFields> {}
+export const readRole: ObjectReader<Role> = objectOf('a role', roleFields)
 
-export interface RoleSet {
-  readonly id: string
+export const roleSetTypes = ['INITIAL_SET', 'CUSTOM_SET'] as const
+
+const roleSetFields = {
+  id: text,
   /** `role_set:<name>` */
-  readonly key: string
-  readonly name: string
-  readonly description: string
+  key: text,
+  ...wordingFields,
   /** Keys of its roles, in alphabetical order. */
-  readonly roles: readonly string[]
+  roles: texts,
   /** Ids of the same roles, in the same order. */
-  readonly roleIds: readonly string[]
-  readonly defaultRole: string
-  readonly defaultRoleId: string
-  readonly creatorRole: string
-  readonly creatorRoleId: string
+  roleIds: texts,
+  ...{ defaultRole: text, defaultRoleId: text, creatorRole: text, creatorRoleId: text },
   /** Exactly one set is initial: that of new and unregistered organizations. */
-  readonly type: 'INITIAL_SET' | 'CUSTOM_SET'
-  readonly createdAtMs: number
-  readonly updatedAtMs: number
+  type: oneOf(roleSetTypes),
+  ...timeFields,
 }
+export interface RoleSet extends ValueOf<typeof roleSetFields> {}
+export const readRoleSet: ObjectReader<RoleSet> = objectOf('a role set', roleSetFields)
 
-export interface Organization {
-  readonly id: string
-  readonly name: string
-  readonly slug: string
-  readonly roleSet: string
-  readonly roleSetId: string
-  readonly publicMetadata: Metadata
-  readonly privateMetadata: Metadata
+const organizationFields = {
+  id: text,
+  ...{ name: maybeText, slug: maybeText, roleSet: maybeText, roleSetId: text },
+  ...metadataFields,
   /** Id of the user that created it; empty: unknown. */
-  readonly createdBy: string
+  createdBy: maybeText,
   /** How many members and pending invitations it may have together; 0: any number. */
-  readonly maxAllowedMemberships: number
+  maxAllowedMemberships: maybeNumber,
   /** Whether its own administrators may delete it. Kept for the application; the sidecar doesn't ask it. */
-  readonly adminDeleteEnabled: boolean
-  readonly createdAtMs: number
-  readonly updatedAtMs: number
+  adminDeleteEnabled: maybeFlag,
+  ...timeFields,
 }
+export interface Organization extends ValueOf<typeof organizationFields> {}
+export const readOrganization: ObjectReader<Organization> = objectOf('an organization', organizationFields)
 
-/** Which role set a part of an organization has of its own. */
-export interface Assignment {
-  readonly organizationId: string
+const assignmentFields = {
+  organizationId: text,
   /** `<kind>:<name>`. */
-  readonly scope: string
+  scope: text,
   /** Key of the role set. */
-  readonly roleSet: string
-  readonly roleSetId: string
-  readonly updatedAtMs: number
+  roleSet: maybeText,
+  roleSetId: text,
+  updatedAtMs: maybeNumber,
 }
+/** Which role set a part of an organization has of its own. */
+export interface Assignment extends ValueOf<typeof assignmentFields> {}
+export const readAssignment: ObjectReader<Assignment> = objectOf('an assignment', assignmentFields)
 
-export interface Membership {
-  readonly id: string
-  readonly organizationId: string
-  readonly userId: string
-  readonly role: string
-  readonly roleId: string
-  readonly publicMetadata: Metadata
-  readonly privateMetadata: Metadata
-  readonly createdAtMs: number
-  readonly updatedAtMs: number
+const membershipFields = {
+  ...{ id: text, organizationId: text, userId: text, role: maybeText, roleId: maybeText },
+  ...metadataFields,
+  ...timeFields,
 }
+export interface Membership extends ValueOf<typeof membershipFields> {}
+export const readMembership: ObjectReader<Membership> = objectOf('a membership', membershipFields)
 
-export type InvitationStatus = 'PENDING' | 'ACCEPTED' | 'REVOKED' | 'EXPIRED'
+export const invitationStatuses = ['PENDING', 'ACCEPTED', 'REVOKED', 'EXPIRED'] as const
+export type InvitationStatus = (typeof invitationStatuses)[number]
 
-/** An offer to become a member of an organization with a certain role. */
-export interface Invitation {
-  readonly id: string
-  readonly organizationId: string
-  readonly emailAddress: string
+const invitationFields = {
+  ...{ id: text, organizationId: text, emailAddress: text },
   /** Key of the role; its id, if the role is gone. */
-  readonly role: string
-  readonly roleId: string
+  role: maybeText,
+  roleId: maybeText,
   /** Empty: unknown. */
-  readonly inviterUserId: string
+  inviterUserId: maybeText,
   /** As of when it was read; no change is sent when its time is over. */
-  readonly status: InvitationStatus
+  status: oneOf(invitationStatuses),
   /** From when on it can't be accepted and holds no role. */
-  readonly expiresAtMs: number
-  readonly redirectUrl: string
+  expiresAtMs: maybeNumber,
+  redirectUrl: maybeText,
   /** Empty: it was not accepted. */
-  readonly acceptedByUserId: string
+  acceptedByUserId: maybeText,
   /** Goes to the membership, as `privateMetadata` does. */
-  readonly publicMetadata: Metadata
-  readonly privateMetadata: Metadata
-  readonly createdAtMs: number
-  readonly updatedAtMs: number
+  publicMetadata: metadata,
+  privateMetadata: metadata,
+  ...timeFields,
 }
+/** An offer to become a member of an organization with a certain role. */
+export interface Invitation extends ValueOf<typeof invitationFields> {}
+export const readInvitation: ObjectReader<Invitation> = objectOf('an invitation', invitationFields)
 
-/** What holds for all organizations. */
-export interface Settings {
+const settingsFields = {
   /** Whether organizations can be created. */
-  readonly enabled: boolean
+  enabled: maybeFlag,
   /** What a new organization gets as its own limit; 0: any number of members. */
-  readonly maxAllowedMemberships: number
+  maxAllowedMemberships: maybeNumber,
   /** What a new organization gets as its own. */
-  readonly adminDeleteEnabled: boolean
+  adminDeleteEnabled: maybeFlag,
   /** Whether giving an organization a slug is refused. */
-  readonly slugDisabled: boolean
+  slugDisabled: maybeFlag,
   /** Kept for clients that ask for it, as `domainsEnrollmentModes` is. */
-  readonly domainsEnabled: boolean
-  readonly domainsEnrollmentModes: readonly string[]
+  domainsEnabled: maybeFlag,
+  domainsEnrollmentModes: texts,
   /** Key of the initial set. */
-  readonly initialRoleSet: string
+  initialRoleSet: maybeText,
   /** Key of the initial set's creator role. */
-  readonly creatorRole: string
+  creatorRole: maybeText,
   /** Key of the initial set's default role. */
-  readonly defaultRole: string
+  defaultRole: maybeText,
   /** 0: never changed. */
-  readonly updatedAtMs: number
+  updatedAtMs: maybeNumber,
 }
+/** What holds for all organizations. */
+export interface Settings extends ValueOf<typeof settingsFields> {}
+export const readSettings: ObjectReader<Settings> = objectOf('settings', settingsFields)
 
-export type Access = 'SECRET' | 'READ'
+export const accesses = ['SECRET', 'READ'] as const
+export type Access = (typeof accesses)[number]
 
-/** A key that opens the API. The key itself is shown once, when it is made. */
-export interface AccessKey {
-  readonly id: string
+const accessKeyFields = {
+  id: text,
   /** The actor in the history for what is done with it. */
-  readonly name: string
-  readonly access: Access
-  readonly createdAtMs: number
+  name: text,
+  access: oneOf(accesses),
+  createdAtMs: maybeNumber,
   /** 0: it opens. */
-  readonly revokedAtMs: number
+  revokedAtMs: maybeNumber,
 }
+/** A key that opens the API. The key itself is shown once, when it is made. */
+export interface AccessKey extends ValueOf<typeof accessKeyFields> {}
+export const readAccessKey: ObjectReader<AccessKey> = objectOf('an access key', accessKeyFields)

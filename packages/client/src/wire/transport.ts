@@ -5,7 +5,8 @@
  */
 
 import type { ChangeSet } from '../feed/changes.ts'
-import type { Organization, Permission, Role, RoleSet } from './resources.ts'
+import { flag, listOf, number, objectOf, optional, type ObjectReader, type ValueOf } from './reading.ts'
+import { readOrganization, readPermission, readRole, readRoleSet, type Organization } from './resources.ts'
 
 export interface UnaryCall {
   readonly signal: AbortSignal
@@ -32,20 +33,22 @@ export interface WatchRequest {
   readonly snapshotScope: 'CATALOGUE' | 'CATALOGUE_AND_ORGANIZATIONS'
 }
 
-export interface SnapshotChunk {
-  readonly permissions: readonly Permission[]
-  readonly roles: readonly Role[]
-  readonly roleSets: readonly RoleSet[]
+const snapshotChunkFields = {
+  permissions: listOf(readPermission),
+  roles: listOf(readRole),
+  roleSets: listOf(readRoleSet),
   /** Where the request's scope has them. */
-  readonly organizations?: readonly Organization[]
-  readonly last: boolean
-  readonly unknownOrganizationsDenied: boolean
+  organizations: (value: unknown = [], field: string): readonly Organization[] | undefined =>
+    listOf(readOrganization)(value, field),
+  last: flag,
+  unknownOrganizationsDenied: flag,
 }
+export interface SnapshotChunk extends ValueOf<typeof snapshotChunkFields> {}
+export const readSnapshotChunk: ObjectReader<SnapshotChunk> = objectOf('a part of the snapshot', snapshotChunkFields)
 
-export interface Heartbeat {
-  readonly stalenessMs: number
-  readonly unknownOrganizationsDenied?: boolean
-}
+const heartbeatFields = { stalenessMs: number, unknownOrganizationsDenied: optional(flag) }
+export interface Heartbeat extends ValueOf<typeof heartbeatFields> {}
+export const readHeartbeat: ObjectReader<Heartbeat> = objectOf('a heartbeat', heartbeatFields)
 
 /** The JSON form of `rolesets.v1.WatchResponse`: one of the three is there. */
 export interface WatchMessage {

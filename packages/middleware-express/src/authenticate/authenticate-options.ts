@@ -4,18 +4,8 @@ import { createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import type { ClaimsOption } from './claims.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { RoleSetsExpressError } from '../errors.ts'
-import {
-  aBoolean,
-  aFunction,
-  aNumber,
-  aText,
-  checkOptions,
-  isObject,
-  isText,
-  optionInvalid,
-  texts,
-  type Rule,
-} from '../options.ts'
+import { aBoolean, aFunction, aNumber, aText, texts, type Rule } from '../options.ts'
+import { checkOptions, isObject, isText, optionInvalid } from '../options.ts'
 import type { Extractor } from '../request.ts'
 import { localKeys, remoteKeys, secretKey, type SigningKeys } from './signing-keys.ts'
 import type { TokenRules } from './token-verifier.ts'
@@ -59,15 +49,6 @@ export interface AuthenticateOptions {
   readonly token?: Extractor | undefined
 }
 
-/** The checked options, with defaults. */
-export interface AuthenticateSettings {
-  readonly rules: TokenRules
-  readonly cacheMs: number
-  readonly tokensMax: number
-  readonly challenge: string
-  readonly required: boolean
-}
-
 const EXAMPLE =
   "authenticate({ issuer: 'https://clerk.example.com', audience: false, jwks: 'https://clerk.example.com/.well-known/jwks.json' })"
 const SECRET_BYTES_MIN = 32
@@ -107,24 +88,20 @@ const ruleOf: Record<keyof AuthenticateOptions, Rule> = {
 }
 
 /** Checks the options and adds the defaults. Throws `option_invalid`. */
-export function parseAuthenticateOptions(given: AuthenticateOptions): AuthenticateSettings {
+export function parseAuthenticateOptions(given: AuthenticateOptions) {
   const options = checkOptions<AuthenticateOptions>(EXAMPLE, given, ruleOf)
   if (options.token && options.cookie !== undefined) throw invalid('"cookie" must not be given together with "token"')
-  const { clock = systemClock, claims = 'clerk', cacheSeconds = 60, cacheTokensMax = 10_000 } = options
+  const { clock = systemClock, claims = 'clerk', authorizedParties, typ } = options
+  const rules: TokenRules = {
+    ...{ keys: keysOf(options, clock), clock, claims, algorithms: algorithmsOf(options), authorizedParties, typ },
+    issuer: listOf(options.issuer),
+    audience: listOf(options.audience),
+    toleranceSeconds: options.clockToleranceSeconds ?? 5,
+  }
   return {
-    rules: {
-      keys: keysOf(options, clock),
-      clock,
-      claims,
-      algorithms: algorithmsOf(options),
-      issuer: listOf(options.issuer),
-      audience: listOf(options.audience),
-      authorizedParties: options.authorizedParties,
-      typ: options.typ,
-      toleranceSeconds: options.clockToleranceSeconds ?? 5,
-    },
-    cacheMs: cacheSeconds * 1000,
-    tokensMax: cacheTokensMax,
+    rules,
+    cacheMs: (options.cacheSeconds ?? 60) * 1000,
+    tokensMax: options.cacheTokensMax ?? 10_000,
     challenge: `Bearer realm="${options.realm ?? 'api'}"`,
     required: options.required ?? true,
   }

@@ -3,14 +3,8 @@
  * earlier generation must be verified again. So when a key leaves the set, its tokens are refused.
  */
 
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  errors,
-  type CryptoKey,
-  type JSONWebKeySet,
-  type JWSHeaderParameters,
-} from 'jose'
+import { createLocalJWKSet, createRemoteJWKSet, errors } from 'jose'
+import type { CryptoKey, JSONWebKeySet, JWSHeaderParameters } from 'jose'
 import type { Clock } from './clock.ts'
 import { problem } from '../problem.ts'
 
@@ -29,7 +23,7 @@ export interface SigningKeys {
   candidates(header: JWSHeaderParameters): Promise<Candidates>
 }
 
-export interface RemoteKeysOptions {
+interface RemoteKeysOptions {
   readonly maxAgeMs: number
   readonly timeoutMs: number
   readonly clock: Clock
@@ -42,28 +36,29 @@ const UNKNOWN_KEY_FETCH_MS = 10_000
 const RENEWAL_PAUSE_MS = 1_000
 
 export function secretKey(secret: Uint8Array): SigningKeys {
-  const candidates = { keys: [secret], generation: 0 }
-  return { generation: 0, isCurrent: () => true, candidates: () => Promise.resolve(candidates) }
+  return fixedKeys(() => Promise.resolve([secret]))
 }
 
 /** Keys from the options. The set is copied, so later changes to it have no effect. */
 export function localKeys(jwks: JSONWebKeySet): SigningKeys {
   const select = createLocalJWKSet(jwks)
+  return fixedKeys((header) => fitting(select, header))
+}
+
+function fixedKeys(keysFor: (header: JWSHeaderParameters) => Promise<Candidates['keys']>): SigningKeys {
+  const generation = 0
   return {
-    generation: 0,
+    generation,
     isCurrent: () => true,
-    candidates: async (header) => ({ keys: await fitting(select, header), generation: 0 }),
+    candidates: async (header) => ({ keys: await keysFor(header), generation }),
   }
 }
 
 /** Keys from a URL. They are fetched at the first token, again at half their maximum age, and never used beyond it. */
 export function remoteKeys(url: URL, { maxAgeMs, timeoutMs, clock }: RemoteKeysOptions): SigningKeys {
   // This function decides when to fetch. jose fetches, checks and selects.
-  const remote = createRemoteJWKSet(url, {
-    timeoutDuration: timeoutMs,
-    cacheMaxAge: Infinity,
-    cooldownDuration: Infinity,
-  })
+  const durations = { timeoutDuration: timeoutMs, cacheMaxAge: Infinity, cooldownDuration: Infinity }
+  const remote = createRemoteJWKSet(url, durations)
   const mayFetch = allowance(clock)
   let generation = 0
   let known: string | undefined

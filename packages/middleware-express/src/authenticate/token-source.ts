@@ -1,6 +1,7 @@
 /** Finds the token in a request. A missing token and a malformed one are different errors. */
 
 import type { IncomingMessage } from 'node:http'
+import type { AuthenticateOptions } from './authenticate-options.ts'
 import { isPromiseLike } from '../outcome.ts'
 import { problem } from '../problem.ts'
 import { extractFrom, type Extractor } from '../request.ts'
@@ -8,16 +9,13 @@ import { extractFrom, type Extractor } from '../request.ts'
 /** The same as Node's limit for all headers together. */
 const TOKEN_CHARACTERS_MAX = 16_384
 
-/** Returns the token of a request, or undefined if it has none. Throws `token_invalid`, or `extractor_failed` for a bug. */
-export type TokenSource = (req: IncomingMessage) => string | undefined
+type TokenOptions = Pick<AuthenticateOptions, 'cookie' | 'token'>
 
-export interface TokenSourceOptions {
-  readonly cookie?: string | undefined
-  readonly token?: Extractor | undefined
-}
-
-/** With the application's function if there is one; otherwise `Authorization: Bearer`, and then the cookie. */
-export function tokenSource({ cookie, token }: TokenSourceOptions): TokenSource {
+/**
+ * Finds the token with the application's function if there is one; otherwise in `Authorization: Bearer`, and then in the
+ * cookie. Undefined: the request has no token. The result throws `token_invalid`, or `extractor_failed` for a bug.
+ */
+export function tokenSource({ cookie, token }: TokenOptions): (req: IncomingMessage) => string | undefined {
   if (token) return (req) => bounded(ownToken(token, req))
   return (req) => bounded(bearerToken(req) ?? (cookie === undefined ? undefined : cookieValue(req, cookie)))
 }
@@ -59,10 +57,8 @@ function ownToken(extract: Extractor, req: IncomingMessage): string | undefined 
   }
   if (isPromiseLike(token)) {
     token.then(undefined, () => {})
-    throw problem(
-      'extractor_failed',
-      'authenticate(): the function "token" must return the token itself, not a promise.',
-    )
+    const detail = 'authenticate(): the function "token" must return the token itself, not a promise.'
+    throw problem('extractor_failed', detail)
   }
   if (token === undefined || token === null || token === '') return undefined
   // For example, a query parameter that is given twice is a list. That is a fault of the request, not of the function.

@@ -3,20 +3,14 @@
  * Any fault of a token is `token_invalid`. The message is always one of this file and never quotes the token.
  */
 
-import {
-  decodeProtectedHeader,
-  errors,
-  jwtVerify,
-  type CryptoKey,
-  type JWSHeaderParameters,
-  type JWTVerifyOptions,
-} from 'jose'
+import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import type { JWSHeaderParameters, JWTVerifyOptions } from 'jose'
 import type { Auth, TokenClaims } from './auth.ts'
 import { callerFrom, type ClaimsOption } from './claims.ts'
 import type { Clock } from './clock.ts'
 import { RoleSetsExpressError } from '../errors.ts'
 import { problem } from '../problem.ts'
-import type { SigningKeys } from './signing-keys.ts'
+import type { Candidates, SigningKeys } from './signing-keys.ts'
 
 export interface TokenRules {
   readonly keys: SigningKeys
@@ -80,11 +74,7 @@ function plainType(typ: unknown): string {
     .replace(/^application\//, '')
 }
 
-async function verifyWithOneOf(
-  keys: readonly (CryptoKey | Uint8Array)[],
-  token: string,
-  rules: TokenRules,
-): Promise<TokenClaims> {
+async function verifyWithOneOf(keys: Candidates['keys'], token: string, rules: TokenRules): Promise<TokenClaims> {
   let failure: unknown = new errors.JWKSNoMatchingKey()
   for (const key of keys) {
     try {
@@ -109,10 +99,8 @@ function verifyOptions({ algorithms, issuer, audience, toleranceSeconds, clock }
 }
 
 /** What jose does not check: a token from the future, and the party that it was issued to. */
-function checkFurtherClaims(
-  { iat, azp }: TokenClaims,
-  { clock, toleranceSeconds, authorizedParties }: TokenRules,
-): void {
+function checkFurtherClaims({ iat, azp }: TokenClaims, rules: TokenRules): void {
+  const { clock, toleranceSeconds, authorizedParties } = rules
   if (typeof iat === 'number' && iat > clock.dateMs() / 1000 + toleranceSeconds) {
     throw problem('token_invalid', 'The token was issued in the future.')
   }

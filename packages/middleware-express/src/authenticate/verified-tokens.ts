@@ -8,13 +8,7 @@ import { LRUCache } from 'lru-cache'
 import type { Auth } from './auth.ts'
 import type { TokenRules, VerifiedToken } from './token-verifier.ts'
 
-export interface VerifiedTokens {
-  /** The caller, if this token was verified recently and is still valid. */
-  find(token: string): Auth | undefined
-  add(token: string, verified: VerifiedToken): void
-}
-
-export interface VerifiedTokensOptions extends Pick<TokenRules, 'keys' | 'clock' | 'toleranceSeconds'> {
+interface VerifiedTokensOptions extends Pick<TokenRules, 'keys' | 'clock' | 'toleranceSeconds'> {
   /** The longest time that a verification counts. With 0 nothing is remembered. */
   readonly cacheMs: number
   readonly tokensMax: number
@@ -22,7 +16,7 @@ export interface VerifiedTokensOptions extends Pick<TokenRules, 'keys' | 'clock'
 
 type Entry = VerifiedToken & { readonly addedMs: number }
 
-export function createVerifiedTokens(options: VerifiedTokensOptions): VerifiedTokens {
+export function createVerifiedTokens(options: VerifiedTokensOptions) {
   const { keys, clock, cacheMs, tokensMax, toleranceSeconds } = options
   const entries = new LRUCache<string, Entry>({ max: tokensMax })
 
@@ -39,11 +33,12 @@ export function createVerifiedTokens(options: VerifiedTokensOptions): VerifiedTo
   }
 
   return {
-    find(token) {
+    /** The caller, if this token was verified recently and is still valid. */
+    find(token: string): Auth | undefined {
       const entry = entries.get(keyOf(token))
       return entry && isStillValid(entry) ? entry.auth : undefined
     },
-    add(token, verified) {
+    add(token: string, verified: VerifiedToken): void {
       if (cacheMs > 0) entries.set(keyOf(token), { ...verified, addedMs: clock.nowMs() })
     },
   }

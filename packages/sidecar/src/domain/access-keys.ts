@@ -1,11 +1,11 @@
 /** Keys that open the API. The rules see only what is stored of a key: its name, its access and a digest. */
 
-import { type AccessKey, quoted } from '@rolesets/core'
+import { quoted, type AccessKey } from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'
-import { type Context, type Decided, decided, changed } from './decided.ts'
+import { checkLimit } from './check-limit.ts'
+import { decidedTo, type Context, type Decided } from './decided.ts'
 import { invalid, parseAccessKeyName, parseRef } from './fields.ts'
 import { Refusal } from './refusal.ts'
-import { checkLimit } from './check-limit.ts'
 
 /** Names of actors in the audit: the keys of the configuration, and the sidecar itself. Stored keys can't have them. */
 const reservedNames: readonly string[] = ['admin', 'read', 'rolesets']
@@ -34,21 +34,18 @@ export function createAccessKey(
   const count = facts.count + 1
   checkLimit('accessKeysMax', count, { subject: 'The store would hold', unit: 'access keys', field: 'name' })
   const content = { id: context.newId('key'), name, access, digest: facts.digest, revokedAt: null }
-  const accessKey: AccessKey = { ...content, ...stampNew(context) }
-  return decided(changed('access_key', null, accessKey), accessKey)
+  return decidedTo('access_key', null, { ...content, ...stampNew(context) })
 }
 
 /** Revoking a revoked key changes nothing, so the call can be repeated. */
 export function revokeAccessKey(
   input: RevokeAccessKey,
-  facts: { readonly accessKey: AccessKey | undefined },
+  { accessKey: before }: { readonly accessKey: AccessKey | undefined },
   context: Context,
 ): Decided<AccessKey> {
   const ref = parseRef(input.accessKey, 'access_key')
-  const before = facts.accessKey
   if (before === undefined) throw accessKeyNotFound(ref)
-  const accessKey = before.revokedAt === null ? amend(before, { revokedAt: context.now }, context) : before
-  return decided(changed('access_key', before, accessKey), accessKey)
+  return decidedTo('access_key', before, amend(before, { revokedAt: before.revokedAt ?? context.now }, context))
 }
 
 function parseAccess(value: unknown): AccessKey['access'] {

@@ -1,12 +1,9 @@
 /** Sets the times and the revision of things that are created or changed; no other module does. */
 
-import type { Membership, Metadata } from '@rolesets/core'
+import type { Membership } from '@rolesets/core'
 import type { Context } from './decided.ts'
 
-interface Stamps {
-  readonly updatedAt: number
-  readonly revision: number
-}
+type Stamps = Pick<Membership, 'updatedAt' | 'revision'>
 
 export function stampNew(context: Context): Stamps & { readonly createdAt: number } {
   return { createdAt: context.now, updatedAt: context.now, revision: context.revision }
@@ -14,13 +11,7 @@ export function stampNew(context: Context): Stamps & { readonly createdAt: numbe
 
 /** For the three ways to become a member: created, creator of the organization, accepted invitation. */
 export function newMembership(
-  fields: {
-    readonly organizationId: string
-    readonly userId: string
-    readonly roleId: string
-    readonly publicMetadata: Metadata
-    readonly privateMetadata: Metadata
-  },
+  fields: Omit<Membership, 'id' | 'createdAt' | keyof Stamps>,
   context: Context,
 ): Membership {
   return { id: context.newId('orgmem'), ...fields, ...stampNew(context) }

@@ -1,13 +1,7 @@
 /** What every rule receives and what it answers. Rules are pure: time, ids and the revision come from outside. */
 
-import {
-  put,
-  type Change,
-  type RefusalCode,
-  type ThingName,
-  type Things,
-  type UnknownOrganizations,
-} from '@rolesets/core'
+import { put, type Change, type RefusalCode } from '@rolesets/core'
+import type { Organization, ThingName, Things, UnknownOrganizations } from '@rolesets/core'
 
 export type IdPrefix = 'perm' | 'role' | 'roleset' | 'org' | 'orgmem' | 'orginv' | 'key'
 
@@ -22,13 +16,9 @@ export interface Context {
 }
 
 /** Holders of a role who get another one, or lose it with their organization. */
-export interface RoleImpact {
-  readonly roleId: string
+export interface RoleImpact extends RoleUsage {
   /** Null: they lose it. */
   readonly toRoleId: string | null
-  readonly members: number
-  readonly invitations: number
-  readonly organizations: number
 }
 
 /** Why a write is refused, as a dry run reports it. */
@@ -77,8 +67,9 @@ export function changed<Name extends ThingName>(
   return after === before ? [] : [put(thing, after, before)]
 }
 
-export function isHeld({ members, invitations }: Pick<RoleUsage, 'members' | 'invitations'>): boolean {
-  return members > 0 || invitations > 0
+/** The answer of a rule that changes one thing, or nothing. */
+export function decidedTo<Name extends ThingName>(thing: Name, before: Things[Name] | null, after: Things[Name]) {
+  return decided(changed(thing, before, after), after)
 }
 
 /** How many hold a role, in the scope that was asked for. */
@@ -87,4 +78,24 @@ export interface RoleUsage {
   readonly members: number
   readonly invitations: number
   readonly organizations: number
+}
+
+export function isHeld({ members, invitations }: Pick<RoleUsage, 'members' | 'invitations'>): boolean {
+  return members > 0 || invitations > 0
+}
+
+/** What a rule about a role set needs of the store besides the catalogue: how many organizations are on the set. */
+export interface RoleSetFacts {
+  readonly organizations: number
+}
+
+/** What a rule about a role needs: who holds it, and how many organizations the change concerns. */
+export interface RoleFacts extends RoleSetFacts {
+  readonly usage: RoleUsage
+}
+
+/** What a rule about an organization needs: the organization if it is in the store, and its roles in use. */
+export interface OrganizationFacts {
+  readonly organization: Organization | undefined
+  readonly usage: readonly RoleUsage[]
 }

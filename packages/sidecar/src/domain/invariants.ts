@@ -8,18 +8,6 @@ import type { Catalogue, ChangeSet, Index, Invitation, Membership, Organization,
 import { foldAddress, statusOf } from './invitations.ts'
 import { missingCreatorPermissions } from './roles.ts'
 
-/** A state in memory; its things come in any order. */
-export interface State {
-  readonly catalogue: Catalogue
-  readonly organizations: Iterable<Organization>
-  readonly memberships: Iterable<Membership>
-  readonly invitations?: Iterable<Invitation>
-  /** All change sets in the history, in order. */
-  readonly changeSets: Iterable<ChangeSet>
-  /** Unix milliseconds: tells pending invitations from expired ones. Not given: none is expired. */
-  readonly now?: number
-}
-
 type Stream<T> = Iterable<T> | AsyncIterable<T>
 
 /** A state of any size. */
@@ -36,19 +24,7 @@ interface StateStream {
   readonly now: number
 }
 
-/** @returns one sentence for each breach, with the name of the invariant; empty: all hold */
-export function findBroken(state: State): string[] {
-  const inspection = new Inspection(state.catalogue, state.now ?? 0)
-  return [
-    ...inspection.catalogue(),
-    ...[...state.organizations].flatMap((organization) => inspection.organization(organization)),
-    ...sortBy(state.memberships, memberKey).flatMap((membership) => inspection.membership(membership)),
-    ...sortBy(state.invitations ?? [], invitationKey).flatMap((invitation) => inspection.invitation(invitation)),
-    ...[...state.changeSets].flatMap((changeSet) => inspection.changeSet(changeSet)),
-  ]
-}
-
-/** The same over a state of any size. */
+/** Yields one sentence for each breach, with the name of the invariant; none: all hold. */
 export async function* streamBroken(state: StateStream): AsyncGenerator<string, void> {
   const inspection = new Inspection(state.catalogue, state.now)
   yield* inspection.catalogue()
@@ -58,8 +34,8 @@ export async function* streamBroken(state: StateStream): AsyncGenerator<string, 
   for await (const changeSet of state.changeSets) yield* inspection.changeSet(changeSet)
 }
 
-/** Reads organizations before their members and invitations. */
-class Inspection {
+/** Reads things in the order of `streamBroken`. */
+export class Inspection {
   readonly #catalogue: Catalogue
   readonly #now: number
   readonly #roleSetIds = new Map<string, string>()
@@ -129,17 +105,12 @@ class Inspection {
   }
 }
 
-function memberKey({ organizationId, userId }: Membership): string {
+export function memberKey({ organizationId, userId }: Membership): string {
   return JSON.stringify([organizationId, userId])
 }
 
-function invitationKey({ organizationId, emailAddress }: Invitation): string {
+export function invitationKey({ organizationId, emailAddress }: Invitation): string {
   return JSON.stringify([organizationId, foldAddress(emailAddress)])
-}
-
-function sortBy<T>(things: Iterable<T>, keyOf: (thing: T) => string): T[] {
-  const keyed = [...things].map((thing) => ({ thing, key: keyOf(thing) }))
-  return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ thing }) => thing)
 }
 
 /** I3: rule 2 for every set. Also: the things that roles and sets refer to exist. */

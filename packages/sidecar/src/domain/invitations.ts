@@ -3,25 +3,15 @@
  * role is checked again on acceptance (rule 11).
  */
 
-import {
-  type Catalogue,
-  type Change,
-  type Invitation,
-  type InvitationStatus,
-  isPlainObject,
-  type Membership,
-  type Organization,
-  put,
-  quoted,
-  assignmentOf,
-} from '@rolesets/core'
+import { assignmentOf, isPlainObject, put, quoted } from '@rolesets/core'
+import type { Catalogue, Change, Invitation, InvitationStatus, Membership, Organization } from '@rolesets/core'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
-import { type Context, type Decided, decided, changed } from './decided.ts'
+import { decided, decidedTo, type Context, type Decided } from './decided.ts'
 import { invalid, parseEmailAddress, parseId, parseInvitationDays, parseRedirectUrl, parseRef } from './fields.ts'
 import { findRole } from './lookup.ts'
 import { membershipExists } from './memberships.ts'
-import { parseNewMetadata, type BothMetadata, type MetadataInput } from './metadata.ts'
+import { parseNewMetadata, type MetadataInput } from './metadata.ts'
 import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown } from './registration.ts'
@@ -41,23 +31,19 @@ export interface NewInvitation extends MetadataInput {
   readonly redirectUrl?: string | undefined
 }
 
-export interface CreateInvitation extends NewInvitation {
-  readonly organizationId: string
-}
-
 export interface CreateInvitations {
   readonly organizationId: string
   readonly invitations: readonly NewInvitation[]
 }
+
+export type CreateInvitation = NewInvitation & Omit<CreateInvitations, 'invitations'>
 
 export interface RevokeInvitation {
   readonly organizationId: string
   readonly invitationId: string
 }
 
-export interface AcceptInvitation {
-  readonly organizationId: string
-  readonly invitationId: string
+export interface AcceptInvitation extends RevokeInvitation {
   readonly userId: string
 }
 
@@ -66,14 +52,12 @@ export interface Accepted {
   readonly membership: Membership
 }
 
-interface OrganizationFacts extends Occupancy {
-  readonly organization: Organization | undefined
-}
-
 interface InvitationFacts {
   readonly organization: Organization | undefined
   readonly invitation: Invitation | undefined
 }
+
+type InvitingFacts = Occupancy & Pick<InvitationFacts, 'organization'>
 
 /** The status at a time. Expiry is not written to the store, so the time decides. */
 export function statusOf({ status, expiresAt }: Invitation, now: number): InvitationStatus {
@@ -87,16 +71,15 @@ export function statusOf({ status, expiresAt }: Invitation, now: number): Invita
 export function createInvitation(
   catalogue: Catalogue,
   input: CreateInvitation,
-  facts: OrganizationFacts & { readonly pending: Invitation | undefined },
+  facts: InvitingFacts & { readonly pending: Invitation | undefined },
   context: Context,
 ): Decided<Invitation> {
   const organizationId = parseId(input.organizationId, 'organization_id')
   const drafts = [parseDraft(input, '')]
   const pending = facts.pending === undefined ? [] : [facts.pending]
-  const { value, ...decided } = invite(catalogue, { organizationId, drafts }, { ...facts, pending }, context)
-  const [invitation] = value
-  if (invitation === undefined) throw new Error('One draft makes one invitation.')
-  return { ...decided, value: invitation }
+  const { value, ...rest } = invite(catalogue, { organizationId, drafts }, { ...facts, pending }, context)
+  // One draft makes one invitation.
+  return { ...rest, value: value[0] as Invitation }
 }
 
 /**
@@ -107,7 +90,7 @@ export function createInvitation(
 export function createInvitations(
   catalogue: Catalogue,
   input: CreateInvitations,
-  facts: OrganizationFacts & { readonly pending: readonly Invitation[] },
+  facts: InvitingFacts & { readonly pending: readonly Invitation[] },
   context: Context,
 ): Decided<readonly Invitation[]> {
   const organizationId = parseId(input.organizationId, 'organization_id')
@@ -126,8 +109,7 @@ export function revokeInvitation(
   context: Context,
 ): Decided<Invitation> {
   const { before } = findPending(input, facts, context)
-  const invitation = amend(before, { status: 'revoked' }, context)
-  return decided(changed('invitation', before, invitation), invitation)
+  return decidedTo('invitation', before, amend(before, { status: 'revoked' }, context))
 }
 
 /** Makes the user a member with the invitation's role and metadata. The quota already counts the invitation. */
@@ -141,12 +123,8 @@ export function acceptInvitation(
   const { organization, before } = findPending(input, facts, context)
   if (facts.membership) throw membershipExists(facts.membership)
   const { organizationId, roleId, publicMetadata, privateMetadata } = before
-  checkIsAvailable(
-    catalogue,
-    catalogue.roles.byId(roleId) ?? { id: roleId },
-    assignmentOf(organization),
-    'invitation_id',
-  )
+  const role = catalogue.roles.byId(roleId) ?? { id: roleId }
+  checkIsAvailable(catalogue, role, assignmentOf(organization), 'invitation_id')
   const invitation = amend(before, { status: 'accepted', acceptedByUserId: userId }, context)
   const member = { organizationId, userId, roleId, publicMetadata, privateMetadata }
   const membership = newMembership(member, context)
@@ -161,15 +139,7 @@ export function invitationNotFound(organizationId: string, invitationId: string)
 }
 
 /** An invitation of a request, parsed. */
-interface Draft extends BothMetadata {
-  /** Where it stands in the request, for example `invitations[3].`; empty: it is the request. */
-  readonly path: string
-  readonly emailAddress: string
-  readonly role: string
-  readonly inviterUserId: string
-  readonly days: number
-  readonly redirectUrl: string
-}
+type Draft = ReturnType<typeof parseDraft>
 
 function parseItems({ invitations }: CreateInvitations): { item: NewInvitation; path: string }[] {
   const field = 'invitations'
@@ -182,7 +152,8 @@ function parseItems({ invitations }: CreateInvitations): { item: NewInvitation; 
   })
 }
 
-function parseDraft(item: NewInvitation, path: string): Draft {
+/** @param path where it stands in the request, for example `invitations[3].`; empty: it is the request */
+function parseDraft(item: NewInvitation, path: string) {
   const { inviterUserId } = item
   return {
     path,
@@ -198,7 +169,7 @@ function parseDraft(item: NewInvitation, path: string): Draft {
 function invite(
   catalogue: Catalogue,
   { organizationId, drafts }: { readonly organizationId: string; readonly drafts: readonly Draft[] },
-  facts: OrganizationFacts & { readonly pending: readonly Invitation[] },
+  facts: InvitingFacts & { readonly pending: readonly Invitation[] },
   context: Context,
 ): Decided<Invitation[]> {
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
@@ -215,16 +186,16 @@ function invite(
 }
 
 /** An address has at most one pending invitation of an organization, also within one call. */
-function checkAddressesAreFree(
-  organization: Organization,
-  drafts: readonly Draft[],
-  pending: readonly Invitation[],
-): void {
+function checkAddressesAreFree({ id }: Organization, drafts: readonly Draft[], pending: readonly Invitation[]): void {
   const holders = new Map(pending.map(({ emailAddress, id }) => [foldAddress(emailAddress), id]))
   for (const { emailAddress, path } of drafts) {
     const address = foldAddress(emailAddress)
     const holder = holders.get(address)
-    if (holder !== undefined) throw invitationExists(organization, emailAddress, { holder, path })
+    if (holder !== undefined) {
+      const message = `${quoted(emailAddress)} already has a pending invitation to ${quoted(id)}: ${holder}. Revoke that invitation first, or wait until it is accepted.`
+      const facts = { organization: id, email_address: emailAddress, invitation: holder }
+      throw new Refusal('invitation_exists', message, { field: `${path}email_address`, facts })
+    }
     holders.set(address, path.replace(/\.$/, ''))
   }
 }
@@ -240,16 +211,6 @@ function findPending(input: RevokeInvitation, facts: InvitationFacts, { now }: C
   const message = `The invitation ${invitationId} isn't pending: it is ${status}. Create a new invitation.`
   const details = { organization: organizationId, invitation: invitationId, status }
   throw new Refusal('invitation_not_pending', message, { field: 'invitation_id', facts: details })
-}
-
-function invitationExists(
-  { id }: Organization,
-  emailAddress: string,
-  { holder, path }: { readonly holder: string; readonly path: string },
-): Refusal {
-  const message = `${quoted(emailAddress)} already has a pending invitation to ${quoted(id)}: ${holder}. Revoke that invitation first, or wait until it is accepted.`
-  const facts = { organization: id, email_address: emailAddress, invitation: holder }
-  return new Refusal('invitation_exists', message, { field: `${path}email_address`, facts })
 }
 
 /** Folds ASCII letters only, as the storage does: the case of other letters depends on the locale. */

@@ -1,8 +1,19 @@
 /** Finds the things that a request names by key or id, and keeps keys unique (I6). */
 
-import { type Catalogue, type Index, type Permission, quoted, type Role, type RoleSet } from '@rolesets/core'
-import { parseRef } from './fields.ts'
+import {
+  quoted,
+  type Catalogue,
+  type Index,
+  type LimitName,
+  type Permission,
+  type Role,
+  type RoleSet,
+} from '@rolesets/core'
+import { checkLimit } from './check-limit.ts'
+import { invalid, parseRef, parseRefs } from './fields.ts'
 import { Refusal } from './refusal.ts'
+
+type Indexes = Index<Permission> | Index<Role> | Index<RoleSet>
 
 export function findPermission(catalogue: Catalogue, value: unknown, field = 'permission'): Permission {
   return find(catalogue.permissions, 'permission', { value, field })
@@ -28,12 +39,29 @@ function find<Thing extends { readonly id: string; readonly key: string }>(
   throw new Refusal(`${name}_not_found`, message, { field, facts: { [name]: ref } })
 }
 
+/** The things that a list names by key or id, in its order, each once. */
+export function findEach<Thing extends { readonly id: string; readonly key: string }>(
+  value: unknown,
+  at: { readonly field: string; readonly limit: LimitName; readonly noun: string },
+  findOne: (ref: string, field: string) => Thing,
+): Thing[] {
+  const found = new Map<string, Thing>()
+  for (const { ref, field } of parseRefs(value, at.field, at.limit)) {
+    const thing = findOne(ref, field)
+    if (found.has(thing.id)) throw invalid(field, `names ${thing.key} a second time. Name each ${at.noun} once.`)
+    found.set(thing.id, thing)
+  }
+  return [...found.values()]
+}
+
+/** A new thing needs a free key, and room in the store. */
+export function checkCanBeAdded(index: Indexes, key: string, limit: LimitName, unit: string): void {
+  checkKeyIsFree(index, key)
+  checkLimit(limit, index.size + 1, { subject: 'The store would hold', unit, field: 'key' })
+}
+
 /** A thing may keep the key that it has. Undefined: no key is given. */
-export function checkKeyIsFree(
-  index: Index<Permission> | Index<Role> | Index<RoleSet>,
-  key: string | undefined,
-  own?: { readonly id: string },
-): void {
+export function checkKeyIsFree(index: Indexes, key: string | undefined, own?: { readonly id: string }): void {
   const taken = key === undefined ? undefined : index.byKey(key)
   if (key === undefined || taken === undefined || taken.id === own?.id) return
   const message = `The key ${key} belongs to ${taken.id}. Choose another key, or update that one.`

@@ -5,34 +5,27 @@
  * no effect, so one list can serve many organizations. All mappings happen at the same time.
  */
 
-import {
-  type Catalogue,
-  type Change,
-  counted,
-  holders,
-  listed,
-  type Reassigned,
-  type Role,
-  type RoleSet,
-  takeWithin,
-} from '@rolesets/core'
+import { counted, holders, listed, takeWithin } from '@rolesets/core'
+import type { Catalogue, Change, Reassigned, Role, RoleSet } from '@rolesets/core'
 import { impactOf, isHeld, type Impact, type RoleImpact, type RoleUsage } from './decided.ts'
 import { invalid, parseMappings } from './fields.ts'
 import { findRole } from './lookup.ts'
 import { Refusal } from './refusal.ts'
 
-type Among = Reassigned['among']
+/** What requests have that move organizations to another set. */
+export interface Mapped {
+  /** Role to role, keys or ids. */
+  readonly mappings?: Readonly<Record<string, string>> | undefined
+}
 
 const rolesInFactsMax = 20
 
-interface Move {
+interface Move extends Mapped {
   readonly destination: RoleSet
   /** The roles in use in the organizations that move. */
   readonly usage: readonly RoleUsage[]
   /** The number of organizations that move. */
   readonly organizations: number
-  /** Role to role, keys or ids. */
-  readonly mappings: unknown
 }
 
 /**
@@ -51,12 +44,12 @@ export function planMove(catalogue: Catalogue, { destination, usage, organizatio
   const [outsider] = outsiders
   if (outsider !== undefined) throw outside(destination, outsider, impact)
   const unmapped = requiredMappings.filter(({ roleId }) => !targets.has(roleId))
-  if (unmapped.length > 0) throw missing(catalogue, { unmapped, destination }, impact)
+  if (unmapped.length > 0) throw missing(catalogue, unmapped, destination, impact)
   return impact
 }
 
 /** All reassignments in one change; no change when there are none. */
-export function reassignMembers(among: Among, impacts: readonly RoleImpact[]): Change[] {
+export function reassignMembers(among: Reassigned['among'], impacts: readonly RoleImpact[]): Change[] {
   const mappings = impacts.flatMap(({ roleId, toRoleId, members, invitations }) =>
     toRoleId === null ? [] : [{ fromRoleId: roleId, toRoleId, members, invitations }],
   )
@@ -91,14 +84,9 @@ function outside(destination: RoleSet, { source, target, field }: Outsider, impa
 }
 
 /** The facts have the list of the unmapped roles and an entry for each, named by its key; at most the first few. */
-function missing(
-  catalogue: Catalogue,
-  { unmapped, destination }: { readonly unmapped: readonly RoleUsage[]; readonly destination: RoleSet },
-  impact: Impact,
-): Refusal {
-  const held = new Map(
-    unmapped.map((usage) => [catalogue.roles.byId(usage.roleId)?.key ?? usage.roleId, holders(usage)]),
-  )
+function missing(catalogue: Catalogue, unmapped: readonly RoleUsage[], destination: RoleSet, impact: Impact): Refusal {
+  const keyOf = (roleId: string) => catalogue.roles.byId(roleId)?.key ?? roleId
+  const held = new Map(unmapped.map((usage) => [keyOf(usage.roleId), holders(usage)]))
   const keys = [...held.keys()].sort()
   const shown = takeWithin(keys, rolesInFactsMax)
   const facts = {

@@ -1,9 +1,9 @@
 /** Memberships: a role is given only if the organization's set has it (rule 1). */
 
-import { type Catalogue, type Membership, type Organization, quoted, put, deleted, assignmentOf } from '@rolesets/core'
+import { assignmentOf, deleted, put, quoted, type Catalogue, type Membership, type Organization } from '@rolesets/core'
 import { amend, newMembership } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
-import { type Context, type Decided, decided, changed } from './decided.ts'
+import { decided, decidedTo, type Context, type Decided } from './decided.ts'
 import { parseId, parseRef } from './fields.ts'
 import { findRole } from './lookup.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
@@ -11,23 +11,19 @@ import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown } from './registration.ts'
 
-export interface CreateMembership extends MetadataInput {
+export interface DeleteMembership {
   readonly organizationId: string
   readonly userId: string
+}
+
+export interface CreateMembership extends DeleteMembership, MetadataInput {
   /** Key or id. */
   readonly role: string
 }
 
-export interface UpdateMembership extends MetadataUpdate {
-  readonly organizationId: string
-  readonly userId: string
+export interface UpdateMembership extends DeleteMembership, MetadataUpdate {
   /** Key or id. */
   readonly role?: string | undefined
-}
-
-export interface DeleteMembership {
-  readonly organizationId: string
-  readonly userId: string
 }
 
 interface Facts {
@@ -68,21 +64,19 @@ export function updateMembership(
   if (before === undefined) throw membershipNotFound(organizationId, userId)
   const role = input.role === undefined ? undefined : findRole(catalogue, input.role)
   if (role) checkIsAvailable(catalogue, role, assignmentOf(facts.organization))
-  const membership = amend(before, { roleId: role?.id, ...metadata.of(before) }, context)
-  return decided(changed('membership', before, membership), membership)
+  return decidedTo('membership', before, amend(before, { roleId: role?.id, ...metadata.of(before) }, context))
 }
 
 export function deleteMembership(
   input: DeleteMembership,
-  facts: { readonly membership: Membership | undefined },
+  { membership: before }: Pick<Facts, 'membership'>,
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
-  const before = facts.membership
   if (before === undefined) throw membershipNotFound(organizationId, userId)
   return decided([deleted('membership', before)], before)
 }
 
-function parseMember(input: { readonly organizationId: string; readonly userId: string }) {
+function parseMember(input: DeleteMembership) {
   return {
     organizationId: parseId(input.organizationId, 'organization_id'),
     userId: parseId(input.userId, 'user_id'),

@@ -10,11 +10,8 @@ export function parseMetadata(value: unknown, field: string): Metadata {
   if (!isPlainObject(value)) throw noObject(field)
   checkJson(value, { field, valuesLeft: limits.metadataBytesMax }, 1)
   const json = JSON.stringify(value)
-  checkLimit('metadataBytesMax', new TextEncoder().encode(json).length, {
-    subject: `${field} has`,
-    unit: 'bytes as JSON',
-    field,
-  })
+  const bytes = new TextEncoder().encode(json).length
+  checkLimit('metadataBytesMax', bytes, { subject: `${field} has`, unit: 'bytes as JSON', field })
   return JSON.parse(json) as Metadata
 }
 
@@ -23,10 +20,7 @@ export interface BothMetadata {
   readonly privateMetadata: Metadata
 }
 
-export interface MetadataInput {
-  readonly publicMetadata?: Metadata | undefined
-  readonly privateMetadata?: Metadata | undefined
-}
+export type MetadataInput = { readonly [Name in keyof BothMetadata]?: Metadata | undefined }
 
 /** Of a new thing: empty unless it is given. */
 export function parseNewMetadata(input: MetadataInput, path = ''): BothMetadata {
@@ -41,16 +35,12 @@ export interface MetadataUpdate extends MetadataInput {
   readonly mergeMetadata?: boolean | undefined
 }
 
-/** The metadata after an update, computed once the thing is read. */
-interface MetadataPlan {
-  readonly of: (before: BothMetadata) => Partial<BothMetadata>
-}
-
-export function parseMetadataUpdate(input: MetadataUpdate): MetadataPlan {
+/** @returns the metadata after the update, computed once the thing is read; undefined: it stays as it is */
+export function parseMetadataUpdate(input: MetadataUpdate): { readonly of: (before: BothMetadata) => MetadataInput } {
   const merges = parseFlag(input.mergeMetadata, 'merge_metadata')
-  const plan = (value: unknown, field: string): ((before: Metadata) => Metadata) => {
-    if (!merges) {
-      const metadata = parseMetadata(value, field)
+  const plan = (value: unknown, field: string): ((before: Metadata) => Metadata | undefined) => {
+    if (value === undefined || !merges) {
+      const metadata = value === undefined ? undefined : parseMetadata(value, field)
       return () => metadata
     }
     // The merged part may be larger than the result. The limit holds for the result.
@@ -58,14 +48,12 @@ export function parseMetadataUpdate(input: MetadataUpdate): MetadataPlan {
     checkJson(value, { field, valuesLeft: limits.metadataBytesMax }, 1)
     return (before) => parseMetadata(merge(before, value), field)
   }
-  const plans = {
-    publicMetadata: input.publicMetadata === undefined ? undefined : plan(input.publicMetadata, 'public_metadata'),
-    privateMetadata: input.privateMetadata === undefined ? undefined : plan(input.privateMetadata, 'private_metadata'),
-  }
+  const publicAfter = plan(input.publicMetadata, 'public_metadata')
+  const privateAfter = plan(input.privateMetadata, 'private_metadata')
   return {
-    of: (before) => ({
-      ...(plans.publicMetadata && { publicMetadata: plans.publicMetadata(before.publicMetadata) }),
-      ...(plans.privateMetadata && { privateMetadata: plans.privateMetadata(before.privateMetadata) }),
+    of: ({ publicMetadata, privateMetadata }) => ({
+      publicMetadata: publicAfter(publicMetadata),
+      privateMetadata: privateAfter(privateMetadata),
     }),
   }
 }
@@ -99,11 +87,10 @@ function checkJson(value: unknown, walk: Walk, depth: number): void {
   }
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return
   if (typeof value === 'number' && Number.isFinite(value)) return
-  if (!Array.isArray(value) && !isPlainObject(value))
-    throw invalid(
-      walk.field,
-      "holds something that JSON can't write. Use objects, lists, texts, numbers, true, false and null.",
-    )
+  if (!Array.isArray(value) && !isPlainObject(value)) {
+    const problem = "holds something that JSON can't write. Use objects, lists, texts, numbers, true, false and null."
+    throw invalid(walk.field, problem)
+  }
   checkLimit('metadataDepthMax', depth, { subject: `${walk.field} is nested`, unit: 'levels deep', field: walk.field })
   for (const item of Array.isArray(value) ? (value as readonly unknown[]) : Object.values(value))
     checkJson(item, walk, depth + 1)

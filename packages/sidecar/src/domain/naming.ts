@@ -9,10 +9,19 @@ export interface NamedUpdate {
   readonly description?: string | undefined
 }
 
-export function parseNamedUpdate(
-  { key, name, description }: NamedUpdate,
-  parseOwnKey: (value: unknown) => string,
-): NamedUpdate {
+/** The part of a new thing. The name is made from the key if it is empty or not given. */
+export interface NewNamed extends NamedUpdate {
+  readonly key: string
+}
+
+type KeyParser = (value: unknown) => string
+
+export function parseNewNamed(input: NewNamed, parseOwnKey: KeyParser) {
+  const key = parseOwnKey(input.key)
+  return { key, name: parseNameOr(key, input.name), description: parseDescription(input.description ?? '') }
+}
+
+export function parseNamedUpdate({ key, name, description }: NamedUpdate, parseOwnKey: KeyParser): NamedUpdate {
   return {
     key: key === undefined ? undefined : parseOwnKey(key),
     name: name === undefined ? undefined : parseName(name),

@@ -1,64 +1,48 @@
 /** Organizations, and moving them to another role set. */
 
-import { type Catalogue, type Change, initialRoleSetOf, type Organization, quoted, put } from '@rolesets/core'
+import { initialRoleSetOf, put, quoted, type Catalogue, type Change, type Organization } from '@rolesets/core'
 import { amend, newMembership, stampNew } from './amend.ts'
-import { impactOf, isHeld, noImpact, type Context, type Decided, type RoleUsage, decided, changed } from './decided.ts'
-import {
-  parseId,
-  parseMappings,
-  parseOptionalFlag,
-  parseOrganizationName,
-  parseQuota,
-  parseSlug,
-  parseTime,
-} from './fields.ts'
+import { changed, decided, impactOf, isHeld, noImpact } from './decided.ts'
+import type { Context, Decided, OrganizationFacts } from './decided.ts'
+import { parseId, parseMappings, parseOptionalFlag, parseOrganizationName } from './fields.ts'
+import { parseQuota, parseSlug, parseTime } from './fields.ts'
 import { findRoleSet } from './lookup.ts'
-import { planMove, reassignMembers } from './mappings.ts'
+import { planMove, reassignMembers, type Mapped } from './mappings.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
 import { Refusal } from './refusal.ts'
 import { checkOrganizationsAreEnabled, organizationNotFound, ownSettings, register } from './registration.ts'
 
-export interface CreateOrganization extends MetadataInput {
-  /** The application's own id. Empty or not given: an id is made. */
-  readonly id?: string | undefined
+interface OrganizationFields {
   readonly name?: string | undefined
-  /** Empty or not given: none. */
+  /** Empty: none. Null, too. Of a new organization: none if it is not given. */
   readonly slug?: string | null | undefined
-  /** Key or id. Empty or not given: the initial set. */
+  /** Key or id. Empty or not given: it keeps its set, or a new organization is on the initial one. */
   readonly roleSet?: string | undefined
-  /** Id of the user who becomes a member with the set's creator role. Empty or not given: no user. */
-  readonly createdBy?: string | undefined
-  /** Members and pending invitations together; 0: any number. Not given: the value of the settings. */
+  /** Members and pending invitations together; 0: any number. Of a new organization: the value of the settings if it is not given. */
   readonly maxAllowedMemberships?: number | undefined
-  /** Unix milliseconds. Not given: now. */
+  /** Unix milliseconds. Of a new organization: now if it is not given. */
   readonly createdAt?: number | undefined
 }
 
-export interface UpdateOrganization extends MetadataUpdate {
-  readonly organizationId: string
-  readonly name?: string | undefined
-  /** Null or empty: none. */
-  readonly slug?: string | null | undefined
-  /** Key or id. Empty or not given: it keeps its set. */
-  readonly roleSet?: string | undefined
-  /** Role to role, keys or ids. Without a move they have no effect. */
-  readonly mappings?: Readonly<Record<string, string>> | undefined
-  readonly maxAllowedMemberships?: number | undefined
-  readonly adminDeleteEnabled?: boolean | undefined
-  /** Unix milliseconds. */
-  readonly createdAt?: number | undefined
+export interface CreateOrganization extends OrganizationFields, MetadataInput {
+  /** The application's own id. Empty or not given: an id is made. */
+  readonly id?: string | undefined
+  /** Id of the user who becomes a member with the set's creator role. Empty or not given: no user. */
+  readonly createdBy?: string | undefined
 }
 
 export interface DeleteOrganization {
   readonly organizationId: string
 }
 
-export interface AssignRoleSet {
-  readonly organizationId: string
+/** Without a move the mappings have no effect. */
+export interface UpdateOrganization extends OrganizationFields, DeleteOrganization, Mapped, MetadataUpdate {
+  readonly adminDeleteEnabled?: boolean | undefined
+}
+
+export interface AssignRoleSet extends DeleteOrganization, Mapped {
   /** Key or id. */
   readonly roleSet: string
-  /** Role to role, keys or ids. */
-  readonly mappings?: Readonly<Record<string, string>> | undefined
 }
 
 /** @param facts `existing`: the organization with the id; `slugOwner`: the one with the slug */
@@ -81,29 +65,23 @@ export function createOrganization(
   const id = givenId ?? context.newId('org')
   const content = { id, name, slug, roleSetId: roleSet.id, createdBy, ...metadata }
   const organization: Organization = { ...content, ...stampNew(context), ...own }
-  const changes: Change[] = [put('organization', organization, null)]
-  if (createdBy !== '') {
-    const member = { organizationId: id, userId: createdBy, roleId: roleSet.creatorRoleId }
-    const membership = newMembership({ ...member, publicMetadata: {}, privateMetadata: {} }, context)
-    changes.push(put('membership', membership, null))
-  }
-  return decided(changes, organization)
+  const made = put('organization', organization, null)
+  if (createdBy === '') return decided([made], organization)
+  const member = { organizationId: id, userId: createdBy, roleId: roleSet.creatorRoleId }
+  const membership = newMembership({ ...member, publicMetadata: {}, privateMetadata: {} }, context)
+  return decided([made, put('membership', membership, null)], organization)
 }
 
 /** @param facts `slugOwner`: the organization with the new slug; `usage`: the roles in use in the organization, for a move */
 export function updateOrganization(
   catalogue: Catalogue,
   input: UpdateOrganization,
-  facts: {
-    readonly organization: Organization | undefined
-    readonly slugOwner: Organization | undefined
-    readonly usage: readonly RoleUsage[]
-  },
+  facts: OrganizationFacts & { readonly slugOwner: Organization | undefined },
   context: Context,
 ): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
   const name = input.name === undefined ? undefined : parseOrganizationName(input.name)
-  const slug = parseNewSlug(input.slug)
+  const slug = isGiven(input.slug) ? parseSlug(input.slug) : input.slug === undefined ? undefined : null
   const metadata = parseMetadataUpdate(input)
   const adminDeleteEnabled = parseOptionalFlag(input.adminDeleteEnabled, 'admin_delete_enabled')
   const own = { ...parseOwn(input), adminDeleteEnabled }
@@ -122,10 +100,7 @@ export function updateOrganization(
 }
 
 /** @param facts `usage`: the roles in use in it, which end */
-export function deleteOrganization(
-  input: DeleteOrganization,
-  facts: { readonly organization: Organization | undefined; readonly usage: readonly RoleUsage[] },
-): Decided<Organization> {
+export function deleteOrganization(input: DeleteOrganization, facts: OrganizationFacts): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
   const before = facts.organization
   if (before === undefined) throw organizationNotFound(id)
@@ -143,7 +118,7 @@ export function deleteOrganization(
 export function assignRoleSet(
   catalogue: Catalogue,
   input: AssignRoleSet,
-  facts: { readonly organization: Organization | undefined; readonly usage: readonly RoleUsage[] },
+  facts: OrganizationFacts,
   context: Context,
 ): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
@@ -162,17 +137,11 @@ export function assignRoleSet(
 }
 
 /** Only what is given. */
-function parseOwn(input: Pick<CreateOrganization, 'maxAllowedMemberships' | 'createdAt'>) {
-  const { maxAllowedMemberships, createdAt } = input
+function parseOwn({ maxAllowedMemberships, createdAt }: OrganizationFields) {
   return {
     ...(maxAllowedMemberships !== undefined && { maxAllowedMemberships: parseQuota(maxAllowedMemberships) }),
     ...(createdAt !== undefined && { createdAt: parseTime(createdAt, 'created_at') }),
   }
-}
-
-function parseNewSlug(value: unknown): string | null | undefined {
-  if (value === undefined) return undefined
-  return isGiven(value) ? parseSlug(value) : null
 }
 
 function checkSlug({ settings }: Catalogue, slug: string, owner: Organization | undefined): void {

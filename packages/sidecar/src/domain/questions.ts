@@ -1,22 +1,12 @@
 /** Parses questions, before an answer is looked up. */
 
-import { limits } from '@rolesets/core'
+import { limits, type RoleQuestion } from '@rolesets/core'
 import { invalid, parseId, parseRef } from './fields.ts'
 import { checkLimit } from './check-limit.ts'
 
-export interface Question {
+/** `permission` is a key; empty or not given: only the role is asked about. */
+export interface Question extends RoleQuestion {
   readonly organizationId: string
-  /** Key or id. */
-  readonly role: string
-  /** Key; undefined: only the role is asked about. */
-  readonly permission: string | undefined
-}
-
-interface QuestionInput {
-  readonly organizationId: string
-  readonly role: string
-  /** Empty is the same as not given. */
-  readonly permission?: string | undefined
 }
 
 /**
@@ -25,7 +15,7 @@ interface QuestionInput {
  */
 const plain = /^[\x21-\x7e]+$/
 
-function isPlain({ organizationId, role, permission }: QuestionInput): boolean {
+function isPlain({ organizationId, role, permission }: Question): boolean {
   return (
     isPlainText(organizationId, limits.idCharactersMax) &&
     isPlainText(role, limits.keyCharactersMax) &&
@@ -38,7 +28,7 @@ function isPlainText(value: unknown, charactersMax: number): boolean {
 }
 
 /** @param path of the question in the request, for example `checks[3].`; empty: it is the request */
-export function parseQuestion(input: QuestionInput, path = ''): Question {
+export function parseQuestion(input: Question, path = ''): Question {
   if (isPlain(input)) return questionOf(input)
   const isAboutPermission = input.permission !== undefined && input.permission !== ''
   return {
@@ -48,12 +38,12 @@ export function parseQuestion(input: QuestionInput, path = ''): Question {
   }
 }
 
-function questionOf({ organizationId, role, permission }: QuestionInput): Question {
+function questionOf({ organizationId, role, permission }: Question): Question {
   return { organizationId, role, permission: permission === '' ? undefined : permission }
 }
 
 /** The questions of a batch, in their order; at least one. */
-export function parseQuestions(inputs: readonly QuestionInput[], field = 'checks'): Question[] {
+export function parseQuestions(inputs: readonly Question[], field = 'checks'): Question[] {
   if (inputs.length === 0) throw invalid(field, 'is empty. Ask at least one question.')
   checkLimit('batchQuestionsMax', inputs.length, { subject: `${field} has`, unit: 'questions', field })
   return inputs.map((input, place) =>

@@ -3,15 +3,8 @@
  * application's organizations exist before they are registered (rule 3).
  */
 
-import {
-  type Catalogue,
-  type Change,
-  initialRoleSetOf,
-  type Organization,
-  quoted,
-  type RoleSet,
-  put,
-} from '@rolesets/core'
+import { initialRoleSetOf, put, quoted } from '@rolesets/core'
+import type { Catalogue, Change, Organization, RoleSet } from '@rolesets/core'
 import { stampNew } from './amend.ts'
 import type { Context } from './decided.ts'
 import { Refusal } from './refusal.ts'

@@ -1,19 +1,11 @@
 /** Removes a role from a set, or a set from the store, and gives its holders other roles (rules 6 and 7). */
 
-import { type Catalogue, type Change, holders, type Role, type RoleSet, put, deleted } from '@rolesets/core'
+import { deleted, holders, put, type Catalogue, type Change, type Role, type RoleSet } from '@rolesets/core'
 import { amend } from './amend.ts'
-import {
-  impactOf,
-  isHeld,
-  type Context,
-  type Decided,
-  type Impact,
-  type RoleImpact,
-  type RoleUsage,
-  decided,
-} from './decided.ts'
+import { decided, impactOf, isHeld } from './decided.ts'
+import type { Context, Decided, Impact, RoleFacts, RoleUsage } from './decided.ts'
 import { findRole, findRoleSet } from './lookup.ts'
-import { planMove, reassignMembers } from './mappings.ts'
+import { planMove, reassignMembers, type Mapped } from './mappings.ts'
 import { Refusal } from './refusal.ts'
 import { checkCanBeCreator, initialRequired } from './role-sets.ts'
 
@@ -26,20 +18,18 @@ export interface ReplaceRole {
   readonly toRole?: string | undefined
 }
 
-export interface ReplaceRoleSet {
+export interface ReplaceRoleSet extends Mapped {
   /** Key or id of the set that is deleted. */
   readonly roleSet: string
   /** Key or id of the set that takes its organizations. */
   readonly toRoleSet: string
-  /** Role to role, keys or ids. */
-  readonly mappings?: Readonly<Record<string, string>> | undefined
 }
 
 /** @param facts `usage`: the holders of the role in the organizations on the set; `organizations`: their number */
 export function replaceRole(
   catalogue: Catalogue,
   input: ReplaceRole,
-  facts: { readonly usage: RoleUsage; readonly organizations: number },
+  facts: RoleFacts,
   context: Context,
 ): Decided<RoleSet> {
   const before = findRoleSet(catalogue, input.roleSet)
@@ -52,7 +42,7 @@ export function replaceRole(
   if (target === undefined) checkNeedsNoTarget({ roleSet: before, role, usage: facts.usage }, impact)
   if (target?.id === role.id) throw sameThing('role', role.key)
   const roleSet = exchangeRole(catalogue, { before, role, target }, context)
-  const roles: RoleImpact[] = requiredMappings.flatMap((held) => (target ? { ...held, toRoleId: target.id } : []))
+  const roles = requiredMappings.flatMap((held) => (target ? { ...held, toRoleId: target.id } : []))
   const changes: Change[] = [put('role_set', roleSet, before), ...reassignMembers({ roleSetId: before.id }, roles)]
   return decided(changes, roleSet, { ...impact, roles })
 }
@@ -73,8 +63,8 @@ export function replaceRoleSet(
   const { organizations } = facts
   const impact = planMove(catalogue, { destination, mappings: input.mappings, ...facts })
   const changes = reassignMembers({ roleSetId: source.id }, impact.roles)
-  const [fromRoleSetId, toRoleSetId] = [source.id, destination.id]
-  if (organizations > 0) changes.push({ verb: 'moved', thing: 'assignment', fromRoleSetId, toRoleSetId, organizations })
+  const ends = { fromRoleSetId: source.id, toRoleSetId: destination.id }
+  if (organizations > 0) changes.push({ verb: 'moved', thing: 'assignment', ...ends, organizations })
   changes.push(deleted('role_set', source))
   return decided(changes, destination, impact)
 }
@@ -98,11 +88,10 @@ function checkNeedsNoTarget(
   { roleSet, role, usage }: { readonly roleSet: RoleSet; readonly role: Role; readonly usage: RoleUsage },
   impact: Impact,
 ): void {
-  const place =
-    roleSet.creatorRoleId === role.id ? 'creator' : roleSet.defaultRoleId === role.id ? 'default' : undefined
   const counts = { members: String(usage.members), invitations: String(usage.invitations) }
   const facts = { role: role.key, role_set: roleSet.key, ...counts }
-  if (place !== undefined) {
+  for (const place of ['creator', 'default'] as const) {
+    if (roleSet[`${place}RoleId`] !== role.id) continue
     const message = `${role.key} is the ${place} role of ${roleSet.key}. Give to_role: the role that replaces it.`
     const details = { field: 'to_role', facts: { ...facts, place }, impact }
     throw new Refusal('special_role_not_in_role_set', message, details)
@@ -114,10 +103,8 @@ function checkNeedsNoTarget(
 
 function notInRoleSet(role: Role, roleSet: RoleSet): Refusal {
   const message = `The role set ${roleSet.key} doesn't have the role ${role.key}, so the role can't be removed from it. Use one of its roles.`
-  return new Refusal('role_not_in_role_set', message, {
-    field: 'role',
-    facts: { role: role.key, role_set: roleSet.key },
-  })
+  const facts = { role: role.key, role_set: roleSet.key }
+  return new Refusal('role_not_in_role_set', message, { field: 'role', facts })
 }
 
 function sameThing(noun: 'role' | 'role_set', key: string): Refusal {

@@ -1,30 +1,18 @@
 /** Role sets: creating, updating, extending and deleting them, and what makes one well formed (rules 2, 3 and 5). */
 
-import {
-  type Catalogue,
-  type Change,
-  counted,
-  initialRoleSetOf,
-  type Role,
-  type RoleSet,
-  put,
-  deleted,
-} from '@rolesets/core'
+import { counted, deleted, initialRoleSetOf, put } from '@rolesets/core'
+import type { Catalogue, Change, Role, RoleSet } from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'
-import { impactOf, noImpact, type Context, type Decided, decided } from './decided.ts'
-import { invalid, parseDescription, parseFlag, parseKey, parseName, parseRefs } from './fields.ts'
-import { checkKeyIsFree, findRole, findRoleSet } from './lookup.ts'
+import { checkLimit } from './check-limit.ts'
+import { decided, decidedTo, impactOf, noImpact, type Context, type Decided, type RoleSetFacts } from './decided.ts'
+import { invalid, parseDescription, parseFlag, parseKey, parseName } from './fields.ts'
+import { checkCanBeAdded, checkKeyIsFree, findEach, findRole, findRoleSet } from './lookup.ts'
 import { parseNamedUpdate, parseNameOr, roleSetKeyFromName, type NamedUpdate } from './naming.ts'
 import { Refusal } from './refusal.ts'
 import { missingCreatorPermissions } from './roles.ts'
-import { checkLimit } from './check-limit.ts'
 
-export interface CreateRoleSet {
-  /** Empty or not given: made from the name. */
-  readonly key?: string | undefined
-  /** Empty or not given: made from the key. */
-  readonly name?: string | undefined
-  readonly description?: string | undefined
+/** Its key is made from the name if it is empty or not given, and its name from the key. */
+export interface CreateRoleSet extends NamedUpdate {
   /** Keys or ids; at least one. */
   readonly roles: readonly string[]
   /** Key or id of one of `roles`. */
@@ -35,27 +23,25 @@ export interface CreateRoleSet {
   readonly initial?: boolean | undefined
 }
 
-export interface UpdateRoleSet extends NamedUpdate {
+export interface DeleteRoleSet {
   /** Key or id. */
   readonly roleSet: string
+}
+
+/** Keys or ids of roles that the set has afterwards. */
+export interface SpecialRoles {
   readonly defaultRole?: string | undefined
   readonly creatorRole?: string | undefined
+}
+
+export interface UpdateRoleSet extends NamedUpdate, DeleteRoleSet, SpecialRoles {
   /** True: it becomes the initial set. False is refused for the initial set, and says nothing about any other. */
   readonly initial?: boolean | undefined
 }
 
-export interface AddRoles {
-  /** Key or id. */
-  readonly roleSet: string
+export interface AddRoles extends DeleteRoleSet, SpecialRoles {
   /** Keys or ids; at least one. Roles that the set already has are ignored. */
   readonly roles: readonly string[]
-  readonly defaultRole?: string | undefined
-  readonly creatorRole?: string | undefined
-}
-
-export interface DeleteRoleSet {
-  /** Key or id. */
-  readonly roleSet: string
 }
 
 export function createRoleSet(catalogue: Catalogue, input: CreateRoleSet, context: Context): Decided<RoleSet> {
@@ -65,16 +51,13 @@ export function createRoleSet(catalogue: Catalogue, input: CreateRoleSet, contex
   const roleIds = parseRoles(catalogue, input.roles).map(({ id }) => id)
   const defaultRoleId = findRole(catalogue, input.defaultRole, 'default_role').id
   const creatorRoleId = findRole(catalogue, input.creatorRole, 'creator_role').id
-  checkKeyIsFree(catalogue.roleSets, key)
-  const count = catalogue.roleSets.size + 1
-  checkLimit('roleSetsMax', count, { subject: 'The store would hold', unit: 'role sets', field: 'key' })
+  checkCanBeAdded(catalogue.roleSets, key, 'roleSetsMax', 'role sets')
   const content = { key, name, description, roleIds, defaultRoleId, creatorRoleId }
   checkIsWellFormed(catalogue, content)
-  const changes: Change[] = isInitial ? [demoteInitial(catalogue, context)] : []
   const type = isInitial ? 'initial' : 'custom'
   const roleSet: RoleSet = { id: context.newId('roleset'), ...content, type, ...stampNew(context) }
-  changes.push(put('role_set', roleSet, null))
-  return decided(changes, roleSet)
+  const demoted = isInitial ? [demoteInitial(catalogue, context)] : []
+  return decided([...demoted, put('role_set', roleSet, null)], roleSet)
 }
 
 export function updateRoleSet(catalogue: Catalogue, input: UpdateRoleSet, context: Context): Decided<RoleSet> {
@@ -87,10 +70,8 @@ export function updateRoleSet(catalogue: Catalogue, input: UpdateRoleSet, contex
   const type = isInitial ? 'initial' : undefined
   const roleSet = amend(before, { ...named, ...special, type }, context)
   checkIsWellFormed(catalogue, roleSet)
-  if (roleSet === before) return decided([], before)
-  const changes: Change[] = roleSet.type === before.type ? [] : [demoteInitial(catalogue, context)]
-  changes.push(put('role_set', roleSet, before))
-  return decided(changes, roleSet)
+  if (roleSet.type === before.type) return decidedTo('role_set', before, roleSet)
+  return decided([demoteInitial(catalogue, context), put('role_set', roleSet, before)], roleSet)
 }
 
 /**
@@ -100,7 +81,7 @@ export function updateRoleSet(catalogue: Catalogue, input: UpdateRoleSet, contex
 export function addRoles(
   catalogue: Catalogue,
   input: AddRoles,
-  facts: { readonly organizations: number },
+  facts: RoleSetFacts,
   context: Context,
 ): Decided<RoleSet> {
   const before = findRoleSet(catalogue, input.roleSet)
@@ -109,27 +90,22 @@ export function addRoles(
   const roleIds = [...before.roleIds, ...added.map(({ id }) => id)]
   const roleSet = amend(before, { roleIds, ...special }, context)
   checkIsWellFormed(catalogue, roleSet)
-  if (roleSet === before) return decided([], before)
   const impact = added.length === 0 ? noImpact : impactOf({ organizations: facts.organizations })
-  return decided([put('role_set', roleSet, before)], roleSet, impact)
+  return { ...decidedTo('role_set', before, roleSet), impact }
 }
 
 /** @param facts `organizations`: how many are on the set */
 export function deleteRoleSet(
   catalogue: Catalogue,
   input: DeleteRoleSet,
-  facts: { readonly organizations: number },
+  { organizations }: RoleSetFacts,
 ): Decided<RoleSet> {
   const before = findRoleSet(catalogue, input.roleSet)
   if (before.type === 'initial') throw initialRequired(before, 'role_set', 'deleted')
-  if (facts.organizations > 0) {
-    const message = `The role set ${before.key} is used by ${counted(facts.organizations, 'organization')}. Replace it by another set, or move them to another set first.`
-    const counts = { role_set: before.key, organizations: String(facts.organizations) }
-    throw new Refusal('in_use', message, {
-      field: 'role_set',
-      facts: counts,
-      impact: impactOf({ organizations: facts.organizations }),
-    })
+  if (organizations > 0) {
+    const message = `The role set ${before.key} is used by ${counted(organizations, 'organization')}. Replace it by another set, or move them to another set first.`
+    const facts = { role_set: before.key, organizations: String(organizations) }
+    throw new Refusal('in_use', message, { field: 'role_set', facts, impact: impactOf({ organizations }) })
   }
   return decided([deleted('role_set', before)], before)
 }
@@ -183,17 +159,13 @@ function parseKeyAndName(input: CreateRoleSet): { key: string; name: string } {
 }
 
 function parseRoles(catalogue: Catalogue, value: unknown): Role[] {
-  const roles = new Map<string, Role>()
-  for (const { ref, field } of parseRefs(value, 'roles', 'rolesPerRoleSetMax')) {
-    const role = findRole(catalogue, ref, field)
-    if (roles.has(role.id)) throw invalid(field, `names ${role.key} a second time. Name each role once.`)
-    roles.set(role.id, role)
-  }
-  if (roles.size === 0) throw invalid('roles', 'is empty. Name at least one role.')
-  return [...roles.values()]
+  const at = { field: 'roles', limit: 'rolesPerRoleSetMax', noun: 'role' } as const
+  const roles = findEach(value, at, (ref, field) => findRole(catalogue, ref, field))
+  if (roles.length === 0) throw invalid('roles', 'is empty. Name at least one role.')
+  return roles
 }
 
-function parseSpecialRoles(catalogue: Catalogue, input: Pick<UpdateRoleSet, 'defaultRole' | 'creatorRole'>) {
+function parseSpecialRoles(catalogue: Catalogue, input: SpecialRoles) {
   const find = (value: string | undefined, field: string) =>
     value === undefined ? undefined : findRole(catalogue, value, field).id
   return {

@@ -1,29 +1,19 @@
 /** The settings of the store. The default and creator role are those of the initial set: a change here changes that set. */
 
-import { type Catalogue, initialRoleSetOf, type Settings } from '@rolesets/core'
+import { initialRoleSetOf, type Catalogue, type Settings } from '@rolesets/core'
 import { amend } from './amend.ts'
-import { type Context, type Decided, decided, changed } from './decided.ts'
+import { changed, decided, type Context, type Decided } from './decided.ts'
 import { parseEnrollmentModes, parseOptionalFlag, parseQuota } from './fields.ts'
-import { updateRoleSet } from './role-sets.ts'
+import { updateRoleSet, type SpecialRoles } from './role-sets.ts'
 
-/** Fields that are not given stay as they are. */
-export interface UpdateSettings {
-  readonly enabled?: boolean | undefined
-  /** What new organizations get; 0: any number. Existing organizations keep theirs. */
-  readonly maxAllowedMemberships?: number | undefined
-  readonly adminDeleteEnabled?: boolean | undefined
-  readonly slugDisabled?: boolean | undefined
-  readonly domainsEnabled?: boolean | undefined
-  readonly domainsEnrollmentModes?: readonly string[] | undefined
-  /** Key or id of a role of the initial set. */
-  readonly creatorRole?: string | undefined
-  /** Key or id of a role of the initial set. */
-  readonly defaultRole?: string | undefined
-}
+type Fields = Omit<Settings, 'updatedAt' | 'revision'>
+
+/** Fields that are not given stay as they are, existing organizations keep theirs. The roles are roles of the initial set. */
+export type UpdateSettings = { readonly [Name in keyof Fields]?: Fields[Name] | undefined } & SpecialRoles
 
 /** Either all of it is valid, or nothing changes. */
 export function updateSettings(catalogue: Catalogue, input: UpdateSettings, context: Context): Decided<Settings> {
-  const { maxAllowedMemberships, domainsEnrollmentModes, creatorRole, defaultRole } = input
+  const { maxAllowedMemberships, domainsEnrollmentModes: modes, creatorRole, defaultRole } = input
   const before = catalogue.settings
   const fields = {
     enabled: parseOptionalFlag(input.enabled, 'enabled'),
@@ -31,14 +21,10 @@ export function updateSettings(catalogue: Catalogue, input: UpdateSettings, cont
     adminDeleteEnabled: parseOptionalFlag(input.adminDeleteEnabled, 'admin_delete_enabled'),
     slugDisabled: parseOptionalFlag(input.slugDisabled, 'slug_disabled'),
     domainsEnabled: parseOptionalFlag(input.domainsEnabled, 'domains_enabled'),
-    domainsEnrollmentModes: parseModes(domainsEnrollmentModes),
+    domainsEnrollmentModes: modes === undefined ? undefined : parseEnrollmentModes(modes, 'domains_enrollment_modes'),
   }
   const roleSet = initialRoleSetOf(catalogue).id
   const { changes } = updateRoleSet(catalogue, { roleSet, creatorRole, defaultRole }, context)
   const settings = amend(before, fields, context)
   return decided([...changed('settings', before, settings), ...changes], settings)
-}
-
-function parseModes(value: unknown): readonly string[] | undefined {
-  return value === undefined ? undefined : parseEnrollmentModes(value, 'domains_enrollment_modes')
 }

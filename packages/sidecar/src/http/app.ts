@@ -2,23 +2,18 @@
 
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import { bearerKey } from '../service/key-ring.ts'
-import type { Service } from '../service/service.ts'
-import type { Identify } from './operation/caller.ts'
+import type { ClerkOptions } from './operation/router.ts'
 import { healthRouter, type HealthFacts } from './health.ts'
 import type { Measurements } from './measurements.ts'
 import type { StateSource } from './metrics.ts'
 import { sendProblem } from './problem.ts'
 
-export interface AppOptions {
-  readonly service: Service
-  readonly identify: Identify
+export interface AppOptions extends ClerkOptions {
   /** True: the address is on loopback, and metrics need no key. */
   readonly isLocal: boolean
   readonly facts: () => HealthFacts
   readonly measurements: Measurements
   readonly state: StateSource
-  /** Receives unexpected errors, with the operation that failed. */
-  readonly failed: (error: unknown, method: string) => void
 }
 
 export function createApp(options: AppOptions): Express {

@@ -20,17 +20,9 @@ export class Measurements {
   readonly commitSize = buckets([1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
   readonly commitSeconds = buckets([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2])
   readonly feedDelaySeconds = buckets([0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5])
-  #accessRefused = 0
-  #unforeseen = 0
+  accessRefusals = 0
+  unforeseenFailures = 0
   readonly #publishedAt = new Map<number, number>()
-
-  get accessRefusals(): number {
-    return this.#accessRefused
-  }
-
-  get unforeseenFailures(): number {
-    return this.#unforeseen
-  }
 
   decided(reason: string, answerMs?: number): void {
     add(this.decisions, reason)
@@ -42,11 +34,11 @@ export class Measurements {
   }
 
   accessRefused(): void {
-    this.#accessRefused++
+    this.accessRefusals++
   }
 
   callFailed(): void {
-    this.#unforeseen++
+    this.unforeseenFailures++
   }
 
   /** One transaction is durable; `works` writes share it. */

@@ -1,6 +1,6 @@
 /** The measurements as Prometheus reads them. The numbers are taken when they are read. */
 
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type HistogramConfiguration } from 'prom-client'
 import type { Buckets, Measurements } from './measurements.ts'
 
 /** Facts of other rooms that are only read here. */
@@ -9,143 +9,82 @@ export interface StateSource {
   readonly cache: () => { readonly organizations: number; readonly hits: number; readonly misses: number }
 }
 
-export interface Metrics {
-  readonly contentType: string
-  readonly read: () => Promise<string>
-}
+export type Metrics = ReturnType<typeof createMetrics>
 
-export function createMetrics(measurements: Measurements, state: StateSource): Metrics {
+export function createMetrics(measured: Measurements, { headRevision, cache }: StateSource) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  addCounters(registry, measurements)
-  addGauges(registry, measurements, state)
-  addHistograms(registry, measurements)
+  const { counter, gauge, histogram } = metersIn(registry)
+  const lag = () => Math.max(0, ...[...measured.watchers].map(({ handedRevision }) => headRevision() - handedRevision))
+
+  counter('rolesets_decisions_total{reason}', 'Answered questions by reason.', () => measured.decisions)
+  const writes = 'Writes by operation and result: OK, DRY_RUN, or the reason of the error.'
+  counter('rolesets_writes_total{operation,result}', writes, () => measured.writes)
+  counter('rolesets_watchers_ended_total{reason}', 'Ended watchers by reason.', () => measured.watchersEnded)
+  const refused = 'Calls rejected because they have no valid key.'
+  counter('rolesets_access_refused_total', refused, () => measured.accessRefusals)
+  const unforeseen = 'Calls that failed unexpectedly; the log has the details.'
+  counter('rolesets_unforeseen_failures_total', unforeseen, () => measured.unforeseenFailures)
+
+  gauge('rolesets_head_revision', 'Number of the last committed revision.', headRevision)
+  gauge('rolesets_watchers', 'Present watchers.', () => measured.watchers.size)
+  gauge('rolesets_watcher_lag_revisions', 'How many revisions the slowest watcher is behind.', lag)
+  const cached = 'Organizations whose role set is in memory.'
+  gauge('rolesets_organizations_cached', cached, () => cache().organizations)
+  const hits = 'Questions about organizations that were in memory.'
+  counter('rolesets_organizations_cache_hits_total', hits, () => cache().hits)
+  const misses = 'Questions about organizations that were read from the store.'
+  counter('rolesets_organizations_cache_misses_total', misses, () => cache().misses)
+
+  histogram('rolesets_check_seconds', 'Time from reading a Check to its answer.', measured.checkSeconds)
+  histogram('rolesets_commit_batch_size', 'Writes in one commit.', measured.commitSize)
+  histogram('rolesets_commit_seconds', 'Time to make a transaction durable.', measured.commitSeconds)
+  const delay = "Time from a commit until it is handed to a watcher's stream."
+  histogram('rolesets_feed_delay_seconds', delay, measured.feedDelaySeconds)
+
   return { contentType: registry.contentType, read: () => registry.metrics() }
 }
 
-function addCounters(registry: Registry, measurements: Measurements): void {
-  counter(registry, 'rolesets_decisions_total', {
-    help: 'Answered questions by reason.',
-    labelNames: ['reason'],
-    counts: () => measurements.decisions,
-  })
-  counter(registry, 'rolesets_writes_total', {
-    help: 'Writes by operation and result: OK, DRY_RUN, or the reason of the error.',
-    labelNames: ['operation', 'result'],
-    counts: () => measurements.writes,
-  })
-  counter(registry, 'rolesets_watchers_ended_total', {
-    help: 'Ended watchers by reason.',
-    labelNames: ['reason'],
-    counts: () => measurements.watchersEnded,
-  })
-  counter(registry, 'rolesets_access_refused_total', {
-    help: 'Calls rejected because they have no valid key.',
-    counts: () => measurements.accessRefusals,
-  })
-  counter(registry, 'rolesets_unforeseen_failures_total', {
-    help: 'Calls that failed unexpectedly; the log has the details.',
-    counts: () => measurements.unforeseenFailures,
-  })
-}
-
-function addGauges(registry: Registry, measurements: Measurements, state: StateSource): void {
-  gauge(registry, 'rolesets_head_revision', {
-    help: 'Number of the last committed revision.',
-    read: state.headRevision,
-  })
-  gauge(registry, 'rolesets_watchers', { help: 'Present watchers.', read: () => measurements.watchers.size })
-  gauge(registry, 'rolesets_watcher_lag_revisions', {
-    help: 'How many revisions the slowest watcher is behind.',
-    read: () => {
-      const behind = [...measurements.watchers].map(({ handedRevision }) => state.headRevision() - handedRevision)
-      return Math.max(0, ...behind)
+/** Each takes the name, the help, and the way to the numbers. */
+function metersIn(registry: Registry) {
+  const registers = [registry]
+  return {
+    /** The labels stand in braces after the name. Their values are the keys of the map, with spaces between them. */
+    counter: (named: string, help: string, read: () => number | ReadonlyMap<string, number>) => {
+      const [name = '', ...labelNames] = named.match(/\w+/g) ?? []
+      const collect = function (this: Counter) {
+        this.reset()
+        const counted = read()
+        if (typeof counted === 'number') return this.inc(counted)
+        for (const [key, count] of counted) this.labels(...key.split(' ')).inc(count)
+      }
+      new Counter({ name, help, labelNames, registers, collect })
     },
-  })
-  gauge(registry, 'rolesets_organizations_cached', {
-    help: 'Organizations whose role set is in memory.',
-    read: () => state.cache().organizations,
-  })
-  counter(registry, 'rolesets_organizations_cache_hits_total', {
-    help: 'Questions about organizations that were in memory.',
-    counts: () => state.cache().hits,
-  })
-  counter(registry, 'rolesets_organizations_cache_misses_total', {
-    help: 'Questions about organizations that were read from the store.',
-    counts: () => state.cache().misses,
-  })
-}
-
-function addHistograms(registry: Registry, measurements: Measurements): void {
-  new FilledHistogram('rolesets_check_seconds', {
-    registry,
-    help: 'Time from reading a Check to its answer.',
-    buckets: measurements.checkSeconds,
-  })
-  new FilledHistogram('rolesets_commit_batch_size', {
-    registry,
-    help: 'Writes in one commit.',
-    buckets: measurements.commitSize,
-  })
-  new FilledHistogram('rolesets_commit_seconds', {
-    registry,
-    help: 'Time to make a transaction durable.',
-    buckets: measurements.commitSeconds,
-  })
-  new FilledHistogram('rolesets_feed_delay_seconds', {
-    registry,
-    help: "Time from a commit until it is handed to a watcher's stream.",
-    buckets: measurements.feedDelaySeconds,
-  })
-}
-
-interface Counted {
-  readonly help: string
-  /** Default: none, and one count. */
-  readonly labelNames?: string[]
-  /** The keys of a map are the values of the labels, with spaces between them. */
-  readonly counts: () => number | ReadonlyMap<string, number>
-}
-
-function counter(registry: Registry, name: string, { help, labelNames = [], counts }: Counted): void {
-  new Counter({
-    name,
-    help,
-    labelNames,
-    registers: [registry],
-    collect() {
-      this.reset()
-      const counted = counts()
-      if (typeof counted === 'number') return this.inc(counted)
-      for (const [key, count] of counted) this.labels(...key.split(' ')).inc(count)
+    gauge: (name: string, help: string, read: () => number) => {
+      const collect = function (this: Gauge) {
+        this.set(read())
+      }
+      new Gauge({ name, help, registers, collect })
     },
-  })
-}
-
-function gauge(registry: Registry, name: string, { help, read }: { help: string; read: () => number }): void {
-  new Gauge({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      this.set(read())
-    },
-  })
+    histogram: (name: string, help: string, buckets: Buckets) =>
+      new FilledHistogram({ name, help, registers }, buckets),
+  }
 }
 
 /** prom-client's histogram only counts itself. The registry asks each histogram for its values by this method. */
 class FilledHistogram extends Histogram {
-  readonly #shown: { readonly name: string; readonly help: string }
+  readonly #shown: HistogramConfiguration<string>
   readonly #buckets: Buckets
 
-  constructor(name: string, { help, buckets, registry }: { help: string; buckets: Buckets; registry: Registry }) {
-    super({ name, help, registers: [registry] })
-    this.#shown = { name, help }
+  constructor(shown: HistogramConfiguration<string>, buckets: Buckets) {
+    super(shown)
+    this.#shown = shown
     this.#buckets = buckets
   }
 
   async getForPromString() {
-    return { ...this.#shown, type: 'histogram', aggregator: 'sum', values: valuesOf(this.#shown.name, this.#buckets) }
+    const { name, help } = this.#shown
+    return { name, help, type: 'histogram', aggregator: 'sum', values: valuesOf(name, this.#buckets) }
   }
 }
 

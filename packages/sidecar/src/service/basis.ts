@@ -4,7 +4,7 @@ import { formatRevision, keyOfPlace, type Catalogue, type Place } from '@roleset
 import type { Store } from '../storage/store.ts'
 import type { ReadCall } from './call.ts'
 import type { Freshness } from './freshness.ts'
-import { roleSetIdsOf, type ReadModel, type RoleSetId } from './read-model.ts'
+import type { ReadModel, RoleSetId } from './read-model.ts'
 import { errorOfAborted } from './service-error.ts'
 
 /** The read model is one, at the present revision and until the end of the tick. */
@@ -52,7 +52,7 @@ export function createLoadBasis({ store, freshness }: BasisOptions, readModel: R
   async function fromStore(places: readonly Place[]): Promise<Basis> {
     const { revision, value } = await store.read(async (reader) => ({
       catalogue: await reader.catalogue(),
-      roleSetIds: await roleSetIdsOf(reader, places),
+      roleSetIds: await reader.roleSetIdsOf(places),
     }))
     return {
       catalogue: value.catalogue,

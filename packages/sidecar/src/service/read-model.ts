@@ -17,7 +17,7 @@ import {
   type Place,
   formatRevision,
 } from '@rolesets/core'
-import type { Reader, Store } from '../storage/store.ts'
+import type { Store } from '../storage/store.ts'
 import { GrowingCache } from './growing-cache.ts'
 import { errorOfAborted, ServiceError } from './service-error.ts'
 import { parseRevisionField } from '../domain/fields.ts'
@@ -176,7 +176,7 @@ export class ReadModel {
     const [first] = places
     const reading = first && this.#readings.get(keyOfPlace(first))
     try {
-      const { revision, value } = await this.#store.read((reader) => roleSetIdsOf(reader, places))
+      const { revision, value } = await this.#store.read((reader) => reader.roleSetIdsOf(places))
       // The store may be ahead of the feed by change sets that it is about to publish.
       await this.#reachNumber(revision)
       if (reading !== undefined && reading.touchedAt > revision) return
@@ -200,12 +200,6 @@ export class ReadModel {
       else signal?.addEventListener('abort', abort, { once: true })
     })
   }
-}
-
-/** By the key of the place; without those that the store doesn't have. It has no parts of organizations yet. */
-export async function roleSetIdsOf(reader: Reader, places: readonly Place[]): Promise<ReadonlyMap<string, string>> {
-  const wholes = places.filter(({ scope }) => scope === '')
-  return reader.roleSetIdsOf(wholes.map(({ organizationId }) => organizationId))
 }
 
 export function ofAnotherEpoch(revisionText: string, epoch: string): ServiceError {

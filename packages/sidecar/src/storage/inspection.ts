@@ -1,13 +1,13 @@
 /**
- * A look at everything in a store's file, for `rolesets doctor`. It sees one committed state, disturbs nobody who has the
- * file open, and changes nothing; memory doesn't grow with the number of things.
+ * Reads everything in a store's file, for `rolesets doctor`. It sees one committed state, doesn't disturb a sidecar that has
+ * the file open, and changes nothing. Its memory doesn't grow with the number of things.
  */
 
 import type { Catalogue, Invitation, Membership, Organization } from '@rolesets/core'
 export interface Finding {
   /** Which row or thing: `revision 7`, `membership orgmem_…`. */
   readonly what: string
-  /** What is wrong with it; goes on after a colon. */
+  /** What is wrong with it; written after a colon. */
   readonly problem: string
 }
 
@@ -16,11 +16,11 @@ export interface Inspection extends AsyncDisposable {
   /** The revision of the last change set, and its seal. */
   readonly head: number
   readonly seal: string
-  /** The engine's own check of its file. What it finds can make the other checks impossible. */
+  /** The engine's own check of its file. Damage that it finds can make the other checks impossible. */
   integrity(): AsyncIterable<Finding>
-  /** The chain of seals, and by what change sets are found. */
+  /** The chain of seals, and the index of subjects. */
   history(): AsyncIterable<Finding>
-  /** Things that are not as the history says, as far back as it is kept; and counts. After `history`. */
+  /** Things that differ from the history that is kept, and counts. Call it after `history`. */
   things(): AsyncIterable<Finding>
   catalogue(): Promise<Catalogue>
   /** Ordered by id. */
@@ -32,8 +32,8 @@ export interface Inspection extends AsyncDisposable {
   /** Each change set's revision and actor, in order. */
   provenances(): AsyncIterable<{ readonly revision: number; readonly actor: string }>
   /**
-   * Whether nobody has begun to write meanwhile into a file that nobody had open. If somebody has, what was found may be
-   * wrong. A file that somebody has open already can be written meanwhile.
+   * Whether no store has opened the file since the inspection began, if it wasn't open before. If one has, the findings may
+   * be wrong. A file that was open from the beginning may be written meanwhile.
    */
   isUndisturbed(): Promise<boolean>
 }

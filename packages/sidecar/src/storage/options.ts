@@ -1,11 +1,11 @@
-/** What the opener of a store decides, and what a store tells about itself while it runs. */
+/** The options of a store, and the events that it reports while it runs. */
 
 import type { StoreError } from './store.ts'
 
 export interface StoreOptions {
-  /** Works that may wait for the writer, and reads for a reader; one more is refused as `overloaded`. Default 10 000. */
+  /** Writes that may wait for the writer, and reads for a reader. One more is refused as `overloaded`. Default 10 000. */
   readonly writesWaitingMax?: number
-  /** Works that may share one transaction. Default 500. */
+  /** Writes that may share one transaction. Default 500. */
   readonly batchMax?: number
   /** For the log and the metrics. Must not throw. */
   readonly onEvent?: (event: StoreEvent) => void
@@ -18,7 +18,7 @@ export type StoreEvent =
   | { readonly kind: 'committed'; readonly works: number; readonly changeSets: number; readonly commitMs: number }
   /** A transaction was rolled back; if it had several works, each is run again alone. */
   | { readonly kind: 'rolled_back'; readonly works: number; readonly error: StoreError }
-  /** The file is damaged: from now on every write is refused with this error. */
+  /** The storage is damaged or in doubt: from now on every write is refused with this error. */
   | { readonly kind: 'writes_stopped'; readonly error: StoreError }
   /** A listener threw, which it must not. The others were called all the same. */
   | { readonly kind: 'listener_failed'; readonly error: unknown }

@@ -1,35 +1,37 @@
 /**
- * The contract of a storage engine. Whatever differs between engines in a way that a caller can see is a bug; the suite in
- * `test/storage/contract.ts` runs over each.
+ * The contract of a storage engine. A difference between engines that a caller can see is a bug. The suite in
+ * `test/storage/contract.ts` runs over each engine.
  *
  * Obligations
  *   * There is one writer. Works that wait share a transaction (group commit): each is decided in order and sees what the
  *     ones before it recorded. All are answered after the one commit, which is durable against power loss. So a work must
- *     not wait for another write: both would wait for ever.
- *   * A work that throws leaves no trace, and the others of its batch are not disturbed. When the transaction itself fails,
- *     it is rolled back whole and each work is run again alone; so a work has no effects of its own and may run twice.
- *   * The revision is given inside the transaction, in the same transaction as the rows and the change rows. It grows by one
- *     per work that records changes; a work that records none makes no revision.
+ *     not wait for another write: neither would ever end.
+ *   * A work that throws leaves no trace, and doesn't affect the others of its batch. When the transaction itself fails, it
+ *     is rolled back whole and each work is run again alone. So a work must have no side effects: it may run twice.
+ *   * The revision is assigned inside the transaction that writes the rows and the change set. It grows by one with each work
+ *     that records changes; a work that records none makes no revision.
  *   * Listeners are called once per change set, in order of revision, after the commit is durable and before the writer is
- *     answered: who has his answer can rely on the feed having it.
- *   * A change that concerns many things at once stamps each of them with the revision and the time of its write.
- *   * Whether an invitation is pending or expired is a question of the time that the caller passes in, never of a clock of
- *     the storage. A change that reassigns members moves the invitations that are pending at the time of its write.
- *   * Each change set is sealed to the one before it, in its own transaction (see `seal.ts`).
- *   * A read sees one committed state, whole, and says of which revision it is. It can be a revision that the listeners are
- *     about to be told of, never one before what a writer was answered with.
+ *     answered: a caller that has its answer can rely on the feed having the change set.
+ *   * A change to many things at once stamps each of them with the revision and the time of its write.
+ *   * Whether an invitation is pending or expired depends on the time that the caller passes in, never on a clock of the
+ *     storage. A change that reassigns members also changes the invitations that are pending at the time of its write.
+ *   * Each change set is sealed to the one before it, in its own transaction (see `transactions/seal.ts`).
+ *   * A read sees one committed state, whole, and says at which revision. Listeners may not have received this revision yet,
+ *     but it is never older than a revision that a writer was answered with.
  *   * Ids are ordered by the bytes of their UTF-8.
  */
 
 import type {
-  AccessKey,
   Catalogue,
   Change,
+  SealedChangeSet,
+  AccessKey,
   Invitation,
   InvitationStatus,
   Membership,
   Organization,
-  SealedChangeSet,
+  Assignment,
+  Place,
 } from '@rolesets/core'
 import type { RoleUsage } from '../domain/decided.ts'
 
@@ -46,7 +48,7 @@ export interface Page {
   readonly after?: string | undefined
 }
 
-/** A page of a list that people turn over by number. */
+/** A page of a list with offset pagination. */
 export interface Span {
   readonly offset: number
   /** 0 to 1 000. */
@@ -64,13 +66,16 @@ export interface Order<Field extends string> {
   readonly descending: boolean
 }
 
-/** One of `include` must be among a thing's, and none of `exclude`. Undefined: not asked; an empty `include` finds nothing. */
+/** A thing must have one of `include` and none of `exclude`. Undefined: no condition; an empty `include` finds nothing. */
 export interface Choice {
   readonly include?: readonly string[] | undefined
   readonly exclude?: readonly string[] | undefined
 }
 
-/** All that is given must hold; an empty list finds nothing. Texts are looked for anywhere in a value, without regard to the case of ASCII letters. */
+/**
+ * All given conditions must hold; an empty list finds nothing. A text is searched anywhere in a value, without regard to the
+ * case of ASCII letters.
+ */
 export interface OrganizationQuery {
   /** Exactly the id, or a part of the name or the slug. */
   readonly text?: string | undefined
@@ -97,15 +102,15 @@ export interface InvitationQuery {
   readonly emailAddress?: string | undefined
   /** Exactly the id, or a part of the email address. */
   readonly text?: string | undefined
-  /** Those that this user accepted, and those that were sent to an email address that is his id. */
+  /** Those that this user accepted, and those that were sent to an email address that is the user's id. */
   readonly userId?: string | undefined
-  /** Unix milliseconds: tells the pending ones from the expired. */
+  /** Unix milliseconds: an invitation is pending or expired at this time. */
   readonly now: number
 }
 
-/** What the audit is asked. All that is given must hold. */
+/** The conditions of an audit query. All given ones must hold. */
 export interface HistoryQuery {
-  /** Ids of things that were changed: see `subjectsOf` for what a change set is found by. */
+  /** The id or key of a thing that was changed: see `subjectsOf`. */
   readonly subject?: string | undefined
   readonly actor?: string | undefined
   readonly operation?: string | undefined
@@ -130,18 +135,23 @@ export interface KeptChangeSet extends SealedChangeSet {
   readonly record: string
 }
 
-/** Reads within one state. Valid only until the work that it was given to has settled. */
+/** Reads within one state. It refuses every call after the work that it was given to has settled. */
 export interface Reader {
   /** The number of the last write that this state contains. */
   readonly revision: number
   catalogue(): Promise<Catalogue>
   organization(id: string): Promise<Organization | undefined>
   organizationBySlug(slug: string): Promise<Organization | undefined>
-  /** The sets of those that are in the store, by organization id. Up to 10 000 ids. */
-  roleSetIdsOf(organizationIds: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /**
+   * Which role set a place has of its own; undefined: none. The assignment of an organization as a whole is a part of the
+   * organization, and changes with it (`organization_put`); the other scopes have assignments of their own.
+   */
+  assignment(place: Place): Promise<Assignment | undefined>
+  /** The role sets of the places that have one of their own, by the keys of the places (`keyOfPlace`). Up to 10 000 places. */
+  roleSetIdsOf(places: readonly Place[]): Promise<ReadonlyMap<string, string>>
   /** Ordered by id. */
   organizations(page: Page, filter?: { readonly roleSetId?: string | undefined }): Promise<readonly Organization[]>
-  /** How many organizations are on a set. Costs the same whatever the answer. */
+  /** How many organizations use a set. Its cost doesn't depend on the number. */
   organizationCount(roleSetId: string): Promise<number>
   membership(organizationId: string, userId: string): Promise<Membership | undefined>
   /** Ordered by user id. */
@@ -163,16 +173,16 @@ export interface Reader {
     filter: { readonly statuses?: readonly InvitationStatus[] | undefined; readonly now: number },
   ): Promise<readonly Invitation[]>
   /**
-   * Who holds which role, in one organization or in all organizations of a set. Only roles that somebody holds; invitations
-   * are those that are pending at the time. `organizations` counts those with a member or a pending invitation.
+   * How many members and pending invitations have each role, in one organization or in all organizations of a set. Only
+   * roles that are in use. `organizations` counts those with a member or a pending invitation.
    */
   usageIn(
     scope: { readonly organizationId: string } | { readonly roleSetId: string },
     now: number,
   ): Promise<readonly RoleUsage[]>
-  /** Who holds one role: anywhere, or in all organizations of a set. */
+  /** The same for one role: anywhere, or in all organizations of a set. */
   usageOf(roleId: string, scope: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
-  /** Ties are broken by id, so that pages neither repeat nor miss a thing. */
+  /** Equal things are ordered by id, so that pages neither repeat nor skip one. */
   searchOrganizations(
     query: OrganizationQuery,
     order: Order<'created_at' | 'name' | 'members_count'>,
@@ -190,25 +200,53 @@ export interface Reader {
   ): Promise<Spanned<Invitation>>
   /** How many members each of these organizations has; up to 1 000 ids. One without members may be missing. */
   memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** All, also those that were revoked; in the order in which they were made. */
+  /** All, also revoked ones, in the order of their creation. */
   accessKeys(): Promise<readonly AccessKey[]>
   /** Change sets that are kept, with their seals. */
-  history(query: HistoryQuery, page: HistoryPage): Promise<readonly SealedChangeSet[]>
+  history(query: HistoryQuery, page: HistoryPage): Promise<readonly KeptChangeSet[]>
   /** The seal that the oldest kept change set follows, and its revision: what compaction leaves of the history before. */
   historyAnchor(): Promise<{ readonly revision: number; readonly seal: string }>
 }
 
-/** A reader that sees what the works before it in the batch, and this one, have recorded. */
+/** A reader that sees what this work, and the works before it in the batch, have recorded. */
 export interface Writer extends Reader {
-  /** The number that this work will have if it records changes; the same from its start to its end. */
+  /** The revision of this work if it records changes; the same from its start to its end. */
   readonly nextRevision: number
   /** Writes the rows of these changes. May be called several times; all calls of a work make one change set. */
   record(changes: readonly Change[]): Promise<void>
+  /**
+   * Keeps a consumer's bookmark in the transaction of this work; null removes it. A work that only sets bookmarks makes no
+   * revision. A work that throws or is a dry run sets none.
+   */
+  setBookmark(name: string, bookmark: Bookmark | null): void
 }
 
+/** How far a consumer of a feed has come. A bookmark of another epoch is of no use: the consumer begins with a snapshot. */
+export interface Bookmark {
+  readonly epoch: string
+  readonly revision: number
+}
+
+/** Everything that another store contained at one revision. */
+export interface Snapshot {
+  readonly revision: number
+  /** The seal of the change set of this revision: the next one follows it. */
+  readonly seal: string
+  readonly catalogue: Catalogue
+  readonly accessKeys: readonly AccessKey[]
+  /** In any order, each once. */
+  readonly organizations: Stream<Organization>
+  /** Those of scopes; the organizations as a whole have theirs in `organizations`. */
+  readonly assignments: Stream<Assignment>
+  readonly memberships: Stream<Membership>
+  readonly invitations: Stream<Invitation>
+}
+
+export type Stream<T> = Iterable<T> | AsyncIterable<T>
+
 /**
- * Single things that a work is about to ask for. Naming them changes no answer: it lets the storage read those of all works
- * of a batch together, instead of one after the other.
+ * Single things that a work is about to read. Naming them changes no answer: the storage can then read those of all works of
+ * a batch together.
  */
 export interface Foreseen {
   readonly organizationIds?: readonly string[]
@@ -224,32 +262,55 @@ export interface Provenance {
   /** Run the work, answer, and leave no trace. */
   readonly dryRun?: boolean
   readonly foreseen?: Foreseen | undefined
-  /** Gives up waiting; a work that has begun is finished. */
+  /** Ends the waiting; a work that has begun is finished. */
   readonly signal?: AbortSignal | undefined
 }
 
 export interface Store extends AsyncDisposable {
-  /** The life of this store; another one after a restore from a backup. */
+  /** The id of this store's history; another one after a restore from a backup or an adoption. */
   readonly epoch: string
   /** The number of the last committed revision. */
   readonly head: number
   /** @throws StoreError `overloaded` when too many works wait (may be retried: nothing was done). */
   write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>>
+  /**
+   * Takes a change set that another store made: its rows, its history and its seal, in one transaction. The changes are read
+   * from the record, which the seal protects. Listeners are called as for a write. Change sets that wait share a commit, so a follower need not wait for one before it appends the next.
+   *
+   * @throws AppendError when it doesn't follow the head; nothing was done
+   * @throws StoreError as for a write
+   */
+  append(changeSet: Omit<KeptChangeSet, 'changes'>): Promise<void>
+  /**
+   * Replaces the whole content by that of another store, and the epoch with it. History begins after the snapshot's revision.
+   * Bookmarks stay: each names its epoch. It is one transaction: readers see the content before or after it, and when the
+   * snapshot ends with an error nothing was done. Writes wait meanwhile. It is for the caller to know that the snapshot isn't
+   * older than what the store has.
+   *
+   * @throws StoreError as for a write; `failed`, with the stream's error as its cause, when the snapshot breaks off
+   */
+  adopt(snapshot: Snapshot, epoch: string): Promise<void>
+  /** A consumer's bookmark as it was committed last; undefined: it has none. */
+  bookmark(name: string): Promise<Bookmark | undefined>
   /** @throws StoreError `overloaded` when too many reads wait. */
   read<T>(work: (reader: Reader) => Promise<T>): Promise<At<T>>
   /**
    * Change sets after a revision, in order, at most `limit`. Empty: there are none yet.
-   * @throws StoreError `compacted` when some of them are no longer kept (no use in a retry: take a snapshot).
+   * @throws StoreError `compacted` when some of them are no longer kept (a retry doesn't help: take a snapshot).
    */
   changesAfter(revision: number, limit: number): Promise<readonly KeptChangeSet[]>
-  /** @returns the way to stop listening. A listener must not throw. */
-  subscribe(listener: (changeSet: KeptChangeSet) => void): () => void
+  /**
+   * @param listener called with each change set. It must not throw.
+   * @param onAdopted called after the content was replaced: what was made from earlier change sets must be read anew
+   * @returns how to stop listening
+   */
+  subscribe(listener: (changeSet: KeptChangeSet) => void, onAdopted?: () => void): () => void
   /**
    * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count.
    * Never the last one.
    */
   compact(keep: { readonly newerThan: number; readonly count: number }): Promise<void>
-  /** Finishes what has begun, refuses the rest. Idempotent. */
+  /** Finishes what has begun and refuses the rest. Idempotent. */
   close(): Promise<void>
 }
 
@@ -259,15 +320,15 @@ export interface Store extends AsyncDisposable {
  * | code | when | may the caller retry? |
  * | --- | --- | --- |
  * | `overloaded` | too many works wait for the writer, or too many reads | yes, later: nothing was done |
- * | `disk_full` | a write found no room | yes, once there is room: nothing was done |
+ * | `disk_full` | the disk is full | yes, once there is space: nothing was done |
  * | `compacted` | history before this point is gone | no: take a snapshot |
  * | `closed` | the store is closing or closed | on another store |
- * | `in_use` | another process has the file | no: stop the other one |
- * | `folder_missing`, `folder_read_only`, `not_a_database`, `corrupt`, `too_new`, `migration_unknown`, `migration_edited`, `network_file_system` | opening found something that only a person can mend | no |
- * | `failed` | anything else; the log has the record | unknown whether it was done |
+ * | `in_use` | another process uses the file | no: stop that process |
+ * | `folder_missing`, `folder_read_only`, `not_a_database`, `corrupt`, `too_new`, `migration_unknown`, `migration_edited`, `network_file_system` | opening found something that a person must repair | no |
+ * | `failed` | anything else; see the log | unknown whether it was done |
  *
- * `folder_read_only` also says that the file can't be written, and `not_a_database` that the URL names none. Damage that is
- * found while the store runs is `corrupt` too: from then on it refuses every write.
+ * `folder_read_only` also means that the file can't be written, and `not_a_database` that the URL names no database. Damage
+ * that is found while the store runs is `corrupt` too: from then on the store refuses every write.
  */
 export type StoreErrorCode =
   | 'overloaded'
@@ -289,8 +350,31 @@ export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly code: StoreErrorCode
 
-  constructor(code: StoreErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+  /** The storage can't be trusted with another write: from now on the store refuses all of them. */
+  readonly endsWrites: boolean
+
+  /** @param options `endsWrites`: default: for damage, `corrupt` and `not_a_database` */
+  constructor(code: StoreErrorCode, message: string, options: { cause?: unknown; endsWrites?: boolean } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {})
+    this.code = code
+    this.endsWrites = options.endsWrites ?? (code === 'corrupt' || code === 'not_a_database')
+  }
+}
+
+/**
+ * A change set that can't be appended. Only a follower meets these codes; they never reach a client.
+ *
+ * | code | when | may the caller retry? |
+ * | --- | --- | --- |
+ * | `not_next` | its revision isn't the one after the head | no: read the head, and continue after it |
+ * | `not_sealed` | its seal doesn't follow the seal of the head: another history, or it was altered | no: adopt a snapshot |
+ */
+export class AppendError extends Error {
+  override readonly name = 'AppendError'
+  readonly code: 'not_next' | 'not_sealed'
+
+  constructor(code: AppendError['code'], message: string) {
+    super(message)
     this.code = code
   }
 }

@@ -20,9 +20,7 @@ export function createApi(options: ClerkOptions): Router {
   return createClerkRouter(Object.values(operations).flat(), options)
 }
 
-const documentOperation = reading({
-  operation: 'GetOpenApiDocument',
-  path: '/openapi.json',
+const documentOperation = reading('GetOpenApiDocument', 'GET /openapi.json', {
   summary: 'This document',
   response: z.looseObject({ openapi: z.literal('3.1.0') }),
   handle: async (_input, { service }) => ({ value: document(), revision: service.readModel.revisionText }),

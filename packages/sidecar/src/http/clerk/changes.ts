@@ -3,51 +3,40 @@
 import { z } from 'zod'
 import type { AuditedChangeSetView } from '../../service/audit-views.ts'
 import { flag, moment, paging, time } from '../operation/fields.ts'
+import { component, representing } from '../operation/represent.ts'
 import { reading, type Operation } from '../operation/route.ts'
 
 const image = z.record(z.string(), z.unknown()).nullable()
 
-const changeSchema = z
-  .object({
-    kind: z.string(),
-    thing: z.string(),
-    id: z.string(),
-    before: image.meta({ description: 'The thing before the change; null: it is new.' }),
-    after: image.meta({ description: 'The thing after the change; null: it was deleted.' }),
-    members: z.int().meta({ description: 'Members that got another role or lost their role.' }),
-    invitations: z.int().meta({ description: 'Pending invitations that got another role or were removed.' }),
-  })
-  .meta({ id: 'Change' })
+const changeSchema = component('Change', {
+  kind: z.string(),
+  thing: z.string(),
+  id: z.string(),
+  before: image.meta({ description: 'The thing before the change; null: it is new.' }),
+  after: image.meta({ description: 'The thing after the change; null: it was deleted.' }),
+  members: z.int().meta({ description: 'Members that got another role or lost their role.' }),
+  invitations: z.int().meta({ description: 'Pending invitations that got another role or were removed.' }),
+})
 
-const changeSetSchema = z
-  .object({
-    object: z.literal('change_set'),
-    revision: z.string(),
-    committed_at: time,
-    actor: z.string(),
-    operation: z.string(),
-    changes: z.array(changeSchema),
-    seal: z.string(),
-  })
-  .meta({ id: 'ChangeSet' })
+const changeSetSchema = component('ChangeSet', {
+  object: z.literal('change_set'),
+  revision: z.string(),
+  committed_at: time,
+  actor: z.string(),
+  operation: z.string(),
+  changes: z.array(changeSchema),
+  seal: z.string(),
+})
 
-function representChangeSet(changeSet: AuditedChangeSetView): z.input<typeof changeSetSchema> {
-  const { revision, committedAt, actor, operation, changes, seal } = changeSet
-  return {
-    object: 'change_set',
-    revision,
-    committed_at: committedAt,
-    actor,
-    operation,
-    changes: changes.map(({ before = null, after = null, ...facts }) => ({ ...facts, before, after })),
-    seal,
-  }
+const represent = representing(changeSetSchema)
+
+function representChangeSet(changeSet: AuditedChangeSetView) {
+  const changes = changeSet.changes.map(({ before = null, after = null, ...facts }) => ({ ...facts, before, after }))
+  return represent(changeSet, { changes })
 }
 
 export const changeOperations: readonly Operation[] = [
-  reading({
-    operation: 'ListChanges',
-    path: '/changes',
+  reading('ListChanges', 'GET /changes', {
     summary: 'An extension: lists the changes, with actor and time; needs a secret key',
     access: 'secret',
     query: {

@@ -4,62 +4,51 @@ import { z } from 'zod'
 import { limits } from '@rolesets/core'
 import type { SettingsView } from '../../service/views.ts'
 import { optional, optionalFlag, optionalNumber, optionalReference } from '../operation/fields.ts'
+import { component, representing } from '../operation/represent.ts'
 import { reading, writing, type Operation } from '../operation/route.ts'
 
-const settingsObject = z
-  .object({
-    object: z.literal('organization_settings'),
-    enabled: z.boolean(),
-    max_allowed_memberships: z.int().describe('The limit that a new organization gets; 0: unlimited.'),
-    max_allowed_roles: z.int(),
-    max_role_sets_allowed: z.int(),
-    max_allowed_permissions: z.int(),
-    max_allowed_domains: z.literal(0).describe('Domains are not stored.'),
-    creator_role: z.string().describe('Key of the creator role of the initial role set.'),
-    admin_delete_enabled: z.boolean(),
-    domains_enabled: z.boolean(),
-    slug_disabled: z.boolean(),
-    domains_enrollment_modes: z.array(z.string()),
-    domains_default_role: z.string().describe('Key of the default role of the initial role set.'),
-    initial_role_set_key: z.string(),
-  })
-  .meta({ id: 'OrganizationSettings' })
+const settingsObject = component('OrganizationSettings', {
+  object: z.literal('organization_settings'),
+  enabled: z.boolean(),
+  max_allowed_memberships: z.int().describe('The limit that a new organization gets; 0: unlimited.'),
+  max_allowed_roles: z.int(),
+  max_role_sets_allowed: z.int(),
+  max_allowed_permissions: z.int(),
+  max_allowed_domains: z.literal(0).describe('Domains are not stored.'),
+  creator_role: z.string().describe('Key of the creator role of the initial role set.'),
+  admin_delete_enabled: z.boolean(),
+  domains_enabled: z.boolean(),
+  slug_disabled: z.boolean(),
+  domains_enrollment_modes: z.array(z.string()),
+  domains_default_role: z.string().describe('Key of the default role of the initial role set.'),
+  initial_role_set_key: z.string(),
+})
 
-function represent(view: SettingsView): z.infer<typeof settingsObject> {
-  return {
-    object: 'organization_settings',
-    enabled: view.enabled,
-    max_allowed_memberships: view.maxAllowedMemberships,
-    max_allowed_roles: limits.rolesMax,
-    max_role_sets_allowed: limits.roleSetsMax,
-    max_allowed_permissions: limits.permissionsMax,
-    max_allowed_domains: 0,
-    creator_role: view.creatorRole,
-    admin_delete_enabled: view.adminDeleteEnabled,
-    domains_enabled: view.domainsEnabled,
-    slug_disabled: view.slugDisabled,
-    domains_enrollment_modes: [...view.domainsEnrollmentModes],
-    domains_default_role: view.defaultRole,
-    initial_role_set_key: view.initialRoleSet,
-  }
-}
+const represent = representing(settingsObject)
+
+const answer = {
+  response: settingsObject,
+  represent: (view: SettingsView) =>
+    represent(view, {
+      max_allowed_roles: limits.rolesMax,
+      max_role_sets_allowed: limits.roleSetsMax,
+      max_allowed_permissions: limits.permissionsMax,
+      domains_enrollment_modes: [...view.domainsEnrollmentModes],
+      domains_default_role: view.defaultRole,
+      initial_role_set_key: view.initialRoleSet,
+    }),
+} as const
 
 const path = '/instance/organization_settings'
 
 export const instanceOperations: readonly Operation[] = [
-  reading({
-    operation: 'GetInstanceOrganizationSettings',
-    path,
+  reading('GetInstanceOrganizationSettings', `GET ${path}`, {
     summary: 'Gets the settings for all organizations',
-    response: settingsObject,
+    ...answer,
     handle: (_input, { service, call }) => service.administration.getSettings(call),
-    represent,
   }),
 
-  writing({
-    operation: 'UpdateSettings',
-    method: 'patch',
-    path,
+  writing('UpdateSettings', `PATCH ${path}`, {
     summary: 'Updates the settings for all organizations; the two roles are those of the initial role set',
     body: z.strictObject({
       enabled: optionalFlag,
@@ -73,10 +62,9 @@ export const instanceOperations: readonly Operation[] = [
       creator_role_id: optionalReference.describe('Id of a role of the initial role set.'),
       domains_default_role_id: optionalReference.describe('Id of a role of the initial role set.'),
     }),
-    response: settingsObject,
+    ...answer,
     failures: ['resource_not_found', 'organization_missing_creator_role_permissions'],
     fields: { creator_role: 'creator_role_id', default_role: 'domains_default_role_id' },
     handle: (input, { service, call }) => service.administration.updateSettings(input, call),
-    represent,
   }),
 ]

@@ -2,63 +2,58 @@
 
 import { z } from 'zod'
 import type { InvitationEntry } from '../../service/directory.ts'
-import type { Service } from '../../service/service.ts'
 import type { InvitationView } from '../../service/views.ts'
 import { time } from '../operation/fields.ts'
-import { metadataObject, publicInviterObject, representMetadata, representPublicInviter } from './object-parts.ts'
+import { component, representing } from '../operation/represent.ts'
+import type { Scope } from '../operation/route.ts'
+import { metadataObject, publicInviterObject, representPublicInviter, roleFacts } from './object-parts.ts'
 import { publicOrganizationObject, representPublicOrganization } from './organization-object.ts'
-import { roleFacts } from './role-facts.ts'
 
-export const invitationObject = z
-  .object({
-    object: z.literal('organization_invitation'),
-    id: z.string(),
-    email_address: z.string(),
-    role: z.string().describe('Key; the id of a role that was deleted.'),
-    role_name: z.string(),
-    organization_id: z.string(),
-    inviter_id: z.string().nullable().describe('Id of a user; null: unknown.'),
-    public_inviter_data: publicInviterObject.nullable(),
-    status: z.enum(['pending', 'accepted', 'revoked', 'expired']),
-    ...metadataObject.shape,
-    url: z.null().describe('The application sends the invitations.'),
-    expires_at: time,
-    created_at: time,
-    updated_at: time,
-  })
-  .meta({ id: 'OrganizationInvitation' })
+const invitationObject = component('OrganizationInvitation', {
+  object: z.literal('organization_invitation'),
+  id: z.string(),
+  email_address: z.string(),
+  role: z.string().describe('Key; the id of a role that was deleted.'),
+  role_name: z.string(),
+  organization_id: z.string(),
+  inviter_id: z.string().nullable().describe('Id of a user; null: unknown.'),
+  public_inviter_data: publicInviterObject.nullable(),
+  status: z.enum(['pending', 'accepted', 'revoked', 'expired']),
+  ...metadataObject.shape,
+  url: z.null().describe('The application sends the invitations.'),
+  expires_at: time,
+  created_at: time,
+  updated_at: time,
+})
 
-export const invitationOfOrganizationObject = invitationObject
+const invitationOfOrganizationObject = invitationObject
   .extend({ public_organization_data: publicOrganizationObject })
   .meta({ id: 'OrganizationInvitationWithOrganization' })
 
-interface Answering {
-  readonly service: Service
-}
+const represent = representing(invitationObject)
 
-export function representInvitation(invitation: InvitationView, { service }: Answering) {
+function representInvitation(invitation: InvitationView, { service }: Pick<Scope, 'service'>) {
   const inviter = invitation.inviterUserId
-  return {
-    object: 'organization_invitation',
-    id: invitation.id,
-    email_address: invitation.emailAddress,
-    role: invitation.role,
+  return represent(invitation, {
     role_name: roleFacts(invitation.roleId, service).name,
-    organization_id: invitation.organizationId,
     inviter_id: inviter === '' ? null : inviter,
     public_inviter_data: inviter === '' ? null : representPublicInviter(inviter),
-    status: invitation.status,
-    ...representMetadata(invitation),
-    url: null,
-    expires_at: invitation.expiresAt,
-    created_at: invitation.createdAt,
-    updated_at: invitation.updatedAt,
-  } satisfies z.infer<typeof invitationObject>
+  })
 }
 
-export function representInvitationOfOrganization({ invitation, organization }: InvitationEntry, scope: Answering) {
+function representInvitationOfOrganization(
+  { invitation, organization }: InvitationEntry,
+  scope: Pick<Scope, 'service'>,
+) {
   return {
     ...representInvitation(invitation, scope),
     public_organization_data: representPublicOrganization(organization),
   }
 }
+
+export const invitationAnswer = { response: invitationObject, represent: representInvitation } as const
+
+export const invitationOfOrganizationAnswer = {
+  response: invitationOfOrganizationObject,
+  represent: representInvitationOfOrganization,
+} as const

@@ -2,20 +2,22 @@
 
 import { z } from 'zod'
 import { limits } from '@rolesets/core'
+import type { InvitationEntry } from '../../service/directory.ts'
 import { optional, optionalFlag, optionalMetadata, optionalText, ordering, several } from '../operation/fields.ts'
 import { inRulesWords } from '../operation/names.ts'
-import { listing, listObject, reading, writing, type Operation } from '../operation/route.ts'
-import {
-  invitationObject,
-  invitationOfOrganizationObject,
-  representInvitation,
-  representInvitationOfOrganization,
-} from './invitation-object.ts'
-import { membershipObject, representMembership } from './membership-object.ts'
+import { listing, listObject, reading, writing, type Operation, type Scope } from '../operation/route.ts'
+import { invitationAnswer as answer, invitationOfOrganizationAnswer } from './invitation-object.ts'
+import { membershipAnswer } from './membership-object.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/invitations'
 const params = { ...organizationParams, invitation_id: z.string() }
+const one = { ...answer, params } as const
+const listed = {
+  ...answer,
+  params: organizationParams,
+  represent: ({ invitation }: InvitationEntry, scope: Scope) => answer.represent(invitation, scope),
+} as const
 
 export const invitationStatuses = several
   .pipe(z.array(z.enum(['pending', 'accepted', 'revoked', 'expired'])).optional())
@@ -38,7 +40,6 @@ const newInvitation = z.object({
 })
 
 const failuresOfCreation = [
-  'resource_not_found',
   'already_a_member_in_organization',
   'organization_invitation_not_unique',
   'organization_role_not_in_role_set',
@@ -46,40 +47,28 @@ const failuresOfCreation = [
 ] as const
 
 export const invitationOperations: readonly Operation[] = [
-  listing({
-    operation: 'ListOrganizationInvitations',
-    path,
+  listing('ListOrganizationInvitations', `GET ${path}`, {
+    ...listed,
     summary: 'Lists the invitations of an organization, by default the newest first',
-    params: organizationParams,
     query: { status: invitationStatuses, email_address: z.string().optional(), order_by: invitationOrder },
-    item: invitationObject,
-    failures: ['resource_not_found'],
     fields: { statuses: 'status' },
     handle: (input, { service, call }) => service.directory.invitations(input, call),
-    represent: ({ invitation }, scope) => representInvitation(invitation, scope),
   }),
 
-  writing({
-    operation: 'CreateInvitation',
-    method: 'post',
-    path,
+  writing('CreateInvitation', `POST ${path}`, {
+    ...answer,
     summary: "Invites an email address, with a role of the organization's role set. Rolesets sends nothing",
     params: organizationParams,
     body: newInvitation,
-    response: invitationObject,
     failures: failuresOfCreation,
     handle: (input, scope) => inOrganization(scope.service.administration.createInvitation, input, scope),
-    represent: representInvitation,
   }),
 
-  writing({
-    operation: 'CreateInvitations',
-    method: 'post',
-    path: `${path}/bulk`,
+  writing('CreateInvitations', `POST ${path}/bulk`, {
     summary: 'Invites several email addresses, all or none',
     params: organizationParams,
     body: z.array(newInvitation),
-    response: listObject(invitationObject),
+    response: listObject(answer.response),
     failures: [...failuresOfCreation, 'bulk_size_exceeded'],
     handle: async ({ organizationId, body }, { service: { administration }, call }) => {
       // A path with an unknown organization is rejected, as in `inOrganization`.
@@ -88,84 +77,64 @@ export const invitationOperations: readonly Operation[] = [
       return administration.createInvitations({ organizationId, invitations }, call)
     },
     represent: (views, scope) => ({
-      data: views.map((view) => representInvitation(view, scope)),
+      data: views.map((view) => answer.represent(view, scope)),
       total_count: views.length,
     }),
   }),
 
-  listing({
-    operation: 'ListPendingOrganizationInvitations',
-    path: `${path}/pending`,
+  listing('ListPendingOrganizationInvitations', `GET ${path}/pending`, {
+    ...listed,
     summary:
       'Lists the pending invitations of an organization, the newest first. Deprecated: list with `status=pending`',
-    params: organizationParams,
-    item: invitationObject,
-    failures: ['resource_not_found'],
     handle: (input, { service, call }) =>
       service.directory.invitations({ ...input, statuses: ['pending'], order: newestFirst }, call),
-    represent: ({ invitation }, scope) => representInvitation(invitation, scope),
   }),
 
-  reading({
-    operation: 'GetOrganizationInvitation',
-    path: `${path}/{invitation_id}`,
+  reading('GetOrganizationInvitation', `GET ${path}/{invitation_id}`, {
+    ...one,
     summary: 'Gets an invitation',
-    params,
-    response: invitationObject,
-    failures: ['resource_not_found'],
     handle: ({ organizationId, invitationId }, { service, call }) =>
       service.administration.getInvitation(organizationId, invitationId, call),
-    represent: representInvitation,
   }),
 
-  writing({
-    operation: 'RevokeInvitation',
-    method: 'post',
-    path: `${path}/{invitation_id}/revoke`,
+  writing('RevokeInvitation', `POST ${path}/{invitation_id}/revoke`, {
+    ...one,
     summary: 'Revokes a pending invitation',
-    params,
     body: z.object({ requesting_user_id: optionalText.describe('Not stored: the audit has the actor.') }),
-    response: invitationObject,
-    failures: ['resource_not_found', 'organization_invitation_not_pending'],
+    failures: ['organization_invitation_not_pending'],
     handle: (input, { service, call }) => service.administration.revokeInvitation(input, call),
-    represent: representInvitation,
   }),
 
-  listing({
-    operation: 'ListInstanceOrganizationInvitations',
-    path: '/organization_invitations',
+  listing('ListInstanceOrganizationInvitations', 'GET /organization_invitations', {
+    ...invitationOfOrganizationAnswer,
     summary: 'Lists the invitations of all organizations, by default the newest first',
     query: {
       status: invitationStatuses,
       query: z.string().optional().describe('Exactly the id, or a part of the email address.'),
       order_by: invitationOrder,
     },
-    item: invitationOfOrganizationObject,
     fields: { statuses: 'status' },
     handle: (input, { service, call }) => service.directory.invitations(input, call),
-    represent: representInvitationOfOrganization,
   }),
 
-  writing({
-    operation: 'AcceptInvitation',
-    method: 'post',
-    path: `${path}/{invitation_id}/accept`,
+  writing('AcceptInvitation', `POST ${path}/{invitation_id}/accept`, {
     summary: 'An extension: makes the invited user a member. The role is checked again',
     params,
     body: z.strictObject({
       user_id: z.string().describe('The application must know that the email address is the address of this user.'),
     }),
-    response: invitationObject.extend({ organization_membership: membershipObject }).meta({ id: 'AcceptedInvitation' }),
+    response: answer.response
+      .extend({ organization_membership: membershipAnswer.response })
+      .meta({ id: 'AcceptedInvitation' }),
     failures: [
-      'resource_not_found',
       'organization_invitation_not_pending',
       'already_a_member_in_organization',
       'organization_role_not_in_role_set',
     ],
     handle: (input, scope) => inOrganization(scope.service.administration.acceptInvitation, input, scope),
     represent: ({ invitation, ...entry }, scope) => ({
-      ...representInvitation(invitation, scope),
-      organization_membership: representMembership(entry, scope),
+      ...answer.represent(invitation, scope),
+      organization_membership: membershipAnswer.represent(entry, scope),
     }),
     changedAt: ({ invitation }) => invitation.revision,
   }),

@@ -3,40 +3,42 @@
  * a filter for anything else (phone numbers, names, wallets, activity) matches no member.
  */
 
+import { z } from 'zod'
 import { Refusal } from '../../domain/refusal.ts'
-import type { Choice } from '../operation/fields.ts'
+import { several, severalSigned, wholeNumber, type Choice } from '../operation/fields.ts'
+import type { InRulesWords } from '../operation/names.ts'
 
-export interface MembershipFilters {
-  readonly userIds?: Choice | undefined
-  readonly emailAddress?: readonly string[] | undefined
-  readonly username?: readonly string[] | undefined
-  readonly phoneNumber?: readonly string[] | undefined
-  readonly web3Wallet?: readonly string[] | undefined
-  readonly role?: readonly string[] | undefined
-  readonly text?: string | undefined
-  readonly emailAddressQuery?: string | undefined
-  readonly usernameQuery?: string | undefined
-  readonly phoneNumberQuery?: string | undefined
-  readonly nameQuery?: string | undefined
-  readonly lastActiveAtBefore?: number | undefined
-  readonly lastActiveAtAfter?: number | undefined
-  readonly createdAtBefore?: number | undefined
-  readonly createdAtAfter?: number | undefined
+const moment = wholeNumber({ min: 0, max: 8_640_000_000_000_000 }).optional()
+const text = z.string().optional()
+
+export const membershipFilters = {
+  user_id: severalSigned.describe('These users; with - before an id, all but this one.'),
+  email_address: several.describe('Compared with the user id.'),
+  username: several.describe('Compared with the user id.'),
+  phone_number: several.describe('Not stored: matches no member.'),
+  web3_wallet: several.describe('Not stored: matches no member.'),
+  role: several.describe('Keys or ids.'),
+  query: text.describe('A part of the user id.'),
+  email_address_query: text.describe('A part of the user id.'),
+  username_query: text.describe('A part of the user id.'),
+  phone_number_query: text.describe('Not stored: matches no member.'),
+  name_query: text.describe('Not stored: matches no member.'),
+  last_active_at_before: moment.describe('Not stored: matches no member.'),
+  last_active_at_after: moment.describe('Not stored: matches no member.'),
+  created_at_before: moment.describe('Unix milliseconds, of the membership.'),
+  created_at_after: moment.describe('Unix milliseconds, of the membership.'),
 }
 
-export interface MembershipQuery {
-  readonly userIds?: Choice | undefined
-  readonly roles?: readonly string[] | undefined
-  readonly text?: string | undefined
-  /** Unix milliseconds; both ends are included. */
-  readonly createdFrom?: number | undefined
-  readonly createdTo?: number | undefined
-}
+export const filterNames = { user_ids: 'user_id' } as const
+
+type MembershipFilters = Partial<
+  InRulesWords<z.output<z.ZodObject<typeof membershipFilters>>, typeof filterNames & { readonly text: 'query' }>
+>
 
 /** No user has the empty id. */
 const noUser: Choice = { include: [''] }
 
-export function membershipQueryOf(filters: MembershipFilters): MembershipQuery {
+export function membershipQueryOf(filters: MembershipFilters) {
   const { role, createdAtAfter: after, createdAtBefore: before } = filters
   return {
     userIds: hasFilterOfUnknown(filters) ? noUser : userIdsOf(filters),

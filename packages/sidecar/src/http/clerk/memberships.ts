@@ -2,10 +2,10 @@
 
 import { z } from 'zod'
 import type { OrganizationView, MembershipView } from '../../service/views.ts'
-import { mergedMetadata, optionalMetadata, ordering, several, severalSigned, wholeNumber } from '../operation/fields.ts'
+import { mergedMetadata, optionalMetadata, ordering } from '../operation/fields.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
-import { membershipQueryOf } from './membership-filters.ts'
-import { membershipObject, representMembership } from './membership-object.ts'
+import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
+import { membershipAnswer } from './membership-object.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/memberships'
@@ -16,45 +16,28 @@ const membershipOrder = ordering('email_address', 'phone_number', 'first_name', 
   ({ field, descending }) => ({ field: field === 'created_at' ? field : ('user_id' as const), descending }),
 )
 
-const moment = wholeNumber({ min: 0, max: 8_640_000_000_000_000 }).optional()
-const text = z.string().optional()
+const answer = {
+  ...membershipAnswer,
+  represent: (
+    { organization, ...membership }: MembershipView & { readonly organization: OrganizationView },
+    scope: WriteScope,
+  ) => membershipAnswer.represent({ membership, organization }, scope),
+} as const
+const one = { ...answer, params } as const
 
 export const membershipOperations: readonly Operation[] = [
-  listing({
-    operation: 'ListOrganizationMemberships',
-    path,
+  listing('ListOrganizationMemberships', `GET ${path}`, {
+    ...membershipAnswer,
     summary: 'Lists the members of an organization, by default the newest first',
     params: organizationParams,
-    query: {
-      order_by: membershipOrder,
-      user_id: severalSigned.describe('These users; with - before an id, all but this one.'),
-      email_address: several.describe('Compared with the user id.'),
-      username: several.describe('Compared with the user id.'),
-      phone_number: several.describe('Not stored: matches no member.'),
-      web3_wallet: several.describe('Not stored: matches no member.'),
-      role: several.describe('Keys or ids.'),
-      query: text.describe('A part of the user id.'),
-      email_address_query: text.describe('A part of the user id.'),
-      username_query: text.describe('A part of the user id.'),
-      phone_number_query: text.describe('Not stored: matches no member.'),
-      name_query: text.describe('Not stored: matches no member.'),
-      last_active_at_before: moment.describe('Not stored: matches no member.'),
-      last_active_at_after: moment.describe('Not stored: matches no member.'),
-      created_at_before: moment.describe('Unix milliseconds, of the membership.'),
-      created_at_after: moment.describe('Unix milliseconds, of the membership.'),
-    },
-    item: membershipObject,
-    failures: ['resource_not_found'],
-    fields: { user_ids: 'user_id' },
+    query: { order_by: membershipOrder, ...membershipFilters },
+    fields: filterNames,
     handle: ({ organizationId, order, limit, offset, ...filters }, { service, call }) =>
       service.directory.memberships({ organizationId, ...membershipQueryOf(filters), order, limit, offset }, call),
-    represent: representMembership,
   }),
 
-  writing({
-    operation: 'CreateMembership',
-    method: 'post',
-    path,
+  writing('CreateMembership', `POST ${path}`, {
+    ...answer,
     summary: "Makes a user a member, with a role of the organization's role set",
     params: organizationParams,
     body: z.object({
@@ -63,70 +46,40 @@ export const membershipOperations: readonly Operation[] = [
       public_metadata: optionalMetadata,
       private_metadata: optionalMetadata,
     }),
-    response: membershipObject,
     failures: [
-      'resource_not_found',
       'already_a_member_in_organization',
       'organization_role_not_in_role_set',
       'organization_membership_quota_exceeded',
     ],
     handle: (input, scope) => inOrganization(scope.service.administration.createMembership, input, scope),
-    represent,
   }),
 
-  writing({
-    operation: 'UpdateMembership',
-    method: 'patch',
-    path: `${path}/{user_id}`,
+  writing('UpdateMembership', `PATCH ${path}/{user_id}`, {
+    ...one,
     summary: 'Gives a member another role',
-    params,
     body: z.object({ role: z.string().describe('Key.') }),
-    response: membershipObject,
-    failures: ['resource_not_found', 'organization_role_not_in_role_set'],
+    failures: ['organization_role_not_in_role_set'],
     handle: (input, scope) => inOrganization(scope.service.administration.updateMembership, input, scope),
-    represent,
   }),
 
-  writing({
-    operation: 'DeleteMembership',
-    method: 'delete',
-    path: `${path}/{user_id}`,
+  writing('DeleteMembership', `DELETE ${path}/{user_id}`, {
+    ...one,
     summary: 'Deletes a membership, and answers with it as it was',
-    params,
-    response: membershipObject,
-    failures: ['resource_not_found'],
     handle: (input, scope) => inOrganization(scope.service.administration.deleteMembership, input, scope),
-    represent,
   }),
 
-  writing({
-    operation: 'UpdateOrganizationMembershipMetadata',
-    method: 'patch',
-    path: `${path}/{user_id}/metadata`,
+  writing('UpdateOrganizationMembershipMetadata', `PATCH ${path}/{user_id}/metadata`, {
+    ...one,
     summary: 'Merges metadata into the present metadata, at every level; null removes a field',
-    params,
     body: z.strictObject({ public_metadata: mergedMetadata, private_metadata: mergedMetadata }),
-    response: membershipObject,
-    failures: ['resource_not_found'],
     handle: (input, scope) =>
       inOrganization(scope.service.administration.updateMembership, { ...input, mergeMetadata: true }, scope),
-    represent,
   }),
 
-  listing({
-    operation: 'ListInstanceOrganizationMemberships',
-    path: '/organization_memberships',
+  listing('ListInstanceOrganizationMemberships', 'GET /organization_memberships', {
+    ...membershipAnswer,
     summary: 'Lists the memberships of all organizations, by default the newest first',
     query: { order_by: membershipOrder },
-    item: membershipObject,
     handle: (input, { service, call }) => service.directory.memberships(input, call),
-    represent: representMembership,
   }),
 ]
-
-function represent(
-  { organization, ...membership }: MembershipView & { readonly organization: OrganizationView },
-  scope: WriteScope,
-) {
-  return representMembership({ membership, organization }, scope)
-}

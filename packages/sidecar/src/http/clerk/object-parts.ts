@@ -1,29 +1,26 @@
 /** Parts that organizations, memberships and invitations have in common. */
 
 import { z } from 'zod'
-import type { Metadata } from '@rolesets/core'
+import type { Catalogue } from '@rolesets/core'
+import type { Service } from '../../service/service.ts'
+import { viewRole, type RoleView } from '../../service/views.ts'
+import { component } from '../operation/represent.ts'
 
 const metadata = z.record(z.string(), z.unknown()).meta({ id: 'Metadata' })
 
 export const metadataObject = z.object({ public_metadata: metadata, private_metadata: metadata })
 
-export function representMetadata(view: { readonly publicMetadata: Metadata; readonly privateMetadata: Metadata }) {
-  return { public_metadata: { ...view.publicMetadata }, private_metadata: { ...view.privateMetadata } }
-}
-
 /** Users belong to the application. Rolesets knows only the id of a user, which stands for every identifier. */
-export const publicUserObject = z
-  .object({
-    user_id: z.string(),
-    identifier: z.string().describe('The id of the user: no other identifier is known.'),
-    username: z.null(),
-    first_name: z.null(),
-    last_name: z.null(),
-    profile_image_url: z.null(),
-    image_url: z.string().describe('Always empty.'),
-    has_image: z.literal(false),
-  })
-  .meta({ id: 'PublicUserData' })
+export const publicUserObject = component('PublicUserData', {
+  user_id: z.string(),
+  identifier: z.string().describe('The id of the user: no other identifier is known.'),
+  username: z.null(),
+  first_name: z.null(),
+  last_name: z.null(),
+  profile_image_url: z.null(),
+  image_url: z.string().describe('Always empty.'),
+  has_image: z.literal(false),
+})
 
 /** The same user with fewer fields, as invitations show it. */
 export const publicInviterObject = publicUserObject
@@ -37,4 +34,21 @@ export function representPublicUser(userId: string) {
 export function representPublicInviter(userId: string) {
   const names = { first_name: null, last_name: null }
   return { user_id: userId, identifier: userId, ...names, image_url: '', has_image: false as const }
+}
+
+/** What memberships and invitations show of their role besides its key; `permissions` are keys. */
+type RoleFacts = Pick<RoleView, 'name' | 'permissions'>
+
+/** A catalogue never changes: each change of the store makes a new one. The entries of a page share few roles. */
+const known = new WeakMap<Catalogue, Map<string, RoleFacts>>()
+
+export function roleFacts(roleId: string, { readModel: { catalogue } }: Pick<Service, 'readModel'>): RoleFacts {
+  const ofCatalogue = known.get(catalogue) ?? new Map<string, RoleFacts>()
+  known.set(catalogue, ofCatalogue)
+  const role = catalogue.roles.byId(roleId)
+  // A role that was deleted, as old invitations can have it: only its id is left.
+  if (role === undefined) return { name: roleId, permissions: [] }
+  const facts = ofCatalogue.get(roleId) ?? viewRole(role, catalogue)
+  ofCatalogue.set(roleId, facts)
+  return facts
 }

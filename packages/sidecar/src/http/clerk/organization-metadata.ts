@@ -1,67 +1,49 @@
 /** The metadata of organizations, which is merged or replaced, and their logos, which are not stored. */
 
 import { z } from 'zod'
-import type { OrganizationView } from '../../service/views.ts'
 import { failure } from '../operation/envelope.ts'
 import { mergedMetadata, optionalMetadata } from '../operation/fields.ts'
 import { writing, type Operation, type WriteScope } from '../operation/route.ts'
-import { organizationObject, representOrganization } from './organization-object.ts'
+import { organizationAnswer } from './organization-object.ts'
 import { organizationParams } from './organization-path.ts'
 
-const answer = {
-  params: organizationParams,
-  response: organizationObject,
-  represent: (view: OrganizationView) => representOrganization(view),
-} as const
+const path = '/organizations/{organization_id}'
 
-const metadata = {
-  ...answer,
-  path: '/organizations/{organization_id}/metadata',
-  failures: ['resource_not_found'],
-} as const
+const answer = { ...organizationAnswer, params: organizationParams } as const
 
 /** Clerk's clients send null for a field to empty it. */
 const replacedMetadata = z.preprocess((value) => (value === null ? {} : value), optionalMetadata).optional()
 
 const logo = {
   ...answer,
-  path: '/organizations/{organization_id}/logo',
-  failures: ['resource_not_found', 'organization_logo_not_kept'],
+  failures: ['organization_logo_not_kept'],
   handle: rejectLogo,
 } as const
 
 export const organizationMetadataOperations: readonly Operation[] = [
-  writing({
-    ...metadata,
-    operation: 'MergeOrganizationMetadata',
-    method: 'patch',
+  writing('MergeOrganizationMetadata', `PATCH ${path}/metadata`, {
+    ...answer,
     summary: 'Merges metadata into the present metadata, at every level; null removes a field',
     body: z.strictObject({ public_metadata: mergedMetadata, private_metadata: mergedMetadata }),
     handle: (input, { service, call }) =>
       service.administration.updateOrganization({ ...input, mergeMetadata: true }, call),
   }),
 
-  writing({
-    ...metadata,
-    operation: 'ReplaceOrganizationMetadata',
-    method: 'put',
+  writing('ReplaceOrganizationMetadata', `PUT ${path}/metadata`, {
+    ...answer,
     summary: 'Replaces each metadata field that is given as a whole',
     body: z.strictObject({ public_metadata: replacedMetadata, private_metadata: replacedMetadata }),
     handle: (input, { service, call }) => service.administration.updateOrganization(input, call),
   }),
 
-  writing({
+  writing('UploadOrganizationLogo', `PUT ${path}/logo`, {
     ...logo,
-    operation: 'UploadOrganizationLogo',
-    method: 'put',
     ignoresBody: true,
     summary: 'Always rejected: logos are not stored',
   }),
 
-  writing({
+  writing('DeleteOrganizationLogo', `DELETE ${path}/logo`, {
     ...logo,
-    operation: 'DeleteOrganizationLogo',
-    method: 'delete',
     summary: 'Always rejected: logos are not stored, so there is none to delete',
   }),
 ]

@@ -1,7 +1,7 @@
 /** `/organizations`. */
 
 import { z } from 'zod'
-import { deletionOf } from '../operation/deletion.ts'
+import type { OrganizationEntry } from '../../service/directory.ts'
 import { clerkError, ClerkFailure } from '../operation/envelope.ts'
 import {
   flag,
@@ -16,10 +16,11 @@ import {
   ordering,
   severalSigned,
 } from '../operation/fields.ts'
+import { deletionOf } from '../operation/represent.ts'
 import { listing, reading, writing, type Operation } from '../operation/route.ts'
 import { fault } from '../operation/validation.ts'
 import type { ApiVersion } from '../operation/version.ts'
-import { organizationObject, representOrganization } from './organization-object.ts'
+import { organizationAnswer, representOrganization } from './organization-object.ts'
 import { organizationParams as params } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}'
@@ -39,6 +40,12 @@ const details = {
   include_missing_member_with_elevated_permissions: flag,
 }
 
+const written = { ...organizationAnswer, fields } as const
+const read = {
+  ...written,
+  represent: ({ organization, ...counts }: OrganizationEntry) => representOrganization(organization, counts),
+} as const
+
 /** Applications show names in messages to people, so a name must not bring markup or links with it. */
 const organizationName = z.string().superRefine((name, context) => {
   if (name.trim() === '') context.addIssue(fault('form_param_format_invalid', 'must not be empty.'))
@@ -47,9 +54,8 @@ const organizationName = z.string().superRefine((name, context) => {
 })
 
 export const organizationOperations: readonly Operation[] = [
-  listing({
-    operation: 'ListOrganizations',
-    path: '/organizations',
+  listing('ListOrganizations', 'GET /organizations', {
+    ...read,
     summary: 'Lists organizations, by default the newest first',
     query: {
       ...details,
@@ -58,16 +64,12 @@ export const organizationOperations: readonly Operation[] = [
       organization_id: severalSigned.describe('These organizations; with - before an id, all but it.'),
       order_by: ordering('name', 'members_count'),
     },
-    item: organizationObject,
     fields: { ...fields, user_ids: 'user_id', ids: 'organization_id' },
     handle: (input, { service, call }) => service.directory.organizations(input, call),
-    represent: ({ organization, ...counts }) => representOrganization(organization, counts),
   }),
 
-  writing({
-    operation: 'CreateOrganization',
-    method: 'post',
-    path: '/organizations',
+  writing('CreateOrganization', 'POST /organizations', {
+    ...written,
     summary: 'Creates an organization, by default with the initial role set',
     body: z.object({
       name: organizationName,
@@ -81,32 +83,22 @@ export const organizationOperations: readonly Operation[] = [
       created_at: optionalTime,
       role_set_key: optionalReference,
     }),
-    response: organizationObject,
     failures: ['organization_not_enabled_in_instance', 'organization_slugs_disabled', 'form_identifier_exists'],
-    fields,
     handle: (input, { service, call }) => service.administration.createOrganization(input, call),
-    represent: (view) => representOrganization(view),
   }),
 
-  reading({
-    operation: 'GetOrganization',
-    path,
+  reading('GetOrganization', `GET ${path}`, {
+    ...read,
     summary: 'Gets an organization',
     params: { organization_id: z.string().describe('Id or slug.') },
     query: details,
-    response: organizationObject,
-    failures: ['resource_not_found'],
-    fields,
     handle: ({ organizationId, ...asked }, { service, call }) =>
       service.directory.organization(organizationId, asked, call),
-    represent: ({ organization, ...counts }) => representOrganization(organization, counts),
     changedAt: ({ organization }) => organization.revision,
   }),
 
-  writing({
-    operation: 'UpdateOrganization',
-    method: 'patch',
-    path,
+  writing('UpdateOrganization', `PATCH ${path}`, {
+    ...written,
     summary: 'Updates an organization, or moves it to another role set',
     params,
     body: z.strictObject({
@@ -122,40 +114,30 @@ export const organizationOperations: readonly Operation[] = [
       public_metadata: optionalMetadata.describe(`Only for API versions before ${withoutMetadata}.`),
       private_metadata: optionalMetadata.describe(`Only for API versions before ${withoutMetadata}.`),
     }),
-    response: organizationObject,
     failures: [
-      'resource_not_found',
       'organization_slugs_disabled',
       'form_identifier_exists',
       'organization_role_set_reassignment_mappings_missing',
       'organization_role_set_reassignment_mappings_invalid',
     ],
-    fields,
     handle: async (input, { service, call, apiVersion }) => {
       if (apiVersion >= withoutMetadata) rejectMetadata(input)
       return service.administration.updateOrganization(input, call)
     },
-    represent: (view) => representOrganization(view),
   }),
 
-  writing({
-    operation: 'DeleteOrganization',
-    method: 'delete',
-    path,
+  writing('DeleteOrganization', `DELETE ${path}`, {
     summary: 'Deletes an organization with its memberships and invitations',
     params,
     ...deletionOf('organization'),
-    failures: ['resource_not_found'],
     handle: (input, { service, call }) => service.administration.deleteOrganization(input, call),
   }),
 ]
 
 function rejectMetadata({ publicMetadata, privateMetadata }: Readonly<Record<string, unknown>>): void {
-  const given = [
-    ...(publicMetadata === undefined ? [] : ['public_metadata']),
-    ...(privateMetadata === undefined ? [] : ['private_metadata']),
-  ]
-  const [first, ...others] = given.map((name) => {
+  const metadata = { public_metadata: publicMetadata, private_metadata: privateMetadata }
+  const given = Object.entries(metadata).filter(([, value]) => value !== undefined)
+  const [first, ...others] = given.map(([name]) => {
     const message = `As of ${withoutMetadata}, ${name} is updated at ${path}/metadata. Remove it here.`
     return clerkError('form_param_unknown', message, name)
   })

@@ -1,35 +1,32 @@
 /** A role set as Clerk's clients read it, with the number of its members by role where they were counted. */
 
 import { z } from 'zod'
-import type { Service } from '../../service/service.ts'
 import type { RoleSetView } from '../../service/views.ts'
-import type { WriteScope } from '../operation/route.ts'
-import { namedFields, representDescription, representNamed } from './catalogue-object.ts'
+import { component, representing } from '../operation/represent.ts'
+import type { Scope, WriteScope } from '../operation/route.ts'
+import { describedFields, shownDescription } from './catalogue-object.ts'
 
-const roleSetItemObject = z
-  .object({
-    object: z.literal('role_set_item'),
-    ...namedFields,
-    description: z.string().nullable(),
-    members_count: z.int().nullable(),
-    has_members: z.boolean().nullable(),
-  })
-  .meta({ id: 'RoleSetItem' })
+const roleSetItemObject = component('RoleSetItem', {
+  object: z.literal('role_set_item'),
+  ...describedFields,
+  members_count: z.int().nullable(),
+  has_members: z.boolean().nullable(),
+})
 
-export const roleSetObject = z
-  .object({
-    object: z.literal('role_set'),
-    ...namedFields,
-    description: z.string().nullable(),
-    roles: z.array(roleSetItemObject),
-    default_role: roleSetItemObject.nullable(),
-    creator_role: roleSetItemObject.nullable(),
-    type: z.enum(['initial', 'custom']),
-    role_set_migration: z.null().meta({
-      description: 'Members are moved in one transaction, so there is never a migration in progress.',
-    }),
-  })
-  .meta({ id: 'RoleSet' })
+export const roleSetObject = component('RoleSet', {
+  object: z.literal('role_set'),
+  ...describedFields,
+  roles: z.array(roleSetItemObject),
+  default_role: roleSetItemObject.nullable(),
+  creator_role: roleSetItemObject.nullable(),
+  type: z.enum(['initial', 'custom']),
+  role_set_migration: z.null().meta({
+    description: 'Members are moved in one transaction, so there is never a migration in progress.',
+  }),
+})
+
+const represent = representing(roleSetObject)
+const representItem = representing(roleSetItemObject)
 
 /**
  * The catalogue can be later than the view. A role that was deleted in between is left out.
@@ -37,31 +34,22 @@ export const roleSetObject = z
  */
 export function representRoleSet(
   roleSet: RoleSetView,
-  { readModel }: Pick<Service, 'readModel'>,
+  { service }: Pick<Scope, 'service'>,
   members?: ReadonlyMap<string, number>,
-): z.input<typeof roleSetObject> {
-  const item = (roleId: string): z.input<typeof roleSetItemObject> | null => {
-    const role = readModel.catalogue.roles.byId(roleId)
+) {
+  const itemOf = (roleId: string) => {
+    const role = service.readModel.catalogue.roles.byId(roleId)
     if (role === undefined) return null
     const count = members === undefined ? null : (members.get(roleId) ?? 0)
-    return {
-      object: 'role_set_item',
-      ...representNamed(role),
-      description: representDescription(role),
-      members_count: count,
-      has_members: count === null ? null : count > 0,
-    }
+    const isHeld = count === null ? null : count > 0
+    return representItem(role, { ...shownDescription(role), members_count: count, has_members: isHeld })
   }
-  return {
-    object: 'role_set',
-    ...representNamed(roleSet),
-    description: representDescription(roleSet),
-    roles: roleSet.roleIds.map(item).filter((each) => each !== null),
-    default_role: item(roleSet.defaultRoleId),
-    creator_role: item(roleSet.creatorRoleId),
-    type: roleSet.type,
-    role_set_migration: null,
-  }
+  return represent(roleSet, {
+    ...shownDescription(roleSet),
+    roles: roleSet.roleIds.map(itemOf).filter((item) => item !== null),
+    default_role: itemOf(roleSet.defaultRoleId),
+    creator_role: itemOf(roleSet.creatorRoleId),
+  })
 }
 
 /** An edit takes the same time for any number of organizations, so the members of large sets aren't counted after it. */
@@ -71,11 +59,12 @@ const countedOrganizationsMax = 1_000
  * After a write the members are counted again; a dry run has no counts. The write is already committed, so it is answered
  * also when the count fails, for example because the set was deleted in the meantime.
  */
-export async function representWrittenRoleSet(roleSet: RoleSetView, { service, call }: WriteScope) {
-  if (call.dryRun) return representRoleSet(roleSet, service)
+export async function representWrittenRoleSet(roleSet: RoleSetView, scope: WriteScope) {
+  const { service, call } = scope
+  if (call.dryRun) return representRoleSet(roleSet, scope)
   const members = await service.directory
     .roleSet(roleSet.id, call, { organizationsMax: countedOrganizationsMax })
     .then(({ value }) => value.members)
     .catch(() => undefined)
-  return representRoleSet(roleSet, service, members)
+  return representRoleSet(roleSet, scope, members)
 }

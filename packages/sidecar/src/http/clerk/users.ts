@@ -2,34 +2,28 @@
 
 import { z } from 'zod'
 import { listing, type Operation } from '../operation/route.ts'
-import { invitationOfOrganizationObject, representInvitationOfOrganization } from './invitation-object.ts'
+import { invitationOfOrganizationAnswer } from './invitation-object.ts'
 import { invitationStatuses } from './invitations.ts'
-import { membershipObject, representMembership } from './membership-object.ts'
+import { membershipAnswer } from './membership-object.ts'
 
 const params = { user_id: z.string() }
 const order = { field: 'created_at', descending: true } as const
 
 export const userOperations: readonly Operation[] = [
-  listing({
-    operation: 'UsersGetOrganizationMemberships',
-    path: '/users/{user_id}/organization_memberships',
+  listing('UsersGetOrganizationMemberships', 'GET /users/{user_id}/organization_memberships', {
     summary: 'Lists the memberships of a user, the newest first',
     params,
-    item: membershipObject,
+    ...membershipAnswer,
     handle: ({ userId, ...span }, { service, call }) =>
       service.directory.memberships({ userIds: { include: [userId] }, order, ...span }, call),
-    represent: representMembership,
   }),
 
-  listing({
-    operation: 'UsersGetOrganizationInvitations',
-    path: '/users/{user_id}/organization_invitations',
+  listing('UsersGetOrganizationInvitations', 'GET /users/{user_id}/organization_invitations', {
     summary: 'Lists the invitations that a user accepted, and those to an email address that equals the user id',
     params,
     query: { status: invitationStatuses },
-    item: invitationOfOrganizationObject,
+    ...invitationOfOrganizationAnswer,
     fields: { statuses: 'status' },
     handle: (input, { service, call }) => service.directory.invitations({ order, ...input }, call),
-    represent: representInvitationOfOrganization,
   }),
 ]

@@ -3,26 +3,13 @@
 import { z } from 'zod'
 import { createDocument } from 'zod-openapi'
 import { clerkCodes, type ClerkCode } from '@rolesets/core'
+import { errorFields } from './impact.ts'
 import type { Operation } from './route.ts'
 
-const envelope = z
-  .object({
-    errors: z
-      .array(
-        z.object({
-          code: z.string(),
-          message: z.string(),
-          long_message: z.string(),
-          meta: z.object({ param_name: z.string() }).optional(),
-        }),
-      )
-      .min(1),
-    clerk_trace_id: z.string(),
-  })
-  .meta({
-    id: 'ClerkErrors',
-    description: 'Why the request failed. `code` is for programs; `long_message` says what to do.',
-  })
+const envelope = z.object({ errors: z.array(z.object(errorFields)).min(1), clerk_trace_id: z.string() }).meta({
+  id: 'ClerkErrors',
+  description: 'Why the request failed. `code` is for programs; `long_message` says what to do.',
+})
 
 /** Failures that every operation can answer with. */
 const always = ['malformed_request_parameters', 'clerk_key_invalid', 'form_param_value_invalid'] as const
@@ -34,6 +21,9 @@ const alwaysOfWrites = [
   'request_body_too_large',
   'unsupported_content_type',
 ] as const
+
+/** And every operation with a thing in its path. */
+const missing = ['resource_not_found'] as const
 
 const openapi = '3.1.0'
 
@@ -67,34 +57,37 @@ export function describeOperations(operations: OperationsByTag): { openapi: type
 
 function describe({ operation, summary, failures, writes, schemas }: Operation): Record<string, unknown> {
   const { params, query, body, response } = schemas
-  const header = writes ? z.object({ 'if-match': z.string().optional() }) : undefined
+  const header = writes ? { header: z.object({ 'if-match': z.string().optional() }) } : {}
+  const codes = [...(writes ? alwaysOfWrites : always), ...(namesThing(params) ? missing : []), ...failures]
   return {
     operationId: operation,
     summary,
-    requestParams: { path: params, query, ...(header === undefined ? {} : { header }) },
-    ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),
+    requestParams: { path: params, query, ...header },
+    ...(body === undefined ? {} : { requestBody: json(body) }),
     responses: {
-      200: { description: 'Done', content: { 'application/json': { schema: response } } },
-      ...failuresOf([...(writes ? alwaysOfWrites : always), ...failures]),
-      default: { description: 'Failed', content: { 'application/json': { schema: envelope } } },
+      200: { description: 'Done', ...json(response) },
+      ...failuresOf(codes),
+      default: { description: 'Failed', ...json(envelope) },
     },
   }
 }
 
+function json(schema: z.ZodType) {
+  return { content: { 'application/json': { schema } } }
+}
+
+/** A thing in the path can be missing. Users belong to the application: an unknown one has empty lists. */
+function namesThing(params: z.ZodObject): boolean {
+  return Object.keys(params.shape).some((name) => name !== 'user_id')
+}
+
 /** One answer for each status. Its description lists the codes. */
 function failuresOf(codes: readonly ClerkCode[]): Record<string, unknown> {
-  const byStatus = new Map<number, Set<ClerkCode>>()
-  for (const code of codes) {
-    const { status } = clerkCodes[code]
-    byStatus.set(status, (byStatus.get(status) ?? new Set<ClerkCode>()).add(code))
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, ofStatus]) => [
-      String(status),
-      {
-        description: [...ofStatus].map((code) => `\`${code}\``).join(', '),
-        content: { 'application/json': { schema: envelope } },
-      },
-    ]),
-  )
+  const statuses = new Set(codes.map((code) => clerkCodes[code].status))
+  const answers = [...statuses].map((status) => {
+    const ofStatus = new Set(codes.filter((code) => clerkCodes[code].status === status))
+    const description = [...ofStatus].map((code) => `\`${code}\``).join(', ')
+    return [String(status), { description, ...json(envelope) }]
+  })
+  return Object.fromEntries(answers) as Record<string, unknown>
 }

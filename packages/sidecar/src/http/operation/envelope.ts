@@ -25,11 +25,6 @@ export interface ClerkError {
   readonly meta?: { readonly param_name: string }
 }
 
-export interface Envelope {
-  readonly errors: readonly ClerkError[]
-  readonly clerk_trace_id: string
-}
-
 /** A request that this API rejects before the rules see it: its key, version, body or fields. */
 export class ClerkFailure extends Error {
   override readonly name = 'ClerkFailure'
@@ -63,7 +58,7 @@ export function answerTo(error: unknown, names: FieldNames = {}): Answer {
   return { status, errors, isUnexpected: errors[0].code === 'internal_clerk_error' }
 }
 
-export function envelopeOf(errors: readonly ClerkError[]): Envelope {
+export function envelopeOf(errors: readonly ClerkError[]) {
   return { errors, clerk_trace_id: randomBytes(16).toString('hex') }
 }
 
@@ -98,7 +93,7 @@ type Refused = Pick<Refusal, 'code' | 'message' | 'field' | 'facts'>
 
 /** Codes of ours for which Clerk has several: the facts of the error decide. Undefined: the code of the table. */
 const refinements: Partial<Record<RefusalCode, (refused: Refused) => ClerkCode | undefined>> = {
-  limit_exceeded: ({ facts }) => limitCodes[facts['limit'] as LimitName],
+  limit_exceeded: ({ facts }) => codeOfLimit(facts['limit'] as LimitName),
   special_role_not_in_role_set: specialRoleCode,
   in_use: (refused) => {
     const { field, facts } = refused
@@ -115,26 +110,17 @@ function specialRoleCode({ facts: { place } }: Refused): ClerkCode | undefined {
   return place === 'default' ? 'organization_role_domain_default_role' : undefined
 }
 
-const tooLong = 'form_param_max_length_exceeded'
-const tooMany = 'form_param_array_size_exceeded'
+function codeOfLimit(limit: LimitName): ClerkCode | undefined {
+  return /(Characters|Bytes)Max$/.test(limit) ? 'form_param_max_length_exceeded' : codesOfCounts[limit]
+}
 
 /** All other limits are about a number. */
-const limitCodes: Partial<Record<LimitName, ClerkCode>> = {
-  keyCharactersMax: tooLong,
-  nameCharactersMax: tooLong,
-  descriptionCharactersMax: tooLong,
-  idCharactersMax: tooLong,
-  slugCharactersMax: tooLong,
-  actorCharactersMax: tooLong,
-  metadataBytesMax: tooLong,
-  emailAddressCharactersMax: tooLong,
-  urlCharactersMax: tooLong,
-  accessKeyNameCharactersMax: tooLong,
-  permissionsPerRoleMax: tooMany,
-  rolesPerRoleSetMax: tooMany,
-  mappingsMax: tooMany,
-  enrollmentModesMax: tooMany,
-  filterValuesMax: tooMany,
+const codesOfCounts: Partial<Record<LimitName, ClerkCode>> = {
+  permissionsPerRoleMax: 'form_param_array_size_exceeded',
+  rolesPerRoleSetMax: 'form_param_array_size_exceeded',
+  mappingsMax: 'form_param_array_size_exceeded',
+  enrollmentModesMax: 'form_param_array_size_exceeded',
+  filterValuesMax: 'form_param_array_size_exceeded',
   invitationsPerCallMax: 'bulk_size_exceeded',
   permissionsMax: 'organization_instance_permissions_quota_exceeded',
   rolesMax: 'organization_instance_roles_quota_exceeded',

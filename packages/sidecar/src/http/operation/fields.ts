@@ -77,10 +77,7 @@ export function includedAndExcluded(values: readonly string[] | undefined): Choi
   if (values === undefined || values.length === 0) return undefined
   const exclude = values.filter((value) => value.startsWith('-')).map((value) => value.slice(1))
   const include = values.filter((value) => !value.startsWith('-')).map((value) => value.replace(/^[+ ]/, ''))
-  return {
-    ...(include.length === 0 ? {} : { include }),
-    ...(exclude.length === 0 ? {} : { exclude }),
-  }
+  return { ...(include.length > 0 && { include }), ...(exclude.length > 0 && { exclude }) }
 }
 
 /** An id in a path where Clerk accepts no key. Every key has a colon, and ids have none. */

@@ -4,25 +4,30 @@ import { z } from 'zod'
 import type { ImpactView } from '../../service/views.ts'
 import { errorOfRefusal } from './envelope.ts'
 import type { FieldNames } from './names.ts'
+import { component } from './represent.ts'
 
 const held = { role: z.string(), members: z.int(), invitations: z.int(), organizations: z.int() }
 
-const requiredMapping = z.object(held).meta({ id: 'RequiredMapping' })
+const requiredMapping = component('RequiredMapping', held)
 
-const roleImpact = z
-  .object({ ...held, to_role: z.string().nullable().meta({ description: 'Null: the members lose the role.' }) })
-  .meta({ id: 'RoleImpact' })
+const roleImpact = component('RoleImpact', {
+  ...held,
+  to_role: z.string().nullable().meta({ description: 'Null: the members lose the role.' }),
+})
 
-const violation = z
-  .object({
-    code: z.string(),
-    message: z.string(),
-    long_message: z.string(),
-    meta: z.object({ param_name: z.string() }).optional(),
-    reason: z.string().meta({ description: 'The reason in gRPC, in lower case.' }),
-    facts: z.record(z.string(), z.string()),
-  })
-  .meta({ id: 'Violation' })
+/** A failure, in the envelope and in an impact. */
+export const errorFields = {
+  code: z.string(),
+  message: z.string(),
+  long_message: z.string(),
+  meta: z.object({ param_name: z.string() }).optional(),
+}
+
+const violation = component('Violation', {
+  ...errorFields,
+  reason: z.string().meta({ description: 'The reason in gRPC, in lower case.' }),
+  facts: z.record(z.string(), z.string()),
+})
 
 /** @param resource the answer of the write itself */
 export function impactSchema(resource: z.ZodType) {
@@ -41,23 +46,16 @@ export function impactSchema(resource: z.ZodType) {
 }
 
 export function representImpact(
-  impact: ImpactView,
-  given: { readonly resource: unknown; readonly revision: string; readonly fields: FieldNames },
+  { organizations, members, invitations, roles, requiredMappings, violations }: ImpactView,
+  { fields, ...given }: { readonly resource: unknown; readonly revision: string; readonly fields: FieldNames },
 ) {
   return {
     object: 'impact',
     dry_run: true,
-    organizations: impact.organizations,
-    members: impact.members,
-    invitations: impact.invitations,
-    roles: impact.roles.map(({ toRole, ...counts }) => ({ ...counts, to_role: toRole === '' ? null : toRole })),
-    required_mappings: impact.requiredMappings,
-    violations: impact.violations.map((each) => ({
-      ...errorOfRefusal(each, given.fields),
-      reason: each.code,
-      facts: each.facts,
-    })),
-    resource: given.resource,
-    revision: given.revision,
+    ...{ organizations, members, invitations },
+    roles: roles.map(({ toRole, ...counts }) => ({ ...counts, to_role: toRole === '' ? null : toRole })),
+    required_mappings: requiredMappings,
+    violations: violations.map((each) => ({ ...errorOfRefusal(each, fields), reason: each.code, facts: each.facts })),
+    ...given,
   }
 }

@@ -18,7 +18,7 @@ type Named<Name extends string, Names extends FieldNames> = {
   [Rule in keyof Names & string]: Names[Rule] extends Name ? (Name extends Names[Rule] ? Rule : never) : never
 }[keyof Names & string]
 
-type CamelCase<Text extends string> = Text extends `${infer Head}_${infer Tail}`
+export type CamelCase<Text extends string> = Text extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Text
 

@@ -19,6 +19,8 @@ import { inRulesWords, type FieldNames, type InRulesWords } from './names.ts'
 import { parse } from './validation.ts'
 import type { ApiVersion } from './version.ts'
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
 /** The parts of a request that an operation reads, before they are checked. */
 export interface Given {
   readonly params: Readonly<Record<string, unknown>>
@@ -46,8 +48,9 @@ export interface Representation {
 
 /** An operation as the router and the document see it. */
 export interface Operation {
+  /** The name in the document and in the metrics: of a write that is an RPC, the name of the RPC. */
   readonly operation: string
-  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  readonly method: Lowercase<Method>
   /** As in OpenAPI: `/role_sets/{key_or_id}`. */
   readonly path: string
   readonly summary: string
@@ -56,7 +59,7 @@ export interface Operation {
   readonly access: 'read' | 'secret'
   readonly writes: boolean
   /** The body is not read. */
-  readonly ignoresBody?: true
+  readonly ignoresBody?: boolean
   readonly schemas: {
     readonly params: z.ZodObject
     readonly query: z.ZodObject
@@ -72,74 +75,49 @@ type Shape = Readonly<Record<string, z.ZodType>>
 type NoFields = Readonly<Record<never, never>>
 
 interface Declared<Params extends Shape, Query extends Shape, Names extends FieldNames> {
-  /** The name in the document and in the metrics: of a write that is an RPC, the name of the RPC. */
-  readonly operation: string
-  readonly path: string
   readonly summary: string
   readonly params?: Params
   /** A read ignores unknown parameters. A write rejects them: with a mistyped `dry_run` it must not write. */
   readonly query?: Query
-  /** Besides the failures that every operation can answer with. */
+  /** Besides the failures that every operation with such a path can answer with. */
   readonly failures?: readonly ClerkCode[]
   readonly fields?: Names
 }
 
 /** A body that isn't an object is a field of its own. */
-type Input<Params extends Shape, Query extends Shape, Body extends z.ZodType, Names extends FieldNames> = InRulesWords<
-  z.output<z.ZodObject<Params>> &
-    z.output<z.ZodObject<Query>> &
-    (Body extends z.ZodObject ? z.output<Body> : { readonly body: z.output<Body> }),
+type Input<Fields extends Shape, Names extends FieldNames, Body extends z.ZodType = z.ZodUndefined> = InRulesWords<
+  z.output<z.ZodObject<Fields>> & (Body extends z.ZodObject ? z.output<Body> : { readonly body: z.output<Body> }),
   Names
 >
 
-interface Reading<
-  Params extends Shape,
-  Query extends Shape,
-  Names extends FieldNames,
-  Response extends z.ZodType,
-  Value,
-> extends Declared<Params, Query, Names> {
-  /** Default: any valid key. */
-  readonly access?: 'read' | 'secret'
-  readonly response: Response
-  readonly handle: (input: Input<Params, Query, z.ZodUndefined, Names>, scope: Scope) => Promise<Found<Value>>
-  readonly represent: (value: Value, scope: Scope) => z.input<Response>
-  /** Default: the revision that the value has, if it has one. */
-  readonly changedAt?: (value: Value) => number
-}
-
+/** @param route as in OpenAPI: `GET /role_sets/{key_or_id}` */
 export function reading<
   Response extends z.ZodType,
   Value,
   const Params extends Shape = NoFields,
   const Query extends Shape = NoFields,
   const Names extends FieldNames = NoFields,
->(declared: Reading<Params, Query, Names, Response, Value>): Operation {
-  const { params, query, response, access = 'read', fields = {}, failures = [], ...rest } = declared
-  const { handle, represent, changedAt = changedAtOf, ...shown } = rest
+>(
+  operation: string,
+  route: Route<'GET'>,
+  declared: Declared<Params, Query, Names> & {
+    /** Default: any valid key. */
+    readonly access?: 'read' | 'secret'
+    readonly response: Response
+    readonly handle: (input: Input<Params & Query, Names>, scope: Scope) => Promise<Found<Value>>
+    readonly represent: (value: Value, scope: Scope) => z.input<Response>
+    /** Default: the revision that the value has, if it has one. */
+    readonly changedAt?: (value: Value) => number
+  },
+): Operation {
+  const { params, query, response, fields = {}, access = 'read', handle, represent, changedAt = changedAtOf } = declared
   const schemas = { params: z.object(params ?? {}), query: z.object(query ?? {}), body: undefined, response }
   const answer: Operation['answer'] = async (given, scope) => {
-    const parsed = { ...parse(schemas.params, given.params), ...parse(schemas.query, given.query) }
-    const input = inRulesWords(parsed, fields) as unknown as Parameters<typeof handle>[0]
+    const input = inputOf(given, schemas, fields) as unknown as Parameters<typeof handle>[0]
     const { value, revision } = await handle(input, scope)
     return { body: represent(value, scope), revision, changedAt: changedAt(value) }
   }
-  return { ...shown, method: 'get', access, fields, failures, writes: false, schemas, answer }
-}
-
-interface Listing<
-  Params extends Shape,
-  Query extends Shape,
-  Names extends FieldNames,
-  Item extends z.ZodType,
-  View,
-> extends Declared<Params, Query, Names> {
-  readonly item: Item
-  readonly handle: (
-    input: Input<Params, Query & typeof paging, z.ZodUndefined, Names & typeof listNames>,
-    scope: Scope,
-  ) => Promise<Listed<View>>
-  readonly represent: (view: View, scope: Scope) => z.input<Item>
+  return { ...shownOf(operation, route, declared), access, writes: false, schemas, answer }
 }
 
 /** The parameters of Clerk's lists, under the names that the service has for them. */
@@ -152,12 +130,25 @@ export function listing<
   const Params extends Shape = NoFields,
   const Query extends Shape = NoFields,
   const Names extends FieldNames = NoFields,
->({ item, query, fields, handle, represent, ...rest }: Listing<Params, Query, Names, Item, View>): Operation {
-  return reading({
+>(
+  operation: string,
+  route: Route<'GET'>,
+  declared: Declared<Params, Query, Names> & {
+    /** Of one item. */
+    readonly response: Item
+    readonly handle: (
+      input: Input<Params & Query & typeof paging, Names & typeof listNames>,
+      scope: Scope,
+    ) => Promise<Listed<View>>
+    readonly represent: (view: View, scope: Scope) => z.input<Item>
+  },
+): Operation {
+  const { response, query, fields, handle, represent, ...rest } = declared
+  return reading(operation, route, {
     ...rest,
     query: { ...paging, ...query },
     fields: { ...listNames, ...fields },
-    response: listObject(item),
+    response: listObject(response),
     handle: async (input, scope) => {
       const { revision, ...value } = await handle(input as unknown as Parameters<typeof handle>[0], scope)
       return { value, revision }
@@ -171,25 +162,6 @@ export function listObject<Item extends z.ZodType>(item: Item) {
   return z.object({ data: z.array(item), total_count: z.int() })
 }
 
-interface Writing<
-  Params extends Shape,
-  Query extends Shape,
-  Names extends FieldNames,
-  Body extends z.ZodType,
-  Response extends z.ZodType,
-  Value,
-> extends Declared<Params, Query, Names> {
-  readonly method: 'post' | 'put' | 'patch' | 'delete'
-  /** An empty body is the same as `{}`. */
-  readonly body?: Body
-  readonly ignoresBody?: true
-  readonly response: Response
-  readonly handle: (input: Input<Params, Query, Body, Names>, scope: WriteScope) => Promise<Written<Value>>
-  readonly represent: (value: Value, scope: WriteScope) => z.input<Response> | Promise<z.input<Response>>
-  /** Default: the revision that the value has, if it has one. */
-  readonly changedAt?: (value: Value) => number
-}
-
 export function writing<
   Response extends z.ZodType,
   Value,
@@ -197,27 +169,54 @@ export function writing<
   const Query extends Shape = NoFields,
   const Names extends FieldNames = NoFields,
   Body extends z.ZodType = z.ZodUndefined,
->(declared: Writing<Params, Query, Names, Body, Response, Value>): Operation {
-  const { params, query, body, response, fields = {}, failures = [], ...rest } = declared
-  const { handle, represent, changedAt = changedAtOf, ...shown } = rest
+>(
+  operation: string,
+  route: Route<Exclude<Method, 'GET'>>,
+  declared: Declared<Params, Query, Names> & {
+    /** An empty body is the same as `{}`. */
+    readonly body?: Body
+    readonly ignoresBody?: true
+    readonly response: Response
+    readonly handle: (input: Input<Params & Query, Names, Body>, scope: WriteScope) => Promise<Written<Value>>
+    readonly represent: (value: Value, scope: WriteScope) => z.input<Response> | Promise<z.input<Response>>
+    /** Default: the revision that the value has, if it has one. */
+    readonly changedAt?: (value: Value) => number
+  },
+): Operation {
+  const { params, query, body, response, fields = {}, handle, represent, changedAt = changedAtOf } = declared
   const schemas = {
     params: z.object(params ?? {}),
     query: z.strictObject({ ...query, dry_run: flag }),
     body,
     response: z.union([response, impactSchema(response)]),
   }
+  const shown = { ...shownOf(operation, route, declared), ignoresBody: declared.ignoresBody ?? false }
   const answer: Operation['answer'] = async (given, scope) => {
-    const { dry_run: dryRun, ...asked } = parse(schemas.query, given.query)
-    const parsed = { ...parse(schemas.params, given.params), ...asked, ...parseBody(body, given.body) }
-    const own = { ...scope, call: { ...scope.call, dryRun } }
-    const input = inRulesWords(parsed, fields) as unknown as Parameters<typeof handle>[0]
-    const { value, impact, revision } = await handle(input, own)
+    const { dryRun, ...input } = inputOf(given, schemas, fields)
+    const own = { ...scope, call: { ...scope.call, dryRun: dryRun === true } }
+    const { value, impact, revision } = await handle(input as unknown as Parameters<typeof handle>[0], own)
     const resource = value === undefined ? null : await represent(value, own)
-    if (dryRun) return { body: representImpact(impact, { resource, revision, fields }), revision }
-    const isThing = value !== undefined && declared.method !== 'delete'
+    if (own.call.dryRun) return { body: representImpact(impact, { resource, revision, fields }), revision }
+    const isThing = value !== undefined && shown.method !== 'delete'
     return { body: resource, revision, changedAt: isThing ? changedAt(value) : undefined }
   }
-  return { ...shown, access: 'secret', fields, failures, writes: true, schemas, answer }
+  return { ...shown, access: 'secret', writes: true, schemas, answer }
+}
+
+type Route<Allowed extends Method> = `${Allowed} /${string}`
+
+function shownOf(operation: string, route: Route<Method>, declared: Declared<Shape, Shape, FieldNames>) {
+  const { summary, failures = [], fields = {} } = declared
+  const [method = '', path = ''] = route.split(' ')
+  return { operation, method: method.toLowerCase() as Lowercase<Method>, path, summary, failures, fields }
+}
+
+function inputOf(given: Given, { params, query, body }: Operation['schemas'], fields: FieldNames) {
+  const [fromQuery, fromParams] = [parse(query, given.query), parse(params, given.params)]
+  return inRulesWords<Readonly<Record<string, unknown>>, FieldNames>(
+    { ...fromParams, ...fromQuery, ...parseBody(body, given.body) },
+    fields,
+  )
 }
 
 function parseBody(schema: z.ZodType | undefined, body: unknown): object {

@@ -4,11 +4,11 @@ import { Router, type ErrorRequestHandler, type Request, type RequestHandler, ty
 import { DeadlinePassed, ServiceError } from '../../service/service-error.ts'
 import type { Service } from '../../service/service.ts'
 import { failureOfReading, readBody, sendFailure, sendRepresentation } from './body.ts'
-import { actorOf, checkAccess, identifyCaller, type Caller, type Identify } from './caller.ts'
+import { actorOf, checkAccess, identifyCaller, type Identify } from './caller.ts'
 import { answerTo, ClerkFailure, errorCodeOf, failure } from './envelope.ts'
 import { parseIfMatch } from './precondition.ts'
 import type { Given, Operation, WriteScope } from './route.ts'
-import { parseApiVersion, type ApiVersion } from './version.ts'
+import { parseApiVersion } from './version.ts'
 
 export interface ClerkOptions {
   readonly service: Service
@@ -27,18 +27,12 @@ const versionParameter = '__clerk_api_version'
 /** How long a call can wait. A write that has started is finished. */
 const deadlineMs = 30_000
 
-interface Admitted {
-  readonly caller: Caller
-  readonly apiVersion: ApiVersion
-}
-
 export function createClerkRouter(operations: readonly Operation[], options: ClerkOptions): Router {
   const router = Router({ caseSensitive: true })
-  const admitted = new WeakMap<Request, Admitted>()
   router.use((request, response, next) => {
     // For failures. Other answers replace it by the revision that they show.
     response.setHeader('Rolesets-Revision', options.service.readModel.revisionText)
-    admitted.set(request, admit(request, options.identify))
+    response.locals['admitted'] = admit(request, options.identify)
     next()
   })
   for (const [path, ofPath] of byPath(operations)) {
@@ -46,7 +40,7 @@ export function createClerkRouter(operations: readonly Operation[], options: Cle
     for (const operation of ofPath)
       route[operation.method](
         ...(operation.writes && !operation.ignoresBody ? [readBody] : []),
-        handlerOf(operation, options, (request) => admitted.get(request) as Admitted),
+        handlerOf(operation, options),
       )
     route.all(wrongMethod(path, ofPath))
   }
@@ -57,7 +51,9 @@ export function createClerkRouter(operations: readonly Operation[], options: Cle
   return router
 }
 
-function admit(request: Request, identify: Identify): Admitted {
+type Admitted = ReturnType<typeof admit>
+
+function admit(request: Request, identify: Identify) {
   const caller = identifyCaller(request.headers, identify)
   const version = queryOf(request)[versionParameter]
   return { caller, apiVersion: parseApiVersion(request.get('clerk-api-version'), version) }
@@ -79,13 +75,9 @@ function wrongMethod(path: string, operations: readonly Operation[]): RequestHan
   }
 }
 
-function handlerOf(
-  operation: Operation,
-  { service, measurements }: ClerkOptions,
-  admittedOf: (request: Request) => Admitted,
-): RequestHandler {
+function handlerOf(operation: Operation, { service, measurements }: ClerkOptions): RequestHandler {
   return async (request, response) => {
-    const { caller, apiVersion } = admittedOf(request)
+    const { caller, apiVersion } = response.locals['admitted'] as Admitted
     const { signal, settle } = callSignal(response)
     const given = givenBy(request)
     response.locals['operation'] = operation
@@ -116,14 +108,13 @@ function givenBy(request: Request): Given {
 /** A name can end in `[]`: some clients write lists so. */
 function queryOf(request: Request): Record<string, string | string[]> {
   const start = request.originalUrl.indexOf('?')
-  const found = new Map<string, string[]>()
+  const found = new Map<string, string | string[]>()
   for (const [name, value] of new URLSearchParams(start < 0 ? '' : request.originalUrl.slice(start))) {
     const plain = name.replace(/\[\]$/, '')
-    found.set(plain, [...(found.get(plain) ?? []), value])
+    const earlier = found.get(plain)
+    found.set(plain, earlier === undefined ? value : [earlier, value].flat())
   }
-  return Object.fromEntries(
-    [...found].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
-  )
+  return Object.fromEntries(found)
 }
 
 function callSignal(response: Response): { signal: AbortSignal; settle: () => void } {

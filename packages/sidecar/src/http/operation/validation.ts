@@ -1,7 +1,7 @@
 /** The faults that a schema finds, in Clerk's codes: one error for each fault, with the name of the field. */
 
 import type { z } from 'zod'
-import { clerkCodes, quoted, type ClerkCode } from '@rolesets/core'
+import { quoted, type ClerkCode } from '@rolesets/core'
 import { clerkError, ClerkFailure, failure, type ClerkError } from './envelope.ts'
 
 /** Only the first faults are reported. */
@@ -46,27 +46,17 @@ function nameOf(path: readonly PropertyKey[]): { name: string; path: string } | 
 }
 
 function codeOf(issue: z.core.$ZodIssue): ClerkCode {
-  switch (issue.code) {
-    case 'invalid_type':
-    case 'invalid_value':
-      if (issue.input === undefined) return 'form_param_missing'
-      if (issue.input === null) return 'form_param_nil'
-      return issue.code === 'invalid_type' ? 'form_param_type_invalid' : 'form_param_value_invalid'
-    case 'too_big':
-      if (issue.origin === 'string') return 'form_param_max_length_exceeded'
-      return issue.origin === 'array' ? 'form_param_array_size_exceeded' : 'form_param_value_invalid'
-    case 'invalid_format':
-      return 'form_param_format_invalid'
-    case 'custom':
-      return ownCode(issue.params)
-    default:
-      return 'form_param_value_invalid'
+  if (issue.code === 'invalid_type' || issue.code === 'invalid_value') {
+    if (issue.input === undefined) return 'form_param_missing'
+    if (issue.input === null) return 'form_param_nil'
+    return issue.code === 'invalid_type' ? 'form_param_type_invalid' : 'form_param_value_invalid'
   }
-}
-
-function ownCode(params: Readonly<Record<string, unknown>> | undefined): ClerkCode {
-  const code = params?.['clerk']
-  return typeof code === 'string' && code in clerkCodes ? (code as ClerkCode) : 'form_param_type_invalid'
+  if (issue.code === 'too_big' && issue.origin === 'string') return 'form_param_max_length_exceeded'
+  if (issue.code === 'too_big' && issue.origin === 'array') return 'form_param_array_size_exceeded'
+  if (issue.code === 'invalid_format') return 'form_param_format_invalid'
+  if (issue.code !== 'custom') return 'form_param_value_invalid'
+  // Ours, if `fault` made it.
+  return (issue.params?.['clerk'] as ClerkCode | undefined) ?? 'form_param_type_invalid'
 }
 
 function problemOf(issue: z.core.$ZodIssue, code: ClerkCode): string {

@@ -1,9 +1,9 @@
 /**
- * A skin of promises over the SQLite driver; the only file that imports it. What is known of the driver is kept in here:
- * it takes a BigInt and `undefined` for NULL, `get` leaves a read transaction open behind it, and a connection does not
- * close while a statement is prepared.
+ * The SQLite driver with promises; the only file that imports the driver. Its peculiarities are handled here: it stores a
+ * BigInt and `undefined` as NULL, `get` leaves a read transaction open, and a connection doesn't close while a statement is
+ * prepared.
  *
- * A connection has one transaction, so it has one owner at a time, who waits for each call before the next.
+ * A connection has one transaction, so it has one owner at a time, which waits for each call before the next.
  */
 
 import { pathToFileURL } from 'node:url'
@@ -14,16 +14,16 @@ import { storeErrorOf } from './errors.ts'
 export type Value = string | number | null
 export type Row = Readonly<Record<string, Value>>
 
-/** How long a statement waits for a program from outside that holds the file, before it fails as `in_use`. */
+/** How long a statement waits for another program that has locked the file, before it fails as `in_use`. */
 const busyTimeoutMs = 5_000
 
-/** Lists by number have a text for each combination of what can be asked: far more than are asked in practice. */
+/** Searches have a text for each combination of conditions: far more than are used in practice. */
 const statementsMax = 500
 
 export class Connection {
   readonly file: string
   readonly #database: sqlite3.Database
-  /** By their text, which is never made from data, the one that was used last at the end. */
+  /** By their text, which never contains data. The one that was used last is at the end. */
   readonly #statements = new Map<string, Promise<sqlite3.Statement>>()
 
   private constructor(file: string, database: sqlite3.Database) {
@@ -31,15 +31,15 @@ export class Connection {
     this.#database = database
   }
 
-  /** Makes the file if it isn't there. */
+  /** Creates the file if it doesn't exist. */
   static async open(file: string): Promise<Connection> {
     return Connection.#open(file, { name: file, mode: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE })
   }
 
   /**
-   * Writes nothing, and makes no file that isn't there.
+   * Writes nothing, and creates no file.
    *
-   * @param isAlone nobody has the file open: then SQLite needs no files beside it, which it would make and leave there
+   * @param isAlone no other process has the file open: then SQLite needs no files beside it, and leaves none
    */
   static async openToRead(file: string, isAlone: boolean): Promise<Connection> {
     const name = isAlone ? `${pathToFileURL(file).href}?immutable=1` : pathToFileURL(file).href
@@ -116,7 +116,7 @@ export class Connection {
     return prepared
   }
 
-  /** No owner has so many calls under way that the one which was used first could still be waiting for its statement. */
+  /** No owner has so many calls in progress that the oldest statement could still be in use. */
   #forgetOldest(): void {
     const [oldest] = this.#statements
     if (oldest === undefined || this.#statements.size <= statementsMax) return
@@ -137,7 +137,7 @@ export class Connection {
 function checked(values: readonly Value[]): readonly Value[] {
   for (const value of values) {
     const isKept = typeof value === 'string' || value === null || Number.isSafeInteger(value)
-    if (!isKept) throw new TypeError(`SQLite would not keep ${String(value)} as it is.`)
+    if (!isKept) throw new TypeError(`SQLite can't store ${String(value)} without changing it.`)
   }
   return values
 }

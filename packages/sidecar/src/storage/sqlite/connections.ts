@@ -1,30 +1,25 @@
 /**
- * Opens a file in the order in which things can be wrong with it: its place, its lock, what is in it, its version. What
- * was opened before a fault is closed again, in reverse.
+ * Opens a file step by step: its place, its lock, its content, its version. When a step fails, what was opened before is
+ * closed again in reverse order.
  */
 
 import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { migrations as allMigrations } from '../migrations/all.ts'
-import type { Migration } from '../migrations/migration.ts'
+import { migrations as allMigrations } from './migrations/all.ts'
+import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
-import type { State } from './batch.ts'
-import { loadCatalogue } from './catalogue-rows.ts'
-import { checkSmallParts } from './check.ts'
+import { checkSmallParts } from './file/check.ts'
 import { Connection } from './connection.ts'
-import { plantAnchor, readHead, readLastSeal } from './history.ts'
-import { locate } from './location.ts'
-import { acquireLock } from './lock.ts'
-import { migrate, missingMigrations } from './migrate.ts'
+import { plantAnchor } from './rows/history.ts'
+import { locate } from './file/location.ts'
+import { acquireLock } from './file/lock.ts'
+import { migrate, missingMigrations } from './migrations/migrate.ts'
 import { setUpReader, setUpWriter } from './pragmas.ts'
-import { text, unlessMalformed } from './rows.ts'
+import { text, unlessMalformed } from './rows/things.ts'
 
 export interface Connections {
-  readonly epoch: string
-  /** As it is in the file. */
-  readonly state: State
   readonly writer: Connection
   readonly readers: readonly Connection[]
   /** Closes all of it and frees the lock. */
@@ -74,20 +69,14 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   await setUpWriter(writer, !isInMemory)
   await migrate(writer, missing, now())
   await checkSmallParts(writer)
-  const epoch = await readEpoch(writer)
-  await plantAnchor(writer, epoch)
-  const state = await unlessMalformed(file, async () => ({
-    head: await readHead(writer),
-    catalogue: await loadCatalogue(writer),
-    seal: await readLastSeal(writer),
-  }))
+  await plantAnchor(writer, await readEpoch(writer))
   const readers: Connection[] = []
   for (let count = 0; count < readersCount; count++) {
     const reader = await connect(file, undo)
     await setUpReader(reader)
     readers.push(reader)
   }
-  return { epoch, state, writer, readers }
+  return { writer, readers }
 }
 
 /** The writer is opened first and so closed last, when it moves the log into the database. */
@@ -97,7 +86,7 @@ async function connect(file: string, undo: (() => Promise<void>)[]): Promise<Con
   return connection
 }
 
-/** Made once, with the file. */
+/** The epoch is made once, with the file. */
 async function readEpoch(connection: Connection): Promise<string> {
   await connection.run('INSERT OR IGNORE INTO store (singleton, epoch) VALUES (1, ?)', [newEpoch()])
   const [row] = await connection.all('SELECT epoch FROM store')
@@ -108,7 +97,7 @@ function newEpoch(): string {
   return Array.from({ length: epochCharacters }, () => randomInt(36).toString(36)).join('')
 }
 
-/** A private folder is as good as memory, and the same code runs over it. */
+/** A private folder serves as memory, so that the same code runs. */
 async function makeFolder(undo: (() => Promise<void>)[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rolesets-'))
   undo.push(() => rm(folder, { recursive: true, force: true }))

@@ -1,6 +1,6 @@
 /**
- * The one translation from the driver's errors to the codes of the contract. What the driver says can hold SQL and values,
- * so it goes into `cause` only.
+ * Translates the driver's errors to the codes of the contract. The driver's messages can contain SQL and values, so they are
+ * only in `cause`.
  */
 
 import { statfs } from 'node:fs/promises'
@@ -20,43 +20,44 @@ const damage: Meaning = {
 const meanings: Readonly<Record<string, Meaning>> = {
   SQLITE_FULL: {
     code: 'disk_full',
-    sentence: (file) => `There is no room left for ${file}: nothing was written. Make room on its disk and try again.`,
+    sentence: (file) =>
+      `The disk is full, so nothing was written to ${file}. Free some space on the disk, then try again.`,
   },
   SQLITE_BUSY: {
     code: 'in_use',
-    sentence: (file) => `Another program holds ${file}. End its transaction or stop it, and try again.`,
+    sentence: (file) => `Another program has locked ${file}. End its transaction or stop it, then try again.`,
   },
   SQLITE_CORRUPT: damage,
   SQLITE_NOTADB: {
     code: 'not_a_database',
-    sentence: (file) => `${file} is no database of Rolesets. Name another file, or move this one away.`,
+    sentence: (file) => `${file} is not a Rolesets database. Give the path of another file, or move this file away.`,
   },
   SQLITE_READONLY: {
     code: 'folder_read_only',
-    sentence: (file) => `${file} can't be written. Give this user the right to write the file and its folder.`,
+    sentence: (file) => `${file} can't be written. Give this user write permission for the file and its folder.`,
   },
   SQLITE_IOERR: {
     code: 'failed',
-    sentence: (file) => `The disk failed a read or a write of ${file}. Look at the disk and at the system's log.`,
+    sentence: (file) => `A read or write of ${file} failed on the disk. Check the disk and the system's log.`,
   },
   SQLITE_CANTOPEN: {
     code: 'failed',
     sentence: (file) =>
-      `${file}, or a file beside it, can't be opened. Check the rights in its folder and the limit of open files.`,
+      `${file}, or a file beside it, can't be opened. Check the permissions of its folder and the limit on open files.`,
   },
   SQLITE_CONSTRAINT: {
     code: 'failed',
     sentence: (file) =>
-      `A write doesn't fit what is in ${file}: a key is taken, or what it refers to isn't there. Nothing of it was done.`,
+      `A write contradicts the data in ${file}: a key exists already, or something that it refers to doesn't exist. Nothing was written.`,
   },
 }
 
 const anythingElse: Meaning = {
   code: 'failed',
-  sentence: (file) => `The database ${file} failed in a way that wasn't foreseen. The log has the record.`,
+  sentence: (file) => `The database ${file} failed unexpectedly. See the log.`,
 }
 
-/** Below this a disk counts as full when a write fails and the driver doesn't say why. */
+/** With less free space than this, a disk counts as full when a write fails and the driver gives no reason. */
 const roomBytesMin = 1 << 20
 
 export async function storeErrorOf(error: unknown, file: string): Promise<StoreError> {
@@ -67,21 +68,16 @@ export async function storeErrorOf(error: unknown, file: string): Promise<StoreE
   return new StoreError(meaning.code, meaning.sentence(file), { cause: error })
 }
 
-/** What was read can't have been written by this program. */
+/** The file contains something that this program never writes. */
 export function corruptError(file: string, cause: unknown): StoreError {
   return new StoreError(damage.code, damage.sentence(file), { cause })
-}
-
-/** Whether the file itself is in doubt, so that nothing more may be written into it. */
-export function isDamage(error: unknown): error is StoreError {
-  return error instanceof StoreError && (error.code === 'corrupt' || error.code === 'not_a_database')
 }
 
 function driverCodeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
-/** The extended code, which would say whether a failed write found no room, doesn't come through the driver. */
+/** The driver doesn't pass on the extended code, which would say whether the disk was full. */
 async function isFull(folder: string): Promise<boolean> {
   try {
     const { bavail, bsize } = await statfs(folder)

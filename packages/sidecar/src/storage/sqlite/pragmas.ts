@@ -1,10 +1,10 @@
-/** How the connections are set up. What is promised about durability and memory is decided here. */
+/** The settings of the connections. They decide durability and memory use. */
 
 import { dirname } from 'node:path'
 import { StoreError } from '../store.ts'
 import type { Connection } from './connection.ts'
 
-/** Pages of 4 KiB in the log before they are moved into the database: 16 MiB. */
+/** Pages of 4 KiB in the log before they are copied into the database: 16 MiB. */
 const checkpointPages = 4_000
 const logBytesKept = 64 << 20
 const writerCacheKibibytes = 32 << 10
@@ -21,8 +21,8 @@ export async function setUpWriter(connection: Connection, isDurable: boolean): P
   await connection.all(`PRAGMA journal_size_limit = ${logBytesKept}`)
   await connection.all(`PRAGMA cache_size = -${writerCacheKibibytes}`)
   await connection.all('PRAGMA cell_size_check = ON')
-  // A change to millions of rows needs room for a list of them. It goes beside the database, where there is known to be a
-  // place that can be written, and not into a /tmp that a container may not have. It holds for all of the process.
+  // A change to millions of rows needs space for a list of them. It is put beside the database, in a folder that is known to
+  // be writable; a container may have no /tmp. The setting holds for the whole process.
   await connection.all(`PRAGMA temp_store_directory = '${dirname(connection.file).replaceAll("'", "''")}'`)
 }
 
@@ -35,6 +35,6 @@ export async function setUpReader(connection: Connection): Promise<void> {
 function withoutLog(file: string): StoreError {
   return new StoreError(
     'failed',
-    `The file system of ${file} can't keep a write-ahead log. Name a file on a local disk.`,
+    `The file system of ${file} doesn't support a write-ahead log. Give the path of a file on a local disk.`,
   )
 }

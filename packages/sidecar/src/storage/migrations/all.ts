@@ -1,6 +1,0 @@
-/** All migrations in their order. They are modules, not files of SQL, so that the compiler carries them into the build. */
-
-import { firstSchema } from './0001-first-schema.ts'
-import type { Migration } from './migration.ts'
-
-export const migrations: readonly Migration[] = [firstSchema]

@@ -1,0 +1,44 @@
+/**
+ * Checks the parts of a file whose size doesn't grow with it: its small tables, and its newest change set. Damage elsewhere
+ * is found when it is read; a full check of millions of rows would take minutes at each start.
+ */
+
+import type { StoreError } from '../../store.ts'
+import type { Connection } from '../connection.ts'
+import { corruptError } from '../errors.ts'
+import { changeSetOf, unlessMalformed } from '../rows/things.ts'
+
+const smallTables = [
+  'store',
+  'migrations',
+  'permissions',
+  'roles',
+  'role_permissions',
+  'role_sets',
+  'role_set_roles',
+  'organization_counts',
+  'settings',
+  'access_keys',
+  'history_anchor',
+  'bookmarks',
+]
+const largeTables = ['organizations', 'memberships', 'invitations', 'assignments', 'change_sets', 'change_subjects']
+
+/** @throws StoreError `corrupt` */
+export async function checkSmallParts(connection: Connection): Promise<void> {
+  const rows = await connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'")
+  const present = new Set(rows.map((row) => row['name']))
+  const missing = [...smallTables, ...largeTables].filter((table) => !present.has(table))
+  if (missing.length > 0) throw damaged(connection, `The database has no table ${missing.join(', ')}.`)
+  for (const table of smallTables) {
+    const found = await connection.all(`PRAGMA quick_check('${table}')`)
+    const isSound = found.length === 1 && found[0]?.['quick_check'] === 'ok'
+    if (!isSound) throw damaged(connection, `The check of ${table} found: ${JSON.stringify(found)}`)
+  }
+  const newest = await connection.all('SELECT * FROM change_sets ORDER BY revision DESC LIMIT 1')
+  await unlessMalformed(connection.file, async () => newest.map(changeSetOf))
+}
+
+function damaged(connection: Connection, finding: string): StoreError {
+  return corruptError(connection.file, new Error(finding))
+}

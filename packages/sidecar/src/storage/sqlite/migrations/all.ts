@@ -1,0 +1,8 @@
+/** All migrations in order. They are modules and not SQL files, so that the compiler includes them in the build. */
+
+import { firstSchema } from './0001-first-schema.ts'
+import { bookmarks } from './0002-bookmarks.ts'
+import { assignments } from './0003-assignments.ts'
+import type { Migration } from './migration.ts'
+
+export const migrations: readonly Migration[] = [firstSchema, bookmarks, assignments]

@@ -1,0 +1,21 @@
+/** The rows of bookmarks. */
+
+import type { Bookmark } from '../../store.ts'
+import type { Connection } from '../connection.ts'
+import { integer, text } from './things.ts'
+
+export async function readBookmark(connection: Connection, name: string): Promise<Bookmark | undefined> {
+  const [row] = await connection.all('SELECT epoch, revision FROM bookmarks WHERE name = ?', [name])
+  return row && { epoch: text(row, 'epoch'), revision: integer(row, 'revision') }
+}
+
+/** Null removes a bookmark. */
+export async function putBookmark(connection: Connection, name: string, bookmark: Bookmark | null): Promise<void> {
+  if (bookmark === null) await connection.run('DELETE FROM bookmarks WHERE name = ?', [name])
+  else
+    await connection.run('INSERT OR REPLACE INTO bookmarks (name, epoch, revision) VALUES (?, ?, ?)', [
+      name,
+      bookmark.epoch,
+      bookmark.revision,
+    ])
+}

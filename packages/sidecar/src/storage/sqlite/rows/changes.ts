@@ -1,0 +1,119 @@
+/**
+ * Writes the rows of changes, in order. A change is one or a few statements for any number of rows, and things of one kind
+ * that follow each other share a statement, because a call of the driver costs more than a row.
+ */
+
+import { kindOf, type Change, type ChangeKind, type ChangeOf } from '@rolesets/core'
+import type { Recorded } from '../../transactions/connection.ts'
+import { putAccessKey } from './access-keys.ts'
+import { deleteAssignments, putAssignments } from './assignments.ts'
+import {
+  deletePermission,
+  deleteRole,
+  deleteRoleSet,
+  putPermission,
+  putRole,
+  putRoleSet,
+  putSettings,
+} from './catalogue.ts'
+import type { Connection } from '../connection.ts'
+import { putInvitations } from './invitations.ts'
+import { deleteMemberships, putMemberships } from './memberships.ts'
+import { deleteOrganizations, moveOrganizations, putOrganizations } from './organizations.ts'
+import { reassign } from './reassignment.ts'
+
+/** The text of a statement's values is bounded, however many changes a work records. */
+const rowsPerStatementMax = 500
+
+interface Writer<Kind extends ChangeKind> {
+  /** Changes of the same family that follow each other don't wait for each other, and share a statement for each kind. */
+  readonly family?: 'puts' | 'memberships gone' | 'organizations gone'
+  /** Without a family: of one change. */
+  readonly write: (connection: Connection, changes: readonly ChangeOf<Kind>[], stamp: Recorded) => Promise<void>
+}
+
+type Writers = { readonly [Kind in ChangeKind]: Writer<Kind> }
+
+const writers: Writers = {
+  organization_put: { family: 'puts', write: (connection, changes) => putOrganizations(connection, afterOf(changes)) },
+  membership_put: { family: 'puts', write: (connection, changes) => putMemberships(connection, afterOf(changes)) },
+  invitation_put: { family: 'puts', write: (connection, changes) => putInvitations(connection, afterOf(changes)) },
+  assignment_put: { family: 'puts', write: (connection, changes) => putAssignments(connection, afterOf(changes)) },
+  membership_deleted: {
+    family: 'memberships gone',
+    write: (connection, changes) => deleteMemberships(connection, beforeOf(changes)),
+  },
+  organization_deleted: {
+    family: 'organizations gone',
+    write: (connection, changes) => deleteOrganizations(connection, beforeOf(changes)),
+  },
+  assignment_deleted: alone((connection, { before }) => deleteAssignments(connection, [before])),
+  organizations_moved: alone((connection, change, stamp) => moveOrganizations(connection, change, stamp)),
+  members_reassigned: alone((connection, change, stamp) => reassign(connection, change, stamp)),
+  permission_put: alone((connection, { after }) => putPermission(connection, after)),
+  permission_deleted: alone((connection, { before }) => deletePermission(connection, before.id)),
+  role_put: alone((connection, { after }) => putRole(connection, after)),
+  role_deleted: alone((connection, { before }) => deleteRole(connection, before.id)),
+  role_set_put: alone((connection, { after }) => putRoleSet(connection, after)),
+  role_set_deleted: alone((connection, { before }) => deleteRoleSet(connection, before.id)),
+  settings_put: alone((connection, { after }) => putSettings(connection, after)),
+  access_key_put: alone((connection, { after }) => putAccessKey(connection, after)),
+}
+
+export async function writeChanges(connection: Connection, recorded: readonly Recorded[]): Promise<void> {
+  for (let start = 0; start < recorded.length;) {
+    const run = runFrom(recorded, start)
+    await writeRun(connection, run)
+    start += run.length
+  }
+}
+
+/** As many changes from `start` on as can be written together. */
+function runFrom(recorded: readonly Recorded[], start: number): readonly Recorded[] {
+  const familyAt = (index: number) => {
+    const change = recorded[index]?.change
+    return change && writers[kindOf(change)].family
+  }
+  const family = familyAt(start)
+  let end = start + 1
+  while (family !== undefined && end - start < rowsPerStatementMax && familyAt(end) === family) end++
+  return recorded.slice(start, end)
+}
+
+async function writeRun(connection: Connection, run: readonly Recorded[]): Promise<void> {
+  const byKind = new Map<ChangeKind, Recorded[]>()
+  for (const each of run) {
+    const kind = kindOf(each.change)
+    const others = byKind.get(kind)
+    if (others) others.push(each)
+    else byKind.set(kind, [each])
+  }
+  for (const [kind, same] of byKind) {
+    const [stamp] = same
+    // The changes were grouped by their kind, which names the one writer that takes them; the compiler can't connect the two.
+    const writer = writers[kind] as { write(...args: [Connection, readonly Change[], Recorded]): Promise<void> }
+    if (stamp)
+      await writer.write(
+        connection,
+        same.map(({ change }) => change),
+        stamp,
+      )
+  }
+}
+
+/** For kinds whose changes are written one by one. */
+function alone<One>(write: (connection: Connection, change: One, stamp: Recorded) => Promise<void>) {
+  return {
+    write: async (connection: Connection, changes: readonly One[], stamp: Recorded) => {
+      for (const change of changes) await write(connection, change, stamp)
+    },
+  }
+}
+
+function afterOf<Thing>(changes: readonly { readonly after: Thing }[]): readonly Thing[] {
+  return changes.map(({ after }) => after)
+}
+
+function beforeOf<Thing>(changes: readonly { readonly before: Thing }[]): readonly Thing[] {
+  return changes.map(({ before }) => before)
+}

@@ -1,0 +1,160 @@
+/** The rows of the change sets that are kept. Compaction never removes the newest one. */
+
+import { subjectsOf } from '@rolesets/core'
+import { StoreError, type HistoryPage, type HistoryQuery, type KeptChangeSet } from '../../store.ts'
+import type { Connection } from '../connection.ts'
+import { changeSetOf, integer, text, unlessMalformed } from './things.ts'
+import type { Position } from '../../transactions/connection.ts'
+import { firstSealOf } from '../../transactions/seal.ts'
+
+/** A step that forgets so many takes less time than a batch of writes. */
+const forgottenPerStepMax = 500
+/** A single change set may have more. */
+const subjectsPerStepMax = 5_000
+
+/** The position that the next change set follows: the newest one, or the anchor of a history that has none. */
+export async function readPosition(connection: Connection): Promise<Position> {
+  const [row = {}] = await connection.all(
+    `SELECT epoch, revision, seal FROM (
+       SELECT * FROM (SELECT revision, seal FROM change_sets ORDER BY revision DESC LIMIT 1)
+       UNION ALL SELECT revision, seal FROM history_anchor
+     ) CROSS JOIN store ORDER BY revision DESC LIMIT 1`,
+  )
+  return { epoch: text(row, 'epoch'), revision: integer(row, 'revision'), seal: text(row, 'seal') }
+}
+
+/** Two statements, however many change sets: their rows, and the subjects by which they are found. */
+export async function writeHistory(connection: Connection, changeSets: readonly KeptChangeSet[]): Promise<void> {
+  const values = changeSets.map(({ revision, committedAt, actor, operation, record, seal }) => {
+    return [revision, committedAt, actor, operation, record, seal]
+  })
+  const insert = 'INSERT INTO change_sets (revision, committed_at, actor, operation, changes, seal)'
+  const [first, ...others] = values
+  if (first && others.length === 0) {
+    // A single one can be very large, and isn't packed a second time.
+    await connection.run(`${insert} VALUES (?, ?, ?, ?, ?, ?)`, first)
+  } else {
+    const unpack =
+      'SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)'
+    await connection.run(`${insert} ${unpack}`, [JSON.stringify(values)])
+  }
+  const subjects = changeSets.flatMap(({ revision, changes }) =>
+    subjectsOf(changes).map((subject) => [subject, revision]),
+  )
+  await connection.run(
+    'INSERT INTO change_subjects (subject, revision) SELECT value ->> 0, value ->> 1 FROM json_each(?)',
+    [JSON.stringify(subjects)],
+  )
+}
+
+/** Gives an empty history the seal that its first change set follows. */
+export async function plantAnchor(connection: Connection, epoch: string): Promise<void> {
+  await connection.run(
+    `INSERT INTO history_anchor (singleton, revision, seal)
+     SELECT 1, 0, ? WHERE NOT EXISTS (SELECT 1 FROM history_anchor) AND NOT EXISTS (SELECT 1 FROM change_sets)`,
+    [firstSealOf(epoch)],
+  )
+}
+
+export async function readAnchor(
+  connection: Connection,
+): Promise<{ readonly revision: number; readonly seal: string }> {
+  const [row = {}] = await connection.all('SELECT revision, seal FROM history_anchor')
+  return { revision: integer(row, 'revision'), seal: text(row, 'seal') }
+}
+
+/** The newest first, unless `oldestFirst`. */
+export async function readHistory(
+  connection: Connection,
+  { subject, actor, operation, from, to }: HistoryQuery,
+  { size, after, oldestFirst = false }: HistoryPage,
+): Promise<readonly KeptChangeSet[]> {
+  const conditions: readonly (readonly [string, string | number | undefined])[] = [
+    ['change_subjects.subject = ?', subject],
+    ['actor = ?', actor],
+    ['operation = ?', operation],
+    ['committed_at >= ?', from],
+    ['committed_at < ?', to],
+    [`change_sets.revision ${oldestFirst ? '>' : '<'} ?`, after],
+  ]
+  const given = conditions.filter(([, value]) => value !== undefined)
+  const where = given.length === 0 ? '' : `WHERE ${given.map(([condition]) => condition).join(' AND ')}`
+  // A thing's change sets are read in their order from its subjects; the cross join keeps it that way.
+  const source = subject === undefined ? 'change_sets' : 'change_subjects CROSS JOIN change_sets USING (revision)'
+  const order = `${subject === undefined ? 'change_sets' : 'change_subjects'}.revision ${oldestFirst ? '' : 'DESC'}`
+  const sql = `SELECT change_sets.* FROM ${source} ${where} ORDER BY ${order} LIMIT ?`
+  const values = given.flatMap(([, value]) => value ?? [])
+  return (await connection.all(sql, [...values, size])).map(changeSetOf)
+}
+
+/** @throws StoreError `compacted` */
+export async function readChangeSets(
+  connection: Connection,
+  after: number,
+  limit: number,
+): Promise<readonly KeptChangeSet[]> {
+  const sql = 'SELECT * FROM change_sets WHERE revision > ? ORDER BY revision LIMIT ?'
+  const changeSets = await unlessMalformed(connection.file, async () => {
+    return (await connection.all(sql, [after, limit])).map(changeSetOf)
+  })
+  const [oldest] = changeSets
+  const next = oldest ? oldest.revision : (await readAnchor(connection)).revision + 1
+  if (oldest ? next !== after + 1 : next > after + 1) throw compacted(after, next)
+  return changeSets
+}
+
+/**
+ * The revision before which change sets may be forgotten: those older than the time, from the oldest on, and those beyond the
+ * count.
+ */
+export async function readForgettable(
+  connection: Connection,
+  keep: { readonly newerThan: number; readonly count: number },
+): Promise<number> {
+  const { revision: head } = await readPosition(connection)
+  const sql = 'SELECT revision FROM change_sets WHERE committed_at >= ? ORDER BY revision LIMIT 1'
+  const [row] = await connection.all(sql, [keep.newerThan])
+  const oldestNew = row === undefined ? head : integer(row, 'revision')
+  return Math.min(head, Math.max(oldestNew, head - keep.count + 1))
+}
+
+/**
+ * The seal of the last one that is removed becomes the anchor, so that the rest can still be verified.
+ *
+ * @returns whether there may be more to forget
+ */
+export async function forgetSome(connection: Connection, before: number): Promise<boolean> {
+  const rows = await connection.all(
+    `SELECT revision, seal,
+       (SELECT count(*) FROM change_subjects WHERE change_subjects.revision = change_sets.revision) AS subjects
+     FROM change_sets WHERE revision < ? ORDER BY revision LIMIT ?`,
+    [before, forgottenPerStepMax],
+  )
+  let subjects = 0
+  const going = rows.filter((row, place) => (subjects += integer(row, 'subjects')) <= subjectsPerStepMax || place === 0)
+  const last = going.at(-1)
+  if (last === undefined) return false
+  const upTo = integer(last, 'revision')
+  await connection.run('DELETE FROM change_subjects WHERE revision <= ?', [upTo])
+  await connection.run('DELETE FROM change_sets WHERE revision <= ?', [upTo])
+  await setAnchor(connection, { revision: upTo, seal: text(last, 'seal') })
+  return upTo < before - 1
+}
+
+/** The history that is kept begins after this revision. */
+export async function setAnchor(
+  connection: Connection,
+  { revision, seal }: { readonly revision: number; readonly seal: string },
+): Promise<void> {
+  await connection.run('INSERT OR REPLACE INTO history_anchor (singleton, revision, seal) VALUES (1, ?, ?)', [
+    revision,
+    seal,
+  ])
+}
+
+function compacted(after: number, oldest: number): StoreError {
+  return new StoreError(
+    'compacted',
+    `The change sets from ${after + 1} to ${oldest - 1} are no longer kept. Take a snapshot and continue from there.`,
+  )
+}

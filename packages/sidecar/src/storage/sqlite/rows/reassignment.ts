@@ -1,0 +1,54 @@
+/**
+ * Gives other roles to all members and pending invitations (the holders) that have certain roles. In the organizations of a
+ * set, they are found from the organizations or from the holders, whichever are fewer.
+ */
+
+import type { Reassigned } from '@rolesets/core'
+import type { Connection, Value } from '../connection.ts'
+import { cheaperSide, type Holders } from '../questions/usage.ts'
+
+/** Which rows hold a role at the time of the write (`?2`). */
+const isHolding: Readonly<Record<Holders, string>> = {
+  memberships: 'true',
+  invitations: "invitations.status = 'pending' AND invitations.expires_at > ?2",
+}
+
+/** All mappings happen at the same time: SQLite finds all rows and their new roles before it changes the first. */
+const mapping = (holders: Holders) => `
+WITH mapping (from_role_id, to_role_id) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
+UPDATE ${holders} SET role_id = mapping.to_role_id, updated_at = ?2, revision = ?3`
+
+const inOrganization = (holders: Holders) => `${mapping(holders)}
+FROM mapping
+WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.organization_id = ?4 AND ${isHolding[holders]}`
+
+/** The same rows, found from either side. */
+const inRoleSet = {
+  organizations: (holders: Holders) => `${mapping(holders)}
+FROM mapping, organizations
+WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]}
+  AND ${holders}.organization_id = organizations.id AND organizations.role_set_id = ?4`,
+  holders: (holders: Holders) => `${mapping(holders)}
+FROM mapping
+WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]}
+  AND (SELECT role_set_id FROM organizations WHERE organizations.id = ${holders}.organization_id) = ?4`,
+}
+
+/** One statement each for members and invitations, whatever their number. `stamp`: the revision and time that they get. */
+export async function reassign(
+  connection: Connection,
+  { among, mappings }: Reassigned,
+  stamp: { readonly revision: number; readonly at: number },
+): Promise<void> {
+  const pairs = JSON.stringify(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
+  const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
+  for (const holders of ['memberships', 'invitations'] as const) {
+    if ('organizationId' in among) {
+      await connection.run(inOrganization(holders), [...values, among.organizationId])
+      continue
+    }
+    const roleIds = mappings.map(({ fromRoleId }) => fromRoleId)
+    const side = await cheaperSide(connection, { holders, roleIds, roleSetId: among.roleSetId })
+    await connection.run(inRoleSet[side](holders), [...values, among.roleSetId])
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * One transaction that several jobs share (group commit). Each work is decided in its turn and sees what the ones before
+ * it recorded. A work that throws, or that is a dry run, leaves nothing behind. One commit makes all of them durable.
+ */
+
+import { applyToCatalogue, type Catalogue, type Change } from '@rolesets/core'
+import {
+  AppendError,
+  type At,
+  type Bookmark,
+  type Foreseen,
+  type KeptChangeSet,
+  type Provenance,
+  type Snapshot,
+  type Writer,
+} from '../store.ts'
+import { adopt } from './adoption.ts'
+import { BatchRows } from './batch-rows.ts'
+import type { State } from './catalogues.ts'
+import type { EngineConnection } from './connection.ts'
+import { lease } from './lease.ts'
+import { changesOf, recordOf } from './record.ts'
+import { sealOf, type SealedRecord } from './seal.ts'
+
+/** What waits for the writer, as data. */
+export type Job =
+  | { readonly kind: 'work'; readonly provenance: Provenance; readonly work: (writer: Writer) => Promise<unknown> }
+  /** Takes a change set that another store made. */
+  | { readonly kind: 'append'; readonly changeSet: SealedRecord }
+  /** Replaces everything. It never shares a batch. */
+  | { readonly kind: 'adopt'; readonly snapshot: Snapshot; readonly epoch: string }
+  /** One step of compaction. @see EngineConnection.forget */
+  | { readonly kind: 'forget'; readonly before: number }
+
+export type Outcome =
+  { readonly kind: 'returned'; readonly at: At<unknown> } | { readonly kind: 'threw'; readonly error: unknown }
+
+/** What a commit makes true. */
+export interface Committed {
+  readonly state: State
+  readonly changeSets: readonly KeptChangeSet[]
+  /** The content was replaced: it doesn't come from the state before by change sets. */
+  readonly isReplaced: boolean
+}
+
+export class Batch {
+  readonly #connection: EngineConnection
+  readonly #rows: BatchRows
+  readonly #changeSets: KeptChangeSet[] = []
+  readonly #bookmarks = new Map<string, Bookmark | null>()
+  #state: State
+  #isReplaced = false
+
+  /** @param state the state that the transaction of the connection begins with */
+  constructor(connection: EngineConnection, state: State) {
+    this.#connection = connection
+    this.#rows = new BatchRows(connection)
+    this.#state = state
+  }
+
+  get result(): Committed {
+    return { state: this.#state, changeSets: this.#changeSets, isReplaced: this.#isReplaced }
+  }
+
+  /** Reads what the works are about to ask for. */
+  async foresee(jobs: readonly Job[]): Promise<void> {
+    const foreseen = jobs.flatMap((job): readonly Foreseen[] =>
+      job.kind === 'work' && job.provenance.foreseen ? [job.provenance.foreseen] : [],
+    )
+    if (foreseen.length > 0) await this.#rows.foresee(foreseen)
+  }
+
+  /**
+   * @returns what the work returned or threw
+   * @throws StoreError when the transaction itself has failed
+   */
+  async perform(job: Job): Promise<Outcome> {
+    switch (job.kind) {
+      case 'work':
+        return this.#perform(job.provenance, job.work)
+      case 'append':
+        return this.#append(job.changeSet)
+      case 'adopt':
+        this.#state = await adopt(this.#connection, job.snapshot, job.epoch)
+        this.#isReplaced = true
+        return this.#returned(undefined)
+      case 'forget':
+        return this.#returned(await this.#connection.forget(job.before))
+    }
+  }
+
+  /** Writes what isn't written yet. The rest of the way to the disk is the commit. */
+  async flush(): Promise<void> {
+    await this.#rows.writeAll()
+    if (this.#changeSets.length > 0) await this.#connection.writeHistory(this.#changeSets)
+    if (this.#bookmarks.size > 0) await this.#connection.writeBookmarks(this.#bookmarks)
+  }
+
+  async #perform(provenance: Provenance, work: (writer: Writer) => Promise<unknown>): Promise<Outcome> {
+    const recording = new Recording(this.#rows, this.#state, provenance.at)
+    const { reader, check, end } = lease(this.#rows.reader)
+    const writer: Writer = {
+      ...reader,
+      revision: this.#state.revision,
+      nextRevision: recording.revision,
+      catalogue: async () => (check(), recording.catalogue),
+      record: async (changes) => (check(), recording.record(changes)),
+      setBookmark: (name, bookmark) => (check(), void recording.bookmarks.set(name, bookmark)),
+    }
+    this.#rows.beginWork()
+    const outcome = await outcomeOf(() => work(writer))
+    end()
+    const isKept = outcome.kind === 'returned' && provenance.dryRun !== true
+    await this.#rows.endWork(isKept && recording.changes.length > 0)
+    if (outcome.kind === 'threw') return outcome
+    if (isKept) this.#keep(recording, provenance)
+    return this.#returned(outcome.value)
+  }
+
+  #keep({ revision, changes, catalogue, bookmarks }: Recording, { at, actor, operation }: Provenance): void {
+    for (const [name, bookmark] of bookmarks) this.#bookmarks.set(name, bookmark)
+    if (changes.length === 0) return
+    const sealable = { revision, committedAt: at, actor, operation, record: recordOf(changes) }
+    this.#add({ ...sealable, changes, seal: sealOf(this.#state.seal, sealable) }, catalogue)
+  }
+
+  async #append({ seal, ...sealable }: SealedRecord): Promise<Outcome> {
+    const { revision, committedAt } = sealable
+    const recording = new Recording(this.#rows, this.#state, committedAt)
+    if (revision !== recording.revision) return { kind: 'threw', error: notNext(revision, recording.revision) }
+    if (sealOf(this.#state.seal, sealable) !== seal) return { kind: 'threw', error: notSealed(revision) }
+    const changes = changesOf(sealable.record)
+    this.#rows.beginWork()
+    await recording.record(changes)
+    await this.#rows.endWork(true)
+    this.#add({ ...sealable, changes, seal }, recording.catalogue)
+    return this.#returned(undefined)
+  }
+
+  #add(changeSet: KeptChangeSet, catalogue: Catalogue): void {
+    this.#changeSets.push(changeSet)
+    this.#state = { ...this.#state, revision: changeSet.revision, seal: changeSet.seal, catalogue }
+  }
+
+  #returned(value: unknown): Outcome {
+    return { kind: 'returned', at: { revision: this.#state.revision, value } }
+  }
+}
+
+/** What one work has recorded so far. */
+class Recording {
+  readonly revision: number
+  readonly changes: Change[] = []
+  readonly bookmarks = new Map<string, Bookmark | null>()
+  readonly #rows: BatchRows
+  readonly #at: number
+  catalogue: Catalogue
+
+  constructor(rows: BatchRows, { revision, catalogue }: State, at: number) {
+    this.revision = revision + 1
+    this.catalogue = catalogue
+    this.#rows = rows
+    this.#at = at
+  }
+
+  async record(changes: readonly Change[]): Promise<void> {
+    for (const change of changes) this.changes.push(change)
+    this.catalogue = applyToCatalogue(this.catalogue, changes)
+    await this.#rows.record(changes.map((change) => ({ change, revision: this.revision, at: this.#at })))
+  }
+}
+
+async function outcomeOf(work: () => Promise<unknown>) {
+  try {
+    return { kind: 'returned', value: await work() } as const
+  } catch (error) {
+    return { kind: 'threw', error } as const
+  }
+}
+
+function notNext(revision: number, next: number): AppendError {
+  const message = `The change set has revision ${revision}, and the next one of this store is ${next}. Continue there.`
+  return new AppendError('not_next', message)
+}
+
+function notSealed(revision: number): AppendError {
+  const message = `The change set of revision ${revision} doesn't follow the history of this store. Take a snapshot.`
+  return new AppendError('not_sealed', message)
+}

@@ -1,0 +1,71 @@
+/**
+ * What an engine implements: a connection with its transaction, its reads and its writes. Everything else about
+ * transactions (the write queue, group commit, seals, the catalogue in memory) is the same for every engine and is built
+ * on this.
+ *
+ * A connection has one transaction and one owner at a time, which waits for each call before the next. Its methods throw only
+ * `StoreError`.
+ */
+
+import type { Catalogue, Change, Membership, Organization } from '@rolesets/core'
+import type { Bookmark, KeptChangeSet, Reader } from '../store.ts'
+
+/** How far a history has come: its epoch, its last revision, and the seal that the next change set follows. */
+export interface Position {
+  readonly epoch: string
+  readonly revision: number
+  readonly seal: string
+}
+
+/** The reads that the rows alone answer. */
+export type RowReader = Omit<Reader, 'revision' | 'catalogue'>
+
+/** A change with the revision and the time (Unix milliseconds) of its write. */
+export interface Recorded {
+  readonly change: Change
+  readonly revision: number
+  readonly at: number
+}
+
+export interface EngineConnection extends RowReader {
+  /**
+   * Begins a transaction in which every read sees one committed state. `write` also holds the lock of the only writer
+   * until the transaction ends.
+   *
+   * @returns the position of that state. It is read anew each time: with several authorities on one storage, another one
+   *   may have written since. An engine that is alone with its storage throws an error that ends all writes when the
+   *   position isn't the one that it committed last.
+   */
+  begin(access: 'read' | 'write'): Promise<Position>
+  /**
+   * Durable when it returns.
+   * @throws StoreError after which nothing is committed. An engine that can't know throws an error that ends all writes.
+   */
+  commit(): Promise<void>
+  /** Doesn't throw: some failures have ended the transaction already. */
+  rollback(): Promise<void>
+  /** There is one savepoint at a time. `undo` takes back what was written since it was set, and removes it. */
+  savepoint(action: 'set' | 'keep' | 'undo'): Promise<void>
+
+  catalogue(): Promise<Catalogue>
+  /** In any order. */
+  organizationsById(ids: readonly string[]): Promise<readonly Organization[]>
+  /** In any order. @param keys each is the JSON of organization id and user id */
+  membershipsByKey(keys: readonly string[]): Promise<readonly Membership[]>
+  /** In order. @throws StoreError `compacted` */
+  changeSets(after: number, limit: number): Promise<readonly KeptChangeSet[]>
+  bookmark(name: string): Promise<Bookmark | undefined>
+  /** The revision before which change sets may be forgotten. */
+  forgettable(keep: { readonly newerThan: number; readonly count: number }): Promise<number>
+
+  /** Writes the rows of changes, in their order. */
+  writeChanges(recorded: readonly Recorded[]): Promise<void>
+  /** In order; the first one follows the position. Each is found by its subjects (`subjectsOf`). */
+  writeHistory(changeSets: readonly KeptChangeSet[]): Promise<void>
+  /** Null removes one. */
+  writeBookmarks(bookmarks: ReadonlyMap<string, Bookmark | null>): Promise<void>
+  /** Forgets some change sets. @returns whether there may be more to forget */
+  forget(before: number): Promise<boolean>
+  /** Removes all things and all history. The history begins anew after the position. Bookmarks stay. */
+  clear(position: Position): Promise<void>
+}

@@ -1,0 +1,43 @@
+/**
+ * The record of a change set: the text of its changes, as it is sealed, kept in the history and sent to replicas.
+ *
+ * Records of earlier versions name the thing by the kind of the change, for example
+ * `{ kind: 'role_put', role: …, before: … }`. They stay as they are, because the seal covers their bytes.
+ */
+
+import { camelCase, type Change } from '@rolesets/core'
+
+interface FormerChange {
+  readonly kind: string
+  readonly [field: string]: unknown
+}
+
+type RecordedChange = Change | FormerChange
+
+export function recordOf(changes: readonly Change[]): string {
+  return JSON.stringify(changes)
+}
+
+/** @throws SyntaxError */
+export function changesOf(record: string): readonly Change[] {
+  // A store wrote the record, in one form or the other, and the seal protects it.
+  return (JSON.parse(record) as readonly RecordedChange[]).map(changeOf)
+}
+
+const setWide: Readonly<Record<string, (fields: FormerChange) => object>> = {
+  organizations_moved: ({ kind: _kind, ...facts }) => ({ verb: 'moved', thing: 'assignment', ...facts }),
+  members_reassigned: ({ kind: _kind, scope, ...facts }) => {
+    return { verb: 'reassigned', thing: 'membership', among: scope, ...facts }
+  },
+}
+
+function changeOf(recorded: RecordedChange): Change {
+  if (!('kind' in recorded)) return recorded
+  return (setWide[recorded.kind] ?? putOrDeleted)(recorded) as Change
+}
+
+function putOrDeleted({ kind, before, ...facts }: FormerChange): object {
+  const [, thing = '', verb] = /^(\w+)_(put|deleted)$/.exec(kind) ?? []
+  if (verb === 'put') return { verb, thing, after: facts[camelCase(thing)], before }
+  return { verb, thing, before, ...facts }
+}

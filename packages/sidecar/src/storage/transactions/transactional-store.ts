@@ -1,0 +1,183 @@
+/** The store over the connections of an engine: one that writes and a few that read. */
+
+import type { StoreEvent, StoreOptions } from '../options.ts'
+import {
+  StoreError,
+  type At,
+  type Bookmark,
+  type KeptChangeSet,
+  type Provenance,
+  type Reader,
+  type Snapshot,
+  type Store,
+  type Writer,
+} from '../store.ts'
+import type { Committed, Job } from './batch.ts'
+import { Catalogues, type State } from './catalogues.ts'
+import type { EngineConnection, Position } from './connection.ts'
+import { lease } from './lease.ts'
+import { Readers } from './readers.ts'
+import type { SealedRecord } from './seal.ts'
+import { WriteQueue } from './write-queue.ts'
+
+const waitingMaxDefault = 10_000
+const batchMaxDefault = 500
+
+export interface Connections {
+  readonly writer: EngineConnection
+  readonly readers: readonly EngineConnection[]
+  /** Closes all of them, and what was opened with them. */
+  readonly release: () => Promise<void>
+}
+
+export async function openTransactionalStore(connections: Connections, options: StoreOptions): Promise<Store> {
+  const { writer, release } = connections
+  try {
+    const position = await writer.begin('read')
+    const catalogue = await writer.catalogue()
+    await writer.rollback()
+    return new TransactionalStore(connections, { ...position, catalogue }, options)
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+interface Subscription {
+  readonly listener: (changeSet: KeptChangeSet) => void
+  readonly onAdopted: (() => void) | undefined
+}
+
+class TransactionalStore implements Store {
+  readonly #writes: WriteQueue
+  readonly #readers: Readers
+  readonly #catalogues: Catalogues
+  readonly #release: () => Promise<void>
+  readonly #onEvent: (event: StoreEvent) => void
+  readonly #subscriptions = new Set<Subscription>()
+  #state: State
+  #closed: Promise<void> | undefined
+
+  constructor({ writer, readers, release }: Connections, state: State, options: StoreOptions) {
+    const { writesWaitingMax = waitingMaxDefault, batchMax = batchMaxDefault } = options
+    this.#state = state
+    this.#catalogues = new Catalogues(state)
+    this.#release = release
+    this.#onEvent = options.onEvent ?? (() => undefined)
+    this.#readers = new Readers(readers, writesWaitingMax)
+    this.#writes = new WriteQueue({
+      connection: writer,
+      state,
+      writesWaitingMax,
+      batchMax,
+      onEvent: this.#onEvent,
+      onCommitted: (committed) => this.#publish(committed),
+    })
+  }
+
+  get epoch(): string {
+    return this.#state.epoch
+  }
+
+  get head(): number {
+    return this.#state.revision
+  }
+
+  async write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>> {
+    // What the job answers with is what its work returned.
+    return (await this.#perform({ kind: 'work', provenance, work })) as At<T>
+  }
+
+  async append(changeSet: SealedRecord): Promise<void> {
+    await this.#perform({ kind: 'append', changeSet })
+  }
+
+  async adopt(snapshot: Snapshot, epoch: string): Promise<void> {
+    await this.#perform({ kind: 'adopt', snapshot, epoch })
+  }
+
+  async read<T>(work: (reader: Reader) => Promise<T>): Promise<At<T>> {
+    return this.#reading(async (connection, position) => {
+      const { reader, check, end } = lease(connection)
+      const catalogue = async () => (check(), this.#catalogues.at(position) ?? connection.catalogue())
+      try {
+        return { revision: position.revision, value: await work({ ...reader, revision: position.revision, catalogue }) }
+      } finally {
+        end()
+      }
+    })
+  }
+
+  changesAfter(revision: number, limit: number): Promise<readonly KeptChangeSet[]> {
+    return this.#reading((connection) => connection.changeSets(revision, limit))
+  }
+
+  bookmark(name: string): Promise<Bookmark | undefined> {
+    return this.#reading((connection) => connection.bookmark(name))
+  }
+
+  subscribe(listener: Subscription['listener'], onAdopted?: () => void): () => void {
+    // An object of its own, so that one function can listen twice.
+    const subscription = { listener, onAdopted }
+    this.#subscriptions.add(subscription)
+    return () => void this.#subscriptions.delete(subscription)
+  }
+
+  /** In steps that wait for the writer like any work, so that writes go on between them. */
+  async compact(keep: { readonly newerThan: number; readonly count: number }): Promise<void> {
+    const before = await this.#reading((connection) => connection.forgettable(keep))
+    while ((await this.#perform({ kind: 'forget', before })).value === true);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    const error = new StoreError('closed', 'The store is closing or closed. Use another one.')
+    this.#writes.stop(error)
+    await this.#readers.stop(error)
+    await this.#writes.idle()
+    this.#subscriptions.clear()
+    await this.#release()
+  }
+
+  async #perform(job: Job): Promise<At<unknown>> {
+    const outcome = await this.#writes.add(job)
+    if (outcome.kind === 'threw') throw outcome.error
+    return outcome.at
+  }
+
+  async #reading<T>(work: (connection: EngineConnection, position: Position) => Promise<T>): Promise<T> {
+    try {
+      return await this.#readers.read(work)
+    } catch (error) {
+      if (error instanceof StoreError) this.#writes.stopIfDamaged(error)
+      throw error
+    }
+  }
+
+  #publish({ state, changeSets, isReplaced }: Committed): void {
+    this.#state = state
+    this.#catalogues.advance(state, isReplaced)
+    if (isReplaced) this.#notify(({ onAdopted }) => onAdopted?.())
+    for (const changeSet of changeSets) this.#notify(({ listener }) => listener(changeSet))
+  }
+
+  /** Also those that are called in this round may unsubscribe others. */
+  #notify(call: (subscription: Subscription) => void): void {
+    for (const subscription of [...this.#subscriptions]) {
+      if (!this.#subscriptions.has(subscription)) continue
+      try {
+        call(subscription)
+      } catch (error) {
+        this.#onEvent({ kind: 'listener_failed', error })
+      }
+    }
+  }
+}
