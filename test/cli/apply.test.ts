@@ -144,7 +144,9 @@ roles:
   t.is(stdout, '')
   t.regex(
     stderr,
-    new RegExp(`^rolesets: ${path}:5:37: roles\\[0\\]\\.permissions\\[1\\] is org:reports:write, which is`),
+    new RegExp(
+      `^rolesets: ${path}:5:37: roles\\[0\\]\\.permissions\\[1\\] is org:reports:write, which neither the manifest nor the store has`,
+    ),
   )
   const { permissions } = await operator.admin.listPermissions({ pageSize: 500 })
   t.false(permissions.some(({ key }) => key === 'org:reports:read'))

@@ -99,7 +99,7 @@ organizations:
   - { id: org_a, slug: a }
   - { id: org_a, slug: a }
 `)
-  const among = "which isn't among the roles of the set. List it there, or choose one of them."
+  const among = "which isn't among the roles of the set. Add it there, or use one of them."
   t.deepEqual(faults, [
     '2:48 roles[0].permissions[1] repeats org:a:b. Give it once.',
     '3:12 roles[1].key repeats org:analyst. Give it once.',

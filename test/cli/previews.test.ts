@@ -103,7 +103,7 @@ test('a preview that no longer holds is refused, and the answer names its revisi
   }
 })
 
-test('replace-role moves the holders and says so; without a role for them it is refused and says how to name one', async (t) => {
+test('replace-role moves the members and says so; without a role for them it is refused and says how to name one', async (t) => {
   const { roleSet, organizationId } = await openTier('role_replaced')
   const args = ['replace-role', roleSet, 'org:analyst']
   const dry = await type([...args, '--dry-run'])
@@ -111,7 +111,7 @@ test('replace-role moves the holders and says so; without a role for them it is 
   t.regex(dry.stdout, /^Refused: .*org:analyst/)
   t.regex(
     dry.stdout,
-    new RegExp(`^Name the role that they get: rolesets replace-role ${roleSet} org:analyst <to-role>$`, 'm'),
+    new RegExp(`^Give the role that they get: rolesets replace-role ${roleSet} org:analyst <to-role>$`, 'm'),
   )
   t.is((await type(args)).exitCode, 1)
 
@@ -119,18 +119,18 @@ test('replace-role moves the holders and says so; without a role for them it is 
   t.is(done.exitCode, 0, done.stderr)
   t.regex(
     done.stdout,
-    new RegExp(`^org:analyst is out of ${roleSet}, and org:moderator in its place \\(revision .*\\)`),
+    new RegExp(`^org:analyst is removed from ${roleSet} and replaced by org:moderator \\(revision .*\\)`),
   )
   t.regex(done.stdout, /gives 2 members and 1 invitation with org:analyst the role org:moderator/)
   t.deepEqual(await rolesOf(organizationId), ['user_1 org:moderator', 'user_2 org:moderator', 'user_3 org:moderator'])
 })
 
-test('a role that nobody holds is taken out without another', async (t) => {
+test('a role without members is removed without another', async (t) => {
   const { roleSet } = await openTier('role_dropped')
   await operator.admin.addRoles({ roleSet, roles: ['org:compliance_officer'] })
   const { exitCode, stdout } = await type(['replace-role', roleSet, 'org:compliance_officer'])
   t.is(exitCode, 0)
-  t.regex(stdout, new RegExp(`^org:compliance_officer is out of ${roleSet} \\(revision `))
+  t.regex(stdout, new RegExp(`^org:compliance_officer is removed from ${roleSet} \\(revision `))
 })
 
 test('replace-set moves the organizations and deletes the set, after a dry run that says it', async (t) => {
@@ -142,10 +142,10 @@ test('replace-set moves the organizations and deletes the set, after a dry run t
   const args = ['replace-set', roleSet, 'role_set:free', ...allMapped]
   const mapped = await type([...args, '--dry-run'])
   t.is(mapped.exitCode, 0)
-  t.regex(mapped.stdout, new RegExp(`^${roleSet} would be gone, and its organizations on role_set:free\\.\n`))
+  t.regex(mapped.stdout, new RegExp(`^${roleSet} would be deleted, and its organizations would get role_set:free\\.\n`))
   const done = await type([...args, '--expected-revision', revisionOf(mapped.stdout)])
   t.is(done.exitCode, 0, done.stderr)
-  t.regex(done.stdout, new RegExp(`^${roleSet} is gone, and its organizations are on role_set:free`))
+  t.regex(done.stdout, new RegExp(`^${roleSet} is deleted, and its organizations have role_set:free`))
   t.is((await operator.admin.getOrganization({ organizationId })).organization.roleSet, 'role_set:free')
 })
 
@@ -171,7 +171,7 @@ test('a dry run gives programs the impact in the names of the contract', async (
   })
 })
 
-test('a dry run of apply tells why it would be refused, where, and what to write; the real call is refused alike', async (t) => {
+test('a dry run of apply says why it would be refused, where, and what to write; the real call is refused alike', async (t) => {
   const { organizationId } = await openTier('applied')
   const path = await file(`organizations:\n  - id: ${organizationId}\n    role_set: role_set:free\n`)
   const dry = await type(['apply', '-f', path, '--dry-run'])

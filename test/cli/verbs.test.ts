@@ -160,7 +160,7 @@ test('the key comes from a flag, a file or the environment, and from one of them
   t.is(missing.exitCode, 2)
   t.regex(missing.stderr, /cannot be read \(ENOENT: no such file or directory\)/)
   await writeFile(keyFile, 'two words\n')
-  t.regex((await type([...dryRun, '--key-file', keyFile], { env: none })).stderr, /holds no key/)
+  t.regex((await type([...dryRun, '--key-file', keyFile], { env: none })).stderr, /has no valid key/)
 })
 
 test('a sidecar that is away is exit code 3 and never looks like a no', async (t) => {
@@ -183,7 +183,7 @@ test('a wrong command line is exit code 2 and says what is wrong', async (t) => 
     [['check', 'org_acme'], /missing required argument 'role'\. See rolesets check --help\./],
     [['check', 'org_acme', 'org:a', 'extra'], /too many arguments/],
     [['check', '', 'org:a'], /<organization> is missing\. Give an id/],
-    [['check', ' org_acme', 'org:a'], /<organization> is " org_acme"\. Give it without space/],
+    [['check', ' org_acme', 'org:a'], /<organization> is " org_acme"\. It must not begin or end with a space/],
     [['check', 'x'.repeat(256), 'org:a'], /<organization> has 256 characters; the limit idCharactersMax is 255/],
     [['check', 'org_acme', ''], /<role> is missing/],
     [['check', 'org_acme', 'org:a', '--permission', ''], /--permission is missing/],

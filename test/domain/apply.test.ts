@@ -117,8 +117,8 @@ test('pruning deletes what isn’t described: roles out of sets, role sets, role
   t.deepEqual(show(planned), [
     'update role_set role_set:pro | type: initial',
     'update organization gamma | role set: role_set:free → role_set:pro',
-    'update role_set role_set:pro | roles: - org:analyst (its holders get org:member)',
-    'update role_set role_set:pro | roles: - org:moderator (its holders get org:admin)',
+    'update role_set role_set:pro | roles: - org:analyst (its members get org:member)',
+    'update role_set role_set:pro | roles: - org:moderator (its members get org:admin)',
     'delete role_set role_set:default',
     'delete role_set role_set:free',
     'delete role org:analyst',

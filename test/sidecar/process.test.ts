@@ -89,7 +89,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
       messages(first.log)
         .slice(-2)
         .map((message) => message.slice(0, 17)),
-      ['The sidecar stops', 'The sidecar has s'],
+      ['The sidecar is st', 'The sidecar has s'],
     )
     const second = await startIn(t, folder, { env: { ROLESETS_HTTP_LISTEN: '' } })
     t.is(second.http, null)
@@ -248,7 +248,7 @@ test('a key file that has no usable key ends the start with a sentence', async (
   t.is(code, 1)
   t.regex(
     stderr,
-    /r\.db\.key has a key that has 5 characters\. Give 16 to 512\. Or delete the file, and a key is made\./,
+    /r\.db\.key has a key that has 5 characters\. Give 16 to 512\. Or delete the file: a new key is then generated\./,
   )
 })
 
@@ -307,7 +307,7 @@ test('a second signal ends it at once, with 1', async (t) => {
   await beginCall(t, sidecar.target)
   const exited = once(sidecar.child, 'close')
   sidecar.child.kill('SIGTERM')
-  await until(() => messages(sidecar.log).some((message) => message.startsWith('The sidecar stops')))
+  await until(() => messages(sidecar.log).some((message) => message.startsWith('The sidecar is stopping')))
   sidecar.child.kill('SIGINT')
   t.deepEqual(await exited, [1, null])
 })

@@ -1,7 +1,7 @@
 /** What callers pass in, parsed: unknown in, typed or `invalid_argument` out. */
 
 import { setMaxListeners } from 'node:events'
-import { countCharacters, limits, parseRevision, unfitCharactersIn, type Revision } from '@rolesets/core'
+import { findFault, limits, parseRevision, type Revision } from '@rolesets/core'
 import type { Question } from './cache/decision.ts'
 import { invalidArgument } from './errors.ts'
 
@@ -21,13 +21,9 @@ export interface AskOptions {
 export type ParsedAskOptions = ReturnType<typeof parseAskOptions>
 
 export function parseName(value: unknown, field: string): string {
-  if (typeof value !== 'string') throw invalidArgument(field, 'must be a string.')
-  if (value === '') throw invalidArgument(field, 'is empty.')
-  const lengthMax = limits.idCharactersMax
-  if (countCharacters(value) > lengthMax) throw invalidArgument(field, `is longer than ${lengthMax} characters.`)
-  const unfit = unfitCharactersIn(value)
-  if (unfit !== undefined) throw invalidArgument(field, `contains ${unfit}.`)
-  return value
+  const problem = value === '' ? 'is empty.' : findFault({ limit: 'idCharactersMax' }, value)?.problem
+  if (problem !== undefined) throw invalidArgument(field, problem)
+  return value as string
 }
 
 export function parseQuestion(value: unknown, path: string): Question {

@@ -1,7 +1,6 @@
-/** What can be wrong with a single value. A problem begins with its verb, because the name of the field is its subject. */
+/** What keys, ids, names and other texts may be. A problem begins with its verb, because the name of the field is its subject. */
 
 import type { RefusalCode } from './error-codes.ts'
-import { countCharacters, keySyntax, unfitCharactersIn, type KeyKind } from './identifiers.ts'
 import { limits, type LimitName } from './limits.ts'
 import { quoted } from './wording.ts'
 
@@ -25,9 +24,9 @@ export interface TextRule {
 }
 
 export const textRules = {
-  permission: keyRule('permission'),
-  role: keyRule('role'),
-  role_set: keyRule('role_set'),
+  permission: keyed(/^org:[a-z0-9_]+:[a-z0-9_]+$/, 'org:<feature>:<action>'),
+  role: keyed(/^org:[a-z0-9_]+$/, 'org:<name>'),
+  role_set: keyed(/^role_set:[a-z0-9_]+$/, 'role_set:<name>'),
   name: {
     limit: 'nameCharactersMax',
     minLength: 1,
@@ -43,21 +42,22 @@ export const textRules = {
     minLength: 1,
     problem(text) {
       if (text === '') return `is missing. Give an id of 1 to ${limits.idCharactersMax} characters.`
-      return text.trim() === text ? undefined : `is ${quoted(text)}. Give it without spaces at its start and end.`
+      return text.trim() === text ? undefined : `is ${quoted(text)}. It must not begin or end with a space.`
     },
   },
-  slug: formed('slugCharactersMax', /^[a-z0-9-]+$/, 'Use a-z, 0-9 and - only, at least one of them.'),
+  slug: formed('slugCharactersMax', /^[a-z0-9-]+$/, 'Use one or more of a-z, 0-9 and -.'),
   slug_or_none: formed('slugCharactersMax', /^[a-z0-9-]*$/, 'Use a-z, 0-9 and - only.'),
 } as const satisfies Readonly<Record<string, TextRule>>
 
 export type TextKind = keyof typeof textRules
+export type KeyKind = 'permission' | 'role' | 'role_set'
 
 export function findTextFault(kind: TextKind, value: unknown): Fault | undefined {
   return findFault(textRules[kind], value)
 }
 
 export function findFault(rule: TextRule, value: unknown): Fault | undefined {
-  if (typeof value !== 'string') return malformed('must be a text. Give a string.')
+  if (typeof value !== 'string') return malformed('must be a string.')
   const tooLong = findExcess(rule.limit, countCharacters(value), 'characters')
   if (tooLong) return tooLong
   const unfit = unfitCharactersIn(rule.allowsLines ? value.replace(/[\n\r\t]/g, '') : value)
@@ -70,7 +70,7 @@ export function findFault(rule: TextRule, value: unknown): Fault | undefined {
 export function findExcess(limit: LimitName, given: number, unit: string): Fault | undefined {
   const max = limits[limit]
   if (given <= max) return undefined
-  const problem = `has ${given} ${unit}; the limit ${limit} is ${max}. Stay within it.`
+  const problem = `has ${given} ${unit}; the limit ${limit} is ${max}. Send at most ${max}.`
   return { code: 'limit_exceeded', problem, facts: { limit, max: String(max), given: String(given) } }
 }
 
@@ -78,8 +78,7 @@ export function malformed(problem: string): Fault {
   return { code: 'invalid_field', problem }
 }
 
-function keyRule(kind: KeyKind) {
-  const { pattern, form } = keySyntax[kind]
+function keyed(pattern: RegExp, form: string) {
   return formed('keyCharactersMax', pattern, `Write it as ${form}, with a-z, 0-9 and _ only.`)
 }
 
@@ -91,4 +90,28 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
+}
+
+/** Whether this can be the id or the key of a thing: 1 to 255 characters, not blank, all of them fit. */
+export function isIdentifier(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && !findFault({ limit: 'idCharactersMax' }, value)
+}
+
+/** @returns what a text contains that no text may contain, or undefined */
+function unfitCharactersIn(text: string): string | undefined {
+  // They would hide in logs and lists.
+  if (/\p{Cc}/u.test(text)) return 'control characters'
+  // A lone surrogate can't be written as UTF-8, so the text would come back changed.
+  return /\p{Surrogate}/u.test(text) ? 'half of a character' : undefined
+}
+
+/** Unicode characters: an emoji outside of the basic plane counts as one. */
+function countCharacters(text: string): number {
+  let count = text.length
+  for (let place = 0; place < text.length - 1; place++) {
+    if ((text.codePointAt(place) ?? 0) <= 0xffff) continue
+    count--
+    place++
+  }
+  return count
 }

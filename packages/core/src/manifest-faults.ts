@@ -126,7 +126,7 @@ function* listEntries(
 
 /** What a set says about its own roles must be about roles that it lists, and what it replaces about others. */
 function* roleSetFaults(roleSets: readonly Item[]): Faults {
-  const remedy = "which isn't among the roles of the set. List it there, or choose one of them."
+  const remedy = "which isn't among the roles of the set. Add it there, or use one of them."
   let hasInitial = false
   for (const { path, fields } of roleSets) {
     // The fields are well-formed: see the table.

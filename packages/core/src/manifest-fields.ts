@@ -1,7 +1,6 @@
 /** Every field of a manifest, once: the search for faults and the published JSON Schema read this table. */
 
-import type { TextKind } from './faults.ts'
-import type { KeyKind } from './identifiers.ts'
+import type { KeyKind, TextKind } from './faults.ts'
 import type { LimitName } from './limits.ts'
 
 /** Sections and fields have the names of the file, in snake_case. */
@@ -67,7 +66,7 @@ export const manifestSections = {
       initial: { holds: 'flag', about: 'Make it the set of new and of unregistered organizations.' },
       replace: {
         holds: 'role map',
-        about: 'For roles that --prune takes out of the set: the role that their holders get.',
+        about: 'For roles that --prune takes out of the set: the role that members with it get.',
       },
     },
   },
@@ -80,7 +79,7 @@ export const manifestSections = {
       name: text('organization_name', 'Name for people. Not given: as it is, or empty.'),
       slug: text('slug_or_none', 'Unique short name for addresses; empty: none. Not given: as it is, or none.'),
       role_set: text('role_set', 'Its role set. Not given: as it is, or the initial one.'),
-      mappings: { holds: 'role map', about: 'What the holders of roles that its role set lacks get.' },
+      mappings: { holds: 'role map', about: 'New roles for members whose role is not in the role set.' },
     },
   },
 } satisfies Readonly<Record<string, SectionRule>>

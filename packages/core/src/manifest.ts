@@ -34,7 +34,7 @@ export interface RoleSetManifest extends PermissionManifest {
   /** Key of one of `roles`. */
   readonly creatorRole: string
   readonly initial?: boolean | undefined
-  /** For roles that pruning takes out of the set: the one of `roles` that their holders get. */
+  /** For roles that pruning takes out of the set: the one of `roles` that members with it get. */
   readonly replace?: Readonly<Record<string, string>> | undefined
 }
 
@@ -45,7 +45,7 @@ export interface OrganizationManifest {
   readonly slug?: string | undefined
   /** Key. Undefined or empty: as it is, or the initial set for a new organization. */
   readonly roleSet?: string | undefined
-  /** For a move: what the holders of roles get that the set lacks. Without a move they do nothing. */
+  /** For a move: new roles for members whose role is not in the set. Without a move they do nothing. */
   readonly mappings?: Readonly<Record<string, string>> | undefined
 }
 

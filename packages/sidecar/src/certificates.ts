@@ -19,7 +19,7 @@ export interface CertificateEvents {
   readonly certificatesInvalid: (error: unknown) => void
 }
 
-/** The TLS files can't be used at the start; a person has to mend them. */
+/** The TLS files can't be used at the start; the operator has to correct them. */
 export class CertificateError extends Error {
   override readonly name = 'CertificateError'
   readonly code = 'tls_files'
@@ -79,7 +79,7 @@ export class CertificateWatch {
       for (const listener of this.#listeners) listener(found)
       this.#events.certificatesReloaded()
     } catch (error) {
-      // Told once for each problem, not at every look.
+      // Reported once for each problem, not at every look.
       const problem = String(error)
       if (problem !== this.#lastProblem) this.#events.certificatesInvalid(error)
       this.#lastProblem = problem

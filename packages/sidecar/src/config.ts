@@ -28,7 +28,7 @@ export interface Config {
   readonly grpcListen: readonly Listen[]
   /** Undefined: off. */
   readonly httpListen: TcpListen | undefined
-  /** Undefined: made at the first start. */
+  /** Undefined: generated at the first start. */
   readonly secretKey: string | undefined
   readonly readKey: string | undefined
   readonly tls: TlsFiles | undefined
@@ -75,7 +75,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
   const secretKey = reader.key('secretKey', 'secretKeyFile')
   const readKey = reader.key('readKey', 'readKeyFile')
   if (secretKey !== undefined && secretKey === readKey)
-    reader.fault('readKey', 'is the same as the secret key, so it could write. Give another one.')
+    reader.fault('readKey', 'is the same as the secret key, so it would allow writing. Give another key.')
   const database = reader.database()
   const config: Config = {
     ...database,
@@ -157,7 +157,7 @@ class Reader {
   database(): Pick<Config, 'database' | 'databasePath'> {
     const database = this.text('database') ?? ''
     const path = /^sqlite:(.+)$/s.exec(database)?.[1]
-    if (path?.includes('\0')) this.fault('database', 'has a zero character in it. Give a path without one.')
+    if (path?.includes('\0')) this.fault('database', 'contains a NUL character. Give a path without it.')
     if (/^postgres(ql)?:/.test(database))
       this.fault('database', "names a PostgreSQL server, which this version can't use. Give sqlite:<path>.")
     else if (path === undefined)
@@ -229,7 +229,7 @@ class Reader {
       if (listen.kind === 'unix' || listen.isLoopback) continue
       const address = formatListen(listen)
       this.faults.push(
-        `${address} can be reached from other machines, and there is no TLS: give --tls-cert and --tls-key, or --insecure if something else protects the way.`,
+        `${address} can be reached from other machines, and there is no TLS: give --tls-cert and --tls-key, or --insecure if something else protects the connection.`,
       )
     }
   }
@@ -247,7 +247,7 @@ class Reader {
     const isFile = this.text(fileName) !== undefined
     const from = isFile ? fileName : name
     if (isFile && this.text(name) !== undefined) {
-      this.fault(fileName, 'is given beside the key itself. Give one of the two.')
+      this.fault(fileName, 'is given together with the key itself. Give one of the two.')
       return undefined
     }
     const key = isFile ? this.file(fileName)?.trim() : this.text(name)
@@ -277,7 +277,7 @@ export function keyProblem(key: string): string | undefined {
   return undefined
 }
 
-/** Names other than `localhost` could come to mean anything. */
+/** Names other than `localhost` can resolve to any address. */
 function isLoopback(host: string): boolean {
   if (isIPv4(host)) return host.startsWith('127.')
   return host === 'localhost' || /^(0*:)*:?0*1$/.test(host) || /^::ffff:127\./i.test(host)

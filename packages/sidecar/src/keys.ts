@@ -1,10 +1,10 @@
-/** The keys that the sidecar starts with: from the settings, or made once and kept beside the database. */
+/** The keys that the sidecar starts with: from the settings, or generated once and kept beside the database. */
 
 import { randomBytes } from 'node:crypto'
 import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { keyProblem, type Config } from './config.ts'
 
-/** A key, what it opens, and what its holder is called. */
+/** A key, its access, and the name of the actor that uses it. */
 export interface NamedKey {
   readonly name: string
   readonly access: 'secret' | 'read'
@@ -17,7 +17,7 @@ export interface KeyEvents {
   readonly keyFileExposed: (path: string) => void
 }
 
-/** The file of the key can't be used; a person has to mend it. */
+/** The file of the key can't be used; the operator has to correct it. */
 export class KeyFileError extends Error {
   override readonly name = 'KeyFileError'
   readonly code = 'key_file'
@@ -83,7 +83,7 @@ async function readKey(path: string, events: KeyEvents): Promise<string | undefi
   }
   const problem = keyProblem(key)
   if (problem === undefined) return key
-  throw new KeyFileError(`The file ${path} has a key that ${problem} Or delete the file, and a key is made.`)
+  throw new KeyFileError(`The file ${path} has a key that ${problem} Or delete the file: a new key is then generated.`)
 }
 
 function newKey(): string {

@@ -5,26 +5,8 @@
 
 import { pino } from 'pino'
 
-export interface Log {
-  readonly keyGenerated: (path: string) => void
-  readonly keyGeneratedInMemory: () => void
-  readonly keyFileExposed: (path: string) => void
-  readonly listening: (facts: { grpc: readonly string[]; http: string | null; epoch: string; head: number }) => void
-  /** A call was rejected: no valid key. Logged at most once a second, with how many were left out. */
-  readonly accessRefused: (facts: { method: string; code: string }) => void
-  readonly committed: (facts: { revision: number; operation: string; actor: string; changes: number }) => void
-  /** What the store reports besides its commits; all of it is for a person to look into. */
-  readonly storeEvent: (event: { readonly kind: string; readonly error?: unknown; readonly folder?: string }) => void
-  readonly callFailed: (facts: { method: string; error: unknown }) => void
-  readonly certificatesReloaded: () => void
-  readonly certificatesInvalid: (error: unknown) => void
-  readonly compactionFailed: (error: unknown) => void
-  readonly stopping: () => void
-  readonly graceOver: () => void
-  readonly stopped: () => void
-  readonly startFailed: (error: unknown) => void
-  readonly crashed: (error: unknown) => void
-}
+/** One function for each event. */
+export type Log = ReturnType<typeof createLog>
 
 export interface LogOptions {
   readonly level: string
@@ -44,7 +26,7 @@ const storeEvents: Readonly<Record<string, string>> = {
 
 const refusalsEveryMs = 1000
 
-export function createLog({ level, write, now = () => performance.now() }: LogOptions): Log {
+export function createLog({ level, write, now = () => performance.now() }: LogOptions) {
   const options = {
     level,
     base: null,
@@ -55,34 +37,40 @@ export function createLog({ level, write, now = () => performance.now() }: LogOp
   const logger = pino(options, write === undefined ? stderr() : { write })
   const everySecond = limited(now)
   return {
-    keyGenerated: (path) => logger.info({ path }, 'No secret key was given: one was made, and is kept in this file.'),
+    keyGenerated: (path: string) =>
+      logger.info({ path }, 'No secret key was given: one was generated, and is kept in this file.'),
     keyGeneratedInMemory: () =>
       logger.warn(
         "No secret key was given, and a store in memory can't keep a generated one: all writes are rejected. Set ROLESETS_SECRET_KEY.",
       ),
-    keyFileExposed: (path) =>
-      logger.warn({ path }, 'Others than the owner can read the file of the secret key. Set its mode to 0600.'),
-    listening: (facts) => logger.info(facts, 'The sidecar serves.'),
-    accessRefused: (facts) =>
+    keyFileExposed: (path: string) =>
+      logger.warn({ path }, 'Other users can read the file of the secret key. Set its mode to 0600.'),
+    listening: (facts: { grpc: readonly string[]; http: string | null; epoch: string; head: number }) =>
+      logger.info(facts, 'The sidecar is serving.'),
+    /** A call was rejected: no valid key. Logged at most once a second, with how many were left out. */
+    accessRefused: (facts: { method: string; code: string }) =>
       everySecond((leftOut) => logger.warn({ ...facts, left_out: leftOut }, 'A call was rejected: no valid key.')),
-    committed: (facts) => logger.debug(facts, 'A write was committed.'),
-    storeEvent: ({ kind, error, ...facts }) =>
+    committed: (facts: { revision: number; operation: string; actor: string; changes: number }) =>
+      logger.debug(facts, 'A write was committed.'),
+    /** What the store reports besides its commits; the operator should look into all of it. */
+    storeEvent: ({ kind, error, ...facts }: { kind: string; error?: unknown; folder?: string }) =>
       logger.warn({ event: kind, ...facts, ...(error === undefined ? {} : { err: error }) }, storeEvents[kind] ?? kind),
-    callFailed: ({ method, error }) => logger.error({ method, err: error }, 'A call failed with an unexpected error.'),
+    callFailed: ({ method, error }: { method: string; error: unknown }) =>
+      logger.error({ method, err: error }, 'A call failed with an unexpected error.'),
     certificatesReloaded: () => logger.info('The TLS files have changed and are in use.'),
-    certificatesInvalid: (error) =>
+    certificatesInvalid: (error: unknown) =>
       logger.error({ err: error }, "The TLS files have changed and can't be used; the ones before stay in use."),
-    compactionFailed: (error) =>
+    compactionFailed: (error: unknown) =>
       logger.error({ err: error }, 'The history could not be compacted; it is tried again later.'),
-    stopping: () => logger.info('The sidecar stops: it takes no new calls and finishes what runs.'),
+    stopping: () => logger.info('The sidecar is stopping: it takes no new calls and finishes what runs.'),
     graceOver: () => logger.warn('Calls were still running when the time to finish was over; they were ended.'),
     stopped: () => logger.info('The sidecar has stopped.'),
-    startFailed: (error) => logger.fatal(factsOf(error), `The sidecar can't start: ${messageOf(error)}`),
-    crashed: (error) => logger.fatal({ err: error }, 'An unexpected error ends the sidecar.'),
+    startFailed: (error: unknown) => logger.fatal(factsOf(error), `The sidecar can't start: ${messageOf(error)}`),
+    crashed: (error: unknown) => logger.fatal({ err: error }, 'An unexpected error ends the sidecar.'),
   }
 }
 
-/** Nobody may read stderr any more; that must not end the sidecar. */
+/** The reader of stderr may be gone; that must not end the sidecar. */
 function stderr() {
   const destination = pino.destination({ dest: 2, sync: true })
   destination.on('error', () => undefined)

@@ -11,7 +11,7 @@ const exitCodes = { badConfiguration: 2, failed: 1 } as const
 
 // The library would write its own lines to stderr, where every line is JSON.
 process.env['GRPC_VERBOSITY'] ??= 'NONE'
-// Nobody reads the ready line, or no longer: that must not end the sidecar.
+// The ready line may have no reader any more: that must not end the sidecar.
 process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
 
@@ -41,13 +41,12 @@ function addServe(program: Command): void {
     serve.addOption(new Option(flag, `${sentence} [${variable}; default: ${defaultText}]`))
   }
   serve.option('--print-config', 'Prints the effective settings, without secrets, and ends.')
-  serve.action((flags: Partial<Record<SettingName | 'printConfig', string | boolean>>) => run(flags))
+  serve.action((flags: Flags) => run(flags))
 }
 
-async function run({
-  printConfig,
-  ...flags
-}: Partial<Record<SettingName | 'printConfig', string | boolean>>): Promise<void> {
+type Flags = Partial<Record<SettingName | 'printConfig', string | boolean>>
+
+async function run({ printConfig, ...flags }: Flags): Promise<void> {
   const parsed = parseConfig({ flags, env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
   if ('faults' in parsed) {
     for (const fault of parsed.faults) process.stderr.write(`rolesets: ${fault}\n`)

@@ -2,28 +2,8 @@
  * The settings: one table that the flags, the variables, `--help`, `--print-config` and docs/configuration.md all follow.
  */
 
-export type SettingName =
-  | 'database'
-  | 'grpcListen'
-  | 'httpListen'
-  | 'secretKey'
-  | 'secretKeyFile'
-  | 'readKey'
-  | 'readKeyFile'
-  | 'upstream'
-  | 'tlsCert'
-  | 'tlsKey'
-  | 'tlsClientCa'
-  | 'insecure'
-  | 'unknownOrganizations'
-  | 'maxStalenessMs'
-  | 'historyMaxCount'
-  | 'historyMaxAgeDays'
-  | 'shutdownGraceMs'
-  | 'logLevel'
-
-export interface Setting {
-  readonly name: SettingName
+interface Row<Name> {
+  readonly name: Name
   readonly variable: string
   /** As commander takes it. A flag without `<…>` is on when it is given. */
   readonly flag: string
@@ -33,20 +13,16 @@ export interface Setting {
   readonly sentence: string
 }
 
-const row = (
-  name: SettingName,
+function row<Name extends string>(
+  name: Name,
   flag: string,
   rest: { default?: string; secret?: boolean; sentence: string },
-): Setting => ({
-  name,
-  variable: `ROLESETS_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
-  flag,
-  default: rest.default,
-  secret: rest.secret ?? false,
-  sentence: rest.sentence,
-})
+): Row<Name> {
+  const variable = `ROLESETS_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+  return { name, variable, flag, default: undefined, secret: false, ...rest }
+}
 
-export const settings: readonly Setting[] = [
+const rows = [
   row('database', '--database <url>', {
     default: 'sqlite:rolesets.db',
     sentence: 'Where the store is: `sqlite:<path>`, or `sqlite::memory:` for one that ends with the process.',
@@ -57,12 +33,12 @@ export const settings: readonly Setting[] = [
   }),
   row('httpListen', '--http-listen <address>', {
     default: '127.0.0.1:7451',
-    sentence: 'Where health and metrics are served over HTTP, `host:port`; empty: nowhere.',
+    sentence: 'Where the management API, health and metrics are served over HTTP, `host:port`; empty: off.',
   }),
   row('secretKey', '--secret-key <key>', {
     secret: true,
     sentence:
-      'The key that may write, 16 to 512 printable characters. Without one, a key is made at the first start and kept in `<database path>.key`.',
+      'The key that may write, 16 to 512 printable characters. Without one, a key is generated at the first start and kept in `<database path>.key`.',
   }),
   row('secretKeyFile', '--secret-key-file <path>', { sentence: 'A file that has the secret key.' }),
   row('readKey', '--read-key <key>', {
@@ -85,7 +61,7 @@ export const settings: readonly Setting[] = [
   }),
   row('insecure', '--insecure', {
     default: 'false',
-    sentence: 'Listen beyond loopback without TLS: keys and answers can then be read on the way.',
+    sentence: 'Listen beyond loopback without TLS: keys and answers can then be read on the network.',
   }),
   row('unknownOrganizations', '--unknown-organizations <treatment>', {
     default: 'initial',
@@ -113,3 +89,8 @@ export const settings: readonly Setting[] = [
       'What is logged, as JSON lines on stderr: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
   }),
 ]
+
+export type SettingName = (typeof rows)[number]['name']
+export type Setting = Row<SettingName>
+
+export const settings: readonly Setting[] = rows

@@ -13,6 +13,7 @@ import {
   parseRevision,
   quoted,
   type Revision,
+  type TextKind,
   type TextRule,
   textRules,
 } from '@rolesets/core'
@@ -33,27 +34,16 @@ export function parseKey(kind: KeyKind, value: unknown, field = 'key'): string {
 }
 
 /** A name for people: never empty, on one line. */
-export function parseName(value: unknown, field = 'name'): string {
-  return parseText(value, field, textRules.name)
-}
-
+export const parseName = parserOf('name', 'name')
 /** A description for people; may be empty and have several lines. */
-export function parseDescription(value: unknown, field = 'description'): string {
-  return parseText(value, field, textRules.description)
-}
-
+export const parseDescription = parserOf('description', 'description')
 /** The name of an organization: may be empty. */
-export function parseOrganizationName(value: unknown, field = 'name'): string {
-  return parseText(value, field, textRules.organization_name)
-}
+export const parseOrganizationName = parserOf('organization_name', 'name')
+export const parseSlug = parserOf('slug', 'slug')
 
 /** The id of an organization or a user, as the application made it. */
 export function parseId(value: unknown, field: string): string {
   return parseText(value, field, textRules.id)
-}
-
-export function parseSlug(value: unknown, field = 'slug'): string {
-  return parseText(value, field, textRules.slug)
 }
 
 /** A key or an id that names a thing. Whether there is such a thing is another question. */
@@ -65,18 +55,23 @@ export function parseRef(value: unknown, field: string): string {
 
 /** Keys or ids, each with the path of its place in the list. */
 export function parseRefs(value: unknown, field: string, limit: LimitName): { ref: string; field: string }[] {
-  if (!Array.isArray(value)) throw invalid(field, 'is no list. Give a list of keys or ids.')
+  return parseList(value, { field, limit, of: 'keys or ids' }, (item, at) => ({ ref: parseRef(item, at), field: at }))
+}
+
+function parseList<Item>(
+  value: unknown,
+  { field, limit, of }: { field: string; limit: LimitName; of: string },
+  parse: (item: unknown, field: string) => Item,
+): Item[] {
+  if (!Array.isArray(value)) throw invalid(field, `must be a list of ${of}.`)
   checkLimit(limit, value.length, { subject: `${field} has`, unit: 'entries', field })
-  return Array.from(value as readonly unknown[], (item, place) => ({
-    ref: parseRef(item, `${field}[${place}]`),
-    field: `${field}[${place}]`,
-  }))
+  return Array.from(value as readonly unknown[], (item, place) => parse(item, `${field}[${place}]`))
 }
 
 /** A map from key or id to key or id. */
 export function parseMappings(value: unknown, field: string): { from: string; to: string; field: string }[] {
   if (value === undefined) return []
-  if (!isPlainObject(value)) throw invalid(field, 'is no map. Give a map from role to role.')
+  if (!isPlainObject(value)) throw invalid(field, 'must be a map from role to role.')
   const entries = Object.entries(value)
   checkLimit('mappingsMax', entries.length, { subject: `${field} has`, unit: 'entries', field })
   return entries.map(([from, to]) => {
@@ -88,7 +83,7 @@ export function parseMappings(value: unknown, field: string): { from: string; to
 /** Not given, or given as true or false. */
 export function parseFlag(value: unknown, field: string): boolean {
   if (value === undefined) return false
-  if (typeof value !== 'boolean') throw invalid(field, 'is neither true nor false.')
+  if (typeof value !== 'boolean') throw invalid(field, 'must be true or false.')
   return value
 }
 
@@ -106,7 +101,7 @@ export function parseQuota(value: unknown, field = 'max_allowed_memberships'): n
 /** A moment in Unix milliseconds, before the year 10 000. */
 export function parseTime(value: unknown, field: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 253_402_300_800_000) return value
-  throw invalid(field, 'is no time. Give Unix milliseconds, a whole number from 0 on.')
+  throw invalid(field, 'must be a time in Unix milliseconds: a whole number, 0 or more.')
 }
 
 /** For how many days; 0 or not given: as many as usual. */
@@ -115,7 +110,7 @@ export function parseInvitationDays(value: unknown, field: string): number {
   return parseCount(value, field, { limit: 'invitationDaysMax', subject: `${field} is`, unit: 'days' })
 }
 
-/** Whether anybody reads it there is not for us to know: one @ with something on both sides. */
+/** One @ with something on both sides. Whether the address exists is not checked. */
 export function parseEmailAddress(value: unknown, field: string): string {
   const address = parseText(value, field, { limit: 'emailAddressCharactersMax' })
   if (/^[^\s@]+@[^\s@]+$/u.test(address)) return address
@@ -130,10 +125,10 @@ export function parseRedirectUrl(value: unknown, field: string): string {
   throw invalid(field, `is ${quoted(text)}. Give an absolute http or https URL.`)
 }
 
-/** What `x-rolesets-actor` must be, for who refuses it. */
-export const actorProblem = `x-rolesets-actor is no name. Give one name of 1 to ${limits.actorCharactersMax} printable ASCII characters.`
+/** What `x-rolesets-actor` must be. */
+export const actorProblem = `The header x-rolesets-actor must be sent once, with 1 to ${limits.actorCharactersMax} printable ASCII characters.`
 
-/** The name of an actor as a header carries it; undefined: it is none. */
+/** The name of an actor as a header carries it; undefined: it is malformed. */
 export function parseActor(name: string): string | undefined {
   const isName = name.length <= limits.actorCharactersMax && /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(name)
   return isName ? name.trim() : undefined
@@ -143,17 +138,15 @@ export function parseActor(name: string): string | undefined {
 export function parseAccessKeyName(value: unknown, field = 'name'): string {
   const name = parseText(value, field, { limit: 'accessKeyNameCharactersMax' })
   if (/^[A-Za-z0-9._@-]+$/.test(name)) return name
-  throw invalid(field, `is ${quoted(name)}. Use a-z, A-Z, 0-9, ., _, - and @ only, at least one of them.`)
+  throw invalid(field, `is ${quoted(name)}. Use one or more of a-z, A-Z, 0-9, '.', '_', '-' and '@'.`)
 }
 
-/** Words that are kept for others, each once. */
+/** Enrollment modes, each once. They are stored and returned, but not used. */
 export function parseEnrollmentModes(value: unknown, field: string): string[] {
-  if (!Array.isArray(value)) throw invalid(field, 'is no list. Give a list of words.')
-  checkLimit('enrollmentModesMax', value.length, { subject: `${field} has`, unit: 'entries', field })
-  const modes = Array.from(value as readonly unknown[], (item, place) => {
-    const mode = parseText(item, `${field}[${place}]`, { limit: 'keyCharactersMax' })
+  const modes = parseList(value, { field, limit: 'enrollmentModesMax', of: 'enrollment modes' }, (item, at) => {
+    const mode = parseText(item, at, { limit: 'keyCharactersMax' })
     if (/^[a-z_]+$/.test(mode)) return mode
-    throw invalid(`${field}[${place}]`, `is ${quoted(mode)}. Use a-z and _ only, at least one of them.`)
+    throw invalid(at, `is ${quoted(mode)}. Use one or more of a-z and _.`)
   })
   return [...new Set(modes)]
 }
@@ -165,9 +158,13 @@ function parseCount(
   { limit, subject, unit }: { limit: LimitName; subject: string; unit: string },
 ): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
-    throw invalid(field, `is no number of ${unit}. Give a whole number from 0 to ${limits[limit]}.`)
+    throw invalid(field, `must be a number of ${unit}: a whole number from 0 to ${limits[limit]}.`)
   checkLimit(limit, value, { subject, unit, field })
   return value
+}
+
+function parserOf(kind: TextKind, name: string) {
+  return (value: unknown, field = name): string => parseText(value, field, textRules[kind])
 }
 
 function parseText(value: unknown, field: string, rule: TextRule): string {

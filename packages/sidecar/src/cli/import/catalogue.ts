@@ -1,7 +1,8 @@
 /** Permissions, roles and role sets of the source, as one described state: applied in one revision, or not at all. */
 
-import { RoleSetsError, type Applied, type Permission } from '@rolesets/client'
+import { RoleSetsError, type Applied } from '@rolesets/client'
 import type { z } from 'zod'
+import { pagesOf } from '../run/pages.ts'
 import { permissionSchema, roleSchema, roleSetSchema, type SourceRole, type SourceRoleSet } from './schema.ts'
 import type { Source } from './source.ts'
 import type { Kind, Tally } from './tally.ts'
@@ -25,7 +26,7 @@ export async function importCatalogue(context: ImportContext): Promise<SourceSet
   const permissions = await all(source, 'organization_permissions', permissionSchema)
   const roles = await all(source, 'organization_roles', roleSchema)
   const roleSets = await all(source, 'role_sets', roleSetSchema)
-  const offered = new Set((await targetPermissions(context)).map(({ key }) => key))
+  const offered = await permissionKeysOf(context)
   const unknown = permissions.filter(({ key }) => key.startsWith(systemPrefix) && !offered.has(key))
   for (const { key } of unknown) {
     tally.skip('permissions', key, 'the sidecar has no such system permission; roles go without it.')
@@ -92,14 +93,13 @@ function count(tally: Tally, { steps }: Applied, totals: Readonly<Partial<Record
   }
 }
 
-async function targetPermissions({ admin, calls }: ImportContext): Promise<readonly Permission[]> {
-  const found: Permission[] = []
-  let pageToken = ''
-  do {
-    const page = await admin.listPermissions({ pageSize: 500, pageToken }, calls)
-    found.push(...page.permissions)
-    pageToken = page.nextPageToken
-  } while (pageToken !== '')
+async function permissionKeysOf({ admin, calls }: ImportContext): Promise<ReadonlySet<string>> {
+  const pages = pagesOf(async (page) => {
+    const { permissions: items, nextPageToken } = await admin.listPermissions(page, calls)
+    return { items, nextPageToken }
+  })
+  const found = new Set<string>()
+  for await (const items of pages) for (const { key } of items) found.add(key)
   return found
 }
 
@@ -114,7 +114,7 @@ async function all<Item extends z.ZodType<{ readonly id: string }>>(
     if (found.length <= thingsMax) continue
     throw new RoleSetsError(
       'unavailable',
-      `The source has more than ${thingsMax} things at ${path}; the sidecar takes no more.`,
+      `The source has more than ${thingsMax} things at ${path}; that is more than the sidecar allows.`,
     )
   }
   return found

@@ -1,11 +1,12 @@
-/** The pending invitations of one organization, by address. One that has changed is taken back and made anew. */
+/** The pending invitations of one organization, by address. One that has changed is revoked and created again. */
 
 import { isDeepStrictEqual } from 'node:util'
-import type { Invitation, Metadata } from '@rolesets/client'
+import type { Invitation } from '@rolesets/client'
 import pMap from 'p-map'
-import { isAhead, notOffered, type Place } from './memberships.ts'
+import { pagesOf } from '../run/pages.ts'
+import { notOffered, type Place } from './memberships.ts'
 import { invitationSchema, type SourceInvitation } from './schema.ts'
-import { isRefusal, tryWrite, type ImportContext } from './write.ts'
+import { isRefusal, metadataOf, settle, tryWrite, type ImportContext } from './write.ts'
 
 const concurrency = 8
 const dayMs = 86_400_000
@@ -24,13 +25,12 @@ export async function importInvitations(context: ImportContext, place: Place): P
 async function pendingOf(context: ImportContext, organizationId: string): Promise<ReadonlyMap<string, Invitation>> {
   const { admin, calls } = context
   const found = new Map<string, Invitation>()
-  let pageToken = ''
-  do {
-    const request = { organizationId, statuses: ['PENDING'] as const, pageSize: 500, pageToken }
-    const page = await admin.listInvitations(request, calls)
-    for (const each of page.invitations) found.set(each.emailAddress.toLowerCase(), each)
-    pageToken = page.nextPageToken
-  } while (pageToken !== '')
+  const pages = pagesOf(async (page) => {
+    const request = { organizationId, statuses: ['PENDING'] as const, ...page }
+    const { invitations: items, nextPageToken } = await admin.listInvitations(request, calls)
+    return { items, nextPageToken }
+  })
+  for await (const items of pages) for (const each of items) found.set(each.emailAddress.toLowerCase(), each)
   return found
 }
 
@@ -47,11 +47,7 @@ async function importInvitation(
   const days = each.expires_at ? Math.ceil((each.expires_at - nowMs) / dayMs) : undefined
   if (days !== undefined && days < 1) return tally.skip('invitations', label, 'it has expired.')
   if (!place.isThere) return tally.count('invitations', 'created')
-  // It came as JSON.
-  const metadata = {
-    publicMetadata: each.public_metadata as Metadata,
-    privateMetadata: each.private_metadata as Metadata,
-  }
+  const metadata = metadataOf(each)
   const present = place.present.get(emailAddress.toLowerCase())
   if (present !== undefined) {
     const { publicMetadata, privateMetadata } = present
@@ -69,6 +65,5 @@ async function importInvitation(
     ...(days === undefined ? {} : { expiresInDays: Math.min(days, daysMax) }),
   }
   const refused = await place.quota.write(() => admin.createInvitation(request, calls))
-  if (refused !== undefined && !isAhead(context, refused.code)) tally.skip('invitations', label, refused.message)
-  else tally.count('invitations', present === undefined ? 'created' : 'changed')
+  settle(context, { kind: 'invitations', label, outcome: present === undefined ? 'created' : 'changed' }, refused)
 }

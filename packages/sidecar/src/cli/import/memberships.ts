@@ -1,11 +1,10 @@
 /** The members of one organization, by user: role and metadata. */
 
 import { isDeepStrictEqual } from 'node:util'
-import type { Metadata } from '@rolesets/client'
 import pMap from 'p-map'
 import type { Quota } from './quota.ts'
 import { membershipSchema, type SourceMembership } from './schema.ts'
-import { find, isRefusal, tryWrite, type ImportContext, type Refused } from './write.ts'
+import { find, isRefusal, metadataOf, settle, tryWrite, type ImportContext, type Refused } from './write.ts'
 
 /** Those that wait for the disk at the same time share a transaction. */
 const concurrency = 16
@@ -30,7 +29,7 @@ export async function importMemberships(context: ImportContext, place: Place): P
   }
 }
 
-/** Whether somebody is a member at the source. */
+/** Whether this user is a member at the source. */
 export async function isMember({ source }: ImportContext, organizationId: string, userId: string): Promise<boolean> {
   const query = { user_id: userId }
   const { items } = await source.page(membershipsPath(organizationId), membershipSchema, { offset: 0, query })
@@ -48,21 +47,15 @@ async function importMembership(context: ImportContext, place: Place, each: Sour
   const label = `${key.organizationId}/${key.userId}`
   if (!place.offered.has(role)) return tally.skip('memberships', label, notOffered(each, place))
   if (!place.isThere) return tally.count('memberships', 'created')
-  // It came as JSON.
-  const metadata = {
-    publicMetadata: each.public_metadata as Metadata,
-    privateMetadata: each.private_metadata as Metadata,
-  }
+  const metadata = metadataOf(each)
   const wanted = { ...key, role, ...metadata, dryRun }
-  const settle = (outcome: 'created' | 'changed', refused: Refused | undefined) => {
-    if (refused !== undefined && !isAhead(context, refused.code)) tally.skip('memberships', label, refused.message)
-    else tally.count('memberships', outcome)
-  }
+  const report = (outcome: 'created' | 'changed', refused: Refused | undefined) =>
+    settle(context, { kind: 'memberships', label, outcome }, refused)
   const look = () => find(() => admin.getMembership(key, calls))
   let present = place.isNew ? undefined : await look()
   if (present === undefined) {
     const refused = await place.quota.write(() => admin.createMembership(wanted, calls))
-    if (refused?.code !== 'membership_exists') return settle('created', refused)
+    if (refused?.code !== 'membership_exists') return report('created', refused)
     present = await look()
   }
   const { role: held, publicMetadata, privateMetadata } = present?.membership ?? wanted
@@ -70,12 +63,7 @@ async function importMembership(context: ImportContext, place: Place, each: Sour
     return tally.count('memberships', 'unchanged')
   }
   const answer = await tryWrite(() => admin.updateMembership(wanted, calls))
-  settle('changed', isRefusal(answer) ? answer : undefined)
-}
-
-/** Whether a dry run is refused only because what it would do before was not done. */
-export function isAhead({ dryRun }: ImportContext, code: string): boolean {
-  return dryRun && ['role_not_found', 'role_not_in_role_set'].includes(code)
+  report('changed', isRefusal(answer) ? answer : undefined)
 }
 
 function membershipsPath(organizationId: string): string {

@@ -1,7 +1,7 @@
 /** Organizations of the source, some at a time, each with its members and invitations; and how far that has come. */
 
 import { isDeepStrictEqual } from 'node:util'
-import type { Metadata, Organization } from '@rolesets/client'
+import type { Organization } from '@rolesets/client'
 import pMap from 'p-map'
 import type { SourceSets } from './catalogue.ts'
 import { readCheckpoint, removeCheckpoint, writeCheckpoint, type Place } from './checkpoint.ts'
@@ -9,7 +9,7 @@ import { importInvitations } from './invitations.ts'
 import { importMemberships, isMember } from './memberships.ts'
 import { Quota } from './quota.ts'
 import { organizationSchema, type SourceOrganization } from './schema.ts'
-import { find, isRefusal, tryWrite, type ImportContext, type Refused } from './write.ts'
+import { find, isRefusal, metadataOf, tryWrite, type ImportContext, type Refused } from './write.ts'
 
 const concurrency = 8
 /** Organizations between two checkpoints. */
@@ -63,12 +63,7 @@ async function importOrganization(context: ImportContext, sets: SourceSets, each
   const wanted = wantedOf(each, sets)
   const offered = sets.roles.get(wanted.roleSet)
   if (offered === undefined) {
-    tally.skip(
-      'organizations',
-      each.id,
-      `its role set ${wanted.roleSet} is not among those that could be brought over.`,
-    )
-    return
+    return tally.skip('organizations', each.id, `its role set ${wanted.roleSet} could not be imported.`)
   }
   const present = await find(() => admin.getOrganization({ organizationId: each.id }, calls))
   const isNew = present === undefined
@@ -95,9 +90,7 @@ function wantedOf(each: SourceOrganization, sets: SourceSets) {
     name: each.name,
     slug: each.slug,
     roleSet: each.role_set_key === '' ? sets.initial : each.role_set_key,
-    // It came as JSON.
-    publicMetadata: each.public_metadata as Metadata,
-    privateMetadata: each.private_metadata as Metadata,
+    ...metadataOf(each),
     maxAllowedMemberships: each.max_allowed_memberships,
     createdAtMs: each.created_at,
     ...(typeof each.admin_delete_enabled === 'boolean' ? { adminDeleteEnabled: each.admin_delete_enabled } : {}),
@@ -107,12 +100,11 @@ function wantedOf(each: SourceOrganization, sets: SourceSets) {
 /** @returns what is there now, or undefined if it was refused, which is reported */
 async function create(context: ImportContext, wanted: Wanted, createdBy: string): Promise<Organization | undefined> {
   const { admin, calls, tally, dryRun } = context
-  const { organizationId: id, name, slug, roleSet, maxAllowedMemberships, createdAtMs } = wanted
-  const { publicMetadata, privateMetadata } = wanted
+  const { organizationId: id, slug, roleSet, adminDeleteEnabled: _later, ...fields } = wanted
   // Its creator becomes a member by this; a creator who has left must not come back.
   const isCreatorMember = createdBy !== '' && !dryRun && (await isMember(context, id, createdBy))
   const request = {
-    ...{ id, name, maxAllowedMemberships, createdAtMs, publicMetadata, privateMetadata, dryRun },
+    ...{ id, ...fields, dryRun },
     ...(isCreatorMember ? { createdBy } : {}),
     // In a dry run the set may not be there yet.
     ...(dryRun ? {} : { roleSet }),

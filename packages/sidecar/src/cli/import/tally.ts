@@ -1,10 +1,20 @@
-/** What an import has found and done, by kind of thing, and what it passed over and why. */
+/** What an import has found and done, by kind of thing, and what it skipped and why. */
 
 import { counted } from '@rolesets/core'
-/** Slugs are those that an organization had to go without. */
-const kinds = ['permissions', 'roles', 'roleSets', 'organizations', 'slugs', 'memberships', 'invitations'] as const
 
-export type Kind = (typeof kinds)[number]
+/** How one thing of each kind is called. Slugs are those that an organization had to go without. */
+const singular = {
+  permissions: 'permission',
+  roles: 'role',
+  roleSets: 'role set',
+  organizations: 'organization',
+  slugs: 'slug',
+  memberships: 'membership',
+  invitations: 'invitation',
+}
+
+export type Kind = keyof typeof singular
+const kinds = Object.keys(singular) as readonly Kind[]
 type Outcome = 'created' | 'changed' | 'unchanged' | 'skipped'
 
 /** Reasons are kept up to this many; all are counted. */
@@ -19,33 +29,28 @@ interface Skipped {
 
 export class Tally {
   readonly skipped: Skipped[] = []
-  readonly #counts = new Map<Kind, Record<Outcome, number>>(
+  readonly #counts = Object.fromEntries(
     kinds.map((kind) => [kind, { created: 0, changed: 0, unchanged: 0, skipped: 0 }]),
-  )
+    // There is an entry for each kind.
+  ) as Record<Kind, Record<Outcome, number>>
 
   count(kind: Kind, outcome: Exclude<Outcome, 'skipped'>, times = 1): void {
-    this.of(kind)[outcome] += times
+    this.#counts[kind][outcome] += times
   }
 
   skip(kind: Kind, id: string, reason: string): void {
-    this.of(kind).skipped++
+    this.#counts[kind].skipped++
     if (this.skipped.length < reasonsMax) this.skipped.push({ kind, id, reason })
   }
 
-  of(kind: Kind): Record<Outcome, number> {
-    const counts = this.#counts.get(kind)
-    if (counts === undefined) throw new Error(`Unknown kind: ${kind}.`)
-    return counts
-  }
-
   total(outcome: Outcome): number {
-    return kinds.reduce((sum, kind) => sum + this.of(kind)[outcome], 0)
+    return kinds.reduce((sum, kind) => sum + this.#counts[kind][outcome], 0)
   }
 
-  /** With how many of each were there: done and passed over together. */
+  /** With how many of each were there: done and skipped together. */
   report(): Readonly<Record<Kind, Readonly<Record<Outcome | 'there', number>>>> {
     const entries = kinds.map((kind) => {
-      const counts = this.of(kind)
+      const counts = this.#counts[kind]
       return [kind, { there: Object.values(counts).reduce((sum, each) => sum + each, 0), ...counts }] as const
     })
     // There is an entry for each kind.
@@ -68,13 +73,3 @@ export class Tally {
     return [...lines, ...(reasons.length > 0 ? ['Skipped:', ...reasons, ...tail] : []), ''].join('\n')
   }
 }
-
-const singular = {
-  permissions: 'permission',
-  roles: 'role',
-  roleSets: 'role set',
-  organizations: 'organization',
-  slugs: 'slug',
-  memberships: 'membership',
-  invitations: 'invitation',
-} satisfies Record<Kind, string>

@@ -1,9 +1,9 @@
 /** One write of an import: done, or refused by the rules with a reason that is reported and counted. Other failures end it. */
 
-import { isRoleSetsError, type Administration, type AdminOptions, type Written } from '@rolesets/client'
+import { isRoleSetsError, type Administration, type AdminOptions, type Metadata, type Written } from '@rolesets/client'
 import { isRefused } from '../run/failure.ts'
 import type { Source } from './source.ts'
-import type { Tally } from './tally.ts'
+import type { Kind, Tally } from './tally.ts'
 
 export interface ImportContext {
   readonly source: Source
@@ -34,6 +34,25 @@ export async function tryWrite<Answer extends Written>(ask: () => Promise<Answer
     if (!isRoleSetsError(error) || !isRefused(error)) throw error
     return { code: error.code, message: error.message, field: error.fields[0]?.field ?? '' }
   }
+}
+
+/**
+ * Counts a write of a thing as done, or reports why it was refused. A dry run is also refused because what it would do
+ * before was not done; that counts as done.
+ */
+export function settle(
+  { tally, dryRun }: ImportContext,
+  { kind, label, outcome }: { kind: Kind; label: string; outcome: 'created' | 'changed' },
+  refused: Refused | undefined,
+): void {
+  const isAhead = dryRun && ['role_not_found', 'role_not_in_role_set'].includes(refused?.code ?? '')
+  if (refused === undefined || isAhead) tally.count(kind, outcome)
+  else tally.skip(kind, label, refused.message)
+}
+
+/** The metadata of a thing, which came as JSON. */
+export function metadataOf(each: { public_metadata: object; private_metadata: object }) {
+  return { publicMetadata: each.public_metadata as Metadata, privateMetadata: each.private_metadata as Metadata }
 }
 
 export function isRefusal(answer: object): answer is Refused {

@@ -11,7 +11,7 @@ export function impactLines({ organizations, roles }: Impact): readonly string[]
   ]
 }
 
-/** Which roles in use have no place where their holders go: what a mapping is needed for. */
+/** Which roles in use need a mapping, because the new set doesn't have them. */
 export function requirementLines({ requiredMappings }: Impact): readonly string[] {
   return inOrder(requiredMappings).map(requirementLine)
 }

@@ -5,6 +5,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { readFileBounded } from './bounded-file.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
+import { withoutUndefined } from './without-undefined.ts'
 
 const keyBytesMax = 4_096
 const pemBytesMax = 1_048_576
@@ -23,9 +24,6 @@ export interface ConnectionOptions {
   readonly timeout: number
   readonly json?: true
 }
-
-/** What a verb does with the key: a question on the same machine needs none; a write, the keys and the history always do. */
-export type KeyUse = 'optional' | 'required'
 
 /** The flags and variables that give a key: these, and the same with `-file` and `_FILE`. */
 export interface KeyNames {
@@ -64,10 +62,10 @@ export function addConnectionOptions(
 export async function openClient(
   options: ConnectionOptions,
   io: Io,
-  { keyUse, onEvent }: { keyUse: KeyUse; onEvent: (event: ClientEvent) => void },
+  { needsKey, onEvent }: { needsKey: boolean; onEvent: (event: ClientEvent) => void },
 ): Promise<RoleSetsClient> {
   const key = await readKey(options, io, sidecarKey)
-  if (key === undefined && keyUse === 'required') {
+  if (key === undefined && needsKey) {
     throw new UsageError(
       'This command needs the secret key. Give it with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY. ' +
         'A sidecar that generated its key keeps it beside its database, in <database>.key.',
@@ -80,9 +78,7 @@ export async function openClient(
     deadlineMs: options.timeout * 1_000,
     signal: io.signal,
     onEvent,
-    ...(key === undefined ? {} : { key }),
-    ...(tls === undefined ? {} : { tls }),
-    ...(options.insecure === undefined ? {} : { insecure: true }),
+    ...withoutUndefined({ key, tls, insecure: options.insecure }),
   })
 }
 
@@ -114,7 +110,7 @@ async function readKeyFile(path: string, source: string): Promise<string> {
 function checkKey(key: string, source: string): string {
   if (/^[\x21-\x7e]+$/.test(key) && key.length <= keyBytesMax) return key
   throw new UsageError(
-    `${source} holds no key. A key is one line of printable ASCII without spaces, of at most ${keyBytesMax} characters.`,
+    `${source} has no valid key. A key is one line of printable ASCII without spaces, of at most ${keyBytesMax} characters.`,
   )
 }
 
@@ -132,14 +128,8 @@ async function readTls(options: ConnectionOptions): Promise<TlsOptions | undefin
     await read(tlsCert, '--tls-cert'),
     await read(tlsKey, '--tls-key'),
   ]
-  const details = {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(tlsServerName === undefined ? {} : { serverName: tlsServerName }),
-  }
-  if (Object.keys(details).length > 0) return details
-  return tls
+  const details = withoutUndefined({ ca, cert, key, serverName: tlsServerName })
+  return Object.keys(details).length > 0 ? details : tls
 }
 
 async function readSmallFile(path: string, source: string, bytesMax: number): Promise<string> {

@@ -85,7 +85,7 @@ interface Failure {
   readonly faults?: readonly FileFault[]
 }
 
-/** Tells the user, and sets the exit code. */
+/** Reports the failure to the user, and sets the exit code. */
 export function reportFailure(io: Io, error: unknown, options: { readonly json: boolean }): void {
   const { exitCode, ...failure } = failureOf(error)
   const { faults } = failure

@@ -1,4 +1,4 @@
-/** `--map <from>=<to>`, as often as needed: what the holders of a role get instead. */
+/** `--map <from>=<to>`, which can be repeated: the role that members with a role get instead. */
 
 import { InvalidArgumentError, Option } from 'commander'
 import { limits } from '@rolesets/core'
@@ -7,9 +7,10 @@ import { Refusal } from '../../domain/refusal.ts'
 
 export type Mappings = Readonly<Record<string, string>>
 
-export const mapOption = new Option('--map <from>=<to>', 'holders of <from> get <to>; as often as needed').argParser(
-  collectMapping,
-)
+export const mapOption = new Option(
+  '--map <from>=<to>',
+  'give members with role <from> the role <to>; can be repeated',
+).argParser(collectMapping)
 
 /** The flags that are missing, if any are. */
 export function mapRemedy(given: Mappings): (roles: readonly string[]) => string | undefined {

@@ -5,25 +5,31 @@ import { jsonLine } from '../output/json.ts'
 
 const pageSize = 500
 
-interface Pages<Item> {
-  /** One document on each line. */
-  readonly json: true | undefined
-  readonly read: (page: { readonly pageSize: number; readonly pageToken?: string }) => Promise<Page<Item>>
-  readonly textOf: (items: readonly Item[]) => string
-}
-
-interface Page<Item> {
+type Read<Item> = (page: { readonly pageSize: number; readonly pageToken?: string }) => Promise<{
   readonly items: readonly Item[]
   /** Empty: there is no more. */
   readonly nextPageToken: string
+}>
+
+export async function* pagesOf<Item>(read: Read<Item>): AsyncGenerator<readonly Item[], void, undefined> {
+  let pageToken = ''
+  do {
+    const page = await read({ pageSize, ...(pageToken === '' ? {} : { pageToken }) })
+    yield page.items
+    pageToken = page.nextPageToken
+  } while (pageToken !== '')
+}
+
+interface Pages<Item> {
+  /** One document on each line. */
+  readonly json: true | undefined
+  readonly read: Read<Item>
+  readonly textOf: (items: readonly Item[]) => string
 }
 
 export async function printPages<Item>(io: Io, { json, read, textOf }: Pages<Item>): Promise<void> {
-  let pageToken = ''
-  do {
-    const page: Page<Item> = await read({ pageSize, ...(pageToken === '' ? {} : { pageToken }) })
-    const { items } = page
+  for await (const items of pagesOf(read)) {
     if (items.length > 0) await io.stdout(json ? items.map(jsonLine).join('') : textOf(items))
-    pageToken = page.nextPageToken
-  } while (pageToken !== '' && !io.signal.aborted)
+    if (io.signal.aborted) return
+  }
 }

@@ -2,9 +2,10 @@
 
 import type { AdminOptions, RoleSetsClient } from '@rolesets/client'
 import { Option, type Command, type CommanderError } from 'commander'
-import { addConnectionOptions, openClient, type ConnectionOptions, type KeyNames, type KeyUse } from './connection.ts'
+import { addConnectionOptions, openClient, type ConnectionOptions, type KeyNames } from './connection.ts'
 import { reportFailure, UsageError } from './failure.ts'
-import type { ExitCode } from '@rolesets/core'
+import { exitCodes, type ExitCode } from '@rolesets/core'
+import { jsonLine } from '../output/json.ts'
 import type { Io } from './io.ts'
 import { Reach } from './reach.ts'
 
@@ -13,8 +14,10 @@ export interface Verb {
   readonly usage: string
   /** One sentence. */
   readonly summary: string
-  /** Its own; those of the connection are everybody's. */
+  /** Its own; all verbs have those of the connection. */
   readonly options?: readonly Option[]
+  /** Writes, keys and the history always need the key; a question on the same machine does not. */
+  readonly needsKey?: boolean
   /** How long it waits for an answer unless `--timeout` says so. Default 10. */
   readonly timeoutSeconds?: number
   /** The flag of the sidecar's key, where `--key` is that of another server. */
@@ -33,23 +36,89 @@ Exit codes:
   2  the command line or the file is not right
   3  no answer: the sidecar is away, too slow, or does not accept the key`
 
+/** Adds a verb, or a noun with its verbs, to the program or to the noun. */
+export type AddVerb = (parent: Command, io: Io) => void
+
+/** What a verb works with before it asks a sidecar. */
+export interface Given<Options> {
+  readonly io: Io
+  readonly options: Options
+}
+
+export interface Session<Options> extends Given<Options> {
+  readonly client: RoleSetsClient
+  /** How long a call may take. */
+  readonly limits: AdminOptions
+  /** With `--json` the document, else the text. */
+  readonly print: (document: unknown, text: string) => void | Promise<void>
+}
+
+/** Without an exit code of its own, a verb that has ended well has the exit code 0. */
+type Ended = Promise<ExitCode | void>
+
 /** A verb that asks no sidecar. */
-export function addLocalVerb(parent: Command, io: Io, { usage, summary, notes, options = [] }: Verb): Command {
+export function localVerb<Options extends { json?: true }>(verb: Verb, run: (given: Given<Options>) => Ended): AddVerb {
+  return (parent, io) => act(io, addVerb(parent, io, verb), run)
+}
+
+/** A verb that does everything itself, with the options of the connection. */
+export function connectedVerb<Options extends ConnectionOptions, Args extends unknown[]>(
+  verb: Verb,
+  run: (given: Given<Options>, ...args: Args) => Ended,
+): AddVerb {
+  return (parent, io) => {
+    const command = addVerb(parent, io, { ...verb, notes: `${verb.notes.trim()}\n${exitCodesHelp}` })
+    const { timeoutSeconds = 10, keyFlag } = verb
+    act(io, addConnectionOptions(command, io, { timeoutSeconds, keyFlag }), run)
+  }
+}
+
+/** A verb that checks what was typed, and then asks a sidecar. */
+export function askingVerb<Options extends ConnectionOptions, Args extends unknown[]>(
+  verb: Verb,
+  check: (given: Given<Options>, ...args: Args) => (session: Session<Options>) => Ended,
+): AddVerb {
+  return connectedVerb<Options, Args>(verb, (given, ...args) => {
+    const ask = check(given, ...args)
+    const { io, options } = given
+    const print = (document: unknown, text: string) => io.stdout(options.json ? jsonLine(document) : text)
+    const limits = { deadlineMs: options.timeout * 1_000, signal: io.signal }
+    return withClient(io, { options, needsKey: verb.needsKey === true }, (client) =>
+      ask({ ...given, client, limits, print }),
+    )
+  })
+}
+
+/** A noun with verbs of its own: `rolesets keys` with `create`, `list`, `revoke`. */
+export function noun({ usage, summary }: Pick<Verb, 'usage' | 'summary'>, verbs: readonly AddVerb[]): AddVerb {
+  return (parent, io) => {
+    const command = addCommand(parent, io, { usage, summary })
+    for (const add of verbs) add(command, io)
+  }
+}
+
+function addVerb(parent: Command, io: Io, { usage, summary, notes, options = [] }: Verb): Command {
   const command = addCommand(parent, io, { usage, summary }).addHelpText('after', `\n${notes.trim()}\n`)
   for (const option of [...options, new Option('--json', 'print JSON, also for errors')]) command.addOption(option)
   return command
 }
 
-/** A verb that asks a sidecar. */
-export function addVerb(parent: Command, io: Io, verb: Verb): Command {
-  const notes = `${verb.notes.trim()}\n${exitCodesHelp}`
-  const command = addLocalVerb(parent, io, { ...verb, notes })
-  return addConnectionOptions(command, io, { timeoutSeconds: verb.timeoutSeconds ?? 10, keyFlag: verb.keyFlag })
-}
-
-/** A noun with verbs of its own, which are added to what this returns: `rolesets keys` with `create`, `list`, `revoke`. */
-export function addGroup(program: Command, io: Io, { usage, summary }: Pick<Verb, 'usage' | 'summary'>): Command {
-  return addCommand(program, io, { usage, summary })
+/** Sets the exit code that the work comes to; an error is reported to the user. */
+function act<Options extends { json?: true }, Args extends unknown[]>(
+  io: Io,
+  command: Command,
+  run: (given: Given<Options>, ...args: Args) => Ended,
+): void {
+  // Commander gives the arguments, the options, and the command.
+  command.action(async (...typed: [...Args, Options, Command]) => {
+    const args = typed.slice(0, -2) as Args
+    const options = typed.at(-2) as Options
+    try {
+      io.setExitCode((await run({ io, options }, ...args)) ?? exitCodes.yes)
+    } catch (error) {
+      reportFailure(io, error, { json: options.json === true })
+    }
+  })
 }
 
 function addCommand(parent: Command, io: Io, { usage, summary }: Pick<Verb, 'usage' | 'summary'>): Command {
@@ -71,11 +140,11 @@ function addCommand(parent: Command, io: Io, { usage, summary }: Pick<Verb, 'usa
 /** Does the work with a client, which is closed afterwards. */
 export async function withClient<T>(
   io: Io,
-  { options, keyUse }: { options: ConnectionOptions; keyUse: KeyUse },
+  { options, needsKey }: { options: ConnectionOptions; needsKey: boolean },
   work: (client: RoleSetsClient) => Promise<T>,
 ): Promise<T> {
   const reach = new Reach(options.target)
-  const client = await openClient(options, io, { keyUse, onEvent: reach.hear })
+  const client = await openClient(options, io, { needsKey, onEvent: reach.hear })
   try {
     return await Promise.race([work(client), reach.failed])
   } catch (error) {
@@ -83,20 +152,6 @@ export async function withClient<T>(
   } finally {
     reach.close()
     await client.close()
-  }
-}
-
-/** What goes with each write. */
-export function writeOptions({ timeout, actor }: ConnectionOptions & { actor?: string }, io: Io): AdminOptions {
-  return { deadlineMs: timeout * 1_000, signal: io.signal, ...(actor === undefined ? {} : { actor }) }
-}
-
-/** Sets the exit code that the work comes to; an error is reported to the user. */
-export async function reporting(io: Io, options: { json?: true }, work: () => Promise<ExitCode>): Promise<void> {
-  try {
-    io.setExitCode(await work())
-  } catch (error) {
-    reportFailure(io, error, { json: options.json === true })
   }
 }
 

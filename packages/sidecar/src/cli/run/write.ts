@@ -6,20 +6,19 @@
 import {
   isRoleSetsError,
   type RoleSetsError,
+  type Administration,
   type AdminOptions,
-  type RoleSetsClient,
   type RoleSetsErrorCode,
   type Written,
 } from '@rolesets/client'
-import { Option, type Command } from 'commander'
+import { Option } from 'commander'
 import { exitCodes, type ExitCode } from '@rolesets/core'
 import { timeoutSecondsMax, type ConnectionOptions } from './connection.ts'
 import { impactLines, inOrder, requirementLines, violationLines } from '../output/impact.ts'
 import { ExplainedError } from './failure.ts'
 import type { Io } from './io.ts'
-import { jsonLine } from '../output/json.ts'
 import { withProgress } from './progress.ts'
-import { actorOption, addVerb, withClient, writeOptions, type Verb } from './verb.ts'
+import { actorOption, askingVerb, type AddVerb, type Given, type Verb } from './verb.ts'
 import { parseRevisionField } from '../../domain/fields.ts'
 
 export interface WriteOptions extends ConnectionOptions {
@@ -33,18 +32,25 @@ interface How {
   readonly expectedRevision?: string
 }
 
-/** Sends the write. */
-type Ask<Answer extends Written> = (client: RoleSetsClient, how: How, options: AdminOptions) => Promise<Answer>
-
-interface Telling<Answer extends Written> {
-  /** What is so now, or with `dryRun` would be: sentences, one a line. */
-  readonly sentences: (answer: Answer, dryRun: boolean) => readonly string[]
-  /** What to type when the write is refused and these roles, which are in use, need others for their holders. */
-  readonly remedy?: (roles: readonly string[]) => string | undefined
+/** What is so now, and what would be so after a dry run: sentences without the full stop. */
+interface Outcome {
+  readonly is: string
+  readonly would: string
+  /** What follows the sentence with its revision. Default: a full stop. */
+  readonly after?: string
 }
 
-interface WriteVerb extends Verb {
-  /** Whether it is on a thing that is there, so that this can have changed since it was looked at. */
+interface Write<Answer extends Written> {
+  readonly ask: (admin: Administration, how: How, limits: AdminOptions) => Promise<Answer>
+  readonly outcome: (answer: Answer) => Outcome
+  /** What to type when the write is refused and these roles, which are in use, have to be mapped. */
+  readonly remedy?: (roles: readonly string[]) => string | undefined
+  /** Prints the text in another way. */
+  readonly show?: (answer: Answer, text: string) => void | Promise<void>
+}
+
+export interface WriteVerb extends Verb {
+  /** Whether it is on a thing that exists, so that this can have changed since an earlier dry run. */
   readonly onRevision: boolean
 }
 
@@ -57,32 +63,35 @@ const expectedRevisionOption = new Option(
   'refuse if it has changed since this revision, which a dry run gave',
 )
 
-export function addWriteVerb(parent: Command, io: Io, { onRevision, options = [], ...verb }: WriteVerb): Command {
+/** A verb that checks what was typed, sends one write, and prints what it did. */
+export function writeVerb<Options extends WriteOptions, Args extends unknown[], Answer extends Written>(
+  verb: WriteVerb,
+  check: (given: Given<Options>, ...args: Args) => Write<Answer>,
+): AddVerb {
+  return askingVerb<Options, Args>(writing(verb), (given, ...args) => {
+    const { ask, ...write } = check(given, ...args)
+    const { io, options } = given
+    const how = howOf(options)
+    return async ({ client, limits, print }) => {
+      const send = () => ask(client.admin, how, actingAs(options, limits))
+      const answer = await sendOnce(io, options, { how, send })
+      const text = writeText(answer, how, write)
+      if (write.show && !options.json) await write.show(answer, text)
+      else await print({ dryRun: how.dryRun, ...answer }, text)
+      return exitCodeOfWrite(answer)
+    }
+  })
+}
+
+/** The verb with what all writes have: their options, the secret key, and an hour of patience. */
+export function writing({ onRevision, options = [], ...verb }: WriteVerb): Verb & { readonly needsKey: true } {
   const own = [...options, dryRunOption, ...(onRevision ? [expectedRevisionOption] : []), actorOption]
-  return addVerb(parent, io, { ...verb, options: own, timeoutSeconds: timeoutSecondsMax })
+  return { ...verb, options: own, timeoutSeconds: timeoutSecondsMax, needsKey: true }
 }
 
-/** Sends the write, and prints the result. */
-export async function runWrite<Answer extends Written>(
-  io: Io,
-  options: WriteOptions,
-  { ask, ...telling }: Telling<Answer> & { readonly ask: Ask<Answer> },
-): Promise<ExitCode> {
-  const answer = await sendWrite(io, options, ask)
-  const dryRun = options.dryRun === true
-  await io.stdout(options.json ? jsonLine({ dryRun, ...answer }) : writeText(answer, options, telling))
-  return exitCodeOfWrite(answer)
-}
-
-export async function sendWrite<Answer extends Written>(
-  io: Io,
-  options: WriteOptions,
-  ask: Ask<Answer>,
-): Promise<Answer> {
-  const how = howOf(options)
-  return withClient(io, { options, keyUse: 'required' }, (client) =>
-    sendOnce(io, options, { how, send: () => ask(client, how, writeOptions(options, io)) }),
-  )
+/** Names the actor with each write, if one is given. */
+export function actingAs({ actor }: { readonly actor?: string }, limits: AdminOptions): AdminOptions {
+  return { ...limits, ...(actor === undefined ? {} : { actor }) }
 }
 
 /** Shows progress, and adds to an error what the client can't know. */
@@ -108,18 +117,19 @@ export function exitCodeOfWrite({ impact }: Written): ExitCode {
   return impact.violations.length > 0 ? exitCodes.no : exitCodes.yes
 }
 
-export function writeText<Answer extends Written>(
+function writeText<Answer extends Written>(
   answer: Answer,
-  options: Pick<WriteOptions, 'dryRun'>,
-  { sentences, remedy }: Telling<Answer>,
+  { dryRun }: How,
+  { outcome, remedy }: Pick<Write<Answer>, 'outcome' | 'remedy'>,
 ): string {
-  const { impact } = answer
-  const dryRun = options.dryRun === true
+  const { impact, revision } = answer
   const isRefused = impact.violations.length > 0
   const roles = inOrder(impact.requiredMappings).map(({ role }) => role)
   const remedyLine = isRefused && roles.length > 0 ? remedy?.(roles) : undefined
+  const { is, would, after = '.' } = outcome(answer)
+  const sentence = dryRun ? `${would}.` : `${is} (revision ${revision})${after}`
   const lines = [
-    ...(isRefused ? violationLines(impact.violations) : sentences(answer, dryRun)),
+    ...(isRefused ? violationLines(impact.violations) : [sentence]),
     ...impactLines(impact),
     ...(dryRun ? requirementLines(impact) : []),
     ...(remedyLine === undefined ? [] : [remedyLine]),

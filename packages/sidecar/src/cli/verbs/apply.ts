@@ -13,14 +13,14 @@ import {
   type Violation,
 } from '@rolesets/client'
 import { snakeCase } from '@rolesets/core'
-import { Option, type Command } from 'commander'
+import { Option } from 'commander'
 import type { Io } from '../run/io.ts'
 import { ExplainedError } from '../run/failure.ts'
 import { jsonLine } from '../output/json.ts'
 import { readManifestFile, type ManifestFile } from '../manifest/file.ts'
 import { nothingText, planText, refusedText } from '../output/plan-text.ts'
-import { reporting, withClient, writeOptions } from '../run/verb.ts'
-import { addWriteVerb, dryRunText, exitCodeOfWrite, howOf, sendOnce, type WriteOptions } from '../run/write.ts'
+import { connectedVerb, withClient, type Given } from '../run/verb.ts'
+import { actingAs, dryRunText, exitCodeOfWrite, howOf, sendOnce, writing, type WriteOptions } from '../run/write.ts'
 import { parsePath } from '../manifest/yaml-source.ts'
 
 type ApplyRequest = Parameters<Administration['apply']>[0]
@@ -54,27 +54,23 @@ Examples:
   generate-roles | rolesets apply -f - --prune`,
 }
 
-export function addApply(program: Command, io: Io): void {
-  addWriteVerb(program, io, verb).action((options: ApplyOptions) =>
-    reporting(io, options, async () => {
-      const file = await readManifestFile(options.file, io)
-      return withClient(io, { options, keyUse: 'required' }, async (client) => {
-        try {
-          return exitCodeOfWrite(await applyFile(io, client, { file, options }))
-        } catch (error) {
-          throw isRoleSetsError(error) ? new ExplainedError(error, { before: placeText(error, file) }) : error
-        }
-      })
-    }),
-  )
-}
+export const apply = connectedVerb(writing(verb), async ({ io, options }: Given<ApplyOptions>) => {
+  const file = await readManifestFile(options.file, io)
+  return withClient(io, { options, needsKey: true }, async (client) => {
+    try {
+      return exitCodeOfWrite(await applyFile(io, client, { file, options }))
+    } catch (error) {
+      throw isRoleSetsError(error) ? new ExplainedError(error, { before: placeText(error, file) }) : error
+    }
+  })
+})
 
 async function applyFile(io: Io, client: RoleSetsClient, given: { file: ManifestFile; options: ApplyOptions }) {
   const { file, options } = given
   const { dryRun, ...expected } = howOf(options)
   // The client leaves out what is undefined; its type doesn't say so.
   const described = { ...file.manifest, prune: options.prune === true } as ApplyRequest
-  const limits = writeOptions(options, io)
+  const limits = actingAs(options, { deadlineMs: options.timeout * 1_000, signal: io.signal })
   const ask: Ask = (how) =>
     sendOnce(io, options, { how, send: () => client.admin.apply({ ...described, ...how }, limits) })
   const preview = await ask({ dryRun: true, ...expected })

@@ -1,12 +1,9 @@
 /** `rolesets assign`: puts an organization on another role set, for example after an upgrade or a downgrade. */
 
-import type { Command } from 'commander'
-import { parseRef } from '../../domain/fields.ts'
-import { parseOrganizationId } from '../../domain/questions.ts'
-import type { Io } from '../run/io.ts'
+import { parseId, parseRef } from '../../domain/fields.ts'
 import { mapOption, mapRemedy, type Mappings } from '../run/mappings.ts'
-import { reporting } from '../run/verb.ts'
-import { addWriteVerb, runWrite, type WriteOptions } from '../run/write.ts'
+import type { Given } from '../run/verb.ts'
+import { writeVerb, type WriteOptions } from '../run/write.ts'
 
 interface AssignOptions extends WriteOptions {
   readonly map?: Mappings
@@ -27,27 +24,21 @@ Examples:
   rolesets assign org_acme role_set:free --map org:analyst=org:member --map org:moderator=org:member --dry-run`,
 }
 
-export function addAssign(program: Command, io: Io): void {
-  addWriteVerb(program, io, verb).action((organization: string, roleSet: string, options: AssignOptions) =>
-    reporting(io, options, () => {
-      const input = {
-        organizationId: parseOrganizationId(organization, '<organization>'),
-        roleSet: parseRef(roleSet, '<role-set>'),
-        mappings: options.map ?? {},
+export const assign = writeVerb(verb, ({ options }: Given<AssignOptions>, organization: string, roleSet: string) => {
+  const input = {
+    organizationId: parseId(organization, '<organization>'),
+    roleSet: parseRef(roleSet, '<role-set>'),
+    mappings: options.map ?? {},
+  }
+  return {
+    ask: (admin, how, limits) => admin.assignRoleSet({ ...input, ...how }, limits),
+    outcome: (answer) => {
+      const key = answer.organization?.roleSet ?? roleSet
+      return {
+        is: `${organization} has the role set ${key}`,
+        would: `${organization} would get the role set ${key}`,
       }
-      return runWrite(io, options, {
-        ask: (client, how, limits) => client.admin.assignRoleSet({ ...input, ...how }, limits),
-        sentences: (answer, dryRun) => {
-          const key = answer.organization?.roleSet ?? input.roleSet
-          const { organizationId: id } = input
-          return [
-            dryRun
-              ? `${id} would get the role set ${key}.`
-              : `${id} has the role set ${key} (revision ${answer.revision}).`,
-          ]
-        },
-        remedy: mapRemedy(input.mappings),
-      })
-    }),
-  )
-}
+    },
+    remedy: mapRemedy(input.mappings),
+  }
+})

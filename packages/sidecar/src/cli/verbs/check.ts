@@ -1,14 +1,12 @@
 /** `rolesets check`: may this role be granted in this organization? */
 
+import type { Decision, Question } from '@rolesets/client'
+import { Option } from 'commander'
+import { parseId, parseRef } from '../../domain/fields.ts'
+import { askingVerb, atLeastOption, type Given } from '../run/verb.ts'
+import { withoutUndefined } from '../run/without-undefined.ts'
 import { exitCodes } from '@rolesets/core'
-import type { Decision } from '@rolesets/client'
-import { Option, type Command } from 'commander'
-import { parseRef } from '../../domain/fields.ts'
-import { parseOrganizationId, type Question } from '../../domain/questions.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import type { Io } from '../run/io.ts'
-import { jsonLine } from '../output/json.ts'
-import { addVerb, atLeastOption, reporting, withClient } from '../run/verb.ts'
 
 interface CheckOptions extends ConnectionOptions {
   readonly permission?: string
@@ -28,46 +26,22 @@ Examples:
   if rolesets check org_acme org:analyst; then …`,
 }
 
-export function addCheck(program: Command, io: Io): void {
-  addVerb(program, io, verb).action((organizationId: string, role: string, options: CheckOptions) =>
-    reporting(io, options, async () => {
-      const question = parseTyped(organizationId, role, options.permission)
-      return withClient(io, { options, keyUse: 'optional' }, async (client) => {
-        const decision = await client.check(question.organizationId, question.role, {
-          ...(question.permission === undefined ? {} : { permission: question.permission }),
-          ...(options.atLeast === undefined ? {} : { atLeastRevision: options.atLeast }),
-        })
-        await io.stdout(options.json ? jsonLine(answerOf(question, decision)) : sentence(question, decision))
-        return decision.allowed ? exitCodes.yes : exitCodes.no
-      })
-    }),
-  )
-}
-
-function parseTyped(organizationId: string, role: string, permission: string | undefined): Question {
-  return {
-    organizationId: parseOrganizationId(organizationId, '<organization>'),
+export const check = askingVerb(verb, ({ options }: Given<CheckOptions>, organization: string, role: string) => {
+  const { permission, atLeast: atLeastRevision } = options
+  const question = {
+    organizationId: parseId(organization, '<organization>'),
     role: parseRef(role, '<role>'),
-    permission: permission === undefined ? undefined : parseRef(permission, '--permission'),
+    ...(permission === undefined ? {} : { permission: parseRef(permission, '--permission') }),
   }
-}
-
-function answerOf(question: Question, { allowed, reason, roleSet, revision }: Decision): object {
-  const { organizationId, role, permission } = question
-  return {
-    organizationId,
-    role,
-    ...(permission === undefined ? {} : { permission }),
-    allowed,
-    reason,
-    roleSet,
-    revision,
+  return async ({ client, print }) => {
+    const asked = withoutUndefined({ permission, atLeastRevision })
+    const decision = await client.check(question.organizationId, question.role, asked)
+    const { allowed, reason, roleSet, revision } = decision
+    const answer = `${allowed ? 'yes' : 'no'}: ${reasonText(question, decision)} (revision ${revision})\n`
+    await print({ ...question, allowed, reason, roleSet, revision }, answer)
+    return allowed ? exitCodes.yes : exitCodes.no
   }
-}
-
-function sentence(question: Question, decision: Decision): string {
-  return `${decision.allowed ? 'yes' : 'no'}: ${reasonText(question, decision)} (revision ${decision.revision})\n`
-}
+})
 
 function reasonText({ organizationId, role, permission }: Question, { reason, roleSet }: Decision): string {
   switch (reason) {

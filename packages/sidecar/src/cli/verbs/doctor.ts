@@ -1,14 +1,14 @@
 /** `rolesets doctor`: is the file of a store sound, and is its history what was written? */
 
-import { exitCodes, type ExitCode } from '@rolesets/core'
-import { Option, type Command } from 'commander'
+import { counted, exitCodes, type ExitCode } from '@rolesets/core'
+import { Option } from 'commander'
 import { settings } from '../../config.ts'
 import type { Finding } from '../../doctor.ts'
 import { UsageError } from '../run/failure.ts'
 import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { withProgress } from '../run/progress.ts'
-import { addLocalVerb, reporting } from '../run/verb.ts'
+import { localVerb, type Given } from '../run/verb.ts'
 
 interface DoctorOptions {
   readonly database?: string
@@ -25,7 +25,7 @@ const verb = {
   notes: `
 Reads the file directly, also while a sidecar runs on it. It takes no lock, changes nothing and makes no file. One line for
 each finding: which row or thing, and what is wrong with it. Note the revision and the seal that it prints, somewhere else:
-whoever can write the file could seal all of it anew, and only that would show it.
+a person who can write the file can also seal it again, and only your note shows that.
 
 Examples:
   rolesets doctor --database sqlite:/var/lib/rolesets/rolesets.db
@@ -35,29 +35,25 @@ Exit codes:
   0  sound
   1  there are findings
   2  the command line is not right
-  3  the file can't be read, or somebody began to write into it meanwhile`,
+  3  the file can't be read, or another process began to write to it`,
 }
 
-export function addDoctor(program: Command, io: Io): void {
-  addLocalVerb(program, io, verb).action((options: DoctorOptions) =>
-    reporting(io, options, async () => {
-      const url = databaseOf(options, io)
-      // No other verb needs a database.
-      const { examine, Unreadable } = await import('../../doctor.ts')
-      try {
-        const examined = await withProgress(io, options, (report) =>
-          examine(url, { now: Date.now(), report, signal: io.signal, findingsMax }),
-        )
-        return await report(io, options, examined)
-      } catch (error) {
-        if (!(error instanceof Unreadable)) throw error
-        const { code, message } = error
-        io.stderr(options.json ? `${JSON.stringify({ error: { code, message } })}\n` : `rolesets: ${message}\n`)
-        return exitCodes.unanswered
-      }
-    }),
-  )
-}
+export const doctor = localVerb(verb, async ({ io, options }: Given<DoctorOptions>) => {
+  const url = databaseOf(options, io)
+  // No other verb needs a database.
+  const { examine, Unreadable } = await import('../../doctor.ts')
+  try {
+    const examined = await withProgress(io, options, (report) =>
+      examine(url, { now: Date.now(), report, signal: io.signal, findingsMax }),
+    )
+    return await report(io, options, examined)
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    const { code, message } = error
+    io.stderr(options.json ? `${JSON.stringify({ error: { code, message } })}\n` : `rolesets: ${message}\n`)
+    return exitCodes.unanswered
+  }
+})
 
 function databaseOf({ database }: DoctorOptions, io: Io): string {
   const standard = settings.find(({ name }) => name === 'database')?.default ?? ''
@@ -79,7 +75,7 @@ async function report(
   } else {
     for (const { what, problem } of findings) await io.stdout(`${what}: ${problem}\n`)
     const end = findings.length >= findingsMax ? ', and perhaps more: that is where it stopped' : ''
-    const verdict = isSound ? 'sound' : `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}${end}`
+    const verdict = isSound ? 'sound' : `${counted(findings.length, 'finding')}${end}`
     await io.stdout(`${file}: ${verdict} (revision ${revision}, seal ${seal})\n`)
   }
   return isSound ? exitCodes.yes : exitCodes.no

@@ -1,15 +1,12 @@
 /** `rolesets explain`: could this role be granted in this organization at a time, and which write made it so? */
 
+import { Option } from 'commander'
+import { parseId, parseRef } from '../../domain/fields.ts'
+import { askingVerb, type Given } from '../run/verb.ts'
 import { exitCodes } from '@rolesets/core'
-import { Option, type Command } from 'commander'
-import { parseRef } from '../../domain/fields.ts'
-import { parseOrganizationId } from '../../domain/questions.ts'
 import { changeSetText } from '../output/audit-text.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import type { Io } from '../run/io.ts'
-import { jsonLine } from '../output/json.ts'
 import { parseTime } from '../run/time.ts'
-import { addVerb, reporting, withClient } from '../run/verb.ts'
 
 interface ExplainOptions extends ConnectionOptions {
   readonly at?: string
@@ -28,22 +25,17 @@ Examples:
   rolesets explain org_acme org:analyst --at 2026-01-31T18:00:00Z`,
 }
 
-export function addExplain(program: Command, io: Io): void {
-  addVerb(program, io, verb).action((organization: string, role: string, options: ExplainOptions) =>
-    reporting(io, options, async () => {
-      const question = {
-        organizationId: parseOrganizationId(organization, '<organization>'),
-        role: parseRef(role, '<role>'),
-        ...(options.at === undefined ? {} : { atMs: parseTime(options.at, '--at') }),
-      }
-      return withClient(io, { options, keyUse: 'optional' }, async (client) => {
-        const call = { deadlineMs: options.timeout * 1_000, signal: io.signal }
-        const explained = await client.admin.explain(question, call)
-        const { because, explanation } = explained
-        const text = `${explanation}\n${because === undefined ? '' : `\n${changeSetText(because)}`}`
-        await io.stdout(options.json ? jsonLine({ ...question, ...explained }) : text)
-        return explained.allowed ? exitCodes.yes : exitCodes.no
-      })
-    }),
-  )
-}
+export const explain = askingVerb(verb, ({ options }: Given<ExplainOptions>, organization: string, role: string) => {
+  const question = {
+    organizationId: parseId(organization, '<organization>'),
+    role: parseRef(role, '<role>'),
+    ...(options.at === undefined ? {} : { atMs: parseTime(options.at, '--at') }),
+  }
+  return async ({ client, limits, print }) => {
+    const explained = await client.admin.explain(question, limits)
+    const { allowed, because, explanation } = explained
+    const text = `${explanation}\n${because === undefined ? '' : `\n${changeSetText(because)}`}`
+    await print({ ...question, ...explained }, text)
+    return allowed ? exitCodes.yes : exitCodes.no
+  }
+})

@@ -2,7 +2,7 @@
 
 import { exitCodes, type ExitCode } from '@rolesets/core'
 import { isRoleSetsError, RoleSetsError, type RoleSetsClient } from '@rolesets/client'
-import { Option, type Command } from 'commander'
+import { Option } from 'commander'
 import { readKey, timeoutSecondsMax, type ConnectionOptions, type KeyNames } from '../run/connection.ts'
 import { UsageError } from '../run/failure.ts'
 import { importCatalogue } from '../import/catalogue.ts'
@@ -14,7 +14,9 @@ import type { ImportContext } from '../import/write.ts'
 import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { withProgress, type ReportProgress } from '../run/progress.ts'
-import { actorOption, addGroup, addVerb, reporting, withClient, writeOptions } from '../run/verb.ts'
+import { actorOption, connectedVerb, noun, withClient, type Given } from '../run/verb.ts'
+import { withoutUndefined } from '../run/without-undefined.ts'
+import { actingAs } from '../run/write.ts'
 
 interface ImportOptions extends Omit<ConnectionOptions, 'key' | 'keyFile'> {
   readonly url: string
@@ -41,7 +43,7 @@ const clerkVerb = {
     new Option('--url <address>', 'the server to read from').default('https://api.clerk.com'),
     new Option(
       '--key <key>',
-      'its secret key; others on this machine may see it, so rather --key-file (ROLESETS_IMPORT_KEY)',
+      'its secret key; other users of this machine can see it, so prefer --key-file (ROLESETS_IMPORT_KEY)',
     ),
     new Option('--key-file <path>', 'a file that holds its secret key (ROLESETS_IMPORT_KEY_FILE)'),
     new Option('--checkpoint <path>', 'store the progress in this file, and resume from it'),
@@ -52,29 +54,24 @@ const clerkVerb = {
 Reads permissions, roles, role sets, organizations, memberships and pending invitations from --url, with --key; writes them
 to the sidecar at --target, with --target-key. Things are matched by key; organizations by id, members by user, invitations
 by address. What is there already is compared and corrected; nothing is deleted. What the rules refuse is reported, counted and
-passed over, and the exit code is 1. Where it was stopped it goes on when it is run again. More: docs/import.md.
+skipped, and the exit code is 1. Where it was stopped it goes on when it is run again. More: docs/import.md.
 
 Examples:
   rolesets import clerk --key-file clerk.key --target-key-file rolesets.db.key --dry-run
   rolesets import clerk --key-file clerk.key --target-key-file rolesets.db.key --checkpoint clerk.checkpoint`,
 }
 
-export function addImport(program: Command, io: Io): void {
-  const group = addGroup(program, io, { usage: 'import', summary: 'Brings over what another server keeps.' })
-  addVerb(group, io, clerkVerb).action((options: ImportOptions) =>
-    reporting(io, options, async () => {
-      const source = new Source({ ...(await sourceOptions(options, io)), signal: io.signal })
-      const target = await targetOptions(options, io)
-      try {
-        return await withClient(io, { options: target, keyUse: 'required' }, (client) =>
-          run(io, { client, source, options }),
-        )
-      } finally {
-        source.close()
-      }
-    }),
-  )
-}
+const clerk = connectedVerb(clerkVerb, async ({ io, options }: Given<ImportOptions>) => {
+  const source = new Source({ ...(await sourceOptions(options, io)), signal: io.signal })
+  const target = await targetOptions(options, io)
+  try {
+    return await withClient(io, { options: target, needsKey: true }, (client) => run(io, { client, source, options }))
+  } finally {
+    source.close()
+  }
+})
+
+export const importing = noun({ usage: 'import', summary: 'Imports the data of another server.' }, [clerk])
 
 async function run(
   io: Io,
@@ -82,8 +79,7 @@ async function run(
 ): Promise<ExitCode> {
   const dryRun = options.dryRun === true
   const tally = new Tally()
-  const { targetKey: _targetKey, targetKeyFile: _targetKeyFile, key: _key, keyFile: _keyFile, ...connection } = options
-  const calls = writeOptions(connection, io)
+  const calls = actingAs(options, { deadlineMs: options.timeout * 1_000, signal: io.signal })
   const context: ImportContext = { source, admin: client.admin, calls, tally, dryRun, nowMs: Date.now() }
   const began = await revisionOf(context)
   const resumed = await withProgress(io, options, (report) => importAll(context, options, report))
@@ -144,7 +140,7 @@ async function revisionOf({ admin, calls }: ImportContext): Promise<string> {
 const keyCodes: readonly string[] = ['key_required', 'write_key_required', 'unauthenticated', 'permission_denied']
 
 async function sourceOptions({ url, key, keyFile, insecure }: ImportOptions, io: Io) {
-  const given = await readKey(keysOf(key, keyFile), io, sourceKeyNames)
+  const given = await readKey(withoutUndefined({ key, keyFile }), io, sourceKeyNames)
   if (given === undefined) {
     throw new UsageError(
       'The source needs its secret key. Give it with --key-file <path>, or in ROLESETS_IMPORT_KEY_FILE or ROLESETS_IMPORT_KEY.',
@@ -156,14 +152,10 @@ async function sourceOptions({ url, key, keyFile, insecure }: ImportOptions, io:
 
 async function targetOptions(options: ImportOptions, io: Io): Promise<ConnectionOptions> {
   const { targetKey, targetKeyFile, keyFile: _keyFile, ...rest } = options
-  const key = await readKey(keysOf(targetKey, targetKeyFile), io, targetKeyNames)
+  const key = await readKey(withoutUndefined({ key: targetKey, keyFile: targetKeyFile }), io, targetKeyNames)
   if (key !== undefined) return { ...rest, key }
   throw new UsageError(
     'The sidecar needs its secret key. Give it with --target-key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY.',
     { code: 'key_required' },
   )
-}
-
-function keysOf(key: string | undefined, keyFile: string | undefined) {
-  return { ...(key === undefined ? {} : { key }), ...(keyFile === undefined ? {} : { keyFile }) }
 }

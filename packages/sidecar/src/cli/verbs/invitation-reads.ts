@@ -1,16 +1,13 @@
 /** `rolesets invitations list` and `get`. */
 
-import { exitCodes } from '@rolesets/core'
+import { InvalidArgumentError, Option } from 'commander'
+import { askingVerb, type Given } from '../run/verb.ts'
+import { withoutUndefined } from '../run/without-undefined.ts'
 import type { Invitation, InvitationStatus } from '@rolesets/client'
-import { InvalidArgumentError, Option, type Command } from 'commander'
 import { parseId } from '../../domain/fields.ts'
-import { parseOrganizationId } from '../../domain/questions.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import type { Io } from '../run/io.ts'
-import { jsonLine } from '../output/json.ts'
 import { printPages } from '../run/pages.ts'
 import { tableText } from '../output/table.ts'
-import { addVerb, reporting, withClient } from '../run/verb.ts'
 
 interface ListOptions extends ConnectionOptions {
   readonly status?: readonly InvitationStatus[]
@@ -24,7 +21,7 @@ const listVerb = {
   options: [
     new Option(
       '--status <status>',
-      'only those that are pending, accepted, revoked or expired; as often as needed',
+      'only those that are pending, accepted, revoked or expired; can be repeated',
     ).argParser(collectStatus),
   ],
   notes: `
@@ -43,45 +40,27 @@ Example:
   rolesets invitations get org_acme orginv_2mE…`,
 }
 
-export function addList(parent: Command, io: Io): void {
-  addVerb(parent, io, listVerb).action((organization: string, options: ListOptions) =>
-    reporting(io, options, async () => {
-      const asked = {
-        organizationId: parseOrganizationId(organization, '<organization>'),
-        ...(options.status === undefined ? {} : { statuses: options.status }),
-      }
-      const limits = { deadlineMs: options.timeout * 1_000, signal: io.signal }
-      await withClient(io, { options, keyUse: 'optional' }, (client) =>
-        printPages(io, {
-          json: options.json,
-          read: async (page) => {
-            const { invitations, nextPageToken } = await client.admin.listInvitations({ ...asked, ...page }, limits)
-            return { items: invitations, nextPageToken }
-          },
-          textOf: (invitations) => tableText(invitations.map(rowOf)),
-        }),
-      )
-      return exitCodes.yes
-    }),
-  )
-}
+export const list = askingVerb(listVerb, ({ io, options }: Given<ListOptions>, organization: string) => {
+  const organizationId = parseId(organization, '<organization>')
+  const asked = { organizationId, ...withoutUndefined({ statuses: options.status }) }
+  return ({ client, limits }) =>
+    printPages(io, {
+      json: options.json,
+      read: async (page) => {
+        const { invitations: items, nextPageToken } = await client.admin.listInvitations({ ...asked, ...page }, limits)
+        return { items, nextPageToken }
+      },
+      textOf: (invitations) => tableText(invitations.map(rowOf)),
+    })
+})
 
-export function addGet(parent: Command, io: Io): void {
-  addVerb(parent, io, getVerb).action((organization: string, id: string, options: ConnectionOptions) =>
-    reporting(io, options, async () => {
-      const asked = {
-        organizationId: parseOrganizationId(organization, '<organization>'),
-        invitationId: parseId(id, '<id>'),
-      }
-      const limits = { deadlineMs: options.timeout * 1_000, signal: io.signal }
-      const found = await withClient(io, { options, keyUse: 'optional' }, (client) =>
-        client.admin.getInvitation(asked, limits),
-      )
-      await io.stdout(options.json ? jsonLine(found) : tableText(factsOf(found.invitation)))
-      return exitCodes.yes
-    }),
-  )
-}
+export const get = askingVerb(getVerb, (_given: Given<ConnectionOptions>, organization: string, id: string) => {
+  const asked = { organizationId: parseId(organization, '<organization>'), invitationId: parseId(id, '<id>') }
+  return async ({ client, limits, print }) => {
+    const found = await client.admin.getInvitation(asked, limits)
+    await print(found, tableText(factsOf(found.invitation)))
+  }
+})
 
 /** Called by commander for each one, with what the ones before came to. */
 function collectStatus(text: string, before: readonly InvitationStatus[] = []): readonly InvitationStatus[] {

@@ -1,12 +1,11 @@
 /** `rolesets invitations create`, `revoke` and `accept`. */
 
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import type { Given } from '../run/verb.ts'
+import { writeVerb, type WriteOptions } from '../run/write.ts'
+import { withoutUndefined } from '../run/without-undefined.ts'
 import { counted, limits as sizes } from '@rolesets/core'
 import { parseId, parseRef } from '../../domain/fields.ts'
-import { parseOrganizationId } from '../../domain/questions.ts'
-import type { Io } from '../run/io.ts'
-import { reporting } from '../run/verb.ts'
-import { addWriteVerb, runWrite, type WriteOptions } from '../run/write.ts'
 
 interface CreateOptions extends WriteOptions {
   readonly expiresInDays?: number
@@ -37,7 +36,7 @@ Examples:
 
 const revokeVerb = {
   usage: 'revoke <organization> <id>',
-  summary: 'Takes a pending invitation back.',
+  summary: 'Revokes a pending invitation.',
   onRevision: true,
   notes: `
 Example:
@@ -55,74 +54,57 @@ Example:
   rolesets invitations accept org_acme orginv_2mE… user_ann --key-file rolesets.db.key`,
 }
 
-export function addCreate(parent: Command, io: Io): void {
-  addWriteVerb(parent, io, createVerb).action(
-    (...[organization, role, emails, options]: [string, string, readonly string[], CreateOptions]) =>
-      reporting(io, options, () => {
-        const organizationId = parseOrganizationId(organization, '<organization>')
-        const shared = { role: parseRef(role, '<role>'), ...offerOf(options) }
-        const invitations = emails.map((emailAddress) => ({ emailAddress, ...shared }))
-        const people = counted(emails.length, 'invitation')
-        return runWrite(io, options, {
-          ask: (client, { dryRun }, limits) =>
-            client.admin.createInvitations({ organizationId, invitations, dryRun }, limits),
-          sentences: (answer, dryRun) => {
-            if (dryRun) return [`${organizationId} would have ${people} more, with the role ${role}.`]
-            const made = (answer.invitations ?? []).map(({ id, emailAddress }) => `  ${id}  ${emailAddress}`)
-            return [
-              `${organizationId} has ${people} more, with the role ${role} (revision ${answer.revision}):`,
-              ...made,
-            ]
-          },
-        })
-      }),
-  )
-}
+export const create = writeVerb(
+  createVerb,
+  ({ options }: Given<CreateOptions>, ...[organization, role, emails]: [string, string, readonly string[]]) => {
+    const { expiresInDays, inviter, redirectUrl } = options
+    const organizationId = parseId(organization, '<organization>')
+    const inviterUserId = inviter === undefined ? undefined : parseId(inviter, '--inviter')
+    const offer = withoutUndefined({ expiresInDays, inviterUserId, redirectUrl })
+    const shared = { role: parseRef(role, '<role>'), ...offer }
+    const invitations = emails.map((emailAddress) => ({ emailAddress, ...shared }))
+    const more = `${counted(emails.length, 'invitation')} more, with the role ${role}`
+    return {
+      ask: (admin, { dryRun }, limits) => admin.createInvitations({ organizationId, invitations, dryRun }, limits),
+      outcome: (answer) => {
+        const made = (answer.invitations ?? []).map(({ id, emailAddress }) => `\n  ${id}  ${emailAddress}`)
+        return {
+          is: `${organizationId} has ${more}`,
+          would: `${organizationId} would have ${more}`,
+          after: `:${made.join('')}`,
+        }
+      },
+    }
+  },
+)
 
-export function addRevoke(parent: Command, io: Io): void {
-  addWriteVerb(parent, io, revokeVerb).action((organization: string, id: string, options: WriteOptions) =>
-    reporting(io, options, () => {
-      const input = invitationOf(organization, id)
-      return runWrite(io, options, {
-        ask: (client, how, limits) => client.admin.revokeInvitation({ ...input, ...how }, limits),
-        sentences: ({ invitation, revision }, dryRun) => {
-          const whose = `The invitation of ${invitation?.emailAddress ?? id}`
-          return [dryRun ? `${whose} would be revoked.` : `${whose} is revoked (revision ${revision}).`]
-        },
-      })
-    }),
-  )
-}
+export const revoke = writeVerb(revokeVerb, (_given: Given<WriteOptions>, organization: string, id: string) => {
+  const input = invitationOf(organization, id)
+  return {
+    ask: (admin, how, limits) => admin.revokeInvitation({ ...input, ...how }, limits),
+    outcome: ({ invitation }) => {
+      const named = `The invitation of ${invitation?.emailAddress ?? id}`
+      return { is: `${named} is revoked`, would: `${named} would be revoked` }
+    },
+  }
+})
 
-export function addAccept(parent: Command, io: Io): void {
-  addWriteVerb(parent, io, acceptVerb).action(
-    (...[organization, id, user, options]: [string, string, string, WriteOptions]) =>
-      reporting(io, options, () => {
-        const input = { ...invitationOf(organization, id), userId: parseId(user, '<user>') }
-        return runWrite(io, options, {
-          ask: (client, how, limits) => client.admin.acceptInvitation({ ...input, ...how }, limits),
-          sentences: ({ membership, revision }, dryRun) => {
-            const place = `a member of ${organization} with the role ${membership?.role ?? ''}`
-            return [dryRun ? `${user} would be ${place}.` : `${user} is ${place} (revision ${revision}).`]
-          },
-        })
-      }),
-  )
-}
+export const accept = writeVerb(
+  acceptVerb,
+  (_given: Given<WriteOptions>, ...[organization, id, user]: [string, string, string]) => {
+    const input = { ...invitationOf(organization, id), userId: parseId(user, '<user>') }
+    return {
+      ask: (admin, how, limits) => admin.acceptInvitation({ ...input, ...how }, limits),
+      outcome: ({ membership }) => {
+        const place = `a member of ${organization} with the role ${membership?.role ?? ''}`
+        return { is: `${user} is ${place}`, would: `${user} would be ${place}` }
+      },
+    }
+  },
+)
 
 function invitationOf(organization: string, id: string): { organizationId: string; invitationId: string } {
-  return {
-    organizationId: parseOrganizationId(organization, '<organization>'),
-    invitationId: parseId(id, '<id>'),
-  }
-}
-
-function offerOf({ expiresInDays, inviter, redirectUrl }: CreateOptions) {
-  return {
-    ...(expiresInDays === undefined ? {} : { expiresInDays }),
-    ...(inviter === undefined ? {} : { inviterUserId: parseId(inviter, '--inviter') }),
-    ...(redirectUrl === undefined ? {} : { redirectUrl }),
-  }
+  return { organizationId: parseId(organization, '<organization>'), invitationId: parseId(id, '<id>') }
 }
 
 function parseDays(text: string): number {

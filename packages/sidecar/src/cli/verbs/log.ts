@@ -1,13 +1,11 @@
 /** `rolesets log`: what was changed, by whom and when. */
 
-import { exitCodes } from '@rolesets/core'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import { askingVerb, type Given } from '../run/verb.ts'
+import { withoutUndefined } from '../run/without-undefined.ts'
 import { changeSetText } from '../output/audit-text.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import type { Io } from '../run/io.ts'
-import { jsonLine } from '../output/json.ts'
 import { parseTime } from '../run/time.ts'
-import { addVerb, reporting, withClient } from '../run/verb.ts'
 
 interface LogOptions extends ConnectionOptions {
   readonly thing?: string
@@ -26,6 +24,7 @@ const pageSizeMax = 500
 const verb = {
   usage: 'log',
   summary: 'Prints what was changed, by whom and when, the newest first.',
+  needsKey: true,
   options: [
     new Option('--thing <key or id>', 'only changes of this: a permission, role, role set, organization, user, …'),
     new Option('--actor <name>', 'only changes by this actor'),
@@ -45,38 +44,24 @@ Examples:
   rolesets log --oldest-first --limit 1000000 --json > history.jsonl`,
 }
 
-export function addLog(program: Command, io: Io): void {
-  addVerb(program, io, verb).action((options: LogOptions) =>
-    reporting(io, options, async () => {
-      const filter = filterOf(options)
-      return withClient(io, { options, keyUse: 'required' }, async (client) => {
-        let left = options.limit
-        let pageToken = ''
-        do {
-          const page = { pageSize: Math.min(left, pageSizeMax), ...(pageToken === '' ? {} : { pageToken }) }
-          const call = { deadlineMs: options.timeout * 1_000, signal: io.signal }
-          const { changeSets, nextPageToken } = await client.admin.listChanges({ ...filter, ...page }, call)
-          for (const changeSet of changeSets) await io.stdout((options.json ? jsonLine : changeSetText)(changeSet))
-          left -= changeSets.length
-          pageToken = nextPageToken
-        } while (pageToken !== '' && left > 0 && !io.signal.aborted)
-        if (pageToken !== '' && !options.json) io.stderr(`rolesets: there is more; raise --limit ${options.limit}.\n`)
-        return exitCodes.yes
-      })
-    }),
-  )
-}
-
-function filterOf({ thing, actor, operation, from, to, oldestFirst }: LogOptions) {
-  return {
-    ...(thing === undefined ? {} : { thing }),
-    ...(actor === undefined ? {} : { actor }),
-    ...(operation === undefined ? {} : { operation }),
-    ...(from === undefined ? {} : { fromMs: parseTime(from, '--from') }),
-    ...(to === undefined ? {} : { toMs: parseTime(to, '--to') }),
-    ...(oldestFirst === undefined ? {} : { oldestFirst }),
+export const log = askingVerb(verb, ({ io, options }: Given<LogOptions>) => {
+  const { thing, actor, operation, from, to, oldestFirst, limit, json } = options
+  const fromMs = from === undefined ? undefined : parseTime(from, '--from')
+  const toMs = to === undefined ? undefined : parseTime(to, '--to')
+  const filter = withoutUndefined({ thing, actor, operation, fromMs, toMs, oldestFirst })
+  return async ({ client, limits, print }) => {
+    let left = limit
+    let pageToken = ''
+    do {
+      const page = { pageSize: Math.min(left, pageSizeMax), pageToken }
+      const { changeSets, nextPageToken } = await client.admin.listChanges({ ...filter, ...page }, limits)
+      for (const changeSet of changeSets) await print(changeSet, changeSetText(changeSet))
+      left -= changeSets.length
+      pageToken = nextPageToken
+    } while (pageToken !== '' && left > 0 && !io.signal.aborted)
+    if (pageToken !== '' && !json) io.stderr(`rolesets: there is more; raise --limit ${limit}.\n`)
   }
-}
+})
 
 function parseLimit(text: string): number {
   const limit = /^\d{1,7}$/.test(text) ? Number(text) : 0

@@ -1,11 +1,9 @@
 /** `rolesets replace-role` and `rolesets replace-set`: take a role out of a set, or delete a set, and give its members other roles. */
 
-import type { Command } from 'commander'
+import type { Given } from '../run/verb.ts'
+import { writeVerb, type WriteOptions } from '../run/write.ts'
 import { parseRef } from '../../domain/fields.ts'
-import type { Io } from '../run/io.ts'
 import { mapOption, mapRemedy, type Mappings } from '../run/mappings.ts'
-import { reporting } from '../run/verb.ts'
-import { addWriteVerb, runWrite, type WriteOptions } from '../run/write.ts'
 
 interface ReplaceSetOptions extends WriteOptions {
   readonly map?: Mappings
@@ -16,9 +14,9 @@ const roleVerb = {
   summary: 'Removes a role from a role set and gives its members another role.',
   onRevision: true,
   notes: `
-The holders of the role in every organization on the set, members and pending invitations, get <to-role>, which joins the
-set if it is not in it. It also becomes the default or the creator role if the other one was. It may be left out while
-the role has no members or invitations and is neither. All of it is one revision, however many hold the role.
+Members and pending invitations with the role, in every organization that uses the set, get <to-role>, which is added to
+the set if it is not in it. It also becomes the default or the creator role if the other one was. It may be left out while
+the role has no members or invitations and is neither. All of it is one revision, however many members have the role.
 
 Examples:
   rolesets replace-role role_set:pro org:analyst org:member --dry-run
@@ -33,59 +31,51 @@ const setVerb = {
   notes: `
 Roles in use that the other set lacks need a --map each; without it the change is refused, and the answer says which roles
 those are. The initial set can be replaced only after another one was made initial. All of it is one revision, however many
-organizations are on the set.
+organizations use the set.
 
 Examples:
   rolesets replace-set role_set:legacy role_set:pro --dry-run
   rolesets replace-set role_set:pro role_set:free --map org:analyst=org:member --map org:moderator=org:member`,
 }
 
-export function addReplaceRole(program: Command, io: Io): void {
-  addWriteVerb(program, io, roleVerb).action(
-    (...[roleSet, role, toRole, options]: [string, string, string | undefined, WriteOptions]) =>
-      reporting(io, options, () => {
-        const input = {
-          roleSet: parseRef(roleSet, '<role-set>'),
-          role: parseRef(role, '<role>'),
-          ...(toRole === undefined ? {} : { toRole: parseRef(toRole, '<to-role>') }),
-        }
-        return runWrite(io, options, {
-          ask: (client, how, limits) => client.admin.replaceRole({ ...input, ...how }, limits),
-          sentences: (answer, dryRun) => {
-            const key = answer.roleSet?.key ?? input.roleSet
-            const place = toRole === undefined ? '' : `, and ${toRole} in its place`
-            return [
-              dryRun
-                ? `${role} would be out of ${key}${place}.`
-                : `${role} is out of ${key}${place} (revision ${answer.revision}).`,
-            ]
-          },
-          remedy: () => `Name the role that they get: rolesets replace-role ${roleSet} ${role} <to-role>`,
-        })
-      }),
-  )
-}
+export const replaceRole = writeVerb(
+  roleVerb,
+  (_given: Given<WriteOptions>, ...[roleSet, role, toRole]: [string, string, string | undefined]) => {
+    const input = {
+      roleSet: parseRef(roleSet, '<role-set>'),
+      role: parseRef(role, '<role>'),
+      ...(toRole === undefined ? {} : { toRole: parseRef(toRole, '<to-role>') }),
+    }
+    return {
+      ask: (admin, how, limits) => admin.replaceRole({ ...input, ...how }, limits),
+      outcome: (answer) => {
+        const key = answer.roleSet?.key ?? roleSet
+        const place = toRole === undefined ? '' : ` and replaced by ${toRole}`
+        return { is: `${role} is removed from ${key}${place}`, would: `${role} would be removed from ${key}${place}` }
+      },
+      remedy: () => `Give the role that they get: rolesets replace-role ${roleSet} ${role} <to-role>`,
+    }
+  },
+)
 
-export function addReplaceSet(program: Command, io: Io): void {
-  addWriteVerb(program, io, setVerb).action((roleSet: string, toRoleSet: string, options: ReplaceSetOptions) =>
-    reporting(io, options, () => {
-      const input = {
-        roleSet: parseRef(roleSet, '<role-set>'),
-        toRoleSet: parseRef(toRoleSet, '<to-role-set>'),
-        mappings: options.map ?? {},
-      }
-      return runWrite(io, options, {
-        ask: (client, how, limits) => client.admin.replaceRoleSet({ ...input, ...how }, limits),
-        sentences: (answer, dryRun) => {
-          const key = answer.roleSet?.key ?? toRoleSet
-          return [
-            dryRun
-              ? `${roleSet} would be gone, and its organizations on ${key}.`
-              : `${roleSet} is gone, and its organizations are on ${key} (revision ${answer.revision}).`,
-          ]
-        },
-        remedy: mapRemedy(input.mappings),
-      })
-    }),
-  )
-}
+export const replaceSet = writeVerb(
+  setVerb,
+  ({ options }: Given<ReplaceSetOptions>, roleSet: string, toRoleSet: string) => {
+    const input = {
+      roleSet: parseRef(roleSet, '<role-set>'),
+      toRoleSet: parseRef(toRoleSet, '<to-role-set>'),
+      mappings: options.map ?? {},
+    }
+    return {
+      ask: (admin, how, limits) => admin.replaceRoleSet({ ...input, ...how }, limits),
+      outcome: (answer) => {
+        const key = answer.roleSet?.key ?? toRoleSet
+        return {
+          is: `${roleSet} is deleted, and its organizations have ${key}`,
+          would: `${roleSet} would be deleted, and its organizations would get ${key}`,
+        }
+      },
+      remedy: mapRemedy(input.mappings),
+    }
+  },
+)

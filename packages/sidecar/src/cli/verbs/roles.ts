@@ -1,13 +1,10 @@
 /** `rolesets roles`: what can be given to the members of an organization. */
 
-import { exitCodes } from '@rolesets/core'
+import { parseId } from '../../domain/fields.ts'
+import { askingVerb, atLeastOption, type Given } from '../run/verb.ts'
+import { withoutUndefined } from '../run/without-undefined.ts'
 import type { AvailableRole, AvailableRoles } from '@rolesets/client'
-import type { Command } from 'commander'
-import { parseOrganizationId } from '../../domain/questions.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import type { Io } from '../run/io.ts'
-import { jsonLine } from '../output/json.ts'
-import { addVerb, atLeastOption, reporting, withClient } from '../run/verb.ts'
 
 interface RolesOptions extends ConnectionOptions {
   readonly atLeast?: string
@@ -23,21 +20,13 @@ Examples:
   rolesets roles org_acme --json`,
 }
 
-export function addRoles(program: Command, io: Io): void {
-  addVerb(program, io, verb).action((organization: string, options: RolesOptions) =>
-    reporting(io, options, async () => {
-      const organizationId = parseOrganizationId(organization, '<organization>')
-      return withClient(io, { options, keyUse: 'optional' }, async (client) => {
-        const available = await client.availableRoles(
-          organizationId,
-          options.atLeast === undefined ? {} : { atLeastRevision: options.atLeast },
-        )
-        await io.stdout(options.json ? jsonLine(answerOf(available)) : table(available))
-        return exitCodes.yes
-      })
-    }),
-  )
-}
+export const roles = askingVerb(verb, ({ options: { atLeast } }: Given<RolesOptions>, organization: string) => {
+  const organizationId = parseId(organization, '<organization>')
+  return async ({ client, print }) => {
+    const available = await client.availableRoles(organizationId, withoutUndefined({ atLeastRevision: atLeast }))
+    await print(answerOf(available), table(available))
+  }
+})
 
 function answerOf({ organizationId, roleSet, roles, defaultRole, creatorRole, revision }: AvailableRoles): object {
   return { organizationId, roleSet, roles, defaultRole, creatorRole, revision }

@@ -1,10 +1,7 @@
 /** `rolesets schema`: the JSON Schema of the file that `rolesets apply` reads, for editors. */
 
-import { exitCodes } from '@rolesets/core'
-import type { Command } from 'commander'
-import type { Io } from '../run/io.ts'
+import { localVerb } from '../run/verb.ts'
 import { manifestJsonSchema } from '../manifest/schema.ts'
-import { addLocalVerb, reporting } from '../run/verb.ts'
 
 const verb = {
   usage: 'schema',
@@ -17,11 +14,6 @@ Example:
   rolesets schema > rolesets.schema.json`,
 }
 
-export function addSchema(program: Command, io: Io): void {
-  addLocalVerb(program, io, verb).action((options: { json?: true }) =>
-    reporting(io, options, async () => {
-      await io.stdout(`${JSON.stringify(manifestJsonSchema(), null, 2)}\n`)
-      return exitCodes.yes
-    }),
-  )
-}
+export const schema = localVerb(verb, async ({ io }) => {
+  await io.stdout(`${JSON.stringify(manifestJsonSchema(), null, 2)}\n`)
+})

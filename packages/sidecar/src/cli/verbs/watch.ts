@@ -1,13 +1,10 @@
 /** `rolesets watch`: each committed write as one line, until Ctrl-C. */
 
-import type { RoleSetsClient } from '@rolesets/client'
-import { Option, type Command } from 'commander'
-import { exitCodes } from '@rolesets/core'
+import { Option } from 'commander'
+import { askingVerb, type Given, type Session } from '../run/verb.ts'
+import { withoutUndefined } from '../run/without-undefined.ts'
 import { changeSetLine } from '../output/change-text.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
-import type { Io } from '../run/io.ts'
-import { jsonLine } from '../output/json.ts'
-import { addVerb, reporting, withClient } from '../run/verb.ts'
 import { parseRevisionField } from '../../domain/fields.ts'
 
 interface WatchOptions extends ConnectionOptions {
@@ -30,29 +27,22 @@ Examples:
   rolesets watch --json | jq 'select(.operation == "AssignRoleSet")'`,
 }
 
-export function addWatch(program: Command, io: Io): void {
-  addVerb(program, io, verb).action((options: WatchOptions) =>
-    reporting(io, options, async () => {
-      if (options.after !== undefined) parseRevisionField(options.after, '--after')
-      return withClient(io, { options, keyUse: 'optional' }, async (client) => {
-        try {
-          await follow(io, client, options)
-        } catch (error) {
-          if (!io.signal.aborted) throw error
-        }
-        return exitCodes.yes
-      })
-    }),
-  )
-}
+export const watch = askingVerb(verb, ({ io, options }: Given<WatchOptions>) => {
+  if (options.after !== undefined) parseRevisionField(options.after, '--after')
+  return async (session) => {
+    try {
+      await follow(session)
+    } catch (error) {
+      if (!io.signal.aborted) throw error
+    }
+  }
+})
 
-async function follow(io: Io, client: RoleSetsClient, options: WatchOptions): Promise<void> {
+async function follow({ io, client, options, print }: Session<WatchOptions>): Promise<void> {
   // What the client knows once it is ready is where "the next change" begins: none can fall in between.
   if (options.after === undefined) await client.ready({ timeoutMs: options.timeout * 1_000, signal: io.signal })
   const after = options.after ?? client.status().revision
   if (!options.json) io.stderr(`Watching ${options.target} after revision ${after ?? '(none)'}. Ctrl-C ends it.\n`)
-  const place = after === undefined ? {} : { after }
-  for await (const changeSet of client.watch({ ...place, signal: io.signal })) {
-    await io.stdout(options.json ? jsonLine(changeSet) : changeSetLine(changeSet))
-  }
+  for await (const changeSet of client.watch({ ...withoutUndefined({ after }), signal: io.signal }))
+    await print(changeSet, changeSetLine(changeSet))
 }

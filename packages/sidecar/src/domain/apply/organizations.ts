@@ -1,7 +1,7 @@
 /** Steps that make, change and move the described organizations. */
 
 import { describeKey, describeText } from './details.ts'
-import type { Step } from './step.ts'
+import { step, type Step } from './step.ts'
 import type { Catalogue, Organization, OrganizationManifest } from '@rolesets/core'
 
 export function planOrganizations(
@@ -29,9 +29,8 @@ function planSlugRelease(
 ): Step[] {
   if (!before || before.slug === null || slug === undefined || slug === before.slug) return []
   if (!wantedSlugs.has(before.slug)) return []
-  const run = { operation: 'updateOrganization', input: { organizationId: before.id, slug: null } } as const
   const details = describeText('slug', before.slug, '')
-  return [{ action: 'update', kind: 'organization', key: before.id, details, run }]
+  return [step('updateOrganization', { organizationId: before.id, slug: null }, { key: before.id, details })]
 }
 
 function planCreation({ id, name, slug, roleSet }: OrganizationManifest): Step {
@@ -40,15 +39,13 @@ function planCreation({ id, name, slug, roleSet }: OrganizationManifest): Step {
     ...describeText('slug', undefined, slug),
     ...describeKey('role set', undefined, roleSet),
   ]
-  const run = { operation: 'createOrganization', input: { id, name, slug, roleSet } } as const
-  return { action: 'create', kind: 'organization', key: id, details, run }
+  return step('createOrganization', { id, name, slug, roleSet }, { key: id, details })
 }
 
 function planUpdate({ id, name, slug }: OrganizationManifest, before: Organization): Step[] {
   const details = [...describeText('name', before.name, name), ...describeText('slug', before.slug ?? '', slug)]
   if (details.length === 0) return []
-  const run = { operation: 'updateOrganization', input: { organizationId: id, name, slug } } as const
-  return [{ action: 'update', kind: 'organization', key: id, details, run }]
+  return [step('updateOrganization', { organizationId: id, name, slug }, { key: id, details })]
 }
 
 function planMove(
@@ -59,9 +56,8 @@ function planMove(
   if (roleSet === undefined) return []
   const current = catalogue.roleSets.byId(before.roleSetId)?.key
   if (current === roleSet) return []
-  // A role that is gone has no holders, so its mapping has done its work.
+  // A role that is deleted has no members, so its mapping is not needed any more.
   const useful = Object.entries(mappings).filter(([from]) => catalogue.roles.byKey(from) !== undefined)
   const input = { organizationId: id, roleSet, mappings: Object.fromEntries(useful) }
-  const details = describeKey('role set', current, roleSet)
-  return [{ action: 'update', kind: 'organization', key: id, details, run: { operation: 'assignRoleSet', input } }]
+  return [step('assignRoleSet', input, { key: id, details: describeKey('role set', current, roleSet) })]
 }

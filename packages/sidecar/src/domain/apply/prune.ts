@@ -4,33 +4,27 @@
  */
 
 import { roleKeysOf } from './role-sets.ts'
-import type { Step } from './step.ts'
+import { step, type Step } from './step.ts'
 import { type Catalogue, type ParsedManifest, type RoleSetManifest, sortByKey } from '@rolesets/core'
 
-export interface Undescribed {
+interface Undescribed {
   readonly label: string
   /** Undefined: even pruning keeps it. */
   readonly deletion: Step | undefined
 }
 
-export interface Removal {
-  readonly label: string
-  readonly step: Step
-}
-
 /** Roles that described sets have and don't list. */
-export function planRemovals(catalogue: Catalogue, wanted: readonly RoleSetManifest[]): Removal[] {
+export function planRemovals(catalogue: Catalogue, wanted: readonly RoleSetManifest[]) {
   return wanted.flatMap((item) => {
     const before = catalogue.roleSets.byKey(item.key)
     if (before === undefined) return []
     const listed = new Set(item.roles)
     const removed = roleKeysOf(catalogue, before).filter((key) => !listed.has(key))
-    return removed.sort().map((role): Removal => {
+    return removed.sort().map((role) => {
       const toRole = item.replace?.[role]
-      const details = [`roles: - ${role}${toRole === undefined ? '' : ` (its holders get ${toRole})`}`]
-      const run = { operation: 'replaceRole', input: { roleSet: before.id, role, toRole } } as const
-      const step: Step = { action: 'update', kind: 'role_set', key: item.key, details, run }
-      return { label: `role ${role} in ${item.key}`, step }
+      const details = [`roles: - ${role}${toRole === undefined ? '' : ` (its members get ${toRole})`}`]
+      const removal = step('replaceRole', { roleSet: before.id, role, toRole }, { key: item.key, details })
+      return { label: `role ${role} in ${item.key}`, step: removal }
     })
   })
 }
@@ -39,44 +33,35 @@ export function planRemovals(catalogue: Catalogue, wanted: readonly RoleSetManif
 export function findUndescribed(catalogue: Catalogue, wanted: ParsedManifest): Undescribed[] {
   const described = findDescribed(wanted)
   const kept = findKept(catalogue, wanted, described)
-  const permissions = [...catalogue.permissions.values()].filter(({ type }) => type === 'custom')
+  const custom = [...catalogue.permissions.values()].filter(({ type }) => type === 'custom')
   return [
-    ...sortByKey(permissions)
-      .filter(({ key }) => !described.permissions.has(key))
-      .map(({ id, key }) => {
-        const run = { operation: 'deletePermission', input: { permission: id } } as const
-        const step: Step = { action: 'delete', kind: 'permission', key, details: [], run }
-        return { label: `permission ${key}`, deletion: kept.permissionIds.has(id) ? undefined : step }
-      }),
-    ...sortByKey(catalogue.roles.values())
-      .filter(({ key }) => !described.roles.has(key))
-      .map(({ id, key }) => {
-        const step: Step = {
-          action: 'delete',
-          kind: 'role',
-          key,
-          details: [],
-          run: { operation: 'deleteRole', input: { role: id } },
-        }
-        return { label: `role ${key}`, deletion: kept.roleIds.has(id) ? undefined : step }
-      }),
-    ...sortByKey(catalogue.roleSets.values())
-      .filter(({ key }) => !described.roleSets.has(key))
-      .map(({ id, key }) => {
-        const run = { operation: 'deleteRoleSet', input: { roleSet: id } } as const
-        const step: Step = { action: 'delete', kind: 'role_set', key, details: [], run }
-        return { label: `role set ${key}`, deletion: kept.roleSetIds.has(id) ? undefined : step }
-      }),
+    ...undescribed(custom, { described: described.permissions, kept: kept.permissionIds }, (permission, key) =>
+      step('deletePermission', { permission }, { key }),
+    ),
+    ...undescribed(catalogue.roles.values(), { described: described.roles, kept: kept.roleIds }, (role, key) =>
+      step('deleteRole', { role }, { key }),
+    ),
+    ...undescribed(
+      catalogue.roleSets.values(),
+      { described: described.roleSets, kept: kept.roleSetIds },
+      (roleSet, key) => step('deleteRoleSet', { roleSet }, { key }),
+    ),
   ]
 }
 
-interface Keys {
-  readonly permissions: ReadonlySet<string>
-  readonly roles: ReadonlySet<string>
-  readonly roleSets: ReadonlySet<string>
+function undescribed(
+  things: Iterable<{ readonly id: string; readonly key: string }>,
+  { described, kept }: { readonly described: ReadonlySet<string>; readonly kept: ReadonlySet<string> },
+  deletionOf: (id: string, key: string) => Step,
+): Undescribed[] {
+  const found = sortByKey(things).filter(({ key }) => !described.has(key))
+  return found.map(({ id, key }) => {
+    const deletion = deletionOf(id, key)
+    return { label: `${deletion.kind.replace('_', ' ')} ${key}`, deletion: kept.has(id) ? undefined : deletion }
+  })
 }
 
-function findDescribed({ permissions, roles, roleSets, organizations }: ParsedManifest): Keys {
+function findDescribed({ permissions, roles, roleSets, organizations }: ParsedManifest) {
   return {
     permissions: new Set([...permissions.map(({ key }) => key), ...roles.flatMap((role) => role.permissions ?? [])]),
     roles: new Set([...roles.map(({ key }) => key), ...roleSets.flatMap((roleSet) => roleSet.roles)]),
@@ -84,7 +69,7 @@ function findDescribed({ permissions, roles, roleSets, organizations }: ParsedMa
   }
 }
 
-function findKept(catalogue: Catalogue, wanted: ParsedManifest, described: Keys) {
+function findKept(catalogue: Catalogue, wanted: ParsedManifest, described: ReturnType<typeof findDescribed>) {
   const initialMoves = wanted.roleSets.some(({ initial }) => initial === true)
   const redefinedSets = new Set(wanted.roleSets.map(({ key }) => key))
   const redefinedRoles = new Set(wanted.roles.flatMap(({ key, permissions }) => (permissions ? key : [])))

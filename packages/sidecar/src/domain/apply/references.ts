@@ -31,7 +31,7 @@ function checkerOf(
   return (key: string, path: ManifestPath): void => {
     if (keys.has(key) || present.byKey(key)) return
     const field = pathText(path)
-    const message = `${field} is ${key}, which is neither described here nor in the store. Describe it, or correct the key.`
+    const message = `${field} is ${key}, which neither the manifest nor the store has. Add it to the manifest, or correct the key.`
     throw new Refusal(`${kind}_not_found`, message, { field, facts: { [kind]: key } })
   }
 }

@@ -2,7 +2,7 @@
 
 import { describeKey, describeList } from './details.ts'
 import { describeNames } from './roles.ts'
-import type { Step } from './step.ts'
+import { step, type Step } from './step.ts'
 import type { Catalogue, RoleSet, RoleSetManifest } from '@rolesets/core'
 
 export function planRoleSets(catalogue: Catalogue, wanted: readonly RoleSetManifest[]): Step[] {
@@ -27,7 +27,7 @@ function planCreation(item: RoleSetManifest): Step {
     ...describeType(initial),
   ]
   const input = { key, name, description, roles, defaultRole, creatorRole, initial }
-  return { action: 'create', kind: 'role_set', key, details, run: { operation: 'createRoleSet', input } }
+  return step('createRoleSet', input, { key, details })
 }
 
 /** New roles and the places that they may take come together; all else is another step. */
@@ -40,14 +40,12 @@ function planChanges(catalogue: Catalogue, item: RoleSetManifest, before: RoleSe
   if (added.length > 0) {
     const details = [...describeList('roles', [], added), ...places]
     const input = { roleSet: before.id, roles: added, defaultRole, creatorRole }
-    steps.push({ action: 'update', kind: 'role_set', key, details, run: { operation: 'addRoles', input } })
+    steps.push(step('addRoles', input, { key, details }))
   }
   const initial = item.initial === true && before.type !== 'initial' ? true : undefined
   const details = [...describeNames(before, item), ...(added.length > 0 ? [] : places), ...describeType(initial)]
-  if (details.length === 0) return steps
   const input = { roleSet: before.id, name, description, defaultRole, creatorRole, initial }
-  steps.push({ action: 'update', kind: 'role_set', key, details, run: { operation: 'updateRoleSet', input } })
-  return steps
+  return details.length === 0 ? steps : [...steps, step('updateRoleSet', input, { key, details })]
 }
 
 function describePlaces(catalogue: Catalogue, item: RoleSetManifest, before: RoleSet): string[] {

@@ -1,7 +1,7 @@
 /** Steps that make and change the described permissions and roles. */
 
 import { describeList, describeText } from './details.ts'
-import type { Step } from './step.ts'
+import { step, type Step } from './step.ts'
 import type { Catalogue, PermissionManifest, Role, RoleManifest } from '@rolesets/core'
 import { creatorPermissionKeys } from '../roles.ts'
 
@@ -10,12 +10,9 @@ export function planPermissions(catalogue: Catalogue, wanted: readonly Permissio
     const { key, name, description } = item
     const before = catalogue.permissions.byKey(key)
     const details = describeNames(before, item)
-    if (before === undefined) {
-      const run = { operation: 'createPermission', input: { key, name, description } } as const
-      return [{ action: 'create', kind: 'permission', key, details, run }]
-    }
-    const run = { operation: 'updatePermission', input: { permission: before.id, name, description } } as const
-    return details.length === 0 ? [] : [{ action: 'update', kind: 'permission', key, details, run }]
+    if (before === undefined) return [step('createPermission', { key, name, description }, { key, details })]
+    if (details.length === 0) return []
+    return [step('updatePermission', { permission: before.id, name, description }, { key, details })]
   })
 }
 
@@ -32,10 +29,10 @@ export function planRoles(
   const creatorRoleIds = new Set([...catalogue.roleSets.values()].map(({ creatorRoleId }) => creatorRoleId))
   for (const item of wanted) {
     const before = catalogue.roles.byKey(item.key)
-    const step = planRole(catalogue, item, before)
-    if (step === undefined) continue
+    const planned = planRole(catalogue, item, before)
+    if (planned === undefined) continue
     const isCreator = before !== undefined && creatorRoleIds.has(before.id)
-    ;(isCreator && !holdsCreatorPermissions(item) ? lastSteps : steps).push(step)
+    ;(isCreator && !holdsCreatorPermissions(item) ? lastSteps : steps).push(planned)
   }
   return { steps, lastSteps }
 }
@@ -44,13 +41,9 @@ function planRole(catalogue: Catalogue, item: RoleManifest, before: Role | undef
   const { key, name, description, permissions } = item
   const held = (before?.permissionIds ?? []).map((id) => catalogue.permissions.byId(id)?.key ?? id)
   const details = [...describeNames(before, item), ...describeList('permissions', held, permissions)]
-  if (before === undefined) {
-    const input = { key, name, description, permissions }
-    return { action: 'create', kind: 'role', key, details, run: { operation: 'createRole', input } }
-  }
+  if (before === undefined) return step('createRole', { key, name, description, permissions }, { key, details })
   if (details.length === 0) return undefined
-  const input = { role: before.id, name, description, permissions }
-  return { action: 'update', kind: 'role', key, details, run: { operation: 'updateRole', input } }
+  return step('updateRole', { role: before.id, name, description, permissions }, { key, details })
 }
 
 export function describeNames(

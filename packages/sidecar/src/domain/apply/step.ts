@@ -6,21 +6,28 @@ import type { ReplaceRole } from '../role-set-replacement.ts'
 import type { AddRoles, CreateRoleSet, DeleteRoleSet, UpdateRoleSet } from '../role-sets.ts'
 import type { CreateRole, DeleteRole, UpdateRole } from '../roles.ts'
 
-export type PlannedCommand =
-  | { readonly operation: 'createPermission'; readonly input: CreatePermission }
-  | { readonly operation: 'updatePermission'; readonly input: UpdatePermission }
-  | { readonly operation: 'deletePermission'; readonly input: DeletePermission }
-  | { readonly operation: 'createRole'; readonly input: CreateRole }
-  | { readonly operation: 'updateRole'; readonly input: UpdateRole }
-  | { readonly operation: 'deleteRole'; readonly input: DeleteRole }
-  | { readonly operation: 'createRoleSet'; readonly input: CreateRoleSet }
-  | { readonly operation: 'updateRoleSet'; readonly input: UpdateRoleSet }
-  | { readonly operation: 'addRoles'; readonly input: AddRoles }
-  | { readonly operation: 'replaceRole'; readonly input: ReplaceRole }
-  | { readonly operation: 'deleteRoleSet'; readonly input: DeleteRoleSet }
-  | { readonly operation: 'createOrganization'; readonly input: CreateOrganization }
-  | { readonly operation: 'updateOrganization'; readonly input: UpdateOrganization }
-  | { readonly operation: 'assignRoleSet'; readonly input: AssignRoleSet }
+interface Inputs {
+  readonly createPermission: CreatePermission
+  readonly updatePermission: UpdatePermission
+  readonly deletePermission: DeletePermission
+  readonly createRole: CreateRole
+  readonly updateRole: UpdateRole
+  readonly deleteRole: DeleteRole
+  readonly createRoleSet: CreateRoleSet
+  readonly updateRoleSet: UpdateRoleSet
+  readonly addRoles: AddRoles
+  readonly replaceRole: ReplaceRole
+  readonly deleteRoleSet: DeleteRoleSet
+  readonly createOrganization: CreateOrganization
+  readonly updateOrganization: UpdateOrganization
+  readonly assignRoleSet: AssignRoleSet
+}
+
+type Operation = keyof Inputs
+
+export type PlannedCommand = {
+  readonly [Name in Operation]: { readonly operation: Name; readonly input: Inputs[Name] }
+}[Operation]
 
 export interface Step {
   readonly action: 'create' | 'update' | 'delete'
@@ -30,4 +37,32 @@ export interface Step {
   /** What changes, for people: `roles: + org:analyst`, `name: "Pro" → "Professional"`. */
   readonly details: readonly string[]
   readonly run: PlannedCommand
+}
+
+/** What each operation does to which kind of thing. */
+const effects = {
+  createPermission: ['create', 'permission'],
+  updatePermission: ['update', 'permission'],
+  deletePermission: ['delete', 'permission'],
+  createRole: ['create', 'role'],
+  updateRole: ['update', 'role'],
+  deleteRole: ['delete', 'role'],
+  createRoleSet: ['create', 'role_set'],
+  updateRoleSet: ['update', 'role_set'],
+  addRoles: ['update', 'role_set'],
+  replaceRole: ['update', 'role_set'],
+  deleteRoleSet: ['delete', 'role_set'],
+  createOrganization: ['create', 'organization'],
+  updateOrganization: ['update', 'organization'],
+  assignRoleSet: ['update', 'organization'],
+} as const satisfies Record<Operation, readonly [Step['action'], Step['kind']]>
+
+export function step<Name extends Operation>(
+  operation: Name,
+  input: Inputs[Name],
+  { key, details = [] }: { readonly key: string; readonly details?: readonly string[] },
+): Step {
+  const [action, kind] = effects[operation]
+  // The operation and its input belong together, which the type of the union can't express for a name that varies.
+  return { action, kind, key, details, run: { operation, input } as PlannedCommand }
 }
