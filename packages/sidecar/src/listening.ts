@@ -1,4 +1,4 @@
-/** The addresses that the servers listen on, and the error for one that can't be used. */
+/** What a server listens with: its address, its certificates, and the error for an address that can't be used. */
 
 import { isIPv6 } from 'node:net'
 
@@ -16,6 +16,20 @@ export function formatListen(at: Listen, port?: number): string {
   if (at.kind === 'unix') return `unix:${at.path}`
   const host = isIPv6(at.host) ? `[${at.host}]` : at.host
   return `${host}:${port ?? at.port}`
+}
+
+/** The certificates of a server with TLS. Connections that are open keep theirs when the files change. */
+export interface CertificateSource {
+  readonly current: CertificateFiles
+  /** @returns ends the subscription */
+  subscribe(listener: (certificates: CertificateFiles) => void): () => void
+}
+
+export interface CertificateFiles {
+  readonly cert: Buffer
+  readonly key: Buffer
+  /** Undefined: clients show no certificate. */
+  readonly clientCa: Buffer | undefined
 }
 
 /** A server can't listen on an address. The operator has to choose another address, or to free this one. */

@@ -77,7 +77,7 @@ test('an invitation whose time is over is expired: it can be neither revoked nor
       '/v1',
       createApi({
         service,
-        identify: () => ({ name: 'tester', access: 'secret' }),
+        identify: () => ({ name: 'tester', access: 'secret', revoked: undefined }),
         measurements: new Measurements(),
         failed: (error) => t.fail(String(error)),
       }),

@@ -16,7 +16,7 @@ async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCa
   const server = await openHttpServer({
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
-    identify: () => ({ name: 'admin', access: 'secret' }),
+    identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
     facts: () => ({ started: true, ready: true, fresh: true }),
     measurements: new Measurements(),
     state: { headRevision: () => 1, cache: () => ({ organizations: 0, hits: 0, misses: 0 }) },

@@ -1,18 +1,7 @@
 /** TLS for gRPC, from certificates that may change while the server runs: connections that stand keep theirs. */
 
 import grpc, { type ServerCredentials } from '@grpc/grpc-js'
-
-export interface CertificateSource {
-  readonly current: CertificateFiles
-  subscribe(listener: (certificates: CertificateFiles) => void): () => void
-}
-
-export interface CertificateFiles {
-  readonly cert: Buffer
-  readonly key: Buffer
-  /** Undefined: clients show no certificate. */
-  readonly clientCa: Buffer | undefined
-}
+import type { CertificateFiles, CertificateSource } from '../listening.ts'
 
 type Provider = grpc.experimental.CertificateProvider
 type IdentityListener = Parameters<Provider['addIdentityCertificateListener']>[0]

@@ -4,18 +4,13 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { formatListen, listenErrorOf, type TcpListen } from '../listening.ts'
+import { formatListen, listenErrorOf, type CertificateSource, type TcpListen } from '../listening.ts'
 import type { AppOptions } from './app.ts'
 
 export interface HttpOptions extends Omit<AppOptions, 'isLocal'> {
   readonly listen: TcpListen
   /** Undefined: no TLS. */
   readonly certificates: CertificateSource | undefined
-}
-
-export interface CertificateSource {
-  readonly current: { readonly cert: Buffer; readonly key: Buffer }
-  subscribe(listener: (certificates: { readonly cert: Buffer; readonly key: Buffer }) => void): () => void
 }
 
 export interface HttpServer {

@@ -2,20 +2,11 @@
 
 import type { IncomingHttpHeaders } from 'node:http'
 import { actorProblem, parseActor } from '../../domain/fields.ts'
-import { bearerKey } from '../../service/key-ring.ts'
+import { bearerKey, type Identify, type Identity } from '../../service/key-ring.ts'
 import { failure } from './envelope.ts'
 
-export interface Caller {
-  /** The name of the key. */
-  readonly name: string
-  readonly access: 'secret' | 'read'
-}
-
-/** The caller that a key belongs to. Undefined: the key is unknown or revoked. */
-export type Identify = (presented: string) => Caller | undefined
-
 /** @throws ClerkFailure */
-export function identifyCaller(headers: IncomingHttpHeaders, identify: Identify): Caller {
+export function identifyCaller(headers: IncomingHttpHeaders, identify: Identify): Identity {
   const key = bearerKey(headers.authorization)
   if (key === undefined)
     throw failure('authorization_header_format_invalid', 'Send the secret key as `Authorization: Bearer <key>`.')
@@ -25,13 +16,13 @@ export function identifyCaller(headers: IncomingHttpHeaders, identify: Identify)
 }
 
 /** @throws ClerkFailure */
-export function checkAccess(caller: Caller, wanted: 'secret' | 'read'): void {
+export function checkAccess(caller: Identity, wanted: 'secret' | 'read'): void {
   if (wanted === 'read' || caller.access === 'secret') return
   throw failure('authorization_invalid', 'This is a read key. Send a secret key for writes and for the audit.')
 }
 
 /** The actor in the history of changes. @throws ClerkFailure */
-export function actorOf(headers: IncomingHttpHeaders, caller: Caller): string {
+export function actorOf(headers: IncomingHttpHeaders, caller: Identity): string {
   const given = headers['x-rolesets-actor']
   if (given === undefined) return caller.name
   const name = typeof given === 'string' ? parseActor(given) : undefined
