@@ -13,8 +13,7 @@ import {
 import type { Finding, Inspection } from '../../inspection.ts'
 import { migrations } from '../migrations/all.ts'
 import { StoreError } from '../../store.ts'
-import { readAccessKeys } from '../rows/access-keys.ts'
-import { loadCatalogue } from '../rows/catalogue.ts'
+import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
 import { Connection, type Row, type Value } from '../connection.ts'
 import { corruptError } from '../errors.ts'
 import { readAnchor, readPosition } from '../rows/history.ts'
@@ -23,17 +22,8 @@ import { checkCounts, checkStamps, highestStamp, noteSweep, type Sweeps } from '
 import { checkTraces, smallRows } from './traces.ts'
 import { missingMigrations } from '../migrations/migrate.ts'
 import { setUpReader } from '../pragmas.ts'
-import {
-  changeSetOf,
-  integer,
-  invitationOf,
-  membershipOf,
-  MalformedRow,
-  organizationOf,
-  sealedRecordOf,
-  text,
-  unlessMalformed,
-} from '../rows/things.ts'
+import { integer, MalformedRow, text, unlessMalformed } from '../rows/columns.ts'
+import { accessKeys, changeSetOf, invitations, memberships, organizations, sealedRecordOf } from '../rows/things.ts'
 
 const rowsPerPage = 1_000
 const changeSetsPerPage = 100
@@ -99,16 +89,16 @@ class SqliteInspection implements Inspection {
   }
 
   organizations(): AsyncGenerator<Organization> {
-    return this.#all(organizationOf, { table: 'organizations', order: ['id'] })
+    return this.#all(organizations.thingOf, { table: 'organizations', order: ['id'] })
   }
 
   memberships(): AsyncGenerator<Membership> {
-    return this.#all(membershipOf, { table: 'memberships', order: ['organization_id', 'user_id'] })
+    return this.#all(memberships.thingOf, { table: 'memberships', order: ['organization_id', 'user_id'] })
   }
 
   invitations(): AsyncGenerator<Invitation> {
     const order = ['organization_id', 'email_address COLLATE NOCASE', 'id']
-    return this.#all(invitationOf, { table: 'invitations', order })
+    return this.#all(invitations.thingOf, { table: 'invitations', order })
   }
 
   async *provenances(): AsyncGenerator<{ readonly revision: number; readonly actor: string }> {
@@ -133,7 +123,7 @@ class SqliteInspection implements Inspection {
   async *#examineHistory(): AsyncGenerator<Finding> {
     const chain = new Chain(await readAnchor(this.#connection))
     this.#chain = chain
-    const small = smallRows(await this.catalogue(), await readAccessKeys(this.#connection))
+    const small = smallRows(await this.catalogue(), await inOrder(this.#connection, accessKeys))
     for await (const rows of this.#historyPages()) {
       const sound: ChangeSet[] = []
       for (const row of rows) {

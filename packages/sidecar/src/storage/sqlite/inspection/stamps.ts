@@ -7,7 +7,7 @@ import type { ChangeSet } from '@rolesets/core'
 import type { Finding } from '../../inspection.ts'
 import type { Connection, Row, Value } from '../connection.ts'
 import type { ThingKind } from './traces.ts'
-import { integer, text } from '../rows/things.ts'
+import { integer, text } from '../rows/columns.ts'
 
 /** What a change set says of all organizations or members of a set, or of one organization. */
 interface Sweep {

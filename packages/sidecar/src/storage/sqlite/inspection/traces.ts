@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type AccessKey, type Catalogue, type Change, type ChangeSet, type ByKind, byKind } from '@rolesets/core'
 import type { Finding } from '../../inspection.ts'
 import type { Connection } from '../connection.ts'
-import { invitationOf, membershipOf, organizationOf } from '../rows/things.ts'
+import { invitations, memberships, organizations } from '../rows/things.ts'
 
 export type ThingKind =
   'permission' | 'role' | 'role set' | 'settings' | 'organization' | 'membership' | 'invitation' | 'access key'
@@ -98,24 +98,12 @@ async function isDeletedAfter(connection: Connection, organizationId: string, re
 
 async function readLarge(connection: Connection, traces: readonly Trace[]): Promise<Rows> {
   const keysOf = (wanted: ThingKind) => traces.flatMap(({ kind, key }) => (kind === wanted ? [key] : []))
-  const read = async (sql: string, keys: readonly unknown[]) => connection.all(sql, [JSON.stringify(keys)])
-  const organizations = await read(
-    'SELECT organizations.* FROM json_each(?) AS wanted CROSS JOIN organizations ON organizations.id = wanted.value',
-    keysOf('organization'),
-  )
-  const invitations = await read(
-    'SELECT invitations.* FROM json_each(?) AS wanted CROSS JOIN invitations ON invitations.id = wanted.value',
-    keysOf('invitation'),
-  )
-  const memberships = await read(
-    `SELECT memberships.* FROM json_each(?) AS wanted CROSS JOIN memberships
-     ON organization_id = wanted.value ->> 0 AND user_id = wanted.value ->> 1`,
-    keysOf('membership').map((key) => JSON.parse(key) as unknown),
-  )
+  const byId = (kind: ThingKind) => JSON.stringify(keysOf(kind).map((id) => [id]))
+  const members = await memberships.findAll(connection, `[${keysOf('membership').join()}]`)
   return new Map([
-    ...rowsOf('organization', organizations.map(organizationOf)),
-    ...rowsOf('invitation', invitations.map(invitationOf)),
-    ...memberships.map(membershipOf).map((each) => [`membership ${memberKey(each)}`, asThing(each)] as const),
+    ...rowsOf('organization', await organizations.findAll(connection, byId('organization'))),
+    ...rowsOf('invitation', await invitations.findAll(connection, byId('invitation'))),
+    ...members.map((each) => [`membership ${memberKey(each)}`, asThing(each)] as const),
   ])
 }
 

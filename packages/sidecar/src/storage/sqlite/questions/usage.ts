@@ -6,7 +6,7 @@
 
 import { isHeld, type RoleUsage } from '../../../domain/decided.ts'
 import type { Connection, Row, Value } from '../connection.ts'
-import { integer, text } from '../rows/things.ts'
+import { integer, text } from '../rows/columns.ts'
 
 /** The tables whose rows hold roles. */
 export type Holders = 'memberships' | 'invitations'

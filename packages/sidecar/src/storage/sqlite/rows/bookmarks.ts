@@ -2,7 +2,7 @@
 
 import type { Bookmark } from '../../store.ts'
 import type { Connection } from '../connection.ts'
-import { integer, text } from './things.ts'
+import { integer, text } from './columns.ts'
 
 export async function readBookmark(connection: Connection, name: string): Promise<Bookmark | undefined> {
   const [row] = await connection.all('SELECT epoch, revision FROM bookmarks WHERE name = ?', [name])

@@ -3,7 +3,8 @@
 import { subjectsOf } from '@rolesets/core'
 import { StoreError, type HistoryPage, type HistoryQuery, type KeptChangeSet } from '../../store.ts'
 import type { Connection } from '../connection.ts'
-import { changeSetOf, integer, text, unlessMalformed } from './things.ts'
+import { integer, text, unlessMalformed } from './columns.ts'
+import { changeSetOf } from './things.ts'
 import type { Position } from '../../transactions/connection.ts'
 import { firstSealOf } from '../../transactions/seal.ts'
 
