@@ -8,7 +8,7 @@ import type { Finding } from '../../inspection.ts'
 import type { Connection, Row } from '../connection.ts'
 import { pagesOf } from './pages.ts'
 import { inWords } from './traces.ts'
-import { integer, text } from '../rows/columns.ts'
+import { count, integer, text } from '../rows/columns.ts'
 
 /** What a change set says of all organizations or members of a set, or of one organization. */
 interface Sweep {
@@ -68,8 +68,7 @@ const tables: readonly Table[] = [
 export async function highestStamp(connection: Connection): Promise<number> {
   const parts = [...tables.map(({ name }) => name), 'settings', 'assignments', 'change_subjects']
   const sql = parts.map((name) => `SELECT max(revision) AS revision FROM ${name}`).join(' UNION ALL ')
-  const [row] = await connection.all(`SELECT coalesce(max(revision), 0) AS revision FROM (${sql})`)
-  return integer(row ?? {}, 'revision')
+  return count(await connection.all(`SELECT coalesce(max(revision), 0) AS revision FROM (${sql})`), 'revision')
 }
 
 interface StampsOptions {

@@ -11,11 +11,7 @@ export async function readBookmark(connection: Connection, name: string): Promis
 
 /** Null removes a bookmark. */
 export async function putBookmark(connection: Connection, name: string, bookmark: Bookmark | null): Promise<void> {
-  if (bookmark === null) await connection.run('DELETE FROM bookmarks WHERE name = ?', [name])
-  else
-    await connection.run('INSERT OR REPLACE INTO bookmarks (name, epoch, revision) VALUES (?, ?, ?)', [
-      name,
-      bookmark.epoch,
-      bookmark.revision,
-    ])
+  if (bookmark === null) return void (await connection.run('DELETE FROM bookmarks WHERE name = ?', [name]))
+  const sql = 'INSERT OR REPLACE INTO bookmarks (name, epoch, revision) VALUES (?, ?, ?)'
+  await connection.run(sql, [name, bookmark.epoch, bookmark.revision])
 }

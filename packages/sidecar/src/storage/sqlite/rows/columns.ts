@@ -30,7 +30,7 @@ export function integer(row: Row, column: string): number {
   return value
 }
 
-/** The number in the first row of a statement that counts. */
+/** The number in the only row of a statement that counts. */
 export function count([row = {}]: readonly Row[], column: string): number {
   return integer(row, column)
 }
