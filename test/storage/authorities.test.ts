@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
 import { openConnections } from '../../packages/sidecar/src/storage/sqlite/connections.ts'
-import { SqliteConnection } from '../../packages/sidecar/src/storage/sqlite/sqlite-connection.ts'
+import { sqliteConnection } from '../../packages/sidecar/src/storage/sqlite/sqlite-connection.ts'
 import type { Store } from '../../packages/sidecar/src/storage/store.ts'
 import type { EngineConnection } from '../../packages/sidecar/src/storage/transactions/connection.ts'
 import { openTransactionalStore } from '../../packages/sidecar/src/storage/transactions/transactional-store.ts'
@@ -16,10 +16,10 @@ import { catalogueChanges, organization, permission, provenance, record, withCat
 
 /** A connection that knows nothing of its last commit, so that it accepts any position. */
 function shared(connection: Connection): EngineConnection {
-  let current = new SqliteConnection(connection)
+  let current = sqliteConnection(connection)
   return new Proxy<EngineConnection>(current, {
     get(_, name) {
-      if (name === 'begin') current = new SqliteConnection(connection)
+      if (name === 'begin') current = sqliteConnection(connection)
       const member: unknown = Reflect.get(current, name)
       return typeof member === 'function' ? (member.bind(current) as unknown) : member
     },

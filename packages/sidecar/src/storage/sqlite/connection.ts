@@ -82,22 +82,14 @@ export class Connection {
 
   /** Several statements, without values and without rows. */
   async script(sql: string): Promise<void> {
-    await this.#translated(
-      () =>
-        new Promise<void>((resolve, reject) => {
-          this.#database.exec(sql, (error) => (error ? reject(error) : resolve()))
-        }),
-    )
+    await this.#translated(() => finished((done) => this.#database.exec(sql, done)))
   }
 
   async close(): Promise<void> {
     const statements = await Promise.allSettled(this.#statements.values())
     this.#statements.clear()
     for (const prepared of statements) if (prepared.status === 'fulfilled') await finalize(prepared.value)
-    await this.#translated(
-      () =>
-        new Promise<void>((resolve, reject) => this.#database.close((error) => (error ? reject(error) : resolve()))),
-    )
+    await this.#translated(() => finished((done) => this.#database.close(done)))
   }
 
   #prepare(sql: string): Promise<sqlite3.Statement> {
@@ -140,6 +132,10 @@ function checked(values: readonly Value[]): readonly Value[] {
     if (!isKept) throw new TypeError(`SQLite can't store ${String(value)} without changing it.`)
   }
   return values
+}
+
+function finished(call: (done: (error: Error | null) => void) => unknown): Promise<void> {
+  return new Promise((resolve, reject) => void call((error) => (error ? reject(error) : resolve())))
 }
 
 function finalize(statement: sqlite3.Statement): Promise<void> {

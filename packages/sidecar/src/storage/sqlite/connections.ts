@@ -17,7 +17,7 @@ import { locate } from './file/location.ts'
 import { acquireLock } from './file/lock.ts'
 import { migrate, missingMigrations } from './migrations/migrate.ts'
 import { setUpReader, setUpWriter } from './pragmas.ts'
-import { text, unlessMalformed } from './rows/things.ts'
+import { text, unlessMalformed } from './rows/columns.ts'
 
 export interface Connections {
   readonly writer: Connection

@@ -4,7 +4,7 @@ import type { StoreOptions } from '../options.ts'
 import type { Store } from '../store.ts'
 import { openTransactionalStore } from '../transactions/transactional-store.ts'
 import { openConnections } from './connections.ts'
-import { SqliteConnection } from './sqlite-connection.ts'
+import { sqliteConnection } from './sqlite-connection.ts'
 
 /**
  * @param path of the file, or `:memory:`
@@ -12,9 +12,6 @@ import { SqliteConnection } from './sqlite-connection.ts'
  */
 export async function openSqliteStore(path: string, options: StoreOptions = {}): Promise<Store> {
   const { writer, readers, release } = await openConnections(path, options)
-  const connections = {
-    writer: new SqliteConnection(writer),
-    readers: readers.map((each) => new SqliteConnection(each)),
-  }
-  return openTransactionalStore({ ...connections, release }, options)
+  const connections = { writer: sqliteConnection(writer), readers: readers.map(sqliteConnection), release }
+  return openTransactionalStore(connections, options)
 }

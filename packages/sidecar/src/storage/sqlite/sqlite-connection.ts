@@ -1,26 +1,19 @@
 /** A connection to the file as the store's transactions need it: begin, commit, and the writes of all rows. */
 
-import type { Catalogue } from '@rolesets/core'
-import { StoreError, type Bookmark, type KeptChangeSet } from '../store.ts'
-import type { EngineConnection, Position, Recorded } from '../transactions/connection.ts'
-import { Queries } from './questions/queries.ts'
-import { putBookmark, readBookmark } from './rows/bookmarks.ts'
-import { loadCatalogue } from './rows/catalogue.ts'
+import { StoreError } from '../store.ts'
+import type { EngineConnection, Position } from '../transactions/connection.ts'
+import type { Connection } from './connection.ts'
+import { readsOf } from './questions/queries.ts'
+import { putBookmark } from './rows/bookmarks.ts'
 import { writeChanges } from './rows/changes.ts'
-import { forgetSome, readChangeSets, readForgettable, readPosition, setAnchor, writeHistory } from './rows/history.ts'
+import { unlessMalformed } from './rows/columns.ts'
+import { forgetSome, readPosition, setAnchor, writeHistory } from './rows/history.ts'
 
 /** The tables of the content, those that refer to others first. */
 const contentTables = [
-  ...[
-    'memberships',
-    'invitations',
-    'assignments',
-    'organizations',
-    'organization_counts',
-    'role_set_roles',
-    'role_permissions',
-  ],
-  ...['role_sets', 'roles', 'permissions', 'settings', 'access_keys', 'change_subjects', 'change_sets'],
+  ...['memberships', 'invitations', 'assignments', 'organizations', 'organization_counts'],
+  ...['role_set_roles', 'role_permissions', 'role_sets', 'roles', 'permissions'],
+  ...['settings', 'access_keys', 'change_subjects', 'change_sets'],
 ]
 
 const savepoints = {
@@ -29,86 +22,69 @@ const savepoints = {
   undo: ['ROLLBACK TO work', 'RELEASE work'],
 } as const
 
-export class SqliteConnection extends Queries implements EngineConnection {
+export function sqliteConnection(connection: Connection): EngineConnection {
   /** Where this connection left the file, if it has written; the lock of the file keeps every other writer off. */
-  #committed: Position | undefined
+  let committed: Position | undefined
   /** Where its transaction leaves the file. */
-  #next: Position | undefined
-  async begin(access: 'read' | 'write'): Promise<Position> {
-    await this.connection.run(access === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN')
-    try {
-      // The first statement that reads fixes the state that all others see.
-      const position = await this.checked(() => readPosition(this.connection))
-      if (access === 'write') this.#checkAlone(position)
-      return position
-    } catch (error) {
-      await this.rollback()
-      throw error
-    }
-  }
+  let next: Position | undefined
 
-  async commit(): Promise<void> {
-    await this.connection.run('COMMIT')
-    this.#committed = this.#next
+  const checkAlone = (position: Position) => {
+    const known = committed ?? position
+    if (known.revision !== position.revision || known.seal !== position.seal || known.epoch !== position.epoch)
+      throw moved(connection.file, { known: known.revision, found: position.revision })
+    next = position
+    committed = position
   }
+  const rollback = async () => void (await connection.run('ROLLBACK').catch(() => undefined))
 
-  async rollback(): Promise<void> {
-    await this.connection.run('ROLLBACK').catch(() => undefined)
-  }
+  return guarded(connection.file, {
+    ...readsOf(connection),
+    rollback,
+    begin: async (access) => {
+      await connection.run(access === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN')
+      try {
+        // The first statement that reads fixes the state that all others see.
+        const position = await readPosition(connection)
+        if (access === 'write') checkAlone(position)
+        return position
+      } catch (error) {
+        await rollback()
+        throw error
+      }
+    },
+    commit: async () => {
+      await connection.run('COMMIT')
+      committed = next
+    },
+    savepoint: async (action) => {
+      for (const sql of savepoints[action]) await connection.run(sql)
+    },
+    writeChanges: (recorded) => writeChanges(connection, recorded),
+    writeHistory: async (changeSets) => {
+      await writeHistory(connection, changeSets)
+      const last = changeSets.at(-1)
+      if (last && next) next = { epoch: next.epoch, revision: last.revision, seal: last.seal }
+    },
+    writeBookmarks: async (bookmarks) => {
+      for (const [name, bookmark] of bookmarks) await putBookmark(connection, name, bookmark)
+    },
+    forget: (before) => forgetSome(connection, before),
+    clear: async (position) => {
+      for (const table of contentTables) await connection.run(`DELETE FROM ${table}`)
+      await connection.run('UPDATE store SET epoch = ?', [position.epoch])
+      await setAnchor(connection, position)
+      next = position
+    },
+  })
+}
 
-  async savepoint(action: 'set' | 'keep' | 'undo'): Promise<void> {
-    for (const sql of savepoints[action]) await this.connection.run(sql)
+/** Reports a malformed row as damage of the file, in each call. */
+function guarded(file: string, engine: EngineConnection): EngineConnection {
+  const guard = ([name, call]: [string, (...args: unknown[]) => Promise<unknown>]) => {
+    return [name, (...args: unknown[]) => unlessMalformed(file, async () => call(...args))]
   }
-
-  catalogue(): Promise<Catalogue> {
-    return this.checked(() => loadCatalogue(this.connection))
-  }
-
-  changeSets(after: number, limit: number): Promise<readonly KeptChangeSet[]> {
-    return this.checked(() => readChangeSets(this.connection, after, limit))
-  }
-
-  bookmark(name: string): Promise<Bookmark | undefined> {
-    return this.checked(() => readBookmark(this.connection, name))
-  }
-
-  forgettable(keep: { readonly newerThan: number; readonly count: number }): Promise<number> {
-    return this.checked(() => readForgettable(this.connection, keep))
-  }
-
-  writeChanges(recorded: readonly Recorded[]): Promise<void> {
-    return writeChanges(this.connection, recorded)
-  }
-
-  async writeHistory(changeSets: readonly KeptChangeSet[]): Promise<void> {
-    await writeHistory(this.connection, changeSets)
-    const last = changeSets.at(-1)
-    if (last && this.#next) this.#next = { epoch: this.#next.epoch, revision: last.revision, seal: last.seal }
-  }
-
-  async writeBookmarks(bookmarks: ReadonlyMap<string, Bookmark | null>): Promise<void> {
-    for (const [name, bookmark] of bookmarks) await putBookmark(this.connection, name, bookmark)
-  }
-
-  forget(before: number): Promise<boolean> {
-    return this.checked(() => forgetSome(this.connection, before))
-  }
-
-  async clear(position: Position): Promise<void> {
-    for (const table of contentTables) await this.connection.run(`DELETE FROM ${table}`)
-    await this.connection.run('UPDATE store SET epoch = ?', [position.epoch])
-    await setAnchor(this.connection, position)
-    this.#next = position
-  }
-
-  #checkAlone(position: Position): void {
-    const known = this.#committed ?? position
-    if (known.revision !== position.revision || known.seal !== position.seal || known.epoch !== position.epoch) {
-      throw moved(this.connection.file, { known: known.revision, found: position.revision })
-    }
-    this.#next = position
-    this.#committed = position
-  }
+  // Each method stands for the one with its name.
+  return Object.fromEntries(Object.entries(engine).map(guard)) as EngineConnection
 }
 
 function moved(file: string, { known, found }: { readonly known: number; readonly found: number }): StoreError {

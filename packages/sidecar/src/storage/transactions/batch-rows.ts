@@ -4,19 +4,20 @@
  * touches the storage.
  */
 
-import type { Assignment, Membership } from '@rolesets/core'
 import { StoreError, type Foreseen } from '../store.ts'
 import type { EngineConnection, Recorded, RowReader } from './connection.ts'
-import { nothingForeseen, readForeseen, type ForeseenRows } from './foreseen.ts'
-import { Pending, type Known } from './pending.ts'
-import { readerOver, type ReadCall } from './reads.ts'
+import { readForeseen } from './foreseen.ts'
+import { keyOfMember, KnownThings } from './known-things.ts'
+import { Pending } from './pending.ts'
+import { readerOver, type KnownReads, type ReadCall } from './reads.ts'
 
 export class BatchRows {
   readonly reader: RowReader
   readonly #connection: EngineConnection
   readonly #pending = new Pending()
+  readonly #known = this.#knownReads()
   /** In the storage, under what is pending. */
-  #foreseen: ForeseenRows = nothingForeseen
+  #foreseen = new KnownThings()
   /** How many of the pending changes are those of the works before. */
   #mark = 0
   #hasSavepoint = false
@@ -27,10 +28,7 @@ export class BatchRows {
 
   constructor(connection: EngineConnection) {
     this.#connection = connection
-    this.reader = {
-      ...readerOver((call) => this.#answer(call)),
-      ...this.#knownReads(),
-    }
+    this.reader = readerOver((call) => this.#answer(call))
   }
 
   /** Before the first work. */
@@ -63,63 +61,39 @@ export class BatchRows {
     return this.#inTurn(() => this.#write())
   }
 
-  /** Reads of single things: what the works have recorded and what was foreseen answers them without the storage. */
-  #knownReads() {
-    const connection = this.#connection
+  /** What the works have recorded and what was foreseen answers reads of single things without the storage. */
+  #knownReads(): KnownReads {
+    const pending = this.#pending
     return {
-      organization: (id) =>
-        this.#find(
-          () => this.#pending.organization(id) ?? this.#foreseen.organization(id),
-          () => connection.organization(id),
-        ),
-      organizationBySlug: (slug) =>
-        this.#find(
-          () => this.#pending.organizationBySlug(slug),
-          async () => {
-            const found = await connection.organizationBySlug(slug)
-            // An organization that was put in this batch has another slug now.
-            return found && this.#pending.organization(found.id) ? undefined : found
-          },
-        ),
-      assignment: (place) =>
-        this.#find<Assignment>(
-          () => this.#pending.assignment(place),
-          () => connection.assignment(place),
-        ),
-      membership: (organizationId, userId) =>
-        this.#find<Membership>(
-          () => this.#pending.membership(organizationId, userId) ?? this.#foreseen.membership(organizationId, userId),
-          () => connection.membership(organizationId, userId),
-        ),
-      invitation: (id) =>
-        this.#find(
-          () => this.#pending.invitation(id),
-          () => connection.invitation(id),
-        ),
-    } satisfies Partial<RowReader>
-  }
-
-  #find<T>(known: () => Known<T>, find: () => Promise<T | undefined>): Promise<T | undefined> {
-    return this.#answer({
-      isStale: (pending) => pending.isWide,
-      from: async () => {
-        const answer = known()
-        return answer ? answer.value : find()
+      organization: (id) => pending.things.find('organization', id) ?? this.#foreseen.find('organization', id),
+      organizationBySlug: async (slug) => {
+        const known = pending.organizationBySlug(slug)
+        if (known) return known
+        const found = await this.#connection.organizationBySlug(slug)
+        // An organization that was put in this batch has another slug now.
+        return { value: found && pending.things.find('organization', found.id) ? undefined : found }
       },
-    })
+      assignment: (place) => pending.assignment(place),
+      membership: (organizationId, userId) => {
+        const key = keyOfMember(organizationId, userId)
+        return pending.things.find('membership', key) ?? this.#foreseen.find('membership', key)
+      },
+      invitation: (id) => pending.things.find('invitation', id),
+    }
   }
 
   /** Writes what is pending first, where the rows could not answer without it. */
-  #answer<T>({ isStale, from }: ReadCall<T>): Promise<T> {
+  #answer<T>({ isStale, known, from }: ReadCall<T>): Promise<T> {
     return this.#inTurn(async () => {
       if (isStale(this.#pending)) await this.#write()
-      return from(this.#connection)
+      const answer = await known(this.#known)
+      return answer ? answer.value : from(this.#connection)
     })
   }
 
   /** The changes of the works before are written for good; those of this work behind a savepoint. */
   async #write(): Promise<void> {
-    this.#foreseen = nothingForeseen
+    this.#foreseen.clear()
     if (this.#isInWork && !this.#hasSavepoint) {
       await this.#connection.writeChanges(this.#pending.take(this.#mark))
       this.#mark = 0

@@ -5,54 +5,26 @@
  */
 
 import {
-  type Change,
-  type Invitation,
-  type Membership,
-  type Organization,
-  type ByKind,
-  byKind,
+  assignmentOf,
+  editOf,
   keyOfPlace,
   type Assignment,
+  type Change,
+  type Edit,
+  type Organization,
   type Place,
+  type ThingName,
+  type Things,
 } from '@rolesets/core'
 import type { Recorded } from './connection.ts'
-
-/** Undefined where nothing is known here; a thing that was deleted is known to be absent. */
-export type Known<T> = { readonly value: T | undefined } | undefined
+import { KnownThings, rowNames, type Known, type RowName } from './known-things.ts'
 
 export class Pending {
   #recorded: Recorded[] = []
-  readonly #organizations = new Map<string, Organization>()
+  readonly things = new KnownThings()
   readonly #organizationIdsBySlug = new Map<string, string>()
-  readonly #assignments = new Map<string, Assignment | undefined>()
-  readonly #memberships = new Map<string, Membership | undefined>()
-  readonly #invitations = new Map<string, Invitation>()
-  #hasAccessKeys = false
+  readonly #names = new Set<ThingName>()
   #isWide = false
-
-  /** What each kind of change says of the rows; the catalogue is kept elsewhere. */
-  readonly #lessons: ByKind<unknown> = {
-    organization_put: ({ after }) => {
-      this.#organizations.set(after.id, after)
-      if (after.slug !== null) this.#organizationIdsBySlug.set(after.slug, after.id)
-    },
-    organization_deleted: () => (this.#isWide = true),
-    organizations_moved: () => (this.#isWide = true),
-    assignment_put: ({ after }) => this.#assignments.set(keyOfPlace(after), after),
-    assignment_deleted: ({ before }) => this.#assignments.set(keyOfPlace(before), undefined),
-    membership_put: ({ after }) => this.#memberships.set(keyOf(after.organizationId, after.userId), after),
-    membership_deleted: ({ before }) => this.#memberships.set(keyOf(before.organizationId, before.userId), undefined),
-    members_reassigned: () => (this.#isWide = true),
-    invitation_put: ({ after }) => this.#invitations.set(after.id, after),
-    access_key_put: () => (this.#hasAccessKeys = true),
-    permission_put: ignore,
-    permission_deleted: ignore,
-    role_put: ignore,
-    role_deleted: ignore,
-    role_set_put: ignore,
-    role_set_deleted: ignore,
-    settings_put: ignore,
-  }
 
   get length(): number {
     return this.#recorded.length
@@ -63,24 +35,9 @@ export class Pending {
     return this.#isWide
   }
 
-  get hasOrganizations(): boolean {
-    return this.#isWide || this.#organizations.size > 0
-  }
-
-  get hasAssignments(): boolean {
-    return this.#isWide || this.#assignments.size > 0
-  }
-
-  get hasMemberships(): boolean {
-    return this.#isWide || this.#memberships.size > 0
-  }
-
-  get hasInvitations(): boolean {
-    return this.#isWide || this.#invitations.size > 0
-  }
-
-  get hasAccessKeys(): boolean {
-    return this.#hasAccessKeys
+  /** Whether a change is recorded that can change the rows of such things. */
+  concerns(...names: readonly ThingName[]): boolean {
+    return names.some((name) => this.#names.has(name))
   }
 
   add(recorded: readonly Recorded[]): void {
@@ -103,55 +60,40 @@ export class Pending {
     const taken = this.#recorded.slice(0, length)
     const rest = this.#recorded.slice(length)
     this.#recorded = []
-    this.#organizations.clear()
+    this.things.clear()
     this.#organizationIdsBySlug.clear()
-    this.#assignments.clear()
-    this.#memberships.clear()
-    this.#invitations.clear()
-    this.#hasAccessKeys = false
+    this.#names.clear()
     this.#isWide = false
     this.add(rest)
     return taken
   }
 
-  organization(id: string): Known<Organization> {
-    const organization = this.#organizations.get(id)
-    return organization && { value: organization }
-  }
-
   /** The last organization that was put with this slug, if it still has it. */
   organizationBySlug(slug: string): Known<Organization> {
-    const organization = this.#organizations.get(this.#organizationIdsBySlug.get(slug) ?? '')
-    return organization?.slug === slug ? { value: organization } : undefined
+    const found = this.things.find('organization', this.#organizationIdsBySlug.get(slug) ?? '')
+    return found?.value?.slug === slug ? found : undefined
   }
 
   assignment(place: Place): Known<Assignment> {
-    const key = keyOfPlace(place)
-    if (place.scope !== '') return this.#assignments.has(key) ? { value: this.#assignments.get(key) } : undefined
-    const organization = this.#organizations.get(place.organizationId)
-    if (organization === undefined) return undefined
-    const { roleSetId, updatedAt, revision } = organization
-    return { value: { organizationId: place.organizationId, scope: '', roleSetId, updatedAt, revision } }
-  }
-
-  membership(organizationId: string, userId: string): Known<Membership> {
-    const key = keyOf(organizationId, userId)
-    return this.#memberships.has(key) ? { value: this.#memberships.get(key) } : undefined
-  }
-
-  invitation(id: string): Known<Invitation> {
-    const invitation = this.#invitations.get(id)
-    return invitation && { value: invitation }
+    if (place.scope !== '') return this.things.find('assignment', keyOfPlace(place))
+    const organization = this.things.find('organization', place.organizationId)?.value
+    return organization && { value: assignmentOf(organization) }
   }
 
   #learn(change: Change): void {
-    byKind(this.#lessons, change)
+    const { verb, thing } = change
+    this.#names.add(thing)
+    if (verb === 'moved' || verb === 'reassigned' || (verb === 'deleted' && thing === 'organization')) {
+      this.#isWide = true
+      for (const name of rowNames) this.#names.add(name)
+    }
+    for (const name of rowNames) this.#note(name, editOf(change, name))
+    const organization = editOf(change, 'organization')?.after
+    if (organization && organization.slug !== null) this.#organizationIdsBySlug.set(organization.slug, organization.id)
+  }
+
+  #note<Name extends RowName>(name: Name, edit: Edit<Things[Name]> | undefined): void {
+    const thing = edit?.after ?? edit?.before
+    if (thing) this.things.note(name, thing, edit?.after !== null)
   }
 }
-
-/** Of a membership. */
-export function keyOf(organizationId: string, userId: string): string {
-  return JSON.stringify([organizationId, userId])
-}
-
-function ignore(): void {}

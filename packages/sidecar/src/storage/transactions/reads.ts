@@ -10,41 +10,58 @@ type ReadName = keyof RowReader
 type Arguments<K extends ReadName> = Parameters<RowReader[K]>
 
 type ByName = { readonly [K in ReadName]: (...args: Arguments<K>) => Promise<unknown> }
+type KnownByName = { readonly [K in ReadName]?: (...args: Arguments<K>) => MaybePromise<Answer<unknown>> }
 
-const hasHolders = (pending: Pending) => pending.hasMemberships || pending.hasInvitations
-const hasAny = (pending: Pending) => pending.hasOrganizations || hasHolders(pending)
+const ofMembers = (pending: Pending) => pending.concerns('membership')
+const ofInvitations = (pending: Pending) => pending.concerns('invitation')
+const ofOrganizations = (pending: Pending) => pending.concerns('organization')
+const ofHolders = (pending: Pending) => pending.concerns('membership', 'invitation')
+const ofAny = (pending: Pending) => pending.concerns('organization', 'membership', 'invitation')
+/** A single thing is known here, or the rows have it. */
+const ofSingle = (pending: Pending) => pending.isWide
+/** The history that a work sees ends before its batch: the change sets of a batch are written last. */
+const never = () => false
 
 const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Arguments<K>) => boolean } = {
-  organization: (pending) => pending.isWide,
-  organizationBySlug: (pending) => pending.isWide,
-  assignment: (pending) => pending.isWide,
-  roleSetIdsOf: (pending) => pending.hasOrganizations || pending.hasAssignments,
-  organizations: (pending) => pending.hasOrganizations,
-  organizationCount: (pending) => pending.hasOrganizations,
-  membership: (pending) => pending.isWide,
-  memberships: (pending) => pending.hasMemberships,
-  memberCount: (pending) => pending.hasMemberships,
-  invitation: (pending) => pending.isWide,
-  pendingInvitation: (pending) => pending.hasInvitations,
-  pendingInvitationCount: (pending) => pending.hasInvitations,
-  invitations: (pending) => pending.hasInvitations,
-  usageIn: (pending, scope) => ('organizationId' in scope ? hasHolders(pending) : hasAny(pending)),
-  usageOf: hasAny,
-  searchOrganizations: hasAny,
-  searchMemberships: (pending) => pending.hasMemberships,
-  searchInvitations: (pending) => pending.hasInvitations,
-  memberCounts: (pending) => pending.hasMemberships,
-  accessKeys: (pending) => pending.hasAccessKeys,
-  // The history that a work sees ends before its batch: the change sets of a batch are written last.
-  history: () => false,
-  historyAnchor: () => false,
+  organization: ofSingle,
+  organizationBySlug: ofSingle,
+  assignment: ofSingle,
+  roleSetIdsOf: (pending) => pending.concerns('organization', 'assignment'),
+  organizations: ofOrganizations,
+  organizationCount: ofOrganizations,
+  membership: ofSingle,
+  memberships: ofMembers,
+  memberCount: ofMembers,
+  invitation: ofSingle,
+  pendingInvitation: ofInvitations,
+  pendingInvitationCount: ofInvitations,
+  invitations: ofInvitations,
+  usageIn: (pending, scope) => ('organizationId' in scope ? ofHolders(pending) : ofAny(pending)),
+  usageOf: ofAny,
+  searchOrganizations: ofAny,
+  searchMemberships: ofMembers,
+  searchInvitations: ofInvitations,
+  memberCounts: ofMembers,
+  accessKeys: (pending) => pending.concerns('access_key'),
+  history: never,
+  historyAnchor: never,
 }
 
 const readNames = Object.keys(staleWhen) as readonly ReadName[]
 
-/** A read that was called, by its name. */
+type Answer<T> = { readonly value: T } | undefined
+
+/** Reads that can be answered without the rows. Undefined: only the rows answer it. */
+export type KnownReads = {
+  readonly [K in ReadName]?: (...args: Arguments<K>) => MaybePromise<Answer<Awaited<ReturnType<RowReader[K]>>>>
+}
+
+type MaybePromise<T> = T | Promise<T>
+
+/** A read that was called. */
 export interface ReadCall<T> {
   readonly isStale: (pending: Pending) => boolean
+  readonly known: (reads: KnownReads) => MaybePromise<Answer<T>>
   /** Answers it from these rows. */
   readonly from: (rows: RowReader) => Promise<T>
 }
@@ -60,6 +77,7 @@ function methodOf<K extends ReadName>(name: K, answer: <T>(call: ReadCall<T>) =>
   return (...args: Arguments<K>) =>
     answer({
       isStale: (pending) => staleWhen[name](pending, ...args),
+      known: (reads: KnownByName) => reads[name]?.(...args),
       from: (rows: ByName) => rows[name](...args),
     })
 }

@@ -6,7 +6,8 @@
 import type { StoreError } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import { corruptError } from '../errors.ts'
-import { changeSetOf, unlessMalformed } from '../rows/things.ts'
+import { unlessMalformed } from '../rows/columns.ts'
+import { changeSetOf } from '../rows/things.ts'
 
 const smallTables = [
   'store',

@@ -13,29 +13,22 @@ import {
 import type { Finding, Inspection } from '../../inspection.ts'
 import { migrations } from '../migrations/all.ts'
 import { StoreError } from '../../store.ts'
-import { readAccessKeys } from '../rows/access-keys.ts'
-import { loadCatalogue } from '../rows/catalogue.ts'
-import { Connection, type Row, type Value } from '../connection.ts'
+import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
+import { Connection, type Row } from '../connection.ts'
 import { corruptError } from '../errors.ts'
 import { readAnchor, readPosition } from '../rows/history.ts'
 import { Chain } from '../../transactions/chain.ts'
+import type { Table } from '../rows/table.ts'
+import { pagesOf, type Pages } from './pages.ts'
 import { checkCounts, checkStamps, highestStamp, noteSweep, type Sweeps } from './stamps.ts'
 import { checkTraces, smallRows } from './traces.ts'
 import { missingMigrations } from '../migrations/migrate.ts'
 import { setUpReader } from '../pragmas.ts'
-import {
-  changeSetOf,
-  integer,
-  invitationOf,
-  membershipOf,
-  MalformedRow,
-  organizationOf,
-  sealedRecordOf,
-  text,
-  unlessMalformed,
-} from '../rows/things.ts'
+import { integer, MalformedRow, text, unlessMalformed } from '../rows/columns.ts'
+import { accessKeys, changeSetOf, invitations, memberships, organizations, sealedRecordOf } from '../rows/things.ts'
 
-const rowsPerPage = 1_000
+/** A revision can be 0 or more. */
+const changeSets: Pages = { table: 'change_sets', key: ['revision'], start: -1 }
 const changeSetsPerPage = 100
 /** SQLite stops after so many problems. */
 const problemsMax = 100
@@ -99,26 +92,20 @@ class SqliteInspection implements Inspection {
   }
 
   organizations(): AsyncGenerator<Organization> {
-    return this.#all(organizationOf, { table: 'organizations', order: ['id'] })
+    return this.#all(organizations, ['id'])
   }
 
   memberships(): AsyncGenerator<Membership> {
-    return this.#all(membershipOf, { table: 'memberships', order: ['organization_id', 'user_id'] })
+    return this.#all(memberships, ['organization_id', 'user_id'])
   }
 
   invitations(): AsyncGenerator<Invitation> {
-    const order = ['organization_id', 'email_address COLLATE NOCASE', 'id']
-    return this.#all(invitationOf, { table: 'invitations', order })
+    return this.#all(invitations, ['organization_id', 'email_address COLLATE NOCASE', 'id'])
   }
 
   async *provenances(): AsyncGenerator<{ readonly revision: number; readonly actor: string }> {
-    const page = 'SELECT revision, actor FROM change_sets WHERE revision > ? ORDER BY revision LIMIT ?'
-    for (let after = -1; ;) {
-      const rows = await this.#connection.all(page, [after, rowsPerPage])
+    for await (const rows of pagesOf(this.#connection, { ...changeSets, columns: 'revision, actor' }))
       for (const row of rows) yield { revision: integer(row, 'revision'), actor: text(row, 'actor') }
-      if (rows.length < rowsPerPage) return
-      after = integer(rows.at(-1) ?? {}, 'revision')
-    }
   }
 
   async isUndisturbed(): Promise<boolean> {
@@ -133,8 +120,8 @@ class SqliteInspection implements Inspection {
   async *#examineHistory(): AsyncGenerator<Finding> {
     const chain = new Chain(await readAnchor(this.#connection))
     this.#chain = chain
-    const small = smallRows(await this.catalogue(), await readAccessKeys(this.#connection))
-    for await (const rows of this.#historyPages()) {
+    const small = smallRows(await this.catalogue(), await inOrder(this.#connection, accessKeys))
+    for await (const rows of pagesOf(this.#connection, { ...changeSets, size: changeSetsPerPage })) {
       const sound: ChangeSet[] = []
       for (const row of rows) {
         const finding = chain.check(sealedRecordOf(row))
@@ -157,16 +144,6 @@ class SqliteInspection implements Inspection {
     yield* checkStamps(this.#connection, { sweeps: this.#sweeps, anchor, isMissing })
     yield* checkCounts(this.#connection)
     yield* this.#checkReferences()
-  }
-
-  async *#historyPages(): AsyncGenerator<readonly Row[]> {
-    const page = 'SELECT * FROM change_sets WHERE revision > ? ORDER BY revision LIMIT ?'
-    for (let after = -1; ;) {
-      const rows = await this.#connection.all(page, [after, changeSetsPerPage])
-      if (rows.length === 0) return
-      yield rows
-      after = integer(rows.at(-1) ?? {}, 'revision')
-    }
   }
 
   /** Reports a malformed row as damage of the file. */
@@ -205,22 +182,9 @@ class SqliteInspection implements Inspection {
     }
   }
 
-  /** In pages: each continues after the last row of the one before. */
-  async *#all<T>(
-    thingOf: (row: Row) => T,
-    { table, order }: { readonly table: string; readonly order: readonly string[] },
-  ): AsyncGenerator<T> {
-    const columns = order.map((each) => each.replace(' COLLATE NOCASE', ''))
-    const sql = `SELECT * FROM ${table} WHERE (${order.join(', ')}) > (${order.map(() => '?').join(', ')})
-      ORDER BY ${order.join(', ')} LIMIT ${rowsPerPage}`
-    let after: readonly Value[] = order.map(() => '')
-    for (;;) {
-      const rows = await this.#connection.all(sql, after)
-      yield* await unlessMalformed(this.file, async () => rows.map(thingOf))
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < rowsPerPage) return
-      after = columns.map((column) => text(last, column))
-    }
+  async *#all<T extends object>(table: Table<T>, key: readonly string[]): AsyncGenerator<T> {
+    for await (const rows of pagesOf(this.#connection, { table: table.name, key }))
+      yield* await unlessMalformed(this.file, async () => rows.map(table.thingOf))
   }
 }
 

@@ -3,11 +3,12 @@
  * names none of its organizations and members: then each of them must be as the change says of all.
  */
 
-import type { ChangeSet } from '@rolesets/core'
+import type { ChangeSet, ThingName } from '@rolesets/core'
 import type { Finding } from '../../inspection.ts'
-import type { Connection, Row, Value } from '../connection.ts'
-import type { ThingKind } from './traces.ts'
-import { integer, text } from '../rows/things.ts'
+import type { Connection, Row } from '../connection.ts'
+import { pagesOf } from './pages.ts'
+import { inWords } from './traces.ts'
+import { count, integer, text } from '../rows/columns.ts'
 
 /** What a change set says of all organizations or members of a set, or of one organization. */
 interface Sweep {
@@ -35,7 +36,7 @@ export function noteSweep(sweeps: Sweeps, { revision, changes }: ChangeSet): voi
 }
 
 interface Table {
-  readonly kind: ThingKind
+  readonly thing: ThingName
   readonly name: string
   /** Columns by which its pages go on. */
   readonly key: readonly string[]
@@ -51,26 +52,23 @@ const isReassigned: Table['isSwept'] = (row, { reassignments }) =>
   })
 
 const tables: readonly Table[] = [
-  { kind: 'permission', name: 'permissions', key: ['id'], isSwept: never },
-  { kind: 'role', name: 'roles', key: ['id'], isSwept: never },
-  { kind: 'role set', name: 'role_sets', key: ['id'], isSwept: never },
-  { kind: 'access key', name: 'access_keys', key: ['id'], isSwept: never },
+  { thing: 'permission', name: 'permissions', key: ['id'], isSwept: never },
+  { thing: 'role', name: 'roles', key: ['id'], isSwept: never },
+  { thing: 'role_set', name: 'role_sets', key: ['id'], isSwept: never },
+  { thing: 'access_key', name: 'access_keys', key: ['id'], isSwept: never },
   {
-    ...{ kind: 'organization', name: 'organizations', key: ['id'] },
+    ...{ thing: 'organization', name: 'organizations', key: ['id'] },
     isSwept: (row, { roleSetIds }) => roleSetIds.has(text(row, 'role_set_id')),
   },
-  { kind: 'membership', name: 'memberships', key: ['organization_id', 'user_id'], isSwept: isReassigned },
-  { kind: 'invitation', name: 'invitations', key: ['id'], isSwept: isReassigned },
+  { thing: 'membership', name: 'memberships', key: ['organization_id', 'user_id'], isSwept: isReassigned },
+  { thing: 'invitation', name: 'invitations', key: ['id'], isSwept: isReassigned },
 ]
-
-const rowsPerPage = 1_000
 
 /** The highest revision that anything in the file is stamped with. */
 export async function highestStamp(connection: Connection): Promise<number> {
   const parts = [...tables.map(({ name }) => name), 'settings', 'assignments', 'change_subjects']
   const sql = parts.map((name) => `SELECT max(revision) AS revision FROM ${name}`).join(' UNION ALL ')
-  const [row] = await connection.all(`SELECT coalesce(max(revision), 0) AS revision FROM (${sql})`)
-  return integer(row ?? {}, 'revision')
+  return count(await connection.all(`SELECT coalesce(max(revision), 0) AS revision FROM (${sql})`), 'revision')
 }
 
 interface StampsOptions {
@@ -82,34 +80,28 @@ interface StampsOptions {
 }
 
 export async function* checkStamps(connection: Connection, options: StampsOptions): AsyncGenerator<Finding> {
-  for (const table of tables) {
-    for await (const row of strangers(connection, table, options.anchor)) {
-      const revision = integer(row, 'revision')
-      const sweep = options.sweeps.get(revision)
-      if (options.isMissing(revision) || (sweep !== undefined && table.isSwept(row, sweep))) continue
-      const says = sweep === undefined ? 'says nothing of it' : 'says something else of it'
-      const problem = `stamped with revision ${revision}, which ${says}`
-      yield { what: `${table.kind} ${text(row, 'id')}`, problem }
-    }
-  }
+  for (const table of tables)
+    for await (const rows of strangers(connection, table, options.anchor))
+      for (const row of rows) {
+        const revision = integer(row, 'revision')
+        const sweep = options.sweeps.get(revision)
+        if (options.isMissing(revision) || (sweep !== undefined && table.isSwept(row, sweep))) continue
+        const says = sweep === undefined ? 'says nothing of it' : 'says something else of it'
+        const problem = `stamped with revision ${revision}, which ${says}`
+        yield { what: inWords(table.thing, text(row, 'id')), problem }
+      }
 }
 
 /** Rows that the change set of their revision doesn't name. */
-async function* strangers(connection: Connection, { name, key }: Table, anchor: number): AsyncGenerator<Row> {
-  const columns = `(${key.join(', ')})`
+function strangers(connection: Connection, { name, key }: Table, anchor: number): AsyncGenerator<readonly Row[]> {
   const named = `SELECT 1 FROM change_subjects
     WHERE change_subjects.subject = ${name}.id AND change_subjects.revision = ${name}.revision`
-  const sql = `SELECT * FROM ${name}
-    WHERE ${columns} > (${key.map(() => '?').join(', ')}) AND revision > ? AND NOT EXISTS (${named})
-    ORDER BY ${key.join(', ')} LIMIT ${rowsPerPage}`
-  let after: readonly Value[] = key.map(() => '')
-  for (;;) {
-    const rows = await connection.all(sql, [...after, anchor])
-    yield* rows
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < rowsPerPage) return
-    after = key.map((column) => text(last, column))
-  }
+  return pagesOf(connection, {
+    table: name,
+    key,
+    condition: `revision > ? AND NOT EXISTS (${named})`,
+    values: [anchor],
+  })
 }
 
 /** The number of organizations of each set is stored in a table of its own. */

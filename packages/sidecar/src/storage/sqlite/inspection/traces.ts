@@ -4,18 +4,15 @@
  */
 
 import { isDeepStrictEqual } from 'node:util'
-import { type AccessKey, type Catalogue, type Change, type ChangeSet, type ByKind, byKind } from '@rolesets/core'
+import type { AccessKey, Catalogue, ChangeSet, ThingName } from '@rolesets/core'
 import type { Finding } from '../../inspection.ts'
 import type { Connection } from '../connection.ts'
-import { invitationOf, membershipOf, organizationOf } from '../rows/things.ts'
-
-export type ThingKind =
-  'permission' | 'role' | 'role set' | 'settings' | 'organization' | 'membership' | 'invitation' | 'access key'
+import { invitations, memberships, organizations } from '../rows/things.ts'
 
 type Thing = { readonly revision: number; readonly [field: string]: unknown }
 
 interface Trace {
-  readonly kind: ThingKind
+  readonly name: ThingName
   readonly id: string
   /** By which its row is found. */
   readonly key: string
@@ -36,8 +33,8 @@ export function smallRows(catalogue: Catalogue, accessKeys: readonly AccessKey[]
   return new Map([
     ...rowsOf('permission', permissions.values()),
     ...rowsOf('role', roles.values()),
-    ...rowsOf('role set', roleSets.values()),
-    ...rowsOf('access key', accessKeys),
+    ...rowsOf('role_set', roleSets.values()),
+    ...rowsOf('access_key', accessKeys),
     ['settings settings', asThing(settings)],
   ])
 }
@@ -50,12 +47,12 @@ export async function* checkTraces(
 ): AsyncGenerator<Finding> {
   const traces = new Map<string, Trace>()
   for (const changeSet of changeSets)
-    for (const trace of tracesOf(changeSet)) traces.set(`${trace.kind} ${trace.id}`, trace)
+    for (const trace of tracesOf(changeSet)) traces.set(`${trace.name} ${trace.id}`, trace)
   const large = await readLarge(connection, [...traces.values()])
-  const rowOf = ({ kind, key }: Trace) => small.get(`${kind} ${key}`) ?? large.get(`${kind} ${key}`)
+  const rowOf = ({ name, key }: Trace) => small.get(`${name} ${key}`) ?? large.get(`${name} ${key}`)
   for (const trace of traces.values()) {
     const problem = await compare(connection, trace, rowOf(trace))
-    if (problem !== undefined) yield { what: `${trace.kind} ${trace.id}`, problem }
+    if (problem !== undefined) yield { what: inWords(trace.name, trace.id), problem }
   }
 }
 
@@ -97,30 +94,18 @@ async function isDeletedAfter(connection: Connection, organizationId: string, re
 }
 
 async function readLarge(connection: Connection, traces: readonly Trace[]): Promise<Rows> {
-  const keysOf = (wanted: ThingKind) => traces.flatMap(({ kind, key }) => (kind === wanted ? [key] : []))
-  const read = async (sql: string, keys: readonly unknown[]) => connection.all(sql, [JSON.stringify(keys)])
-  const organizations = await read(
-    'SELECT organizations.* FROM json_each(?) AS wanted CROSS JOIN organizations ON organizations.id = wanted.value',
-    keysOf('organization'),
-  )
-  const invitations = await read(
-    'SELECT invitations.* FROM json_each(?) AS wanted CROSS JOIN invitations ON invitations.id = wanted.value',
-    keysOf('invitation'),
-  )
-  const memberships = await read(
-    `SELECT memberships.* FROM json_each(?) AS wanted CROSS JOIN memberships
-     ON organization_id = wanted.value ->> 0 AND user_id = wanted.value ->> 1`,
-    keysOf('membership').map((key) => JSON.parse(key) as unknown),
-  )
+  const keysOf = (wanted: ThingName) => traces.flatMap(({ name, key }) => (name === wanted ? [key] : []))
+  const byId = (name: ThingName) => JSON.stringify(keysOf(name).map((id) => [id]))
+  const members = await memberships.findAll(connection, `[${keysOf('membership').join()}]`)
   return new Map([
-    ...rowsOf('organization', organizations.map(organizationOf)),
-    ...rowsOf('invitation', invitations.map(invitationOf)),
-    ...memberships.map(membershipOf).map((each) => [`membership ${memberKey(each)}`, asThing(each)] as const),
+    ...rowsOf('organization', await organizations.findAll(connection, byId('organization'))),
+    ...rowsOf('invitation', await invitations.findAll(connection, byId('invitation'))),
+    ...members.map((each) => [`membership ${memberKey(each)}`, asThing(each)] as const),
   ])
 }
 
-function rowsOf(kind: ThingKind, things: Iterable<{ readonly id: string }>): (readonly [string, Thing])[] {
-  return [...things].map((thing) => [`${kind} ${thing.id}`, asThing(thing)])
+function rowsOf(name: ThingName, things: Iterable<{ readonly id: string }>): (readonly [string, Thing])[] {
+  return [...things].map((thing) => [`${name} ${thing.id}`, asThing(thing)])
 }
 
 /** Its fields are looked at by name. */
@@ -128,57 +113,35 @@ function asThing(thing: object): Thing {
   return thing as Thing
 }
 
-function tracesOf(changeSet: ChangeSet): readonly Trace[] {
-  const { changes } = changeSet
+function tracesOf({ revision, changes }: ChangeSet): readonly Trace[] {
   const sets = changes.flatMap((change) => (change.verb === 'moved' ? [change.toRoleSetId] : []))
   const roles = changes.flatMap((change) =>
     change.verb === 'reassigned' ? change.mappings.map(({ toRoleId }) => toRoleId) : [],
   )
   const moved = { field: 'roleSetId', values: new Set<unknown>(sets) }
   const reassigned = { field: 'roleId', values: new Set<unknown>(roles) }
-  return changes.flatMap((change) => traceOf(change, { revision: changeSet.revision, moved, reassigned }) ?? [])
+  return changes.flatMap((change): readonly Trace[] => {
+    // Assignments have no id, and a set-wide change leaves no single trace.
+    if (change.verb === 'moved' || change.verb === 'reassigned' || change.thing === 'assignment') return []
+    const thing = change.verb === 'put' ? change.after : change.before
+    const id = 'id' in thing ? thing.id : 'settings'
+    return [
+      {
+        name: change.thing,
+        id,
+        key: 'userId' in thing ? memberKey(thing) : id,
+        organizationId: 'organizationId' in thing ? thing.organizationId : undefined,
+        revision,
+        after: change.verb === 'put' ? asThing(thing) : null,
+        other: change.thing === 'organization' ? moved : 'roleId' in thing ? reassigned : undefined,
+      },
+    ]
+  })
 }
 
-type WriteFacts = { readonly revision: number } & Readonly<Record<'moved' | 'reassigned', NonNullable<Trace['other']>>>
-
-type PartOfTrace = Omit<Trace, 'revision'> | undefined
-
-const traces: ByKind<PartOfTrace, [WriteFacts]> = {
-  permission_put: ({ after }) => put('permission', after),
-  permission_deleted: ({ before }) => gone('permission', before),
-  role_put: ({ after }) => put('role', after),
-  role_deleted: ({ before }) => gone('role', before),
-  role_set_put: ({ after }) => put('role set', after),
-  role_set_deleted: ({ before }) => gone('role set', before),
-  access_key_put: ({ after }) => put('access key', after),
-  settings_put: ({ after }) => ({ ...gone('settings', { id: 'settings' }), after: asThing(after) }),
-  organization_put: ({ after }, { moved }) => put('organization', after, { other: moved }),
-  organization_deleted: ({ before }) => gone('organization', before),
-  membership_put: ({ after }, { reassigned }) => {
-    const { organizationId } = after
-    return put('membership', after, { key: memberKey(after), organizationId, other: reassigned })
-  },
-  membership_deleted: ({ before }) => ({ ...gone('membership', before), key: memberKey(before) }),
-  invitation_put: ({ after }, { reassigned }) => {
-    return put('invitation', after, { organizationId: after.organizationId, other: reassigned })
-  },
-  organizations_moved: () => undefined,
-  members_reassigned: () => undefined,
-  assignment_put: () => undefined,
-  assignment_deleted: () => undefined,
-}
-
-function traceOf(change: Change, facts: WriteFacts): Trace | undefined {
-  const trace = byKind(traces, change, facts)
-  return trace && { ...trace, revision: facts.revision }
-}
-
-function put(kind: ThingKind, thing: { readonly id: string }, more: Partial<Trace> = {}) {
-  return { ...gone(kind, thing), after: asThing(thing), ...more }
-}
-
-function gone(kind: ThingKind, { id }: { readonly id: string }) {
-  return { kind, id, key: id, organizationId: undefined, after: null, other: undefined }
+/** A thing as a finding names it. */
+export function inWords(name: ThingName, id: string): string {
+  return `${name.replace('_', ' ')} ${id}`
 }
 
 function memberKey({ organizationId, userId }: { readonly organizationId: string; readonly userId: string }): string {

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import type { Migration } from './migration.ts'
 import { StoreError } from '../../store.ts'
 import type { Connection } from '../connection.ts'
-import { integer, text } from '../rows/things.ts'
+import { integer, text } from '../rows/columns.ts'
 
 interface Applied {
   readonly number: number

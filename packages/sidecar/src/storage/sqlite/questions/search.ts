@@ -3,11 +3,12 @@
  * from the start, grows with the number of matches. So only keys are sorted, and only the rows of one page are read.
  */
 
-import type { Invitation, Membership, Organization } from '@rolesets/core'
-import type { InvitationQuery, MembershipQuery, Order, OrganizationQuery, Span, Spanned } from '../../store.ts'
+import type { Reader, Span, Spanned } from '../../store.ts'
+import type { Connection } from '../connection.ts'
+import { count } from '../rows/columns.ts'
+import type { Table } from '../rows/table.ts'
+import { invitations, memberships, organizations } from '../rows/things.ts'
 import { contains, given, hasStatus, isChosen, isIn, where, type Condition } from './conditions.ts'
-import type { Connection, Row } from '../connection.ts'
-import { integer, invitationOf, membershipOf, organizationOf } from '../rows/things.ts'
 
 /** Each ends with columns that no two rows share. A direction follows each column. */
 const organizationOrders = {
@@ -27,80 +28,86 @@ const invitationOrders = {
 const hasMember = 'id IN (SELECT organization_id FROM memberships WHERE user_id IN (SELECT value FROM json_each(?)))'
 const isOfUser = `accepted_by_user_id = ? AND accepted_by_user_id <> '' OR email_address = ? COLLATE NOCASE`
 
-export function searchOrganizations(
-  connection: Connection,
-  { text, ids, userIds }: OrganizationQuery,
-  { order, span }: { readonly order: Order<keyof typeof organizationOrders>; readonly span: Span },
-): Promise<Spanned<Organization>> {
-  const condition = where([
-    text === undefined ? undefined : orId(text, contains(text, 'name', 'slug')),
-    ...isChosen('id', ids),
-    given(hasMember, asJson(userIds?.include)),
-    given(`NOT ${hasMember}`, asJson(userIds?.exclude)),
-  ])
-  const by = ordered(organizationOrders[order.field], order.descending)
-  if (order.field !== 'members_count' && text === undefined)
-    return spanned(connection, { table: 'organizations', thingOf: organizationOf, condition, by, span })
-  // Members are stored in the order of their organizations' ids, and a text is searched in whole rows: an index by time would
-  // jump between them. The plus keeps SQLite from using it.
-  const inRows = { sql: `${condition.sql || 'WHERE true'} AND id > ''`, values: condition.values }
-  return spanned(connection, { table: 'organizations', thingOf: organizationOf, condition: inRows, by: `+${by}`, span })
+/** How many things one read can return. */
+export const rowsMax = 1_000
+
+type Searches = Pick<Reader, 'searchOrganizations' | 'searchMemberships' | 'searchInvitations'>
+
+export function searchesOf(connection: Connection): Searches {
+  return {
+    searchOrganizations: ({ text, ids, userIds }, order, span) => {
+      const condition = where([
+        text === undefined ? undefined : orId(text, contains(text, 'name', 'slug')),
+        ...isChosen('id', ids),
+        given(hasMember, asJson(userIds?.include)),
+        given(`NOT ${hasMember}`, asJson(userIds?.exclude)),
+      ])
+      const by = ordered(organizationOrders[order.field], order.descending)
+      if (order.field !== 'members_count' && text === undefined)
+        return spanned(connection, organizations, { key: 'id', condition, by, span })
+      // Members are stored in the order of their organizations' ids, and a text is searched in whole rows: an index by
+      // time would jump between them. The plus keeps SQLite from using it.
+      const inRows = { sql: `${condition.sql || 'WHERE true'} AND id > ''`, values: condition.values }
+      return spanned(connection, organizations, { key: 'id', condition: inRows, by: `+${by}`, span })
+    },
+    searchMemberships: (query, order, span) => {
+      const condition = where([
+        given('organization_id = ?', query.organizationId),
+        ...isChosen('user_id', query.userIds),
+        isIn('role_id', query.roleIds),
+        query.text === undefined ? undefined : contains(query.text, 'user_id'),
+        given('created_at >= ?', query.createdFrom),
+        given('created_at <= ?', query.createdTo),
+      ])
+      const by = ordered(membershipOrders[order.field], order.descending)
+      return spanned(connection, memberships, { key: 'organization_id, user_id', condition, by, span })
+    },
+    searchInvitations: ({ text, userId, ...query }, order, span) => {
+      const condition = where([
+        given('organization_id = ?', query.organizationId),
+        hasStatus(query.statuses, query.now),
+        given('email_address = ? COLLATE NOCASE', query.emailAddress),
+        text === undefined ? undefined : orId(text, contains(text, 'email_address')),
+        userId === undefined ? undefined : { sql: isOfUser, values: [userId, userId] },
+      ])
+      const by = ordered(invitationOrders[order.field], order.descending)
+      return spanned(connection, invitations, { key: 'id', condition, by, span })
+    },
+  }
 }
 
-export function searchMemberships(
-  connection: Connection,
-  query: MembershipQuery,
-  { order, span }: { readonly order: Order<keyof typeof membershipOrders>; readonly span: Span },
-): Promise<Spanned<Membership>> {
-  const condition = where([
-    given('organization_id = ?', query.organizationId),
-    ...isChosen('user_id', query.userIds),
-    isIn('role_id', query.roleIds),
-    query.text === undefined ? undefined : contains(query.text, 'user_id'),
-    given('created_at >= ?', query.createdFrom),
-    given('created_at <= ?', query.createdTo),
-  ])
-  const by = ordered(membershipOrders[order.field], order.descending)
-  return spanned(connection, { table: 'memberships', thingOf: membershipOf, condition, by, span })
-}
-
-export function searchInvitations(
-  connection: Connection,
-  query: InvitationQuery,
-  { order, span }: { readonly order: Order<keyof typeof invitationOrders>; readonly span: Span },
-): Promise<Spanned<Invitation>> {
-  const { text, userId } = query
-  const condition = where([
-    given('organization_id = ?', query.organizationId),
-    hasStatus(query.statuses, query.now),
-    given('email_address = ? COLLATE NOCASE', query.emailAddress),
-    text === undefined ? undefined : orId(text, contains(text, 'email_address')),
-    userId === undefined ? undefined : { sql: isOfUser, values: [userId, userId] },
-  ])
-  const by = ordered(invitationOrders[order.field], order.descending)
-  return spanned(connection, { table: 'invitations', thingOf: invitationOf, condition, by, span })
-}
-
-const keys = { organizations: 'id', memberships: 'organization_id, user_id', invitations: 'id' } as const
-
-interface Search<T> {
-  readonly table: keyof typeof keys
-  readonly thingOf: (row: Row) => T
+interface Search {
+  /** The columns of the primary key. */
+  readonly key: string
   readonly condition: Condition
   readonly by: string
   readonly span: Span
 }
 
-async function spanned<T>(connection: Connection, search: Search<T>): Promise<Spanned<T>> {
-  const { table, thingOf, condition, by, span } = search
-  const from = `FROM ${table} ${condition.sql}`
-  const [row] = await connection.all(`SELECT count(*) AS total ${from}`, condition.values)
-  const total = integer(row ?? {}, 'total')
+async function spanned<T extends object>(
+  connection: Connection,
+  table: Table<T>,
+  { key, condition, by, span }: Search,
+): Promise<Spanned<T>> {
+  checkSpan(span, table.name)
+  const from = `FROM ${table.name} ${condition.sql}`
+  const total = count(await connection.all(`SELECT count(*) AS total ${from}`, condition.values), 'total')
   if (span.limit === 0 || span.offset >= total) return { items: [], total }
-  const page = `SELECT ${keys[table]} ${from} ORDER BY ${by} LIMIT ? OFFSET ?`
-  const sql = `SELECT * FROM ${table} WHERE (${keys[table]}) IN (${page}) ORDER BY ${by}`
-  const rows = await connection.all(sql, [...condition.values, span.limit, span.offset])
-  return { items: rows.map(thingOf), total }
+  const page = `SELECT ${key} ${from} ORDER BY ${by} LIMIT ? OFFSET ?`
+  const sql = `SELECT * FROM ${table.name} WHERE (${key}) IN (${page}) ORDER BY ${by}`
+  return { items: await table.select(connection, sql, [...condition.values, span.limit, span.offset]), total }
+}
+
+function checkSpan({ offset, limit }: Span, noun: string): void {
+  checkAtMost(limit, rowsMax, noun)
+  if (!Number.isSafeInteger(offset) || offset < 0)
+    throw new RangeError(`The offset of a list of ${noun} is ${offset}. It must be a whole number, 0 or more.`)
+}
+
+export function checkAtMost(size: number, max: number, noun: string): void {
+  if (!Number.isInteger(size) || size < 0 || size > max) {
+    throw new RangeError(`A read of ${size} ${noun} was requested. It can have 0 to ${max}.`)
+  }
 }
 
 function ordered(columns: readonly string[], isDescending: boolean): string {

@@ -6,7 +6,7 @@
 
 import { isHeld, type RoleUsage } from '../../../domain/decided.ts'
 import type { Connection, Row, Value } from '../connection.ts'
-import { integer, text } from '../rows/things.ts'
+import { count, integer, text } from '../rows/columns.ts'
 
 /** The tables whose rows hold roles. */
 export type Holders = 'memberships' | 'invitations'
@@ -132,8 +132,8 @@ FROM (
   SELECT 1 FROM ${at.holders}
   WHERE role_id IN (SELECT value FROM json_each(?)) AND ${shapes[at.holders].isIndexed} LIMIT ?
 )`
-  const [row] = await connection.all(sql, [JSON.stringify(at.roleIds), organizations])
-  return integer(row ?? {}, 'held') < organizations ? 'holders' : 'organizations'
+  const held = count(await connection.all(sql, [JSON.stringify(at.roleIds), organizations]), 'held')
+  return held < organizations ? 'holders' : 'organizations'
 }
 
 export async function organizationCount(connection: Connection, roleSetId: string): Promise<number> {

@@ -1,122 +1,96 @@
 /**
- * The rows of permissions, roles, role sets and settings: how they are written, and how the whole catalogue is read.
- * Settings have a row after their first change.
+ * The rows of the catalogue. A role's permissions and a role set's roles have rows of their own, in their order. Settings
+ * have a row after their first change.
  */
 
-import {
-  type Catalogue,
-  Index,
-  initialSettings,
-  type Permission,
-  type Role,
-  type RoleSet,
-  type Settings,
-} from '@rolesets/core'
-import type { Connection, Row } from '../connection.ts'
-import { permissionOf, roleOf, roleSetOf, settingsOf, text } from './things.ts'
+import { type Catalogue, Index, initialSettings, type Role, type RoleSet, type Settings } from '@rolesets/core'
+import type { Connection } from '../connection.ts'
+import { text } from './columns.ts'
+import type { Table } from './table.ts'
+import { permissions, roles, roleSets, settings } from './things.ts'
+
+/** A table with the things that a thing holds. */
+interface Links {
+  readonly table: string
+  readonly holder: string
+  readonly held: string
+}
+
+const rolePermissions: Links = { table: 'role_permissions', holder: 'role_id', held: 'permission_id' }
+const roleSetRoles: Links = { table: 'role_set_roles', holder: 'role_set_id', held: 'role_id' }
 
 /** In the order of creation, like the catalogue in memory. */
 export async function loadCatalogue(connection: Connection): Promise<Catalogue> {
-  const permissions = await connection.all('SELECT * FROM permissions ORDER BY rowid')
-  const roles = await connection.all('SELECT * FROM roles ORDER BY rowid')
-  const roleSets = await connection.all('SELECT * FROM role_sets ORDER BY rowid')
-  const held = await connection.all('SELECT role_id, permission_id FROM role_permissions ORDER BY role_id, position')
-  const members = await connection.all('SELECT role_set_id, role_id FROM role_set_roles ORDER BY role_set_id, position')
-  const [settings] = await connection.all('SELECT * FROM settings')
-  const permissionIds = grouped(held, 'role_id', 'permission_id')
-  const roleIds = grouped(members, 'role_set_id', 'role_id')
+  const permissionIds = await readLinks(connection, rolePermissions)
+  const roleIds = await readLinks(connection, roleSetRoles)
+  const [changed] = await settings.select(connection, 'SELECT * FROM settings')
   return {
-    permissions: new Index(permissions.map(permissionOf)),
-    roles: new Index(roles.map((row) => roleOf(row, permissionIds.get(text(row, 'id')) ?? []))),
-    roleSets: new Index(roleSets.map((row) => roleSetOf(row, roleIds.get(text(row, 'id')) ?? []))),
-    settings: settings === undefined ? initialSettings : settingsOf(settings),
+    permissions: new Index(await inOrder(connection, permissions)),
+    roles: new Index(
+      (await inOrder(connection, roles)).map((role) => ({ ...role, permissionIds: permissionIds.get(role.id) ?? [] })),
+    ),
+    roleSets: new Index(
+      (await inOrder(connection, roleSets)).map((roleSet) => ({ ...roleSet, roleIds: roleIds.get(roleSet.id) ?? [] })),
+    ),
+    settings: changed ?? initialSettings,
   }
 }
 
-export async function putPermission(connection: Connection, permission: Permission): Promise<void> {
-  const { id, key, name, description, type, createdAt, updatedAt, revision } = permission
-  await connection.run(
-    `INSERT INTO permissions (id, key, name, description, type, created_at, updated_at, revision)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET key = excluded.key, name = excluded.name, description = excluded.description,
-       type = excluded.type, created_at = excluded.created_at, updated_at = excluded.updated_at,
-       revision = excluded.revision`,
-    [id, key, name, description, type, createdAt, updatedAt, revision],
-  )
-}
-
-export async function deletePermission(connection: Connection, id: string): Promise<void> {
-  await connection.run('DELETE FROM permissions WHERE id = ?', [id])
+/** In the order of their creation. */
+export function inOrder<T extends object>(connection: Connection, table: Table<T>): Promise<readonly T[]> {
+  return table.select(connection, `SELECT * FROM ${table.name} ORDER BY rowid`)
 }
 
 export async function putRole(connection: Connection, role: Role): Promise<void> {
-  const { id, key, name, description, permissionIds, createdAt, updatedAt, revision } = role
-  await connection.run(
-    `INSERT INTO roles (id, key, name, description, created_at, updated_at, revision)
-     VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET key = excluded.key, name = excluded.name, description = excluded.description,
-       created_at = excluded.created_at, updated_at = excluded.updated_at, revision = excluded.revision`,
-    [id, key, name, description, createdAt, updatedAt, revision],
-  )
-  await connection.run('DELETE FROM role_permissions WHERE role_id = ?', [id])
-  await connection.run(
-    `INSERT INTO role_permissions (role_id, permission_id, position)
-     SELECT ?, value, key FROM json_each(?)`,
-    [id, JSON.stringify(permissionIds)],
-  )
+  await roles.put(connection, role)
+  await unlink(connection, rolePermissions, role.id)
+  await link(connection, rolePermissions, [role.id, role.permissionIds])
 }
 
-export async function deleteRole(connection: Connection, id: string): Promise<void> {
-  await connection.run('DELETE FROM role_permissions WHERE role_id = ?', [id])
-  await connection.run('DELETE FROM roles WHERE id = ?', [id])
+export async function deleteRole(connection: Connection, { id }: Role): Promise<void> {
+  await unlink(connection, rolePermissions, id)
+  await roles.deleteAll(connection, [[id]])
 }
 
 export async function putRoleSet(connection: Connection, roleSet: RoleSet): Promise<void> {
-  const { id, key, name, description, type, roleIds, defaultRoleId, creatorRoleId } = roleSet
-  const { createdAt, updatedAt, revision } = roleSet
-  await connection.run(
-    `INSERT INTO role_sets
-       (id, key, name, description, type, default_role_id, creator_role_id, created_at, updated_at, revision)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET key = excluded.key, name = excluded.name, description = excluded.description,
-       type = excluded.type, default_role_id = excluded.default_role_id, creator_role_id = excluded.creator_role_id,
-       created_at = excluded.created_at, updated_at = excluded.updated_at, revision = excluded.revision`,
-    [id, key, name, description, type, defaultRoleId, creatorRoleId, createdAt, updatedAt, revision],
-  )
-  await connection.run('DELETE FROM role_set_roles WHERE role_set_id = ?', [id])
-  await connection.run(
-    `INSERT INTO role_set_roles (role_set_id, role_id, position)
-     SELECT ?, value, key FROM json_each(?)`,
-    [id, JSON.stringify(roleIds)],
-  )
+  await roleSets.put(connection, roleSet)
+  await unlink(connection, roleSetRoles, roleSet.id)
+  await link(connection, roleSetRoles, [roleSet.id, roleSet.roleIds])
 }
 
-export async function deleteRoleSet(connection: Connection, id: string): Promise<void> {
-  await connection.run('DELETE FROM role_set_roles WHERE role_set_id = ?', [id])
-  await connection.run('DELETE FROM role_sets WHERE id = ?', [id])
+export async function deleteRoleSet(connection: Connection, { id }: RoleSet): Promise<void> {
+  await unlink(connection, roleSetRoles, id)
+  await roleSets.deleteAll(connection, [[id]])
   await connection.run('DELETE FROM organization_counts WHERE role_set_id = ? AND organizations = 0', [id])
 }
 
-export async function putSettings(connection: Connection, settings: Settings): Promise<void> {
-  const { enabled, maxAllowedMemberships, adminDeleteEnabled, slugDisabled, domainsEnabled } = settings
-  const flags = [adminDeleteEnabled, slugDisabled, domainsEnabled].map(Number)
-  const modes = JSON.stringify(settings.domainsEnrollmentModes)
-  await connection.run(
-    `INSERT OR REPLACE INTO settings
-       (singleton, enabled, max_allowed_memberships, admin_delete_enabled, slug_disabled, domains_enabled,
-        domains_enrollment_modes, updated_at, revision)
-     VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [Number(enabled), maxAllowedMemberships, ...flags, modes, settings.updatedAt, settings.revision],
-  )
+/** SQLite gives the first row of an empty table the key 1. */
+export async function putSettings(connection: Connection, after: Settings): Promise<void> {
+  await connection.run('DELETE FROM settings')
+  await settings.put(connection, after)
 }
 
-/** The values of one column by those of another, in the order of the rows. */
-function grouped(rows: readonly Row[], by: string, column: string): ReadonlyMap<string, readonly string[]> {
+async function unlink(connection: Connection, { table, holder }: Links, id: string): Promise<void> {
+  await connection.run(`DELETE FROM ${table} WHERE ${holder} = ?`, [id])
+}
+
+async function link(
+  connection: Connection,
+  { table, holder, held }: Links,
+  [id, ids]: readonly [string, readonly string[]],
+): Promise<void> {
+  const sql = `INSERT INTO ${table} (${holder}, ${held}, position) SELECT ?, value, key FROM json_each(?)`
+  await connection.run(sql, [id, JSON.stringify(ids)])
+}
+
+/** The ids of what each thing holds, by its id. */
+async function readLinks(connection: Connection, links: Links): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { table, holder, held } = links
   const groups = new Map<string, string[]>()
-  for (const row of rows) {
-    const group = groups.get(text(row, by))
-    if (group) group.push(text(row, column))
-    else groups.set(text(row, by), [text(row, column)])
+  for (const row of await connection.all(`SELECT ${holder}, ${held} FROM ${table} ORDER BY ${holder}, position`)) {
+    const group = groups.get(text(row, holder))
+    if (group) group.push(text(row, held))
+    else groups.set(text(row, holder), [text(row, held)])
   }
   return groups
 }

@@ -5,22 +5,11 @@
 
 import { kindOf, type Change, type ChangeKind, type ChangeOf } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
-import { putAccessKey } from './access-keys.ts'
-import { deleteAssignments, putAssignments } from './assignments.ts'
-import {
-  deletePermission,
-  deleteRole,
-  deleteRoleSet,
-  putPermission,
-  putRole,
-  putRoleSet,
-  putSettings,
-} from './catalogue.ts'
 import type { Connection } from '../connection.ts'
-import { putInvitations } from './invitations.ts'
-import { deleteMemberships, putMemberships } from './memberships.ts'
+import { deleteRole, deleteRoleSet, putRole, putRoleSet, putSettings } from './catalogue.ts'
 import { deleteOrganizations, moveOrganizations, putOrganizations } from './organizations.ts'
 import { reassign } from './reassignment.ts'
+import { accessKeys, assignments, invitations, memberships, permissions } from './things.ts'
 
 /** The text of a statement's values is bounded, however many changes a work records. */
 const rowsPerStatementMax = 500
@@ -35,29 +24,30 @@ interface Writer<Kind extends ChangeKind> {
 type Writers = { readonly [Kind in ChangeKind]: Writer<Kind> }
 
 const writers: Writers = {
-  organization_put: { family: 'puts', write: (connection, changes) => putOrganizations(connection, afterOf(changes)) },
-  membership_put: { family: 'puts', write: (connection, changes) => putMemberships(connection, afterOf(changes)) },
-  invitation_put: { family: 'puts', write: (connection, changes) => putInvitations(connection, afterOf(changes)) },
-  assignment_put: { family: 'puts', write: (connection, changes) => putAssignments(connection, afterOf(changes)) },
-  membership_deleted: {
-    family: 'memberships gone',
-    write: (connection, changes) => deleteMemberships(connection, beforeOf(changes)),
-  },
-  organization_deleted: {
-    family: 'organizations gone',
-    write: (connection, changes) => deleteOrganizations(connection, beforeOf(changes)),
-  },
-  assignment_deleted: alone((connection, { before }) => deleteAssignments(connection, [before])),
-  organizations_moved: alone((connection, change, stamp) => moveOrganizations(connection, change, stamp)),
-  members_reassigned: alone((connection, change, stamp) => reassign(connection, change, stamp)),
-  permission_put: alone((connection, { after }) => putPermission(connection, after)),
-  permission_deleted: alone((connection, { before }) => deletePermission(connection, before.id)),
+  organization_put: puts(putOrganizations),
+  membership_put: puts((connection, after) => memberships.putAll(connection, after)),
+  invitation_put: puts((connection, after) => invitations.putAll(connection, after)),
+  assignment_put: puts((connection, after) => assignments.putAll(connection, after)),
+  membership_deleted: deletes('memberships gone', (connection, before) =>
+    memberships.deleteAll(
+      connection,
+      before.map(({ organizationId, userId }) => [organizationId, userId]),
+    ),
+  ),
+  organization_deleted: deletes('organizations gone', deleteOrganizations),
+  assignment_deleted: alone((connection, { before }) =>
+    assignments.deleteAll(connection, [[before.organizationId, before.scope]]),
+  ),
+  organizations_moved: alone(moveOrganizations),
+  members_reassigned: alone(reassign),
+  permission_put: alone((connection, { after }) => permissions.put(connection, after)),
+  permission_deleted: alone((connection, { before }) => permissions.deleteAll(connection, [[before.id]])),
   role_put: alone((connection, { after }) => putRole(connection, after)),
-  role_deleted: alone((connection, { before }) => deleteRole(connection, before.id)),
+  role_deleted: alone((connection, { before }) => deleteRole(connection, before)),
   role_set_put: alone((connection, { after }) => putRoleSet(connection, after)),
-  role_set_deleted: alone((connection, { before }) => deleteRoleSet(connection, before.id)),
+  role_set_deleted: alone((connection, { before }) => deleteRoleSet(connection, before)),
   settings_put: alone((connection, { after }) => putSettings(connection, after)),
-  access_key_put: alone((connection, { after }) => putAccessKey(connection, after)),
+  access_key_put: alone((connection, { after }) => accessKeys.put(connection, after)),
 }
 
 export async function writeChanges(connection: Connection, recorded: readonly Recorded[]): Promise<void> {
@@ -110,10 +100,27 @@ function alone<One>(write: (connection: Connection, change: One, stamp: Recorded
   }
 }
 
-function afterOf<Thing>(changes: readonly { readonly after: Thing }[]): readonly Thing[] {
-  return changes.map(({ after }) => after)
+function puts<Thing>(write: (connection: Connection, after: readonly Thing[]) => Promise<void>) {
+  return {
+    family: 'puts',
+    write: (connection: Connection, changes: readonly { readonly after: Thing }[]) =>
+      write(
+        connection,
+        changes.map(({ after }) => after),
+      ),
+  } as const
 }
 
-function beforeOf<Thing>(changes: readonly { readonly before: Thing }[]): readonly Thing[] {
-  return changes.map(({ before }) => before)
+function deletes<Thing, Family extends string>(
+  family: Family,
+  write: (connection: Connection, before: readonly Thing[]) => Promise<void>,
+) {
+  return {
+    family,
+    write: (connection: Connection, changes: readonly { readonly before: Thing }[]) =>
+      write(
+        connection,
+        changes.map(({ before }) => before),
+      ),
+  }
 }

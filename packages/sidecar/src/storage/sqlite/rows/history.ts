@@ -3,7 +3,9 @@
 import { subjectsOf } from '@rolesets/core'
 import { StoreError, type HistoryPage, type HistoryQuery, type KeptChangeSet } from '../../store.ts'
 import type { Connection } from '../connection.ts'
-import { changeSetOf, integer, text, unlessMalformed } from './things.ts'
+import { given, where } from '../questions/conditions.ts'
+import { integer, text, unlessMalformed } from './columns.ts'
+import { changeSetOf } from './things.ts'
 import type { Position } from '../../transactions/connection.ts'
 import { firstSealOf } from '../../transactions/seal.ts'
 
@@ -56,9 +58,10 @@ export async function plantAnchor(connection: Connection, epoch: string): Promis
   )
 }
 
-export async function readAnchor(
-  connection: Connection,
-): Promise<{ readonly revision: number; readonly seal: string }> {
+/** The last change set that isn't kept any more. */
+type Anchor = Pick<Position, 'revision' | 'seal'>
+
+export async function readAnchor(connection: Connection): Promise<Anchor> {
   const [row = {}] = await connection.all('SELECT revision, seal FROM history_anchor')
   return { revision: integer(row, 'revision'), seal: text(row, 'seal') }
 }
@@ -69,22 +72,19 @@ export async function readHistory(
   { subject, actor, operation, from, to }: HistoryQuery,
   { size, after, oldestFirst = false }: HistoryPage,
 ): Promise<readonly KeptChangeSet[]> {
-  const conditions: readonly (readonly [string, string | number | undefined])[] = [
-    ['change_subjects.subject = ?', subject],
-    ['actor = ?', actor],
-    ['operation = ?', operation],
-    ['committed_at >= ?', from],
-    ['committed_at < ?', to],
-    [`change_sets.revision ${oldestFirst ? '>' : '<'} ?`, after],
-  ]
-  const given = conditions.filter(([, value]) => value !== undefined)
-  const where = given.length === 0 ? '' : `WHERE ${given.map(([condition]) => condition).join(' AND ')}`
+  const conditions = where([
+    given('change_subjects.subject = ?', subject),
+    given('actor = ?', actor),
+    given('operation = ?', operation),
+    given('committed_at >= ?', from),
+    given('committed_at < ?', to),
+    given(`change_sets.revision ${oldestFirst ? '>' : '<'} ?`, after),
+  ])
   // A thing's change sets are read in their order from its subjects; the cross join keeps it that way.
   const source = subject === undefined ? 'change_sets' : 'change_subjects CROSS JOIN change_sets USING (revision)'
   const order = `${subject === undefined ? 'change_sets' : 'change_subjects'}.revision ${oldestFirst ? '' : 'DESC'}`
-  const sql = `SELECT change_sets.* FROM ${source} ${where} ORDER BY ${order} LIMIT ?`
-  const values = given.flatMap(([, value]) => value ?? [])
-  return (await connection.all(sql, [...values, size])).map(changeSetOf)
+  const sql = `SELECT change_sets.* FROM ${source} ${conditions.sql} ORDER BY ${order} LIMIT ?`
+  return (await connection.all(sql, [...conditions.values, size])).map(changeSetOf)
 }
 
 /** @throws StoreError `compacted` */
@@ -142,14 +142,9 @@ export async function forgetSome(connection: Connection, before: number): Promis
 }
 
 /** The history that is kept begins after this revision. */
-export async function setAnchor(
-  connection: Connection,
-  { revision, seal }: { readonly revision: number; readonly seal: string },
-): Promise<void> {
-  await connection.run('INSERT OR REPLACE INTO history_anchor (singleton, revision, seal) VALUES (1, ?, ?)', [
-    revision,
-    seal,
-  ])
+export async function setAnchor(connection: Connection, { revision, seal }: Anchor): Promise<void> {
+  const sql = 'INSERT OR REPLACE INTO history_anchor (singleton, revision, seal) VALUES (1, ?, ?)'
+  await connection.run(sql, [revision, seal])
 }
 
 function compacted(after: number, oldest: number): StoreError {

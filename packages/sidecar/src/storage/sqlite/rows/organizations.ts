@@ -4,21 +4,9 @@
  */
 
 import type { Organization, Moved } from '@rolesets/core'
+import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection } from '../connection.ts'
-import { organizationValues } from './things.ts'
-
-const put = `
-INSERT INTO organizations
-  (id, name, slug, role_set_id, created_by, max_allowed_memberships, admin_delete_enabled,
-   public_metadata, private_metadata, created_at, updated_at, revision)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-  value ->> 8, value ->> 9, value ->> 10, value ->> 11
-FROM json_each(?) WHERE true
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, slug = excluded.slug, role_set_id = excluded.role_set_id,
-  created_by = excluded.created_by, max_allowed_memberships = excluded.max_allowed_memberships,
-  admin_delete_enabled = excluded.admin_delete_enabled,
-  public_metadata = excluded.public_metadata, private_metadata = excluded.private_metadata,
-  created_at = excluded.created_at, updated_at = excluded.updated_at, revision = excluded.revision`
+import { organizations } from './things.ts'
 
 const countOut = `
 UPDATE organization_counts SET organizations = organization_counts.organizations - leaving.organizations
@@ -34,19 +22,16 @@ SELECT role_set_id, count(*) FROM organizations
 WHERE id IN (SELECT value FROM json_each(?)) GROUP BY role_set_id
 ON CONFLICT (role_set_id) DO UPDATE SET organizations = organizations + excluded.organizations`
 
-export async function putOrganizations(connection: Connection, organizations: readonly Organization[]): Promise<void> {
-  const ids = JSON.stringify(organizations.map(({ id }) => id))
+export async function putOrganizations(connection: Connection, after: readonly Organization[]): Promise<void> {
+  const ids = JSON.stringify(after.map(({ id }) => id))
   await connection.run(countOut, [ids])
-  await connection.run(put, [JSON.stringify(organizations.map(organizationValues))])
+  await organizations.putAll(connection, after)
   await connection.run(countIn, [ids])
 }
 
 /** Their memberships, invitations and assignments go with them. */
-export async function deleteOrganizations(
-  connection: Connection,
-  organizations: readonly Organization[],
-): Promise<void> {
-  const ids = JSON.stringify(organizations.map(({ id }) => id))
+export async function deleteOrganizations(connection: Connection, before: readonly Organization[]): Promise<void> {
+  const ids = JSON.stringify(before.map(({ id }) => id))
   for (const table of ['memberships', 'invitations', 'assignments'])
     await connection.run(`DELETE FROM ${table} WHERE organization_id IN (SELECT value FROM json_each(?))`, [ids])
   await connection.run(countOut, [ids])
@@ -57,7 +42,7 @@ export async function deleteOrganizations(
 export async function moveOrganizations(
   connection: Connection,
   { fromRoleSetId, toRoleSetId }: Moved,
-  stamp: { readonly revision: number; readonly at: number },
+  stamp: Recorded,
 ): Promise<void> {
   const moved = await connection.run(
     'UPDATE organizations SET role_set_id = ?, updated_at = ?, revision = ? WHERE role_set_id = ?',
@@ -73,7 +58,9 @@ export async function moveOrganizations(
     [toRoleSetId, moved],
   )
   await connection.run('UPDATE assignments SET role_set_id = ?, updated_at = ?, revision = ? WHERE role_set_id = ?', [
-    ...[toRoleSetId, stamp.at],
-    ...[stamp.revision, fromRoleSetId],
+    toRoleSetId,
+    stamp.at,
+    stamp.revision,
+    fromRoleSetId,
   ])
 }

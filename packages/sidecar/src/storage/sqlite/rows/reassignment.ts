@@ -4,6 +4,7 @@
  */
 
 import type { Reassigned } from '@rolesets/core'
+import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection, Value } from '../connection.ts'
 import { cheaperSide, type Holders } from '../questions/usage.ts'
 
@@ -38,7 +39,7 @@ WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]}
 export async function reassign(
   connection: Connection,
   { among, mappings }: Reassigned,
-  stamp: { readonly revision: number; readonly at: number },
+  stamp: Recorded,
 ): Promise<void> {
   const pairs = JSON.stringify(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
   const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
