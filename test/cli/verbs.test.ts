@@ -174,7 +174,10 @@ test('a sidecar that is away is exit code 3 and never looks like a no', async (t
   for (const { exitCode, stdout, stderr } of await Promise.all(verbs.map((args) => type(args, { env })))) {
     t.is(exitCode, 3)
     t.is(stdout, '')
-    t.regex(stderr, /^rolesets: The sidecar at 127\.0\.0\.1:1 cannot be reached\. Start it, or correct the target\.\n$/)
+    t.regex(
+      stderr,
+      /^rolesets: The sidecar at 127\.0\.0\.1:1 cannot be reached\. Start it, or correct the target: the gRPC address, /,
+    )
   }
 })
 

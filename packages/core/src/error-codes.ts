@@ -175,8 +175,8 @@ export const errorCodes = {
   revision_of_another_epoch: {
     ...becomes('feed', 'FAILED_PRECONDITION', 'revision_conflict'),
     ...says(
-      'The revision belongs to another epoch: the store was restored from a backup.',
-      'Forget what was read before, and start with a snapshot.',
+      'The revision belongs to another epoch: the store is another one, or was created anew.',
+      'Discard what was read before, and start with a snapshot.',
     ),
   },
   cursor_compacted: {

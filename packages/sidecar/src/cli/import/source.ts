@@ -126,7 +126,10 @@ export class Source {
     if (this.#signal.aborted) return new RoleSetsError('aborted', 'The import was stopped. What was done stays done.')
     if (isRoleSetsError(error)) return error
     if (!isHTTPError(error)) {
-      return this.#error(`cannot be read, or not to the end (${path}). Correct --url, or try again.`, error)
+      return this.#error(
+        `can't be read: GET /v1/${path} failed (${reasonOf(error)}). Correct --url, or try again.`,
+        error,
+      )
     }
     const { status } = error.response
     const said = excerptOf(await error.response.text())
@@ -178,6 +181,14 @@ function parseUrl(text: string, insecure: boolean): string {
     throw new UsageError('The key would travel to --url in the clear. Give an https address, or --insecure.')
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '')
+}
+
+/** The code of the system's error, such as ECONNREFUSED: fetch itself says only that it failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code } = error as NodeJS.ErrnoException
+  if (typeof code === 'string') return code
+  return error.cause === undefined ? error.message : reasonOf(error.cause)
 }
 
 /** What the server sent, without what could steer the terminal. */

@@ -1,6 +1,6 @@
 /** `rolesets doctor`: is the file of a store sound, and is its history what was written? */
 
-import { counted, exitCodes, type ExitCode } from '@rolesets/core'
+import { counted, exitCodes, quoted, type ExitCode } from '@rolesets/core'
 import { Option } from 'commander'
 import { settings } from '../../config.ts'
 import type { Finding } from '../../doctor.ts'
@@ -59,7 +59,8 @@ function databaseOf({ database }: DoctorOptions, io: Io): string {
   const standard = settings.find(({ name }) => name === 'database')?.default ?? ''
   const url = database ?? (io.env['ROLESETS_DATABASE'] || standard)
   if (/^sqlite:./.test(url) && url !== 'sqlite::memory:') return url
-  throw new UsageError('There is no file to examine. Give --database sqlite:<path>.')
+  const source = database === undefined ? 'ROLESETS_DATABASE' : '--database'
+  throw new UsageError(`${source} is ${quoted(url)}, which doctor can't examine. Give --database sqlite:<path>.`)
 }
 
 async function report(
