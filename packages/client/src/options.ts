@@ -87,7 +87,7 @@ function parseConnection({ target, key, tls, insecure }: Partial<RoleSetsClientO
     throw invalidArgument('key', 'must be a string of visible ASCII characters without spaces.')
   }
   if (parsed.tls === undefined && !parsed.target.isLocal && insecure !== true) {
-    throw invalidArgument('key', 'would travel in the clear to another machine.', 'encryption')
+    throw invalidArgument('key', 'would be sent to another machine without encryption.', 'encryption')
   }
   return parsed
 }

@@ -166,7 +166,7 @@ export const errorCodes = {
   },
   same_source_and_destination: {
     ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
-    ...says("A role set can't be replaced by itself, nor a role.", 'Name another destination.'),
+    ...says("A role set can't be replaced by itself, nor a role.", 'Choose another destination.'),
   },
   revision_conflict: {
     ...becomes('rule', 'ABORTED', 'revision_conflict'),

@@ -70,7 +70,7 @@ export function findFault(rule: TextRule, value: unknown): Fault | undefined {
 export function findExcess(limit: LimitName, given: number, unit: string): Fault | undefined {
   const max = limits[limit]
   if (given <= max) return undefined
-  const problem = `has ${given} ${unit}; the limit ${limit} is ${max}. Send at most ${max}.`
+  const problem = `has ${given} ${unit}; at most ${max} are allowed (limit ${limit}).`
   return { code: 'limit_exceeded', problem, facts: { limit, max: String(max), given: String(given) } }
 }
 

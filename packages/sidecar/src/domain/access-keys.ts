@@ -60,6 +60,6 @@ function accessKeyExists(name: string, problem: string): Refusal {
 }
 
 function accessKeyNotFound(ref: string): Refusal {
-  const message = `There is no access key ${quoted(ref)}. Name an existing key by name or id.`
+  const message = `There is no access key ${quoted(ref)}. Use the name or id of an existing key.`
   return new Refusal('access_key_not_found', message, { field: 'access_key', facts: { access_key: ref } })
 }

@@ -133,7 +133,7 @@ export function acceptInvitation(
 }
 
 export function invitationNotFound(organizationId: string, invitationId: string): Refusal {
-  const message = `There is no invitation ${quoted(invitationId)} to ${quoted(organizationId)}. Name an invitation of this organization by its id.`
+  const message = `There is no invitation ${quoted(invitationId)} to ${quoted(organizationId)}. Use the id of an invitation of this organization.`
   const facts = { organization: organizationId, invitation: invitationId }
   return new Refusal('invitation_not_found', message, { field: 'invitation_id', facts })
 }

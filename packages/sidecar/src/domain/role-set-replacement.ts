@@ -108,6 +108,6 @@ function notInRoleSet(role: Role, roleSet: RoleSet): Refusal {
 }
 
 function sameThing(noun: 'role' | 'role_set', key: string): Refusal {
-  const message = `${key} can't be replaced by itself. Name another ${noun.replace('_', ' ')}.`
+  const message = `${key} can't be replaced by itself. Choose another ${noun.replace('_', ' ')}.`
   return new Refusal('same_source_and_destination', message, { field: `to_${noun}`, facts: { [noun]: key } })
 }

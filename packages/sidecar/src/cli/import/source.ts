@@ -83,8 +83,8 @@ export class Source {
       const { items, total } = await this.page(path, item, { offset, query })
       const fresh = items.filter(({ id }) => !seen.has(id))
       if (fresh.length === 0 && offset < total) {
-        const what = items.length === 0 ? 'an empty page' : 'a page that it had given before'
-        throw this.#nonsense(path, `it says that there are ${total}, and gave ${what} at ${offset}`)
+        const what = items.length === 0 ? 'an empty page' : 'the same page twice'
+        throw this.#nonsense(path, `it reports ${total} items, but returned ${what} at offset ${offset}`)
       }
       for (const { id } of fresh) seen.add(id)
       if (fresh.length > 0) yield { items: fresh, offset, total }
@@ -103,7 +103,7 @@ export class Source {
     const parsed = pageSchema(item, limit).safeParse(answer)
     if (!parsed.success) {
       const [issue] = parsed.error.issues
-      throw this.#nonsense(path, `${issue?.path.join('.') || 'the answer'}: ${issue?.message ?? 'is not right'}`)
+      throw this.#nonsense(path, `${issue?.path.join('.') || 'the answer'}: ${issue?.message ?? 'has another type'}`)
     }
     return { items: parsed.data.data, offset, total: parsed.data.total_count }
   }
@@ -178,7 +178,7 @@ function parseUrl(text: string, insecure: boolean): string {
   }
   const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
   if (url.protocol === 'http:' && !isLocal && !insecure) {
-    throw new UsageError('The key would travel to --url in the clear. Give an https address, or --insecure.')
+    throw new UsageError('The key would be sent to --url without encryption. Give an https address, or --insecure.')
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '')
 }

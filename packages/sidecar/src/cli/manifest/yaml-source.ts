@@ -114,7 +114,7 @@ function wordsOfSyntaxError(code: string, message: string): string {
   if (code === 'MULTIPLE_DOCS') return 'A second document begins here (---). Put everything into one document.'
   if (code === 'RESOURCE_EXHAUSTION') return 'The lists and maps are nested too deeply to be read.'
   const [sentence = message] = message.split(/ at line \d+|\n/)
-  return `This is not YAML: ${sentence.replace(/\.$/, '')}.`
+  return `The YAML is malformed: ${sentence.replace(/\.$/, '')}. Check the indentation and the quotes of this line.`
 }
 
 function withoutRepeats(faults: readonly FileFault[]): readonly FileFault[] {

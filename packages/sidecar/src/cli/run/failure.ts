@@ -19,7 +19,7 @@ export interface FileFault extends FilePlace {
   readonly message: string
 }
 
-/** The command line or a file is not right; the message says what to do. */
+/** The command line or a file is wrong; the message says what to do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly code: 'usage' | 'invalid_file' | 'key_required'

@@ -11,7 +11,7 @@ interface AssignOptions extends WriteOptions {
 
 const verb = {
   usage: 'assign <organization> <role-set>',
-  summary: 'Puts an organization on another role set.',
+  summary: 'Gives an organization another role set.',
   options: [mapOption],
   onRevision: true,
   notes: `

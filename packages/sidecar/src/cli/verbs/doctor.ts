@@ -25,7 +25,7 @@ const verb = {
   notes: `
 Reads the file directly, also while a sidecar runs on it. It takes no lock, changes nothing and makes no file. One line for
 each finding: which row or thing, and what is wrong with it. Note the revision and the seal that it prints, somewhere else:
-a person who can write the file can also seal it again, and only your note shows that.
+a person who can write the file can also compute all seals again; only your note shows that.
 
 Examples:
   rolesets doctor --database sqlite:/var/lib/rolesets/rolesets.db
@@ -34,8 +34,8 @@ Examples:
 Exit codes:
   0  sound
   1  there are findings
-  2  the command line is not right
-  3  the file can't be read, or another process began to write to it`,
+  2  the command line is wrong
+  3  the file can't be read, or another process started to write to it`,
 }
 
 export const doctor = localVerb(verb, async ({ io, options }: Given<DoctorOptions>) => {
