@@ -6,7 +6,7 @@ import { quoted } from './wording.ts'
 
 export interface Fault {
   readonly code: RefusalCode
-  /** `is empty. Name at least one role.` */
+  /** `is empty. Give at least one role.` */
   readonly problem: string
   /** For programs: the limit, the keys of roles. */
   readonly facts?: Readonly<Record<string, string>>

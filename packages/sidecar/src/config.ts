@@ -1,6 +1,6 @@
 /**
- * The reading of the settings: from flags, variables and defaults to what the sidecar is opened with. All faults are found
- * at once, each reported in one sentence that says what to do.
+ * Reads the settings from flags, variables and defaults, and makes the configuration of the sidecar. All faults are
+ * found at once, each reported in one sentence that says what to do.
  */
 
 import { isIPv4, isIPv6 } from 'node:net'

@@ -1,4 +1,4 @@
-/** Keys that open the API. The rules see only what is stored of a key: its name, its access and a digest. */
+/** The access keys of the API. The rules see only the stored part of a key: its name, its access and a digest. */
 
 import { quoted, type AccessKey } from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'

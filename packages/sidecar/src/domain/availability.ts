@@ -1,4 +1,4 @@
-/** Rule 1, in the one place where it is decided for writes: a role is given only if the organization's set has it. */
+/** Rule 1 for writes, decided only here: a role can be given only if the organization's role set has it. */
 
 import { listed, quoted, rolesOf, type Assignment, type Catalogue } from '@rolesets/core'
 import { Refusal } from './refusal.ts'

@@ -1,6 +1,6 @@
 /**
- * The server that an import reads: page by page, in a stable order, as slowly as it asks for. Nothing of what it says is
- * believed before it was looked at, and no answer is longer than what memory is for.
+ * The server that an import reads: page by page, in a stable order, with the delays that the server asks for. Every
+ * answer is validated before it is used, and its length is limited.
  */
 
 import { isRoleSetsError, RoleSetsError } from '@rolesets/client'

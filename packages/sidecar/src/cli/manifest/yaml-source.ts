@@ -1,6 +1,7 @@
 /**
- * YAML as plain values, with the place of each in the text. Only what JSON can say is let in: no tags, no anchors, no
- * keys that are not text, no key twice. That keeps a file readable, and keeps bombs out.
+ * Reads YAML as plain values, with the place of each in the text. Only what JSON can express is allowed: no tags, no
+ * anchors, no keys other than strings, no key twice. So a file stays readable, and a small file can't expand to a huge
+ * value.
  */
 
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'

@@ -1,4 +1,4 @@
-/** What a write does, or would do, beyond the thing itself: in words. */
+/** Describes in words what a write does, or would do, to other things: organizations, members and invitations. */
 
 import type { Impact, RequiredMapping, RoleImpact, Violation } from '@rolesets/client'
 import { counted } from '@rolesets/core'

@@ -106,7 +106,7 @@ async function readKeyFile(path: string, source: string): Promise<string> {
   return checkKey(text.trim(), `The file of ${source}, ${path},`)
 }
 
-/** A key travels in a header. */
+/** A key is sent in a header. */
 function checkKey(key: string, source: string): string {
   if (/^[\x21-\x7e]+$/.test(key) && key.length <= keyBytesMax) return key
   throw new UsageError(

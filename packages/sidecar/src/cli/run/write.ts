@@ -1,6 +1,6 @@
 /**
  * What all verbs that change something have in common: the actor, the dry run, the revision of an earlier dry run, the
- * progress line, and that they wait as long as the sidecar lives: a write that is given up may still be done.
+ * progress line and a long time limit, because a write may still be done after its caller has stopped waiting.
  */
 
 import {

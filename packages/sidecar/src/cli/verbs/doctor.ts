@@ -1,4 +1,4 @@
-/** `rolesets doctor`: is the file of a store sound, and is its history what was written? */
+/** `rolesets doctor`: checks that the file of a store is sound, and that its history is unchanged. */
 
 import { counted, exitCodes, quoted, type ExitCode } from '@rolesets/core'
 import { Option } from 'commander'

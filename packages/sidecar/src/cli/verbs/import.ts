@@ -1,4 +1,6 @@
-/** `rolesets import`: brings over what another server keeps. Run again, it does what is missing, and nothing twice. */
+/**
+ * `rolesets import`: imports data from another server. A later run imports what is still missing, and nothing twice.
+ */
 
 import { exitCodes, type ExitCode } from '@rolesets/core'
 import { isRoleSetsError, RoleSetsError, type RoleSetsClient } from '@rolesets/client'

@@ -1,4 +1,7 @@
-/** `rolesets replace-role` and `rolesets replace-set`: take a role out of a set, or delete a set, and give its members other roles. */
+/**
+ * `rolesets replace-role` removes a role from a role set; `rolesets replace-set` deletes a role set. Members get other
+ * roles.
+ */
 
 import { isRoleSetsError, type FieldViolation } from '@rolesets/client'
 import { ExplainedError } from '../run/failure.ts'

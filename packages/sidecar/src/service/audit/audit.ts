@@ -1,4 +1,4 @@
-/** What was changed, by whom and when; and why a role could or could not be granted at a time. */
+/** What was changed, by which actor and when; and why a role could or could not be granted at a given time. */
 
 import { type Catalogue, type Change, formatRevision, type Reason, type SealedChangeSet, editOf } from '@rolesets/core'
 import { invalid, parseRef } from '../../domain/fields.ts'
