@@ -110,7 +110,7 @@ organizations:
 `)
   const kept = await type(['apply', '-f', path])
   t.is(kept.exitCode, 0, kept.stderr)
-  t.regex(kept.stdout, /\n12 things not described and left alone: permission org:audit:read, /)
+  t.regex(kept.stdout, /\n12 things are not described, and stay: permission org:audit:read, /)
   t.is((await type(['check', 'org_globex', 'org:analyst'])).exitCode, 0)
 
   const pruned = await type(['apply', '-f', path, '--prune'])

@@ -49,7 +49,7 @@ test('a run goes on where the one before it was stopped, and leaves no checkpoin
   source.requests.length = 0
   const second = await run('--checkpoint', checkpoint)
   t.is(second.exitCode, 0, second.stderr)
-  t.regex(second.stdout, /had done 20 organizations/)
+  t.regex(second.stdout, /An earlier run imported 20 organizations/)
   t.false(source.requests.some((path) => path.includes('/org_19/')))
   t.true(source.requests.some((path) => path.includes('/org_20/')))
   t.is(await countOrganizations(place), count)
@@ -76,18 +76,18 @@ test('a checkpoint of a list that is another one now is not believed', async (t)
   // The list has lost one that was done: what stood at 20 stands at 19, and would be passed over.
   source.lists['organizations']?.shift()
   const { stdout } = await run('--checkpoint', checkpoint)
-  t.false(stdout.includes('A run before this one'))
+  t.false(stdout.includes('An earlier run'))
   t.is(await countOrganizations(place), count)
 })
 
-test('what a run before has passed over is not forgotten', async (t) => {
+test('what an earlier run has skipped is not forgotten', async (t) => {
   const { source, run, checkpoint } = await open(t)
   source.lists['organizations/org_3/memberships']?.push(membership('user_bob', 'org:astrologer'))
   t.is((await run('--checkpoint', checkpoint)).exitCode, 3)
   source.interfere = () => false
   const { exitCode, stdout } = await run('--checkpoint', checkpoint)
   t.is(exitCode, 1)
-  t.regex(stdout, /had done 20 organizations, and passed over 1\./)
+  t.regex(stdout, /An earlier run imported 20 organizations, and skipped 1\./)
 })
 
 test('a person at a terminal sees how far it is', async (t) => {

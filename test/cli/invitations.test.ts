@@ -37,14 +37,14 @@ test('several addresses are invited in one revision, with what was said about th
   const offer = ['--expires-in-days', '7', '--inviter', 'user_1', '--redirect-url', 'https://example.com/join']
   const dry = await type([...args, ...offer, '--dry-run'])
   t.is(dry.exitCode, 0, dry.stderr)
-  t.regex(dry.stdout, /^org_several would have 2 invitations more, with the role org:analyst\.\n/)
+  t.regex(dry.stdout, /^2 invitations to org_several would be created, with the role org:analyst\.\n/)
   t.deepEqual(await listOf('org_several'), [])
 
   const done = await type([...args, ...offer])
   t.is(done.exitCode, 0, done.stderr)
   t.regex(
     done.stdout,
-    /^org_several has 2 invitations more, with the role org:analyst \(revision \S+\):\n {2}orginv_\w+ {2}ann@example\.com\n {2}orginv_\w+ {2}bob@example\.com\n$/,
+    /^2 invitations to org_several were created, with the role org:analyst \(revision \S+\):\n {2}orginv_\w+ {2}ann@example\.com\n {2}orginv_\w+ {2}bob@example\.com\n$/,
   )
   const invitations = await listOf('org_several')
   t.is(invitations.length, 2)

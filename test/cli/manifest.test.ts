@@ -70,15 +70,15 @@ organizations:
 `)
   t.deepEqual(faults, [
     '1:1 permisions is not a field. Did you mean permissions?',
-    '4:11 roles[0].name is the number 12. Give a text. Put it in quotes.',
+    '4:11 roles[0].name is the number 12. Give a string. Put it in quotes.',
     '5:37 roles[0].permissions[1] is "reports". Write it as org:<feature>:<action>, with a-z, 0-9 and _ only.',
     '6:5 roles[0].descripton is not a field. Did you mean description?',
-    '10:18 role_sets[0].default_role is empty. Give a text.',
-    '12:14 role_sets[0].initial is the text "yes". Give true or false.',
-    '13:12 role_sets[1].roles is empty. Name at least one role.',
+    '10:18 role_sets[0].default_role is empty. Give a string.',
+    '12:14 role_sets[0].initial is the string "yes". Give true or false.',
+    '13:12 role_sets[1].roles is empty. Give at least one role.',
     '19:11 organizations[0].slug is "Acme". Use a-z, 0-9 and - only.',
     '20:15 organizations[0].mappings is a list. Give a map from role to role.',
-    '21:5 organizations[1] is the text "org_beta". Give fields with values.',
+    '21:5 organizations[1] is the string "org_beta". Give fields with values.',
   ])
 })
 
@@ -106,7 +106,7 @@ organizations:
     '4:12 roles[2].key is "analyst". Write it as org:<name>, with a-z, 0-9 and _ only.',
     '7:24 role_sets[0].roles[1] repeats org:admin. Give it once.',
     `8:19 role_sets[0].default_role is org:member, ${among}`,
-    '11:27 role_sets[0].replace[org:admin] replaces org:admin, which the set lists. Take it out of roles, or out of replace.',
+    '11:27 role_sets[0].replace[org:admin] replaces org:admin, which the set lists. Remove it from roles, or from replace.',
     `11:27 role_sets[0].replace[org:admin] is org:analyst, ${among}`,
     '12:12 role_sets[1].key repeats role_set:free. Give it once.',
     '12:106 role_sets[1].initial makes a second set initial. Exactly one set can be: keep one of the two.',
@@ -126,7 +126,7 @@ for (const [what, text, fault] of [
   ['only comments', '# later', /describes nothing/],
   ['only empty lists', 'roles: []\nrole_sets: []', /describes nothing/],
   ['a list', '[]', /^1:1 The file is a list\. Give fields/],
-  ['a text', 'roles', /^1:1 The file is the text "roles"/],
+  ['a text', 'roles', /^1:1 The file is the string "roles"/],
   ['a second document', 'roles: []\n---\nroles: []', /^2:1 A second document begins here/],
   ['a key twice', 'roles: []\nroles: []', /^2:1 roles is given twice/],
   ['an alias', 'roles: &all []\nrole_sets: *all', /^2:12 role_sets is an alias/],
@@ -135,9 +135,9 @@ for (const [what, text, fault] of [
   ['a key that is a list', '? [roles]\n: []', /key that is not a string/],
   ['a field named __proto__', '__proto__: { roles: [] }', /key that is not a string/],
   ['a role named __proto__', 'organizations: [{ id: o, mappings: { __proto__: org:a } }]', /key that is not a string/],
-  ['an empty field', 'roles:', /^1:7 roles is empty\. Give a list, or take the line out\./],
-  ['what is not YAML', 'roles: [', /This is not YAML: /],
-  ['a tab for indentation', 'roles:\n\t- key: org:a', /^2:1 This is not YAML: /],
+  ['an empty field', 'roles:', /^1:7 roles is empty\. Give a list, or remove the line\./],
+  ['what is not YAML', 'roles: [', /The YAML is malformed: /],
+  ['a tab for indentation', 'roles:\n\t- key: org:a', /^2:1 The YAML is malformed: /],
   ['lists within lists without end', '['.repeat(20_000), /nested too deeply/],
   ['half a character', 'roles: [{ key: org:a, name: "\\ud800" }]', /half of a character/],
   ['a control character', 'roles: [{ key: org:a, name: "\\u0007" }]', /control characters/],
@@ -145,7 +145,7 @@ for (const [what, text, fault] of [
   [
     'a name too long',
     `roles: [{ key: org:a, name: ${'x'.repeat(257)} }]`,
-    /has 257 characters; the limit nameCharactersMax/,
+    /has 257 characters; at most 256 are allowed \(limit nameCharactersMax\)/,
   ],
 ] as const) {
   test(`a file with ${what} is refused with its place and a remedy`, (t) => {

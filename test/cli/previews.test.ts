@@ -97,7 +97,10 @@ test('a preview that no longer holds is refused, and the answer names its revisi
     const { exitCode, stdout, stderr } = await type([...args, '--expected-revision', revision])
     t.is(exitCode, 1, `${args.join(' ')} ${stdout}`)
     t.is(stdout, '')
-    t.true(stderr.includes(`You expected revision ${revision}. Run it again with --dry-run.`), stderr)
+    t.regex(
+      stderr,
+      new RegExp(`the write expected revision ${revision.split(':')[1]}\\b.* Run the command again with --dry-run\\.`),
+    )
     const forPrograms = await type([...args, '--expected-revision', revision, '--json'])
     t.like(JSON.parse(forPrograms.stderr), { error: { code: 'revision_conflict' } })
   }
@@ -181,7 +184,7 @@ test('a dry run of apply says why it would be refused, where, and what to write;
     /^Refused: The role set role_set:free lacks 2 roles that members or invitations have: org:analyst/,
   )
   t.regex(dry.stdout, /^ {2}needs another role for 2 members and 1 invitation with org:analyst in 1 organization$/m)
-  t.regex(dry.stdout, /^Say in the file which roles they get: in mappings of the organization/m)
+  t.regex(dry.stdout, /^Add mappings to the organization, or replace to the role set, in the file/m)
   t.regex(dry.stdout, previewed)
 
   const real = await type(['apply', '-f', path])
@@ -203,12 +206,12 @@ test('apply can be held to its preview', async (t) => {
   await operator.admin.updateOrganization({ organizationId, slug: 'held' })
   const refused = await type(['apply', '-f', path, '--expected-revision', revision])
   t.is(refused.exitCode, 1)
-  t.true(refused.stderr.includes(`You expected revision ${revision}`), refused.stderr)
+  t.regex(refused.stderr, / Run the command again with --dry-run\./)
 
   const again = revisionOf((await type(['apply', '-f', path, '--dry-run'])).stdout)
   t.is((await operator.admin.getOrganization({ organizationId })).organization.name, '')
   const done = await type(['apply', '-f', path, '--expected-revision', again])
-  if (done.exitCode === 1) t.regex(done.stderr, /You expected revision/, 'other tests write meanwhile')
+  if (done.exitCode === 1) t.regex(done.stderr, /Run the command again with --dry-run/, 'other tests write meanwhile')
   else t.is((await operator.admin.getOrganization({ organizationId })).organization.name, 'Held')
 })
 

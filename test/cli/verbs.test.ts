@@ -174,7 +174,10 @@ test('a sidecar that is away is exit code 3 and never looks like a no', async (t
   for (const { exitCode, stdout, stderr } of await Promise.all(verbs.map((args) => type(args, { env })))) {
     t.is(exitCode, 3)
     t.is(stdout, '')
-    t.regex(stderr, /^rolesets: The sidecar at 127\.0\.0\.1:1 cannot be reached\. Start it, or correct the target\.\n$/)
+    t.regex(
+      stderr,
+      /^rolesets: The sidecar at 127\.0\.0\.1:1 cannot be reached\. Start it, or correct the target: the gRPC address, /,
+    )
   }
 })
 
@@ -184,7 +187,10 @@ test('a wrong command line is exit code 2 and says what is wrong', async (t) => 
     [['check', 'org_acme', 'org:a', 'extra'], /too many arguments/],
     [['check', '', 'org:a'], /<organization> is missing\. Give an id/],
     [['check', ' org_acme', 'org:a'], /<organization> is " org_acme"\. It must not begin or end with a space/],
-    [['check', 'x'.repeat(256), 'org:a'], /<organization> has 256 characters; the limit idCharactersMax is 255/],
+    [
+      ['check', 'x'.repeat(256), 'org:a'],
+      /<organization> has 256 characters; at most 255 are allowed \(limit idCharactersMax\)/,
+    ],
     [['check', 'org_acme', ''], /<role> is missing/],
     [['check', 'org_acme', 'org:a', '--permission', ''], /--permission is missing/],
     [['check', 'org_acme', 'org:a', '--at-least', 'yesterday'], /atLeastRevision|at_least_revision/],

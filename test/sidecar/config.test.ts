@@ -126,16 +126,8 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
     /108 bytes; the system allows 107/,
   ],
   ['a socket for HTTP', { ROLESETS_HTTP_LISTEN: 'unix:/x' }, /^ROLESETS_HTTP_LISTEN is "unix:\/x", a Unix socket/],
-  [
-    'a short key',
-    { ROLESETS_SECRET_KEY: 'short' },
-    /^ROLESETS_SECRET_KEY has a key that has 5 characters\. Give 16 to 512\.$/,
-  ],
-  [
-    'a short key in a file',
-    { ROLESETS_READ_KEY_FILE: '/keys/short' },
-    /^ROLESETS_READ_KEY_FILE has a key that has 5 char/,
-  ],
+  ['a short key', { ROLESETS_SECRET_KEY: 'short' }, /^ROLESETS_SECRET_KEY has 5 characters\. A key has 16 to 512\.$/],
+  ['a short key in a file', { ROLESETS_READ_KEY_FILE: '/keys/short' }, /^ROLESETS_READ_KEY_FILE has 5 char/],
   ['a key with a space', { ROLESETS_READ_KEY: 'with a space in it' }, /spaces or characters beyond ASCII/],
   [
     'a key and its file',

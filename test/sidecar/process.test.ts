@@ -248,7 +248,7 @@ test('a key file that has no usable key ends the start with a sentence', async (
   t.is(code, 1)
   t.regex(
     stderr,
-    /r\.db\.key has a key that has 5 characters\. Give 16 to 512\. Or delete the file: a new key is then generated\./,
+    /r\.db\.key has 5 characters\. A key has 16 to 512\. Correct it\. Or delete the file: a new key is then generated\./,
   )
 })
 

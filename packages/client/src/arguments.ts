@@ -1,4 +1,4 @@
-/** What callers pass in, parsed: unknown in, typed or `invalid_argument` out. */
+/** Parses what callers pass in: the result is typed, or the error is `invalid_argument`. */
 
 import { setMaxListeners } from 'node:events'
 import { findFault, limits, parseRevision, type Revision } from '@rolesets/core'

@@ -1,4 +1,6 @@
-/** The client: the cache on its feed, the sidecar behind it, and what callers see of both. */
+/**
+ * The client: it connects the cache, the feed and the calls to the sidecar, and has the methods that applications use.
+ */
 
 import { createAdministration } from './administration/administration.ts'
 import type { Administration } from './administration/calls.ts'

@@ -1,4 +1,4 @@
-/** Waiting for something to hold: it is looked at again each time that it may have changed. */
+/** Waits until a condition holds. The condition is checked again each time that it may have changed. */
 
 export class Conditions {
   readonly #looks = new Set<() => void>()

@@ -1,4 +1,7 @@
-/** What createRoleSetsClient takes, parsed at once: a mistake shows when the client is made, not with the first request. */
+/**
+ * The options of createRoleSetsClient, parsed at once: a mistake shows when the client is created, not with the first
+ * request.
+ */
 
 import { parseDurationMs, parseObject, parseSignal } from './arguments.ts'
 import { systemClock, type Clock } from './clock.ts'
@@ -28,10 +31,10 @@ interface SharedOptions {
 interface ConnectionOptions {
   /** `host:port`, `unix:<path>` or `dns:///host:port`. */
   readonly target: string
-  /** The read key or the secret key. Not sent in the clear to another machine. */
+  /** The read key or the secret key. Not sent to another machine without encryption. */
   readonly key?: string
   readonly tls?: TlsOptions | true
-  /** Send the key in the clear all the same. */
+  /** Send the key without encryption all the same. */
   readonly insecure?: boolean
   readonly transport?: never
 }
@@ -87,7 +90,7 @@ function parseConnection({ target, key, tls, insecure }: Partial<RoleSetsClientO
     throw invalidArgument('key', 'must be a string of visible ASCII characters without spaces.')
   }
   if (parsed.tls === undefined && !parsed.target.isLocal && insecure !== true) {
-    throw invalidArgument('key', 'would travel in the clear to another machine.', 'encryption')
+    throw invalidArgument('key', 'would be sent to another machine without encryption.', 'encryption')
   }
   return parsed
 }

@@ -1,4 +1,4 @@
-/** Waiting that ends: by the deadline, by the caller's signal, or when the client closes. */
+/** Waits with an end: at the deadline, at the caller's signal, or when the client closes. */
 
 import type { Clock } from './clock.ts'
 import { RoleSetsError } from './errors.ts'

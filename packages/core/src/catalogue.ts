@@ -1,6 +1,7 @@
 /**
- * All permissions, roles, role sets and the settings at one revision, as one immutable value. It is small whatever the
- * number of organizations, so it is held whole in memory, and each change replaces it whole: no reader sees half of one.
+ * All permissions, roles, role sets and the settings at one revision, as one immutable value. Its size doesn't depend
+ * on the number of organizations, so all of it is in memory. Each change replaces it as a whole: no reader sees half of
+ * a change.
  */
 
 import { byKind, type ByKind, type Change } from './changes.ts'

@@ -1,6 +1,6 @@
 /**
  * What a committed write consists of: changes, each a verb on a thing. The rules decide changes, the storage writes them,
- * the feed carries them, and every read model applies them: a fact has no other way from one to the other.
+ * the feed carries them, and every read model applies them: a change takes no other way.
  *
  * A thing is put or deleted. Two facts concern a whole set at once, however many things they touch: all organizations of a
  * role set moved, and members with certain roles were reassigned.

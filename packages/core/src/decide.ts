@@ -1,5 +1,5 @@
 /**
- * The question that everything is for: may this role be granted in this organization? (rules 1 and 3) The sidecar, the
+ * The main question of Rolesets: may this role be granted in this organization? (rules 1 and 3) The sidecar, the
  * client's cache and the fake sidecar all decide here.
  */
 

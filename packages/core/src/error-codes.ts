@@ -166,7 +166,7 @@ export const errorCodes = {
   },
   same_source_and_destination: {
     ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
-    ...says("A role set can't be replaced by itself, nor a role.", 'Name another destination.'),
+    ...says("A role set can't be replaced by itself, nor a role.", 'Choose another destination.'),
   },
   revision_conflict: {
     ...becomes('rule', 'ABORTED', 'revision_conflict'),
@@ -175,8 +175,8 @@ export const errorCodes = {
   revision_of_another_epoch: {
     ...becomes('feed', 'FAILED_PRECONDITION', 'revision_conflict'),
     ...says(
-      'The revision belongs to another epoch: the store was restored from a backup.',
-      'Forget what was read before, and start with a snapshot.',
+      'The revision belongs to another epoch: the store is another one, or was created anew.',
+      'Discard what was read before, and start with a snapshot.',
     ),
   },
   cursor_compacted: {

@@ -6,7 +6,7 @@ import { quoted } from './wording.ts'
 
 export interface Fault {
   readonly code: RefusalCode
-  /** `is empty. Name at least one role.` */
+  /** `is empty. Give at least one role.` */
   readonly problem: string
   /** For programs: the limit, the keys of roles. */
   readonly facts?: Readonly<Record<string, string>>
@@ -70,7 +70,7 @@ export function findFault(rule: TextRule, value: unknown): Fault | undefined {
 export function findExcess(limit: LimitName, given: number, unit: string): Fault | undefined {
   const max = limits[limit]
   if (given <= max) return undefined
-  const problem = `has ${given} ${unit}; the limit ${limit} is ${max}. Send at most ${max}.`
+  const problem = `has ${given} ${unit}; at most ${max} are allowed (limit ${limit}).`
   return { code: 'limit_exceeded', problem, facts: { limit, max: String(max), given: String(given) } }
 }
 

@@ -106,7 +106,7 @@ function* textFaults(
   value: unknown,
   { kind, required }: { readonly kind: TextKind; readonly required?: boolean | undefined },
 ): Faults {
-  if (typeof value !== 'string') return yield wrongType(path, value, { wanted: 'a text', required })
+  if (typeof value !== 'string') return yield wrongType(path, value, { wanted: 'a string', required })
   const fault = findTextFault(kind, value)
   if (fault) yield { path, ...fault }
 }
@@ -120,7 +120,7 @@ function* listEntries(
   if (!Array.isArray(value)) return (yield wrongType(path, value, { wanted: 'a list', required }), [])
   const excess = findExcess(limit, value.length, 'entries')
   if (excess) return (yield { path, ...excess }, [])
-  if (value.length < min) yield { path, ...malformed('is empty. Name at least one role.') }
+  if (value.length < min) yield { path, ...malformed('is empty. Give at least one role.') }
   return (value as readonly unknown[]).entries()
 }
 
@@ -139,7 +139,7 @@ function* roleSetFaults(roleSets: readonly Item[]): Faults {
     }
     for (const [from, to] of Object.entries(replace)) {
       const at = [...path, 'replace', from]
-      const problem = `replaces ${from}, which the set lists. Take it out of roles, or out of replace.`
+      const problem = `replaces ${from}, which the set lists. Remove it from roles, or from replace.`
       if (roles.includes(from)) yield { path: at, ...malformed(problem) }
       if (roles.includes(to)) continue
       yield { path: at, code: 'mapping_invalid', problem: `is ${to}, ${remedy}`, facts: { role: from, to_role: to } }
@@ -185,8 +185,8 @@ function wrongType(
   value: unknown,
   { wanted, required }: { readonly wanted: string; readonly required: boolean | undefined },
 ): ManifestFault {
-  const remedy = `Give ${wanted}${value === null && !required ? ', or take the line out' : ''}.`
-  const hint = wanted === 'a text' && ['number', 'boolean'].includes(typeof value) ? ' Put it in quotes.' : ''
+  const remedy = `Give ${wanted}${value === null && !required ? ', or remove the line' : ''}.`
+  const hint = wanted === 'a string' && ['number', 'boolean'].includes(typeof value) ? ' Put it in quotes.' : ''
   return { path, ...malformed(`is ${wordsOf(value)}. ${remedy}${hint}`) }
 }
 
@@ -194,6 +194,6 @@ function wordsOf(value: unknown): string {
   if (value === undefined) return 'missing'
   if (value === null) return 'empty'
   if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'string') return `the text ${quoted(value)}`
+  if (typeof value === 'string') return `the string ${quoted(value)}`
   return typeof value === 'number' || typeof value === 'boolean' ? `the ${typeof value} ${value}` : 'a map'
 }

@@ -1,4 +1,4 @@
-/** A described state: what there should be, by keys. In all of it, what is undefined stays as it is. */
+/** A manifest describes the desired state of a store, by keys. A field that is undefined stays unchanged. */
 
 import { camelCase } from './casing.ts'
 import { findTextFault, isPlainObject } from './faults.ts'

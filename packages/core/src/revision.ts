@@ -1,6 +1,6 @@
 /**
- * Revisions as they are written outside of the store: `<epoch>:<number>`, for example `k3v9x2m1:42`. Numbers grow within
- * an epoch. Revisions of two epochs can't be compared, because the store was restored in between.
+ * Revisions as they are written outside of the store: `<epoch>:<number>`, for example `k3v9x2m1:42`. Numbers grow
+ * within an epoch. Revisions of two epochs can't be compared: they come from two stores, or the store was created anew.
  */
 
 export interface Revision {

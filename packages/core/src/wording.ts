@@ -1,4 +1,4 @@
-/** How messages show what callers sent, and how they count and list things: bounded in length, whatever was sent. */
+/** How messages show what callers sent, and how they count and list things. The length of each part is limited. */
 
 const quotedCharactersMax = 80
 const listedMax = 10

@@ -1,6 +1,6 @@
 /**
- * The TLS files and their changes. New ones are tried before they are used: a certificate that doesn't fit its key, or a
- * file that is half written, leaves the ones before in use.
+ * The TLS files and their changes. New files are tested before they are used: if a certificate doesn't fit its key, or
+ * a file is half written, the previous files stay in use.
  */
 
 import { readFile } from 'node:fs/promises'

@@ -1,6 +1,6 @@
 /**
- * The reading of the settings: from flags, variables and defaults to what the sidecar is opened with. All faults are found
- * at once, each reported in one sentence that says what to do.
+ * Reads the settings from flags, variables and defaults, and makes the configuration of the sidecar. All faults are
+ * found at once, each reported in one sentence that says what to do.
  */
 
 import { isIPv4, isIPv6 } from 'node:net'
@@ -229,7 +229,7 @@ class Reader {
       if (listen.kind === 'unix' || listen.isLoopback) continue
       const address = formatListen(listen)
       this.faults.push(
-        `${address} can be reached from other machines, and there is no TLS: give --tls-cert and --tls-key, or --insecure if something else protects the connection.`,
+        `${address} can be reached from other machines, and there is no TLS: give --tls-cert and --tls-key, or --insecure if something else encrypts the connection.`,
       )
     }
   }
@@ -252,7 +252,7 @@ class Reader {
     }
     const key = isFile ? this.file(fileName)?.trim() : this.text(name)
     const problem = key === undefined ? undefined : keyProblem(key)
-    if (problem !== undefined) this.fault(from, `has a key that ${problem}`)
+    if (problem !== undefined) this.fault(from, problem)
     return key
   }
 
@@ -272,7 +272,7 @@ class Reader {
 /** What is wrong with a key, as the end of a sentence; undefined: nothing. Never shows the key. */
 export function keyProblem(key: string): string | undefined {
   const { min, max } = keyCharacters
-  if (key.length < min || key.length > max) return `has ${key.length} characters. Give ${min} to ${max}.`
+  if (key.length < min || key.length > max) return `has ${key.length} characters. A key has ${min} to ${max}.`
   if (!/^[\x21-\x7e]+$/.test(key)) return 'has spaces or characters beyond ASCII. Give printable ASCII without spaces.'
   return undefined
 }

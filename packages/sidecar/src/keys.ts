@@ -83,7 +83,7 @@ async function readKey(path: string, events: KeyEvents): Promise<string | undefi
   }
   const problem = keyProblem(key)
   if (problem === undefined) return key
-  throw new KeyFileError(`The file ${path} has a key that ${problem} Or delete the file: a new key is then generated.`)
+  throw new KeyFileError(`The key in ${path} ${problem} Correct it. Or delete the file: a new key is then generated.`)
 }
 
 function newKey(): string {

@@ -38,7 +38,7 @@ export function createLog({ level, write, now = () => performance.now() }: LogOp
   const everySecond = limited(now)
   return {
     keyGenerated: (path: string) =>
-      logger.info({ path }, 'No secret key was given: one was generated, and is kept in this file.'),
+      logger.info({ path }, 'No secret key was given, so one was generated. It is in the file that path names.'),
     keyGeneratedInMemory: () =>
       logger.warn(
         "No secret key was given, and a store in memory can't keep a generated one: all writes are rejected. Set ROLESETS_SECRET_KEY.",
@@ -46,7 +46,7 @@ export function createLog({ level, write, now = () => performance.now() }: LogOp
     keyFileExposed: (path: string) =>
       logger.warn({ path }, 'Other users can read the file of the secret key. Set its mode to 0600.'),
     listening: (facts: { grpc: readonly string[]; http: string | null; epoch: string; head: number }) =>
-      logger.info(facts, 'The sidecar is serving.'),
+      logger.info(facts, 'The sidecar is ready.'),
     /** A call was rejected: no valid key. Logged at most once a second, with how many were left out. */
     accessRefused: (facts: { method: string; code: string }) =>
       everySecond((leftOut) => logger.warn({ ...facts, left_out: leftOut }, 'A call was rejected: no valid key.')),
@@ -59,10 +59,10 @@ export function createLog({ level, write, now = () => performance.now() }: LogOp
       logger.error({ method, err: error }, 'A call failed with an unexpected error.'),
     certificatesReloaded: () => logger.info('The TLS files have changed and are in use.'),
     certificatesInvalid: (error: unknown) =>
-      logger.error({ err: error }, "The TLS files have changed and can't be used; the ones before stay in use."),
+      logger.error({ err: error }, "The TLS files have changed and can't be used; the previous ones stay in use."),
     compactionFailed: (error: unknown) =>
       logger.error({ err: error }, 'The history could not be compacted; it is tried again later.'),
-    stopping: () => logger.info('The sidecar is stopping: it takes no new calls and finishes what runs.'),
+    stopping: () => logger.info('The sidecar is stopping: it accepts no new calls and finishes the running ones.'),
     graceOver: () => logger.warn('Calls were still running when the time to finish was over; they were ended.'),
     stopped: () => logger.info('The sidecar has stopped.'),
     startFailed: (error: unknown) => logger.fatal(factsOf(error), `The sidecar can't start: ${messageOf(error)}`),

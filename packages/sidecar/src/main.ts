@@ -107,7 +107,7 @@ function setTimer(delayMs: number, callback: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
-/** A reader that has gone away (`rolesets watch | head -1`) is not a failure: it has read what it wanted. */
+/** A reader that has closed the pipe (`rolesets watch | head -1`) is not a failure: it has read what it wanted. */
 async function writeOut(text: string, ended: AbortController): Promise<void> {
   const error = await new Promise((resolve) => process.stdout.write(text, resolve))
   if (error) ended.abort()

@@ -25,7 +25,8 @@ function row<Name extends string>(
 const rows = [
   row('database', '--database <url>', {
     default: 'sqlite:rolesets.db',
-    sentence: 'Where the store is: `sqlite:<path>`, or `sqlite::memory:` for one that ends with the process.',
+    sentence:
+      'Where the store is: `sqlite:<path>`, or `sqlite::memory:` for a store in memory, which ends with the process.',
   }),
   row('grpcListen', '--grpc-listen <addresses>', {
     default: '127.0.0.1:7450',
@@ -33,19 +34,19 @@ const rows = [
   }),
   row('httpListen', '--http-listen <address>', {
     default: '127.0.0.1:7451',
-    sentence: 'Where the management API, health and metrics are served over HTTP, `host:port`; empty: off.',
+    sentence: 'Where the management API, health and metrics are served over HTTP: `host:port`. Empty: off.',
   }),
   row('secretKey', '--secret-key <key>', {
     secret: true,
     sentence:
       'The key that may write, 16 to 512 printable characters. Without one, a key is generated at the first start and kept in `<database path>.key`.',
   }),
-  row('secretKeyFile', '--secret-key-file <path>', { sentence: 'A file that has the secret key.' }),
+  row('secretKeyFile', '--secret-key-file <path>', { sentence: 'A file that contains the secret key.' }),
   row('readKey', '--read-key <key>', {
     secret: true,
-    sentence: 'A key that may ask and watch but not write, 16 to 512 printable characters.',
+    sentence: 'A key that may read and watch but not write, 16 to 512 printable characters.',
   }),
-  row('readKeyFile', '--read-key-file <path>', { sentence: 'A file that has the read key.' }),
+  row('readKeyFile', '--read-key-file <path>', { sentence: 'A file that contains the read key.' }),
   row('upstream', '--upstream <target>', {
     sentence: 'The authority to follow as a replica. This version has no replicas yet and refuses it.',
   }),
@@ -65,7 +66,8 @@ const rows = [
   }),
   row('unknownOrganizations', '--unknown-organizations <treatment>', {
     default: 'initial',
-    sentence: "How organizations that the store doesn't know are treated: `initial` (as on the initial set) or `deny`.",
+    sentence:
+      "How organizations that the store doesn't know are treated: `initial` (they have the initial role set) or `deny` (no role can be granted).",
   }),
   row('maxStalenessMs', '--max-staleness-ms <milliseconds>', {
     default: '5000',
@@ -73,11 +75,11 @@ const rows = [
   }),
   row('historyMaxCount', '--history-max-count <count>', {
     default: '1000000',
-    sentence: 'How many change sets are kept, for watchers that resume; older ones are forgotten.',
+    sentence: 'How many change sets are kept, for watchers that resume; older ones are deleted.',
   }),
   row('historyMaxAgeDays', '--history-max-age-days <days>', {
     default: '90',
-    sentence: 'How many days a change set is kept; older ones are forgotten, but never the last one.',
+    sentence: 'How many days a change set is kept; older ones are deleted, but never the last one.',
   }),
   row('shutdownGraceMs', '--shutdown-grace-ms <milliseconds>', {
     default: '10000',

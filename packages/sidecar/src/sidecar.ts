@@ -1,5 +1,5 @@
 /**
- * The assembly of the sidecar, from the inside out: store, keys, service, HTTP, gRPC. Closing goes the same way back, and
+ * Assembles the sidecar from the inside out: store, keys, service, HTTP, gRPC. Closing goes in the reverse order, and
  * so does an opening that fails half-way.
  */
 

@@ -1,4 +1,7 @@
-/** `admin`: requests are checked field by field, sent, and their revisions are seen by every later answer. */
+/**
+ * `client.admin`: checks each request field by field and sends it. All later answers are at least as new as its
+ * revision.
+ */
 
 import { formatRevision } from '@rolesets/core'
 import { parseDurationMs, parseObject, parseSignal } from '../arguments.ts'

@@ -47,7 +47,7 @@ export interface Administration {
   readonly getRoleSet: Call<requests.GetRoleSet, replies.RoleSetRead>
   readonly listRoleSets: Call<requests.Page, replies.RoleSetsRead>
   readonly updateRoleSet: Write<requests.UpdateRoleSet, replies.RoleSetWritten>
-  /** Only one that no organization uses and that isn't initial. */
+  /** Only a role set that no organization uses and that isn't initial. */
   readonly deleteRoleSet: Write<requests.DeleteRoleSet, replies.DeletedWritten>
   readonly addRoles: Write<requests.AddRoles, replies.RoleSetWritten>
   /** Takes a role out of a role set, and gives its holders another one. */
@@ -60,7 +60,7 @@ export interface Administration {
   readonly updateOrganization: Write<requests.UpdateOrganization, replies.OrganizationWritten>
   /** With its memberships and invitations. */
   readonly deleteOrganization: Write<requests.DeleteOrganization, replies.DeletedWritten>
-  /** Puts an organization on another role set; one that the store doesn't have is registered by it. */
+  /** Gives an organization another role set. An organization that isn't registered is registered by this. */
   readonly assignRoleSet: Write<requests.AssignRoleSet, replies.OrganizationWritten>
   readonly createMembership: Write<requests.CreateMembership, replies.MembershipWritten>
   readonly getMembership: Call<requests.GetMembership, replies.MembershipRead>

@@ -1,6 +1,6 @@
 /**
- * The requests of Administration: the fields of each call, and of what kind each is. Nothing goes out that isn't here: a
- * misspelled `dryRun` must not become a write. The types of the requests are made of this table.
+ * The fields of each request of Administration, with their kinds. A field that isn't in this table is refused: a
+ * misspelled `dryRun` must not become a write. The types of the requests are derived from the table.
  */
 
 import type { Access, InvitationStatus, Metadata, RoleSet } from '../wire/resources.ts'

@@ -1,4 +1,4 @@
-/** What the calls of Administration answer with. */
+/** The replies of the calls of Administration. */
 
 import type { Reason } from '@rolesets/core'
 import type { AuditedChangeSet } from '../feed/changes.ts'

@@ -1,6 +1,6 @@
 /**
- * Questions, answered from the cache while it is fresh, and else by the sidecar. Where neither can answer there is an
- * error and no decision: what the cache had before is not used.
+ * Answers questions from the cache while it is fresh, otherwise from the sidecar. If neither can answer, the result is
+ * an error and no decision: a stale entry is not used.
  */
 
 import { formatRevision, wholeOf, type Revision } from '@rolesets/core'
@@ -25,7 +25,7 @@ export interface CachedDecisionsOptions {
   readonly onAnotherEpoch: (error: RoleSetsError) => void
 }
 
-/** Codes that say more than that there is no decision. */
+/** Codes that give the reason why there is no decision. */
 const specificCodes: readonly RoleSetsErrorCode[] = [
   'deadline_exceeded',
   'aborted',

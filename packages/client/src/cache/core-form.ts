@@ -1,4 +1,4 @@
-/** What the feed carries, in the form that core decides on. What no decision needs is left out. */
+/** Converts the things of the feed to the form that core decides with. Fields that no decision needs are left out. */
 
 import { deleted, put, type Change, type Permission, type Role, type RoleSet } from '@rolesets/core'
 import { byField, type ByField, type Change as FeedChange } from '../feed/changes.ts'

@@ -1,6 +1,7 @@
 /**
- * Questions on their way to the sidecar. However many callers wait for an organization, it is asked once: when the answer
- * is there, the cache has what the others need, or the same question has the same answer.
+ * Questions that were sent to the sidecar and have no answer yet. However many callers wait for an organization, the
+ * sidecar is asked once: when the answer is there, the cache has what the others need, or the same question has the same
+ * answer.
  *
  * A lookup doesn't belong to the caller that began it: it goes on while any caller waits for it.
  */

@@ -1,6 +1,6 @@
 /**
  * Role sets that were replaced, and the sets that took their organizations: one entry, however many organizations moved.
- * This is sound because the set that they left is gone for good, and its id is not used again.
+ * This is sound because the set that they left was deleted, and its id is not used again.
  */
 
 export class RoleSetMoves {

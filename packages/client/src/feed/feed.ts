@@ -1,6 +1,6 @@
 /**
- * `@rolesets/client/feed`: what follows the feed into something else than the client's cache, such as the store of a
- * replica. It knows the sink and the transport, and nothing of the cache.
+ * `@rolesets/client/feed`: follows the feed and writes it into a sink that the caller provides, such as the store of a
+ * replica. It doesn't use the client's cache.
  */
 
 export { Follower, type FollowerOptions } from './follower.ts'

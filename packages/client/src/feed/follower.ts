@@ -1,6 +1,7 @@
 /**
- * Keeps a sink on the feed until it is closed. What to do is the machine's matter; here are the stream, the timers and the
- * sink. Events are taken one after the other, and each is finished, its write into the sink too, before the next.
+ * Follows the feed and writes it into a sink until it is closed. The state machine (machine.ts) decides what to do;
+ * this file owns the stream, the timers and the sink. Events are handled one at a time: each is finished, with its
+ * write into the sink, before the next one begins.
  */
 
 import type { Revision } from '@rolesets/core'

@@ -1,6 +1,6 @@
 /**
- * What a follower of the feed writes into: a cache, the store of a replica, an outbox of webhooks, a stream of a console.
- * The follower calls one method at a time, in the order of revisions, and waits for it before it goes on.
+ * The target that a follower of the feed writes to: a cache, the store of a replica, an outbox of webhooks, a stream of
+ * a console. The follower calls one method at a time, in the order of revisions, and waits for it before it goes on.
  */
 
 import type { Revision } from '@rolesets/core'

@@ -1,6 +1,6 @@
 /**
- * One stream of the feed, from the call to its end. A stream that is silent for longer than heartbeats take is over too: a
- * connection can be half open for hours.
+ * One stream of the feed, from the call to its end. A stream that is silent for longer than heartbeats allow is ended,
+ * too, because a connection can stay half open for hours.
  */
 
 import { formatRevision, type Revision } from '@rolesets/core'

@@ -1,4 +1,7 @@
-/** What the fake sidecar answers: all questions, and the calls of Administration that tests of applications need. */
+/**
+ * The answers of the fake sidecar: to all questions, and to the calls of Administration that tests of applications
+ * need.
+ */
 
 import { parseRevision, quoted } from '@rolesets/core'
 import { Conditions } from '../conditions.ts'

@@ -19,7 +19,7 @@ type RoleSetInput = readonly string[] | FakeRoleSet
 export interface FakeSidecarOptions {
   /** Role key to keys of permissions. Roles of the sets that aren't named here hold none. */
   readonly roles?: { readonly [key: string]: readonly string[] }
-  /** By key. Without one that is `initial`, the first is. Left out: `role_set:default`. */
+  /** By key. If none has `initial`, the first one is the initial set. Default: `role_set:default`. */
   readonly roleSets?: { readonly [key: string]: RoleSetInput }
   /** Id to key of the role set. */
   readonly organizations?: { readonly [id: string]: string }
@@ -58,7 +58,7 @@ export interface FakeSidecar {
   rename(key: string, newKey: string): string
   /** Moves all organizations of a role set to another one, and deletes it. */
   replaceRoleSet(key: string, toKey: string): string
-  /** Puts an organization on a role set, and registers it if need be. */
+  /** Gives an organization a role set, and registers the organization if necessary. */
   assign(organizationId: string, roleSet: string): string
   removeOrganization(organizationId: string): string
   /** Makes a revision that changes nothing of what is decided, as a new member does. */

@@ -1,4 +1,4 @@
-/** Where the sidecar is, and whether a key may travel there in the clear. */
+/** The address of the sidecar, and whether a key may be sent there without encryption. */
 
 import { isIP } from 'node:net'
 import { invalidArgument } from '../errors.ts'

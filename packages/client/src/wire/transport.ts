@@ -1,7 +1,7 @@
 /**
- * The border to the transport: gRPC, or one in memory. What travels are plain objects in the JSON
- * form of the proto messages (camelCase fields, names of enum values, numbers for 64-bit integers, plain JSON for
- * metadata). The client parses what comes back before it uses it.
+ * The interface to the transport: gRPC, or one in memory. Messages are plain objects in the JSON form of the proto
+ * messages (camelCase fields, names of enum values, numbers for 64-bit integers, plain JSON for metadata). The client
+ * parses what comes back before it uses it.
  */
 
 import type { ChangeSet } from '../feed/changes.ts'

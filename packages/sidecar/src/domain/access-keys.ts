@@ -1,4 +1,4 @@
-/** Keys that open the API. The rules see only what is stored of a key: its name, its access and a digest. */
+/** The access keys of the API. The rules see only the stored part of a key: its name, its access and a digest. */
 
 import { quoted, type AccessKey } from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'
@@ -60,6 +60,6 @@ function accessKeyExists(name: string, problem: string): Refusal {
 }
 
 function accessKeyNotFound(ref: string): Refusal {
-  const message = `There is no access key ${quoted(ref)}. Name an existing key by name or id.`
+  const message = `There is no access key ${quoted(ref)}. Use the name or id of an existing key.`
   return new Refusal('access_key_not_found', message, { field: 'access_key', facts: { access_key: ref } })
 }

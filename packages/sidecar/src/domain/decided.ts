@@ -15,7 +15,7 @@ export interface Context {
   readonly unknownOrganizations: UnknownOrganizations
 }
 
-/** Holders of a role who get another one, or lose it with their organization. */
+/** Members and invitations that get another role, or lose their role with their organization. */
 export interface RoleImpact extends RoleUsage {
   /** Null: they lose it. */
   readonly toRoleId: string | null
@@ -36,7 +36,7 @@ export interface Impact {
   readonly roles: readonly RoleImpact[]
   /** Roles in use that the destination lacks, with the number of holders. Each needs a mapping, given or not. */
   readonly requiredMappings: readonly RoleUsage[]
-  /** Why the write would be refused. Always empty for one that was done. */
+  /** Why the write would be refused. Always empty if the write was done. */
   readonly violations: readonly Violation[]
 }
 
@@ -89,7 +89,7 @@ export interface RoleSetFacts {
   readonly organizations: number
 }
 
-/** What a rule about a role needs: who holds it, and how many organizations the change concerns. */
+/** What a rule about a role needs: its members and invitations, and how many organizations the change concerns. */
 export interface RoleFacts extends RoleSetFacts {
   readonly usage: RoleUsage
 }

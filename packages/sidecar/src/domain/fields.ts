@@ -138,7 +138,10 @@ export function parseActor(name: string): string | undefined {
 export function parseAccessKeyName(value: unknown, field = 'name'): string {
   const name = parseText(value, field, { limit: 'accessKeyNameCharactersMax' })
   if (/^[A-Za-z0-9._@-]+$/.test(name)) return name
-  throw invalid(field, `is ${quoted(name)}. Use one or more of a-z, A-Z, 0-9, '.', '_', '-' and '@'.`)
+  throw invalid(
+    field,
+    `is ${quoted(name)}. It must have one or more of the characters a-z, A-Z, 0-9, '.', '_', '-' and '@', and no others.`,
+  )
 }
 
 /** Enrollment modes, each once. They are stored and returned, but not used. */

@@ -133,7 +133,7 @@ export function acceptInvitation(
 }
 
 export function invitationNotFound(organizationId: string, invitationId: string): Refusal {
-  const message = `There is no invitation ${quoted(invitationId)} to ${quoted(organizationId)}. Name an invitation of this organization by its id.`
+  const message = `There is no invitation ${quoted(invitationId)} to ${quoted(organizationId)}. Use the id of an invitation of this organization.`
   const facts = { organization: organizationId, invitation: invitationId }
   return new Refusal('invitation_not_found', message, { field: 'invitation_id', facts })
 }
@@ -175,7 +175,8 @@ function invite(
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
   const items = drafts.map((draft) => ({ ...draft, role: findRole(catalogue, draft.role, `${draft.path}role`) }))
   checkAddressesAreFree(organization, drafts, facts.pending)
-  for (const { role, path } of items) checkIsAvailable(catalogue, role, assignmentOf(organization), `${path}role`)
+  const place = { ...assignmentOf(organization), isNew: changes.length > 0 }
+  for (const { role, path } of items) checkIsAvailable(catalogue, role, place, `${path}role`)
   checkHasRoom(organization, facts, drafts.length, drafts[0]?.path === '' ? 'email_address' : 'invitations')
   const value = items.map(({ path: _path, role, days, ...content }): Invitation => ({
     ...{ id: context.newId('orginv'), organizationId, roleId: role.id, status: 'pending', acceptedByUserId: '' },

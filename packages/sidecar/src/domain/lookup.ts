@@ -48,7 +48,7 @@ export function findEach<Thing extends { readonly id: string; readonly key: stri
   const found = new Map<string, Thing>()
   for (const { ref, field } of parseRefs(value, at.field, at.limit)) {
     const thing = findOne(ref, field)
-    if (found.has(thing.id)) throw invalid(field, `names ${thing.key} a second time. Name each ${at.noun} once.`)
+    if (found.has(thing.id)) throw invalid(field, `lists ${thing.key} twice. List each ${at.noun} once.`)
     found.set(thing.id, thing)
   }
   return [...found.values()]

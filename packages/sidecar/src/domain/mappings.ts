@@ -69,7 +69,7 @@ function resolveMappings(catalogue: Catalogue, value: unknown, destination: Role
   for (const { from, to, field } of parseMappings(value, 'mappings')) {
     const source = findRole(catalogue, from, field)
     const target = findRole(catalogue, to, field)
-    if (targets.has(source.id)) throw invalid(field, `maps ${source.key} a second time. Map each role once.`)
+    if (targets.has(source.id)) throw invalid(field, `maps ${source.key} twice. Map each role once.`)
     if (!destination.roleIds.includes(target.id)) outsiders.push({ source, target, field })
     targets.set(source.id, target.id)
   }

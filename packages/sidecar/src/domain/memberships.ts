@@ -44,7 +44,7 @@ export function createMembership(
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
   const role = findRole(catalogue, input.role)
   if (facts.membership) throw membershipExists(facts.membership)
-  checkIsAvailable(catalogue, role, assignmentOf(organization))
+  checkIsAvailable(catalogue, role, { ...assignmentOf(organization), isNew: changes.length > 0 })
   checkHasRoom(organization, facts, 1, 'user_id')
   const membership = newMembership({ organizationId, userId, roleId: role.id, ...metadata }, context)
   return decided([...changes, put('membership', membership, null)], membership)

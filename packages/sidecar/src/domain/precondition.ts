@@ -1,4 +1,4 @@
-/** Optimistic locking: a write may name the revision of the thing that it was made for. */
+/** Optimistic locking: a write can name the revision of the thing that it expects. */
 
 import { Refusal } from './refusal.ts'
 

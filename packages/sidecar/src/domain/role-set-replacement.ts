@@ -92,12 +92,12 @@ function checkNeedsNoTarget(
   const facts = { role: role.key, role_set: roleSet.key, ...counts }
   for (const place of ['creator', 'default'] as const) {
     if (roleSet[`${place}RoleId`] !== role.id) continue
-    const message = `${role.key} is the ${place} role of ${roleSet.key}. Give to_role: the role that replaces it.`
+    const message = `${role.key} is the ${place} role of ${roleSet.key}. Give the role that replaces it (to_role).`
     const details = { field: 'to_role', facts: { ...facts, place }, impact }
     throw new Refusal('special_role_not_in_role_set', message, details)
   }
   if (!isHeld(usage)) return
-  const message = `${role.key} is the role of ${holders(usage)} in organizations that use ${roleSet.key}. Give to_role: the role that they get instead.`
+  const message = `${role.key} is the role of ${holders(usage)} in organizations that use ${roleSet.key}. Give the role that they get instead (to_role).`
   throw new Refusal('in_use', message, { field: 'to_role', facts, impact })
 }
 
@@ -108,6 +108,6 @@ function notInRoleSet(role: Role, roleSet: RoleSet): Refusal {
 }
 
 function sameThing(noun: 'role' | 'role_set', key: string): Refusal {
-  const message = `${key} can't be replaced by itself. Name another ${noun.replace('_', ' ')}.`
+  const message = `${key} can't be replaced by itself. Choose another ${noun.replace('_', ' ')}.`
   return new Refusal('same_source_and_destination', message, { field: `to_${noun}`, facts: { [noun]: key } })
 }

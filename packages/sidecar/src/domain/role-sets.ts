@@ -161,7 +161,7 @@ function parseKeyAndName(input: CreateRoleSet): { key: string; name: string } {
 function parseRoles(catalogue: Catalogue, value: unknown): Role[] {
   const at = { field: 'roles', limit: 'rolesPerRoleSetMax', noun: 'role' } as const
   const roles = findEach(value, at, (ref, field) => findRole(catalogue, ref, field))
-  if (roles.length === 0) throw invalid('roles', 'is empty. Name at least one role.')
+  if (roles.length === 0) throw invalid('roles', 'is empty. Give at least one role.')
   return roles
 }
 

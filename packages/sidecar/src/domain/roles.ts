@@ -1,4 +1,4 @@
-/** Roles and what they hold. A role is available to nobody until a role set has it. */
+/** Roles and their permissions. A role can't be granted until a role set has it. */
 
 import { deleted, holders, initialRoleSetOf, listed, put, sortByKey } from '@rolesets/core'
 import type { Catalogue, Change, Role, RoleSet } from '@rolesets/core'
@@ -93,7 +93,7 @@ export function removePermission(catalogue: Catalogue, input: RolePermission, co
 
 /**
  * The role leaves all sets (rule 8).
- * @param facts `usage`: who holds it anywhere; `organizations`: how many are on a set that has it (see `roleSetsWith`)
+ * @param facts `usage`: its members and invitations; `organizations`: how many use a set that has it (see `roleSetsWith`)
  */
 export function deleteRole(catalogue: Catalogue, input: DeleteRole, facts: RoleFacts, context: Context): Decided<Role> {
   const before = findRole(catalogue, input.role)

@@ -1,6 +1,7 @@
 /**
- * Lets many consumers go on a few at a time. The network takes nothing before the present turn of the event loop is over.
- * If all of them went on at once, the first would wait for the last, and so would every call that came meanwhile.
+ * Lets many consumers continue, a few at a time. The network sends nothing before the present turn of the event loop
+ * ends. If all consumers continued at once, the first would wait for the last, and so would every call that arrived
+ * meanwhile.
  */
 
 const perTurn = 8

@@ -1,6 +1,7 @@
+/** The error for a caller that isn't admitted: it has no valid key, or a key that doesn't allow the call. */
+
 import type { AccessCode } from '@rolesets/core'
 
-/** Why a caller isn't admitted. */
 export class AccessError extends Error {
   override readonly name = 'AccessError'
   readonly code: AccessCode

@@ -1,4 +1,7 @@
-/** TLS for gRPC, from certificates that may change while the server runs: connections that stand keep theirs. */
+/**
+ * TLS for gRPC, from certificates that may change while the server runs. Open connections keep the certificate that
+ * they began with.
+ */
 
 import grpc, { type ServerCredentials } from '@grpc/grpc-js'
 import type { CertificateFiles, CertificateSource } from '../listening.ts'

@@ -1,5 +1,5 @@
 /**
- * A thin skin over the callbacks of grpc-js: a call is an async function with an AbortSignal, a server stream an async
+ * A thin layer over the callbacks of grpc-js: a call is an async function with an AbortSignal, a server stream an async
  * generator that is pulled no faster than the network takes its messages. Admission, deadlines, cancellation and the
  * translation of errors are done here, once.
  */

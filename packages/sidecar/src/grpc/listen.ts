@@ -1,4 +1,7 @@
-/** Listening of the gRPC servers: on TCP, and on Unix sockets with the rights and leftovers of their files. */
+/**
+ * Opens the addresses of the gRPC servers: TCP, and Unix sockets. Sets the permissions of a socket's file, and removes
+ * the file that an ended process left behind.
+ */
 
 import { once } from 'node:events'
 import { chmod, lstat, unlink } from 'node:fs/promises'

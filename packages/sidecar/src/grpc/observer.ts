@@ -1,4 +1,4 @@
-/** What the gRPC servers report for the log and the metrics, which they don't know. */
+/** The events that the gRPC servers report. The log and the metrics listen to them. */
 
 export interface GrpcObserver {
   /** Answers to questions; `answerMs` only where the question came alone. */

@@ -1,4 +1,7 @@
-/** Failures of an operation that are neither refused by a rule nor failures of the storage: time, and places in the feed. */
+/**
+ * Failures of an operation that are neither refused by a rule nor failures of the storage: deadlines, cancelled calls,
+ * and places in the feed that can't be used.
+ */
 
 import type { ServiceCode } from '@rolesets/core'
 

@@ -1,4 +1,4 @@
-/** Permissions, roles and role sets of the source, as one described state: applied in one revision, or not at all. */
+/** Imports permissions, roles and role sets of the source as one manifest: applied in one revision, or not at all. */
 
 import { RoleSetsError, type Applied } from '@rolesets/client'
 import type { z } from 'zod'

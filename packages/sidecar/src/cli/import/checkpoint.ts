@@ -1,6 +1,6 @@
 /**
- * How far an import has come, in a file, so that the next run goes on there. Only a hint: a run without it, or with one
- * that doesn't fit any more, begins at the start and finds most things as they should be.
+ * The progress of an import in a file, so that the next run continues there. It is only a hint: without it, or if it no
+ * longer fits, a run begins at the start and finds most things already correct.
  */
 
 import { open, readFile, rename, rm } from 'node:fs/promises'
@@ -16,7 +16,7 @@ const schema = z.object({
   organizations: z.number().int().min(0),
   /** Id of the last one of them: if another one stands there now, the list is not the same any more. */
   last: z.string(),
-  /** How many things were passed over on the way: the import has not brought over everything. */
+  /** How many things were skipped so far: the import is not complete. */
   skipped: z.number().int().min(0),
 })
 

@@ -1,4 +1,7 @@
-/** Organizations of the source, some at a time, each with its members and invitations; and how far that has come. */
+/**
+ * Imports the organizations of the source, several at a time, each with its members and invitations, and saves the
+ * progress.
+ */
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Organization } from '@rolesets/client'

@@ -1,6 +1,6 @@
 /**
- * The limit of members of one organization. Where the source lets it be exceeded, as after it was lowered, it is lifted
- * here until everybody is in.
+ * The member limit of one organization. The source can have more members than the limit, for example after the limit
+ * was lowered. The import then lifts the limit here until all members are imported.
  */
 
 import type { Written } from '@rolesets/client'

@@ -1,4 +1,4 @@
-/** What a server that speaks Clerk's Backend API answers, as far as an import reads it. What else it says is passed over. */
+/** The answers of a server with Clerk's Backend API, as far as an import reads them. Other fields are ignored. */
 
 import { z } from 'zod'
 

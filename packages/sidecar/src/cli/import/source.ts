@@ -1,6 +1,6 @@
 /**
- * The server that an import reads: page by page, in a stable order, as slowly as it asks for. Nothing of what it says is
- * believed before it was looked at, and no answer is longer than what memory is for.
+ * The server that an import reads: page by page, in a stable order, with the delays that the server asks for. Every
+ * answer is validated before it is used, and its length is limited.
  */
 
 import { isRoleSetsError, RoleSetsError } from '@rolesets/client'
@@ -83,8 +83,8 @@ export class Source {
       const { items, total } = await this.page(path, item, { offset, query })
       const fresh = items.filter(({ id }) => !seen.has(id))
       if (fresh.length === 0 && offset < total) {
-        const what = items.length === 0 ? 'an empty page' : 'a page that it had given before'
-        throw this.#nonsense(path, `it says that there are ${total}, and gave ${what} at ${offset}`)
+        const what = items.length === 0 ? 'an empty page' : 'the same page twice'
+        throw this.#nonsense(path, `it reports ${total} items, but returned ${what} at offset ${offset}`)
       }
       for (const { id } of fresh) seen.add(id)
       if (fresh.length > 0) yield { items: fresh, offset, total }
@@ -103,7 +103,7 @@ export class Source {
     const parsed = pageSchema(item, limit).safeParse(answer)
     if (!parsed.success) {
       const [issue] = parsed.error.issues
-      throw this.#nonsense(path, `${issue?.path.join('.') || 'the answer'}: ${issue?.message ?? 'is not right'}`)
+      throw this.#nonsense(path, `${issue?.path.join('.') || 'the answer'}: ${issue?.message ?? 'has another type'}`)
     }
     return { items: parsed.data.data, offset, total: parsed.data.total_count }
   }
@@ -126,7 +126,10 @@ export class Source {
     if (this.#signal.aborted) return new RoleSetsError('aborted', 'The import was stopped. What was done stays done.')
     if (isRoleSetsError(error)) return error
     if (!isHTTPError(error)) {
-      return this.#error(`cannot be read, or not to the end (${path}). Correct --url, or try again.`, error)
+      return this.#error(
+        `can't be read: GET /v1/${path} failed (${reasonOf(error)}). Correct --url, or try again.`,
+        error,
+      )
     }
     const { status } = error.response
     const said = excerptOf(await error.response.text())
@@ -175,9 +178,17 @@ function parseUrl(text: string, insecure: boolean): string {
   }
   const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
   if (url.protocol === 'http:' && !isLocal && !insecure) {
-    throw new UsageError('The key would travel to --url in the clear. Give an https address, or --insecure.')
+    throw new UsageError('The key would be sent to --url without encryption. Give an https address, or --insecure.')
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '')
+}
+
+/** The code of the system's error, such as ECONNREFUSED: fetch itself says only that it failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code } = error as NodeJS.ErrnoException
+  if (typeof code === 'string') return code
+  return error.cause === undefined ? error.message : reasonOf(error.cause)
 }
 
 /** What the server sent, without what could steer the terminal. */

@@ -59,7 +59,7 @@ export function isRefusal(answer: object): answer is Refused {
   return 'message' in answer
 }
 
-/** What is read, or undefined if it isn't there. */
+/** The thing that was read, or undefined if it doesn't exist. */
 export async function find<Thing>(read: () => Promise<Thing>): Promise<Thing | undefined> {
   try {
     return await read()

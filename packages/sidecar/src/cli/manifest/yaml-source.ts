@@ -1,6 +1,7 @@
 /**
- * YAML as plain values, with the place of each in the text. Only what JSON can say is let in: no tags, no anchors, no
- * keys that are not text, no key twice. That keeps a file readable, and keeps bombs out.
+ * Reads YAML as plain values, with the place of each in the text. Only what JSON can express is allowed: no tags, no
+ * anchors, no keys other than strings, no key twice. So a file stays readable, and a small file can't expand to a huge
+ * value.
  */
 
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
@@ -114,7 +115,7 @@ function wordsOfSyntaxError(code: string, message: string): string {
   if (code === 'MULTIPLE_DOCS') return 'A second document begins here (---). Put everything into one document.'
   if (code === 'RESOURCE_EXHAUSTION') return 'The lists and maps are nested too deeply to be read.'
   const [sentence = message] = message.split(/ at line \d+|\n/)
-  return `This is not YAML: ${sentence.replace(/\.$/, '')}.`
+  return `The YAML is malformed: ${sentence.replace(/\.$/, '')}. Check the indentation and the quotes of this line.`
 }
 
 function withoutRepeats(faults: readonly FileFault[]): readonly FileFault[] {

@@ -1,4 +1,4 @@
-/** What a write does, or would do, beyond the thing itself: in words. */
+/** Describes in words what a write does, or would do, to other things: organizations, members and invitations. */
 
 import type { Impact, RequiredMapping, RoleImpact, Violation } from '@rolesets/client'
 import { counted } from '@rolesets/core'
@@ -11,9 +11,10 @@ export function impactLines({ organizations, roles }: Impact): readonly string[]
   ]
 }
 
-/** Which roles in use need a mapping, because the new set doesn't have them. */
-export function requirementLines({ requiredMappings }: Impact): readonly string[] {
-  return inOrder(requiredMappings).map(requirementLine)
+/** Which roles in use still need a mapping, because the new set doesn't have them. */
+export function requirementLines({ requiredMappings, roles }: Impact): readonly string[] {
+  const mapped = new Set(roles.filter(({ toRole }) => toRole !== '').map(({ role }) => role))
+  return inOrder(requiredMappings.filter(({ role }) => !mapped.has(role))).map(requirementLine)
 }
 
 /** By role, so that two previews can be compared. */

@@ -2,7 +2,7 @@
 
 import { snakeCase } from '@rolesets/core'
 
-/** What is inside these is the user's, with the user's names. */
+/** The names inside these fields are the user's, so they are not changed. */
 const opaque = new Set(['public_metadata', 'private_metadata'])
 
 /** The same value with the names of all fields in snake_case. */

@@ -21,7 +21,7 @@ export function planText({ steps, leftAlone, impact }: Applied): string {
 
 /** @param refusals why it would be refused, each with its place in the file */
 export function refusedText({ impact }: Applied, refusals: readonly { readonly message: string }[]): string {
-  const remedy = 'Say in the file which roles they get: in mappings of the organization, or in replace of the role set.'
+  const remedy = 'Add mappings to the organization, or replace to the role set, in the file.'
   const isMapped = impact.requiredMappings.length === 0
   const impactText = [...impactLines(impact), ...requirementLines(impact)]
   return `${[...violationLines(refusals), ...impactText, ...(isMapped ? [] : [remedy])].join('\n')}\n`
@@ -33,5 +33,6 @@ export function nothingText({ leftAlone, revision }: Applied): string {
 
 function leftAloneLines(leftAlone: readonly string[]): readonly string[] {
   if (leftAlone.length === 0) return []
-  return [`${counted(leftAlone.length, 'thing')} not described and left alone: ${listed(leftAlone)}.`]
+  const [are, stay] = leftAlone.length === 1 ? ['is', 'stays'] : ['are', 'stay']
+  return [`${counted(leftAlone.length, 'thing')} ${are} not described, and ${stay}: ${listed(leftAlone)}.`]
 }

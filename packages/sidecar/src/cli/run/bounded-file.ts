@@ -1,4 +1,4 @@
-/** Reading what the user names, up to a limit: a path may lead to anything, also to what has no end. */
+/** Reads a file that the user named, up to a limit: a path can also lead to a device without an end. */
 
 import { open } from 'node:fs/promises'
 import { UsageError } from './failure.ts'

@@ -48,8 +48,8 @@ export function addConnectionOptions(
       `${keyFlag} <key>`,
       `the key; other users of this machine can see it, so prefer ${keyFlag}-file (ROLESETS_KEY)`,
     )
-    .option(`${keyFlag}-file <path>`, 'a file that holds the key (ROLESETS_KEY_FILE)')
-    .option('--insecure', 'send the key in the clear to another machine')
+    .option(`${keyFlag}-file <path>`, 'a file that contains the key (ROLESETS_KEY_FILE)')
+    .option('--insecure', 'send the key to another machine without encryption')
     .option('--tls', 'speak TLS, and trust the authorities that Node trusts')
     .option('--tls-ca <path>', 'speak TLS, and trust these authorities instead (PEM)')
     .option('--tls-cert <path>', 'certificate of this client, for mutual TLS (PEM)')
@@ -106,7 +106,7 @@ async function readKeyFile(path: string, source: string): Promise<string> {
   return checkKey(text.trim(), `The file of ${source}, ${path},`)
 }
 
-/** A key travels in a header. */
+/** A key is sent in a header. */
 function checkKey(key: string, source: string): string {
   if (/^[\x21-\x7e]+$/.test(key) && key.length <= keyBytesMax) return key
   throw new UsageError(

@@ -19,7 +19,7 @@ export interface FileFault extends FilePlace {
   readonly message: string
 }
 
-/** The command line or a file is not right; the message says what to do. */
+/** The command line or a file is wrong; the message says what to do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly code: 'usage' | 'invalid_file' | 'key_required'
@@ -56,7 +56,7 @@ const ownRemedies = {
   more_time: 'Try again, or allow more with --timeout.',
   right_key: keyRemedy,
   encryption: 'Give --tls, or --insecure.',
-  reach_sidecar: 'Start it, or correct the target.',
+  reach_sidecar: 'Start it, or correct the target: the gRPC address, with --tls only if the sidecar has TLS.',
   matching_sidecar: 'Correct the target, or update the sidecar.',
   look_at_log: "See the sidecar's log.",
   new_client: 'Run the command again.',

@@ -1,6 +1,6 @@
 /**
- * All that a verb of the command line knows about the process it runs in. `main.ts` gives the real one, tests give one
- * that remembers.
+ * Everything that a verb of the command line knows about its process. `main.ts` passes the real process, and tests pass
+ * one that records what is printed.
  */
 
 import type { Clock } from '@rolesets/client'

@@ -20,7 +20,7 @@ export function mapRemedy(given: Mappings): (roles: readonly string[]) => string
   }
 }
 
-/** Called by commander for each one, with what the ones before came to. */
+/** Commander calls it for each value, with the result of the values before. */
 function collectMapping(text: string, before: Mappings = {}): Mappings {
   const [from, to, ...rest] = text.split('=')
   if (from === undefined || to === undefined || rest.length > 0) {

@@ -1,6 +1,6 @@
 /**
- * A sign of life while something takes long: after a second, a line on standard error. On a terminal the line is written
- * over as time goes by and is gone in the end; in a log it is repeated now and then.
+ * Shows that something is still running: after one second, a line on standard error. On a terminal the line is updated
+ * in place and removed at the end; in a log it is repeated now and then.
  */
 
 import type { Io } from './io.ts'

@@ -33,8 +33,8 @@ const exitCodesHelp = `
 Exit codes:
   0  yes, or done
   1  the answer is no, or the sidecar refused the change
-  2  the command line or the file is not right
-  3  no answer: the sidecar is away, too slow, or does not accept the key`
+  2  the command line or the file is wrong
+  3  no answer: the sidecar can't be reached, is too slow, or does not accept the key`
 
 /** Adds a verb, or a noun with its verbs, to the program or to the noun. */
 export type AddVerb = (parent: Command, io: Io) => void

@@ -4,6 +4,6 @@ export function withoutUndefined<Fields extends object>(
   fields: Fields,
 ): { readonly [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
-  // What is left is not undefined.
+  // The remaining values are not undefined.
   return Object.fromEntries(entries) as ReturnType<typeof withoutUndefined<Fields>>
 }

@@ -1,6 +1,6 @@
 /**
  * What all verbs that change something have in common: the actor, the dry run, the revision of an earlier dry run, the
- * progress line, and that they wait as long as the sidecar lives: a write that is given up may still be done.
+ * progress line and a long time limit, because a write may still be done after its caller has stopped waiting.
  */
 
 import {
@@ -60,7 +60,7 @@ const unknownOutcomes: readonly RoleSetsErrorCode[] = ['unavailable', 'deadline_
 const dryRunOption = new Option('--dry-run', 'say what it would do, and change nothing')
 const expectedRevisionOption = new Option(
   '--expected-revision <revision>',
-  'refuse if it has changed since this revision, which a dry run gave',
+  'refuse if the thing has changed since this revision of a dry run',
 )
 
 /** A verb that checks what was typed, sends one write, and prints what it did. */
@@ -146,7 +146,7 @@ export function dryRunText({ revision }: Pick<Written, 'revision'>): string {
 /** Adds what only the command line knows: which dry run no longer holds, and that a person may run the command again. */
 function explained(error: RoleSetsError, { expectedRevision, dryRun }: Partial<How>): RoleSetsError {
   if (error.code === 'revision_conflict' && expectedRevision !== undefined) {
-    const after = ` You expected revision ${expectedRevision}. Run it again with --dry-run.`
+    const after = ` Run the command again with --dry-run.`
     return new ExplainedError(error, { after })
   }
   if (dryRun || !unknownOutcomes.includes(error.code)) return error

@@ -1,4 +1,4 @@
-/** `rolesets assign`: puts an organization on another role set, for example after an upgrade or a downgrade. */
+/** `rolesets assign`: gives an organization another role set, for example after an upgrade or a downgrade. */
 
 import { parseId, parseRef } from '../../domain/fields.ts'
 import { mapOption, mapRemedy, type Mappings } from '../run/mappings.ts'
@@ -11,7 +11,7 @@ interface AssignOptions extends WriteOptions {
 
 const verb = {
   usage: 'assign <organization> <role-set>',
-  summary: 'Puts an organization on another role set.',
+  summary: 'Gives an organization another role set.',
   options: [mapOption],
   onRevision: true,
   notes: `

@@ -50,7 +50,7 @@ function reasonText({ organizationId, role, permission }: Question, { reason, ro
     case 'ROLE_NOT_IN_SET':
       return `${role} is not in ${roleSet}, the role set of ${organizationId}`
     case 'ROLE_UNKNOWN':
-      return `there is no role ${role}`
+      return `there is no role ${role}${role.startsWith('org:') ? '' : `. Role keys begin with org:, for example org:analyst`}`
     case 'ORGANIZATION_UNKNOWN':
       return `the organization ${organizationId} is not known, and unknown organizations are denied`
     case 'PERMISSION_NOT_IN_ROLE':

@@ -1,6 +1,6 @@
-/** `rolesets doctor`: is the file of a store sound, and is its history what was written? */
+/** `rolesets doctor`: checks that the file of a store is sound, and that its history is unchanged. */
 
-import { counted, exitCodes, type ExitCode } from '@rolesets/core'
+import { counted, exitCodes, quoted, type ExitCode } from '@rolesets/core'
 import { Option } from 'commander'
 import { settings } from '../../config.ts'
 import type { Finding } from '../../doctor.ts'
@@ -25,7 +25,7 @@ const verb = {
   notes: `
 Reads the file directly, also while a sidecar runs on it. It takes no lock, changes nothing and makes no file. One line for
 each finding: which row or thing, and what is wrong with it. Note the revision and the seal that it prints, somewhere else:
-a person who can write the file can also seal it again, and only your note shows that.
+a person who can write the file can also compute all seals again; only your note shows that.
 
 Examples:
   rolesets doctor --database sqlite:/var/lib/rolesets/rolesets.db
@@ -34,8 +34,8 @@ Examples:
 Exit codes:
   0  sound
   1  there are findings
-  2  the command line is not right
-  3  the file can't be read, or another process began to write to it`,
+  2  the command line is wrong
+  3  the file can't be read, or another process started to write to it`,
 }
 
 export const doctor = localVerb(verb, async ({ io, options }: Given<DoctorOptions>) => {
@@ -59,7 +59,8 @@ function databaseOf({ database }: DoctorOptions, io: Io): string {
   const standard = settings.find(({ name }) => name === 'database')?.default ?? ''
   const url = database ?? (io.env['ROLESETS_DATABASE'] || standard)
   if (/^sqlite:./.test(url) && url !== 'sqlite::memory:') return url
-  throw new UsageError('There is no file to examine. Give --database sqlite:<path>.')
+  const source = database === undefined ? 'ROLESETS_DATABASE' : '--database'
+  throw new UsageError(`${source} is ${quoted(url)}, which doctor can't examine. Give --database sqlite:<path>.`)
 }
 
 async function report(

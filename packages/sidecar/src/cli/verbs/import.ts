@@ -1,4 +1,6 @@
-/** `rolesets import`: brings over what another server keeps. Run again, it does what is missing, and nothing twice. */
+/**
+ * `rolesets import`: imports data from another server. A later run imports what is still missing, and nothing twice.
+ */
 
 import { exitCodes, type ExitCode } from '@rolesets/core'
 import { isRoleSetsError, RoleSetsError, type RoleSetsClient } from '@rolesets/client'
@@ -45,7 +47,7 @@ const clerkVerb = {
       '--key <key>',
       'its secret key; other users of this machine can see it, so prefer --key-file (ROLESETS_IMPORT_KEY)',
     ),
-    new Option('--key-file <path>', 'a file that holds its secret key (ROLESETS_IMPORT_KEY_FILE)'),
+    new Option('--key-file <path>', 'a file that contains its secret key (ROLESETS_IMPORT_KEY_FILE)'),
     new Option('--checkpoint <path>', 'store the progress in this file, and resume from it'),
     new Option('--dry-run', 'say what it would do, and change nothing'),
     actorOption,
@@ -54,7 +56,7 @@ const clerkVerb = {
 Reads permissions, roles, role sets, organizations, memberships and pending invitations from --url, with --key; writes them
 to the sidecar at --target, with --target-key. Things are matched by key; organizations by id, members by user, invitations
 by address. What is there already is compared and corrected; nothing is deleted. What the rules refuse is reported, counted and
-skipped, and the exit code is 1. Where it was stopped it goes on when it is run again. More: docs/import.md.
+skipped, and the exit code is 1. A later run continues where this one stopped. More: docs/import.md.
 
 Examples:
   rolesets import clerk --key-file clerk.key --target-key-file rolesets.db.key --dry-run
@@ -71,7 +73,7 @@ const clerk = connectedVerb(clerkVerb, async ({ io, options }: Given<ImportOptio
   }
 })
 
-export const importing = noun({ usage: 'import', summary: 'Imports the data of another server.' }, [clerk])
+export const importing = noun({ usage: 'import', summary: 'Imports data from another server.' }, [clerk])
 
 async function run(
   io: Io,
@@ -118,8 +120,8 @@ function json({ tally, revision, resumed, dryRun }: Outcome): string {
 
 function text({ tally, began, revision, resumed, dryRun }: Outcome): string {
   const writes = tally.total('created') + tally.total('changed')
-  const earlier = resumed?.skipped ? `, and passed over ${resumed.skipped}` : ''
-  const lines = resumed ? [`A run before this one had done ${resumed.organizations} organizations${earlier}.`] : []
+  const earlier = resumed?.skipped ? `, and skipped ${resumed.skipped}` : ''
+  const lines = resumed ? [`An earlier run imported ${resumed.organizations} organizations${earlier}.`] : []
   if (dryRun) lines.push('Dry run: nothing was changed.')
   else if (writes === 0) lines.push(`Nothing to change: the sidecar already matches the source (revision ${revision}).`)
   else lines.push(`Done: from revision ${began} to ${revision}.`)

@@ -62,7 +62,7 @@ export const get = askingVerb(getVerb, (_given: Given<ConnectionOptions>, organi
   }
 })
 
-/** Called by commander for each one, with what the ones before came to. */
+/** Commander calls it for each value, with the result of the values before. */
 function collectStatus(text: string, before: readonly InvitationStatus[] = []): readonly InvitationStatus[] {
   const status = statuses.find((each) => each.toLowerCase() === text)
   if (status === undefined) throw new InvalidArgumentError('Give pending, accepted, revoked or expired.')

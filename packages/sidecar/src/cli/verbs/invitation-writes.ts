@@ -45,7 +45,7 @@ Example:
 
 const acceptVerb = {
   usage: 'accept <organization> <id> <user>',
-  summary: 'Makes the user who was invited a member.',
+  summary: 'Makes the invited user a member.',
   onRevision: true,
   notes: `
 The role is checked again: it may have left the role set. That the address is the user's is for your application to know.
@@ -63,14 +63,15 @@ export const create = writeVerb(
     const offer = withoutUndefined({ expiresInDays, inviterUserId, redirectUrl })
     const shared = { role: parseRef(role, '<role>'), ...offer }
     const invitations = emails.map((emailAddress) => ({ emailAddress, ...shared }))
-    const more = `${counted(emails.length, 'invitation')} more, with the role ${role}`
+    const invited = `${counted(emails.length, 'invitation')} to ${organizationId}`
+    const was = emails.length === 1 ? 'was' : 'were'
     return {
       ask: (admin, { dryRun }, limits) => admin.createInvitations({ organizationId, invitations, dryRun }, limits),
       outcome: (answer) => {
         const made = (answer.invitations ?? []).map(({ id, emailAddress }) => `\n  ${id}  ${emailAddress}`)
         return {
-          is: `${organizationId} has ${more}`,
-          would: `${organizationId} would have ${more}`,
+          is: `${invited} ${was} created, with the role ${role}`,
+          would: `${invited} would be created, with the role ${role}`,
           after: `:${made.join('')}`,
         }
       },

@@ -1,4 +1,7 @@
-/** `rolesets keys`: the keys that open a sidecar. Each is shown once, when it is made; the sidecar keeps only a hash. */
+/**
+ * `rolesets keys`: the access keys of a sidecar. Each key is shown once, when it is created; the sidecar stores only a
+ * hash.
+ */
 
 import type { AccessKey } from '@rolesets/client'
 import { Option } from 'commander'

@@ -1,4 +1,4 @@
-/** `rolesets log`: what was changed, by whom and when. */
+/** `rolesets log`: lists what was changed, by which actor and when. */
 
 import { InvalidArgumentError, Option } from 'commander'
 import { askingVerb, type Given } from '../run/verb.ts'

@@ -1,5 +1,10 @@
-/** `rolesets replace-role` and `rolesets replace-set`: take a role out of a set, or delete a set, and give its members other roles. */
+/**
+ * `rolesets replace-role` removes a role from a role set; `rolesets replace-set` deletes a role set. Members get other
+ * roles.
+ */
 
+import { isRoleSetsError, type FieldViolation } from '@rolesets/client'
+import { ExplainedError } from '../run/failure.ts'
 import type { Given } from '../run/verb.ts'
 import { writeVerb, type WriteOptions } from '../run/write.ts'
 import { parseRef } from '../../domain/fields.ts'
@@ -38,6 +43,8 @@ Examples:
   rolesets replace-set role_set:pro role_set:free --map org:analyst=org:member --map org:moderator=org:member`,
 }
 
+const isToRole = ({ field }: FieldViolation): boolean => field === 'toRole' || field === 'to_role'
+
 export const replaceRole = writeVerb(
   roleVerb,
   (_given: Given<WriteOptions>, ...[roleSet, role, toRole]: [string, string, string | undefined]) => {
@@ -46,14 +53,20 @@ export const replaceRole = writeVerb(
       role: parseRef(role, '<role>'),
       ...(toRole === undefined ? {} : { toRole: parseRef(toRole, '<to-role>') }),
     }
+    const remedy = `rolesets replace-role ${roleSet} ${role} <to-role>`
+    /** The sidecar calls it `to_role`; here it is the third argument. */
+    const withArgument = (error: unknown): never => {
+      const isMissing = isRoleSetsError(error) && toRole === undefined && error.fields.some(isToRole)
+      throw isMissing ? new ExplainedError(error, { after: ` Type: ${remedy}` }) : error
+    }
     return {
-      ask: (admin, how, limits) => admin.replaceRole({ ...input, ...how }, limits),
+      ask: (admin, how, limits) => admin.replaceRole({ ...input, ...how }, limits).catch(withArgument),
       outcome: (answer) => {
         const key = answer.roleSet?.key ?? roleSet
         const place = toRole === undefined ? '' : ` and replaced by ${toRole}`
         return { is: `${role} is removed from ${key}${place}`, would: `${role} would be removed from ${key}${place}` }
       },
-      remedy: () => `Give the role that they get: rolesets replace-role ${roleSet} ${role} <to-role>`,
+      remedy: () => `Give the role that they get: ${remedy}`,
     }
   },
 )

@@ -1,4 +1,4 @@
-/** `rolesets roles`: what can be given to the members of an organization. */
+/** `rolesets roles`: lists the roles that can be given to the members of an organization. */
 
 import { parseId } from '../../domain/fields.ts'
 import { askingVerb, atLeastOption, type Given } from '../run/verb.ts'

@@ -1,5 +1,6 @@
 /** `rolesets watch`: each committed write as one line, until Ctrl-C. */
 
+import { isRoleSetsError, RoleSetsError, type RoleSetsErrorCode } from '@rolesets/client'
 import { Option } from 'commander'
 import { askingVerb, type Given, type Session } from '../run/verb.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
@@ -33,10 +34,24 @@ export const watch = askingVerb(verb, ({ io, options }: Given<WatchOptions>) => 
     try {
       await follow(session)
     } catch (error) {
-      if (!io.signal.aborted) throw error
+      if (!io.signal.aborted) throw explained(error, options)
     }
   }
 })
+
+/** What is wrong with the revision of `--after`. The sidecar's own sentence advises a snapshot, which this verb doesn't have. */
+const faultsOfAfter: Partial<Record<RoleSetsErrorCode, string>> = {
+  cursor_compacted: 'the history before it was compacted',
+  cursor_in_the_future: 'it is newer than the store',
+  revision_of_another_epoch: 'it belongs to another store, or to this one before it was created anew',
+}
+
+function explained(error: unknown, { after }: WatchOptions): unknown {
+  const fault = isRoleSetsError(error) ? faultsOfAfter[error.code] : undefined
+  if (!isRoleSetsError(error) || fault === undefined || after === undefined) return error
+  const message = `Can't begin after revision ${after}: ${fault}. Run watch without --after to begin with the next change.`
+  return new RoleSetsError(error.code, message, { cause: error })
+}
 
 async function follow({ io, client, options, print }: Session<WatchOptions>): Promise<void> {
   // What the client knows once it is ready is where "the next change" begins: none can fall in between.

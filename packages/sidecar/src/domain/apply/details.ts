@@ -1,4 +1,4 @@
-/** The words in which a step says what it changes: one entry for each field. */
+/** Describes in words what a step changes: one entry for each field. */
 
 /** `name: "Pro"` where there was none, `name: "Pro" → "Professional"` for a change, nothing when nothing differs. */
 export function describeText(field: string, before: string | undefined, after: string | undefined): string[] {

@@ -1,7 +1,7 @@
 /**
- * From a described state to the steps that lead there: permissions, roles, role sets and organizations first, then, if
- * asked for, what isn't described goes in the reverse order. Each step is a command of its own, decided by its own rule
- * when its turn comes; together they make one write. Planning again after it gives no steps.
+ * Plans the steps from the present state to the described one: first permissions, roles, role sets and organizations;
+ * then, if requested, the deletion of what isn't described, in the reverse order. Each step is a command of its own,
+ * decided by its own rule when its turn comes; together they make one write. Planning again after it gives no steps.
  */
 
 import { planOrganizations } from './organizations.ts'
@@ -14,7 +14,7 @@ import type { Catalogue, Organization, ParsedManifest } from '@rolesets/core'
 
 export interface Plan {
   readonly steps: readonly Step[]
-  /** What is there, isn't described and stays: `role org:x`, `role org:y in role_set:z`. */
+  /** Things in the store that are not described and stay: `role org:x`, `role org:y in role_set:z`. */
   readonly leftAlone: readonly string[]
 }
 

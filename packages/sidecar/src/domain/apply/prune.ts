@@ -1,6 +1,7 @@
 /**
- * What is in the store but not in the description. A thing that a described one names counts as described. Pruning keeps
- * the initial set while no described set becomes initial, and all that a kept thing refers to: it stays as it is.
+ * Finds the things that are in the store but not in the manifest. A thing that a described thing refers to counts as
+ * described. Pruning keeps the initial set unless a described set becomes initial, and everything that a kept thing
+ * refers to.
  */
 
 import { roleKeysOf } from './role-sets.ts'

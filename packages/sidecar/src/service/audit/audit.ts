@@ -1,4 +1,4 @@
-/** What was changed, by whom and when; and why a role could or could not be granted at a time. */
+/** What was changed, by which actor and when; and why a role could or could not be granted at a given time. */
 
 import { type Catalogue, type Change, formatRevision, type Reason, type SealedChangeSet, editOf } from '@rolesets/core'
 import { invalid, parseRef } from '../../domain/fields.ts'
@@ -148,17 +148,14 @@ async function revisionAt(reader: Reader, atMs: number): Promise<number> {
   if (last !== undefined) return last.revision
   const [oldest] = await reader.history({}, { size: 1, oldestFirst: true })
   const begin = oldest === undefined ? 'now' : timeText(oldest.committedAt)
-  throw invalid(
-    'at_ms',
-    `is ${timeText(atMs)}, and the history that is kept begins at ${begin}. Ask about a later time.`,
-  )
+  throw invalid('at_ms', `is ${timeText(atMs)}, before the stored history begins (${begin}). Use a later time.`)
 }
 
 function sentence({ organizationId, role }: { organizationId: string; role: string }, explained: Explained): string {
   const { allowed, because } = explained
   const since =
     because === undefined
-      ? 'as far back as the history is kept'
+      ? 'in the whole stored history'
       : `since ${timeText(because.committedAt)}, by ${because.operation} of ${because.actor} (revision ${because.revision})`
   return `${allowed ? 'Yes' : 'No'}: ${reasonText({ organizationId, role }, explained)}, ${since}.`
 }

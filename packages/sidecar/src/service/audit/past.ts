@@ -163,13 +163,13 @@ export class Moment {
     const movedBy = await this.#changeSet(later.revision)
     const moves = movedBy?.changes.filter((change) => change.verb === 'moved') ?? []
     const [move, ...others] = moves.filter(({ toRoleSetId }) => toRoleSetId === later.roleSetId)
-    if (move === undefined || others.length > 0) throw notTold(later.id)
+    if (move === undefined || others.length > 0) throw roleSetNotKept(later.id)
     const { fromRoleSetId } = move
-    if (moves.some(({ toRoleSetId }) => toRoleSetId === fromRoleSetId)) throw notTold(later.id)
+    if (moves.some(({ toRoleSetId }) => toRoleSetId === fromRoleSetId)) throw roleSetNotKept(later.id)
     // Organizations that came to that set meanwhile can't be distinguished from those that had it before.
     for await (const { changeSet, change } of this.#forwards(fromRoleSetId, this.revision)) {
       if (changeSet.revision >= later.revision) break
-      if (change.verb === 'moved' && change.toRoleSetId === fromRoleSetId) throw notTold(later.id)
+      if (change.verb === 'moved' && change.toRoleSetId === fromRoleSetId) throw roleSetNotKept(later.id)
     }
     return { value: fromRoleSetId, since: undefined }
   }
@@ -227,6 +227,6 @@ export function mapped<From, To>(step: Step<From> | undefined, read: (value: Fro
   return step === undefined ? undefined : { before: read(step.before), after: read(step.after) }
 }
 
-function notTold(organizationId: string): NotKept {
+function roleSetNotKept(organizationId: string): NotKept {
   return new NotKept(`The kept history doesn't say which role set ${organizationId} had at that time`)
 }

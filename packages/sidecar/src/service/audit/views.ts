@@ -106,7 +106,7 @@ function factsOf(change: Change, catalogue: Catalogue): Facts {
   }
 }
 
-/** What is gone with a thing. */
+/** What was deleted together with a thing. */
 function goneWith(change: Change): Pick<Facts, 'members' | 'invitations'> {
   if (change.verb !== 'deleted') return { members: 0, invitations: 0 }
   if (change.thing === 'organization') return { members: change.members, invitations: change.invitations }

@@ -1,6 +1,7 @@
 /**
- * The entries that were used last. The library's cache takes the room for all that it may ever hold when it is made, which
- * for hundreds of thousands is a good part of a start; this one takes it in steps, when it is needed.
+ * A cache of the entries that were used last. The library's cache allocates memory for its maximum size when it is
+ * created, which makes the start slow for hundreds of thousands of entries; this one allocates memory in steps, when it
+ * is needed.
  */
 
 import { LRUCache } from 'lru-cache'

@@ -205,7 +205,7 @@ export class ReadModel {
 export function ofAnotherEpoch(revisionText: string, epoch: string): ServiceError {
   return new ServiceError(
     'revision_of_another_epoch',
-    `Revision ${revisionText} belongs to another epoch. The store is now in epoch ${epoch}: it was restored or made anew. ` +
-      'Discard what you have and read again.',
+    `Revision ${revisionText} belongs to another epoch. The store is now in epoch ${epoch}. The store is another one, or was created anew. ` +
+      'Discard what you have, and use a revision of this store.',
   )
 }

@@ -17,7 +17,7 @@ export interface WriteCall {
   readonly dryRun: boolean
   /** `<epoch>:<number>`; the write is refused if the thing has changed since. Empty or undefined: not checked. */
   readonly expectedRevision?: string | undefined
-  /** True: an organization that the store doesn't know is refused, whatever the setting says of unknown ones. */
+  /** True: an organization that the store doesn't know is refused, also if the setting allows unknown organizations. */
   readonly onlyRegistered?: boolean | undefined
   readonly signal: AbortSignal
 }

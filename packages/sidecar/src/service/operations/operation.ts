@@ -26,14 +26,14 @@ export interface WriteScope {
   readonly writer: Writer
   readonly catalogue: Catalogue
   readonly context: Context
-  /** Refuses if the thing has changed since the caller's expected revision. A thing that isn't there is for the rule. */
+  /** Refuses if the thing has changed since the caller's expected revision. The rule decides about a missing thing. */
   readonly expectUnchanged: (thing: { readonly id: string; readonly revision: number } | undefined) => void
 }
 
 /** A thing that the caller's expected revision is compared with. */
 type Versioned = Parameters<WriteScope['expectUnchanged']>[0]
 
-/** What is particular to one kind of write. */
+/** What differs from one kind of write to another. */
 interface Ruling<I, T> {
   /** The single things that `decide` reads, as far as the input names them. */
   readonly foresee?: (input: I) => Foreseen

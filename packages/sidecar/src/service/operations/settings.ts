@@ -1,4 +1,4 @@
-/** Operations on what holds for all organizations. */
+/** Operations on the settings, which apply to all organizations. */
 
 import { updateSettings } from '../../domain/settings.ts'
 import { catalogueRule, commandsOf } from './operation.ts'
