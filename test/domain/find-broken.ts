@@ -1,7 +1,7 @@
 /** The inspection of invariants over a state in memory, in one tick. */
 
 import type { Catalogue, ChangeSet, Invitation, Membership, Organization } from '@rolesets/core'
-import { Inspection, invitationKey, memberKey } from '../../packages/sidecar/src/domain/invariants.ts'
+import { InvariantCheck, invitationKey, memberKey } from '../../packages/sidecar/src/domain/invariants.ts'
 
 /** Its things come in any order. */
 export interface State {
@@ -17,7 +17,7 @@ export interface State {
 
 /** @returns one sentence for each breach, with the name of the invariant; empty: all hold */
 export function findBroken(state: State): string[] {
-  const inspection = new Inspection(state.catalogue, state.now ?? 0)
+  const inspection = new InvariantCheck(state.catalogue, state.now ?? 0)
   return [
     ...inspection.catalogue(),
     ...[...state.organizations].flatMap((organization) => inspection.organization(organization)),

@@ -1,7 +1,7 @@
 import { editOf } from '@rolesets/core'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
-import type { FeedMessage, WatchRequest } from '../../packages/sidecar/src/service/changes.ts'
+import type { NamedFeedItem, WatchRequest } from '../../packages/sidecar/src/service/changes.ts'
 import { ServiceError } from '../../packages/sidecar/src/service/service-error.ts'
 import type { ServiceOptions } from '../../packages/sidecar/src/service/service.ts'
 import { openTestService, reading, writing, type OpenedService } from '../service/open-service.ts'
@@ -18,13 +18,13 @@ function watch({ service }: OpenedService, request: Partial<WatchRequest> = {}) 
   return { messages, stop }
 }
 
-async function next(messages: AsyncGenerator<FeedMessage, never, undefined>): Promise<FeedMessage> {
+async function next(messages: AsyncGenerator<NamedFeedItem, never, undefined>): Promise<NamedFeedItem> {
   const { value } = await messages.next()
   return value
 }
 
 /** The next message that isn't a heartbeat. */
-async function nextNews(messages: AsyncGenerator<FeedMessage, never, undefined>): Promise<FeedMessage> {
+async function nextNews(messages: AsyncGenerator<NamedFeedItem, never, undefined>): Promise<NamedFeedItem> {
   for (;;) {
     const message = await next(messages)
     if (message.kind !== 'heartbeat') return message

@@ -4,7 +4,7 @@ import { type ChangeSet, deleted, put } from '@rolesets/core'
 import type {
   AppendError,
   KeptChangeSet,
-  Snapshot,
+  StoreSnapshot,
   Store,
   StoreError,
 } from '../../packages/sidecar/src/storage/store.ts'
@@ -84,7 +84,7 @@ async function contentOf(store: Store): Promise<unknown> {
   return value
 }
 
-async function snapshotOf(store: Store): Promise<Snapshot> {
+async function snapshotOf(store: Store): Promise<StoreSnapshot> {
   const [last] = (await sealed(store)).slice(-1)
   const { value } = await store.read(async (reader) => ({
     revision: reader.revision,

@@ -30,8 +30,8 @@ export interface Examined {
 }
 
 /** The file can't be examined. The message says why, and what to do. */
-export class Unreadable extends Error {
-  override readonly name = 'Unreadable'
+export class UnreadableFile extends Error {
+  override readonly name = 'UnreadableFile'
   readonly code: string
 
   constructor({ code, message }: StoreError, options?: ErrorOptions) {
@@ -42,7 +42,7 @@ export class Unreadable extends Error {
 
 /**
  * @param url `sqlite:<path>`
- * @throws Unreadable
+ * @throws UnreadableFile
  */
 export async function examine(url: string, options: ExaminationOptions): Promise<Examined> {
   try {
@@ -56,7 +56,7 @@ export async function examine(url: string, options: ExaminationOptions): Promise
       await inspection[Symbol.asyncDispose]()
     }
   } catch (error) {
-    throw error instanceof StoreError ? new Unreadable(error, { cause: error }) : error
+    throw error instanceof StoreError ? new UnreadableFile(error, { cause: error }) : error
   }
 }
 

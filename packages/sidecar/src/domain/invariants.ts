@@ -26,7 +26,7 @@ interface StateStream {
 
 /** Yields one sentence for each breach, with the name of the invariant; none: all hold. */
 export async function* streamBroken(state: StateStream): AsyncGenerator<string, void> {
-  const inspection = new Inspection(state.catalogue, state.now)
+  const inspection = new InvariantCheck(state.catalogue, state.now)
   yield* inspection.catalogue()
   for await (const organization of state.organizations) yield* inspection.organization(organization)
   for await (const membership of state.memberships) yield* inspection.membership(membership)
@@ -35,7 +35,7 @@ export async function* streamBroken(state: StateStream): AsyncGenerator<string, 
 }
 
 /** Reads things in the order of `streamBroken`. */
-export class Inspection {
+export class InvariantCheck {
   readonly #catalogue: Catalogue
   readonly #now: number
   readonly #roleSetIds = new Map<string, string>()

@@ -14,7 +14,7 @@ import {
   type RoleSet,
   type Settings,
 } from '@rolesets/core'
-import type { FeedMessage } from '../service/changes.ts'
+import type { NamedFeedItem } from '../service/changes.ts'
 import {
   keyOf,
   viewAccessKey,
@@ -36,8 +36,8 @@ import {
   settingsMessage,
 } from './messages.ts'
 
-type ChangeSetMessage = Extract<FeedMessage, { readonly kind: 'change_set' }>
-type SnapshotMessage = Extract<FeedMessage, { readonly kind: 'snapshot_chunk' }>
+type ChangeSetMessage = Extract<NamedFeedItem, { readonly kind: 'change_set' }>
+type SnapshotMessage = Extract<NamedFeedItem, { readonly kind: 'snapshot_chunk' }>
 
 interface SharedChangeSet {
   readonly message: ChangeSetMessage
@@ -65,7 +65,7 @@ export class FeedMessages {
    *
    * @param sentAtMs milliseconds of a monotonic clock, at the moment at which the message is handed over
    */
-  message(message: FeedMessage, { sentAtMs, withRecord }: Sending): proto.WatchResponse {
+  message(message: NamedFeedItem, { sentAtMs, withRecord }: Sending): proto.WatchResponse {
     const { revision } = message
     const unknownOrganizationsDenied = this.#unknownOrganizationsDenied
     switch (message.kind) {

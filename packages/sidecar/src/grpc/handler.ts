@@ -18,7 +18,7 @@ import type { Identity } from '../service/key-ring.ts'
 import { DeadlinePassed, ServiceError } from '../service/service-error.ts'
 import { AccessError } from './access-error.ts'
 import type { Access, Admit } from './authenticate.ts'
-import { Unreadable } from './strict-requests.ts'
+import { UnreadableRequest } from './strict-requests.ts'
 import type { GrpcObserver } from './observer.ts'
 import { failureOf, isUnexpected, type Failure } from './status.ts'
 
@@ -237,6 +237,6 @@ function deadlinePassed(cause: DeadlinePassed): ServiceError {
 
 /** @throws Refusal when the request couldn't be decoded */
 export function readable<Request>(request: Request): Request {
-  if (!(request instanceof Unreadable)) return request
+  if (!(request instanceof UnreadableRequest)) return request
   throw new Refusal('invalid_field', request.problem, request.field === undefined ? {} : { field: request.field })
 }

@@ -7,7 +7,7 @@
 import { createRequire } from 'node:module'
 import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js'
 import type * as HealthCheck from 'grpc-health-check'
-import { methodOnDemand, strictly, Unreadable, type Method } from './strict-requests.ts'
+import { methodOnDemand, strictly, UnreadableRequest, type RpcMethod } from './strict-requests.ts'
 import { serverStream, unary, type Endpoint, type StreamCall } from './handler.ts'
 import { unknownService } from './status.ts'
 
@@ -27,9 +27,9 @@ export const healthDefinition = strictly({
   List: methodOnDemand('/grpc.health.v1.Health/List', () => methodOf('List')),
 })
 
-let loaded: { readonly [name: string]: Method } | undefined
+let loaded: { readonly [name: string]: RpcMethod } | undefined
 
-function methodOf(name: string): Method {
+function methodOf(name: string): RpcMethod {
   // Its types come from another copy of the same loader.
   loaded ??= (createRequire(import.meta.url)('grpc-health-check') as typeof HealthCheck)
     .service as unknown as NonNullable<typeof loaded>
@@ -57,7 +57,7 @@ export class Health {
     const check = unary(endpoint, 'open', ({ service: name }: Request) => ({ status: this.#statusOf(name) }))
     return {
       Check: (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
-        const name = call.request instanceof Unreadable ? '' : call.request.service
+        const name = call.request instanceof UnreadableRequest ? '' : call.request.service
         if (this.#statusOf(name) === 'SERVICE_UNKNOWN') callback(unknownService(name))
         else check(call, callback)
       },

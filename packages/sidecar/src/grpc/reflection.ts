@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
 import type * as ProtoLoader from '@grpc/proto-loader'
 import { descriptorSetFile } from '@rolesets/proto/files'
-import { methodOnDemand, strictly, type Method } from './strict-requests.ts'
+import { methodOnDemand, strictly, type RpcMethod } from './strict-requests.ts'
 import { CallContext, readable, type Endpoint } from './handler.ts'
 import { notFound } from './status.ts'
 
@@ -121,17 +121,19 @@ function protoLoader(): typeof ProtoLoader {
   return require('@grpc/proto-loader') as typeof ProtoLoader
 }
 
-let loadedProtocol: Method | undefined
+let loadedProtocol: RpcMethod | undefined
 
-function protocol(): Method {
+function protocol(): RpcMethod {
   return (loadedProtocol ??= loadProtocol())
 }
 
-function loadProtocol(): Method {
+function loadProtocol(): RpcMethod {
   const file = require.resolve('@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto')
   const loaded = protoLoader().loadSync(file, { oneofs: true })
   // Loading gives a union of all that a proto file can define.
-  const service = loaded['grpc.reflection.v1.ServerReflection'] as unknown as { readonly ServerReflectionInfo: Method }
+  const service = loaded['grpc.reflection.v1.ServerReflection'] as unknown as {
+    readonly ServerReflectionInfo: RpcMethod
+  }
   return service.ServerReflectionInfo
 }
 

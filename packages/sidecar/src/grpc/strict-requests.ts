@@ -1,5 +1,5 @@
 /**
- * Reads requests strictly: a request that can't be decoded, or has text that isn't valid UTF-8, becomes an `Unreadable`,
+ * Reads requests strictly: a request that can't be decoded, or has text that isn't valid UTF-8, becomes an `UnreadableRequest`,
  * which the handlers reject as the caller's fault. The library alone would report the first as an internal failure, and
  * would silently change the second.
  */
@@ -8,10 +8,10 @@ import { isAscii } from 'node:buffer'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
 import { snakeCase } from '@rolesets/core'
 
-export type Method = MethodDefinition<object, object>
+export type RpcMethod = MethodDefinition<object, object>
 
 /** Stands for a request that is malformed. */
-export class Unreadable {
+export class UnreadableRequest {
   readonly problem: string
   /** The field at fault, where one is known. */
   readonly field: string | undefined
@@ -22,9 +22,9 @@ export class Unreadable {
   }
 }
 
-/** The same service, whose requests may be `Unreadable`. The handlers of `handler.ts` look for it. */
+/** The same service, whose requests may be `UnreadableRequest`. The handlers of `handler.ts` look for it. */
 export function strictly<Definition extends ServiceDefinition>(service: Definition): Definition {
-  const methods = Object.entries<Method>(service).map(([name, method]) => {
+  const methods = Object.entries<RpcMethod>(service).map(([name, method]) => {
     const requestDeserialize = (bytes: Buffer) => readStrictly(bytes, method.requestDeserialize)
     return [name, { ...method, requestDeserialize }]
   })
@@ -32,7 +32,7 @@ export function strictly<Definition extends ServiceDefinition>(service: Definiti
 }
 
 /** A method whose proto file is loaded with its first call, so that the sidecar starts quickly. */
-export function methodOnDemand(path: string, load: () => Method): Method {
+export function methodOnDemand(path: string, load: () => RpcMethod): RpcMethod {
   return {
     path,
     requestStream: false,
@@ -49,13 +49,13 @@ function readStrictly(bytes: Buffer, read: (bytes: Buffer) => object): object {
   try {
     request = read(bytes)
   } catch {
-    return new Unreadable(
+    return new UnreadableRequest(
       "The request can't be decoded. Send the message type that the proto file names for this call.",
     )
   }
   if (isAscii(bytes)) return request
   const field = brokenTextIn(request, bytes)
-  return field === undefined ? request : new Unreadable(`${field} must be valid UTF-8.`, field)
+  return field === undefined ? request : new UnreadableRequest(`${field} must be valid UTF-8.`, field)
 }
 
 const replacement = '\uFFFD'

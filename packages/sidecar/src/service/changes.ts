@@ -20,7 +20,7 @@ interface Naming {
 
 type Named<Item> = Item extends FeedItem ? Omit<Item, 'revision'> & Naming : never
 
-export type FeedMessage = Named<FeedItem>
+export type NamedFeedItem = Named<FeedItem>
 
 export interface WatchRequest {
   /** `<epoch>:<number>`; empty or undefined: begin with a snapshot. */
@@ -28,7 +28,7 @@ export interface WatchRequest {
   readonly snapshotScope: SnapshotScope
 }
 
-export interface WatchCall {
+export interface FeedCall {
   readonly signal: AbortSignal
   /** Called at once when the consumer is too far behind, even if it doesn't read. */
   readonly onTooSlow?: (error: ServiceError) => void
@@ -48,7 +48,7 @@ export function createChanges(options: ChangesOptions, readModel: ReadModel) {
   const turns = new Turns()
 
   /** A snapshot's first catalogue names its organizations; everything later is named by the present catalogue. */
-  function messageOf(item: FeedItem): FeedMessage {
+  function messageOf(item: FeedItem): NamedFeedItem {
     const revision = formatRevision({ epoch: store.epoch, number: item.revision })
     const first = item.kind === 'snapshot_chunk' ? item.first : undefined
     return { ...item, revision, catalogue: first?.catalogue ?? readModel.catalogue, stalenessMs: freshness.stalenessMs }
@@ -58,7 +58,7 @@ export function createChanges(options: ChangesOptions, readModel: ReadModel) {
    * Always ends by throwing: ServiceError `revision_of_another_epoch`, `cursor_compacted`, `cursor_in_the_future`,
    * `consumer_too_slow`, or what the aborted signal says; Refusal `invalid_revision`.
    */
-  async function* watch(request: WatchRequest, call: WatchCall): AsyncGenerator<FeedMessage, never, undefined> {
+  async function* watch(request: WatchRequest, call: FeedCall): AsyncGenerator<NamedFeedItem, never, undefined> {
     const followed = follow(store, {
       after: request.after ? parseCursor(request.after, store) : undefined,
       scope: request.snapshotScope,

@@ -228,7 +228,7 @@ export interface Bookmark {
 }
 
 /** Everything that another store contained at one revision. */
-export interface Snapshot {
+export interface StoreSnapshot {
   readonly revision: number
   /** The seal of the change set of this revision: the next one follows it. */
   readonly seal: string
@@ -289,7 +289,7 @@ export interface Store extends AsyncDisposable {
    *
    * @throws StoreError as for a write; `failed`, with the stream's error as its cause, when the snapshot breaks off
    */
-  adopt(snapshot: Snapshot, epoch: string): Promise<void>
+  adopt(snapshot: StoreSnapshot, epoch: string): Promise<void>
   /** A consumer's bookmark as it was committed last; undefined: it has none. */
   bookmark(name: string): Promise<Bookmark | undefined>
   /** @throws StoreError `overloaded` when too many reads wait. */

@@ -21,7 +21,7 @@ const schema = z.object({
 })
 
 type Checkpoint = z.infer<typeof schema>
-export type Place = Omit<Checkpoint, 'format'>
+export type ImportPosition = Omit<Checkpoint, 'format'>
 
 /** @returns undefined if there is none. */
 export async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
@@ -38,7 +38,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
 }
 
 /** Whole or not at all, also when the machine stops in the middle of it. */
-export async function writeCheckpoint(path: string, place: Place): Promise<void> {
+export async function writeCheckpoint(path: string, place: ImportPosition): Promise<void> {
   const temporary = `${path}.new`
   const file = await open(temporary, 'w', 0o600).catch(() => {
     throw new UsageError(`The file of --checkpoint, ${path}, cannot be written. Correct the path, or make room for it.`)

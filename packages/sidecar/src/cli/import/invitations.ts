@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Invitation } from '@rolesets/client'
 import pMap from 'p-map'
 import { pagesOf } from '../run/pages.ts'
-import { notOffered, type Place } from './memberships.ts'
+import { notOffered, type ImportedOrganization } from './memberships.ts'
 import { invitationSchema, type SourceInvitation } from './schema.ts'
 import { isRefusal, metadataOf, settle, tryWrite, type ImportContext } from './write.ts'
 
@@ -12,7 +12,7 @@ const concurrency = 8
 const dayMs = 86_400_000
 const daysMax = 365
 
-export async function importInvitations(context: ImportContext, place: Place): Promise<void> {
+export async function importInvitations(context: ImportContext, place: ImportedOrganization): Promise<void> {
   const path = `organizations/${encodeURIComponent(place.organizationId)}/invitations`
   let present: ReadonlyMap<string, Invitation> | undefined
   for await (const { items } of context.source.pages(path, invitationSchema, { query: { status: 'pending' } })) {
@@ -36,7 +36,7 @@ async function pendingOf(context: ImportContext, organizationId: string): Promis
 
 async function importInvitation(
   context: ImportContext,
-  place: Place & { readonly present: ReadonlyMap<string, Invitation> },
+  place: ImportedOrganization & { readonly present: ReadonlyMap<string, Invitation> },
   each: SourceInvitation,
 ): Promise<void> {
   const { admin, calls, tally, nowMs, dryRun } = context

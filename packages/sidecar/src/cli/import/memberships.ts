@@ -10,7 +10,7 @@ import { find, isRefusal, metadataOf, settle, tryWrite, type ImportContext, type
 const concurrency = 16
 
 /** The organization that members and invitations are brought to. */
-export interface Place {
+export interface ImportedOrganization {
   readonly organizationId: string
   /** Not in a dry run that would only make it. */
   readonly isThere: boolean
@@ -22,7 +22,7 @@ export interface Place {
   readonly quota: Quota
 }
 
-export async function importMemberships(context: ImportContext, place: Place): Promise<void> {
+export async function importMemberships(context: ImportContext, place: ImportedOrganization): Promise<void> {
   const path = membershipsPath(place.organizationId)
   for await (const { items } of context.source.pages(path, membershipSchema)) {
     await pMap(items, (each) => importMembership(context, place, each), { concurrency })
@@ -36,11 +36,15 @@ export async function isMember({ source }: ImportContext, organizationId: string
   return items.some(({ public_user_data: user }) => user.user_id === userId)
 }
 
-export function notOffered({ role }: { role: string }, { roleSet }: Place): string {
+export function notOffered({ role }: { role: string }, { roleSet }: ImportedOrganization): string {
   return `at the source, its role ${role} is not in ${roleSet}, the role set of the organization.`
 }
 
-async function importMembership(context: ImportContext, place: Place, each: SourceMembership): Promise<void> {
+async function importMembership(
+  context: ImportContext,
+  place: ImportedOrganization,
+  each: SourceMembership,
+): Promise<void> {
   const { admin, calls, tally, dryRun } = context
   const { role, public_user_data: user } = each
   const key = { organizationId: place.organizationId, userId: user.user_id }

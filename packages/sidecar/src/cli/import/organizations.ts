@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Organization } from '@rolesets/client'
 import pMap from 'p-map'
 import type { SourceSets } from './catalogue.ts'
-import { readCheckpoint, removeCheckpoint, writeCheckpoint, type Place } from './checkpoint.ts'
+import { readCheckpoint, removeCheckpoint, writeCheckpoint, type ImportPosition } from './checkpoint.ts'
 import { importInvitations } from './invitations.ts'
 import { importMemberships, isMember } from './memberships.ts'
 import { Quota } from './quota.ts'
@@ -30,7 +30,7 @@ interface OrganizationsImport {
 export async function importOrganizations(
   context: ImportContext,
   how: OrganizationsImport,
-): Promise<Place | undefined> {
+): Promise<ImportPosition | undefined> {
   const { source, tally, dryRun } = context
   const path = dryRun ? undefined : how.checkpoint
   const before = path === undefined ? undefined : await resumable(context, path, how.target)
@@ -52,7 +52,7 @@ export async function importOrganizations(
 }
 
 /** A place that is still the same one; otherwise the import begins at the start. */
-async function resumable({ source }: ImportContext, path: string, target: string): Promise<Place | undefined> {
+async function resumable({ source }: ImportContext, path: string, target: string): Promise<ImportPosition | undefined> {
   const place = await readCheckpoint(path)
   if (place === undefined || place.source !== source.url || place.target !== target) return undefined
   const offset = place.organizations - 1

@@ -41,14 +41,14 @@ Exit codes:
 export const doctor = localVerb(verb, async ({ io, options }: Given<DoctorOptions>) => {
   const url = databaseOf(options, io)
   // No other verb needs a database.
-  const { examine, Unreadable } = await import('../../doctor.ts')
+  const { examine, UnreadableFile } = await import('../../doctor.ts')
   try {
     const examined = await withProgress(io, options, (report) =>
       examine(url, { now: Date.now(), report, signal: io.signal, findingsMax }),
     )
     return await report(io, options, examined)
   } catch (error) {
-    if (!(error instanceof Unreadable)) throw error
+    if (!(error instanceof UnreadableFile)) throw error
     const { code, message } = error
     io.stderr(options.json ? `${JSON.stringify({ error: { code, message } })}\n` : `rolesets: ${message}\n`)
     return exitCodes.unanswered

@@ -8,7 +8,7 @@ import { Option } from 'commander'
 import { readKey, timeoutSecondsMax, type ConnectionOptions, type KeyNames } from '../run/connection.ts'
 import { UsageError } from '../run/failure.ts'
 import { importCatalogue } from '../import/catalogue.ts'
-import type { Place } from '../import/checkpoint.ts'
+import type { ImportPosition } from '../import/checkpoint.ts'
 import { importOrganizations } from '../import/organizations.ts'
 import { Source } from '../import/source.ts'
 import { Tally } from '../import/tally.ts'
@@ -109,7 +109,7 @@ interface Outcome {
   readonly tally: Tally
   readonly began: string
   readonly revision: string
-  readonly resumed: Place | undefined
+  readonly resumed: ImportPosition | undefined
   readonly dryRun: boolean
 }
 

@@ -1,14 +1,14 @@
 /** Steps that make, change and move the described organizations. */
 
 import { describeKey, describeText } from './details.ts'
-import { step, type Step } from './step.ts'
+import { step, type ApplyStep } from './step.ts'
 import type { Catalogue, Organization, OrganizationManifest } from '@rolesets/core'
 
 export function planOrganizations(
   catalogue: Catalogue,
   wanted: readonly OrganizationManifest[],
   find: (id: string) => Organization | undefined,
-): Step[] {
+): ApplyStep[] {
   const present = wanted.map((item) => ({ item, before: find(item.id) }))
   const wantedSlugs = new Set(wanted.flatMap(({ slug }) => slug ?? []))
   const releases = present.flatMap(({ item, before }) => planSlugRelease(item, before, wantedSlugs))
@@ -26,14 +26,14 @@ function planSlugRelease(
   { slug }: OrganizationManifest,
   before: Organization | undefined,
   wantedSlugs: ReadonlySet<string>,
-): Step[] {
+): ApplyStep[] {
   if (!before || before.slug === null || slug === undefined || slug === before.slug) return []
   if (!wantedSlugs.has(before.slug)) return []
   const details = describeText('slug', before.slug, '')
   return [step('updateOrganization', { organizationId: before.id, slug: null }, { key: before.id, details })]
 }
 
-function planCreation({ id, name, slug, roleSet }: OrganizationManifest): Step {
+function planCreation({ id, name, slug, roleSet }: OrganizationManifest): ApplyStep {
   const details = [
     ...describeText('name', undefined, name),
     ...describeText('slug', undefined, slug),
@@ -42,7 +42,7 @@ function planCreation({ id, name, slug, roleSet }: OrganizationManifest): Step {
   return step('createOrganization', { id, name, slug, roleSet }, { key: id, details })
 }
 
-function planUpdate({ id, name, slug }: OrganizationManifest, before: Organization): Step[] {
+function planUpdate({ id, name, slug }: OrganizationManifest, before: Organization): ApplyStep[] {
   const details = [...describeText('name', before.name, name), ...describeText('slug', before.slug ?? '', slug)]
   if (details.length === 0) return []
   return [step('updateOrganization', { organizationId: id, name, slug }, { key: id, details })]
@@ -52,7 +52,7 @@ function planMove(
   catalogue: Catalogue,
   { id, roleSet, mappings = {} }: OrganizationManifest,
   before: Organization,
-): Step[] {
+): ApplyStep[] {
   if (roleSet === undefined) return []
   const current = catalogue.roleSets.byId(before.roleSetId)?.key
   if (current === roleSet) return []

@@ -8,12 +8,12 @@ import { planOrganizations } from './organizations.ts'
 import { findUndescribed, planRemovals } from './prune.ts'
 import { planRoleSets } from './role-sets.ts'
 import { planPermissions, planRoles } from './roles.ts'
-import type { Step } from './step.ts'
+import type { ApplyStep } from './step.ts'
 import { checkReferences } from './references.ts'
 import type { Catalogue, Organization, ParsedManifest } from '@rolesets/core'
 
 export interface Plan {
-  readonly steps: readonly Step[]
+  readonly steps: readonly ApplyStep[]
   /** Things in the store that are not described and stay: `role org:x`, `role org:y in role_set:z`. */
   readonly leftAlone: readonly string[]
 }
@@ -44,7 +44,7 @@ export function planApply(catalogue: Catalogue, wanted: ParsedManifest, { prune,
     return { steps: [...growth, ...roles.lastSteps], leftAlone: [...labels(undescribed), ...labels(removals)] }
 
   const deletions = undescribed.flatMap(({ deletion }) => deletion ?? [])
-  const deletionsOf = (kind: Step['kind']) => deletions.filter((step) => step.kind === kind)
+  const deletionsOf = (kind: ApplyStep['kind']) => deletions.filter((step) => step.kind === kind)
   const steps = [...growth, ...removals.map(({ step }) => step), ...deletionsOf('role_set'), ...roles.lastSteps]
   steps.push(...deletionsOf('role'), ...deletionsOf('permission'))
   return { steps, leftAlone: labels(undescribed.filter(({ deletion }) => deletion === undefined)) }

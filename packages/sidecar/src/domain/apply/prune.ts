@@ -5,13 +5,13 @@
  */
 
 import { roleKeysOf } from './role-sets.ts'
-import { step, type Step } from './step.ts'
+import { step, type ApplyStep } from './step.ts'
 import { type Catalogue, type ParsedManifest, type RoleSetManifest, sortByKey } from '@rolesets/core'
 
 interface Undescribed {
   readonly label: string
   /** Undefined: even pruning keeps it. */
-  readonly deletion: Step | undefined
+  readonly deletion: ApplyStep | undefined
 }
 
 /** Roles that described sets have and don't list. */
@@ -53,7 +53,7 @@ export function findUndescribed(catalogue: Catalogue, wanted: ParsedManifest): U
 function undescribed(
   things: Iterable<{ readonly id: string; readonly key: string }>,
   { described, kept }: { readonly described: ReadonlySet<string>; readonly kept: ReadonlySet<string> },
-  deletionOf: (id: string, key: string) => Step,
+  deletionOf: (id: string, key: string) => ApplyStep,
 ): Undescribed[] {
   const found = sortByKey(things).filter(({ key }) => !described.has(key))
   return found.map(({ id, key }) => {

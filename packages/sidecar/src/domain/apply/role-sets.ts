@@ -2,10 +2,10 @@
 
 import { describeKey, describeList } from './details.ts'
 import { describeNames } from './roles.ts'
-import { step, type Step } from './step.ts'
+import { step, type ApplyStep } from './step.ts'
 import type { Catalogue, RoleSet, RoleSetManifest } from '@rolesets/core'
 
-export function planRoleSets(catalogue: Catalogue, wanted: readonly RoleSetManifest[]): Step[] {
+export function planRoleSets(catalogue: Catalogue, wanted: readonly RoleSetManifest[]): ApplyStep[] {
   return wanted.flatMap((item) => {
     const before = catalogue.roleSets.byKey(item.key)
     return before === undefined ? [planCreation(item)] : planChanges(catalogue, item, before)
@@ -17,7 +17,7 @@ export function roleKeysOf(catalogue: Catalogue, roleSet: RoleSet): string[] {
   return roleSet.roleIds.map((id) => catalogue.roles.byId(id)?.key ?? id)
 }
 
-function planCreation(item: RoleSetManifest): Step {
+function planCreation(item: RoleSetManifest): ApplyStep {
   const { key, name, description, roles, defaultRole, creatorRole, initial } = item
   const details = [
     ...describeNames(undefined, item),
@@ -31,9 +31,9 @@ function planCreation(item: RoleSetManifest): Step {
 }
 
 /** New roles and the places that they may take come together; all else is another step. */
-function planChanges(catalogue: Catalogue, item: RoleSetManifest, before: RoleSet): Step[] {
+function planChanges(catalogue: Catalogue, item: RoleSetManifest, before: RoleSet): ApplyStep[] {
   const { key, name, description, defaultRole, creatorRole } = item
-  const steps: Step[] = []
+  const steps: ApplyStep[] = []
   const present = new Set(roleKeysOf(catalogue, before))
   const added = item.roles.filter((role) => !present.has(role))
   const places = describePlaces(catalogue, item, before)

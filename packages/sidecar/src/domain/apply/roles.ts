@@ -1,12 +1,12 @@
 /** Steps that make and change the described permissions and roles. */
 
 import { describeList, describeText } from './details.ts'
-import { step, type Step } from './step.ts'
+import { step, type ApplyStep } from './step.ts'
 import type { Catalogue, PermissionManifest, Role, RoleManifest } from '@rolesets/core'
 import { creatorPermissionKeys } from '../roles.ts'
 
-export function planPermissions(catalogue: Catalogue, wanted: readonly PermissionManifest[]): Step[] {
-  return wanted.flatMap((item): Step[] => {
+export function planPermissions(catalogue: Catalogue, wanted: readonly PermissionManifest[]): ApplyStep[] {
+  return wanted.flatMap((item): ApplyStep[] => {
     const { key, name, description } = item
     const before = catalogue.permissions.byKey(key)
     const details = describeNames(before, item)
@@ -23,9 +23,9 @@ export function planPermissions(catalogue: Catalogue, wanted: readonly Permissio
 export function planRoles(
   catalogue: Catalogue,
   wanted: readonly RoleManifest[],
-): { readonly steps: Step[]; readonly lastSteps: Step[] } {
-  const steps: Step[] = []
-  const lastSteps: Step[] = []
+): { readonly steps: ApplyStep[]; readonly lastSteps: ApplyStep[] } {
+  const steps: ApplyStep[] = []
+  const lastSteps: ApplyStep[] = []
   const creatorRoleIds = new Set([...catalogue.roleSets.values()].map(({ creatorRoleId }) => creatorRoleId))
   for (const item of wanted) {
     const before = catalogue.roles.byKey(item.key)
@@ -37,7 +37,7 @@ export function planRoles(
   return { steps, lastSteps }
 }
 
-function planRole(catalogue: Catalogue, item: RoleManifest, before: Role | undefined): Step | undefined {
+function planRole(catalogue: Catalogue, item: RoleManifest, before: Role | undefined): ApplyStep | undefined {
   const { key, name, description, permissions } = item
   const held = (before?.permissionIds ?? []).map((id) => catalogue.permissions.byId(id)?.key ?? id)
   const details = [...describeNames(before, item), ...describeList('permissions', held, permissions)]

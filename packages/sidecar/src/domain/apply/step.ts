@@ -29,7 +29,7 @@ export type PlannedCommand = {
   readonly [Name in Operation]: { readonly operation: Name; readonly input: Inputs[Name] }
 }[Operation]
 
-export interface Step {
+export interface ApplyStep {
   readonly action: 'create' | 'update' | 'delete'
   readonly kind: 'permission' | 'role' | 'role_set' | 'organization'
   /** Key, or the id of an organization. */
@@ -55,13 +55,13 @@ const effects = {
   createOrganization: ['create', 'organization'],
   updateOrganization: ['update', 'organization'],
   assignRoleSet: ['update', 'organization'],
-} as const satisfies Record<Operation, readonly [Step['action'], Step['kind']]>
+} as const satisfies Record<Operation, readonly [ApplyStep['action'], ApplyStep['kind']]>
 
 export function step<Name extends Operation>(
   operation: Name,
   input: Inputs[Name],
   { key, details = [] }: { readonly key: string; readonly details?: readonly string[] },
-): Step {
+): ApplyStep {
   const [action, kind] = effects[operation]
   // The operation and its input belong together, which the type of the union can't express for a name that varies.
   return { action, kind, key, details, run: { operation, input } as PlannedCommand }

@@ -19,7 +19,7 @@ import {
   type UnknownOrganizations,
 } from '@rolesets/core'
 import type { Reader } from '../../storage/store.ts'
-import { editOfId, isInitial, mapped, Moment, type Standing, type Step } from './past.ts'
+import { editOfId, isInitial, mapped, Moment, type Standing, type BeforeAfter } from './past.ts'
 
 export interface ExplainedQuestion {
   readonly organizationId: string
@@ -98,7 +98,7 @@ async function roleInSet(
 }
 
 /** Which role had a key. */
-function keyStepOf(change: Change, key: string): Step<string | null> | undefined {
+function keyStepOf(change: Change, key: string): BeforeAfter<string | null> | undefined {
   const step = mapped(editOf(change, 'role'), (role) => (role?.key === key ? role.id : null))
   return step !== undefined && step.before === null && step.after === null ? undefined : step
 }

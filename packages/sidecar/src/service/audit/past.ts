@@ -25,7 +25,7 @@ export interface Standing<T> {
 }
 
 /** What was right before a change and right after it. */
-export interface Step<T> {
+export interface BeforeAfter<T> {
   readonly before: T
   readonly after: T
 }
@@ -66,7 +66,7 @@ export class Moment {
    */
   async standing<T>(
     subject: string,
-    stepOf: (change: Change) => Step<T> | undefined,
+    stepOf: (change: Change) => BeforeAfter<T> | undefined,
     present: T,
   ): Promise<Standing<T>> {
     let value: { readonly is: T } | undefined
@@ -223,7 +223,10 @@ export function editOfId<Name extends 'role' | 'role_set' | 'organization'>(chan
 }
 
 /** A fact that is read from a thing, before and after a change. */
-export function mapped<From, To>(step: Step<From> | undefined, read: (value: From) => To): Step<To> | undefined {
+export function mapped<From, To>(
+  step: BeforeAfter<From> | undefined,
+  read: (value: From) => To,
+): BeforeAfter<To> | undefined {
   return step === undefined ? undefined : { before: read(step.before), after: read(step.after) }
 }
 

@@ -1,14 +1,14 @@
 /** Replaces the whole content of a storage by a snapshot of another one, within one transaction. */
 
 import { put, type Change } from '@rolesets/core'
-import type { Snapshot } from '../store.ts'
+import type { StoreSnapshot } from '../store.ts'
 import type { State } from './catalogues.ts'
 import type { EngineConnection } from './connection.ts'
 
 const thingsPerWriteMax = 500
 
 /** @returns the state that the storage has afterwards */
-export async function adopt(connection: EngineConnection, snapshot: Snapshot, epoch: string): Promise<State> {
+export async function adopt(connection: EngineConnection, snapshot: StoreSnapshot, epoch: string): Promise<State> {
   const { revision, seal } = snapshot
   await connection.clear({ epoch, revision, seal })
   let changes: Change[] = []
@@ -22,7 +22,7 @@ export async function adopt(connection: EngineConnection, snapshot: Snapshot, ep
   return { epoch, revision, seal, catalogue: await connection.catalogue() }
 }
 
-async function* putsOf(snapshot: Snapshot): AsyncGenerator<Change> {
+async function* putsOf(snapshot: StoreSnapshot): AsyncGenerator<Change> {
   const { permissions, roles, roleSets, settings } = snapshot.catalogue
   for (const each of permissions.values()) yield put('permission', each, null)
   for (const each of roles.values()) yield put('role', each, null)

@@ -11,7 +11,7 @@ import {
   type Foreseen,
   type KeptChangeSet,
   type Provenance,
-  type Snapshot,
+  type StoreSnapshot,
   type Writer,
 } from '../store.ts'
 import { adopt } from './adoption.ts'
@@ -28,7 +28,7 @@ export type Job =
   /** Takes a change set that another store made. */
   | { readonly kind: 'append'; readonly changeSet: SealedRecord }
   /** Replaces everything. It never shares a batch. */
-  | { readonly kind: 'adopt'; readonly snapshot: Snapshot; readonly epoch: string }
+  | { readonly kind: 'adopt'; readonly snapshot: StoreSnapshot; readonly epoch: string }
   /** One step of compaction. @see EngineConnection.forget */
   | { readonly kind: 'forget'; readonly before: number }
 

@@ -8,7 +8,7 @@ import {
   type KeptChangeSet,
   type Provenance,
   type Reader,
-  type Snapshot,
+  type StoreSnapshot,
   type Store,
   type Writer,
 } from '../store.ts'
@@ -92,7 +92,7 @@ class TransactionalStore implements Store {
     await this.#perform({ kind: 'append', changeSet })
   }
 
-  async adopt(snapshot: Snapshot, epoch: string): Promise<void> {
+  async adopt(snapshot: StoreSnapshot, epoch: string): Promise<void> {
     await this.#perform({ kind: 'adopt', snapshot, epoch })
   }
 
