@@ -17,20 +17,20 @@ import type { State } from './state.ts'
 
 export type Command =
   | PlannedCommand
-  | { readonly operation: 'replaceRoleSet'; readonly input: replacement.ReplaceRoleSet }
-  | { readonly operation: 'deleteOrganization'; readonly input: organizations.DeleteOrganization }
-  | { readonly operation: 'createMembership'; readonly input: memberships.CreateMembership }
-  | { readonly operation: 'updateMembership'; readonly input: memberships.UpdateMembership }
-  | { readonly operation: 'deleteMembership'; readonly input: memberships.DeleteMembership }
+  | { readonly operation: 'replaceRoleSet'; readonly input: replacement.ReplaceRoleSetInput }
+  | { readonly operation: 'deleteOrganization'; readonly input: organizations.DeleteOrganizationInput }
+  | { readonly operation: 'createMembership'; readonly input: memberships.CreateMembershipInput }
+  | { readonly operation: 'updateMembership'; readonly input: memberships.UpdateMembershipInput }
+  | { readonly operation: 'deleteMembership'; readonly input: memberships.DeleteMembershipInput }
   | { readonly operation: 'addPermission'; readonly input: roles.RolePermission }
   | { readonly operation: 'removePermission'; readonly input: roles.RolePermission }
-  | { readonly operation: 'createInvitation'; readonly input: invitations.CreateInvitation }
-  | { readonly operation: 'createInvitations'; readonly input: invitations.CreateInvitations }
-  | { readonly operation: 'revokeInvitation'; readonly input: invitations.RevokeInvitation }
-  | { readonly operation: 'acceptInvitation'; readonly input: invitations.AcceptInvitation }
-  | { readonly operation: 'updateSettings'; readonly input: settings.UpdateSettings }
-  | { readonly operation: 'createAccessKey'; readonly input: accessKeys.CreateAccessKey }
-  | { readonly operation: 'revokeAccessKey'; readonly input: accessKeys.RevokeAccessKey }
+  | { readonly operation: 'createInvitation'; readonly input: invitations.CreateInvitationInput }
+  | { readonly operation: 'createInvitations'; readonly input: invitations.CreateInvitationsInput }
+  | { readonly operation: 'revokeInvitation'; readonly input: invitations.RevokeInvitationInput }
+  | { readonly operation: 'acceptInvitation'; readonly input: invitations.AcceptInvitationInput }
+  | { readonly operation: 'updateSettings'; readonly input: settings.UpdateSettingsInput }
+  | { readonly operation: 'createAccessKey'; readonly input: accessKeys.CreateAccessKeyInput }
+  | { readonly operation: 'revokeAccessKey'; readonly input: accessKeys.RevokeAccessKeyInput }
 
 export type Operation = Command['operation']
 

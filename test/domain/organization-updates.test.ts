@@ -2,12 +2,12 @@
 
 import test from 'ava'
 import { type Metadata, type Organization, kindOf } from '@rolesets/core'
-import type { UpdateOrganization } from '../../packages/sidecar/src/domain/organizations.ts'
+import type { UpdateOrganizationInput } from '../../packages/sidecar/src/domain/organizations.ts'
 import { refused } from './refused.ts'
 import type { State } from './state.ts'
 import { createTiers, rolesIn, roleSetOf } from './tiers.ts'
 
-function update(state: State, input: Omit<UpdateOrganization, 'organizationId'>) {
+function update(state: State, input: Omit<UpdateOrganizationInput, 'organizationId'>) {
   return state.run({ operation: 'updateOrganization', input: { organizationId: 'acme', ...input } })
 }
 

@@ -2,12 +2,12 @@
 
 import { kindOf } from '@rolesets/core'
 import test from 'ava'
-import type { UpdateSettings } from '../../packages/sidecar/src/domain/settings.ts'
+import type { UpdateSettingsInput } from '../../packages/sidecar/src/domain/settings.ts'
 import { refused } from './refused.ts'
 import { State } from './state.ts'
 import { createTiers, join, showRoleSet } from './tiers.ts'
 
-function set(state: State, input: UpdateSettings) {
+function set(state: State, input: UpdateSettingsInput) {
   return state.run({ operation: 'updateSettings', input })
 }
 
@@ -68,7 +68,7 @@ test('while slugs are switched off, none is given, and one can still be taken aw
 
 test('the creator and the default role are those of the initial set, with its rules', (t) => {
   const state = createTiers()
-  const change = (input: UpdateSettings) => () => set(state, { enabled: false, ...input })
+  const change = (input: UpdateSettingsInput) => () => set(state, { enabled: false, ...input })
   refused(t, 'special_role_not_in_role_set', 'creator_role', change({ creatorRole: 'org:owner' }))
   refused(t, 'role_not_creator_eligible', 'creator_role', change({ creatorRole: 'org:member' }))
   refused(t, 'role_not_found', 'default_role', change({ defaultRole: 'org:none' }))

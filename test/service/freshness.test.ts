@@ -1,5 +1,5 @@
 import test from 'ava'
-import { authority, Freshness, type Source } from '../../packages/sidecar/src/service/freshness.ts'
+import { authority, Freshness, type DataSource } from '../../packages/sidecar/src/service/freshness.ts'
 import { openTestService, reading } from './open-service.ts'
 
 const question = { organizationId: 'org_acme', role: 'org:member', permission: undefined }
@@ -7,7 +7,7 @@ const question = { organizationId: 'org_acme', role: 'org:member', permission: u
 /** A source whose staleness a test sets. */
 function sourceAt(stalenessMs: number) {
   const source = { role: 'replica' as const, ms: stalenessMs, stalenessMs: () => source.ms }
-  return source satisfies Source
+  return source satisfies DataSource
 }
 
 test('an authority is fresh until it is closed', async (t) => {

@@ -36,7 +36,7 @@ export interface RoleQuestion {
 export function decide(
   catalogue: Catalogue,
   question: RoleQuestion,
-  { roleSetId, unknownOrganizations }: OrganizationFacts,
+  { roleSetId, unknownOrganizations }: OrganizationStanding,
 ): Decision {
   const roleSet = effectiveRoleSet(catalogue, { roleSetId, unknownOrganizations })
   const reason = roleSet === undefined ? 'ORGANIZATION_UNKNOWN' : reasonIn(catalogue, roleSet, question)
@@ -44,7 +44,7 @@ export function decide(
 }
 
 /** What is known of an organization besides the catalogue. */
-export interface OrganizationFacts {
+export interface OrganizationStanding {
   /** Of its assignment; undefined when the organization isn't in the store. */
   readonly roleSetId: string | undefined
   readonly unknownOrganizations: UnknownOrganizations
@@ -73,7 +73,7 @@ export function rolesOf(catalogue: Catalogue, roleSet: RoleSet): readonly Role[]
 /** The role set that counts for an organization (rule 3); undefined when it is unknown and unknown ones are denied. */
 export function effectiveRoleSet(
   catalogue: Catalogue,
-  { roleSetId, unknownOrganizations }: OrganizationFacts,
+  { roleSetId, unknownOrganizations }: OrganizationStanding,
 ): RoleSet | undefined {
   if (roleSetId === undefined) return unknownOrganizations === 'initial' ? initialRoleSetOf(catalogue) : undefined
   const roleSet = catalogue.roleSets.byId(roleSetId)

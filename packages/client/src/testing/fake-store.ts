@@ -9,7 +9,7 @@ import {
   quoted,
   type Catalogue,
   type RoleQuestion,
-  type OrganizationFacts,
+  type OrganizationStanding,
   type UnknownOrganizations,
 } from '@rolesets/core'
 import { coreChangesOf } from '../cache/core-form.ts'
@@ -216,7 +216,7 @@ export class FakeStore {
     return { ...answers.availableRoles(organizationId, false), roleSetId: roleSet?.id, organizationRegistered }
   }
 
-  #factsOf(organizationId: string): OrganizationFacts {
+  #factsOf(organizationId: string): OrganizationStanding {
     const roleSetId = this.organizations.get(organizationId)?.roleSetId
     return { roleSetId, unknownOrganizations: this.unknownOrganizations }
   }

@@ -10,20 +10,20 @@ import { Refusal } from './refusal.ts'
 /** Names of actors in the audit: the keys of the configuration, and the sidecar itself. Stored keys can't have them. */
 const reservedNames: readonly string[] = ['admin', 'read', 'rolesets']
 
-export interface CreateAccessKey {
+export interface CreateAccessKeyInput {
   readonly name: string
   /** Not given: secret, which opens everything. */
   readonly access?: AccessKey['access'] | undefined
 }
 
-export interface RevokeAccessKey {
+export interface RevokeAccessKeyInput {
   /** Name or id. */
   readonly accessKey: string
 }
 
 /** @param facts `existing`: the key that has the name; `count`: the number of keys, revoked ones included; `digest`: of the new key */
 export function createAccessKey(
-  input: CreateAccessKey,
+  input: CreateAccessKeyInput,
   facts: { readonly existing: AccessKey | undefined; readonly count: number; readonly digest: string },
   context: Context,
 ): Decided<AccessKey> {
@@ -39,7 +39,7 @@ export function createAccessKey(
 
 /** Revoking a revoked key changes nothing, so the call can be repeated. */
 export function revokeAccessKey(
-  input: RevokeAccessKey,
+  input: RevokeAccessKeyInput,
   { accessKey: before }: { readonly accessKey: AccessKey | undefined },
   context: Context,
 ): Decided<AccessKey> {

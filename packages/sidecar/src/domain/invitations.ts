@@ -31,19 +31,19 @@ export interface NewInvitation extends MetadataInput {
   readonly redirectUrl?: string | undefined
 }
 
-export interface CreateInvitations {
+export interface CreateInvitationsInput {
   readonly organizationId: string
   readonly invitations: readonly NewInvitation[]
 }
 
-export type CreateInvitation = NewInvitation & Omit<CreateInvitations, 'invitations'>
+export type CreateInvitationInput = NewInvitation & Omit<CreateInvitationsInput, 'invitations'>
 
-export interface RevokeInvitation {
+export interface RevokeInvitationInput {
   readonly organizationId: string
   readonly invitationId: string
 }
 
-export interface AcceptInvitation extends RevokeInvitation {
+export interface AcceptInvitationInput extends RevokeInvitationInput {
   readonly userId: string
 }
 
@@ -70,7 +70,7 @@ export function statusOf({ status, expiresAt }: Invitation, now: number): Invita
  */
 export function createInvitation(
   catalogue: Catalogue,
-  input: CreateInvitation,
+  input: CreateInvitationInput,
   facts: InvitingFacts & { readonly pending: Invitation | undefined },
   context: Context,
 ): Decided<Invitation> {
@@ -89,7 +89,7 @@ export function createInvitation(
  */
 export function createInvitations(
   catalogue: Catalogue,
-  input: CreateInvitations,
+  input: CreateInvitationsInput,
   facts: InvitingFacts & { readonly pending: readonly Invitation[] },
   context: Context,
 ): Decided<readonly Invitation[]> {
@@ -99,12 +99,12 @@ export function createInvitations(
 }
 
 /** The addresses of a call. The rule needs their pending invitations. Their number is limited. */
-export function parseAddresses(input: CreateInvitations): string[] {
+export function parseAddresses(input: CreateInvitationsInput): string[] {
   return parseItems(input).map(({ item, path }) => parseEmailAddress(item.emailAddress, `${path}email_address`))
 }
 
 export function revokeInvitation(
-  input: RevokeInvitation,
+  input: RevokeInvitationInput,
   facts: InvitationFacts,
   context: Context,
 ): Decided<Invitation> {
@@ -115,7 +115,7 @@ export function revokeInvitation(
 /** Makes the user a member with the invitation's role and metadata. The quota already counts the invitation. */
 export function acceptInvitation(
   catalogue: Catalogue,
-  input: AcceptInvitation,
+  input: AcceptInvitationInput,
   facts: InvitationFacts & { readonly membership: Membership | undefined },
   context: Context,
 ): Decided<Accepted> {
@@ -141,7 +141,7 @@ export function invitationNotFound(organizationId: string, invitationId: string)
 /** An invitation of a request, parsed. */
 type Draft = ReturnType<typeof parseDraft>
 
-function parseItems({ invitations }: CreateInvitations): { item: NewInvitation; path: string }[] {
+function parseItems({ invitations }: CreateInvitationsInput): { item: NewInvitation; path: string }[] {
   const field = 'invitations'
   if (!Array.isArray(invitations)) throw invalid(field, 'must be a list of invitations.')
   if (invitations.length === 0) throw invalid(field, 'is empty. Invite at least one address.')
@@ -201,7 +201,7 @@ function checkAddressesAreFree({ id }: Organization, drafts: readonly Draft[], p
   }
 }
 
-function findPending(input: RevokeInvitation, facts: InvitationFacts, { now }: Context) {
+function findPending(input: RevokeInvitationInput, facts: InvitationFacts, { now }: Context) {
   const organizationId = parseId(input.organizationId, 'organization_id')
   const invitationId = parseId(input.invitationId, 'invitation_id')
   const { organization, invitation: before } = facts

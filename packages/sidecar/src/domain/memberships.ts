@@ -11,17 +11,17 @@ import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown } from './registration.ts'
 
-export interface DeleteMembership {
+export interface DeleteMembershipInput {
   readonly organizationId: string
   readonly userId: string
 }
 
-export interface CreateMembership extends DeleteMembership, MetadataInput {
+export interface CreateMembershipInput extends DeleteMembershipInput, MetadataInput {
   /** Key or id. */
   readonly role: string
 }
 
-export interface UpdateMembership extends DeleteMembership, MetadataUpdate {
+export interface UpdateMembershipInput extends DeleteMembershipInput, MetadataUpdate {
   /** Key or id. */
   readonly role?: string | undefined
 }
@@ -34,7 +34,7 @@ interface Facts {
 /** An organization that isn't in the store is first registered on the initial set, unless unknown ones are denied (rule 3). */
 export function createMembership(
   catalogue: Catalogue,
-  input: CreateMembership,
+  input: CreateMembershipInput,
   facts: Facts & Occupancy,
   context: Context,
 ): Decided<Membership> {
@@ -52,7 +52,7 @@ export function createMembership(
 
 export function updateMembership(
   catalogue: Catalogue,
-  input: UpdateMembership,
+  input: UpdateMembershipInput,
   facts: Facts,
   context: Context,
 ): Decided<Membership> {
@@ -68,7 +68,7 @@ export function updateMembership(
 }
 
 export function deleteMembership(
-  input: DeleteMembership,
+  input: DeleteMembershipInput,
   { membership: before }: Pick<Facts, 'membership'>,
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
@@ -76,7 +76,7 @@ export function deleteMembership(
   return decided([deleted('membership', before)], before)
 }
 
-function parseMember(input: DeleteMembership) {
+function parseMember(input: DeleteMembershipInput) {
   return {
     organizationId: parseId(input.organizationId, 'organization_id'),
     userId: parseId(input.userId, 'user_id'),

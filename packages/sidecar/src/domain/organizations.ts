@@ -24,23 +24,23 @@ interface OrganizationFields {
   readonly createdAt?: number | undefined
 }
 
-export interface CreateOrganization extends OrganizationFields, MetadataInput {
+export interface CreateOrganizationInput extends OrganizationFields, MetadataInput {
   /** The application's own id. Empty or not given: an id is made. */
   readonly id?: string | undefined
   /** Id of the user who becomes a member with the set's creator role. Empty or not given: no user. */
   readonly createdBy?: string | undefined
 }
 
-export interface DeleteOrganization {
+export interface DeleteOrganizationInput {
   readonly organizationId: string
 }
 
 /** Without a move the mappings have no effect. */
-export interface UpdateOrganization extends OrganizationFields, DeleteOrganization, Mapped, MetadataUpdate {
+export interface UpdateOrganizationInput extends OrganizationFields, DeleteOrganizationInput, Mapped, MetadataUpdate {
   readonly adminDeleteEnabled?: boolean | undefined
 }
 
-export interface AssignRoleSet extends DeleteOrganization, Mapped {
+export interface AssignRoleSetInput extends DeleteOrganizationInput, Mapped {
   /** Key or id. */
   readonly roleSet: string
 }
@@ -48,7 +48,7 @@ export interface AssignRoleSet extends DeleteOrganization, Mapped {
 /** @param facts `existing`: the organization with the id; `slugOwner`: the one with the slug */
 export function createOrganization(
   catalogue: Catalogue,
-  input: CreateOrganization,
+  input: CreateOrganizationInput,
   facts: { readonly existing: Organization | undefined; readonly slugOwner: Organization | undefined },
   context: Context,
 ): Decided<Organization> {
@@ -75,7 +75,7 @@ export function createOrganization(
 /** @param facts `slugOwner`: the organization with the new slug; `usage`: the roles in use in the organization, for a move */
 export function updateOrganization(
   catalogue: Catalogue,
-  input: UpdateOrganization,
+  input: UpdateOrganizationInput,
   facts: OrganizationFacts & { readonly slugOwner: Organization | undefined },
   context: Context,
 ): Decided<Organization> {
@@ -100,7 +100,7 @@ export function updateOrganization(
 }
 
 /** @param facts `usage`: the roles in use in it, which end */
-export function deleteOrganization(input: DeleteOrganization, facts: OrganizationFacts): Decided<Organization> {
+export function deleteOrganization(input: DeleteOrganizationInput, facts: OrganizationFacts): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
   const before = facts.organization
   if (before === undefined) throw organizationNotFound(id)
@@ -117,7 +117,7 @@ export function deleteOrganization(input: DeleteOrganization, facts: Organizatio
  */
 export function assignRoleSet(
   catalogue: Catalogue,
-  input: AssignRoleSet,
+  input: AssignRoleSetInput,
   facts: OrganizationFacts,
   context: Context,
 ): Decided<Organization> {

@@ -8,23 +8,31 @@ import { checkCanBeAdded, checkKeyIsFree, findPermission } from './lookup.ts'
 import { parseNamedUpdate, parseNewNamed, type NamedUpdate, type NewNamed } from './naming.ts'
 import { Refusal } from './refusal.ts'
 
-export type CreatePermission = NewNamed
+export type CreatePermissionInput = NewNamed
 
-export interface DeletePermission {
+export interface DeletePermissionInput {
   /** Key or id. */
   readonly permission: string
 }
 
-export type UpdatePermission = NamedUpdate & DeletePermission
+export type UpdatePermissionInput = NamedUpdate & DeletePermissionInput
 
-export function createPermission(catalogue: Catalogue, input: CreatePermission, context: Context): Decided<Permission> {
+export function createPermission(
+  catalogue: Catalogue,
+  input: CreatePermissionInput,
+  context: Context,
+): Decided<Permission> {
   const named = parseNewNamed(input, parseCustomKey)
   checkCanBeAdded(catalogue.permissions, named.key, 'permissionsMax', 'permissions')
   const permission: Permission = { id: context.newId('perm'), ...named, type: 'custom', ...stampNew(context) }
   return decidedTo('permission', null, permission)
 }
 
-export function updatePermission(catalogue: Catalogue, input: UpdatePermission, context: Context): Decided<Permission> {
+export function updatePermission(
+  catalogue: Catalogue,
+  input: UpdatePermissionInput,
+  context: Context,
+): Decided<Permission> {
   const before = findPermission(catalogue, input.permission)
   checkIsCustom(before)
   const named = parseNamedUpdate(input, parseCustomKey)
@@ -33,7 +41,11 @@ export function updatePermission(catalogue: Catalogue, input: UpdatePermission, 
 }
 
 /** Takes the permission from all roles. No creator role needs a custom permission, so rule 2 still holds. */
-export function deletePermission(catalogue: Catalogue, input: DeletePermission, context: Context): Decided<Permission> {
+export function deletePermission(
+  catalogue: Catalogue,
+  input: DeletePermissionInput,
+  context: Context,
+): Decided<Permission> {
   const before = findPermission(catalogue, input.permission)
   checkIsCustom(before)
   const holding = [...catalogue.roles.values()].filter(({ permissionIds }) => permissionIds.includes(before.id))

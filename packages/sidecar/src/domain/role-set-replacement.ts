@@ -9,7 +9,7 @@ import { planMove, reassignMembers, type Mapped } from './mappings.ts'
 import { Refusal } from './refusal.ts'
 import { checkCanBeCreator, initialRequired } from './role-sets.ts'
 
-export interface ReplaceRole {
+export interface ReplaceRoleInput {
   /** Key or id. */
   readonly roleSet: string
   /** Key or id of the role that leaves the set. */
@@ -18,7 +18,7 @@ export interface ReplaceRole {
   readonly toRole?: string | undefined
 }
 
-export interface ReplaceRoleSet extends Mapped {
+export interface ReplaceRoleSetInput extends Mapped {
   /** Key or id of the set that is deleted. */
   readonly roleSet: string
   /** Key or id of the set that takes its organizations. */
@@ -28,7 +28,7 @@ export interface ReplaceRoleSet extends Mapped {
 /** @param facts `usage`: the holders of the role in the organizations on the set; `organizations`: their number */
 export function replaceRole(
   catalogue: Catalogue,
-  input: ReplaceRole,
+  input: ReplaceRoleInput,
   facts: RoleFacts,
   context: Context,
 ): Decided<RoleSet> {
@@ -53,7 +53,7 @@ export function replaceRole(
  */
 export function replaceRoleSet(
   catalogue: Catalogue,
-  input: ReplaceRoleSet,
+  input: ReplaceRoleSetInput,
   facts: { readonly usage: readonly RoleUsage[]; readonly organizations: number },
 ): Decided<RoleSet> {
   const source = findRoleSet(catalogue, input.roleSet)

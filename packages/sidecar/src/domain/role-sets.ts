@@ -12,7 +12,7 @@ import { Refusal } from './refusal.ts'
 import { missingCreatorPermissions } from './roles.ts'
 
 /** Its key is made from the name if it is empty or not given, and its name from the key. */
-export interface CreateRoleSet extends NamedUpdate {
+export interface CreateRoleSetInput extends NamedUpdate {
   /** Keys or ids; at least one. */
   readonly roles: readonly string[]
   /** Key or id of one of `roles`. */
@@ -23,7 +23,7 @@ export interface CreateRoleSet extends NamedUpdate {
   readonly initial?: boolean | undefined
 }
 
-export interface DeleteRoleSet {
+export interface DeleteRoleSetInput {
   /** Key or id. */
   readonly roleSet: string
 }
@@ -34,17 +34,17 @@ export interface SpecialRoles {
   readonly creatorRole?: string | undefined
 }
 
-export interface UpdateRoleSet extends NamedUpdate, DeleteRoleSet, SpecialRoles {
+export interface UpdateRoleSetInput extends NamedUpdate, DeleteRoleSetInput, SpecialRoles {
   /** True: it becomes the initial set. False is refused for the initial set, and says nothing about any other. */
   readonly initial?: boolean | undefined
 }
 
-export interface AddRoles extends DeleteRoleSet, SpecialRoles {
+export interface AddRolesInput extends DeleteRoleSetInput, SpecialRoles {
   /** Keys or ids; at least one. Roles that the set already has are ignored. */
   readonly roles: readonly string[]
 }
 
-export function createRoleSet(catalogue: Catalogue, input: CreateRoleSet, context: Context): Decided<RoleSet> {
+export function createRoleSet(catalogue: Catalogue, input: CreateRoleSetInput, context: Context): Decided<RoleSet> {
   const { key, name } = parseKeyAndName(input)
   const description = parseDescription(input.description ?? '')
   const isInitial = parseFlag(input.initial, 'type')
@@ -60,7 +60,7 @@ export function createRoleSet(catalogue: Catalogue, input: CreateRoleSet, contex
   return decided([...demoted, put('role_set', roleSet, null)], roleSet)
 }
 
-export function updateRoleSet(catalogue: Catalogue, input: UpdateRoleSet, context: Context): Decided<RoleSet> {
+export function updateRoleSet(catalogue: Catalogue, input: UpdateRoleSetInput, context: Context): Decided<RoleSet> {
   const before = findRoleSet(catalogue, input.roleSet)
   const named = parseNamedUpdate(input, (key) => parseKey('role_set', key))
   const special = parseSpecialRoles(catalogue, input)
@@ -80,7 +80,7 @@ export function updateRoleSet(catalogue: Catalogue, input: UpdateRoleSet, contex
  */
 export function addRoles(
   catalogue: Catalogue,
-  input: AddRoles,
+  input: AddRolesInput,
   facts: RoleSetFacts,
   context: Context,
 ): Decided<RoleSet> {
@@ -97,7 +97,7 @@ export function addRoles(
 /** @param facts `organizations`: how many are on the set */
 export function deleteRoleSet(
   catalogue: Catalogue,
-  input: DeleteRoleSet,
+  input: DeleteRoleSetInput,
   { organizations }: RoleSetFacts,
 ): Decided<RoleSet> {
   const before = findRoleSet(catalogue, input.roleSet)
@@ -147,7 +147,7 @@ export function checkCanBeCreator(
   throw new Refusal('role_not_creator_eligible', message, { field: at.field, facts })
 }
 
-function parseKeyAndName(input: CreateRoleSet): { key: string; name: string } {
+function parseKeyAndName(input: CreateRoleSetInput): { key: string; name: string } {
   if (input.key !== undefined && input.key !== '') {
     const key = parseKey('role_set', input.key)
     return { key, name: parseNameOr(key, input.name) }

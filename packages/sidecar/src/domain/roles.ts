@@ -18,23 +18,23 @@ export const creatorPermissionKeys = [
   'org:sys_profile:delete',
 ] as const
 
-export interface CreateRole extends NewNamed {
+export interface CreateRoleInput extends NewNamed {
   /** Keys or ids. */
   readonly permissions?: readonly string[] | undefined
   readonly includeInInitialRoleSet?: boolean | undefined
 }
 
-export interface DeleteRole {
+export interface DeleteRoleInput {
   /** Key or id. */
   readonly role: string
 }
 
-export interface UpdateRole extends NamedUpdate, DeleteRole {
+export interface UpdateRoleInput extends NamedUpdate, DeleteRoleInput {
   /** Keys or ids of all permissions that it holds afterwards. */
   readonly permissions?: readonly string[] | undefined
 }
 
-export interface RolePermission extends DeleteRole {
+export interface RolePermission extends DeleteRoleInput {
   /** Key or id. */
   readonly permission: string
 }
@@ -42,7 +42,7 @@ export interface RolePermission extends DeleteRole {
 /** @param facts `organizations`: how many are on the initial set */
 export function createRole(
   catalogue: Catalogue,
-  input: CreateRole,
+  input: CreateRoleInput,
   facts: RoleSetFacts,
   context: Context,
 ): Decided<Role> {
@@ -56,7 +56,7 @@ export function createRole(
   return decided(changes, role, impactOf({ organizations: facts.organizations }))
 }
 
-export function updateRole(catalogue: Catalogue, input: UpdateRole, context: Context): Decided<Role> {
+export function updateRole(catalogue: Catalogue, input: UpdateRoleInput, context: Context): Decided<Role> {
   const before = findRole(catalogue, input.role)
   const named = parseNamedUpdate(input, parseRoleKey)
   const given = input.permissions === undefined ? undefined : parsePermissionIds(catalogue, input.permissions)
@@ -95,7 +95,12 @@ export function removePermission(catalogue: Catalogue, input: RolePermission, co
  * The role leaves all sets (rule 8).
  * @param facts `usage`: its members and invitations; `organizations`: how many use a set that has it (see `roleSetsWith`)
  */
-export function deleteRole(catalogue: Catalogue, input: DeleteRole, facts: RoleFacts, context: Context): Decided<Role> {
+export function deleteRole(
+  catalogue: Catalogue,
+  input: DeleteRoleInput,
+  facts: RoleFacts,
+  context: Context,
+): Decided<Role> {
   const before = findRole(catalogue, input.role)
   const { organizations, usage } = facts
   const impact = impactOf({ organizations, roles: isHeld(usage) ? [{ ...usage, toRoleId: null }] : [] })

@@ -9,10 +9,10 @@ import { updateRoleSet, type SpecialRoles } from './role-sets.ts'
 type Fields = Omit<Settings, 'updatedAt' | 'revision'>
 
 /** Fields that are not given stay as they are, existing organizations keep theirs. The roles are roles of the initial set. */
-export type UpdateSettings = { readonly [Name in keyof Fields]?: Fields[Name] | undefined } & SpecialRoles
+export type UpdateSettingsInput = { readonly [Name in keyof Fields]?: Fields[Name] | undefined } & SpecialRoles
 
 /** Either all of it is valid, or nothing changes. */
-export function updateSettings(catalogue: Catalogue, input: UpdateSettings, context: Context): Decided<Settings> {
+export function updateSettings(catalogue: Catalogue, input: UpdateSettingsInput, context: Context): Decided<Settings> {
   const { maxAllowedMemberships, domainsEnrollmentModes: modes, creatorRole, defaultRole } = input
   const before = catalogue.settings
   const fields = {

@@ -1,6 +1,6 @@
 /** The operations of operators, one for each call of `administration.proto`, and the seeding of an empty store. */
 
-import type { CreateAccessKey } from '../domain/access-keys.ts'
+import type { CreateAccessKeyInput } from '../domain/access-keys.ts'
 import { invitationNotFound } from '../domain/invitations.ts'
 import { findPermission, findRole, findRoleSet } from '../domain/lookup.ts'
 import { membershipNotFound } from '../domain/memberships.ts'
@@ -121,7 +121,7 @@ function instanceOperations(operations: Operations) {
     ...writesOf(operations, commands),
     getSettings: (call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewSettings(catalogue.settings, catalogue)),
-    createAccessKey: async (input: CreateAccessKey, call: WriteCall): Promise<AccessKeyWritten> => {
+    createAccessKey: async (input: CreateAccessKeyInput, call: WriteCall): Promise<AccessKeyWritten> => {
       const key = newAccessKey()
       const digest = digestOf(key).toString('hex')
       const written = await operations.write(accessKeyCommands.createAccessKey, { ...input, digest }, call)

@@ -6,24 +6,24 @@
 import { ServiceError } from './service-error.ts'
 
 /** Where the data of this sidecar comes from. */
-export interface Source {
+export interface DataSource {
   readonly role: 'authority' | 'replica'
   /** For how long the data hasn't been known to be up to date; Infinity: it never was, or isn't any more. */
   stalenessMs(): number
 }
 
 export class Freshness {
-  readonly #source: Source
+  readonly #source: DataSource
   readonly #maxStalenessMs: number
   #isOpen = true
 
   /** @param maxStalenessMs decisions are made only while the data is at most this old */
-  constructor(source: Source, maxStalenessMs: number) {
+  constructor(source: DataSource, maxStalenessMs: number) {
     this.#source = source
     this.#maxStalenessMs = maxStalenessMs
   }
 
-  get role(): Source['role'] {
+  get role(): DataSource['role'] {
     return this.#source.role
   }
 
@@ -52,4 +52,4 @@ export class Freshness {
 }
 
 /** The authority follows no other sidecar: what it has is up to date for as long as it is open. */
-export const authority: Source = { role: 'authority', stalenessMs: () => 0 }
+export const authority: DataSource = { role: 'authority', stalenessMs: () => 0 }

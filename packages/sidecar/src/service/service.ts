@@ -10,7 +10,7 @@ import { createAdministration, seed, type Administration } from './administratio
 import { createChanges, type Changes } from './changes.ts'
 import { createDecisions, type Decisions } from './decisions/decisions.ts'
 import { createDirectory, type Directory } from './operations/directory.ts'
-import { authority, Freshness, type Source } from './freshness.ts'
+import { authority, Freshness, type DataSource } from './freshness.ts'
 import { createOperations } from './operations/operation.ts'
 import { openReadModel, type ReadModel } from './decisions/read-model.ts'
 
@@ -27,7 +27,7 @@ export interface ServiceOptions {
   /** Organizations whose role set is kept in memory. Default 200 000. */
   readonly organizationsMax?: number
   /** What the store follows. Default: nothing, it is the authority. */
-  readonly source?: Source
+  readonly source?: DataSource
   /** Decisions are made only while the store is at most this far behind its source. Default 5000. */
   readonly maxStalenessMs?: number
 }

@@ -1,26 +1,26 @@
 /** One step of an apply: what it does, in words, and the command that does it. */
 
-import type { AssignRoleSet, CreateOrganization, UpdateOrganization } from '../organizations.ts'
-import type { CreatePermission, DeletePermission, UpdatePermission } from '../permissions.ts'
-import type { ReplaceRole } from '../role-set-replacement.ts'
-import type { AddRoles, CreateRoleSet, DeleteRoleSet, UpdateRoleSet } from '../role-sets.ts'
-import type { CreateRole, DeleteRole, UpdateRole } from '../roles.ts'
+import type { AssignRoleSetInput, CreateOrganizationInput, UpdateOrganizationInput } from '../organizations.ts'
+import type { CreatePermissionInput, DeletePermissionInput, UpdatePermissionInput } from '../permissions.ts'
+import type { ReplaceRoleInput } from '../role-set-replacement.ts'
+import type { AddRolesInput, CreateRoleSetInput, DeleteRoleSetInput, UpdateRoleSetInput } from '../role-sets.ts'
+import type { CreateRoleInput, DeleteRoleInput, UpdateRoleInput } from '../roles.ts'
 
 interface Inputs {
-  readonly createPermission: CreatePermission
-  readonly updatePermission: UpdatePermission
-  readonly deletePermission: DeletePermission
-  readonly createRole: CreateRole
-  readonly updateRole: UpdateRole
-  readonly deleteRole: DeleteRole
-  readonly createRoleSet: CreateRoleSet
-  readonly updateRoleSet: UpdateRoleSet
-  readonly addRoles: AddRoles
-  readonly replaceRole: ReplaceRole
-  readonly deleteRoleSet: DeleteRoleSet
-  readonly createOrganization: CreateOrganization
-  readonly updateOrganization: UpdateOrganization
-  readonly assignRoleSet: AssignRoleSet
+  readonly createPermission: CreatePermissionInput
+  readonly updatePermission: UpdatePermissionInput
+  readonly deletePermission: DeletePermissionInput
+  readonly createRole: CreateRoleInput
+  readonly updateRole: UpdateRoleInput
+  readonly deleteRole: DeleteRoleInput
+  readonly createRoleSet: CreateRoleSetInput
+  readonly updateRoleSet: UpdateRoleSetInput
+  readonly addRoles: AddRolesInput
+  readonly replaceRole: ReplaceRoleInput
+  readonly deleteRoleSet: DeleteRoleSetInput
+  readonly createOrganization: CreateOrganizationInput
+  readonly updateOrganization: UpdateOrganizationInput
+  readonly assignRoleSet: AssignRoleSetInput
 }
 
 type Operation = keyof Inputs

@@ -5,7 +5,7 @@
 
 import { z } from 'zod'
 import { Refusal } from '../../domain/refusal.ts'
-import { several, severalSigned, wholeNumber, type Choice } from '../operation/fields.ts'
+import { several, severalSigned, wholeNumber, type ChoiceField } from '../operation/fields.ts'
 import type { InRulesWords } from '../operation/names.ts'
 
 const moment = wholeNumber({ min: 0, max: 8_640_000_000_000_000 }).optional()
@@ -36,7 +36,7 @@ type MembershipFilters = Partial<
 >
 
 /** No user has the empty id. */
-const noUser: Choice = { include: [''] }
+const noUser: ChoiceField = { include: [''] }
 
 export function membershipQueryOf(filters: MembershipFilters) {
   const { role, createdAtAfter: after, createdAtBefore: before } = filters
@@ -59,7 +59,7 @@ function hasFilterOfUnknown(filters: MembershipFilters): boolean {
   )
 }
 
-function userIdsOf({ userIds, emailAddress, username }: MembershipFilters): Choice | undefined {
+function userIdsOf({ userIds, emailAddress, username }: MembershipFilters): ChoiceField | undefined {
   const lists = [userIds?.include, emailAddress, username].filter((list) => list !== undefined && list.length > 0)
   const [first, ...others] = lists
   if (first === undefined) return userIds

@@ -64,7 +64,7 @@ export const several = z
   .optional()
   .meta(severalShown)
 
-export interface Choice {
+export interface ChoiceField {
   readonly include?: readonly string[] | undefined
   readonly exclude?: readonly string[] | undefined
 }
@@ -73,7 +73,7 @@ export interface Choice {
 export const severalSigned = several.transform(includedAndExcluded).meta(severalShown)
 
 /** A plus sign that isn't escaped in the URL arrives as a space. */
-export function includedAndExcluded(values: readonly string[] | undefined): Choice | undefined {
+export function includedAndExcluded(values: readonly string[] | undefined): ChoiceField | undefined {
   if (values === undefined || values.length === 0) return undefined
   const exclude = values.filter((value) => value.startsWith('-')).map((value) => value.slice(1))
   const include = values.filter((value) => !value.startsWith('-')).map((value) => value.replace(/^[+ ]/, ''))

@@ -13,7 +13,7 @@ import {
   type Catalogue,
   type Change,
   type ChangeKind,
-  type Image as ThingImage,
+  type Image,
   type Moved,
   type Reassigned,
   type SealedChangeSet,
@@ -31,7 +31,7 @@ import {
 } from '../views.ts'
 
 /** A thing as it was, as JSON, with the names of the wire. */
-export type Image = Readonly<Record<string, unknown>>
+export type AuditImage = Readonly<Record<string, unknown>>
 
 export interface AuditedChangeView {
   /** `role_put`, `organizations_moved` and so on. */
@@ -40,9 +40,9 @@ export interface AuditedChangeView {
   /** Of a set-wide change, the id of the set or the organization. */
   readonly id: string
   /** Undefined: it is new. */
-  readonly before: Image | undefined
+  readonly before: AuditImage | undefined
   /** Undefined: it was deleted. Of a set-wide change, its content. */
-  readonly after: Image | undefined
+  readonly after: AuditImage | undefined
   /** Members whose role was replaced or ended. */
   readonly members: number
   /** Pending invitations whose role was replaced or ended. */
@@ -96,7 +96,7 @@ function factsOf(change: Change, catalogue: Catalogue): Facts {
   const { thing } = change
   // Both states of a change are of its thing, which the compiler can't connect.
   const viewOf = (value: Things[ThingName] | null) =>
-    value === null ? undefined : byThing(views, { thing, value } as ThingImage, catalogue)
+    value === null ? undefined : byThing(views, { thing, value } as Image, catalogue)
   const before = viewOf(change.before)
   const after = change.verb === 'put' ? viewOf(change.after) : undefined
   return {
@@ -135,7 +135,7 @@ function factsOfReassignment(change: Reassigned, { roles }: Catalogue): Facts {
 }
 
 /** Names as on the wire, where times have their unit. What is within metadata keeps its names: they are the application's. */
-function imageOf(view: object): Image {
+function imageOf(view: object): AuditImage {
   const { revision: _revision, ...shown } = view as { readonly revision?: number }
   return Object.fromEntries(
     Object.entries(shown).map(([name, value]) => [snakeCase(name.replace(/At$/, 'AtMs')), value]),

@@ -4,22 +4,22 @@ import type { AccessKey } from '@rolesets/core'
 import {
   createAccessKey,
   revokeAccessKey,
-  type CreateAccessKey,
-  type RevokeAccessKey,
+  type CreateAccessKeyInput,
+  type RevokeAccessKeyInput,
 } from '../../domain/access-keys.ts'
 import { commandsOf, pageOf, type List } from './operation.ts'
 import { viewAccessKey, type AccessKeyView } from '../views.ts'
 
 export const accessKeyCommands = commandsOf(viewAccessKey, {
   createAccessKey: {
-    decide: async ({ writer, context }, { digest, ...input }: CreateAccessKey & { readonly digest: string }) => {
+    decide: async ({ writer, context }, { digest, ...input }: CreateAccessKeyInput & { readonly digest: string }) => {
       const accessKeys = await writer.accessKeys()
       const existing = accessKeys.find(({ name }) => name === input.name)
       return createAccessKey(input, { existing, count: accessKeys.length, digest }, context)
     },
   },
   revokeAccessKey: {
-    decide: async ({ writer, context, expectUnchanged }, input: RevokeAccessKey) => {
+    decide: async ({ writer, context, expectUnchanged }, input: RevokeAccessKeyInput) => {
       const accessKeys = await writer.accessKeys()
       const accessKey = accessKeys.find(({ id, name }) => name === input.accessKey || id === input.accessKey)
       expectUnchanged(accessKey)

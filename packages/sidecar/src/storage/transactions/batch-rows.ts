@@ -9,7 +9,7 @@ import type { EngineConnection, Recorded, RowReader } from './connection.ts'
 import { readForeseen } from './foreseen.ts'
 import { keyOfMember, KnownThings } from './known-things.ts'
 import { Pending } from './pending.ts'
-import { readerOver, type KnownReads, type ReadCall } from './reads.ts'
+import { readerOver, type KnownReads, type StoreRead } from './reads.ts'
 
 export class BatchRows {
   readonly reader: RowReader
@@ -83,7 +83,7 @@ export class BatchRows {
   }
 
   /** Writes what is pending first, where the rows could not answer without it. */
-  #answer<T>({ isStale, known, from }: ReadCall<T>): Promise<T> {
+  #answer<T>({ isStale, known, from }: StoreRead<T>): Promise<T> {
     return this.#inTurn(async () => {
       if (isStale(this.#pending)) await this.#write()
       const answer = await known(this.#known)

@@ -59,7 +59,7 @@ export type KnownReads = {
 type MaybePromise<T> = T | Promise<T>
 
 /** A read that was called. */
-export interface ReadCall<T> {
+export interface StoreRead<T> {
   readonly isStale: (pending: Pending) => boolean
   readonly known: (reads: KnownReads) => MaybePromise<Answer<T>>
   /** Answers it from these rows. */
@@ -67,13 +67,13 @@ export interface ReadCall<T> {
 }
 
 /** A reader whose reads are all answered by one function. */
-export function readerOver(answer: <T>(call: ReadCall<T>) => Promise<T>): RowReader {
+export function readerOver(answer: <T>(call: StoreRead<T>) => Promise<T>): RowReader {
   const methods = readNames.map((name) => [name, methodOf(name, answer)])
   // The table has every read, so the object has every method.
   return Object.fromEntries(methods) as RowReader
 }
 
-function methodOf<K extends ReadName>(name: K, answer: <T>(call: ReadCall<T>) => Promise<T>) {
+function methodOf<K extends ReadName>(name: K, answer: <T>(call: StoreRead<T>) => Promise<T>) {
   return (...args: Arguments<K>) =>
     answer({
       isStale: (pending) => staleWhen[name](pending, ...args),

@@ -23,14 +23,14 @@ import { WriteQueue } from './write-queue.ts'
 const waitingMaxDefault = 10_000
 const batchMaxDefault = 500
 
-export interface Connections {
+export interface EngineConnections {
   readonly writer: EngineConnection
   readonly readers: readonly EngineConnection[]
   /** Closes all of them, and what was opened with them. */
   readonly release: () => Promise<void>
 }
 
-export async function openTransactionalStore(connections: Connections, options: StoreOptions): Promise<Store> {
+export async function openTransactionalStore(connections: EngineConnections, options: StoreOptions): Promise<Store> {
   const { writer, release } = connections
   try {
     const position = await writer.begin('read')
@@ -58,7 +58,7 @@ class TransactionalStore implements Store {
   #state: State
   #closed: Promise<void> | undefined
 
-  constructor({ writer, readers, release }: Connections, state: State, options: StoreOptions) {
+  constructor({ writer, readers, release }: EngineConnections, state: State, options: StoreOptions) {
     const { writesWaitingMax = waitingMaxDefault, batchMax = batchMaxDefault } = options
     this.#state = state
     this.#catalogues = new Catalogues(state)
