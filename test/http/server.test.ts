@@ -39,7 +39,7 @@ test('while the sidecar is not ready, /readyz shows which fact is missing', asyn
     identify: () => undefined,
     facts: () => facts,
     measurements: new Measurements(),
-    state: { headRevision: () => 1, cache: () => ({ organizations: 0, hits: 0, misses: 0 }) },
+    state: { headRevision: () => 1, stalenessMs: () => 0, cache: () => ({ organizations: 0, hits: 0, misses: 0 }) },
     failed: (error) => t.fail(String(error)),
     service: {} as Service,
   })
@@ -79,6 +79,7 @@ test('the metrics count what the sidecar does', async (t) => {
     'rolesets_access_refused_total 1',
     'rolesets_unforeseen_failures_total 0',
     'rolesets_head_revision 2',
+    'rolesets_staleness_seconds 0',
     'rolesets_watchers 1',
     'rolesets_watcher_lag_revisions 0',
     'rolesets_feed_delay_seconds_count 1',

@@ -117,7 +117,12 @@ async function openHttp(
   { service, log, ...parts }: HttpParts,
 ): Promise<HttpServer | undefined> {
   if (httpListen === undefined) return undefined
-  const state = { headRevision: () => service.readModel.revision, cache: () => service.readModel.statistics }
+  const { readModel, freshness } = service
+  const state = {
+    headRevision: () => readModel.revision,
+    stalenessMs: () => freshness.stalenessMs,
+    cache: () => readModel.statistics,
+  }
   const failed = (error: unknown, method: string) => log.callFailed({ method, error })
   return openHttpServer({ listen: httpListen, service, state, failed, ...parts })
 }

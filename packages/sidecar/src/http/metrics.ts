@@ -6,12 +6,14 @@ import type { Buckets, Measurements } from './measurements.ts'
 /** Facts of other rooms that are only read here. */
 export interface StateSource {
   readonly headRevision: () => number
+  /** How long the data of the sidecar hasn't been known to be up to date. */
+  readonly stalenessMs: () => number
   readonly cache: () => { readonly organizations: number; readonly hits: number; readonly misses: number }
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-export function createMetrics(measured: Measurements, { headRevision, cache }: StateSource) {
+export function createMetrics(measured: Measurements, { headRevision, stalenessMs, cache }: StateSource) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const { counter, gauge, histogram } = metersIn(registry)
@@ -27,6 +29,8 @@ export function createMetrics(measured: Measurements, { headRevision, cache }: S
   counter('rolesets_unforeseen_failures_total', unforeseen, () => measured.unforeseenFailures)
 
   gauge('rolesets_head_revision', 'Number of the last committed revision.', headRevision)
+  const staleness = 'Seconds since the data of this sidecar was known to be up to date; 0 for the authority.'
+  gauge('rolesets_staleness_seconds', staleness, () => stalenessMs() / 1000)
   gauge('rolesets_watchers', 'Present watchers.', () => measured.watchers.size)
   gauge('rolesets_watcher_lag_revisions', 'How many revisions the slowest watcher is behind.', lag)
   const cached = 'Organizations whose role set is in memory.'
