@@ -38,6 +38,7 @@ export function reading(suite: Suite): void {
     memberships: (reader) => reader.memberships('new', page),
     memberCount: (reader) => reader.memberCount('new'),
     memberCounts: (reader) => reader.memberCounts(['new']),
+    pendingInvitationCounts: (reader) => reader.pendingInvitationCounts(['new'], at),
     invitation: (reader) => reader.invitation('orginv_new_x'),
     pendingInvitation: (reader) => reader.pendingInvitation('new', 'x', at),
     pendingInvitationCount: (reader) => reader.pendingInvitationCount('new', at),

@@ -215,6 +215,9 @@ export const reads = [
     w.invitations(a, p, { statuses: asked, now }),
   ),
   step('member counts', fc.array(id), async (ids, w) => [...(await w.memberCounts(ids))].sort()),
+  step('pending counts', fc.tuple(fc.array(id), moment), async ([ids, now], w) =>
+    [...(await w.pendingInvitationCounts(ids, now))].sort(),
+  ),
   step('keys', fc.constant(''), (_, w) => w.accessKeys()),
   step(
     'search organizations',

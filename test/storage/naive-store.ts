@@ -134,6 +134,10 @@ function naiveWriter(
       const counts = ids.map((id) => [id, memberships().filter((each) => each.organizationId === id).length] as const)
       return new Map(counts.filter(([, count]) => count > 0))
     },
+    pendingInvitationCounts: async (ids, now) => {
+      const counts = ids.map((id) => [id, pending(now).filter((each) => each.organizationId === id).length] as const)
+      return new Map(counts.filter(([, count]) => count > 0))
+    },
     accessKeys: async () => [...state().accessKeys.values()],
     history: unasked,
     historyAnchor: unasked,

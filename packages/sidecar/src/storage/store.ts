@@ -200,6 +200,8 @@ export interface Reader {
   ): Promise<Spanned<Invitation>>
   /** How many members each of these organizations has; up to 1 000 ids. One without members may be missing. */
   memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** How many invitations of each organization are pending at the time; as `memberCounts`. */
+  pendingInvitationCounts(organizationIds: readonly string[], now: number): Promise<ReadonlyMap<string, number>>
   /** All, also revoked ones, in the order of their creation. */
   accessKeys(): Promise<readonly AccessKey[]>
   /** Change sets that are kept, with their seals. */

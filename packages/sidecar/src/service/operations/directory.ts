@@ -180,15 +180,19 @@ async function entriesOf(
   state: State,
 ): Promise<OrganizationEntry[]> {
   const { reader, catalogue, now } = state
-  const counts = withMemberCounts ? await reader.memberCounts(organizations.map(({ id }) => id)) : undefined
+  const ids = organizations.map(({ id }) => id)
+  const counts = withMemberCounts && {
+    members: await reader.memberCounts(ids),
+    invitations: await reader.pendingInvitationCounts(ids, now),
+  }
   const entries: OrganizationEntry[] = []
   for (const organization of organizations) {
     const { id } = organization
     entries.push({
       organization: viewOrganization(organization, catalogue),
       ...(counts && {
-        membersCount: counts.get(id) ?? 0,
-        pendingInvitationsCount: await reader.pendingInvitationCount(id, now),
+        membersCount: counts.members.get(id) ?? 0,
+        pendingInvitationsCount: counts.invitations.get(id) ?? 0,
       }),
       ...(withMissingElevated && {
         missingMemberWithElevatedPermissions: !(await hasElevatedMember(organization, state)),

@@ -42,6 +42,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   searchMemberships: ofMembers,
   searchInvitations: ofInvitations,
   memberCounts: ofMembers,
+  pendingInvitationCounts: ofInvitations,
   accessKeys: (pending) => pending.concerns('access_key'),
   history: never,
   historyAnchor: never,

@@ -2,7 +2,7 @@
 
 import type { Page } from '../../store.ts'
 import type { EngineConnection, RowReader } from '../../transactions/connection.ts'
-import type { Connection } from '../connection.ts'
+import type { Connection, Row } from '../connection.ts'
 import { readAssignment, roleSetIdsOf } from '../rows/assignments.ts'
 import { readBookmark } from '../rows/bookmarks.ts'
 import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
@@ -19,6 +19,11 @@ const idsMax = 10_000
 const memberCounts = `
 SELECT organization_id, count(*) AS members FROM memberships
 WHERE organization_id IN (SELECT value FROM json_each(?)) GROUP BY organization_id`
+
+const pendingCounts = `
+SELECT organization_id, count(*) AS invitations FROM invitations
+WHERE organization_id IN (SELECT value FROM json_each(?)) AND status = 'pending' AND expires_at > ?
+GROUP BY organization_id`
 
 /** An address has fewer invitations than an organization, so its index is used. */
 const pendingOfAddress = `
@@ -50,8 +55,11 @@ export function readsOf(connection: Connection): Reads {
     },
     memberCounts: async (organizationIds) => {
       checkAtMost(organizationIds.length, rowsMax, 'organizations')
-      const rows = await connection.all(memberCounts, [JSON.stringify(organizationIds)])
-      return new Map(rows.map((row) => [text(row, 'organization_id'), integer(row, 'members')]))
+      return countsOf(await connection.all(memberCounts, [JSON.stringify(organizationIds)]), 'members')
+    },
+    pendingInvitationCounts: async (organizationIds, now) => {
+      checkAtMost(organizationIds.length, rowsMax, 'organizations')
+      return countsOf(await connection.all(pendingCounts, [JSON.stringify(organizationIds), now]), 'invitations')
     },
     invitation: (id) => invitations.find(connection, id),
     pendingInvitation: async (...address) => (await invitations.select(connection, pendingOfAddress, address))[0],
@@ -109,4 +117,9 @@ async function list<T extends object>(
   const { sql, values } = where([...conditions, given(`${by} > ?`, page.after ?? '')])
   const rows = `SELECT * FROM ${table.name} ${sql} ORDER BY ${by} LIMIT ?`
   return table.select(connection, rows, [...values, page.size])
+}
+
+/** By organization. */
+function countsOf(rows: readonly Row[], column: string): ReadonlyMap<string, number> {
+  return new Map(rows.map((row) => [text(row, 'organization_id'), integer(row, column)]))
 }
