@@ -149,6 +149,8 @@ export interface Reader {
   assignment(place: Place): Promise<Assignment | undefined>
   /** The role sets of the places that have one of their own, by the keys of the places (`keyOfPlace`). Up to 10 000 places. */
   roleSetIdsOf(places: readonly Place[]): Promise<ReadonlyMap<string, string>>
+  /** Which of these ids organizations had that were deleted, and that no organization has now (rule 20). Up to 10 000 ids. */
+  deletedOrganizations(ids: readonly string[]): Promise<ReadonlySet<string>>
   /** Ordered by id. */
   organizations(page: Page, filter?: { readonly roleSetId?: string | undefined }): Promise<readonly Organization[]>
   /** How many organizations use a set. Its cost doesn't depend on the number. */
@@ -238,10 +240,17 @@ export interface StoreSnapshot {
   readonly accessKeys: readonly AccessKey[]
   /** In any order, each once. */
   readonly organizations: Stream<Organization>
+  /** Ids of organizations that were deleted, with the revisions that did so. */
+  readonly deletedOrganizations: Stream<DeletedOrganization>
   /** Those of scopes; the organizations as a whole have theirs in `organizations`. */
   readonly assignments: Stream<Assignment>
   readonly memberships: Stream<Membership>
   readonly invitations: Stream<Invitation>
+}
+
+export interface DeletedOrganization {
+  readonly id: string
+  readonly revision: number
 }
 
 export type Stream<T> = Iterable<T> | AsyncIterable<T>

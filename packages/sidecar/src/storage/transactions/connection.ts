@@ -8,7 +8,7 @@
  */
 
 import type { Catalogue, Change, Membership, Organization, RetiredKeys } from '@rolesets/core'
-import type { Bookmark, KeptChangeSet, Reader } from '../store.ts'
+import type { Bookmark, DeletedOrganization, KeptChangeSet, Reader } from '../store.ts'
 
 /** How far a history has come: its epoch, its last revision, and the seal that the next change set follows. */
 export interface Position {
@@ -68,6 +68,7 @@ export interface EngineConnection extends RowReader {
   forget(before: number): Promise<boolean>
   /** Into a storage that was cleared, and whose permissions were written. */
   writeRetiredPermissions(retired: RetiredKeys): Promise<void>
+  writeDeletedOrganizations(deleted: readonly DeletedOrganization[]): Promise<void>
   /** Removes all things and all history. The history begins anew after the position. Bookmarks stay. */
   clear(position: Position): Promise<void>
 }

@@ -20,6 +20,7 @@ import { readAnchor, readPosition } from '../rows/history.ts'
 import { Chain } from '../../transactions/chain.ts'
 import type { Table } from '../rows/table.ts'
 import { pagesOf, type Pages } from './pages.ts'
+import { checkEndsAreRemembered, checkRemembered } from './remembered.ts'
 import { checkCounts, checkStamps, highestStamp, noteSweep, type Sweeps } from './stamps.ts'
 import { checkTraces, smallRows } from './traces.ts'
 import { missingMigrations } from '../migrations/migrate.ts'
@@ -131,6 +132,7 @@ class SqliteInspection implements Inspection {
       for (const changeSet of sound) noteSweep(this.#sweeps, changeSet)
       yield* this.#checkSubjects(rows, sound)
       yield* checkTraces(this.#connection, sound, small)
+      yield* checkEndsAreRemembered(this.#connection, sound)
     }
     const lost = chain.endAt(await highestStamp(this.#connection))
     if (lost !== undefined) yield { ...lost, problem: `missing; things are stamped with ${lost.what}` }
@@ -143,6 +145,7 @@ class SqliteInspection implements Inspection {
     const isMissing = (revision: number) => chain.isMissing(revision)
     yield* checkStamps(this.#connection, { sweeps: this.#sweeps, anchor, isMissing })
     yield* checkCounts(this.#connection)
+    yield* checkRemembered(this.#connection, anchor)
     yield* this.#checkReferences()
   }
 
