@@ -24,6 +24,11 @@ export interface Decision {
    * lists the key must not count. Left out in every other answer.
    */
   readonly permissionRetired?: true
+  /**
+   * True with the reason ORGANIZATION_UNKNOWN if the organization was deleted: it is unknown, whichever setting there is for
+   * unknown organizations, until it is created again. Left out in every other answer.
+   */
+  readonly organizationDeleted?: true
 }
 
 export interface AvailableRole {

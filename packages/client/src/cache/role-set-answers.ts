@@ -9,6 +9,7 @@ import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
 export class RoleSetAnswers {
   readonly #catalogue: Catalogue
   readonly #roleSet: RoleSet | undefined
+  readonly #more: Pick<Decision, 'organizationDeleted'>
   readonly #revision: string
   /** By the name of the role in the question: key or id. */
   readonly #byRole = new Map<string, Decision>()
@@ -17,10 +18,11 @@ export class RoleSetAnswers {
   readonly #byReason = new Map<Reason | 'PERMISSION_RETIRED', Decision>()
   #roles: readonly AvailableRole[] | undefined
 
-  /** Without a role set: the answers of organizations that are unknown and denied. */
-  constructor(catalogue: Catalogue, roleSet: RoleSet | undefined, revision: string) {
+  /** Without a role set: the answers of organizations that are unknown and denied, or were deleted. */
+  constructor(catalogue: Catalogue, roleSet: RoleSet | 'deleted' | undefined, revision: string) {
     this.#catalogue = catalogue
-    this.#roleSet = roleSet
+    this.#roleSet = roleSet === 'deleted' ? undefined : roleSet
+    this.#more = roleSet === 'deleted' ? { organizationDeleted: true } : {}
     this.#revision = revision
   }
 
@@ -70,7 +72,15 @@ export class RoleSetAnswers {
     const allowed = reason === 'ROLE_IN_SET'
     const roleSet = this.#roleSet?.key ?? ''
     const retired = permissionRetired ? { permissionRetired } : {}
-    const decision: Decision = { allowed, reason, roleSet, revision: this.#revision, source: 'cache', ...retired }
+    const decision: Decision = {
+      allowed,
+      reason,
+      roleSet,
+      revision: this.#revision,
+      source: 'cache',
+      ...retired,
+      ...this.#more,
+    }
     this.#byReason.set(key, Object.freeze(decision))
     return decision
   }

@@ -14,7 +14,7 @@ import { membershipExists } from './memberships.ts'
 import { parseNewMetadata, type MetadataInput } from './metadata.ts'
 import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
-import { organizationNotFound, registerIfUnknown } from './registration.ts'
+import { organizationNotFound, registerIfUnknown, type RegistrationFacts } from './registration.ts'
 import { checkLimit } from './check-limit.ts'
 
 const dayMs = 24 * 60 * 60 * 1_000
@@ -57,7 +57,7 @@ interface InvitationFacts {
   readonly invitation: Invitation | undefined
 }
 
-type InvitingFacts = Occupancy & Pick<InvitationFacts, 'organization'>
+type InvitingFacts = Occupancy & RegistrationFacts
 
 /** The status at a time. Expiry is not written to the store, so the time decides. */
 export function statusOf({ status, expiresAt }: Invitation, now: number): InvitationStatus {
@@ -172,7 +172,7 @@ function invite(
   facts: InvitingFacts & { readonly pending: readonly Invitation[] },
   context: Context,
 ): Decided<Invitation[]> {
-  const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
+  const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   const items = drafts.map((draft) => ({ ...draft, role: findRole(catalogue, draft.role, `${draft.path}role`) }))
   checkAddressesAreFree(organization, drafts, facts.pending)
   const place = { ...assignmentOf(organization), isNew: changes.length > 0 }

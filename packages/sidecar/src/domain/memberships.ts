@@ -9,7 +9,7 @@ import { findRole } from './lookup.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
 import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
-import { organizationNotFound, registerIfUnknown } from './registration.ts'
+import { organizationNotFound, registerIfUnknown, type RegistrationFacts } from './registration.ts'
 
 export interface DeleteMembershipInput {
   readonly organizationId: string
@@ -35,13 +35,13 @@ interface Facts {
 export function createMembership(
   catalogue: Catalogue,
   input: CreateMembershipInput,
-  facts: Facts & Occupancy,
+  facts: Facts & RegistrationFacts & Occupancy,
   context: Context,
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
   parseRef(input.role, 'role')
   const metadata = parseNewMetadata(input)
-  const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
+  const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   const role = findRole(catalogue, input.role)
   if (facts.membership) throw membershipExists(facts.membership)
   checkIsAvailable(catalogue, role, { ...assignmentOf(organization), isNew: changes.length > 0 })

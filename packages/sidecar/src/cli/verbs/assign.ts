@@ -17,7 +17,7 @@ const verb = {
   notes: `
 The role set is a key (role_set:pro) or an id. Roles in use that the new set lacks need a --map each; without it the
 change is refused, and the answer says which roles those are. An organization that the sidecar does not know yet is
-registered by this. All of it is one revision.
+registered by this, unless it was deleted. All of it is one revision.
 
 Examples:
   rolesets assign org_acme role_set:pro --key-file rolesets.db.key

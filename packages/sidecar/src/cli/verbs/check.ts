@@ -36,16 +36,24 @@ export const check = askingVerb(verb, ({ options }: Given<CheckOptions>, organiz
   return async ({ client, print }) => {
     const asked = withoutUndefined({ permission, atLeastRevision })
     const decision = await client.check(question.organizationId, question.role, asked)
-    const { allowed, reason, roleSet, revision, permissionRetired } = decision
+    const { allowed, reason, roleSet, revision, permissionRetired, organizationDeleted } = decision
     const answer = `${allowed ? 'yes' : 'no'}: ${reasonText(question, decision)} (revision ${revision})\n`
-    const shown = withoutUndefined({ ...question, allowed, reason, permissionRetired, roleSet, revision })
+    const shown = withoutUndefined({
+      ...question,
+      allowed,
+      reason,
+      permissionRetired,
+      organizationDeleted,
+      roleSet,
+      revision,
+    })
     await print(shown, answer)
     return allowed ? exitCodes.yes : exitCodes.no
   }
 })
 
 function reasonText({ organizationId, role, permission }: Question, decision: Decision): string {
-  const { reason, roleSet, permissionRetired } = decision
+  const { reason, roleSet, permissionRetired, organizationDeleted } = decision
   switch (reason) {
     case 'ROLE_IN_SET':
       return `${role} is in ${roleSet}, the role set of ${organizationId}${permission === undefined ? '' : `, and holds ${permission}`}`
@@ -54,6 +62,7 @@ function reasonText({ organizationId, role, permission }: Question, decision: De
     case 'ROLE_UNKNOWN':
       return `there is no role ${role}${role.startsWith('org:') ? '' : `. Role keys begin with org:, for example org:analyst`}`
     case 'ORGANIZATION_UNKNOWN':
+      if (organizationDeleted) return `the organization ${organizationId} was deleted`
       return `the organization ${organizationId} is not known, and unknown organizations are denied`
     case 'PERMISSION_NOT_IN_ROLE':
       return `${role} does not hold ${permission ?? 'the permission'}`

@@ -5,13 +5,14 @@ import { createMembership, deleteMembership, updateMembership } from '../../doma
 import { findRole } from '../../domain/lookup.ts'
 import type { Foreseen, Reader, Writer } from '../../storage/store.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
+import { registrationOf } from './organizations.ts'
 import { viewMembership, type MembershipView } from '../views.ts'
 
 export const membershipCommands = commandsOf(viewMembership, {
   createMembership: factRule(
     createMembership,
     async ({ writer, context }, input) => {
-      const facts = await factsOf(writer, input)
+      const facts = { ...(await factsOf(writer, input)), ...(await registrationOf(writer, input.organizationId)) }
       return { ...facts, ...(await occupancyOf(writer, facts.organization, context.now)) }
     },
     { foresee: foreseeMembership },
