@@ -8,13 +8,7 @@ import { putBookmark } from './rows/bookmarks.ts'
 import { writeChanges } from './rows/changes.ts'
 import { unlessMalformed } from './rows/columns.ts'
 import { forgetSome, readPosition, setAnchor, writeHistory } from './rows/history.ts'
-
-/** The tables of the content, those that refer to others first. */
-const contentTables = [
-  ...['memberships', 'invitations', 'assignments', 'organizations', 'organization_counts'],
-  ...['role_set_roles', 'role_permissions', 'role_sets', 'roles', 'permissions'],
-  ...['settings', 'access_keys', 'change_subjects', 'change_sets'],
-]
+import { contentTables } from './tables.ts'
 
 const savepoints = {
   set: ['SAVEPOINT work'],
