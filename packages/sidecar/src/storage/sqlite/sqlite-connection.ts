@@ -7,6 +7,7 @@ import { readsOf } from './questions/queries.ts'
 import { putBookmark } from './rows/bookmarks.ts'
 import { writeChanges } from './rows/changes.ts'
 import { unlessMalformed } from './rows/columns.ts'
+import { putRetiredKeys } from './rows/permissions.ts'
 import { forgetSome, readPosition, setAnchor, writeHistory } from './rows/history.ts'
 import { contentTables } from './tables.ts'
 
@@ -63,6 +64,7 @@ export function sqliteConnection(connection: Connection): EngineConnection {
       for (const [name, bookmark] of bookmarks) await putBookmark(connection, name, bookmark)
     },
     forget: (before) => forgetSome(connection, before),
+    writeRetiredPermissions: (retired) => putRetiredKeys(connection, retired),
     clear: async (position) => {
       for (const table of contentTables) await connection.run(`DELETE FROM ${table}`)
       await connection.run('UPDATE store SET epoch = ?', [position.epoch])
