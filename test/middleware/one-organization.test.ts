@@ -15,7 +15,7 @@ import {
   type Extractor,
 } from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import { expresses, serve, type AskInit, type Express } from './application.ts'
 import { audience, issuer, openIssuer } from './issuer.ts'
 import { createRoleSetsDouble } from './role-sets-double.ts'
@@ -52,7 +52,7 @@ for (const [version, express] of expresses) {
     },
     'a requirement in a router without mergeParams, and a guard that reads the path': (app, roleSets) => {
       const router = express.Router()
-      const organization: Extractor = (req) => req.baseUrl.split('/')[2]
+      const organization = (req: Request) => req.baseUrl.split('/')[2]
       router.post(
         '/memberships',
         requireRole('org:admin', { roleSets, organization: (req) => authOf(req)?.organizationId }),

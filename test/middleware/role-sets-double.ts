@@ -52,9 +52,12 @@ export function createRoleSetsDouble(): RoleSetsDouble {
     return questions.map((question) => {
       const reason = reasonFor(question)
       const roleSet = reason === 'ORGANIZATION_UNKNOWN' ? '' : `role_set:${question.organizationId}`
-      const permissionRetired = reason === 'PERMISSION_UNKNOWN' && double.retired.has(question.permission ?? '')
+      const retired =
+        reason === 'PERMISSION_UNKNOWN' && double.retired.has(question.permission ?? '')
+          ? { permissionRetired: true as const }
+          : {}
       const revision = `epoch:${double.revision}`
-      return { allowed: reason === 'ROLE_IN_SET', reason, roleSet, revision, source, permissionRetired }
+      return { allowed: reason === 'ROLE_IN_SET', reason, roleSet, revision, source, ...retired }
     })
   }
 

@@ -79,13 +79,11 @@ export function requirePermission(
 const permissionRules = { ...askingRules, unknownPermissions: oneOf('deny', 'token') }
 
 /** @param listed the permissions that count because the token lists them, if the sidecar has never known them */
-function hasPermission(permission: string, listed: readonly string[], decision: MaybeRetired | undefined): boolean {
+function hasPermission(permission: string, listed: readonly string[], decision: Decision | undefined): boolean {
   if (decision?.reason !== 'PERMISSION_UNKNOWN') return decision?.allowed === true
-  return decision.permissionRetired !== true && listed.includes(permission)
+  // A key that was deleted or renamed away stays refused.
+  return !decision.permissionRetired && listed.includes(permission)
 }
-
-/** Also says whether an unknown permission was once known: it was deleted, or has another key now. */
-type MaybeRetired = Decision & { readonly permissionRetired?: boolean }
 
 interface Requirement<Options> {
   readonly example: string
