@@ -7,13 +7,14 @@ import { readsOf } from './questions/queries.ts'
 import { putBookmark } from './rows/bookmarks.ts'
 import { writeChanges } from './rows/changes.ts'
 import { unlessMalformed } from './rows/columns.ts'
+import { putTimeline, readTimelines } from './rows/timelines.ts'
 import { forgetSome, readPosition, setAnchor, writeHistory } from './rows/history.ts'
 
 /** The tables of the content, those that refer to others first. */
 const contentTables = [
   ...['memberships', 'invitations', 'assignments', 'organizations', 'organization_counts'],
   ...['role_set_roles', 'role_permissions', 'role_sets', 'roles', 'permissions'],
-  ...['settings', 'access_keys', 'change_subjects', 'change_sets'],
+  ...['settings', 'access_keys', 'change_subjects', 'change_sets', 'timelines'],
 ]
 
 const savepoints = {
@@ -65,6 +66,8 @@ export function sqliteConnection(connection: Connection): EngineConnection {
       const last = changeSets.at(-1)
       if (last && next) next = { epoch: next.epoch, revision: last.revision, seal: last.seal }
     },
+    timelines: () => readTimelines(connection),
+    writeTimeline: (timeline) => putTimeline(connection, timeline),
     writeBookmarks: async (bookmarks) => {
       for (const [name, bookmark] of bookmarks) await putBookmark(connection, name, bookmark)
     },

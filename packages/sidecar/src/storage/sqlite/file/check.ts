@@ -22,6 +22,7 @@ const smallTables = [
   'access_keys',
   'history_anchor',
   'bookmarks',
+  'timelines',
 ]
 const largeTables = ['organizations', 'memberships', 'invitations', 'assignments', 'change_sets', 'change_subjects']
 
