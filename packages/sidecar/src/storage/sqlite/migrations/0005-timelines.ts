@@ -6,7 +6,7 @@
 import type { Migration } from './migration.ts'
 
 export const timelines: Migration = {
-  number: 4,
+  number: 5,
   name: 'timelines',
   sql: `
 CREATE TABLE timelines (
