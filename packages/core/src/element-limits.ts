@@ -49,6 +49,7 @@ const elementLimits: Readonly<Record<string, LimitName | number>> = {
   'SnapshotChunk.assignments': 10_000,
   'SnapshotChunk.organizations': 10_000,
   'SnapshotChunk.permissions': 'permissionsMax',
+  'SnapshotChunk.retired_permissions': 'retiredPermissionKeysMax',
   'SnapshotChunk.role_sets': 'roleSetsMax',
   'SnapshotChunk.roles': 'rolesMax',
 
