@@ -9,6 +9,7 @@ import {
   emptyCatalogue,
   formatRevision,
   Index,
+  RetiredKeys,
   type Catalogue,
   type Change,
   type Revision,
@@ -41,15 +42,19 @@ export class CatalogueAtRevision implements Revision {
     const content = {
       ...emptyCatalogue,
       permissions: new Index(chunks.flatMap((chunk) => chunk.permissions.map(permissionOf))),
+      retiredPermissions: new RetiredKeys(
+        chunks.flatMap((chunk) => chunk.retiredPermissions ?? []),
+        !chunks.some((chunk) => chunk.retiredPermissionsIncomplete),
+      ),
       roles: new Index(chunks.flatMap((chunk) => chunk.roles.map(roleOf))),
       roleSets: new Index(chunks.flatMap((chunk) => chunk.roleSets.map(roleSetOf))),
     }
     return new CatalogueAtRevision(revision, content, chunks.at(-1)?.unknownOrganizationsDenied ?? true)
   }
 
-  /** The catalogue after the next change set. */
-  next(changes: readonly Change[]): CatalogueAtRevision {
-    const revision = { epoch: this.epoch, number: this.number + 1 }
+  /** The catalogue after the next change set. @param epoch of the change set: it can be on another timeline */
+  next(changes: readonly Change[], epoch: string): CatalogueAtRevision {
+    const revision = { epoch, number: this.number + 1 }
     return new CatalogueAtRevision(revision, applyToCatalogue(this.content, changes), this.unknownOrganizationsDenied)
   }
 

@@ -7,7 +7,7 @@
  * `StoreError`.
  */
 
-import type { Catalogue, Change, Membership, Organization } from '@rolesets/core'
+import type { Catalogue, Change, Membership, Organization, RetiredKeys } from '@rolesets/core'
 import type { Bookmark, KeptChangeSet, Reader } from '../store.ts'
 
 /** How far a history has come: its epoch, its last revision, and the seal that the next change set follows. */
@@ -15,6 +15,13 @@ export interface Position {
   readonly epoch: string
   readonly revision: number
   readonly seal: string
+}
+
+/** What one process has written: the revisions after this number, up to the next timeline's. */
+export interface Timeline {
+  /** Names its revisions. */
+  readonly epoch: string
+  readonly after: number
 }
 
 /** The reads that the rows alone answer. */
@@ -55,6 +62,8 @@ export interface EngineConnection extends RowReader {
   /** In order. @throws StoreError `compacted` */
   changeSets(after: number, limit: number): Promise<readonly KeptChangeSet[]>
   bookmark(name: string): Promise<Bookmark | undefined>
+  /** All but the first one, which has the name of the store, in the order of their beginnings. */
+  timelines(): Promise<readonly Timeline[]>
   /** The revision before which change sets may be forgotten. */
   forgettable(keep: { readonly newerThan: number; readonly count: number }): Promise<number>
 
@@ -62,10 +71,16 @@ export interface EngineConnection extends RowReader {
   writeChanges(recorded: readonly Recorded[]): Promise<void>
   /** In order; the first one follows the position. Each is found by its subjects (`subjectsOf`). */
   writeHistory(changeSets: readonly KeptChangeSet[]): Promise<void>
+  writeTimeline(timeline: Timeline): Promise<void>
   /** Null removes one. */
   writeBookmarks(bookmarks: ReadonlyMap<string, Bookmark | null>): Promise<void>
   /** Forgets some change sets. @returns whether there may be more to forget */
   forget(before: number): Promise<boolean>
-  /** Removes all things and all history. The history begins anew after the position. Bookmarks stay. */
+  /** Into a storage that was cleared, and whose permissions were written. */
+  writeRetiredPermissions(retired: RetiredKeys): Promise<void>
+  /**
+   * Removes all things and all history. The history begins anew after the position, without timelines. Bookmarks
+   * stay.
+   */
   clear(position: Position): Promise<void>
 }
