@@ -175,7 +175,7 @@ export const errorCodes = {
   revision_of_another_epoch: {
     ...becomes('feed', 'FAILED_PRECONDITION', 'revision_conflict'),
     ...says(
-      'The revision belongs to another epoch: the store is another one, or was created anew.',
+      'The revision belongs to another epoch: the store is another one, or an older copy of it was put back.',
       'Discard what was read before, and start with a snapshot.',
     ),
   },
@@ -272,6 +272,7 @@ export const storeCodes = {
   too_new: 'internal_failure',
   migration_unknown: 'internal_failure',
   migration_edited: 'internal_failure',
+  schema_altered: 'internal_failure',
   network_file_system: 'internal_failure',
 } as const satisfies Readonly<Record<string, ErrorCode>>
 

@@ -15,12 +15,11 @@ import {
   type Change,
   type ChangeSet,
   type Place,
-  formatRevision,
 } from '@rolesets/core'
 import type { Reader, Store } from '../../storage/store.ts'
 import { GrowingCache } from './growing-cache.ts'
-import { errorOfAborted, ServiceError } from '../service-error.ts'
-import { parseRevisionField } from '../../domain/fields.ts'
+import { errorOfAborted } from '../service-error.ts'
+import { parseOwnRevision } from '../own-revision.ts'
 
 /** Stands for the role set of a place whose organization was deleted. */
 export const ended: unique symbol = Symbol('ended')
@@ -71,7 +70,7 @@ export class ReadModel {
     this.#assignments = new GrowingCache(start.organizationsMax)
     this.#catalogue = start.catalogue
     this.#revision = start.revision
-    this.#revisionText = formatRevision({ epoch: store.epoch, number: start.revision })
+    this.#revisionText = store.lineage.textOf(start.revision)
     this.#unsubscribe = store.subscribe((changeSet) => this.apply(changeSet))
   }
 
@@ -117,8 +116,7 @@ export class ReadModel {
    * @throws ServiceError `revision_of_another_epoch`, `deadline`, `call_cancelled`; Refusal `invalid_revision`
    */
   async reach(revisionText: string, signal: AbortSignal): Promise<void> {
-    const { epoch, number } = parseRevisionField(revisionText)
-    if (epoch !== this.#store.epoch) throw ofAnotherEpoch(revisionText, this.#store.epoch)
+    const { number } = parseOwnRevision(this.#store, revisionText)
     await this.#reachNumber(number, signal)
   }
 
@@ -128,7 +126,7 @@ export class ReadModel {
     this.#catalogue = applyToCatalogue(this.#catalogue, changeSet.changes)
     for (const change of changeSet.changes) this.#applyToAssignments(change, changeSet.revision)
     this.#revision = changeSet.revision
-    this.#revisionText = formatRevision({ epoch: this.#store.epoch, number: changeSet.revision })
+    this.#revisionText = this.#store.lineage.textOf(changeSet.revision)
     for (const waiter of this.#waiting) if (waiter.revision <= this.#revision) waiter.reached()
   }
 
@@ -217,12 +215,4 @@ export async function readRoleSetIds(
   const deleted = await reader.deletedOrganizations([...new Set(without.map(({ organizationId }) => organizationId))])
   for (const place of without) if (deleted.has(place.organizationId)) found.set(keyOfPlace(place), ended)
   return found
-}
-
-export function ofAnotherEpoch(revisionText: string, epoch: string): ServiceError {
-  return new ServiceError(
-    'revision_of_another_epoch',
-    `Revision ${revisionText} belongs to another epoch. The store is now in epoch ${epoch}. The store is another one, or was created anew. ` +
-      'Discard what you have, and use a revision of this store.',
-  )
 }

@@ -8,15 +8,10 @@ import { putBookmark } from './rows/bookmarks.ts'
 import { writeChanges } from './rows/changes.ts'
 import { unlessMalformed } from './rows/columns.ts'
 import { putDeletedOrganizations } from './rows/organizations.ts'
+import { putTimeline, readTimelines } from './rows/timelines.ts'
 import { putRetiredKeys } from './rows/permissions.ts'
 import { forgetSome, readPosition, setAnchor, writeHistory } from './rows/history.ts'
-
-/** The tables of the content, those that refer to others first. */
-const contentTables = [
-  ...['memberships', 'invitations', 'assignments', 'organizations', 'organization_counts', 'deleted_organizations'],
-  ...['role_set_roles', 'role_permissions', 'role_sets', 'roles', 'permissions', 'retired_permission_keys'],
-  ...['settings', 'access_keys', 'change_subjects', 'change_sets'],
-]
+import { contentTables } from './tables.ts'
 
 const savepoints = {
   set: ['SAVEPOINT work'],
@@ -67,6 +62,8 @@ export function sqliteConnection(connection: Connection): EngineConnection {
       const last = changeSets.at(-1)
       if (last && next) next = { epoch: next.epoch, revision: last.revision, seal: last.seal }
     },
+    timelines: () => readTimelines(connection),
+    writeTimeline: (timeline) => putTimeline(connection, timeline),
     writeBookmarks: async (bookmarks) => {
       for (const [name, bookmark] of bookmarks) await putBookmark(connection, name, bookmark)
     },

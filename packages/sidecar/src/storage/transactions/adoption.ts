@@ -21,7 +21,7 @@ export async function adopt(connection: EngineConnection, snapshot: StoreSnapsho
   await write()
   await writeDeleted(connection, snapshot.deletedOrganizations)
   await connection.writeRetiredPermissions(snapshot.catalogue.retiredPermissions)
-  return { epoch, revision, seal, catalogue: await connection.catalogue() }
+  return { epoch, revision, seal, timelines: [], catalogue: await connection.catalogue() }
 }
 
 async function writeDeleted(connection: EngineConnection, deleted: Stream<DeletedOrganization>): Promise<void> {

@@ -7,7 +7,7 @@
 import type { Migration } from './migration.ts'
 
 export const deletedOrganizations: Migration = {
-  number: 5,
+  number: 6,
   name: 'deleted-organizations',
   sql: `
 CREATE TABLE deleted_organizations (
