@@ -249,17 +249,10 @@ export interface StoreSnapshot {
   readonly invitations: Stream<Invitation>
 }
 
-export interface DeletedOrganization {
-  readonly id: string
-  readonly revision: number
-}
-
+export type DeletedOrganization = Pick<Organization, 'id' | 'revision'>
 export type Stream<T> = Iterable<T> | AsyncIterable<T>
 
-/**
- * Single things that a work is about to read. Naming them changes no answer: the storage can then read those of all works of
- * a batch together.
- */
+/** Single things that a work is about to read: those of a batch are read together. Naming them changes no answer. */
 export interface Foreseen {
   readonly organizationIds?: readonly string[]
   readonly memberships?: readonly { readonly organizationId: string; readonly userId: string }[]
