@@ -8,7 +8,7 @@ const secret = { key: secretKey }
 const operationsOf = (page: Answer) => (page['changeSets'] as Answer[]).map(({ operation }) => operation)
 
 test('the history says what was changed, by whom, and how it was before and after', async (t) => {
-  const { call, write } = connect(t, (await openTestSidecar(t)).target)
+  const { call, read, write } = connect(t, (await openTestSidecar(t)).target)
   const ada = { metadata: { 'x-rolesets-actor': 'Ada' } }
   await write('CreateRole', { key: 'org:x', name: 'One' })
   const updated = await write('UpdateRole', { role: 'org:x', name: 'Two' }, ada)
@@ -28,7 +28,7 @@ test('the history says what was changed, by whom, and how it was before and afte
 })
 
 test('the history is searched by thing, actor and operation, from either end', async (t) => {
-  const { call, write } = connect(t, (await openTestSidecar(t)).target)
+  const { call, read, write } = connect(t, (await openTestSidecar(t)).target)
   await write('CreateRole', { key: 'org:x' })
   await write('CreateInvitation', { organizationId: 'org_1', emailAddress: 'ann@x.org', role: 'org:member' })
   await write('UpdateRole', { role: 'org:x', key: 'org:y' }, { metadata: { 'x-rolesets-actor': 'Ada' } })
@@ -43,15 +43,15 @@ test('the history is searched by thing, actor and operation, from either end', a
 })
 
 test('an explanation names the write that made it so', async (t) => {
-  const { call, write } = connect(t, (await openTestSidecar(t)).target)
+  const { call, read, write } = connect(t, (await openTestSidecar(t)).target)
   await write('CreateRole', { key: 'org:x', includeInInitialRoleSet: true })
   const replaced = await write('ReplaceRole', { roleSet: 'role_set:default', role: 'org:x' })
   await write('CreatePermission', { key: 'org:a:b' })
-  const explained = await call('Explain', { organizationId: 'org_1', role: 'org:x' })
+  const explained = await read('Explain', { organizationId: 'org_1', role: 'org:x' })
   t.like(explained, {
     ...{ allowed: false, reason: 'ROLE_NOT_IN_SET', roleSet: 'role_set:default' },
     because: { operation: 'ReplaceRole', revision: replaced['revision'] },
   })
   t.truthy(explained['explanation'])
-  t.is((await refusalOf(call('Explain', { organizationId: '', role: 'org:x' }))).fields[0]?.field, 'organization_id')
+  t.is((await refusalOf(read('Explain', { organizationId: '', role: 'org:x' }))).fields[0]?.field, 'organization_id')
 })
