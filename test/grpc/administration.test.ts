@@ -10,7 +10,7 @@ async function client(t: Parameters<typeof openTestSidecar>[0]): Promise<TestCli
 }
 
 test('permissions are created, read, listed, changed and deleted', async (t) => {
-  const { call, read, write } = await client(t)
+  const { call, write } = await client(t)
   const created = await write('CreatePermission', { key: 'org:reports:read', description: 'Reads.' })
   t.like(created['permission'], { key: 'org:reports:read', description: 'Reads.', type: 'CUSTOM' })
   t.like(created['impact'], { organizations: 0, members: 0, invitations: 0, roles: [] })
@@ -30,7 +30,7 @@ test('permissions are created, read, listed, changed and deleted', async (t) => 
 })
 
 test('roles are created, read, listed by pages, changed and deleted', async (t) => {
-  const { call, read, write } = await client(t)
+  const { call, write } = await client(t)
   const created = await write('CreateRole', {
     key: 'org:analyst',
     permissions: ['org:sys_billing:read'],
@@ -106,7 +106,7 @@ test('organizations are created, read, listed, changed, put on another set and d
 })
 
 test('memberships are created, read, listed, changed and ended', async (t) => {
-  const { call, read, write } = await client(t)
+  const { read, write } = await client(t)
   const ids = { organizationId: 'org_1', userId: 'user_1' }
   const created = await write('CreateMembership', { ...ids, role: 'org:member' })
   t.like(created['membership'], { ...ids, role: 'org:member' })
@@ -132,7 +132,7 @@ test('a role outside the set of the organization is not granted, and the answer 
 })
 
 test('a dry run answers like the write, and changes nothing', async (t) => {
-  const { call, read, write } = await client(t)
+  const { call, write } = await client(t)
   const dry = await write('CreateRole', { key: 'org:x', dryRun: true })
   t.like(dry['role'], { key: 'org:x' })
   t.regex(String(dry['revision']), /:1$/)
@@ -140,7 +140,7 @@ test('a dry run answers like the write, and changes nothing', async (t) => {
 })
 
 test('a described state is applied in one revision, and then there is nothing left to do', async (t) => {
-  const { call, read, write } = await client(t)
+  const { call, write } = await client(t)
   const described = {
     permissions: [{ key: 'org:reports:read' }],
     roles: [{ key: 'org:analyst', permissions: { keys: ['org:reports:read'] } }],

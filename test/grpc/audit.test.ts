@@ -8,7 +8,7 @@ const secret = { key: secretKey }
 const operationsOf = (page: Answer) => (page['changeSets'] as Answer[]).map(({ operation }) => operation)
 
 test('the history says what was changed, by whom, and how it was before and after', async (t) => {
-  const { call, read, write } = connect(t, (await openTestSidecar(t)).target)
+  const { call, write } = connect(t, (await openTestSidecar(t)).target)
   const ada = { metadata: { 'x-rolesets-actor': 'Ada' } }
   await write('CreateRole', { key: 'org:x', name: 'One' })
   const updated = await write('UpdateRole', { role: 'org:x', name: 'Two' }, ada)
@@ -28,7 +28,7 @@ test('the history says what was changed, by whom, and how it was before and afte
 })
 
 test('the history is searched by thing, actor and operation, from either end', async (t) => {
-  const { call, read, write } = connect(t, (await openTestSidecar(t)).target)
+  const { call, write } = connect(t, (await openTestSidecar(t)).target)
   await write('CreateRole', { key: 'org:x' })
   await write('CreateInvitation', { organizationId: 'org_1', emailAddress: 'ann@x.org', role: 'org:member' })
   await write('UpdateRole', { role: 'org:x', key: 'org:y' }, { metadata: { 'x-rolesets-actor': 'Ada' } })
@@ -43,7 +43,7 @@ test('the history is searched by thing, actor and operation, from either end', a
 })
 
 test('an explanation names the write that made it so', async (t) => {
-  const { call, read, write } = connect(t, (await openTestSidecar(t)).target)
+  const { read, write } = connect(t, (await openTestSidecar(t)).target)
   await write('CreateRole', { key: 'org:x', includeInInitialRoleSet: true })
   const replaced = await write('ReplaceRole', { roleSet: 'role_set:default', role: 'org:x' })
   await write('CreatePermission', { key: 'org:a:b' })

@@ -15,7 +15,7 @@ const ann = { organizationId: 'org_1', emailAddress: 'Ann@example.org', role: 'o
 const thing = (answer: Answer, name: string) => answer[name] as Answer
 
 test('an address is invited, and becomes a member by accepting', async (t) => {
-  const { call, read, write } = await client(t)
+  const { read, write } = await client(t)
   const metadata = { fields: { team: { stringValue: 'red' } } }
   const more = {
     inviterUserId: 'user_0',
@@ -44,7 +44,7 @@ test('an address is invited, and becomes a member by accepting', async (t) => {
 })
 
 test('several addresses are invited at once, or none', async (t) => {
-  const { call, read, write } = await client(t)
+  const { read, write } = await client(t)
   const invite = (...addresses: string[]) => ({
     organizationId: 'org_1',
     invitations: addresses.map((emailAddress) => ({ emailAddress, role: 'org:member' })),
@@ -60,7 +60,7 @@ test('several addresses are invited at once, or none', async (t) => {
 })
 
 test('invitations are listed by pages and by where they stand', async (t) => {
-  const { call, read, write } = await client(t)
+  const { read, write } = await client(t)
   const ids: unknown[] = []
   for (const name of ['a', 'b', 'c'])
     ids.push(thing(await write('CreateInvitation', { ...ann, emailAddress: `${name}@x.org` }), 'invitation')['id'])
@@ -80,7 +80,7 @@ test('invitations are listed by pages and by where they stand', async (t) => {
 })
 
 test('a role outside the set, a taken address and a foreign invitation are refused', async (t) => {
-  const { call, read, write } = await client(t)
+  const { call, write } = await client(t)
   await write('CreateRole', { key: 'org:outside' })
   const outside = await refusalOf(write('CreateInvitation', { ...ann, role: 'org:outside' }))
   t.like(outside, { status: 'FAILED_PRECONDITION', reason: 'ROLE_NOT_IN_ROLE_SET' })

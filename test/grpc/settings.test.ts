@@ -8,7 +8,7 @@ async function client(t: Parameters<typeof openTestSidecar>[0]): Promise<TestCli
 }
 
 test('settings hold for new organizations, and show the places of the initial set', async (t) => {
-  const { call, read, write } = await client(t)
+  const { call, write } = await client(t)
   const { settings } = await call('GetSettings')
   t.like(settings, {
     ...{ enabled: true, maxAllowedMemberships: 0, adminDeleteEnabled: true, slugDisabled: false, updatedAtMs: 0 },
@@ -30,7 +30,7 @@ test('settings hold for new organizations, and show the places of the initial se
 })
 
 test('settings that changed since the expected revision are left alone, also when it was the initial set', async (t) => {
-  const { call, read, write } = await client(t)
+  const { call, write } = await client(t)
   const { revision: expectedRevision } = await call('GetSettings')
   await write('UpdateRoleSet', { roleSet: 'role_set:default', defaultRole: 'org:admin' })
   const refused = await refusalOf(write('UpdateSettings', { enabled: false, expectedRevision }))
@@ -74,7 +74,7 @@ test('an organization is moved, merged and dated in one update', async (t) => {
 const places = { name: 'Small', defaultRole: 'org:admin', creatorRole: 'org:admin' }
 
 test('a preview of a move without mappings says which are needed, and the same call is refused', async (t) => {
-  const { call, read, write } = await client(t)
+  const { read, write } = await client(t)
   await write('CreateRoleSet', { key: 'role_set:small', roles: ['org:admin'], ...places })
   await write('CreateMembership', { organizationId: 'org_1', userId: 'ann', role: 'org:member' })
   await write('CreateInvitation', { organizationId: 'org_1', emailAddress: 'bob@x.org', role: 'org:member' })
