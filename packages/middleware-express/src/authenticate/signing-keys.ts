@@ -4,7 +4,7 @@
  */
 
 import { createLocalJWKSet, createRemoteJWKSet, errors } from 'jose'
-import type { CryptoKey, JSONWebKeySet, JWSHeaderParameters } from 'jose'
+import type { CryptoKey, JSONWebKeySet, JWSHeaderParameters } from 'jose' with { 'resolution-mode': 'import' }
 import type { Clock } from './clock.ts'
 import { problem } from '../problem.ts'
 
