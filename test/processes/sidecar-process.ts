@@ -12,6 +12,8 @@ export interface SidecarOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
   readonly cwd?: string
+  /** The program that is run. Default: the built one of the repository. */
+  readonly command?: string
 }
 
 export interface SidecarProcess extends AsyncDisposable {
@@ -34,7 +36,8 @@ interface Teardown {
 
 /** Starts `rolesets serve`, and waits for its ready line. It is killed after the test if it still runs. */
 export async function startSidecar(t: Teardown, options: SidecarOptions = {}): Promise<SidecarProcess> {
-  const child = spawn(process.execPath, [rolesetsCommand, 'serve', ...(options.args ?? [])], {
+  const [program, ...first] = options.command === undefined ? [process.execPath, rolesetsCommand] : [options.command]
+  const child = spawn(program as string, [...first, 'serve', ...(options.args ?? [])], {
     env: {
       ...cleanEnvironment(),
       ROLESETS_GRPC_LISTEN: '127.0.0.1:0',
