@@ -105,3 +105,24 @@ test('several clients share one', async (t) => {
   await other.close()
   t.true((await client.check('acme', 'org:member')).allowed)
 })
+
+test('a permission that was deleted or renamed is said to be retired, until it is there again', async (t) => {
+  const permissions = ['org:reports:read', 'org:reports:send']
+  const { sidecar, client } = await open(t, { roles: { 'org:admin': permissions } })
+  const ask = async (permission: string, atLeastRevision: string) => {
+    const asked = await client.check('acme', 'org:admin', { permission, atLeastRevision })
+    const cached = client.checkCached('acme', 'org:admin', permission)
+    if (cached?.revision === asked.revision) t.is(cached.permissionRetired, asked.permissionRetired)
+    return [asked.reason, asked.permissionRetired]
+  }
+  t.deepEqual(await ask('org:reports:none', sidecar.revision), ['PERMISSION_UNKNOWN', undefined])
+  t.deepEqual(await ask('org:reports:read', sidecar.removePermission('org:reports:read')), ['PERMISSION_UNKNOWN', true])
+  t.deepEqual(await ask('org:reports:send', sidecar.rename('org:reports:send', 'org:reports:mail')), [
+    'PERMISSION_UNKNOWN',
+    true,
+  ])
+  sidecar.restore()
+  t.deepEqual(await ask('org:reports:send', sidecar.revision), ['PERMISSION_UNKNOWN', true])
+  t.deepEqual(await ask('org:reports:none', sidecar.revision), ['PERMISSION_UNKNOWN', undefined])
+  t.deepEqual(await ask('org:reports:read', sidecar.setRole('org:admin', permissions)), ['ROLE_IN_SET', undefined])
+})

@@ -25,12 +25,13 @@ for (const unknownOrganizations of ['initial', 'deny'] as const) {
       const permissionId = permissionBy === 'id' ? state.catalogue.permissions.byKey(permission ?? '')?.id : permission
       const question = parseQuestion({ organizationId: organization, role: ref, permission: permissionId })
       const roleSetId = find(question.organizationId)?.roleSetId
-      const { allowed, reason, roleSet } = decide(state.catalogue, question, {
+      const { allowed, reason, roleSet, permissionRetired } = decide(state.catalogue, question, {
         roleSetId,
         unknownOrganizations,
       })
       t.is(reason, expected.reason)
       t.is(allowed, expected.allowed)
+      t.is(permissionRetired, expected.retired)
       t.is(roleSet?.key ?? '', expected.roleSet)
     })
 }

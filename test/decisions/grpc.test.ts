@@ -24,8 +24,8 @@ function compare(
   answer: Answer,
   { row, how }: { row: DecisionRow | undefined; how: string },
 ): void {
-  const { allowed, reason, roleSet } = row ?? {}
-  t.like(answer, { allowed, reason, roleSet }, `${row?.title}, ${how}`)
+  const { allowed, reason, retired: permissionRetired, roleSet } = row ?? {}
+  t.like(answer, { allowed, reason, permissionRetired, roleSet }, `${row?.title}, ${how}`)
 }
 
 /** Fills the store of the table, as `rolesets apply` does. */

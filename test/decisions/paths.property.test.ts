@@ -5,7 +5,7 @@
 
 import { createRoleSetsClient, type Decision, type Question, type RoleSetsClient } from '@rolesets/client'
 import { createFakeSidecar } from '@rolesets/client/testing'
-import { decide, Index, initialSettings, type Catalogue } from '@rolesets/core'
+import { decide, Index, initialSettings, RetiredKeys, type Catalogue } from '@rolesets/core'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { connect, openTestSidecar, secretKey, type Answer } from '../grpc/open-sidecar.ts'
@@ -49,7 +49,10 @@ const description: fc.Arbitrary<Description> = fc.record({
 })
 
 const keys = [...customPermissions, ...customRoles, ...systemRoles, 'org:all', 'org:sys_memberships:manage']
+/** The key of a permission that was deleted before the questions. */
+const gone = 'org:gone:read'
 const unknown = [
+  gone,
   'org:owner',
   'org:no:such',
   'ORG:ADMIN',
@@ -96,8 +99,10 @@ async function compareAll(t: ExecutionContext, { store, questions, unknownOrgani
     const expected = { allowed: decided.allowed, reason: decided.reason, roleSet: decided.roleSet?.key ?? '' }
     const title = `${JSON.stringify(symbolic)} in ${JSON.stringify(store)}`
 
+    const { permissionRetired } = decided
     const onWire = {
       ...expected,
+      permissionRetired,
       roleSetId: decided.roleSet?.id ?? '',
       organizationRegistered: roleSetId !== undefined,
     }
@@ -110,6 +115,7 @@ async function compareAll(t: ExecutionContext, { store, questions, unknownOrgani
     const options = permission === undefined ? {} : { permission }
     const whole = (source: Decision['source'], client: RoleSetsClient) => ({
       ...expected,
+      ...(permissionRetired ? { permissionRetired } : {}),
       source,
       revision: client.status().revision,
     })
@@ -141,6 +147,8 @@ async function openReal(t: ExecutionContext, store: Description, unknownOrganiza
   const roleSets = createRoleSetsClient({ target, key: secretKey, deadlineMs: 20_000, maxStalenessMs: 60_000 })
   t.teardown(() => roleSets.close().then(close))
   await roleSets.ready()
+  await roleSets.admin.createPermission({ key: gone })
+  await roleSets.admin.deletePermission({ permission: gone })
   await roleSets.admin.apply({
     permissions: customPermissions.map((key) => ({ key })),
     roles: Object.entries(store.roles).map(([key, permissions]) => ({ key, permissions })),
@@ -157,6 +165,7 @@ async function openReal(t: ExecutionContext, store: Description, unknownOrganiza
   ])
   const stamps = { createdAt: 0, updatedAt: 0, revision: 0 }
   const catalogue: Catalogue = {
+    retiredPermissions: new RetiredKeys([gone]),
     permissions: new Index(permissions.map((each) => ({ ...each, ...stamps, type: 'custom' as const }))),
     roles: new Index(roles.map((each) => ({ ...each, ...stamps }))),
     roleSets: new Index(
@@ -189,6 +198,9 @@ async function openFake(
     organizations: store.organizations,
     unknownOrganizations,
   })
+  sidecar.setRole('org:temporary', [gone])
+  sidecar.removePermission(gone)
+  sidecar.removeRole('org:temporary')
   const roleSets = createRoleSetsClient({ transport: sidecar.transport, deadlineMs: 20_000, maxStalenessMs: 60_000 })
   t.teardown(() => roleSets.close())
   await roleSets.ready()

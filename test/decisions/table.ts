@@ -20,6 +20,8 @@ export interface DecisionRow {
   readonly unknownOrganizations: readonly Setting[]
   readonly allowed: boolean
   readonly reason: Reason
+  /** Whether a permission had the key once. */
+  readonly retired: boolean
   /** The key of the role set. Empty if the answer names none. */
   readonly roleSet: string
 }
@@ -98,6 +100,7 @@ function parseRow(row: Readonly<Record<string, unknown>>, place: number): Decisi
     unknown_organizations: setting,
     allowed,
     reason,
+    retired = false,
     set,
     ...rest
   } = row
@@ -114,11 +117,12 @@ function parseRow(row: Readonly<Record<string, unknown>>, place: number): Decisi
   check(setting === undefined || setting === 'initial' || setting === 'deny', 'has an unknown setting')
   check(reasons.includes(reason), 'has an unknown reason')
   check(allowed === (reason === 'ROLE_IN_SET'), 'has an allowed that contradicts its reason')
+  check(retired === false || reason === 'PERMISSION_UNKNOWN', 'has a retired permission that is known')
   check(
     (set === '') === (reason === 'ORGANIZATION_UNKNOWN'),
     'has a set although the organization is unknown, or no set',
   )
-  const parsed = { organization, role, by, permission, permissionBy, allowed, reason, roleSet: set } as Omit<
+  const parsed = { organization, role, by, permission, permissionBy, allowed, reason, retired, roleSet: set } as Omit<
     DecisionRow,
     'title' | 'unknownOrganizations'
   >

@@ -10,17 +10,17 @@ const pro = state.catalogue.roleSets.byKey('role_set:pro')
 test('a decision names the set of the organization, whether it says yes or no', (t) => {
   const ask = (role: string) =>
     decide(state.catalogue, { role }, { roleSetId: pro?.id, unknownOrganizations: 'initial' })
-  t.deepEqual(ask('org:analyst'), { allowed: true, reason: 'ROLE_IN_SET', roleSet: pro })
-  t.deepEqual(ask('org:guest'), { allowed: false, reason: 'ROLE_NOT_IN_SET', roleSet: pro })
-  t.deepEqual(ask('org:none'), { allowed: false, reason: 'ROLE_UNKNOWN', roleSet: pro })
+  t.like(ask('org:analyst'), { allowed: true, reason: 'ROLE_IN_SET', roleSet: pro })
+  t.like(ask('org:guest'), { allowed: false, reason: 'ROLE_NOT_IN_SET', roleSet: pro })
+  t.like(ask('org:none'), { allowed: false, reason: 'ROLE_UNKNOWN', roleSet: pro })
 })
 
 test('an unknown organization is on the initial set, or denied, by the setting', (t) => {
   const initial = state.catalogue.roleSets.byKey('role_set:default')
   const ask = (setting: 'initial' | 'deny') =>
     decide(state.catalogue, { role: 'org:member' }, { roleSetId: undefined, unknownOrganizations: setting })
-  t.deepEqual(ask('initial'), { allowed: true, reason: 'ROLE_IN_SET', roleSet: initial })
-  t.deepEqual(ask('deny'), { allowed: false, reason: 'ORGANIZATION_UNKNOWN', roleSet: undefined })
+  t.like(ask('initial'), { allowed: true, reason: 'ROLE_IN_SET', roleSet: initial })
+  t.like(ask('deny'), { allowed: false, reason: 'ORGANIZATION_UNKNOWN', roleSet: undefined })
 })
 
 test('a set that the catalogue doesn’t have is never decided upon', (t) => {

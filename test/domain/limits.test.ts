@@ -24,6 +24,7 @@ test('every limit has the value that is documented', (t) => {
     metadataBytesMax: 8192,
     metadataDepthMax: 20,
     permissionsMax: 10000,
+    retiredPermissionKeysMax: 10000,
     rolesMax: 10000,
     roleSetsMax: 10000,
     permissionsPerRoleMax: 1000,

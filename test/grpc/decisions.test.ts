@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import test from 'ava'
+import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { connect, openTestSidecar, refusalOf, type Answer } from './open-sidecar.ts'
 
 test('a fresh sidecar answers from its initial role set', async (t) => {
@@ -51,6 +53,30 @@ test('the roles of an organization come with their permissions, the default and 
       ['org:member', 2, 2],
     ],
   )
+})
+
+test('a permission that was deleted or renamed is said to be retired, also after a restart', async (t) => {
+  const folder = await temporaryFolder(t)
+  const settings = { ROLESETS_DATABASE: `sqlite:${join(folder, 'rolesets.db')}` }
+  const first = await openTestSidecar(t, settings)
+  const client = connect(t, first.target)
+  for (const key of ['org:reports:read', 'org:reports:send']) await client.write('CreatePermission', { key })
+  await client.write('DeletePermission', { permission: 'org:reports:read' })
+  await client.write('UpdatePermission', { permission: 'org:reports:send', key: 'org:reports:mail' })
+  const keys = ['org:reports:read', 'org:reports:send', 'org:reports:mail', 'org:reports:never']
+  const checks = keys.map((permission) => ({ organizationId: 'org_1', role: 'org:admin', permission }))
+  const retired = async ({ call }: typeof client) => {
+    const single = await Promise.all(checks.map((question) => call('Check', question)))
+    const { results } = await call('BatchCheck', { checks })
+    return [single, results as Answer[]].map((answers) => answers.map((each) => each['permissionRetired']))
+  }
+  const expected = [true, true, false, false]
+  t.deepEqual(await retired(client), [expected, expected])
+  await first.close()
+  const again = connect(t, (await openTestSidecar(t, settings)).target)
+  t.deepEqual(await retired(again), [expected, expected])
+  await again.write('CreatePermission', { key: 'org:reports:read' })
+  t.deepEqual((await retired(again))[0], [false, true, false, false])
 })
 
 test('unknown organizations are denied when the setting says so', async (t) => {

@@ -3,7 +3,8 @@ import type { RoleSet } from '@rolesets/core'
 import { Answers } from '../../packages/sidecar/src/service/decisions/answers.ts'
 import { addRoleSet, openTestService, reading, writing } from './open-service.ts'
 
-const allowed = { allowed: true, reason: 'ROLE_IN_SET' } as const
+const allowed = { allowed: true, reason: 'ROLE_IN_SET', permissionRetired: false } as const
+const unknown = { allowed: false, reason: 'PERMISSION_UNKNOWN' } as const
 
 test('equal answers are the same object, and different ones never are', (t) => {
   const answers = new Answers()
@@ -11,11 +12,12 @@ test('equal answers are the same object, and different ones never are', (t) => {
   const given = [one, other].flatMap((roleSet) =>
     [true, false].flatMap((registered) => [
       answers.of({ ...allowed, roleSet }, registered),
-      answers.of({ allowed: false, reason: 'ROLE_UNKNOWN', roleSet }, registered),
+      answers.of({ ...unknown, roleSet, permissionRetired: false }, registered),
+      answers.of({ ...unknown, roleSet, permissionRetired: true }, registered),
     ]),
   )
-  t.is(new Set(given).size, 8)
-  t.is(new Set(given.map((answer) => JSON.stringify(answer))).size, 8)
+  t.is(new Set(given).size, 12)
+  t.is(new Set(given.map((answer) => JSON.stringify(answer))).size, 12)
   const first = answers.of({ ...allowed, roleSet: one }, true)
   t.is(first, given.at(0) ?? first)
   t.is(answers.at('e:1', first), answers.at('e:1', first))

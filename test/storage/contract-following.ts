@@ -33,6 +33,8 @@ async function fill(store: Store): Promise<void> {
   await withCatalogue(store)
   await record(store, (next) => [
     settings(next, { maxAllowedMemberships: 7 }),
+    permission('former', next),
+    permission('former', next, { key: 'org:x:present' }),
     accessKey('key', next),
     organization('a', next, { slug: 'x', publicMetadata: { deep: { list: [1, null, 'ü'] } } }),
     organization('b', next, { roleSetId: 'pro' }),
@@ -54,6 +56,7 @@ async function change(store: Store): Promise<void> {
     { verb: 'deleted', thing: 'organization', before: organizationOf('b', 2), members: 1, invitations: 0 },
     deleted('membership', membershipOf('a', 'u', 3)),
     permission('new', next),
+    permission('former', next, { key: 'org:x:next' }),
   ])
 }
 
@@ -65,7 +68,7 @@ async function sealed(store: Store, after = 0): Promise<readonly KeptChangeSet[]
 /** Everything that a reader can see, but the history. */
 async function contentOf(store: Store): Promise<unknown> {
   const { value } = await store.read(async (reader) => {
-    const { permissions, roles, roleSets, settings } = await reader.catalogue()
+    const { permissions, retiredPermissions, roles, roleSets, settings } = await reader.catalogue()
     const organizations = await reader.organizations({ size: 1_000 })
     const byTime = { field: 'created_at', descending: false } as const
     const span = { offset: 0, limit: 1_000 }
@@ -73,6 +76,7 @@ async function contentOf(store: Store): Promise<unknown> {
       revision: reader.revision,
       catalogue: [permissions, roles, roleSets].map((index) => [...index.values()]),
       settings,
+      retired: [...retiredPermissions.keys],
       organizations,
       assignment: await reader.assignment(team),
       counts: [await reader.organizationCount('free'), await reader.organizationCount('pro')],
@@ -261,7 +265,7 @@ export function following(suite: Suite): void {
       await follower.adopt({ ...(await snapshotOf(source)), ...noThings }, 'new')
       return [(await reader.organizations({ size: 10 })).length, (await reader.catalogue()).permissions.size]
     })
-    t.deepEqual(value, [2, 2])
+    t.deepEqual(value, [2, 3])
     t.is((await follower.read((reader) => reader.organizations({ size: 10 }))).value.length, 0)
   })
 

@@ -10,12 +10,13 @@ import { histories } from './contract-histories.ts'
 import { inviting } from './contract-inviting.ts'
 import { keeping } from './contract-keeping.ts'
 import { reading } from './contract-reading.ts'
+import { remembering } from './contract-remembering.ts'
 import { searching } from './contract-searching.ts'
 import { waiting } from './contract-waiting.ts'
 import { writing } from './contract-writing.ts'
 import type { Suite } from './suite.ts'
 
 export function contract(suite: Suite): void {
-  const rows = [writing, waiting, reading, keeping, inviting, searching]
+  const rows = [writing, waiting, reading, remembering, keeping, inviting, searching]
   for (const part of [...rows, feeding, following, closing, histories]) part(suite)
 }

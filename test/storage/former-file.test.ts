@@ -19,6 +19,10 @@ const role = (id: string) => ({
   ...{ id, key: `org:${id}`, name: id, description: '', permissionIds: [] },
   ...{ ...stamp, revision: 1 },
 })
+const permission = (id: string, key: string) => ({
+  ...{ id, key, name: id, description: '', type: 'custom' },
+  ...{ ...stamp, revision: 1 },
+})
 const roleSet = (id: string, type: string) => ({
   ...{ id, key: `role_set:${id}`, name: id, description: '', roleIds: ['admin'], type },
   ...{ defaultRoleId: 'admin', creatorRoleId: 'admin', ...stamp, revision: 1 },
@@ -35,6 +39,8 @@ const ann = {
 /** One of each form that the first version wrote. */
 const history: readonly (readonly object[])[] = [
   [
+    { kind: 'permission_put', permission: permission('perm_1', 'org:reports:view'), before: null },
+    { kind: 'permission_put', permission: permission('perm_2', 'org:reports:send'), before: null },
     { kind: 'role_put', role: role('admin'), before: null },
     { kind: 'role_put', role: role('gone'), before: null },
     { kind: 'role_set_put', roleSet: roleSet('free', 'initial'), before: null },
@@ -46,6 +52,12 @@ const history: readonly (readonly object[])[] = [
     { kind: 'membership_put', membership: ann, before: null },
   ],
   [
+    {
+      kind: 'permission_put',
+      permission: { ...permission('perm_1', 'org:reports:read'), revision: 3 },
+      before: permission('perm_1', 'org:reports:view'),
+    },
+    { kind: 'permission_deleted', before: permission('perm_2', 'org:reports:send') },
     { kind: 'role_deleted', before: role('gone') },
     { kind: 'organization_deleted', before: { ...acme, id: 'short' }, members: 0, invitations: 0 },
     {
@@ -58,7 +70,9 @@ const history: readonly (readonly object[])[] = [
 ]
 
 const subjects = [
-  ...[1, 3].map((revision) => ['gone', revision]),
+  ...[1, 3].flatMap((revision) => ['gone', 'perm_1', 'perm_2'].map((each) => [each, revision])),
+  ...[1, 3].flatMap((revision) => ['org:reports:view', 'org:reports:send'].map((each) => [each, revision])),
+  ['org:reports:read', 3],
   ...['admin', 'org:admin', 'org:gone', 'free', 'role_set:free', 'pro', 'role_set:pro'].map((each) => [each, 1]),
   ...['acme', 'short', 'orgmem_1', 'ann'].map((each) => [each, 2]),
   ...['org:gone', 'short', 'free', 'admin', 'pro'].map((each) => [each, 3]),
@@ -66,6 +80,7 @@ const subjects = [
 
 /** The rows as the first version left them. */
 const rows = `
+INSERT INTO permissions VALUES ('perm_1', 'org:reports:read', 'perm_1', '', 'custom', ${at}, ${at}, 3);
 INSERT INTO roles VALUES ('admin', 'org:admin', 'admin', '', ${at}, ${at}, 1);
 INSERT INTO role_sets VALUES ('free', 'role_set:free', 'free', '', 'initial', 'admin', 'admin', ${at}, ${at}, 1),
   ('pro', 'role_set:pro', 'pro', '', 'custom', 'admin', 'admin', ${at}, ${at}, 1);
@@ -113,6 +128,14 @@ test('a file of the first version is taken forward with all that it has, and sta
   t.is(inspection.head, 4)
 })
 
+test('the permissions that its history deleted and renamed are remembered', async (t) => {
+  const store = await openStore(`sqlite:${await formerFile(t)}`)
+  t.teardown(() => store.close())
+  const { value } = await store.read(async (reader) => (await reader.catalogue()).retiredPermissions)
+  t.deepEqual([...value.keys].sort(), ['org:reports:send', 'org:reports:view'])
+  t.true(value.isComplete)
+})
+
 test('the history of the first version is read in the form of today, and its bytes stay', async (t) => {
   const file = await formerFile(t)
   const store = await openStore(`sqlite:${file}`)
@@ -123,8 +146,9 @@ test('the history of the first version is read in the form of today, and its byt
     history.map((changes) => JSON.stringify(changes)),
   )
   const [, second, third] = kept.map(({ changes }) => changes)
+  t.like(third?.[1], { verb: 'deleted', thing: 'permission', before: { key: 'org:reports:send' } })
   t.like(second?.[0], { verb: 'put', thing: 'organization', after: acme, before: null })
-  t.deepEqual(third as readonly object[], [
+  t.deepEqual(third?.slice(2) as readonly object[], [
     { verb: 'deleted', thing: 'role', before: role('gone') },
     { verb: 'deleted', thing: 'organization', before: { ...acme, id: 'short' }, members: 0, invitations: 0 },
     {

@@ -5,10 +5,13 @@
  */
 
 import { byKind, type ByKind, type Change } from './changes.ts'
+import { RetiredKeys } from './retired-keys.ts'
 import type { Permission, Role, RoleSet, Settings } from './things.ts'
 
 export interface Catalogue {
   readonly permissions: Index<Permission>
+  /** Of permissions that were deleted or renamed. */
+  readonly retiredPermissions: RetiredKeys
   readonly roles: Index<Role>
   readonly roleSets: Index<RoleSet>
   readonly settings: Settings
@@ -81,6 +84,7 @@ export const initialSettings: Settings = {
 
 export const emptyCatalogue: Catalogue = {
   permissions: new Index(),
+  retiredPermissions: new RetiredKeys(),
   roles: new Index(),
   roleSets: new Index(),
   settings: initialSettings,
@@ -88,7 +92,10 @@ export const emptyCatalogue: Catalogue = {
 
 /** What a change set does to the catalogue, gathered before it is done. */
 interface Draft {
+  readonly before: Catalogue
   readonly permissions: Edits<Permission>
+  /** The keys of the changed permissions before and after each change. */
+  readonly permissionKeys: { readonly from: string | undefined; readonly to: string | undefined }[]
   readonly roles: Edits<Role>
   readonly roleSets: Edits<RoleSet>
   settings: Settings
@@ -99,8 +106,8 @@ const touch = (draft: Draft): Draft => Object.assign(draft, { isTouched: true })
 const elsewhere = () => undefined
 
 const effects: ByKind<unknown, [draft: Draft]> = {
-  permission_put: ({ after }, draft) => touch(draft).permissions.set(after.id, after),
-  permission_deleted: ({ before }, draft) => touch(draft).permissions.set(before.id, undefined),
+  permission_put: ({ after }, draft) => editPermission(touch(draft), after.id, after),
+  permission_deleted: ({ before }, draft) => editPermission(touch(draft), before.id, undefined),
   role_put: ({ after }, draft) => touch(draft).roles.set(after.id, after),
   role_deleted: ({ before }, draft) => touch(draft).roles.set(before.id, undefined),
   role_set_put: ({ after }, draft) => touch(draft).roleSets.set(after.id, after),
@@ -118,18 +125,36 @@ const effects: ByKind<unknown, [draft: Draft]> = {
   access_key_put: elsewhere,
 }
 
+/** A change on the wire doesn't say which key the permission had, but the catalogue does. */
+function editPermission(
+  { before, permissions, permissionKeys }: Draft,
+  id: string,
+  after: Permission | undefined,
+): void {
+  const present = permissions.has(id) ? permissions.get(id) : before.permissions.byId(id)
+  permissionKeys.push({ from: present?.key, to: after?.key })
+  permissions.set(id, after)
+}
+
 /** The catalogue after these changes, in their order; the same object when they don't concern it. */
 export function applyToCatalogue(catalogue: Catalogue, changes: readonly Change[]): Catalogue {
-  const { settings } = catalogue
-  const draft: Draft = { permissions: new Map(), roles: new Map(), roleSets: new Map(), settings, isTouched: false }
+  const draft: Draft = {
+    ...{ before: catalogue, permissions: new Map(), permissionKeys: [], roles: new Map(), roleSets: new Map() },
+    ...{ settings: catalogue.settings, isTouched: false },
+  }
   for (const change of changes) byKind(effects, change, draft)
   if (!draft.isTouched) return catalogue
   return {
     permissions: catalogue.permissions.edited(draft.permissions),
+    retiredPermissions: retiredAfter(catalogue, draft),
     roles: catalogue.roles.edited(draft.roles),
     roleSets: catalogue.roleSets.edited(draft.roleSets),
     settings: draft.settings,
   }
+}
+
+function retiredAfter({ retiredPermissions }: Catalogue, { permissionKeys }: Draft): RetiredKeys {
+  return permissionKeys.length === 0 ? retiredPermissions : retiredPermissions.after(permissionKeys)
 }
 
 /** An index never changes, so its initial set is looked for once: a decision about an unknown organization needs it. */

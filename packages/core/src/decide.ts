@@ -23,6 +23,8 @@ export interface Decision {
   readonly reason: Reason
   /** Undefined when the organization is unknown and unknown organizations are denied. */
   readonly roleSet: RoleSet | undefined
+  /** With the reason PERMISSION_UNKNOWN: a permission had this key, and was deleted or renamed (rule 20). */
+  readonly permissionRetired: boolean
 }
 
 export interface RoleQuestion {
@@ -40,7 +42,17 @@ export function decide(
 ): Decision {
   const roleSet = effectiveRoleSet(catalogue, { roleSetId, unknownOrganizations })
   const reason = roleSet === undefined ? 'ORGANIZATION_UNKNOWN' : reasonIn(catalogue, roleSet, question)
-  return { allowed: reason === 'ROLE_IN_SET', reason, roleSet }
+  return {
+    allowed: reason === 'ROLE_IN_SET',
+    reason,
+    roleSet,
+    permissionRetired: isRetired(catalogue, question, reason),
+  }
+}
+
+/** Whether the permission of the question was known once, and isn't any more. */
+export function isRetired({ retiredPermissions }: Catalogue, { permission }: RoleQuestion, reason: Reason): boolean {
+  return reason === 'PERMISSION_UNKNOWN' && retiredPermissions.has(permission ?? '')
 }
 
 /** What is known of an organization besides the catalogue. */

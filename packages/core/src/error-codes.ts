@@ -272,6 +272,7 @@ export const storeCodes = {
   too_new: 'internal_failure',
   migration_unknown: 'internal_failure',
   migration_edited: 'internal_failure',
+  schema_altered: 'internal_failure',
   network_file_system: 'internal_failure',
 } as const satisfies Readonly<Record<string, ErrorCode>>
 

@@ -16,6 +16,8 @@ export const limits = {
   /** Objects and arrays within each other. Deeper ones don't survive the wire: a protobuf reader stops at 100 messages. */
   metadataDepthMax: 20,
   permissionsMax: 10_000,
+  /** Keys of deleted and renamed permissions that are remembered. Beyond it, every unknown key counts as one of them. */
+  retiredPermissionKeysMax: 10_000,
   rolesMax: 10_000,
   roleSetsMax: 10_000,
   permissionsPerRoleMax: 1_000,

@@ -6,7 +6,7 @@
 import { streamBroken } from './domain/invariants.ts'
 import type { Finding, Inspection } from './storage/inspection.ts'
 import { openInspection } from './storage/open.ts'
-import { StoreError } from './storage/store.ts'
+import { StoreError, type StoreErrorCode } from './storage/store.ts'
 
 export type { Finding }
 
@@ -28,6 +28,14 @@ export interface Examined {
   /** Empty: no fault was found. */
   readonly findings: readonly Finding[]
 }
+
+/** With these the examination can be tried again. */
+const hindrances: readonly string[] = [
+  'in_use',
+  'disk_full',
+  'closed',
+  'overloaded',
+] satisfies readonly StoreErrorCode[]
 
 /** The file can't be examined. The message says why, and what to do. */
 export class UnreadableFile extends Error {
@@ -82,9 +90,10 @@ async function* look(inspection: Inspection, { now, report, signal }: Examinatio
     try {
       yield* findings()
     } catch (error) {
-      // The other parts may still be readable.
-      if (!(error instanceof StoreError && error.code === 'corrupt')) throw error
-      yield { what: 'file', problem: `damaged, found while ${what}` }
+      // The other parts may still be readable. A file that was edited can make any check fail, and it ends none of them.
+      if (signal.aborted || (error instanceof StoreError && hindrances.includes(error.code))) throw error
+      const isDamaged = error instanceof StoreError && error.code === 'corrupt'
+      yield { what: 'file', problem: isDamaged ? `damaged, found while ${what}` : `unreadable, found while ${what}` }
     }
   }
 }

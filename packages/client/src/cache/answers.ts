@@ -2,7 +2,7 @@
 
 import { formatRevision, reasons, type Revision } from '@rolesets/core'
 import * as read from '../wire/reading.ts'
-import { flag, malformed, maybeText, text } from '../wire/reading.ts'
+import { flag, malformed, maybeFlag, maybeText, text } from '../wire/reading.ts'
 import { unregistered } from './catalogue.ts'
 import type { AvailableRoles, Decision } from './decision.ts'
 
@@ -10,7 +10,7 @@ const readRevision = read.objectOf('the answer', { revision: read.revision })
 const readBatch = read.objectOf('the answer', { results: read.listOf((result) => result) })
 const readResult = read.objectOf('a result', {
   ...{ allowed: flag, reason: read.oneOf(reasons), organizationRegistered: flag },
-  ...{ roleSet: maybeText, roleSetId: maybeText },
+  ...{ roleSet: maybeText, roleSetId: maybeText, permissionRetired: maybeFlag },
 })
 const permissions = read.frozen(read.texts)
 const readRole = read.objectOf('a role', { id: text, key: text, name: maybeText, description: maybeText, permissions })
@@ -83,12 +83,16 @@ function revisionAtLeast(reply: unknown, atLeast: Revision | undefined): Revisio
 }
 
 function parseResult(result: unknown, revision: Revision) {
-  const { reason, allowed, organizationRegistered: registered, roleSet, roleSetId } = readResult(result)
+  const { reason, allowed, permissionRetired, organizationRegistered: registered, ...answer } = readResult(result)
+  const { roleSet, roleSetId } = answer
   if (allowed !== (reason === 'ROLE_IN_SET')) throw malformed('`allowed` and `reason` contradict each other')
   const unknown = reason === 'ORGANIZATION_UNKNOWN'
   if (unknown && registered) throw malformed('an organization is reported as registered and as unknown')
   if (!unknown && (roleSet === '' || roleSetId === '')) throw malformed('`roleSet` or `roleSetId` is missing')
-  const decision: Decision = { allowed, reason, roleSet, revision: formatRevision(revision), source: 'sidecar' }
+  if (permissionRetired && reason !== 'PERMISSION_UNKNOWN') throw malformed('a permission that is known is retired')
+  const retired = permissionRetired ? ({ permissionRetired } as const) : {}
+  const at = formatRevision(revision)
+  const decision: Decision = { allowed, reason, roleSet, revision: at, source: 'sidecar', ...retired }
   return { decision: Object.freeze(decision), roleSetId: registered ? roleSetId : unregistered }
 }
 

@@ -9,6 +9,7 @@ import {
   emptyCatalogue,
   formatRevision,
   Index,
+  RetiredKeys,
   type Catalogue,
   type Change,
   type Revision,
@@ -41,6 +42,10 @@ export class CatalogueAtRevision implements Revision {
     const content = {
       ...emptyCatalogue,
       permissions: new Index(chunks.flatMap((chunk) => chunk.permissions.map(permissionOf))),
+      retiredPermissions: new RetiredKeys(
+        chunks.flatMap((chunk) => chunk.retiredPermissions ?? []),
+        !chunks.some((chunk) => chunk.retiredPermissionsIncomplete),
+      ),
       roles: new Index(chunks.flatMap((chunk) => chunk.roles.map(roleOf))),
       roleSets: new Index(chunks.flatMap((chunk) => chunk.roleSets.map(roleSetOf))),
     }

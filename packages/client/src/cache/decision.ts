@@ -19,6 +19,11 @@ export interface Decision {
   /** The revision at which it was decided, `<epoch>:<number>`. */
   readonly revision: string
   readonly source: 'cache' | 'sidecar'
+  /**
+   * True with the reason PERMISSION_UNKNOWN if a permission had this key once, and was deleted or renamed: a token that still
+   * lists the key must not count. Left out in every other answer.
+   */
+  readonly permissionRetired?: true
 }
 
 export interface AvailableRole {

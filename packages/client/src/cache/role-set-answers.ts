@@ -3,7 +3,7 @@
  * names that the catalogue has are remembered: questions about other names take no memory.
  */
 
-import { reasonIn, rolesOf, sortByKey, type Catalogue, type Reason, type RoleSet } from '@rolesets/core'
+import { isRetired, reasonIn, rolesOf, sortByKey, type Catalogue, type Reason, type RoleSet } from '@rolesets/core'
 import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
 
 export class RoleSetAnswers {
@@ -14,7 +14,7 @@ export class RoleSetAnswers {
   readonly #byRole = new Map<string, Decision>()
   /** By the key of the permission, then by the name of the role. */
   readonly #byPermission = new Map<string, Map<string, Decision>>()
-  readonly #byReason = new Map<Reason, Decision>()
+  readonly #byReason = new Map<Reason | 'PERMISSION_RETIRED', Decision>()
   #roles: readonly AvailableRole[] | undefined
 
   /** Without a role set: the answers of organizations that are unknown and denied. */
@@ -36,7 +36,7 @@ export class RoleSetAnswers {
       this.#roleSet === undefined
         ? 'ORGANIZATION_UNKNOWN'
         : reasonIn(this.#catalogue, this.#roleSet, { role, permission })
-    const decision = this.#decision(reason)
+    const decision = this.#decision(reason, isRetired(this.#catalogue, { role, permission }, reason))
     if (permission === undefined) {
       if (this.#catalogue.roles.find(role) !== undefined) this.#byRole.set(role, decision)
     } else if (reason === 'ROLE_IN_SET' || reason === 'PERMISSION_NOT_IN_ROLE') {
@@ -63,13 +63,15 @@ export class RoleSetAnswers {
     })
   }
 
-  #decision(reason: Reason): Decision {
-    const known = this.#byReason.get(reason)
+  #decision(reason: Reason, permissionRetired: boolean): Decision {
+    const key = permissionRetired ? 'PERMISSION_RETIRED' : reason
+    const known = this.#byReason.get(key)
     if (known !== undefined) return known
     const allowed = reason === 'ROLE_IN_SET'
     const roleSet = this.#roleSet?.key ?? ''
-    const decision: Decision = { allowed, reason, roleSet, revision: this.#revision, source: 'cache' }
-    this.#byReason.set(reason, Object.freeze(decision))
+    const retired = permissionRetired ? { permissionRetired } : {}
+    const decision: Decision = { allowed, reason, roleSet, revision: this.#revision, source: 'cache', ...retired }
+    this.#byReason.set(key, Object.freeze(decision))
     return decision
   }
 

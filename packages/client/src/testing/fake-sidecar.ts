@@ -52,6 +52,8 @@ export interface FakeSidecar {
   setRole(key: string, permissions?: readonly string[]): string
   /** Takes a role out of the store and of all sets. */
   removeRole(key: string): string
+  /** Takes a permission out of the store and of all roles. */
+  removePermission(key: string): string
   /** Makes a role set, or gives it other roles. */
   setRoleSet(key: string, roleSet: RoleSetInput): string
   /** Gives a permission, a role or a role set another key. */
@@ -101,6 +103,7 @@ export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar
     },
     setRole: (key, permissions = []) => store.commit('UpdateRole', store.roleChanges(key, permissions)),
     removeRole: (key) => store.commit('DeleteRole', store.removeRoleChanges(key)),
+    removePermission: (key) => store.commit('DeletePermission', store.removePermissionChanges(key)),
     setRoleSet: (key, roleSet) => store.commit('UpdateRoleSet', store.roleSetChanges(key, roleSetOf(roleSet))),
     rename: (key, newKey) => store.commit(...store.renaming(key, newKey)),
     replaceRoleSet: (key, toKey) => store.commit('ReplaceRoleSet', store.replaceRoleSetChanges(key, toKey)),

@@ -8,6 +8,7 @@ import {
   formatRevision,
   quoted,
   type Catalogue,
+  type RetiredKeys,
   type RoleQuestion,
   type OrganizationStanding,
   type UnknownOrganizations,
@@ -70,6 +71,11 @@ export class FakeStore {
     invitationPut: notKept,
     settingsPut: notKept,
     accessKeyPut: notKept,
+  }
+
+  /** Keys that permissions had once. */
+  get retiredPermissions(): RetiredKeys {
+    return this.#catalogue.retiredPermissions
   }
 
   get epoch(): string {
@@ -140,6 +146,17 @@ export class FakeStore {
     return [...left, { roleDeleted: { id, key } }]
   }
 
+  /** The changes that take a permission out of the store and of all roles. */
+  removePermissionChanges(key: string): readonly Change[] {
+    const { id } = ofKey(this.permissions, key) ?? notThere('permission', key)
+    const holders = [...this.roles.values()].filter(({ permissionIds }) => permissionIds.includes(id))
+    const left = holders.map((role): Change => {
+      const permissionIds = role.permissionIds.filter((each) => each !== id)
+      return { rolePut: { ...role, permissionIds, permissions: role.permissions.filter((each) => each !== key) } }
+    })
+    return [...left, { permissionDeleted: { id, key } }]
+  }
+
   /** The operation and the change that give a permission, a role or a role set another key. */
   renaming(key: string, newKey: string): [operation: string, changes: readonly Change[]] {
     const [permission, role] = [ofKey(this.permissions, key), ofKey(this.roles, key)]
@@ -202,9 +219,9 @@ export class FakeStore {
   /** As the answer to a check has it, but for the revision. */
   decide(question: RoleQuestion & { readonly organizationId: string }) {
     const facts = this.#factsOf(question.organizationId)
-    const { allowed, reason, roleSet } = decide(this.#catalogue, question, facts)
+    const { roleSet, ...decision } = decide(this.#catalogue, question, facts)
     const organizationRegistered = facts.roleSetId !== undefined
-    return { allowed, reason, roleSet: roleSet?.key ?? '', roleSetId: roleSet?.id ?? '', organizationRegistered }
+    return { ...decision, roleSet: roleSet?.key ?? '', roleSetId: roleSet?.id ?? '', organizationRegistered }
   }
 
   /** As the answer has it; undefined: the organization is unknown and denied. */
@@ -245,7 +262,7 @@ function find<Thing extends Keyed>(things: ReadonlyMap<string, Thing>, name: str
   return things.get(name) ?? ofKey(things, name)
 }
 
-function notThere(kind: 'role' | 'role_set', name: string): never {
+function notThere(kind: 'permission' | 'role' | 'role_set', name: string): never {
   const message = `The fake sidecar has no ${kind.replace('_', ' ')} ${quoted(name)}.`
   throw new RoleSetsError(`${kind}_not_found`, message)
 }

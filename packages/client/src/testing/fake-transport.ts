@@ -116,6 +116,8 @@ function snapshotOf(store: FakeStore) {
     permissions: [...store.permissions.values()],
     roles: [...store.roles.values()],
     roleSets: [...store.roleSets.values()],
+    retiredPermissions: [...store.retiredPermissions.keys],
+    retiredPermissionsIncomplete: !store.retiredPermissions.isComplete,
     last: true,
     unknownOrganizationsDenied: store.unknownOrganizations === 'deny',
   }

@@ -5,7 +5,7 @@
  */
 
 import type { ChangeSet } from '../feed/changes.ts'
-import { flag, listOf, number, objectOf, optional, type ObjectReader, type ValueOf } from './reading.ts'
+import { flag, listOf, number, objectOf, optional, texts, type ObjectReader, type ValueOf } from './reading.ts'
 import { readOrganization, readPermission, readRole, readRoleSet, type Organization } from './resources.ts'
 
 export interface UnaryCall {
@@ -42,6 +42,10 @@ const snapshotChunkFields = {
     listOf(readOrganization)(value, field),
   last: flag,
   unknownOrganizationsDenied: flag,
+  /** Keys of permissions that were deleted or renamed; in the first part. */
+  retiredPermissions: optional(texts),
+  /** There were more of them than the sidecar keeps. */
+  retiredPermissionsIncomplete: optional(flag),
 }
 export interface SnapshotChunk extends ValueOf<typeof snapshotChunkFields> {}
 export const readSnapshotChunk: ObjectReader<SnapshotChunk> = objectOf('a part of the snapshot', snapshotChunkFields)

@@ -96,13 +96,15 @@ export class FeedMessages {
 }
 
 function chunkMessage({ first, organizations, last, catalogue }: SnapshotMessage, withRecord: boolean) {
-  const { permissions, roles, roleSets, settings } = first?.catalogue ?? {}
+  const { permissions, retiredPermissions, roles, roleSets, settings } = first?.catalogue ?? {}
   return {
     permissions: [...(permissions?.values() ?? [])].map(permissionMessage),
     roles: [...(roles?.values() ?? [])].map((it) => messages.role(it, catalogue)),
     roleSets: [...(roleSets?.values() ?? [])].map((it) => messages.roleSet(it, catalogue)),
     organizations: organizations.map((it) => messages.organization(it, catalogue)),
     last,
+    retiredPermissions: [...(retiredPermissions?.keys ?? [])],
+    retiredPermissionsIncomplete: retiredPermissions?.isComplete === false,
     settings: settings ? messages.settings(settings, catalogue) : null,
     seal: withRecord ? (first?.seal ?? '') : '',
   }

@@ -326,7 +326,7 @@ export interface Store extends AsyncDisposable {
  * | `compacted` | history before this point is gone | no: take a snapshot |
  * | `closed` | the store is closing or closed | on another store |
  * | `in_use` | another process uses the file | no: stop that process |
- * | `folder_missing`, `folder_read_only`, `not_a_database`, `corrupt`, `too_new`, `migration_unknown`, `migration_edited`, `network_file_system` | opening found something that a person must repair | no |
+ * | `folder_missing`, `folder_read_only`, `not_a_database`, `corrupt`, `too_new`, `migration_unknown`, `migration_edited`, `schema_altered`, `network_file_system` | opening found something that a person must repair | no |
  * | `failed` | anything else; see the log | unknown whether it was done |
  *
  * `folder_read_only` also means that the file can't be written, and `not_a_database` that the URL names no database. Damage
@@ -345,6 +345,7 @@ export type StoreErrorCode =
   | 'too_new'
   | 'migration_unknown'
   | 'migration_edited'
+  | 'schema_altered'
   | 'network_file_system'
   | 'failed'
 

@@ -36,14 +36,16 @@ export const check = askingVerb(verb, ({ options }: Given<CheckOptions>, organiz
   return async ({ client, print }) => {
     const asked = withoutUndefined({ permission, atLeastRevision })
     const decision = await client.check(question.organizationId, question.role, asked)
-    const { allowed, reason, roleSet, revision } = decision
+    const { allowed, reason, roleSet, revision, permissionRetired } = decision
     const answer = `${allowed ? 'yes' : 'no'}: ${reasonText(question, decision)} (revision ${revision})\n`
-    await print({ ...question, allowed, reason, roleSet, revision }, answer)
+    const shown = withoutUndefined({ ...question, allowed, reason, permissionRetired, roleSet, revision })
+    await print(shown, answer)
     return allowed ? exitCodes.yes : exitCodes.no
   }
 })
 
-function reasonText({ organizationId, role, permission }: Question, { reason, roleSet }: Decision): string {
+function reasonText({ organizationId, role, permission }: Question, decision: Decision): string {
+  const { reason, roleSet, permissionRetired } = decision
   switch (reason) {
     case 'ROLE_IN_SET':
       return `${role} is in ${roleSet}, the role set of ${organizationId}${permission === undefined ? '' : `, and holds ${permission}`}`
@@ -56,6 +58,6 @@ function reasonText({ organizationId, role, permission }: Question, { reason, ro
     case 'PERMISSION_NOT_IN_ROLE':
       return `${role} does not hold ${permission ?? 'the permission'}`
     case 'PERMISSION_UNKNOWN':
-      return `there is no permission ${permission ?? ''}`
+      return `there is no permission ${permission ?? ''}${permissionRetired ? ' any more: it was deleted or renamed' : ''}`
   }
 }

@@ -12,6 +12,8 @@ export interface Answer {
   readonly roleSet: string
   readonly roleSetId: string
   readonly organizationRegistered: boolean
+  /** With PERMISSION_UNKNOWN: a permission had this key once. */
+  readonly permissionRetired: boolean
 }
 
 export interface CheckAnswer extends Answer {
@@ -29,7 +31,8 @@ export function keptWith<Source extends object, Derived>(derive: (source: Source
   }
 }
 
-type ByReason = { [reason in Reason]?: Answer }
+/** Equal decisions about a role set and a kind of organization. */
+type ByReason = { [reason in Reason | 'PERMISSION_RETIRED']?: Answer }
 
 export class Answers {
   /** A set that is changed becomes another object, so nothing in here can be out of date. */
@@ -44,7 +47,8 @@ export class Answers {
     const { roleSet, reason } = decision
     if (roleSet === undefined) return answerOf(decision, organizationRegistered)
     const byReason = this.#ofSet(roleSet)[organizationRegistered ? 'registered' : 'unregistered']
-    return (byReason[reason] ??= answerOf(decision, organizationRegistered))
+    const key = decision.permissionRetired ? 'PERMISSION_RETIRED' : reason
+    return (byReason[key] ??= answerOf(decision, organizationRegistered))
   }
 
   /** @param answer one that `of` returned */
@@ -57,12 +61,13 @@ export class Answers {
   }
 }
 
-function answerOf({ allowed, reason, roleSet }: Decision, organizationRegistered: boolean): Answer {
+function answerOf({ allowed, reason, roleSet, permissionRetired }: Decision, organizationRegistered: boolean): Answer {
   return Object.freeze({
     allowed,
     reason,
     roleSet: roleSet?.key ?? '',
     roleSetId: roleSet?.id ?? '',
     organizationRegistered,
+    permissionRetired,
   })
 }

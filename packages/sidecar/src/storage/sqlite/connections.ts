@@ -16,6 +16,7 @@ import { plantAnchor } from './rows/history.ts'
 import { locate } from './file/location.ts'
 import { acquireLock } from './file/lock.ts'
 import { migrate, missingMigrations } from './migrations/migrate.ts'
+import { checkSchema } from './migrations/schema.ts'
 import { setUpReader, setUpWriter } from './pragmas.ts'
 import { text, unlessMalformed } from './rows/columns.ts'
 
@@ -66,6 +67,7 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   undo.push(() => lock.release())
   const writer = await connect(file, undo)
   const missing = await unlessMalformed(file, () => missingMigrations(writer, migrations))
+  await checkSchema(writer, migrations.slice(0, migrations.length - missing.length))
   await setUpWriter(writer, !isInMemory)
   await migrate(writer, missing, now())
   await checkSmallParts(writer)

@@ -7,14 +7,9 @@ import { readsOf } from './questions/queries.ts'
 import { putBookmark } from './rows/bookmarks.ts'
 import { writeChanges } from './rows/changes.ts'
 import { unlessMalformed } from './rows/columns.ts'
+import { putRetiredKeys } from './rows/permissions.ts'
 import { forgetSome, readPosition, setAnchor, writeHistory } from './rows/history.ts'
-
-/** The tables of the content, those that refer to others first. */
-const contentTables = [
-  ...['memberships', 'invitations', 'assignments', 'organizations', 'organization_counts'],
-  ...['role_set_roles', 'role_permissions', 'role_sets', 'roles', 'permissions'],
-  ...['settings', 'access_keys', 'change_subjects', 'change_sets'],
-]
+import { contentTables } from './tables.ts'
 
 const savepoints = {
   set: ['SAVEPOINT work'],
@@ -69,6 +64,7 @@ export function sqliteConnection(connection: Connection): EngineConnection {
       for (const [name, bookmark] of bookmarks) await putBookmark(connection, name, bookmark)
     },
     forget: (before) => forgetSome(connection, before),
+    writeRetiredPermissions: (retired) => putRetiredKeys(connection, retired),
     clear: async (position) => {
       for (const table of contentTables) await connection.run(`DELETE FROM ${table}`)
       await connection.run('UPDATE store SET epoch = ?', [position.epoch])

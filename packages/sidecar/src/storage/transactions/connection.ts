@@ -7,7 +7,7 @@
  * `StoreError`.
  */
 
-import type { Catalogue, Change, Membership, Organization } from '@rolesets/core'
+import type { Catalogue, Change, Membership, Organization, RetiredKeys } from '@rolesets/core'
 import type { Bookmark, KeptChangeSet, Reader } from '../store.ts'
 
 /** How far a history has come: its epoch, its last revision, and the seal that the next change set follows. */
@@ -66,6 +66,8 @@ export interface EngineConnection extends RowReader {
   writeBookmarks(bookmarks: ReadonlyMap<string, Bookmark | null>): Promise<void>
   /** Forgets some change sets. @returns whether there may be more to forget */
   forget(before: number): Promise<boolean>
+  /** Into a storage that was cleared, and whose permissions were written. */
+  writeRetiredPermissions(retired: RetiredKeys): Promise<void>
   /** Removes all things and all history. The history begins anew after the position. Bookmarks stay. */
   clear(position: Position): Promise<void>
 }

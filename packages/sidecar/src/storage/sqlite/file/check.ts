@@ -8,29 +8,15 @@ import type { Connection } from '../connection.ts'
 import { corruptError } from '../errors.ts'
 import { unlessMalformed } from '../rows/columns.ts'
 import { changeSetOf } from '../rows/things.ts'
+import { tableNames } from '../tables.ts'
 
-const smallTables = [
-  'store',
-  'migrations',
-  'permissions',
-  'roles',
-  'role_permissions',
-  'role_sets',
-  'role_set_roles',
-  'organization_counts',
-  'settings',
-  'access_keys',
-  'history_anchor',
-  'bookmarks',
-]
+/** Their size grows with the data. */
 const largeTables = ['organizations', 'memberships', 'invitations', 'assignments', 'change_sets', 'change_subjects']
+
+const smallTables = tableNames.filter((name) => !largeTables.includes(name))
 
 /** @throws StoreError `corrupt` */
 export async function checkSmallParts(connection: Connection): Promise<void> {
-  const rows = await connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'")
-  const present = new Set(rows.map((row) => row['name']))
-  const missing = [...smallTables, ...largeTables].filter((table) => !present.has(table))
-  if (missing.length > 0) throw damaged(connection, `The database has no table ${missing.join(', ')}.`)
   for (const table of smallTables) {
     const found = await connection.all(`PRAGMA quick_check('${table}')`)
     const isSound = found.length === 1 && found[0]?.['quick_check'] === 'ok'

@@ -23,6 +23,7 @@ import { pagesOf, type Pages } from './pages.ts'
 import { checkCounts, checkStamps, highestStamp, noteSweep, type Sweeps } from './stamps.ts'
 import { checkTraces, smallRows } from './traces.ts'
 import { missingMigrations } from '../migrations/migrate.ts'
+import { schemaDifferences, type SchemaDifference } from '../migrations/schema.ts'
 import { setUpReader } from '../pragmas.ts'
 import { integer, MalformedRow, text, unlessMalformed } from '../rows/columns.ts'
 import { accessKeys, changeSetOf, invitations, memberships, organizations, sealedRecordOf } from '../rows/things.ts'
@@ -42,17 +43,36 @@ export async function openSqliteInspection(path: string): Promise<Inspection> {
   const isAlone = !(await hasLog(file))
   const connection = await Connection.openToRead(file, isAlone)
   try {
-    const missing = await unlessMalformed(file, () => missingMigrations(connection, migrations))
-    if (missing.length > 0) throw ofOldSchema(file)
+    const missing = await unlessDamaged(() => unlessMalformed(file, () => missingMigrations(connection, migrations)))
+    if (missing !== undefined && missing.length > 0) throw ofOldSchema(file)
     await setUpReader(connection)
     await connection.run('BEGIN')
     // The first statement that reads makes the state that all others see.
-    const { revision, seal } = await readPosition(connection)
-    return new SqliteInspection(connection, { head: revision, seal, isAlone })
+    const differences = await schemaDifferences(connection, migrations)
+    const position = await unlessDamaged(() => unlessMalformed(file, () => readPosition(connection)))
+    const { revision: head, seal } = position ?? { revision: 0, seal: '' }
+    return new SqliteInspection(connection, { head, seal, isAlone, differences })
   } catch (error) {
     await connection.close()
     throw error
   }
+}
+
+/** What is damaged is found by the checks. */
+async function unlessDamaged<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof StoreError && ['corrupt', 'failed'].includes(error.code)) return undefined
+    throw error
+  }
+}
+
+interface Opened {
+  readonly head: number
+  readonly seal: string
+  readonly isAlone: boolean
+  readonly differences: readonly SchemaDifference[]
 }
 
 class SqliteInspection implements Inspection {
@@ -62,9 +82,11 @@ class SqliteInspection implements Inspection {
   readonly #connection: Connection
   readonly #isAlone: boolean
   readonly #sweeps: Sweeps = new Map()
+  readonly #differences: readonly SchemaDifference[]
   #chain: Chain | undefined
 
-  constructor(connection: Connection, { head, seal, isAlone }: { head: number; seal: string; isAlone: boolean }) {
+  constructor(connection: Connection, { head, seal, isAlone, differences }: Opened) {
+    this.#differences = differences
     this.file = connection.file
     this.head = head
     this.seal = seal
@@ -77,6 +99,7 @@ class SqliteInspection implements Inspection {
       const problem = text(row, 'quick_check')
       if (problem !== 'ok') yield { what: 'file', problem }
     }
+    for (const { what, problem } of this.#differences) yield { what, problem }
   }
 
   history(): AsyncGenerator<Finding> {

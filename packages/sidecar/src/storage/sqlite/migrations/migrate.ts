@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import type { Migration } from './migration.ts'
 import { StoreError } from '../../store.ts'
 import type { Connection } from '../connection.ts'
+import { corruptError } from '../errors.ts'
 import { integer, text } from '../rows/columns.ts'
 
 interface Applied {
@@ -47,6 +48,7 @@ async function readApplied(connection: Connection): Promise<readonly Applied[]> 
   const tables = await connection.all('SELECT name FROM sqlite_schema')
   if (tables.length === 0) return []
   if (marked?.['application_id'] !== applicationId) throw ofAnotherProgram(connection.file)
+  if (!tables.some((row) => row['name'] === 'migrations')) throw withoutMigrations(connection.file)
   const rows = await connection.all('SELECT number, name, checksum FROM migrations ORDER BY number')
   return rows.map((row) => ({
     number: integer(row, 'number'),
@@ -91,6 +93,11 @@ function ofAnotherProgram(file: string): StoreError {
     'not_a_database',
     `${file} is a SQLite database of another program. Give the path of another file, or move this file away.`,
   )
+}
+
+function withoutMigrations(file: string): StoreError {
+  const cause = new Error('The database has no table migrations.')
+  return corruptError(file, cause)
 }
 
 function tooNew(file: string, newest: Applied, known: number): StoreError {

@@ -6,6 +6,7 @@
 import { type Catalogue, Index, initialSettings, type Role, type RoleSet, type Settings } from '@rolesets/core'
 import type { Connection } from '../connection.ts'
 import { text } from './columns.ts'
+import { readRetiredKeys } from './permissions.ts'
 import type { Table } from './table.ts'
 import { permissions, roles, roleSets, settings } from './things.ts'
 
@@ -26,6 +27,7 @@ export async function loadCatalogue(connection: Connection): Promise<Catalogue> 
   const [changed] = await settings.select(connection, 'SELECT * FROM settings')
   return {
     permissions: new Index(await inOrder(connection, permissions)),
+    retiredPermissions: await readRetiredKeys(connection),
     roles: new Index(
       (await inOrder(connection, roles)).map((role) => ({ ...role, permissionIds: permissionIds.get(role.id) ?? [] })),
     ),

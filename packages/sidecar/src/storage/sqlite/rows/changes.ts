@@ -8,8 +8,9 @@ import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection } from '../connection.ts'
 import { deleteRole, deleteRoleSet, putRole, putRoleSet, putSettings } from './catalogue.ts'
 import { deleteOrganizations, moveOrganizations, putOrganizations } from './organizations.ts'
+import { deletePermission, putPermission } from './permissions.ts'
 import { reassign } from './reassignment.ts'
-import { accessKeys, assignments, invitations, memberships, permissions } from './things.ts'
+import { accessKeys, assignments, invitations, memberships } from './things.ts'
 
 /** The text of a statement's values is bounded, however many changes a work records. */
 const rowsPerStatementMax = 500
@@ -40,8 +41,8 @@ const writers: Writers = {
   ),
   organizations_moved: alone(moveOrganizations),
   members_reassigned: alone(reassign),
-  permission_put: alone((connection, { after }) => permissions.put(connection, after)),
-  permission_deleted: alone((connection, { before }) => permissions.deleteAll(connection, [[before.id]])),
+  permission_put: alone((connection, { after }) => putPermission(connection, after)),
+  permission_deleted: alone((connection, { before }) => deletePermission(connection, before)),
   role_put: alone((connection, { after }) => putRole(connection, after)),
   role_deleted: alone((connection, { before }) => deleteRole(connection, before)),
   role_set_put: alone((connection, { after }) => putRoleSet(connection, after)),
