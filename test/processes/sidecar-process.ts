@@ -37,7 +37,7 @@ interface Teardown {
 /** Starts `rolesets serve`, and waits for its ready line. It is killed after the test if it still runs. */
 export async function startSidecar(t: Teardown, options: SidecarOptions = {}): Promise<SidecarProcess> {
   const [program, ...first] = options.command === undefined ? [process.execPath, rolesetsCommand] : [options.command]
-  const child = spawn(program as string, [...first, 'serve', ...(options.args ?? [])], {
+  const child = spawn(program, [...first, 'serve', ...(options.args ?? [])], {
     env: {
       ...cleanEnvironment(),
       ROLESETS_GRPC_LISTEN: '127.0.0.1:0',
