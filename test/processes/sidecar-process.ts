@@ -11,6 +11,8 @@ export interface SidecarOptions {
   /** `ROLESETS_…` variables. Without listeners, the sidecar uses free ports on loopback. */
   readonly env?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
+  /** For Node itself. */
+  readonly nodeArguments?: readonly string[]
   readonly cwd?: string
   /** The program that is run. Default: the built one of the repository. */
   readonly command?: string
@@ -36,7 +38,8 @@ interface Teardown {
 
 /** Starts `rolesets serve`, and waits for its ready line. It is killed after the test if it still runs. */
 export async function startSidecar(t: Teardown, options: SidecarOptions = {}): Promise<SidecarProcess> {
-  const [program, ...first] = options.command === undefined ? [process.execPath, rolesetsCommand] : [options.command]
+  const own = [...(options.nodeArguments ?? []), rolesetsCommand]
+  const [program, ...first] = options.command === undefined ? [process.execPath, ...own] : [options.command]
   const child = spawn(program, [...first, 'serve', ...(options.args ?? [])], {
     env: {
       ...cleanEnvironment(),
