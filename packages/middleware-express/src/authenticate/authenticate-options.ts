@@ -1,7 +1,8 @@
 /** The options of `authenticate`. All are checked when it is called, and each error says what to write instead. */
 
 import type { IncomingMessage } from 'node:http'
-import { createLocalJWKSet, type JSONWebKeySet } from 'jose'
+import { createLocalJWKSet } from 'jose'
+import type { JSONWebKeySet } from 'jose' with { 'resolution-mode': 'import' }
 import type { ClaimsOption } from './claims.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { RoleSetsExpressError } from '../errors.ts'
