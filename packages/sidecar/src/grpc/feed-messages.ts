@@ -150,6 +150,7 @@ const changeMessages: ByKind<proto.Change, [catalogue: Catalogue, now: number]> 
   }),
   settings_put: ({ after }, catalogue) => ({ settingsPut: messages.settings(after, catalogue) }),
   access_key_put: ({ after }) => ({ accessKeyPut: accessKeyMessage(viewAccessKey(after)) }),
+  history_compacted: ({ upTo }) => ({ historyCompacted: { upToRevision: upTo } }),
 }
 
 function assignmentMessage(assignment: Assignment, { roleSets }: Catalogue): proto.Assignment {

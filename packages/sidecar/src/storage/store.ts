@@ -309,9 +309,19 @@ export interface Store extends AsyncDisposable {
   subscribe(listener: (changeSet: KeptChangeSet) => void, onAdopted?: () => void): () => void
   /**
    * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count.
-   * Never the last one.
+   * Never the last one. This is a write of its own: its change set, which doesn't count and isn't forgotten with the others,
+   * seals the digests of all rows, so that a row whose changes are gone can still be verified. It reads all rows; writes go on
+   * meanwhile. Nothing is written when there is nothing to forget, nor in a store that follows another one.
+   *
+   * @param keep `now`: the time of that write (Unix milliseconds); default: the system's clock. `signal`: ends it between two
+   *   of its steps, or while it reads; what was forgotten by then stays so
    */
-  compact(keep: { readonly newerThan: number; readonly count: number }): Promise<void>
+  compact(keep: {
+    readonly newerThan: number
+    readonly count: number
+    readonly now?: number
+    readonly signal?: AbortSignal
+  }): Promise<void>
   /** Finishes what has begun and refuses the rest. Idempotent. */
   close(): Promise<void>
 }
