@@ -87,10 +87,20 @@ test('broken text is found in lists, maps and metadata too', async (t) => {
 test('a message over 8 MiB is refused with the limit, and the connection goes on', async (t) => {
   const client = connect(t, (await openTestSidecar(t)).target)
   const question = { organizationId: 'x'.repeat(8 * 1024 * 1024), role: 'org:admin' }
-  const refused = await refusalOf(client.call('Check', question))
+  const refused = await refusalOf(client.call('BatchCheck', { checks: [question] }))
   t.is(refused.status, 'RESOURCE_EXHAUSTED')
   t.regex(refused.message, /8388608/)
   t.like(await client.call('Check', { organizationId: 'o', role: 'org:admin' }), { allowed: true })
+})
+
+test('a call that takes little has a limit that fits it', async (t) => {
+  const client = connect(t, (await openTestSidecar(t)).target)
+  const question = { organizationId: 'x'.repeat(64 * 1024), role: 'org:admin' }
+  const refused = await refusalOf(client.call('Check', question))
+  t.is(refused.status, 'RESOURCE_EXHAUSTED')
+  t.regex(refused.message, /65536/)
+  const long = await refusalOf(client.call('Check', { ...question, organizationId: 'x'.repeat(60_000) }))
+  t.like(long, { status: 'INVALID_ARGUMENT', fields: [{ field: 'organization_id' }] })
 })
 
 test('too much metadata is refused, and not as an internal failure', async (t) => {

@@ -11,6 +11,8 @@ export interface SidecarOptions {
   /** `ROLESETS_…` variables. Without listeners, the sidecar uses free ports on loopback. */
   readonly env?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
+  /** For Node itself. */
+  readonly nodeArguments?: readonly string[]
   readonly cwd?: string
 }
 
@@ -34,16 +36,20 @@ interface Teardown {
 
 /** Starts `rolesets serve`, and waits for its ready line. It is killed after the test if it still runs. */
 export async function startSidecar(t: Teardown, options: SidecarOptions = {}): Promise<SidecarProcess> {
-  const child = spawn(process.execPath, [rolesetsCommand, 'serve', ...(options.args ?? [])], {
-    env: {
-      ...cleanEnvironment(),
-      ROLESETS_GRPC_LISTEN: '127.0.0.1:0',
-      ROLESETS_HTTP_LISTEN: '127.0.0.1:0',
-      ...options.env,
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeArguments ?? []), rolesetsCommand, 'serve', ...(options.args ?? [])],
+    {
+      env: {
+        ...cleanEnvironment(),
+        ROLESETS_GRPC_LISTEN: '127.0.0.1:0',
+        ROLESETS_HTTP_LISTEN: '127.0.0.1:0',
+        ...options.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-  })
+  )
   t.teardown(() => child.kill('SIGKILL'))
   // Not `exit`: its last output may arrive after that.
   const exited = once(child, 'close') as Promise<[number | null, string | null]>

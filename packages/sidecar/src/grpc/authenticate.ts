@@ -40,6 +40,20 @@ export function createAdmit(identify: Identify, isLocal: boolean): Admit {
   }
 }
 
+/** Who was admitted: the metadata of a call is the same object until its end. */
+const callers = new WeakMap<Metadata, { readonly identity: Identity | undefined }>()
+
+export function rememberCaller(metadata: Metadata, identity: Identity | undefined): void {
+  callers.set(metadata, { identity })
+}
+
+/** @returns undefined: an anonymous caller */
+export function rememberedCaller(metadata: Metadata): Identity | undefined {
+  const caller = callers.get(metadata)
+  if (caller === undefined) throw new Error('The call reached its handler without having been admitted.')
+  return caller.identity
+}
+
 /** The name that goes into the history of changes: the one that the caller gives, or else the name of its key. */
 export function actorOf({
   metadata,
