@@ -23,8 +23,9 @@ const verb = {
   summary: 'Examines the file of a store: its integrity, its history and every rule.',
   options: [new Option('--database <url>', 'sqlite:<path> (ROLESETS_DATABASE)')],
   notes: `
-Reads the file directly, also while a sidecar runs on it. It takes no lock, changes nothing and makes no file. One line for
-each finding: which row or thing, and what is wrong with it. Note the revision and the seal that it prints, somewhere else:
+Reads the file directly, also while a sidecar runs on it. It takes no lock, changes nothing and makes no file
+beside it. One line for each finding: which row or thing, and what is wrong with it; and one for rows that can't be
+verified. Note the revision and the seal that it prints, somewhere else:
 a person who can write the file can also compute all seals again; only your note shows that.
 
 Examples:

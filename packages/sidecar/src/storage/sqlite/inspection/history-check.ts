@@ -105,7 +105,8 @@ export class HistoryCheck {
       this.#altered.add(revision)
       // The seals of the others can still be compared with its own.
       this.#chain.check({ revision, committedAt: 0, actor: '', operation: '', record: '', seal: String(row['seal']) })
-      return yield { what, problem: 'unreadable: it is larger than any change set that is written' }
+      yield { what, problem: 'unreadable: it is larger than any change set that is written' }
+      return
     }
     const finding = this.#chain.check(sealedRecordOf(row))
     if (finding !== undefined) yield finding

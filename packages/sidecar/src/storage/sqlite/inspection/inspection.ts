@@ -161,8 +161,10 @@ class SqliteInspection implements Inspection {
 
   async *#examineThings(): AsyncGenerator<Finding> {
     const [history, scratch] = [this.#history, this.#scratch]
-    if (history === undefined || scratch === undefined)
-      return yield { what: 'rows', problem: "not compared with the history, which couldn't be read" }
+    if (history === undefined || scratch === undefined) {
+      yield { what: 'rows', problem: "not compared with the history, which couldn't be read" }
+      return
+    }
     const isLost = (revision: number) => history.isLost(revision)
     const options = { file: this.#connection, made: scratch.connection, isLost, firstLost: history.firstLost }
     for (const table of await explainedTables(this.#connection)) {

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import type { TableDigest } from '@rolesets/core'
 import type { Base, BaseOrigin } from '../../transactions/connection.ts'
-import type { Connection, Row, Value } from '../connection.ts'
+import type { Connection, Value } from '../connection.ts'
 import { StoreError } from '../../store.ts'
 import { tables } from '../tables.ts'
 import { integer, oneOf, text } from './columns.ts'
@@ -128,45 +128,54 @@ export async function digestBase(
 export async function* baseRows(
   connection: Connection,
   table: ExplainedTable,
-  { revision, generation }: Base,
+  base: Base,
 ): AsyncGenerator<readonly string[]> {
-  const copies = table.isLarge
-    ? { condition: 'revision <= ? AND generation >= ?', values: [revision, generation] }
-    : { condition: 'generation = ?', values: [generation] }
-  const present = { condition: 'revision <= ?', values: [revision] }
-  let after: readonly Value[] | undefined
+  const sources = sourcesOf(table, base)
+  let after: readonly Value[] = []
   for (;;) {
-    const values: Value[] = []
-    const select = (
-      source: string,
-      keys: readonly string[],
-      { condition, ...part }: typeof copies,
-      content: string,
-    ) => {
-      values.push(...part.values, ...(after ?? []))
-      const behind =
-        after === undefined ? '' : `AND (${keys.join(', ')}) > (CAST(unhex(?) AS TEXT), CAST(unhex(?) AS TEXT))`
-      return `SELECT ${keys[0]} AS key_1, ${keys[1]} AS key_2, hex(${keys[0]}) AS hex_1, hex(${keys[1]}) AS hex_2, ${content} AS content
-        FROM ${source} WHERE ${condition} ${behind}`
-    }
-    const parts = [
-      ...(table.isLarge
-        ? [select(table.name, keysOf(table.key), present, `json_array(${table.columns.join(', ')})`)]
-        : []),
-      select(
-        'base_rows',
-        ['key_1', 'key_2'],
-        { ...copies, condition: `name = '${table.name}' AND ${copies.condition}` },
-        'content',
-      ),
-    ]
-    const sql = `${parts.join(' UNION ALL ')} ORDER BY 1, 2 LIMIT ${rowsPerPage}`
-    const rows: readonly Row[] = await connection.all(sql, values)
+    const selects = sources.map((source) => selectOf(source, after.length > 0))
+    const sql = `${selects.join(' UNION ALL ')} ORDER BY 1, 2 LIMIT ${rowsPerPage}`
+    const rows = await connection.all(
+      sql,
+      sources.flatMap(({ values }) => [...values, ...after]),
+    )
     if (rows.length > 0) yield rows.map((row) => text(row, 'content'))
     const last = rows.at(-1)
     if (last === undefined || rows.length < rowsPerPage) return
     after = [text(last, 'hex_1'), text(last, 'hex_2')]
   }
+}
+
+/** Where rows of the base are. */
+interface Source {
+  readonly table: string
+  readonly keys: readonly [string, string]
+  readonly content: string
+  readonly condition: string
+  readonly values: readonly Value[]
+}
+
+/** The copies, and of a large table the rows that haven't changed since. */
+function sourcesOf({ name, key, columns, isLarge }: ExplainedTable, { revision, generation }: Base): readonly Source[] {
+  const copies = { table: 'base_rows', keys: ['key_1', 'key_2'], content: 'content' } as const
+  if (!isLarge) return [{ ...copies, condition: 'name = ? AND generation = ?', values: [name, generation] }]
+  const content = `json_array(${columns.join(', ')})`
+  return [
+    { table: name, keys: keysOf(key), content, condition: 'revision <= ?', values: [revision] },
+    {
+      ...copies,
+      condition: 'name = ? AND revision <= ? AND generation >= ?',
+      values: [name, revision, generation],
+    },
+  ]
+}
+
+/** Keys are compared as bytes: see `inspection/pages.ts`. */
+function selectOf({ table, keys, content, condition }: Source, isBehind: boolean): string {
+  const behind = isBehind ? `AND (${keys.join(', ')}) > (CAST(unhex(?) AS TEXT), CAST(unhex(?) AS TEXT))` : ''
+  const [first, second] = keys
+  return `SELECT ${first} AS key_1, ${second} AS key_2, hex(${first}) AS hex_1, hex(${second}) AS hex_2,
+    ${content} AS content FROM ${table} WHERE ${condition} ${behind}`
 }
 
 /** With the columns that they have in this file. */
