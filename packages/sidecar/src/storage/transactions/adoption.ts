@@ -21,7 +21,7 @@ export async function adopt(connection: EngineConnection, snapshot: StoreSnapsho
   await write()
   await connection.writeRetiredPermissions(snapshot.catalogue.retiredPermissions)
   await connection.settleBase(await connection.beginBase(), 'adoption')
-  return { epoch, revision, seal, catalogue: await connection.catalogue() }
+  return { epoch, revision, seal, timelines: [], catalogue: await connection.catalogue() }
 }
 
 async function* putsOf(snapshot: StoreSnapshot): AsyncGenerator<Change> {

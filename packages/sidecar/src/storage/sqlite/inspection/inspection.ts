@@ -4,6 +4,7 @@ import { access, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Catalogue, type Invitation, type Membership, type Organization } from '@rolesets/core'
 import type { Finding, Inspection, Unverified } from '../../inspection.ts'
+import { checkTimelines } from './timelines.ts'
 import { migrations } from '../migrations/all.ts'
 import { StoreError } from '../../store.ts'
 import { explainedTables } from '../rows/base.ts'
@@ -179,6 +180,7 @@ class SqliteInspection implements Inspection {
     }
     if (this.#oversized.size === 0) yield* checkBase(this.#connection, history)
     yield* checkCounts(this.#connection)
+    yield* checkTimelines(this.#connection)
     yield* checkReferences(this.#connection)
     yield* checkBookmarks(this.#connection, this.head)
   }

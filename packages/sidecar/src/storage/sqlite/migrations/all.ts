@@ -4,7 +4,8 @@ import { firstSchema } from './0001-first-schema.ts'
 import { bookmarks } from './0002-bookmarks.ts'
 import { assignments } from './0003-assignments.ts'
 import { retiredPermissionKeys } from './0004-retired-permission-keys.ts'
-import { historyBase } from './0005-history-base.ts'
+import { timelines } from './0005-timelines.ts'
+import { historyBase } from './0006-history-base.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -12,5 +13,6 @@ export const migrations: readonly Migration[] = [
   bookmarks,
   assignments,
   retiredPermissionKeys,
+  timelines,
   historyBase,
 ]

@@ -26,7 +26,7 @@ const large = {
 } as const
 
 export const historyBase: Migration = {
-  number: 5,
+  number: 6,
   name: 'history-base',
   sql: `
 CREATE TABLE history_base (
