@@ -280,6 +280,11 @@ export interface Lineage {
   has(revision: Revision): boolean
 }
 
+interface Keep {
+  readonly newerThan: number
+  readonly count: number
+}
+
 export interface Store extends AsyncDisposable {
   /** The id of this store; another one after an adoption. */
   readonly epoch: string
@@ -322,20 +327,11 @@ export interface Store extends AsyncDisposable {
    */
   subscribe(listener: (changeSet: KeptChangeSet) => void, onAdopted?: () => void): () => void
   /**
-   * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count.
-   * Never the last one. This is a write of its own: its change set, which doesn't count and isn't forgotten with the others,
-   * seals the digests of all rows, so that a row whose changes are gone can still be verified. It reads all rows; writes go on
-   * meanwhile. Nothing is written when there is nothing to forget, nor in a store that follows another one.
-   *
-   * @param keep `now`: the time of that write (Unix milliseconds); default: the system's clock. `signal`: ends it between two
-   *   of its steps, or while it reads; what was forgotten by then stays so
+   * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count, but
+   * never the last one. It is a write of its own, at `now`, which seals the digests of all rows; it doesn't count. Nothing is
+   * written when there is nothing to forget, nor in a store that follows another one. The signal ends it between its steps.
    */
-  compact(keep: {
-    readonly newerThan: number
-    readonly count: number
-    readonly now?: number
-    readonly signal?: AbortSignal
-  }): Promise<void>
+  compact(keep: Keep & { readonly now?: number; readonly signal?: AbortSignal }): Promise<void>
   /** Finishes what has begun and refuses the rest. Idempotent. */
   close(): Promise<void>
 }

@@ -49,7 +49,7 @@ export async function openTransactionalStore(connections: EngineConnections, opt
   }
 }
 
-type Keep = Parameters<Store['compact']>[0]
+type CompactOptions = Parameters<Store['compact']>[0]
 
 interface Subscription {
   readonly listener: (changeSet: KeptChangeSet) => void
@@ -143,7 +143,7 @@ class TransactionalStore implements Store {
   }
 
   /** One after the other. */
-  compact(keep: Keep): Promise<void> {
+  compact(keep: CompactOptions): Promise<void> {
     const compacted = this.#compacting.then(() => this.#compact(keep))
     this.#compacting = compacted.catch(() => undefined)
     return compacted
@@ -159,7 +159,7 @@ class TransactionalStore implements Store {
   }
 
   /** In steps that wait for the writer like any work, so that writes go on between them. */
-  async #compact({ now = Date.now(), signal, ...keep }: Keep): Promise<void> {
+  async #compact({ now = Date.now(), signal, ...keep }: CompactOptions): Promise<void> {
     const check = () => {
       signal?.throwIfAborted()
       if (this.#closed) throw closing()
