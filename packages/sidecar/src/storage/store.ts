@@ -280,11 +280,6 @@ export interface Lineage {
   has(revision: Revision): boolean
 }
 
-interface Keep {
-  readonly newerThan: number
-  readonly count: number
-}
-
 export interface Store extends AsyncDisposable {
   /** The id of this store; another one after an adoption. */
   readonly epoch: string
@@ -331,14 +326,13 @@ export interface Store extends AsyncDisposable {
    * never the last one. It is a write of its own, at `now`, which seals the digests of all rows; it doesn't count. Nothing is
    * written when there is nothing to forget, nor in a store that follows another one. The signal ends it between its steps.
    */
-  compact(keep: Keep & { readonly now?: number; readonly signal?: AbortSignal }): Promise<void>
+  compact(keep: { newerThan: number; count: number; now?: number; signal?: AbortSignal }): Promise<void>
   /** Finishes what has begun and refuses the rest. Idempotent. */
   close(): Promise<void>
 }
 
 /**
  * Codes of storage failures, with what a caller may do.
- *
  * | code | when | may the caller retry? |
  * | --- | --- | --- |
  * | `overloaded` | too many works wait for the writer, or too many reads | yes, later: nothing was done |
