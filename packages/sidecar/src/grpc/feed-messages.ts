@@ -148,6 +148,7 @@ const needsKey: ByKind<boolean> = {
   invitation_put: shownWithKey,
   settings_put: shownToAll,
   access_key_put: shownWithKey,
+  history_compacted: shownToAll,
 }
 
 const messages = {
