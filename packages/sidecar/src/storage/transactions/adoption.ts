@@ -21,6 +21,7 @@ export async function adopt(connection: EngineConnection, snapshot: StoreSnapsho
   await write()
   await writeDeleted(connection, snapshot.deletedOrganizations)
   await connection.writeRetiredPermissions(snapshot.catalogue.retiredPermissions)
+  await connection.settleBase(await connection.beginBase(), 'adoption')
   return { epoch, revision, seal, timelines: [], catalogue: await connection.catalogue() }
 }
 

@@ -39,8 +39,8 @@ export async function putDeletedOrganizations(
   connection: Connection,
   deleted: readonly DeletedOrganization[],
 ): Promise<void> {
-  const sql = `INSERT OR REPLACE INTO deleted_organizations (id, revision)
-    SELECT value ->> 0, value ->> 1 FROM json_each(?)`
+  const sql = `INSERT INTO deleted_organizations (id, revision) SELECT value ->> 0, value ->> 1 FROM json_each(?)
+    WHERE true ON CONFLICT (id) DO UPDATE SET revision = excluded.revision`
   await connection.run(sql, [JSON.stringify(deleted.map(({ id, revision }) => [id, revision]))])
 }
 
