@@ -38,9 +38,24 @@ export interface Impact {
   readonly requiredMappings: readonly RoleUsage[]
   /** Why the write would be refused. Always empty if the write was done. */
   readonly violations: readonly Violation[]
+  /** The organizations that lose their last administrator (rule 19). */
+  readonly withoutAdministrator: WithoutAdministrator
+  /** Pending invitations that the write ends (rule 21). */
+  readonly endedInvitations: number
+  /** Pending invitations that the user sent whose membership ends, also those that stay. */
+  readonly sentInvitations: number
 }
 
-export const noImpact: Impact = { organizations: 0, roles: [], requiredMappings: [], violations: [] }
+export interface WithoutAdministrator {
+  readonly organizations: number
+  /** In order; the first ones, if there are many. */
+  readonly organizationIds: readonly string[]
+}
+
+export const noImpact: Impact = {
+  ...{ organizations: 0, roles: [], requiredMappings: [], violations: [] },
+  ...{ withoutAdministrator: { organizations: 0, organizationIds: [] }, endedInvitations: 0, sentInvitations: 0 },
+}
 
 export function impactOf(parts: Partial<Impact>): Impact {
   return { ...noImpact, ...parts }
