@@ -33,7 +33,8 @@ import type {
   Assignment,
   Place,
 } from '@rolesets/core'
-import type { RoleUsage } from '../domain/decided.ts'
+import type { Departure } from '../domain/administrators.ts'
+import type { RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {
@@ -104,6 +105,10 @@ export interface InvitationQuery {
   readonly text?: string | undefined
   /** Those that this user accepted, and those that were sent to an email address that is the user's id. */
   readonly userId?: string | undefined
+  /** Those that this user sent. */
+  readonly inviterUserId?: string | undefined
+  /** Those to the user id, to an address of an invitation that the user accepted, or to one of these addresses. */
+  readonly invitee?: { readonly userId: string; readonly emailAddresses: readonly string[] } | undefined
   /** Unix milliseconds: an invitation is pending or expired at this time. */
   readonly now: number
 }
@@ -182,6 +187,11 @@ export interface Reader {
   ): Promise<readonly RoleUsage[]>
   /** The same for one role: anywhere, or in all organizations of a set. */
   usageOf(roleId: string, scope: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
+  /**
+   * Which organizations of those who leave have no other member with one of the remaining roles (rule 19). At most `limit`
+   * ids, in order, and the number of all. It sees the memberships as they are, so it is asked before the change is recorded.
+   */
+  withoutAdministrator(departure: Departure, limit: number): Promise<WithoutAdministrator>
   /** Equal things are ordered by id, so that pages neither repeat nor skip one. */
   searchOrganizations(
     query: OrganizationQuery,
