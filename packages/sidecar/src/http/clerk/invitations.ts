@@ -29,7 +29,7 @@ const newestFirst = { field: 'created_at', descending: true } as const
 const newInvitation = z.object({
   email_address: z.string(),
   role: z.string().describe('Key.'),
-  inviter_user_id: optionalText,
+  inviter_user_id: optionalText.describe('Must be a member who holds `org:sys_memberships:manage`.'),
   expires_in_days: optional(z.int().min(1, `must be from 1 to ${limits.invitationDaysMax}.`)).describe(
     `1 to ${limits.invitationDaysMax}; default ${limits.invitationDaysDefault}.`,
   ),
@@ -44,6 +44,7 @@ const failuresOfCreation = [
   'organization_invitation_not_unique',
   'organization_role_not_in_role_set',
   'organization_membership_quota_exceeded',
+  'missing_organization_permission',
 ] as const
 
 export const invitationOperations: readonly Operation[] = [
@@ -61,7 +62,8 @@ export const invitationOperations: readonly Operation[] = [
     params: organizationParams,
     body: newInvitation,
     failures: failuresOfCreation,
-    handle: (input, scope) => inOrganization(scope.service.administration.createInvitation, input, scope),
+    handle: (input, scope) =>
+      inOrganization(scope.service.administration.createInvitation, { ...input, checkInviters: true }, scope),
   }),
 
   writing('CreateInvitations', `POST ${path}/bulk`, {
@@ -74,7 +76,7 @@ export const invitationOperations: readonly Operation[] = [
       // A path with an unknown organization is rejected, as in `inOrganization`.
       await administration.getOrganization(organizationId, call)
       const invitations = body.map((each) => inRulesWords(each, {}))
-      return administration.createInvitations({ organizationId, invitations }, call)
+      return administration.createInvitations({ organizationId, invitations, checkInviters: true }, call)
     },
     represent: (views, scope) => ({
       data: views.map((view) => answer.represent(view, scope)),
@@ -100,8 +102,12 @@ export const invitationOperations: readonly Operation[] = [
   writing('RevokeInvitation', `POST ${path}/{invitation_id}/revoke`, {
     ...one,
     summary: 'Revokes a pending invitation',
-    body: z.object({ requesting_user_id: optionalText.describe('Not stored: the audit has the actor.') }),
-    failures: ['organization_invitation_not_pending'],
+    body: z.object({
+      requesting_user_id: optionalText.describe(
+        'Must be a member who holds `org:sys_memberships:manage`. Not stored: the audit has the actor.',
+      ),
+    }),
+    failures: ['organization_invitation_not_pending', 'missing_organization_permission'],
     handle: (input, { service, call }) => service.administration.revokeInvitation(input, call),
   }),
 
@@ -130,6 +136,7 @@ export const invitationOperations: readonly Operation[] = [
       'organization_invitation_not_pending',
       'already_a_member_in_organization',
       'organization_role_not_in_role_set',
+      'organization_membership_quota_exceeded',
     ],
     handle: (input, scope) => inOrganization(scope.service.administration.acceptInvitation, input, scope),
     represent: ({ invitation, ...entry }, scope) => ({

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { OrganizationView, MembershipView } from '../../service/views.ts'
-import { mergedMetadata, optionalMetadata, ordering } from '../operation/fields.ts'
+import { flag, mergedMetadata, optional, optionalMetadata, ordering } from '../operation/fields.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
 import { membershipAnswer } from './membership-object.ts'
@@ -15,6 +15,8 @@ const params = { ...organizationParams, user_id: z.string() }
 const membershipOrder = ordering('email_address', 'phone_number', 'first_name', 'last_name', 'username').transform(
   ({ field, descending }) => ({ field: field === 'created_at' ? field : ('user_id' as const), descending }),
 )
+
+export const revokeSentInvitations = flag.describe('An extension: also revoke the invitations that the user sent.')
 
 const answer = {
   ...membershipAnswer,
@@ -43,6 +45,9 @@ export const membershipOperations: readonly Operation[] = [
     body: z.object({
       user_id: z.string(),
       role: z.string().describe('Key.'),
+      email_addresses: optional(z.array(z.string())).describe(
+        'An extension: addresses of the user, pending invitations to which end.',
+      ),
       public_metadata: optionalMetadata,
       private_metadata: optionalMetadata,
     }),
@@ -55,16 +60,20 @@ export const membershipOperations: readonly Operation[] = [
   }),
 
   writing('UpdateMembership', `PATCH ${path}/{user_id}`, {
+    endsAdministrators: true,
     ...one,
     summary: 'Gives a member another role',
     body: z.object({ role: z.string().describe('Key.') }),
-    failures: ['organization_role_not_in_role_set'],
+    failures: ['organization_minimum_permissions_needed', 'organization_role_not_in_role_set'],
     handle: (input, scope) => inOrganization(scope.service.administration.updateMembership, input, scope),
   }),
 
   writing('DeleteMembership', `DELETE ${path}/{user_id}`, {
+    endsAdministrators: true,
+    failures: ['organization_minimum_permissions_needed'],
     ...one,
-    summary: 'Deletes a membership, and answers with it as it was',
+    summary: 'Deletes a membership, and answers with it as it was. Pending invitations to the user end',
+    query: { revoke_sent_invitations: revokeSentInvitations },
     handle: (input, scope) => inOrganization(scope.service.administration.deleteMembership, input, scope),
   }),
 
