@@ -33,7 +33,7 @@ async function openTwo(t: ExecutionContext): Promise<readonly [Store, Store]> {
   const open = (connections: readonly Connection[], close: () => Promise<void>) => {
     const [first, ...rest] = connections.map(shared)
     if (first === undefined) throw new Error('There is no connection.')
-    return openTransactionalStore({ writer: first, readers: rest, release: close }, {})
+    return openTransactionalStore({ writer: first, readers: rest, isNew: true, release: close }, {})
   }
   const second = await open(others, async () => {
     for (const each of others) await each.close()

@@ -109,6 +109,19 @@ function checkFurtherClaims({ iat, azp }: TokenClaims, rules: TokenRules): void 
   }
 }
 
+/** Whether the error says that the issuer has not issued the token, so that it says nothing about the caller. */
+export function isOfAnotherIssuer(error: unknown): boolean {
+  const cause = error instanceof RoleSetsExpressError && error.code === 'token_invalid' ? error.cause : undefined
+  if (cause instanceof errors.JWTClaimValidationFailed) return cause.claim === 'iss'
+  return (
+    cause instanceof errors.JWKSNoMatchingKey ||
+    cause instanceof errors.JWSSignatureVerificationFailed ||
+    cause instanceof errors.JWSInvalid ||
+    cause instanceof errors.JOSEAlgNotAllowed ||
+    cause instanceof TypeError
+  )
+}
+
 function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired.'
   if (error instanceof errors.JWTClaimValidationFailed) {

@@ -32,6 +32,7 @@ import type {
   Organization,
   Assignment,
   Place,
+  Revision,
 } from '@rolesets/core'
 import type { Departure } from '../domain/administrators.ts'
 import type { RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
@@ -278,11 +279,24 @@ export interface Provenance {
   readonly signal?: AbortSignal | undefined
 }
 
+/**
+ * How a store's revisions are named outside, so that one that was lost, because an older copy of the store was put back, isn't
+ * taken for the one that has its number now.
+ */
+export interface Lineage {
+  /** `<epoch>:<number>`. */
+  textOf(number: number): string
+  /** Whether the store was at this revision, or is on the way to it. */
+  has(revision: Revision): boolean
+}
+
 export interface Store extends AsyncDisposable {
-  /** The id of this store's history; another one after a restore from a backup or an adoption. */
+  /** The id of this store; another one after an adoption. */
   readonly epoch: string
   /** The number of the last committed revision. */
   readonly head: number
+  /** As of the head: how revisions are named, and which of them are this store's. It costs no read. */
+  readonly lineage: Lineage
   /** @throws StoreError `overloaded` when too many works wait (may be retried: nothing was done). */
   write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>>
   /**

@@ -1,8 +1,11 @@
 /** Memberships of one organization, and of all. */
 
 import { z } from 'zod'
+import { limits } from '@rolesets/core'
 import type { OrganizationView, MembershipView } from '../../service/views.ts'
-import { flag, mergedMetadata, optional, optionalMetadata, ordering } from '../operation/fields.ts'
+import { clearableMetadata, mergedMetadata, optional, reference, text } from '../operation/fields.ts'
+import { flag, ordering, orderShown } from '../operation/parameters.ts'
+import { shownAs } from '../operation/shown-as.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
 import { membershipAnswer } from './membership-object.ts'
@@ -12,9 +15,10 @@ const path = '/organizations/{organization_id}/memberships'
 const params = { ...organizationParams, user_id: z.string() }
 
 /** Besides the time, Clerk sorts by facts of users. All that is known of a user here is the id. */
-const membershipOrder = ordering('email_address', 'phone_number', 'first_name', 'last_name', 'username').transform(
-  ({ field, descending }) => ({ field: field === 'created_at' ? field : ('user_id' as const), descending }),
-)
+const factsOfUsers = ['email_address', 'phone_number', 'first_name', 'last_name', 'username'] as const
+const membershipOrder = ordering(...factsOfUsers)
+  .transform(({ field, descending }) => ({ field: field === 'created_at' ? field : ('user_id' as const), descending }))
+  .meta(shownAs(orderShown(['created_at', ...factsOfUsers])))
 
 export const revokeSentInvitations = flag.describe('An extension: also revoke the invitations that the user sent.')
 
@@ -34,6 +38,7 @@ export const membershipOperations: readonly Operation[] = [
     params: organizationParams,
     query: { order_by: membershipOrder, ...membershipFilters },
     fields: filterNames,
+    codes: { organization_not_found: 'form_param_value_invalid' },
     handle: ({ organizationId, order, limit, offset, ...filters }, { service, call }) =>
       service.directory.memberships({ organizationId, ...membershipQueryOf(filters), order, limit, offset }, call),
   }),
@@ -42,14 +47,14 @@ export const membershipOperations: readonly Operation[] = [
     ...answer,
     summary: "Makes a user a member, with a role of the organization's role set",
     params: organizationParams,
-    body: z.object({
-      user_id: z.string(),
-      role: z.string().describe('Key.'),
-      email_addresses: optional(z.array(z.string())).describe(
-        'An extension: addresses of the user, pending invitations to which end.',
-      ),
-      public_metadata: optionalMetadata,
-      private_metadata: optionalMetadata,
+    body: z.strictObject({
+      user_id: text('id'),
+      role: reference.describe('Key.'),
+      email_addresses: optional(
+        z.array(text('emailAddressCharactersMax')).max(limits.emailAddressesPerUserMax),
+      ).describe('An extension: addresses of the user, pending invitations to which end.'),
+      public_metadata: clearableMetadata,
+      private_metadata: clearableMetadata,
     }),
     failures: [
       'already_a_member_in_organization',
@@ -63,7 +68,7 @@ export const membershipOperations: readonly Operation[] = [
     endsAdministrators: true,
     ...one,
     summary: 'Gives a member another role',
-    body: z.object({ role: z.string().describe('Key.') }),
+    body: z.strictObject({ role: reference.describe('Key.') }),
     failures: ['organization_minimum_permissions_needed', 'organization_role_not_in_role_set'],
     handle: (input, scope) => inOrganization(scope.service.administration.updateMembership, input, scope),
   }),

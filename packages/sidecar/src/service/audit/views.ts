@@ -6,7 +6,6 @@
 import {
   byThing,
   editOf,
-  formatRevision,
   kindOf,
   snakeCase,
   type ByThing,
@@ -20,6 +19,7 @@ import {
   type ThingName,
   type Things,
 } from '@rolesets/core'
+import type { Lineage } from '../../storage/store.ts'
 import {
   keyOf,
   viewAccessKey,
@@ -62,11 +62,15 @@ export interface AuditedChangeSetView {
 }
 
 /** @param catalogue the present one */
-export function viewChangeSet(changeSet: SealedChangeSet, catalogue: Catalogue, epoch: string): AuditedChangeSetView {
+export function viewChangeSet(
+  changeSet: SealedChangeSet,
+  catalogue: Catalogue,
+  lineage: Lineage,
+): AuditedChangeSetView {
   const { revision, committedAt, actor, operation, changes, seal } = changeSet
   const naming = withThoseGone(catalogue, changes)
   return {
-    revision: formatRevision({ epoch, number: revision }),
+    revision: lineage.textOf(revision),
     ...{ committedAt, actor, operation, seal },
     changes: changes.map((change) => ({ kind: kindOf(change), ...factsOf(change, naming) })),
   }

@@ -23,6 +23,8 @@ import { text, unlessMalformed } from './rows/columns.ts'
 export interface Connections {
   readonly writer: Connection
   readonly readers: readonly Connection[]
+  /** The file had no store before. */
+  readonly isNew: boolean
   /** Closes all of it and frees the lock. */
   readonly release: () => Promise<void>
 }
@@ -71,6 +73,7 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   await setUpWriter(writer, !isInMemory)
   await migrate(writer, missing, now())
   await checkSmallParts(writer)
+  const isNew = await plantEpoch(writer)
   await plantAnchor(writer, await readEpoch(writer))
   const readers: Connection[] = []
   for (let count = 0; count < readersCount; count++) {
@@ -78,7 +81,7 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
     await setUpReader(reader)
     readers.push(reader)
   }
-  return { writer, readers }
+  return { writer, readers, isNew }
 }
 
 /** The writer is opened first and so closed last, when it moves the log into the database. */
@@ -88,9 +91,12 @@ async function connect(file: string, undo: (() => Promise<void>)[]): Promise<Con
   return connection
 }
 
-/** The epoch is made once, with the file. */
+/** The epoch is made once, with the file. @returns whether it was made now */
+async function plantEpoch(connection: Connection): Promise<boolean> {
+  return (await connection.run('INSERT OR IGNORE INTO store (singleton, epoch) VALUES (1, ?)', [newEpoch()])) > 0
+}
+
 async function readEpoch(connection: Connection): Promise<string> {
-  await connection.run('INSERT OR IGNORE INTO store (singleton, epoch) VALUES (1, ?)', [newEpoch()])
   const [row] = await connection.all('SELECT epoch FROM store')
   return text(row ?? {}, 'epoch')
 }

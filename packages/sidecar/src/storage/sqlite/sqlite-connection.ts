@@ -7,6 +7,7 @@ import { readsOf } from './questions/queries.ts'
 import { putBookmark } from './rows/bookmarks.ts'
 import { writeChanges } from './rows/changes.ts'
 import { unlessMalformed } from './rows/columns.ts'
+import { putTimeline, readTimelines } from './rows/timelines.ts'
 import { putRetiredKeys } from './rows/permissions.ts'
 import { forgetSome, readPosition, setAnchor, writeHistory } from './rows/history.ts'
 import { contentTables } from './tables.ts'
@@ -60,6 +61,8 @@ export function sqliteConnection(connection: Connection): EngineConnection {
       const last = changeSets.at(-1)
       if (last && next) next = { epoch: next.epoch, revision: last.revision, seal: last.seal }
     },
+    timelines: () => readTimelines(connection),
+    writeTimeline: (timeline) => putTimeline(connection, timeline),
     writeBookmarks: async (bookmarks) => {
       for (const [name, bookmark] of bookmarks) await putBookmark(connection, name, bookmark)
     },

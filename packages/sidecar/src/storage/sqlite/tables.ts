@@ -41,6 +41,7 @@ export const tables: Readonly<Record<string, Explanation>> = {
   settings: small('singleton'),
   access_keys: small('id'),
   change_subjects: checked('the subjects of each change set are computed again'),
+  timelines: checked('each begins before the last revision, and has the name of the store'),
   change_sets: checked('each is sealed to the one before it'),
   store: ofFile('the first seal, and each compaction, is made from the epoch'),
   history_anchor: ofFile('it is the seal of the epoch, or that of the change set before which a compaction forgot'),

@@ -17,10 +17,11 @@ import {
 import { adopt } from './adoption.ts'
 import { BatchRows } from './batch-rows.ts'
 import type { State } from './catalogues.ts'
-import type { EngineConnection } from './connection.ts'
+import type { EngineConnection, Timeline } from './connection.ts'
 import { lease } from './lease.ts'
 import { changesOf, recordOf } from './record.ts'
 import { sealOf, type SealedRecord } from './seal.ts'
+import { beginning } from './timelines.ts'
 
 /** What waits for the writer, as data. */
 export type Job =
@@ -48,14 +49,21 @@ export class Batch {
   readonly #rows: BatchRows
   readonly #changeSets: KeptChangeSet[] = []
   readonly #bookmarks = new Map<string, Bookmark | null>()
+  readonly #timelineName: string | undefined
+  /** Begins in this batch. */
+  #begun: Timeline | undefined
   #state: State
   #isReplaced = false
 
-  /** @param state the state that the transaction of the connection begins with */
-  constructor(connection: EngineConnection, state: State) {
+  /**
+   * @param state the state that the transaction of the connection begins with
+   * @param timelineName of the process; undefined: it goes on with the last timeline
+   */
+  constructor(connection: EngineConnection, state: State, timelineName?: string) {
     this.#connection = connection
     this.#rows = new BatchRows(connection)
     this.#state = state
+    this.#timelineName = timelineName
   }
 
   get result(): Committed {
@@ -93,6 +101,7 @@ export class Batch {
   async flush(): Promise<void> {
     await this.#rows.writeAll()
     if (this.#changeSets.length > 0) await this.#connection.writeHistory(this.#changeSets)
+    if (this.#begun) await this.#connection.writeTimeline(this.#begun)
     if (this.#bookmarks.size > 0) await this.#connection.writeBookmarks(this.#bookmarks)
   }
 
@@ -120,8 +129,18 @@ export class Batch {
   #keep({ revision, changes, catalogue, bookmarks }: Recording, { at, actor, operation }: Provenance): void {
     for (const [name, bookmark] of bookmarks) this.#bookmarks.set(name, bookmark)
     if (changes.length === 0) return
+    this.#beginTimeline()
     const sealable = { revision, committedAt: at, actor, operation, record: recordOf(changes) }
     this.#add({ ...sealable, changes, seal: sealOf(this.#state.seal, sealable) }, catalogue)
+  }
+
+  /** The first write of a process begins its timeline. */
+  #beginTimeline(): void {
+    if (this.#timelineName === undefined) return
+    const timeline = beginning(this.#state, this.#timelineName)
+    if (this.#state.timelines.some(({ epoch }) => epoch === timeline.epoch)) return
+    this.#begun = timeline
+    this.#state = { ...this.#state, timelines: [...this.#state.timelines, timeline] }
   }
 
   async #append({ seal, ...sealable }: SealedRecord): Promise<Outcome> {

@@ -17,6 +17,13 @@ export interface Position {
   readonly seal: string
 }
 
+/** What one process has written: the revisions after this number, up to the next timeline's. */
+export interface Timeline {
+  /** Names its revisions. */
+  readonly epoch: string
+  readonly after: number
+}
+
 /** The reads that the rows alone answer. */
 export type RowReader = Omit<Reader, 'revision' | 'catalogue'>
 
@@ -55,6 +62,8 @@ export interface EngineConnection extends RowReader {
   /** In order. @throws StoreError `compacted` */
   changeSets(after: number, limit: number): Promise<readonly KeptChangeSet[]>
   bookmark(name: string): Promise<Bookmark | undefined>
+  /** All but the first one, which has the name of the store, in the order of their beginnings. */
+  timelines(): Promise<readonly Timeline[]>
   /** The revision before which change sets may be forgotten. */
   forgettable(keep: { readonly newerThan: number; readonly count: number }): Promise<number>
 
@@ -62,12 +71,16 @@ export interface EngineConnection extends RowReader {
   writeChanges(recorded: readonly Recorded[]): Promise<void>
   /** In order; the first one follows the position. Each is found by its subjects (`subjectsOf`). */
   writeHistory(changeSets: readonly KeptChangeSet[]): Promise<void>
+  writeTimeline(timeline: Timeline): Promise<void>
   /** Null removes one. */
   writeBookmarks(bookmarks: ReadonlyMap<string, Bookmark | null>): Promise<void>
   /** Forgets some change sets. @returns whether there may be more to forget */
   forget(before: number): Promise<boolean>
   /** Into a storage that was cleared, and whose permissions were written. */
   writeRetiredPermissions(retired: RetiredKeys): Promise<void>
-  /** Removes all things and all history. The history begins anew after the position. Bookmarks stay. */
+  /**
+   * Removes all things and all history. The history begins anew after the position, without timelines. Bookmarks
+   * stay.
+   */
   clear(position: Position): Promise<void>
 }

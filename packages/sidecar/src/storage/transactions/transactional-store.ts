@@ -1,11 +1,13 @@
 /** The store over the connections of an engine: one that writes and a few that read. */
 
+import { randomInt } from 'node:crypto'
 import type { StoreEvent, StoreOptions } from '../options.ts'
 import {
   StoreError,
   type At,
   type Bookmark,
   type KeptChangeSet,
+  type Lineage,
   type Provenance,
   type Reader,
   type StoreSnapshot,
@@ -18,14 +20,18 @@ import type { EngineConnection, Position } from './connection.ts'
 import { lease } from './lease.ts'
 import { Readers } from './readers.ts'
 import type { SealedRecord } from './seal.ts'
+import { lineageOf } from './timelines.ts'
 import { WriteQueue } from './write-queue.ts'
 
 const waitingMaxDefault = 10_000
 const batchMaxDefault = 500
+const timelineCharacters = 8
 
 export interface EngineConnections {
   readonly writer: EngineConnection
   readonly readers: readonly EngineConnection[]
+  /** The storage was made by this opening. */
+  readonly isNew: boolean
   /** Closes all of them, and what was opened with them. */
   readonly release: () => Promise<void>
 }
@@ -34,9 +40,9 @@ export async function openTransactionalStore(connections: EngineConnections, opt
   const { writer, release } = connections
   try {
     const position = await writer.begin('read')
-    const catalogue = await writer.catalogue()
+    const [catalogue, timelines] = [await writer.catalogue(), await writer.timelines()]
     await writer.rollback()
-    return new TransactionalStore(connections, { ...position, catalogue }, options)
+    return new TransactionalStore(connections, { ...position, catalogue, timelines }, options)
   } catch (error) {
     await release()
     throw error
@@ -55,12 +61,17 @@ class TransactionalStore implements Store {
   readonly #release: () => Promise<void>
   readonly #onEvent: (event: StoreEvent) => void
   readonly #subscriptions = new Set<Subscription>()
+  /** Of this process; undefined: it goes on with the store's name. */
+  readonly #timelineName: string | undefined
   #state: State
+  #lineage: Lineage
   #closed: Promise<void> | undefined
 
-  constructor({ writer, readers, release }: EngineConnections, state: State, options: StoreOptions) {
+  constructor({ writer, readers, isNew, release }: EngineConnections, state: State, options: StoreOptions) {
     const { writesWaitingMax = waitingMaxDefault, batchMax = batchMaxDefault } = options
     this.#state = state
+    this.#timelineName = isNew ? undefined : newTimelineName()
+    this.#lineage = lineageOf(state, this.#timelineName)
     this.#catalogues = new Catalogues(state)
     this.#release = release
     this.#onEvent = options.onEvent ?? (() => undefined)
@@ -68,6 +79,7 @@ class TransactionalStore implements Store {
     this.#writes = new WriteQueue({
       connection: writer,
       state,
+      timelineName: this.#timelineName,
       writesWaitingMax,
       batchMax,
       onEvent: this.#onEvent,
@@ -81,6 +93,10 @@ class TransactionalStore implements Store {
 
   get head(): number {
     return this.#state.revision
+  }
+
+  get lineage(): Lineage {
+    return this.#lineage
   }
 
   async write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>> {
@@ -164,6 +180,7 @@ class TransactionalStore implements Store {
 
   #publish({ state, changeSets, isReplaced }: Committed): void {
     this.#state = state
+    this.#lineage = lineageOf(state, this.#timelineName)
     this.#catalogues.advance(state, isReplaced)
     if (isReplaced) this.#notify(({ onAdopted }) => onAdopted?.())
     for (const changeSet of changeSets) this.#notify(({ listener }) => listener(changeSet))
@@ -180,4 +197,8 @@ class TransactionalStore implements Store {
       }
     }
   }
+}
+
+function newTimelineName(): string {
+  return Array.from({ length: timelineCharacters }, () => randomInt(36).toString(36)).join('')
 }

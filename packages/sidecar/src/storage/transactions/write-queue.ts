@@ -20,6 +20,8 @@ export interface WriteQueueOptions {
   readonly connection: EngineConnection
   /** As the storage was when it was opened. */
   readonly state: State
+  /** Of this process; undefined: it made the store. */
+  readonly timelineName: string | undefined
   readonly writesWaitingMax: number
   readonly batchMax: number
   readonly onEvent: (event: StoreEvent) => void
@@ -112,7 +114,7 @@ export class WriteQueue {
     const { connection } = this.#options
     const begun = await this.#begin().catch(storeErrorOf)
     if (begun instanceof StoreError) return this.#refuseAll(jobs, begun)
-    const batch = new Batch(connection, this.#state)
+    const batch = new Batch(connection, this.#state, this.#options.timelineName)
     const outcomes: Outcome[] = []
     let startedAt: number
     try {
@@ -150,7 +152,11 @@ export class WriteQueue {
           )
         : await connection.catalogue()
       const changeSets = missed ?? []
-      this.#publish({ state: { ...position, catalogue }, changeSets, isReplaced: missed === undefined })
+      this.#publish({
+        state: { ...position, timelines: await connection.timelines(), catalogue },
+        changeSets,
+        isReplaced: missed === undefined,
+      })
     } catch (error) {
       await connection.rollback()
       throw error

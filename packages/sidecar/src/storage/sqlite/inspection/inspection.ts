@@ -11,6 +11,7 @@ import {
   subjectsOf,
 } from '@rolesets/core'
 import type { Finding, Inspection } from '../../inspection.ts'
+import { checkTimelines } from './timelines.ts'
 import { migrations } from '../migrations/all.ts'
 import { StoreError } from '../../store.ts'
 import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
@@ -166,6 +167,7 @@ class SqliteInspection implements Inspection {
     const isMissing = (revision: number) => chain.isMissing(revision)
     yield* checkStamps(this.#connection, { sweeps: this.#sweeps, anchor, isMissing })
     yield* checkCounts(this.#connection)
+    yield* checkTimelines(this.#connection)
     yield* this.#checkReferences()
   }
 
