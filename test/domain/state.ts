@@ -19,14 +19,9 @@ import {
   type ByKind,
   type Reassigned,
 } from '@rolesets/core'
-import {
-  absenceIn,
-  administratorNeeded,
-  departuresOf,
-  type Departure,
-} from '../../packages/sidecar/src/domain/administrators.ts'
+import { absenceIn, administratorNeeded, departuresOf } from '../../packages/sidecar/src/domain/administrators.ts'
 import type { SentFacts } from '../../packages/sidecar/src/domain/invitees.ts'
-import type { Context, Decided, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
+import type { Context, Decided, Departure, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import { statusOf } from '../../packages/sidecar/src/domain/invitations.ts'
 import { seedChanges } from '../../packages/sidecar/src/domain/seed.ts'
 import { decideCommand, type Command } from './commands.ts'

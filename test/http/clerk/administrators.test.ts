@@ -122,7 +122,10 @@ withEachClient('inviters and requesters must be able to manage the members', asy
       ...denied,
       paramName: 'inviter_user_id',
     })
-    const several = [{ emailAddress: 'k@x.io', role: 'org:member', inviterUserId: 'ann' }, invitation] as never
+    const several = [
+      { emailAddress: 'k@x.io', role: 'org:member', inviterUserId: 'ann' },
+      { ...invitation, organizationId: undefined },
+    ] as never
     t.like(await refusalOf(organizations.createOrganizationInvitationBulk(organizationId, several)), denied)
     const revocation = { organizationId, invitationId, requestingUserId: userId }
     t.like(await refusalOf(organizations.revokeOrganizationInvitation(revocation)), denied)

@@ -6,26 +6,11 @@
 
 import { applyToCatalogue, counted, editOf, listed, quoted, takeWithin } from '@rolesets/core'
 import type { Catalogue, Change, Index, Membership, Reassigned, Role, RoleReassignment } from '@rolesets/core'
-import type { Impact } from './decided.ts'
+import type { Departure, Impact } from './decided.ts'
 import { Refusal } from './refusal.ts'
 import { isCreatorEligible } from './roles.ts'
 
 type Member = Pick<Membership, 'organizationId' | 'userId'>
-
-/** Whom a change takes from the administrators: these members, or everyone with one of these roles. */
-export type Leaving =
-  | { readonly members: readonly Member[] }
-  /** Undefined `among`: in all organizations. */
-  | { readonly roleIds: readonly string[]; readonly among: Reassigned['among'] | undefined }
-  /** Everyone: which of these organizations have no administrator now? */
-  | { readonly organizationIds: readonly string[] }
-
-/** Which of the organizations of those who leave have no other member with one of the remaining roles? */
-export interface Departure {
-  readonly leaving: Leaving
-  /** Who has one of these roles before the change and doesn't leave, is an administrator after it. */
-  readonly remainingRoleIds: readonly string[]
-}
 
 const organizationsInFactsMax = 20
 

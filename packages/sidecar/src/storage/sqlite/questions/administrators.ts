@@ -4,8 +4,7 @@
  * holders of the roles.
  */
 
-import type { Departure } from '../../../domain/administrators.ts'
-import type { WithoutAdministrator } from '../../../domain/decided.ts'
+import type { Departure, WithoutAdministrator } from '../../../domain/decided.ts'
 import type { Connection, Value } from '../connection.ts'
 import { count, text } from '../rows/columns.ts'
 import { cheaperSide } from './usage.ts'
