@@ -4,7 +4,7 @@
  */
 
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
-import type { JWSHeaderParameters, JWTVerifyOptions } from 'jose'
+import type { JWSHeaderParameters, JWTVerifyOptions } from 'jose' with { 'resolution-mode': 'import' }
 import type { Auth, TokenClaims } from './auth.ts'
 import { callerFrom, type ClaimsOption } from './claims.ts'
 import type { Clock } from './clock.ts'

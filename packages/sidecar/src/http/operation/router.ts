@@ -32,7 +32,14 @@ const versionParameter = '__clerk_api_version'
 /** How long a call can wait. A write that has started is finished. */
 const deadlineMs = 30_000
 
-export function createClerkRouter(operations: readonly Operation[], options: ClerkOptions): Router {
+/** Why a request of Clerk's API isn't served; undefined: it isn't one. */
+export type NotServed = (method: string, path: string, isServed: boolean) => string | undefined
+
+export function createClerkRouter(
+  operations: readonly Operation[],
+  options: ClerkOptions,
+  notServed: NotServed,
+): Router {
   const router = Router({ caseSensitive: true })
   router.use((request, response, next) => {
     // For failures. Other answers replace it by the revision that they show.
@@ -47,9 +54,11 @@ export function createClerkRouter(operations: readonly Operation[], options: Cle
         ...(operation.writes && !operation.ignoresBody ? [readBody] : []),
         handlerOf(operation, options),
       )
-    route.all(wrongMethod(path, ofPath))
+    route.all(wrongMethod(path, ofPath, notServed))
   }
-  router.use(() => {
+  router.use((request) => {
+    const reason = notServed(request.method, request.path, false)
+    if (reason !== undefined) throw failure('not_served_here', reason)
     throw failure('resource_not_found', "This path doesn't exist. GET /v1/openapi.json lists all paths.")
   })
   router.use(failureHandler(options))
@@ -81,9 +90,11 @@ function byPath(operations: readonly Operation[]): [string, Operation[]][] {
   return [...paths].sort(([a], [b]) => (sortable(a) < sortable(b) ? -1 : 1))
 }
 
-function wrongMethod(path: string, operations: readonly Operation[]): RequestHandler {
+function wrongMethod(path: string, operations: readonly Operation[], notServed: NotServed): RequestHandler {
   const allowed = operations.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
   return (request, response) => {
+    const reason = notServed(request.method, path, true)
+    if (reason !== undefined) throw failure('not_served_here', reason)
     response.setHeader('Allow', allowed.join(', '))
     throw failure('method_not_allowed', `${path} allows ${allowed.join(', ')} only, not ${request.method}.`)
   }
