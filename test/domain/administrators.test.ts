@@ -145,7 +145,7 @@ test('several steps of one write are judged by their end: what one takes, a late
   t.deepEqual(rolesIn(state, 'acme'), { ann: 'org:member', bob: 'org:admin', cem: 'org:moderator' })
   refused(t, code, field, () =>
     createTiers().runAll('Both', () => [
-      { ...promote, input: { ...promote.input, userId: 'cem' } } as Command,
+      { ...promote, input: { ...promote.input, userId: 'cem' } },
       demote,
       { operation: 'removeUser', input: { userId: 'cem' } },
     ]),
