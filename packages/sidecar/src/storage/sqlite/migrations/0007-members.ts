@@ -6,7 +6,7 @@
 import type { Migration } from './migration.ts'
 
 export const members: Migration = {
-  number: 6,
+  number: 7,
   name: 'members',
   sql: `
 ALTER TABLE settings ADD COLUMN last_administrator TEXT NOT NULL DEFAULT 'refuse'
