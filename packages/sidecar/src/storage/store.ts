@@ -223,10 +223,7 @@ export interface Writer extends Reader {
   readonly nextRevision: number
   /** Writes the rows of these changes. May be called several times; all calls of a work make one change set. */
   record(changes: readonly Change[]): Promise<void>
-  /**
-   * Keeps a consumer's bookmark in the transaction of this work; null removes it. A work that only sets bookmarks makes no
-   * revision. A work that throws or is a dry run sets none.
-   */
+  /** Null removes the bookmark. It is kept in the transaction of this work, and is none of its changes: alone it makes no revision. */
   setBookmark(name: string, bookmark: Bookmark | null): void
 }
 
