@@ -17,12 +17,12 @@ const driftMaxMs = 1000
  * ahead, this clock goes ahead, too: what is in a cache is then too old rather than too young. A wall clock that is set back
  * changes nothing.
  */
-function createClockThatCountsSuspension(): () => number {
+export function countingSuspension(monotonic: () => number, wall: () => number): () => number {
   let suspendedMs = 0
-  let differenceMs = Date.now() - performance.now()
+  let differenceMs = wall() - monotonic()
   return () => {
-    const monotonicMs = performance.now()
-    const driftMs = Date.now() - monotonicMs - differenceMs
+    const monotonicMs = monotonic()
+    const driftMs = wall() - monotonicMs - differenceMs
     if (driftMs > driftMaxMs) suspendedMs += driftMs
     if (driftMs > driftMaxMs || driftMs < 0) differenceMs += driftMs
     return monotonicMs + suspendedMs
@@ -30,7 +30,10 @@ function createClockThatCountsSuspension(): () => number {
 }
 
 export const systemClock: Clock = {
-  nowMs: createClockThatCountsSuspension(),
+  nowMs: countingSuspension(
+    () => performance.now(),
+    () => Date.now(),
+  ),
   setTimer(delayMs, callback) {
     const timer = setTimeout(callback, delayMs)
     return () => clearTimeout(timer)

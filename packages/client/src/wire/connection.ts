@@ -4,7 +4,7 @@
  * that accepts and says nothing, and as long as the kernel does for one that doesn't answer.
  */
 
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import grpc from '@grpc/grpc-js'
 import { invalidArgument, RoleSetsError } from '../errors.ts'
 import { findingOf, type Finding } from './connection-findings.ts'
@@ -195,6 +195,7 @@ function credentialsOf(tls: TlsOptions | undefined): grpc.ChannelCredentials {
 /** What grpc-js makes of credentials for each attempt to connect; a part that it doesn't document. */
 interface SecureConnector {
   connect(socket: Socket): Promise<unknown>
+  readonly connectionOptions?: { servername?: string }
 }
 
 /**
@@ -209,6 +210,10 @@ function watched(credentials: grpc.ChannelCredentials, onSocket: (socket: Socket
   internals._createSecureConnector = (...args) => {
     const connector = make.apply(credentials, args)
     const connect = connector.connect.bind(connector)
+    // An address is no name to send: Node warns of it. The certificate is compared with the host all the same.
+    const { connectionOptions } = connector
+    if (connectionOptions !== undefined && isIP(connectionOptions.servername ?? '') !== 0)
+      delete connectionOptions.servername
     connector.connect = (socket) => {
       onSocket(socket)
       return connect(socket)

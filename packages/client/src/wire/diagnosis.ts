@@ -61,7 +61,7 @@ async function withTls(target: Target, tls: TlsOptions): Promise<Outcome> {
 }
 
 async function speaksTls(target: Target): Promise<boolean> {
-  const socket = connectTls({ ...addressOf(target), ALPNProtocols: ['h2'], rejectUnauthorized: false })
+  const socket = connectTls({ ...addressOf(target), rejectUnauthorized: false })
   return within(socket, async () => {
     await once(socket, 'secureConnect')
     return true
@@ -131,21 +131,20 @@ const causeOfCode: Readonly<Record<string, ConnectionCause>> = {
   CERT_SIGNATURE_FAILURE: 'tls_untrusted',
   CERT_UNTRUSTED: 'tls_untrusted',
   INVALID_CA: 'tls_untrusted',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'no_tls',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'no_tls',
-  ERR_SSL_HTTP_REQUEST: 'no_tls',
-  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'http_port',
 }
+
+/** OpenSSL's words are the same in all versions of Node, while its codes come under several names. */
+const causeOfWords: readonly (readonly [RegExp, ConnectionCause])[] = [
+  [/wrong version number|packet length too long|http request/i, 'no_tls'],
+  [/no application protocol/i, 'http_port'],
+  [/certificate required|bad certificate|certificate unknown|unknown ca|handshake failure/i, 'tls_client_certificate'],
+]
 
 function causeOfError(error: unknown): ConnectionCause | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
   if (typeof code !== 'string') return undefined
-  const known = causeOfCode[code]
-  if (known !== undefined) return known
-  if (/certificate|UNKNOWN_CA|HANDSHAKE_FAILURE/i.test(code)) return 'tls_client_certificate'
-  if (code === 'EPROTO')
-    return /wrong version number|packet length too long/.test(String(message)) ? 'no_tls' : 'tls_failed'
-  return code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') ? 'tls_failed' : undefined
+  const known = causeOfCode[code] ?? causeOfWords.find(([words]) => words.test(String(message)))?.[1]
+  return known ?? (/^EPROTO$|^ERR_(SSL|TLS)/.test(code) ? 'tls_failed' : undefined)
 }
 
 function addressOf({ address }: Target): { path: string } | { host: string; port: number } {
