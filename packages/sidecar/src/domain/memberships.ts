@@ -4,7 +4,7 @@ import { assignmentOf, deleted, put, quoted, type Catalogue, type Membership, ty
 import { amend, newMembership } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
 import { decided, decidedTo, type Context, type Decided } from './decided.ts'
-import { parseId, parseRef } from './fields.ts'
+import { parseId, parseNewId, parseRef } from './fields.ts'
 import { findRole } from './lookup.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
 import { checkHasRoom, type Occupancy } from './quota.ts'
@@ -39,6 +39,7 @@ export function createMembership(
   context: Context,
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
+  parseNewId(userId, 'user_id')
   parseRef(input.role, 'role')
   const metadata = parseNewMetadata(input)
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
