@@ -14,6 +14,8 @@ const bracketsMax = 64
 const signsMax = 400_000
 /** A file in JSON has four for each field. */
 const quotesMax = 800_000
+/** Escapes that JSON doesn't have. */
+const escapesMax = 1_000
 const itemsMax = Math.max(limits.manifestOrganizationsMax, limits.permissionsMax, limits.rolesMax, limits.roleSetsMax)
 const entriesMax = limits.mappingsMax
 
@@ -36,26 +38,64 @@ const tooManyEntries = `A map has more than ${entriesMax} entries. ${split}`
 
 const signs = /["'[\]{},\r\n]|(?<=^|[\s"'])[#:?&*!|>%@`-]|:(?=\s)/gm
 
-/** Counts signs wherever they stand. Within texts there are few. */
+const space = /\s*/y
+
+/** Counts signs, but not within texts in quotes. In other texts there are few. */
 function findExcess(text: string): Found {
   const open: { readonly max: number; commas: number }[] = []
   const levels: Level[] = []
-  let [count, quotes] = [0, 0]
+  let [count, quotes, escapes] = [0, 0, 0]
   let excess = lineExcess(text, 0, levels)
-  for (const { 0: sign, index: at } of text.matchAll(signs)) {
+  // Where a text in quotes may begin, if there is only space before it.
+  let begin: number | undefined = 0
+  signs.lastIndex = 0
+  for (let found = signs.exec(text); found !== null; found = signs.exec(text)) {
+    const { 0: sign, index: at } = found
     const innermost = open.at(-1)
-    if (sign === '"' || sign === "'") quotes++
-    else count++
+    if (sign === '"' || sign === "'") {
+      quotes++
+      if (begin !== undefined && isSpace(text, begin, at)) {
+        const quoted = readQuoted(text, at)
+        signs.lastIndex = quoted.end
+        escapes += quoted.escapes
+        count += quoted.lines
+      }
+      begin = undefined
+    } else count++
+    if ('[{,:-?'.includes(sign)) begin = at + 1
     if (sign === '[' || sign === '{') open.push({ max: sign === '[' ? itemsMax : entriesMax, commas: 0 })
     else if (sign === ']' || sign === '}') open.pop()
     else if (sign === '\n' && innermost === undefined) excess ??= lineExcess(text, at + 1, levels)
     else if (sign === ',' && innermost && ++innermost.commas > innermost.max)
       excess = innermost.max === itemsMax ? tooManyItems : tooManyEntries
-    if (count > signsMax || quotes > quotesMax) excess ??= tooManySigns
+    if (count > signsMax || quotes > quotesMax || escapes > escapesMax) excess ??= tooManySigns
     if (open.length > bracketsMax) excess ??= tooDeep
     if (excess !== undefined) return { at, message: excess }
   }
   return undefined
+}
+
+function isSpace(text: string, from: number, to: number): boolean {
+  space.lastIndex = from
+  return space.test(text) && space.lastIndex === to
+}
+
+/** @returns where the text that begins with a quote ends, and how many odd escapes and lines it has */
+function readQuoted(text: string, start: number): { end: number; escapes: number; lines: number } {
+  const quote = text[start]
+  let [escapes, lines] = [0, 0]
+  for (let at = start + 1; at < text.length; at++) {
+    const character = text[at]
+    if (character === '\n') lines++
+    if (character === '\\' && quote === '"') {
+      if (!'"\\/bfnrtu'.includes(text[at + 1] ?? '')) escapes++
+      at++
+    } else if (character === quote) {
+      if (quote === '"' || text[at + 1] !== quote) return { end: at + 1, escapes, lines }
+      at++
+    }
+  }
+  return { end: text.length, escapes, lines }
 }
 
 interface Level {
