@@ -27,9 +27,18 @@ export function loadContract(): Contract {
   return (loaded ??= load())
 }
 
-function load(): Contract {
+let loadedRoot: protobuf.Root | undefined
+
+/** All types of the contract, by their full names. */
+export function loadTypes(): protobuf.Root {
+  if (loadedRoot !== undefined) return loadedRoot
   const root = protobuf.Root.fromJSON(JSON.parse(parsedContract) as INamespace)
   root.resolveAll()
+  return (loadedRoot = root)
+}
+
+function load(): Contract {
+  const root = loadTypes()
   const definition = (name: string) => definitionOf(root.lookupService(`rolesets.v1.${name}`)) as unknown
   // The types are generated from the same files.
   return {

@@ -6,6 +6,8 @@ import type { ProtoGrpcType as DecisionsGrpcType } from './generated/decisions.t
 
 export type * from './generated/index.ts'
 export { loadContract, type Contract } from './contract.ts'
+export { scanMessage, type ScanLimits, type ScanProblem } from './scan.ts'
+export { loadShapes, type CallShapes, type FieldShape, type MessageShape } from './shapes.ts'
 export { jsonOfStruct, structOfJson, type JsonObject } from './struct.ts'
 /** What `grpc.loadPackageDefinition` returns for the proto files, loaded with `loaderOptions`. */
 export type ProtoGrpcType = AdministrationGrpcType & ChangesGrpcType & DecisionsGrpcType

@@ -161,7 +161,7 @@ test('a key does not travel in the clear to another machine, unless that is want
   t.pass()
 })
 
-test('revisions are parsed, and compared within an epoch only', (t) => {
+test('revisions are parsed, and compared within a store only', (t) => {
   t.deepEqual(parseRevision('k3v9x2m1:42'), { epoch: 'k3v9x2m1', number: 42 })
   for (const text of ['', '42', 'a:', ':1', 'a:-1', 'a:01', 'a:1.5', 'a:9007199254740993', 'a b:1', 'a:1\n', 'a:b:1']) {
     t.is(parseRevision(text), undefined, text)
@@ -172,6 +172,10 @@ test('revisions are parsed, and compared within an epoch only', (t) => {
   t.is(compareRevisions('a:9', 'a:9'), 0)
   t.is(compareRevisions('a:9', 'b:9'), undefined)
   t.is(compareRevisions('a:9', 'soon'), undefined)
+  t.true((compareRevisions('a:9', 'a_b:10') ?? 0) < 0)
+  t.true((compareRevisions('a_c:10', 'a_b:9') ?? 0) > 0)
+  t.is(compareRevisions('a:9', 'a_b:9'), undefined, 'two writes with one number')
+  t.is(compareRevisions('a_b:9', 'c_b:10'), undefined)
 })
 
 test('an error of ours is known by its brand, not by its looks', (t) => {

@@ -1,6 +1,7 @@
 import grpc from '@grpc/grpc-js'
 import test, { type ExecutionContext } from 'ava'
 import { Health, healthDefinition } from '../../packages/sidecar/src/grpc/health.ts'
+import { createServer } from '../../packages/sidecar/src/grpc/server.ts'
 import { endOf, nextMessage, openTestSidecar, type Answer } from './open-sidecar.ts'
 
 type HealthClient = grpc.Client & Record<'Check' | 'Watch' | 'List', (...input: unknown[]) => unknown>
@@ -53,9 +54,9 @@ test('a watcher of health hears that the server stops, before its stream ends', 
 // nice-grpc: the watch of health read, yielded, then subscribed, and so lost what changed in between.
 test('before it is ready the server says so, and a watcher loses no change however quickly they come', async (t) => {
   const health = new Health(['rolesets.v1.Decisions'])
-  const server = new grpc.Server()
   const endpoint = { admit: () => undefined, observer: {} as never, stopping: new AbortController().signal }
-  server.addService(healthDefinition, health.handlers(endpoint))
+  const { server, add } = createServer(endpoint)
+  add(healthDefinition, health.handlers(endpoint))
   const port = await new Promise<number>((resolve) =>
     server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (_error, bound) => resolve(bound)),
   )

@@ -87,10 +87,20 @@ test('broken text is found in lists, maps and metadata too', async (t) => {
 test('a message over 8 MiB is refused with the limit, and the connection goes on', async (t) => {
   const client = connect(t, (await openTestSidecar(t)).target)
   const question = { organizationId: 'x'.repeat(8 * 1024 * 1024), role: 'org:admin' }
-  const refused = await refusalOf(client.call('Check', question))
+  const refused = await refusalOf(client.call('BatchCheck', { checks: [question] }))
   t.is(refused.status, 'RESOURCE_EXHAUSTED')
   t.regex(refused.message, /8388608/)
   t.like(await client.call('Check', { organizationId: 'o', role: 'org:admin' }), { allowed: true })
+})
+
+test('a call that takes little has a limit that fits it', async (t) => {
+  const client = connect(t, (await openTestSidecar(t)).target)
+  const question = { organizationId: 'x'.repeat(64 * 1024), role: 'org:admin' }
+  const refused = await refusalOf(client.call('Check', question))
+  t.is(refused.status, 'RESOURCE_EXHAUSTED')
+  t.regex(refused.message, /65536/)
+  const long = await refusalOf(client.call('Check', { ...question, organizationId: 'x'.repeat(60_000) }))
+  t.like(long, { status: 'INVALID_ARGUMENT', fields: [{ field: 'organization_id' }] })
 })
 
 test('too much metadata is refused, and not as an internal failure', async (t) => {
@@ -133,7 +143,7 @@ test('metadata of any JSON comes back as it was sent', async (t) => {
     },
   }
   await client.write('CreateOrganization', { id: 'org_1', publicMetadata })
-  const { organization } = await client.call('GetOrganization', { organizationId: 'org_1' })
+  const { organization } = await client.read('GetOrganization', { organizationId: 'org_1' })
   t.deepEqual(plain((organization as Answer)['publicMetadata'] as Answer), {
     text: '漢字 😀',
     number: -0.5,
@@ -151,7 +161,7 @@ test('a key __proto__ in metadata is a key like any other', async (t) => {
   const bytes = Buffer.from(CreateOrganization.requestSerialize({ id: 'org_1', publicMetadata }))
   bytes.write('__proto__', bytes.indexOf('__pr0to__'))
   await send(t, target, { path: CreateOrganization.path, bytes })
-  const { organization } = await connect(t, target).call('GetOrganization', { organizationId: 'org_1' })
+  const { organization } = await connect(t, target).read('GetOrganization', { organizationId: 'org_1' })
   t.deepEqual(Object.entries(plain((organization as Answer)['publicMetadata'] as Answer) as object), [
     ['__proto__', 'x'],
   ])

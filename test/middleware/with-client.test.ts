@@ -37,15 +37,15 @@ for (const [version, express] of expresses) {
     const token = await tokens.tokenOf({ claims: { org_permissions: ['org:own:thing'] } })
     const app = express()
     app.use(authenticate({ issuer, audience, jwks: tokens.jwks }))
-    app.get('/:organizationId/roles', availableRoles({ roleSets }))
-    app.get('/own', requirePermission('org:own:thing', { roleSets }), (_req, res) => {
+    app.get('/:organizationId/roles', availableRoles({ roleSets, crossOrganization: true }))
+    app.get('/own', requirePermission('org:own:thing', { roleSets, unknownPermissions: 'token' }), (_req, res) => {
       res.sendStatus(204)
     })
     app.post(
       '/:organizationId',
       express.json(),
       requirePermission('org:sys_memberships:manage', { roleSets, crossOrganization: true }),
-      guardRoleGrant({ roleSets }),
+      guardRoleGrant({ roleSets, crossOrganization: true }),
       (req, res) => {
         res.status(201).json(roleGrantOf(req))
       },
@@ -84,6 +84,26 @@ for (const [version, express] of expresses) {
     await untilReceived(roleSets, sidecar)
     t.is((await grant({ role: 'org:member' })).body.code, 'role_withdrawn')
     t.is((await get('/own')).body.code, 'role_withdrawn')
+  })
+
+  test(`a permission or a role that is renamed or deleted stops counting, although the token lists it (${version})`, async (t) => {
+    const { sidecar, roleSets, grant, get } = await open(t)
+    t.is((await get('/own')).status, 204, 'a permission that the sidecar has never known')
+    sidecar.setRole('org:admin', ['org:sys_memberships:manage', 'org:own:thing'])
+    sidecar.rename('org:own:thing', 'org:own:matter')
+    await untilReceived(roleSets, sidecar)
+    t.is((await get('/own')).body.code, 'permission_required')
+    t.is((await grant({ role: 'org:admin' })).status, 201)
+    sidecar.rename('org:admin', 'org:boss')
+    await untilReceived(roleSets, sidecar)
+    t.is((await get('/own')).body.code, 'role_withdrawn')
+    t.is((await grant({ role: 'org:member' })).body.code, 'role_withdrawn')
+    sidecar.removeRole('org:boss')
+    await untilReceived(roleSets, sidecar)
+    t.is((await get('/own')).body.code, 'role_withdrawn')
+    sidecar.removeOrganization('org_acme')
+    await untilReceived(roleSets, sidecar)
+    t.is((await get('/own')).body.code, 'organization_unknown')
   })
 
   test(`a decision from the cache needs no call to the sidecar (${version})`, async (t) => {

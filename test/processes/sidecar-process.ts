@@ -11,7 +11,11 @@ export interface SidecarOptions {
   /** `ROLESETS_…` variables. Without listeners, the sidecar uses free ports on loopback. */
   readonly env?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
+  /** For Node itself. */
+  readonly nodeArguments?: readonly string[]
   readonly cwd?: string
+  /** The program that is run. Default: the built one of the repository. */
+  readonly command?: string
 }
 
 export interface SidecarProcess extends AsyncDisposable {
@@ -34,7 +38,9 @@ interface Teardown {
 
 /** Starts `rolesets serve`, and waits for its ready line. It is killed after the test if it still runs. */
 export async function startSidecar(t: Teardown, options: SidecarOptions = {}): Promise<SidecarProcess> {
-  const child = spawn(process.execPath, [rolesetsCommand, 'serve', ...(options.args ?? [])], {
+  const own = [...(options.nodeArguments ?? []), rolesetsCommand]
+  const [program, ...first] = options.command === undefined ? [process.execPath, ...own] : [options.command]
+  const child = spawn(program, [...first, 'serve', ...(options.args ?? [])], {
     env: {
       ...cleanEnvironment(),
       ROLESETS_GRPC_LISTEN: '127.0.0.1:0',

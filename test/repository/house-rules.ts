@@ -49,7 +49,7 @@ const mayImport: Record<string, readonly string[]> = {
 const mayBeImportedBy: Record<string, readonly string[]> = {
   '@grpc/grpc-js': ['proto/src/contract.ts', `${sidecar}grpc/`, `${client}wire/`],
   '@grpc/proto-loader': [`${sidecar}grpc/`],
-  protobufjs: ['proto/src/contract.ts'],
+  protobufjs: ['proto/src/'],
   '@grpc/reflection': [`${sidecar}grpc/`],
   'grpc-health-check': [`${sidecar}grpc/`],
   'nice-grpc-error-details': [`${sidecar}grpc/`, `${client}wire/`],

@@ -51,6 +51,9 @@ export function holdStore(store: Store): HeldStore {
     get head() {
       return published
     },
+    get lineage() {
+      return store.lineage
+    },
     async write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>> {
       const written = await counted(store.write(provenance, work))
       const { revision } = written

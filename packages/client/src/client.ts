@@ -2,6 +2,7 @@
  * The client: it connects the cache, the feed and the calls to the sidecar, and has the methods that applications use.
  */
 
+import { mayFollow } from '@rolesets/core'
 import { createAdministration } from './administration/administration.ts'
 import type { Administration } from './administration/calls.ts'
 import * as parse from './arguments.ts'
@@ -115,6 +116,8 @@ class Client implements RoleSetsClient {
     const hear = (event: ClientEvent) => {
       // What the cache has is of no use for a decision until the snapshot has come.
       if (event.type === 'started_over') freshness.forget()
+      // The history has another revision there, or ends before: nothing was seen of what it has now.
+      if (event.type === 'started_over' && event.error.code === 'revision_of_another_epoch') cache.forgetFloor()
       onEvent(event)
     }
     const follower = (this.#follower = new Follower({ transport, clock, sink, random, onEvent: hear, onChange }))
@@ -217,7 +220,8 @@ class Client implements RoleSetsClient {
     return (revision) => {
       this.#cache.raiseFloor(revision, epochBefore)
       const { catalogue, floor } = this.#cache
-      if (catalogue === undefined || floor?.epoch === catalogue.epoch) return
+      // On a later timeline of the same store, the feed is about to deliver it.
+      if (catalogue === undefined || floor === undefined || mayFollow(floor, catalogue)) return
       const message = `The store was restored: it is at ${revision}, and the cache is of epoch ${catalogue.epoch}.`
       this.#follower.startOver(new RoleSetsError('revision_of_another_epoch', message))
     }

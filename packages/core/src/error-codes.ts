@@ -175,7 +175,7 @@ export const errorCodes = {
   revision_of_another_epoch: {
     ...becomes('feed', 'FAILED_PRECONDITION', 'revision_conflict'),
     ...says(
-      'The revision belongs to another epoch: the store is another one, or was created anew.',
+      'The revision belongs to another epoch: the store is another one, or an older copy of it was put back.',
       'Discard what was read before, and start with a snapshot.',
     ),
   },

@@ -1,6 +1,7 @@
 /** Express middleware that verifies tokens and guards the routes that grant roles. */
 
 export { authenticate } from './authenticate/authenticate.ts'
+export type { TokenRefusal } from './authenticate/refusal.ts'
 export type { AuthenticateOptions } from './authenticate/authenticate-options.ts'
 export { authOf, type Auth, type CallerClaims, type TokenClaims } from './authenticate/auth.ts'
 export { availableRoles, type AvailableRolesOptions } from './available-roles.ts'
@@ -13,4 +14,5 @@ export type { GuardDecision, GuardRoleGrantOptions, RoleGrant } from './guard.ts
 export type { RoleSets } from './options.ts'
 export { problems, type ErrorMiddleware, type ProblemsOptions } from './problem-handler.ts'
 export type { Extractor, ExtractorRequest, Middleware } from './request.ts'
-export { requirePermission, requireRole, type RequireOptions } from './require.ts'
+export { requirePermission, requireRole } from './require.ts'
+export type { RequireOptions, RequirePermissionOptions } from './require.ts'

@@ -1,6 +1,6 @@
 /** The replies to questions, parsed. An answer that is older than what was asked for, or of another epoch, is rejected. */
 
-import { formatRevision, reasons, type Revision } from '@rolesets/core'
+import { formatRevision, mayFollow, reasons, storeNameOf, type Revision } from '@rolesets/core'
 import * as read from '../wire/reading.ts'
 import { flag, malformed, maybeFlag, maybeText, text } from '../wire/reading.ts'
 import { unregistered } from './catalogue.ts'
@@ -78,8 +78,10 @@ export function parseAvailableRoles(
 function revisionAtLeast(reply: unknown, atLeast: Revision | undefined): Revision {
   const { revision } = readRevision(reply)
   if (atLeast === undefined) return revision
-  if (revision.epoch !== atLeast.epoch) throw malformed('it is of another epoch than was asked for')
-  if (revision.number < atLeast.number) throw malformed('it is older than was asked for')
+  if (storeNameOf(revision.epoch) !== storeNameOf(atLeast.epoch))
+    throw malformed('it is of another epoch than was asked for')
+  // The sidecar has looked whether its history has the revision that was asked for.
+  if (!mayFollow(revision, atLeast)) throw malformed('it is older than was asked for')
   return revision
 }
 

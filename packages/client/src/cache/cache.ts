@@ -26,6 +26,8 @@ import { RoleSetMoves } from './role-set-moves.ts'
 /** Role sets that entries refer to, or that were replaced, before everything is dropped instead of keeping one more. */
 const roleSetsMax = 10_000
 
+const timelinesMax = 100
+
 /** A role set, as entries refer to it: shared by all of them, so that a change of the set is one change here. */
 interface SharedRoleSet {
   /** Id of the set; `unregistered` for organizations that the store doesn't have. */
@@ -60,6 +62,8 @@ export class Cache {
   #catalogue: CatalogueAtRevision | undefined
   /** The largest revision that a write of this client made. */
   #written: Revision | undefined
+  /** Timelines before the present one, as far as the feed has delivered their ends: with their last revisions. */
+  readonly #ended = new Map<string, number>()
   /** The largest number that the feed ever delivered in this epoch. */
   #reached = 0
   /** Number that the catalogue must have before anything is answered from it. */
@@ -73,6 +77,13 @@ export class Cache {
     return this.#catalogue
   }
 
+  /** Whether the history of the catalogue is known to have this revision. */
+  includes({ epoch, number }: Revision): boolean {
+    const catalogue = this.#catalogue
+    if (epoch === catalogue?.epoch) return number <= catalogue.number
+    return number <= (this.#ended.get(epoch) ?? -1)
+  }
+
   /** Whether the catalogue is as new as everything that this client has seen. */
   get isCaughtUp(): boolean {
     return this.#catalogue !== undefined && this.#catalogue.number >= this.#reached
@@ -83,7 +94,7 @@ export class Cache {
     const catalogue = this.#catalogue
     if (catalogue === undefined) return this.#written
     const { epoch } = catalogue
-    if (this.#written === undefined) return { epoch, number: this.#reached }
+    if (this.#written === undefined) return this.#reached === 0 ? undefined : { epoch, number: this.#reached }
     // Written to a store that was restored: the feed is about to say the same.
     if (this.#written.epoch !== epoch) return this.#written
     return { epoch, number: Math.max(this.#reached, this.#written.number) }
@@ -145,6 +156,7 @@ export class Cache {
   adopt(catalogue: CatalogueAtRevision): void {
     if (catalogue.epoch !== this.#catalogue?.epoch) this.#reached = 0
     if (catalogue.epoch !== this.#written?.epoch) this.#written = undefined
+    this.#ended.clear()
     this.#dropEntries(Infinity)
     this.#install(catalogue)
   }
@@ -153,12 +165,20 @@ export class Cache {
   apply(changeSet: ChangeSet): void {
     if (this.#catalogue === undefined) throw new Error('A change set needs a catalogue before it.')
     const changes = coreChangesOf(changeSet.changes)
-    const next = this.#catalogue.next(changes)
+    const next = this.#catalogue.next(changes, parseRevision(changeSet.revision)?.epoch ?? this.#catalogue.epoch)
     for (const change of changes) {
       const effect = assignmentEffectOf(change)
       if (effect !== undefined) this.#applyToEntries(effect, next)
     }
+    if (next.epoch !== this.#catalogue.epoch) this.#endTimeline(this.#catalogue, next)
     this.#install(next)
+  }
+
+  /** The sidecar has lost what the catalogue is of: what was seen and written there sets no lower limit any more. */
+  forgetFloor(): void {
+    this.#reached = 0
+    if (this.#written?.epoch === this.#catalogue?.epoch) this.#written = undefined
+    this.#ended.clear()
   }
 
   setUnknownOrganizations(denied: boolean): void {
@@ -177,6 +197,15 @@ export class Cache {
     if (this.#written?.epoch === written.epoch && this.#written.number >= written.number) return
     this.#written = written
     this.#updateNeeded()
+  }
+
+  /** A write of this client is on the timeline that has ended (and the feed has it, or it is lost), or still to come. */
+  #endTimeline({ epoch, number }: Revision, next: Revision): void {
+    if (this.#ended.size >= timelinesMax) this.#ended.clear()
+    this.#ended.set(epoch, number)
+    const written = this.#written
+    const isToCome = written !== undefined && written.epoch !== epoch && written.number > next.number
+    if (!isToCome && written?.epoch !== next.epoch) this.#written = undefined
   }
 
   #install(catalogue: CatalogueAtRevision): void {

@@ -129,7 +129,7 @@ export class CachedDecisions {
     } catch (error) {
       const { cache } = this.#options
       const isOut = isRoleSetsError(error) && (error.code === 'unavailable' || error.code === 'deadline_exceeded')
-      if (!isOut || !covers(cache.catalogue, options.atLeast)) throw error
+      if (!isOut || !covers(cache, options.atLeast)) throw error
       const lastKnown = cache.answersOf(organizationId, true)?.availableRoles(organizationId, true)
       if (lastKnown === undefined) throw error
       return lastKnown
@@ -138,7 +138,7 @@ export class CachedDecisions {
 
   #mayUseCache(atLeast: Revision | undefined): boolean {
     const { clock, freshness, cache } = this.#options
-    return freshness.isFresh(clock.nowMs()) && covers(cache.catalogue, atLeast)
+    return freshness.isFresh(clock.nowMs()) && covers(cache, atLeast)
   }
 
   #inquire<Value>(
@@ -184,7 +184,8 @@ export class CachedDecisions {
   #needed(asked: Revision | undefined): Revision | undefined {
     const { floor } = this.#options.cache
     if (asked === undefined) return floor
-    return floor !== undefined && floor.epoch === asked.epoch && floor.number > asked.number ? floor : asked
+    const isCovered = floor?.epoch === asked.epoch ? floor.number > asked.number : this.#options.cache.includes(asked)
+    return isCovered ? floor : asked
   }
 
   #noDecision(error: unknown, { method, atLeast: asked }: Asked<unknown>): RoleSetsError {
@@ -202,8 +203,7 @@ export class CachedDecisions {
   }
 }
 
-/** Whether a catalogue is of this revision or a later one. */
-function covers(catalogue: Revision | undefined, atLeast: Revision | undefined): boolean {
-  if (atLeast === undefined) return true
-  return catalogue !== undefined && catalogue.epoch === atLeast.epoch && catalogue.number >= atLeast.number
+/** Whether the catalogue is of this revision or a later one. */
+function covers(cache: Cache, atLeast: Revision | undefined): boolean {
+  return atLeast === undefined || cache.includes(atLeast)
 }

@@ -52,9 +52,9 @@ export class CatalogueAtRevision implements Revision {
     return new CatalogueAtRevision(revision, content, chunks.at(-1)?.unknownOrganizationsDenied ?? true)
   }
 
-  /** The catalogue after the next change set. */
-  next(changes: readonly Change[]): CatalogueAtRevision {
-    const revision = { epoch: this.epoch, number: this.number + 1 }
+  /** The catalogue after the next change set. @param epoch of the change set: it can be on another timeline */
+  next(changes: readonly Change[], epoch: string): CatalogueAtRevision {
+    const revision = { epoch, number: this.number + 1 }
     return new CatalogueAtRevision(revision, applyToCatalogue(this.content, changes), this.unknownOrganizationsDenied)
   }
 

@@ -6,7 +6,7 @@
  * A lookup doesn't belong to the caller that began it: it goes on while any caller waits for it.
  */
 
-import type { Revision } from '@rolesets/core'
+import { mayFollow, type Revision } from '@rolesets/core'
 import type { Clock } from '../clock.ts'
 import { isRoleSetsError } from '../errors.ts'
 import type { Limits, Waiting } from '../waiting.ts'
@@ -117,6 +117,9 @@ function isShared<Value>(flight: Flight, inquiry: Inquiry<Value>, outcome: Outco
   if ('error' in outcome) return isRoleSetsError(outcome.error) && outcome.error.code === 'unavailable'
   if (flight.key !== inquiry.key) return false
   const { atLeast } = inquiry
-  const { revision } = outcome.answer
-  return atLeast === undefined || (revision.epoch === atLeast.epoch && revision.number >= atLeast.number)
+  if (atLeast === undefined) return true
+  // Whether the history has a revision of another timeline is known only if the sidecar was asked for it.
+  return [flight.atLeast, outcome.answer.revision].some(
+    (had) => had?.epoch === atLeast.epoch && mayFollow(had, atLeast),
+  )
 }

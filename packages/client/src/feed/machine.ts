@@ -3,7 +3,7 @@
  * it keeps (F1 to F20) and the table are in docs/design/feed.md; the follower performs what the table says.
  */
 
-import { formatRevision, type Revision } from '@rolesets/core'
+import { formatRevision, mayFollow, type Revision } from '@rolesets/core'
 import { RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
 import type { SnapshotChunk } from '../wire/transport.ts'
 import type { ChangeSet } from './changes.ts'
@@ -276,9 +276,13 @@ function takeHeartbeat(state: FollowerState, event: EventOf<'heartbeat'>): Trans
   }
 }
 
-/** How far a message is ahead of the cursor; undefined: it is of another epoch. */
-function numbersAhead({ cursor }: FollowerState, { epoch, number }: Revision): number | undefined {
-  return cursor?.epoch === epoch ? number - cursor.number : undefined
+/**
+ * How far a message is ahead of the cursor; undefined: it is of another epoch. The sender has accepted the cursor, so what it
+ * sends after it is later, also on another timeline.
+ */
+function numbersAhead({ cursor }: FollowerState, revision: Revision): number | undefined {
+  if (cursor === undefined || !(mayFollow(revision, cursor) || mayFollow(cursor, revision))) return undefined
+  return revision.number - cursor.number
 }
 
 function anotherEpoch(state: FollowerState, { epoch }: Revision): Transition {

@@ -13,11 +13,10 @@ import type {
   ServerUnaryCall,
   ServerWritableStream,
 } from '@grpc/grpc-js'
-import { Refusal } from '../domain/refusal.ts'
 import type { Identity } from '../service/key-ring.ts'
 import { DeadlinePassed, ServiceError } from '../service/service-error.ts'
 import { AccessError } from './access-error.ts'
-import type { Access, Admit } from './authenticate.ts'
+import { rememberedCaller, type Access, type Admit } from './authenticate.ts'
 import { UnreadableRequest } from './strict-requests.ts'
 import type { GrpcObserver } from './observer.ts'
 import { failureOf, isUnexpected, type Failure } from './status.ts'
@@ -47,23 +46,30 @@ export interface StreamCall extends Pick<Call, 'metadata' | 'identity' | 'signal
   readonly end: (error: ServiceError) => void
 }
 
+/** A handler says what its call needs. `incoming-calls.ts` admits the caller before it receives the request. */
+type Admitting<Handler> = Handler & { readonly access: Access }
+
+export function admitting<Handler extends object>(access: Access, handler: Handler): Admitting<Handler> {
+  return Object.assign(handler, { access })
+}
+
 /** `work` may answer at once: what is in memory doesn't pay for a promise. */
 export function unary<Request, Response>(
   endpoint: Endpoint,
   access: Access,
   work: (request: Request, call: Call) => Response | Promise<Response>,
-): handleUnaryCall<Request, Response> {
-  return (call, callback) => {
+): Admitting<handleUnaryCall<Request, Response>> {
+  return admitting(access, (call, callback) => {
     const context = new CallContext(endpoint, call)
     try {
-      context.admit(access)
+      context.identify()
       const response = work(readable(call.request), context)
       if (response instanceof Promise) answerLater(response, { context, callback })
       else callback(null, response)
     } catch (error) {
       callback(context.fail(error))
     }
-  }
+  })
 }
 
 function answerLater<Response>(
@@ -83,30 +89,29 @@ export function serverStream<Request, Response>(
   endpoint: Endpoint,
   access: Access,
   produce: (request: Request, call: StreamCall) => AsyncIterable<Response>,
-): handleServerStreamingCall<Request, Response> {
-  return (call) => {
+): Admitting<handleServerStreamingCall<Request, Response>> {
+  return admitting(access, (call) => {
     const context = new CallContext(endpoint, call)
-    pump(call, { context, access, produce }).then(
+    pump(call, { context, produce }).then(
       () => call.end(),
       // grpc-js sends the status of an emitted error after the messages before it.
       (error: unknown) => call.emit('error', context.fail(error)),
     )
-  }
+  })
 }
 
 interface Pumping<Request, Response> {
   readonly context: CallContext
-  readonly access: Access
   readonly produce: (request: Request, call: StreamCall) => AsyncIterable<Response>
 }
 
 async function pump<Request, Response>(
   call: ServerWritableStream<Request, Response>,
-  { context, access, produce }: Pumping<Request, Response>,
+  { context, produce }: Pumping<Request, Response>,
 ): Promise<void> {
   const signal = context.waitSignal
   try {
-    context.admit(access)
+    context.identify()
     context.endOnRevocation()
     const stream: StreamCall = {
       metadata: call.metadata,
@@ -170,16 +175,17 @@ export class CallContext implements Call {
     return this.#identity
   }
 
-  /** @throws AccessError */
-  admit(access: Access): void {
-    this.#identity = this.endpoint.admit(this.metadata, access)
+  /** The caller was admitted before its request came, and its key can have been revoked since. @throws AccessError */
+  identify(): void {
+    this.#identity = rememberedCaller(this.metadata)
+    if (this.#identity?.revoked?.aborted === true) throw keyRevoked()
   }
 
-  /** A long call ends when the key that opened it is revoked. To be called once, after the call was admitted. */
+  /** A long call ends when the key that opened it is revoked. To be called once, after `identify`. */
   endOnRevocation(): void {
     const revoked = this.#identity?.revoked
     if (revoked === undefined) return
-    this.#onRevoked = () => this.abort(new AccessError('key_required', 'This key was revoked. Use another one.'))
+    this.#onRevoked = () => this.abort(keyRevoked())
     revoked.addEventListener('abort', this.#onRevoked, { once: true })
   }
 
@@ -235,8 +241,12 @@ function deadlinePassed(cause: DeadlinePassed): ServiceError {
   return new ServiceError('deadline', 'The deadline of the call has passed.', { cause })
 }
 
-/** @throws Refusal when the request couldn't be decoded */
+function keyRevoked(): AccessError {
+  return new AccessError('key_required', 'This key was revoked. Use another one.')
+}
+
+/** @throws Refusal when the request can't be read */
 export function readable<Request>(request: Request): Request {
-  if (!(request instanceof UnreadableRequest)) return request
-  throw new Refusal('invalid_field', request.problem, request.field === undefined ? {} : { field: request.field })
+  if (request instanceof UnreadableRequest) throw request.refusal
+  return request
 }

@@ -7,8 +7,8 @@
 import { createRequire } from 'node:module'
 import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js'
 import type * as HealthCheck from 'grpc-health-check'
-import { methodOnDemand, strictly, UnreadableRequest, type RpcMethod } from './strict-requests.ts'
-import { serverStream, unary, type Endpoint, type StreamCall } from './handler.ts'
+import { methodOnDemand, UnreadableRequest, type RpcMethod } from './strict-requests.ts'
+import { admitting, serverStream, unary, type Endpoint, type StreamCall } from './handler.ts'
 import { unknownService } from './status.ts'
 
 type ServingStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN'
@@ -21,11 +21,11 @@ interface Response {
   readonly status: ServingStatus
 }
 
-export const healthDefinition = strictly({
+export const healthDefinition = {
   Check: methodOnDemand('/grpc.health.v1.Health/Check', () => methodOf('Check')),
   Watch: { ...methodOnDemand('/grpc.health.v1.Health/Watch', () => methodOf('Watch')), responseStream: true },
   List: methodOnDemand('/grpc.health.v1.Health/List', () => methodOf('List')),
-})
+}
 
 let loaded: { readonly [name: string]: RpcMethod } | undefined
 
@@ -56,11 +56,11 @@ export class Health {
   handlers(endpoint: Endpoint): UntypedServiceImplementation {
     const check = unary(endpoint, 'open', ({ service: name }: Request) => ({ status: this.#statusOf(name) }))
     return {
-      Check: (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
+      Check: admitting('open', (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
         const name = call.request instanceof UnreadableRequest ? '' : call.request.service
         if (this.#statusOf(name) === 'SERVICE_UNKNOWN') callback(unknownService(name))
         else check(call, callback)
-      },
+      }),
       Watch: serverStream(endpoint, 'open', ({ service: name }: Request, call) => this.#watch(name, call)),
       List: unary(endpoint, 'open', () => ({
         statuses: Object.fromEntries([...this.#services].map((name) => [name, { status: this.#statusOf(name) }])),

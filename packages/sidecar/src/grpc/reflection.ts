@@ -8,8 +8,8 @@ import { createRequire } from 'node:module'
 import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
 import type * as ProtoLoader from '@grpc/proto-loader'
 import { descriptorSetFile } from '@rolesets/proto/files'
-import { methodOnDemand, strictly, type RpcMethod } from './strict-requests.ts'
-import { CallContext, readable, type Endpoint } from './handler.ts'
+import { methodOnDemand, type RpcMethod } from './strict-requests.ts'
+import { admitting, CallContext, readable, type Endpoint } from './handler.ts'
 import { notFound } from './status.ts'
 
 const versions = ['grpc.reflection.v1', 'grpc.reflection.v1alpha'] as const
@@ -28,12 +28,12 @@ const reflectionServices: readonly string[] = versions.map((version) => `${versi
 export function reflectionDefinitions(): readonly ServiceDefinition[] {
   return reflectionServices.map((service) => {
     const method = methodOnDemand(`/${service}/ServerReflectionInfo`, protocol)
-    return strictly({ ServerReflectionInfo: { ...method, requestStream: true, responseStream: true } })
+    return { ServerReflectionInfo: { ...method, requestStream: true, responseStream: true } }
   })
 }
 
 export function reflectionHandlers(endpoint: Endpoint): UntypedServiceImplementation {
-  return { ServerReflectionInfo: (call: Stream) => serve(call, new CallContext(endpoint, call)) }
+  return { ServerReflectionInfo: admitting('read', (call: Stream) => serve(call, new CallContext(endpoint, call))) }
 }
 
 type Stream = ServerDuplexStream<Request, object>
@@ -56,7 +56,7 @@ function serve(call: Stream, context: CallContext): void {
     }
   }
   try {
-    context.admit('read')
+    context.identify()
     context.endOnRevocation()
   } catch (error) {
     return fail(error)

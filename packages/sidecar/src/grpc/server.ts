@@ -4,7 +4,7 @@
  */
 
 import { setMaxListeners } from 'node:events'
-import grpc, { type ServerCredentials } from '@grpc/grpc-js'
+import grpc, { type ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js'
 import { loadContract } from '@rolesets/proto'
 import type { CertificateSource, Listen } from '../listening.ts'
 import { ServiceError } from '../service/service-error.ts'
@@ -16,12 +16,14 @@ import { changesHandlers } from './changes.ts'
 import { tlsCredentials } from './credentials.ts'
 import { decisionsHandlers } from './decisions.ts'
 import type { Endpoint } from './handler.ts'
+import { interceptorOf, type ServedMethod } from './incoming-calls.ts'
+import { messageBytesMax } from './request-bounds.ts'
 import { Health, healthDefinition } from './health.ts'
 import { listen } from './listen.ts'
 import type { GrpcObserver } from './observer.ts'
 import { reflectionDefinitions, reflectionHandlers } from './reflection.ts'
 import { reusingMessages, reusingReplies } from './replies.ts'
-import { strictly } from './strict-requests.ts'
+import { undecoded, type RpcMethod } from './strict-requests.ts'
 
 export interface GrpcOptions {
   readonly listen: readonly Listen[]
@@ -43,9 +45,6 @@ export interface GrpcServers {
    */
   readonly stop: (graceMs: number) => Promise<boolean>
 }
-
-/** The limit of a message in either direction. It is part of the contract: docs/errors.md. */
-const messageBytesMax = 8 * 1024 * 1024
 
 const serverOptions = {
   'grpc.max_receive_message_length': messageBytesMax,
@@ -70,15 +69,12 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
   function serverFor(at: Listen): grpc.Server {
     const isLocal = at.kind === 'unix' || at.isLoopback
     const endpoint: Endpoint = { admit: createAdmit(options.identify, isLocal), observer, stopping: stopping.signal }
-    const server = new grpc.Server(serverOptions)
-    server.addService(strictly(reusingReplies(Decisions)), decisionsHandlers(service.decisions, endpoint))
-    server.addService(strictly(Administration), administrationHandlers(service.administration, endpoint))
-    server.addService(
-      strictly(reusingMessages(Changes)),
-      changesHandlers({ changes: service.changes, unknownOrganizationsDenied }, endpoint),
-    )
-    server.addService(healthDefinition, health.handlers(endpoint))
-    for (const definition of reflectionDefinitions()) server.addService(definition, reflectionHandlers(endpoint))
+    const { server, add } = createServer(endpoint)
+    add(reusingReplies(Decisions), decisionsHandlers(service.decisions, endpoint))
+    add(Administration, administrationHandlers(service.administration, endpoint))
+    add(reusingMessages(Changes), changesHandlers({ changes: service.changes, unknownOrganizationsDenied }, endpoint))
+    add(healthDefinition, health.handlers(endpoint))
+    for (const definition of reflectionDefinitions()) add(definition, reflectionHandlers(endpoint))
     return server
   }
 
@@ -104,6 +100,21 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
       return finished.every(Boolean)
     },
   }
+}
+
+/** A server without services, and the way to add one. Each handler says which access its call needs. */
+export function createServer(endpoint: Endpoint) {
+  const methods = new Map<string, ServedMethod>()
+  const server = new grpc.Server({ ...serverOptions, interceptors: [interceptorOf(endpoint, methods)] })
+  const add = (definition: ServiceDefinition, handlers: object): void => {
+    for (const [name, { path, requestDeserialize: decode }] of Object.entries<RpcMethod>(definition)) {
+      const { access } = (handlers as Readonly<Record<string, Partial<ServedMethod>>>)[name] ?? {}
+      if (access === undefined) throw new Error(`${path} has no access.`)
+      methods.set(path, { access, decode })
+    }
+    server.addService(undecoded(definition), handlers as UntypedServiceImplementation)
+  }
+  return { server, add }
 }
 
 function credentialsOf({ certificates }: GrpcOptions): ServerCredentials {

@@ -69,6 +69,25 @@ export function unknownService(name: string): Partial<StatusObject> {
   return { code: notFound, details: `This server has no service ${JSON.stringify(fitting(name, 200))}.` }
 }
 
+type PlainStatus = Pick<StatusObject, 'code' | 'details'>
+
+/** The statuses that gRPC demands for a message that can't be unpacked. */
+export const brokenRequest: PlainStatus = {
+  code: grpc.status.INTERNAL,
+  details: "The message can't be unpacked. Compress it with the encoding that grpc-encoding names, or send it plain.",
+}
+
+export function unknownEncoding(encoding: string): PlainStatus {
+  const given = JSON.stringify(fitting(encoding, 100))
+  const details = `The message is compressed with ${given}, which isn't supported. Use gzip or deflate, or send it plain.`
+  return { code: grpc.status.UNIMPLEMENTED, details }
+}
+
+export function requestTooLarge(bytesMax: number): PlainStatus {
+  const details = `The message unpacks to more than ${bytesMax} bytes. Send less at once, or send it plain.`
+  return { code: grpc.status.RESOURCE_EXHAUSTED, details }
+}
+
 interface Details {
   readonly status: grpc.status
   readonly reason: string

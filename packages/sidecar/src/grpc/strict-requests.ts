@@ -1,32 +1,32 @@
 /**
- * Reads requests strictly: a request that can't be decoded, or has text that isn't valid UTF-8, becomes an `UnreadableRequest`,
- * which the handlers reject as the caller's fault. The library alone would report the first as an internal failure, and
- * would silently change the second.
+ * Reads requests strictly: a request that has too many elements, can't be decoded, or has text that isn't valid UTF-8, becomes
+ * an `UnreadableRequest`, which the handlers reject as the caller's fault. The library alone would decode the first, report
+ * the second as an internal failure, and silently change the third.
  */
 
 import { isAscii } from 'node:buffer'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
-import { snakeCase } from '@rolesets/core'
+import { elementLimitOf, snakeCase } from '@rolesets/core'
+import { scanMessage, type ScanProblem } from '@rolesets/proto'
+import { Refusal } from '../domain/refusal.ts'
+import { decodedElementsMax, type RequestBounds } from './request-bounds.ts'
 
 export type RpcMethod = MethodDefinition<object, object>
 
-/** Stands for a request that is malformed. */
+/** Stands for a request that is refused as a whole. */
 export class UnreadableRequest {
-  readonly problem: string
-  /** The field at fault, where one is known. */
-  readonly field: string | undefined
+  readonly refusal: Refusal
 
-  constructor(problem: string, field?: string) {
-    this.problem = problem
-    this.field = field
+  constructor(refusal: Refusal) {
+    this.refusal = refusal
   }
 }
 
-/** The same service, whose requests may be `UnreadableRequest`. The handlers of `handler.ts` look for it. */
-export function strictly<Definition extends ServiceDefinition>(service: Definition): Definition {
+/** The same service, whose requests arrive as they came. `incoming-calls.ts` unpacks, counts and decodes them. */
+export function undecoded<Definition extends ServiceDefinition>(service: Definition): Definition {
   const methods = Object.entries<RpcMethod>(service).map(([name, method]) => {
-    const requestDeserialize = (bytes: Buffer) => readStrictly(bytes, method.requestDeserialize)
-    return [name, { ...method, requestDeserialize }]
+    // The library passes on what the deserializer returns.
+    return [name, { ...method, requestDeserialize: (bytes: Buffer) => bytes }]
   })
   return Object.fromEntries(methods) as Definition
 }
@@ -44,18 +44,46 @@ export function methodOnDemand(path: string, load: () => RpcMethod): RpcMethod {
   }
 }
 
-function readStrictly(bytes: Buffer, read: (bytes: Buffer) => object): object {
+/** The request, or an `UnreadableRequest`. */
+export function readRequest(
+  bytes: Buffer,
+  { bounds, decode }: { readonly bounds: RequestBounds; readonly decode: RpcMethod['requestDeserialize'] },
+): object {
+  const { shape, fieldsMax } = bounds
+  const problem =
+    shape === undefined ? undefined : scanMessage(bytes, shape, { fieldsMax, elementsMax: decodedElementsMax })
+  if (problem !== undefined) return new UnreadableRequest(refusalOf(problem))
   let request: object
   try {
-    request = read(bytes)
+    request = decode(bytes)
   } catch {
-    return new UnreadableRequest(
-      "The request can't be decoded. Send the message type that the proto file names for this call.",
-    )
+    return new UnreadableRequest(refusalOf({ kind: 'malformed' }))
   }
   if (isAscii(bytes)) return request
   const field = brokenTextIn(request, bytes)
-  return field === undefined ? request : new UnreadableRequest(`${field} must be valid UTF-8.`, field)
+  if (field === undefined) return request
+  return new UnreadableRequest(new Refusal('invalid_field', `${field} must be valid UTF-8.`, { field }))
+}
+
+function refusalOf(problem: ScanProblem): Refusal {
+  switch (problem.kind) {
+    case 'malformed': {
+      const remedy = 'Send the message type that the proto file names for this call.'
+      return new Refusal('invalid_field', `The request can't be decoded. ${remedy}`)
+    }
+    case 'too_many_fields': {
+      const message = `The request has more than ${problem.max} fields. Send less at once.`
+      return new Refusal('limit_exceeded', message, { facts: { max: String(problem.max) } })
+    }
+    case 'too_many_elements': {
+      const { path: field, name } = problem
+      const { max, limit } = elementLimitOf(name)
+      const called = limit === undefined ? 'the limit' : `the limit ${limit}`
+      const message = `${field} has more than ${problem.max} elements; ${called} is ${max}. Remove some, or send fewer.`
+      const facts = { max: String(max), ...(limit === undefined ? {} : { limit }) }
+      return new Refusal('limit_exceeded', message, { field, facts })
+    }
+  }
 }
 
 const replacement = '\uFFFD'

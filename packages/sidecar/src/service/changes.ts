@@ -1,12 +1,12 @@
 /** The feed as callers see it: cursors are parsed, things carry their keys, failures have codes. */
 
-import { type Catalogue, formatRevision } from '@rolesets/core'
-import { parseRevisionField } from '../domain/fields.ts'
+import type { Catalogue } from '@rolesets/core'
 import { ConsumerTooSlow, follow, type FeedItem, type SnapshotScope } from '../feed/follow.ts'
 import { Turns } from '../feed/turns.ts'
 import { StoreError, type Store } from '../storage/store.ts'
 import type { Freshness } from './freshness.ts'
-import { ofAnotherEpoch, type ReadModel } from './decisions/read-model.ts'
+import type { ReadModel } from './decisions/read-model.ts'
+import { parseOwnRevision } from './own-revision.ts'
 import { errorOfAborted, ServiceError } from './service-error.ts'
 
 interface Naming {
@@ -49,7 +49,7 @@ export function createChanges(options: ChangesOptions, readModel: ReadModel) {
 
   /** A snapshot's first catalogue names its organizations; everything later is named by the present catalogue. */
   function messageOf(item: FeedItem): NamedFeedItem {
-    const revision = formatRevision({ epoch: store.epoch, number: item.revision })
+    const revision = store.lineage.textOf(item.revision)
     const first = item.kind === 'snapshot_chunk' ? item.first : undefined
     return { ...item, revision, catalogue: first?.catalogue ?? readModel.catalogue, stalenessMs: freshness.stalenessMs }
   }
@@ -83,10 +83,9 @@ export function createChanges(options: ChangesOptions, readModel: ReadModel) {
 }
 
 function parseCursor(text: string, store: Store): number {
-  const { epoch, number } = parseRevisionField(text, 'after')
-  if (epoch !== store.epoch) throw ofAnotherEpoch(text, store.epoch)
+  const { number } = parseOwnRevision(store, text, 'after')
   if (number > store.head) {
-    const head = formatRevision({ epoch: store.epoch, number: store.head })
+    const head = store.lineage.textOf(store.head)
     throw new ServiceError(
       'cursor_in_the_future',
       `Revision ${text} is newer than the store, which is at ${head}. Take a snapshot.`,

@@ -32,6 +32,7 @@ import type {
   Organization,
   Assignment,
   Place,
+  Revision,
 } from '@rolesets/core'
 import type { RoleUsage } from '../domain/decided.ts'
 
@@ -268,11 +269,24 @@ export interface Provenance {
   readonly signal?: AbortSignal | undefined
 }
 
+/**
+ * How a store's revisions are named outside, so that one that was lost, because an older copy of the store was put back, isn't
+ * taken for the one that has its number now.
+ */
+export interface Lineage {
+  /** `<epoch>:<number>`. */
+  textOf(number: number): string
+  /** Whether the store was at this revision, or is on the way to it. */
+  has(revision: Revision): boolean
+}
+
 export interface Store extends AsyncDisposable {
-  /** The id of this store's history; another one after a restore from a backup or an adoption. */
+  /** The id of this store; another one after an adoption. */
   readonly epoch: string
   /** The number of the last committed revision. */
   readonly head: number
+  /** As of the head: how revisions are named, and which of them are this store's. It costs no read. */
+  readonly lineage: Lineage
   /** @throws StoreError `overloaded` when too many works wait (may be retried: nothing was done). */
   write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>>
   /**
@@ -308,17 +322,17 @@ export interface Store extends AsyncDisposable {
    */
   subscribe(listener: (changeSet: KeptChangeSet) => void, onAdopted?: () => void): () => void
   /**
-   * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count.
-   * Never the last one.
+   * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count, but
+   * never the last one. It is a write of its own, at `now`, which seals the digests of all rows; it doesn't count. Nothing is
+   * written when there is nothing to forget, nor in a store that follows another one. The signal ends it between its steps.
    */
-  compact(keep: { readonly newerThan: number; readonly count: number }): Promise<void>
+  compact(keep: { newerThan: number; count: number; now?: number; signal?: AbortSignal }): Promise<void>
   /** Finishes what has begun and refuses the rest. Idempotent. */
   close(): Promise<void>
 }
 
 /**
  * Codes of storage failures, with what a caller may do.
- *
  * | code | when | may the caller retry? |
  * | --- | --- | --- |
  * | `overloaded` | too many works wait for the writer, or too many reads | yes, later: nothing was done |

@@ -1,6 +1,6 @@
 /** What was changed, by which actor and when; and why a role could or could not be granted at a given time. */
 
-import { type Catalogue, type Change, formatRevision, type Reason, type SealedChangeSet, editOf } from '@rolesets/core'
+import { type Catalogue, type Change, type Reason, type SealedChangeSet, editOf } from '@rolesets/core'
 import { invalid, parseRef } from '../../domain/fields.ts'
 import { parseOrganizationId } from '../../domain/questions.ts'
 import type { HistoryQuery, Reader } from '../../storage/store.ts'
@@ -58,7 +58,6 @@ type AuditOptions = Pick<OperationOptions, 'store' | 'unknownOrganizations'>
 const timeMsMax = 8_640_000_000_000_000
 
 export function createAudit(operations: Operations, { store, unknownOrganizations }: AuditOptions) {
-  const { epoch } = store
   return {
     /** @throws Refusal for a page or a time that can't be */
     listChanges: async (filter: ChangesFilter, call: PageCall): Promise<ChangesPage> => {
@@ -72,13 +71,13 @@ export function createAudit(operations: Operations, { store, unknownOrganization
             const place = { size, after: after === undefined ? undefined : parseCursor(after) }
             return reader.history({ ...query, subject }, { ...place, oldestFirst: filter.oldestFirst === true })
           },
-          view: (changeSet: SealedChangeSet, catalogue) => viewChangeSet(changeSet, catalogue, epoch),
+          view: (changeSet: SealedChangeSet, catalogue) => viewChangeSet(changeSet, catalogue, store.lineage),
           cursorOf: ({ revision }) => String(revision),
         },
         undefined,
         call,
       )
-      return { ...page, oldestRevision: formatRevision({ epoch, number: oldest }) }
+      return { ...page, oldestRevision: store.lineage.textOf(oldest) }
     },
 
     /** @throws Refusal `invalid_field` at `at_ms` when the kept history doesn't reach back to this time */
@@ -93,11 +92,11 @@ export function createAudit(operations: Operations, { store, unknownOrganization
           if (!(error instanceof NotKept)) throw error
           throw invalid('at_ms', `can't be answered. ${error.message}. Ask about a later time.`)
         })
-        const because = explained.because && viewChangeSet(explained.because, catalogue, epoch)
+        const because = explained.because && viewChangeSet(explained.because, catalogue, store.lineage)
         const { allowed, reason, roleSet, isRegistered: organizationRegistered } = explained
         return {
           ...{ allowed, reason, roleSet: roleSet?.key ?? '', because, organizationRegistered },
-          revision: formatRevision({ epoch, number: revision }),
+          revision: store.lineage.textOf(revision),
           explanation: sentence({ organizationId, role }, explained),
         }
       })

@@ -1,6 +1,6 @@
 /** What questions are answered from: the catalogue and the assignments of some places, all at one revision. */
 
-import { formatRevision, keyOfPlace, type Catalogue, type Place } from '@rolesets/core'
+import { keyOfPlace, type Catalogue, type Place } from '@rolesets/core'
 import type { Store } from '../../storage/store.ts'
 import type { ReadCall } from '../operations/call.ts'
 import type { Freshness } from '../freshness.ts'
@@ -56,7 +56,7 @@ export function createLoadBasis({ store, freshness }: BasisOptions, readModel: R
     }))
     return {
       catalogue: value.catalogue,
-      revisionText: formatRevision({ epoch: store.epoch, number: revision }),
+      revisionText: store.lineage.textOf(revision),
       roleSetIdOf: (place) => value.roleSetIds.get(keyOfPlace(place)) ?? null,
     }
   }

@@ -15,12 +15,11 @@ import {
   type Change,
   type ChangeSet,
   type Place,
-  formatRevision,
 } from '@rolesets/core'
 import type { Store } from '../../storage/store.ts'
 import { GrowingCache } from './growing-cache.ts'
-import { errorOfAborted, ServiceError } from '../service-error.ts'
-import { parseRevisionField } from '../../domain/fields.ts'
+import { errorOfAborted } from '../service-error.ts'
+import { parseOwnRevision } from '../own-revision.ts'
 
 /** The role set of a place, by its id; null: the store has none for it. */
 export type RoleSetId = string | null
@@ -68,7 +67,7 @@ export class ReadModel {
     this.#assignments = new GrowingCache(start.organizationsMax)
     this.#catalogue = start.catalogue
     this.#revision = start.revision
-    this.#revisionText = formatRevision({ epoch: store.epoch, number: start.revision })
+    this.#revisionText = store.lineage.textOf(start.revision)
     this.#unsubscribe = store.subscribe((changeSet) => this.apply(changeSet))
   }
 
@@ -113,8 +112,7 @@ export class ReadModel {
    * @throws ServiceError `revision_of_another_epoch`, `deadline`, `call_cancelled`; Refusal `invalid_revision`
    */
   async reach(revisionText: string, signal: AbortSignal): Promise<void> {
-    const { epoch, number } = parseRevisionField(revisionText)
-    if (epoch !== this.#store.epoch) throw ofAnotherEpoch(revisionText, this.#store.epoch)
+    const { number } = parseOwnRevision(this.#store, revisionText)
     await this.#reachNumber(number, signal)
   }
 
@@ -124,7 +122,7 @@ export class ReadModel {
     this.#catalogue = applyToCatalogue(this.#catalogue, changeSet.changes)
     for (const change of changeSet.changes) this.#applyToAssignments(change, changeSet.revision)
     this.#revision = changeSet.revision
-    this.#revisionText = formatRevision({ epoch: this.#store.epoch, number: changeSet.revision })
+    this.#revisionText = this.#store.lineage.textOf(changeSet.revision)
     for (const waiter of this.#waiting) if (waiter.revision <= this.#revision) waiter.reached()
   }
 
@@ -200,12 +198,4 @@ export class ReadModel {
       else signal?.addEventListener('abort', abort, { once: true })
     })
   }
-}
-
-export function ofAnotherEpoch(revisionText: string, epoch: string): ServiceError {
-  return new ServiceError(
-    'revision_of_another_epoch',
-    `Revision ${revisionText} belongs to another epoch. The store is now in epoch ${epoch}. The store is another one, or was created anew. ` +
-      'Discard what you have, and use a revision of this store.',
-  )
 }

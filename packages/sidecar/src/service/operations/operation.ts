@@ -3,16 +3,15 @@
  * recorded at once; a read sees one committed state. The files of the nouns only say which facts a rule needs.
  */
 
-import { type Catalogue, formatRevision, limits, type RefusalCode, type UnknownOrganizations } from '@rolesets/core'
+import { type Catalogue, limits, type RefusalCode, type UnknownOrganizations } from '@rolesets/core'
 import { noImpact, type Context, type Decided, type IdPrefix, type Impact } from '../../domain/decided.ts'
 import { checkUnchanged } from '../../domain/precondition.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import type { At, Foreseen, Page, Reader, Store, Writer } from '../../storage/store.ts'
 import type { Found, PageCall, PageOf, ReadCall, WriteCall, Written } from './call.ts'
 import type { ReadModel } from '../decisions/read-model.ts'
-import { ofAnotherEpoch } from '../decisions/read-model.ts'
 import { viewImpact } from '../views.ts'
-import { parseRevisionField } from '../../domain/fields.ts'
+import { parseOwnRevision } from '../own-revision.ts'
 
 export interface OperationOptions {
   readonly store: Store
@@ -124,12 +123,15 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
     return store.read(work)
   }
 
-  const revisionText = (number: number) => formatRevision({ epoch: store.epoch, number })
+  const revisionText = (number: number) => store.lineage.textOf(number)
 
   return {
     write: async <I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>> => {
       const { operation } = command
-      const expected = call.expectedRevision ? parseExpected(call.expectedRevision, store) : undefined
+      const { expectedRevision } = call
+      const expected = expectedRevision
+        ? parseOwnRevision(store, expectedRevision, 'expected_revision').number
+        : undefined
       const { actor, dryRun, signal } = call
       const foreseen = command.foresee?.(input)
       const provenance = { actor, operation, at: options.now(), dryRun, foreseen, signal }
@@ -212,12 +214,6 @@ export function contextOf(options: OperationOptions, now: number, revision: numb
 export function pageOf<T extends { readonly id: string }>(things: Iterable<T>, { size, after }: Page): readonly T[] {
   const ordered = [...things].sort((a, b) => (a.id < b.id ? -1 : 1))
   return (after === undefined ? ordered : ordered.filter(({ id }) => id > after)).slice(0, size)
-}
-
-function parseExpected(text: string, store: Store): number {
-  const { epoch, number } = parseRevisionField(text, 'expected_revision')
-  if (epoch !== store.epoch) throw ofAnotherEpoch(text, store.epoch)
-  return number
 }
 
 function parsePageSize(size: number): number {

@@ -12,6 +12,7 @@ import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
 import { checkSmallParts } from './file/check.ts'
 import { Connection } from './connection.ts'
+import { plantBase } from './rows/base.ts'
 import { plantAnchor } from './rows/history.ts'
 import { locate } from './file/location.ts'
 import { acquireLock } from './file/lock.ts'
@@ -23,6 +24,8 @@ import { text, unlessMalformed } from './rows/columns.ts'
 export interface Connections {
   readonly writer: Connection
   readonly readers: readonly Connection[]
+  /** The file had no store before. */
+  readonly isNew: boolean
   /** Closes all of it and frees the lock. */
   readonly release: () => Promise<void>
 }
@@ -71,14 +74,16 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   await setUpWriter(writer, !isInMemory)
   await migrate(writer, missing, now())
   await checkSmallParts(writer)
+  const isNew = await plantEpoch(writer)
   await plantAnchor(writer, await readEpoch(writer))
+  await plantBase(writer, migrations.length)
   const readers: Connection[] = []
   for (let count = 0; count < readersCount; count++) {
     const reader = await connect(file, undo)
     await setUpReader(reader)
     readers.push(reader)
   }
-  return { writer, readers }
+  return { writer, readers, isNew }
 }
 
 /** The writer is opened first and so closed last, when it moves the log into the database. */
@@ -88,9 +93,12 @@ async function connect(file: string, undo: (() => Promise<void>)[]): Promise<Con
   return connection
 }
 
-/** The epoch is made once, with the file. */
+/** The epoch is made once, with the file. @returns whether it was made now */
+async function plantEpoch(connection: Connection): Promise<boolean> {
+  return (await connection.run('INSERT OR IGNORE INTO store (singleton, epoch) VALUES (1, ?)', [newEpoch()])) > 0
+}
+
 async function readEpoch(connection: Connection): Promise<string> {
-  await connection.run('INSERT OR IGNORE INTO store (singleton, epoch) VALUES (1, ?)', [newEpoch()])
   const [row] = await connection.all('SELECT epoch FROM store')
   return text(row ?? {}, 'epoch')
 }

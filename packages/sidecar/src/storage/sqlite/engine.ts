@@ -11,7 +11,7 @@ import { sqliteConnection } from './sqlite-connection.ts'
  * @throws StoreError when a person has to repair something before the file can be opened
  */
 export async function openSqliteStore(path: string, options: StoreOptions = {}): Promise<Store> {
-  const { writer, readers, release } = await openConnections(path, options)
-  const connections = { writer: sqliteConnection(writer), readers: readers.map(sqliteConnection), release }
+  const { writer, readers, isNew, release } = await openConnections(path, options)
+  const connections = { writer: sqliteConnection(writer), readers: readers.map(sqliteConnection), isNew, release }
   return openTransactionalStore(connections, options)
 }

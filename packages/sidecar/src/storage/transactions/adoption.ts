@@ -20,7 +20,8 @@ export async function adopt(connection: EngineConnection, snapshot: StoreSnapsho
   for await (const change of putsOf(snapshot)) if (changes.push(change) >= thingsPerWriteMax) await write()
   await write()
   await connection.writeRetiredPermissions(snapshot.catalogue.retiredPermissions)
-  return { epoch, revision, seal, catalogue: await connection.catalogue() }
+  await connection.settleBase(await connection.beginBase(), 'adoption')
+  return { epoch, revision, seal, timelines: [], catalogue: await connection.catalogue() }
 }
 
 async function* putsOf(snapshot: StoreSnapshot): AsyncGenerator<Change> {

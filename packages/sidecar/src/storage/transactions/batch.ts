@@ -3,7 +3,7 @@
  * it recorded. A work that throws, or that is a dry run, leaves nothing behind. One commit makes all of them durable.
  */
 
-import { applyToCatalogue, type Catalogue, type Change } from '@rolesets/core'
+import { applyToCatalogue, type Catalogue, type Change, type TableDigest } from '@rolesets/core'
 import {
   AppendError,
   type At,
@@ -17,20 +17,40 @@ import {
 import { adopt } from './adoption.ts'
 import { BatchRows } from './batch-rows.ts'
 import type { State } from './catalogues.ts'
-import type { EngineConnection } from './connection.ts'
+import { compactionOperation, type Base, type EngineConnection, type Timeline } from './connection.ts'
 import { lease } from './lease.ts'
 import { changesOf, recordOf } from './record.ts'
 import { sealOf, type SealedRecord } from './seal.ts'
+import { beginning } from './timelines.ts'
 
 /** What waits for the writer, as data. */
 export type Job =
   | { readonly kind: 'work'; readonly provenance: Provenance; readonly work: (writer: Writer) => Promise<unknown> }
   /** Takes a change set that another store made. */
   | { readonly kind: 'append'; readonly changeSet: SealedRecord }
-  /** Replaces everything. It never shares a batch. */
+  /** Replaces everything. */
   | { readonly kind: 'adopt'; readonly snapshot: StoreSnapshot; readonly epoch: string }
-  /** One step of compaction. @see EngineConnection.forget */
+  /** The steps of a compaction. @see EngineConnection.beginBase */
+  | { readonly kind: 'begin_base' }
+  | { readonly kind: 'settle_base'; readonly compaction: Compaction }
+  | { readonly kind: 'adopt_base' }
+  /** @see EngineConnection.forget */
   | { readonly kind: 'forget'; readonly before: number }
+
+/** What a compaction has found. */
+export interface Compaction {
+  readonly base: Base
+  readonly tables: readonly TableDigest[]
+  /** The first revision that is kept; 0: all are. */
+  readonly before: number
+  /** Unix milliseconds. */
+  readonly at: number
+}
+
+/** Such a job never shares a batch. */
+export function isAlone({ kind }: Job): boolean {
+  return kind !== 'work' && kind !== 'append' && kind !== 'forget'
+}
 
 export type Outcome =
   { readonly kind: 'returned'; readonly at: At<unknown> } | { readonly kind: 'threw'; readonly error: unknown }
@@ -48,14 +68,21 @@ export class Batch {
   readonly #rows: BatchRows
   readonly #changeSets: KeptChangeSet[] = []
   readonly #bookmarks = new Map<string, Bookmark | null>()
+  readonly #timelineName: string | undefined
+  /** Begins in this batch. */
+  #begun: Timeline | undefined
   #state: State
   #isReplaced = false
 
-  /** @param state the state that the transaction of the connection begins with */
-  constructor(connection: EngineConnection, state: State) {
+  /**
+   * @param state the state that the transaction of the connection begins with
+   * @param timelineName of the process; undefined: it goes on with the last timeline
+   */
+  constructor(connection: EngineConnection, state: State, timelineName?: string) {
     this.#connection = connection
     this.#rows = new BatchRows(connection)
     this.#state = state
+    this.#timelineName = timelineName
   }
 
   get result(): Committed {
@@ -84,6 +111,13 @@ export class Batch {
         this.#state = await adopt(this.#connection, job.snapshot, job.epoch)
         this.#isReplaced = true
         return this.#returned(undefined)
+      case 'begin_base':
+        return this.#returned(await this.#connection.beginBase())
+      case 'settle_base':
+        return this.#settle(job.compaction)
+      case 'adopt_base':
+        await this.#connection.settleBase(await this.#connection.beginBase(), 'adoption')
+        return this.#returned(undefined)
       case 'forget':
         return this.#returned(await this.#connection.forget(job.before))
     }
@@ -93,6 +127,7 @@ export class Batch {
   async flush(): Promise<void> {
     await this.#rows.writeAll()
     if (this.#changeSets.length > 0) await this.#connection.writeHistory(this.#changeSets)
+    if (this.#begun) await this.#connection.writeTimeline(this.#begun)
     if (this.#bookmarks.size > 0) await this.#connection.writeBookmarks(this.#bookmarks)
   }
 
@@ -120,8 +155,31 @@ export class Batch {
   #keep({ revision, changes, catalogue, bookmarks }: Recording, { at, actor, operation }: Provenance): void {
     for (const [name, bookmark] of bookmarks) this.#bookmarks.set(name, bookmark)
     if (changes.length === 0) return
+    this.#beginTimeline()
     const sealable = { revision, committedAt: at, actor, operation, record: recordOf(changes) }
     this.#add({ ...sealable, changes, seal: sealOf(this.#state.seal, sealable) }, catalogue)
+  }
+
+  /** The change set of a compaction. */
+  async #settle({ base, tables, before, at }: Compaction): Promise<Outcome> {
+    const recording = new Recording(this.#rows, this.#state, at)
+    const { revision: anchor } = await this.#connection.historyAnchor()
+    const facts = { upTo: Math.max(before - 1, anchor), epoch: this.#state.epoch, rowsAt: base.revision, tables }
+    this.#rows.beginWork()
+    await recording.record([{ verb: 'compacted', thing: 'history', ...facts }])
+    await this.#rows.endWork(true)
+    await this.#connection.settleBase(base, 'compaction')
+    this.#keep(recording, { actor: 'rolesets', operation: compactionOperation, at })
+    return this.#returned(undefined)
+  }
+
+  /** The first write of a process begins its timeline. */
+  #beginTimeline(): void {
+    if (this.#timelineName === undefined) return
+    const timeline = beginning(this.#state, this.#timelineName)
+    if (this.#state.timelines.some(({ epoch }) => epoch === timeline.epoch)) return
+    this.#begun = timeline
+    this.#state = { ...this.#state, timelines: [...this.#state.timelines, timeline] }
   }
 
   async #append({ seal, ...sealable }: SealedRecord): Promise<Outcome> {

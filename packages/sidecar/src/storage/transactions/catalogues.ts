@@ -4,13 +4,15 @@
  */
 
 import type { Catalogue } from '@rolesets/core'
-import type { Position } from './connection.ts'
+import type { Position, Timeline } from './connection.ts'
 
 const keptMax = 16
 
 /** What was committed last, as it is in memory. */
 export interface State extends Position {
   readonly catalogue: Catalogue
+  /** All but the first one. */
+  readonly timelines: readonly Timeline[]
 }
 
 type Point = Pick<State, 'epoch' | 'revision'>
@@ -20,13 +22,13 @@ export class Catalogues {
   #kept: { readonly since: number; readonly catalogue: Catalogue }[]
   #head: Point
 
-  constructor(state: Omit<State, 'seal'>) {
+  constructor(state: Point & Pick<State, 'catalogue'>) {
     this.#kept = [{ since: state.revision, catalogue: state.catalogue }]
     this.#head = state
   }
 
   /** @param isReplaced the catalogue doesn't come from the one before by change sets */
-  advance(state: Omit<State, 'seal'>, isReplaced = false): void {
+  advance(state: Point & Pick<State, 'catalogue'>, isReplaced = false): void {
     const { revision: since, catalogue } = state
     if (isReplaced) this.#kept = []
     // A batch becomes visible at once: no reader is ever at a revision inside it.

@@ -1,31 +1,37 @@
 /** The store over the connections of an engine: one that writes and a few that read. */
 
+import { randomInt } from 'node:crypto'
 import type { StoreEvent, StoreOptions } from '../options.ts'
 import {
   StoreError,
   type At,
   type Bookmark,
   type KeptChangeSet,
+  type Lineage,
   type Provenance,
   type Reader,
   type StoreSnapshot,
   type Store,
   type Writer,
 } from '../store.ts'
-import type { Committed, Job } from './batch.ts'
+import type { Committed, Compaction, Job } from './batch.ts'
 import { Catalogues, type State } from './catalogues.ts'
-import type { EngineConnection, Position } from './connection.ts'
+import type { Base, EngineConnection, Position } from './connection.ts'
 import { lease } from './lease.ts'
 import { Readers } from './readers.ts'
 import type { SealedRecord } from './seal.ts'
+import { lineageOf } from './timelines.ts'
 import { WriteQueue } from './write-queue.ts'
 
 const waitingMaxDefault = 10_000
 const batchMaxDefault = 500
+const timelineCharacters = 8
 
 export interface EngineConnections {
   readonly writer: EngineConnection
   readonly readers: readonly EngineConnection[]
+  /** The storage was made by this opening. */
+  readonly isNew: boolean
   /** Closes all of them, and what was opened with them. */
   readonly release: () => Promise<void>
 }
@@ -34,14 +40,16 @@ export async function openTransactionalStore(connections: EngineConnections, opt
   const { writer, release } = connections
   try {
     const position = await writer.begin('read')
-    const catalogue = await writer.catalogue()
+    const [catalogue, timelines] = [await writer.catalogue(), await writer.timelines()]
     await writer.rollback()
-    return new TransactionalStore(connections, { ...position, catalogue }, options)
+    return new TransactionalStore(connections, { ...position, catalogue, timelines }, options)
   } catch (error) {
     await release()
     throw error
   }
 }
+
+type CompactOptions = Parameters<Store['compact']>[0]
 
 interface Subscription {
   readonly listener: (changeSet: KeptChangeSet) => void
@@ -55,12 +63,18 @@ class TransactionalStore implements Store {
   readonly #release: () => Promise<void>
   readonly #onEvent: (event: StoreEvent) => void
   readonly #subscriptions = new Set<Subscription>()
+  /** Of this process; undefined: it goes on with the store's name. */
+  readonly #timelineName: string | undefined
   #state: State
+  #compacting: Promise<void> = Promise.resolve()
+  #lineage: Lineage
   #closed: Promise<void> | undefined
 
-  constructor({ writer, readers, release }: EngineConnections, state: State, options: StoreOptions) {
+  constructor({ writer, readers, isNew, release }: EngineConnections, state: State, options: StoreOptions) {
     const { writesWaitingMax = waitingMaxDefault, batchMax = batchMaxDefault } = options
     this.#state = state
+    this.#timelineName = isNew ? undefined : newTimelineName()
+    this.#lineage = lineageOf(state, this.#timelineName)
     this.#catalogues = new Catalogues(state)
     this.#release = release
     this.#onEvent = options.onEvent ?? (() => undefined)
@@ -68,6 +82,7 @@ class TransactionalStore implements Store {
     this.#writes = new WriteQueue({
       connection: writer,
       state,
+      timelineName: this.#timelineName,
       writesWaitingMax,
       batchMax,
       onEvent: this.#onEvent,
@@ -81,6 +96,10 @@ class TransactionalStore implements Store {
 
   get head(): number {
     return this.#state.revision
+  }
+
+  get lineage(): Lineage {
+    return this.#lineage
   }
 
   async write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>> {
@@ -123,10 +142,11 @@ class TransactionalStore implements Store {
     return () => void this.#subscriptions.delete(subscription)
   }
 
-  /** In steps that wait for the writer like any work, so that writes go on between them. */
-  async compact(keep: { readonly newerThan: number; readonly count: number }): Promise<void> {
-    const before = await this.#reading((connection) => connection.forgettable(keep))
-    while ((await this.#perform({ kind: 'forget', before })).value === true);
+  /** One after the other. */
+  compact(keep: CompactOptions): Promise<void> {
+    const compacted = this.#compacting.then(() => this.#compact(keep))
+    this.#compacting = compacted.catch(() => undefined)
+    return compacted
   }
 
   close(): Promise<void> {
@@ -138,8 +158,32 @@ class TransactionalStore implements Store {
     return this.close()
   }
 
+  /** In steps that wait for the writer like any work, so that writes go on between them. */
+  async #compact({ now = Date.now(), signal, ...keep }: CompactOptions): Promise<void> {
+    const check = () => {
+      signal?.throwIfAborted()
+      if (this.#closed) throw closing()
+    }
+    check()
+    const { before, origin } = await this.#reading(async (connection) => {
+      return { before: await connection.forgettable(keep), origin: await connection.baseOrigin() }
+    })
+    // An upgrade leaves rows that nothing seals: that is mended, also when there is nothing to forget.
+    if (before === 0 && origin !== 'upgrade') return
+    if (origin === 'adoption') await this.#perform({ kind: 'adopt_base' })
+    else await this.#sealRows({ before, at: now }, check)
+    while ((await this.#perform({ kind: 'forget', before })).value === true) check()
+  }
+
+  async #sealRows(plan: Pick<Compaction, 'before' | 'at'>, check: () => void): Promise<void> {
+    // A job of this kind returns the base.
+    const base = (await this.#perform({ kind: 'begin_base' })).value as Base
+    const tables = await this.#reading((connection) => connection.digestBase(base, check))
+    await this.#perform({ kind: 'settle_base', compaction: { ...plan, base, tables } })
+  }
+
   async #close(): Promise<void> {
-    const error = new StoreError('closed', 'The store is closing or closed. Use another one.')
+    const error = closing()
     this.#writes.stop(error)
     await this.#readers.stop(error)
     await this.#writes.idle()
@@ -164,6 +208,7 @@ class TransactionalStore implements Store {
 
   #publish({ state, changeSets, isReplaced }: Committed): void {
     this.#state = state
+    this.#lineage = lineageOf(state, this.#timelineName)
     this.#catalogues.advance(state, isReplaced)
     if (isReplaced) this.#notify(({ onAdopted }) => onAdopted?.())
     for (const changeSet of changeSets) this.#notify(({ listener }) => listener(changeSet))
@@ -180,4 +225,12 @@ class TransactionalStore implements Store {
       }
     }
   }
+}
+
+function closing(): StoreError {
+  return new StoreError('closed', 'The store is closing or closed. Use another one.')
+}
+
+function newTimelineName(): string {
+  return Array.from({ length: timelineCharacters }, () => randomInt(36).toString(36)).join('')
 }

@@ -6,7 +6,7 @@
 import { applyToCatalogue } from '@rolesets/core'
 import type { StoreEvent } from '../options.ts'
 import { StoreError, type KeptChangeSet } from '../store.ts'
-import { Batch, type Committed, type Job, type Outcome } from './batch.ts'
+import { Batch, isAlone, type Committed, type Job, type Outcome } from './batch.ts'
 import type { State } from './catalogues.ts'
 import type { EngineConnection } from './connection.ts'
 
@@ -20,6 +20,8 @@ export interface WriteQueueOptions {
   readonly connection: EngineConnection
   /** As the storage was when it was opened. */
   readonly state: State
+  /** Of this process; undefined: it made the store. */
+  readonly timelineName: string | undefined
   readonly writesWaitingMax: number
   readonly batchMax: number
   readonly onEvent: (event: StoreEvent) => void
@@ -88,14 +90,14 @@ export class WriteQueue {
     this.#running = undefined
   }
 
-  /** An adoption runs alone: what waits before it and behind it belongs to different contents. */
+  /** An adoption runs alone: what waits before it and behind it belongs to different contents. So does a new base. */
   #next(): readonly Waiting[] {
     const next: Waiting[] = []
     for (const waiting of this.#waiting.keys()) {
-      const isAlone = waiting.job.kind === 'adopt'
-      if (next.length === this.#options.batchMax || (isAlone && next.length > 0)) break
+      const isSingle = isAlone(waiting.job)
+      if (next.length === this.#options.batchMax || (isSingle && next.length > 0)) break
       next.push(waiting)
-      if (isAlone) break
+      if (isSingle) break
     }
     return this.#take(next)
   }
@@ -112,7 +114,7 @@ export class WriteQueue {
     const { connection } = this.#options
     const begun = await this.#begin().catch(storeErrorOf)
     if (begun instanceof StoreError) return this.#refuseAll(jobs, begun)
-    const batch = new Batch(connection, this.#state)
+    const batch = new Batch(connection, this.#state, this.#options.timelineName)
     const outcomes: Outcome[] = []
     let startedAt: number
     try {
@@ -150,7 +152,11 @@ export class WriteQueue {
           )
         : await connection.catalogue()
       const changeSets = missed ?? []
-      this.#publish({ state: { ...position, catalogue }, changeSets, isReplaced: missed === undefined })
+      this.#publish({
+        state: { ...position, timelines: await connection.timelines(), catalogue },
+        changeSets,
+        isReplaced: missed === undefined,
+      })
     } catch (error) {
       await connection.rollback()
       throw error

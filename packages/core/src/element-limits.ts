@@ -1,0 +1,84 @@
+/**
+ * How many elements each list and map of the wire may have. Servers and clients count them in the bytes of a message, before
+ * they decode it. The rules check the same limits again, for callers that don't come over this wire.
+ */
+
+import { limits, type LimitName } from './limits.ts'
+
+/** By `<message>.<field>`, as in the proto files. A number stands where the rules have no limit: it is far above real use. */
+const elementLimits: Readonly<Record<string, LimitName | number>> = {
+  'AddRolesRequest.roles': 'rolesPerRoleSetMax',
+  'ApplyRequest.organizations': 'manifestOrganizationsMax',
+  'ApplyRequest.permissions': 'permissionsMax',
+  'ApplyRequest.role_sets': 'roleSetsMax',
+  'ApplyRequest.roles': 'rolesMax',
+  'AssignRoleSetRequest.mappings': 'mappingsMax',
+  'BatchCheckRequest.checks': 'batchQuestionsMax',
+  'CreateInvitationsRequest.invitations': 'invitationsPerCallMax',
+  'CreateRoleRequest.permissions': 'permissionsPerRoleMax',
+  'CreateRoleSetRequest.roles': 'rolesPerRoleSetMax',
+  'KeyList.keys': 'permissionsPerRoleMax',
+  'ListInvitationsRequest.statuses': 'filterValuesMax',
+  'OrganizationManifest.mappings': 'mappingsMax',
+  'ReplaceRoleSetRequest.mappings': 'mappingsMax',
+  'RoleSetManifest.replace': 'rolesPerRoleSetMax',
+  'RoleSetManifest.roles': 'rolesPerRoleSetMax',
+  'UpdateOrganizationRequest.mappings': 'mappingsMax',
+
+  // Metadata has 8192 bytes of JSON, and an element takes at least two of them.
+  'ListValue.values': limits.metadataBytesMax / 2,
+  'Struct.fields': limits.metadataBytesMax / 2,
+
+  'BatchCheckResponse.results': 'batchQuestionsMax',
+  'InvitationsWritten.invitations': 'invitationsPerCallMax',
+  'ListAccessKeysResponse.access_keys': 'pageSizeMax',
+  'ListAvailableRolesResponse.roles': 'rolesPerRoleSetMax',
+  'ListChangesResponse.change_sets': 'pageSizeMax',
+  'ListInvitationsResponse.invitations': 'pageSizeMax',
+  'ListMembershipsResponse.memberships': 'pageSizeMax',
+  'ListOrganizationsResponse.organizations': 'pageSizeMax',
+  'ListPermissionsResponse.permissions': 'pageSizeMax',
+  'ListRoleSetsResponse.role_sets': 'pageSizeMax',
+  'ListRolesResponse.roles': 'pageSizeMax',
+  'MembersReassigned.mappings': 'mappingsMax',
+  'Role.permission_ids': 'permissionsPerRoleMax',
+  'Role.permissions': 'permissionsPerRoleMax',
+  'RoleSet.role_ids': 'rolesPerRoleSetMax',
+  'RoleSet.roles': 'rolesPerRoleSetMax',
+  'Settings.domains_enrollment_modes': 'enrollmentModesMax',
+  'SnapshotChunk.assignments': 10_000,
+  'SnapshotChunk.organizations': 10_000,
+  'SnapshotChunk.permissions': 'permissionsMax',
+  'SnapshotChunk.retired_permissions': 'retiredPermissionKeysMax',
+  'SnapshotChunk.role_sets': 'roleSetsMax',
+  'SnapshotChunk.roles': 'rolesMax',
+
+  // One write can change all things of a described state.
+  'ApplyResponse.left_alone': 100_000,
+  'ApplyResponse.steps': 100_000,
+  'AppliedStep.details': 100_000,
+  'AuditedChangeSet.changes': 100_000,
+  'ChangeSet.changes': 100_000,
+  'Impact.required_mappings': 'rolesMax',
+  'Impact.roles': 'rolesMax',
+  'Impact.violations': 'rolesMax',
+  'Violation.facts': 100,
+}
+
+export interface ElementLimit {
+  readonly max: number
+  /** Undefined: the rules have no limit. */
+  readonly limit: LimitName | undefined
+}
+
+/** Of a list that isn't in the table: it is of a newer version. */
+const unknownListMax = 10_000
+
+/** @param name `<message>.<field>`, as in the proto file */
+export function elementLimitOf(name: string): ElementLimit {
+  const found = elementLimits[name] ?? unknownListMax
+  return typeof found === 'number' ? { max: found, limit: undefined } : { max: limits[found], limit: found }
+}
+
+/** For the test that compares the table with the contract. */
+export const namedElementLimits: readonly string[] = Object.keys(elementLimits)
