@@ -16,6 +16,7 @@ import { log } from './verbs/log.ts'
 import { replaceRole, replaceSet } from './verbs/replace.ts'
 import { roles } from './verbs/roles.ts'
 import { schema } from './verbs/schema.ts'
+import { users } from './verbs/users.ts'
 import { watch } from './verbs/watch.ts'
 
 /**
@@ -33,6 +34,7 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
     replaceRole,
     replaceSet,
     invitations,
+    users,
     keys,
     importing,
     log,

@@ -5,14 +5,14 @@ import { parseId, parseRef } from '../../domain/fields.ts'
 import { isRegistered, notRegistered } from '../run/registered.ts'
 import { mapOption, mapRemedy, type Mappings } from '../run/mappings.ts'
 import type { Given } from '../run/verb.ts'
-import { writeVerb, type WriteOptions } from '../run/write.ts'
+import { writeVerb, type WriteOptions, type WriteVerb } from '../run/write.ts'
 
 interface AssignOptions extends WriteOptions {
   readonly map?: Mappings
   readonly create?: true
 }
 
-const verb = {
+const verb: WriteVerb = {
   usage: 'assign <organization> <role-set>',
   summary: 'Gives an organization another role set.',
   options: [
@@ -20,6 +20,7 @@ const verb = {
     new Option('--create', "register the organization if it isn't registered, also if it was deleted before"),
   ],
   onRevision: true,
+  endsAdministrators: true,
   notes: `
 The role set is a key (role_set:pro) or an id. Roles in use that the new set lacks need a --map each; without it the
 change is refused, and the answer says which roles those are. An organization that the sidecar does not know is refused,
