@@ -59,7 +59,9 @@ export async function openTestSidecar(
   const log: Record<string, unknown>[] = []
   const write = (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>)
   const config = change(parsed.config)
-  const sidecar = await openSidecar(config, { log: createLog({ level: config.logLevel, redaction: new Redaction(), write }) })
+  const sidecar = await openSidecar(config, {
+    log: createLog({ level: config.logLevel, redaction: new Redaction(), write }),
+  })
   t.teardown(() => sidecar.close())
   return { sidecar, folder, log, target: sidecar.grpc[0] ?? '', close: () => sidecar.close() }
 }

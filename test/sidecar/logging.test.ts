@@ -11,7 +11,12 @@ interface Line {
 function openLog(level: string) {
   const lines: Line[] = []
   const clock = { nowMs: 0 }
-  const log = createLog({ level, redaction: new Redaction(), write: (line) => lines.push(JSON.parse(line) as Line), now: () => clock.nowMs })
+  const log = createLog({
+    level,
+    redaction: new Redaction(),
+    write: (line) => lines.push(JSON.parse(line) as Line),
+    now: () => clock.nowMs,
+  })
   return { log, lines, clock }
 }
 
