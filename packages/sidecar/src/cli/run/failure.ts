@@ -59,6 +59,14 @@ const ownRemedies = {
   reach_sidecar: 'Start it, or correct the target: the gRPC address, with --tls only if the sidecar has TLS.',
   matching_sidecar: 'Correct the target, or update the sidecar.',
   look_at_log: "See the sidecar's log.",
+  with_tls: 'Give --tls, or --tls-ca <path> if its authority is your own.',
+  without_tls: 'Leave the --tls options out, or correct the target.',
+  trust_authority: 'Give the certificate of its authority with --tls-ca <path>.',
+  right_name: 'Correct the target, or give the name that the certificate has with --tls-server-name <name>.',
+  renew_certificate: 'Renew it, or correct the clock of this machine.',
+  client_certificate: 'Give one with --tls-cert <path> and --tls-key <path>.',
+  matching_pair: 'Give the private key of the certificate with --tls-key <path>.',
+  grpc_port: 'Give the gRPC address as the target, by default port 7450.',
   new_client: 'Run the command again.',
 } satisfies Record<Remedy, string>
 
