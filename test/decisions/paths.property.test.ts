@@ -121,6 +121,7 @@ async function compareAll(t: ExecutionContext, { store, questions, unknownOrgani
       ...expected,
       ...(permissionRetired ? { permissionRetired } : {}),
       ...(organizationDeleted ? { organizationDeleted } : {}),
+      ...(roleSetId === undefined ? { organizationRegistered: false } : {}),
       source,
       revision: client.status().revision,
     })

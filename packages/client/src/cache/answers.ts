@@ -69,6 +69,7 @@ export function parseAvailableRoles(
     revision: formatRevision(revision),
     source: 'sidecar',
     stale: false,
+    ...registeredFact(organizationRegistered),
   })
   const roleSetIds = [organizationRegistered ? roleSetId : unregistered]
   return { value, revision, roleSetIds, unknownOrganizationsDenied: false }
@@ -98,11 +99,17 @@ function parseResult(result: unknown, revision: Revision) {
     ...(organizationDeleted ? ({ organizationDeleted } as const) : {}),
   }
   const at = formatRevision(revision)
-  const decision: Decision = { allowed, reason, roleSet, revision: at, source: 'sidecar', ...more }
+  const facts = { ...more, ...registeredFact(registered) }
+  const decision: Decision = { allowed, reason, roleSet, revision: at, source: 'sidecar', ...facts }
   return {
     decision: Object.freeze(decision),
     roleSetId: registered ? roleSetId : organizationDeleted ? ended : unregistered,
   }
+}
+
+/** Nothing where it is as it mostly is. */
+function registeredFact(isRegistered: boolean): Pick<Decision, 'organizationRegistered'> {
+  return isRegistered ? {} : { organizationRegistered: false }
 }
 
 /** One that was deleted is unknown by any setting. */

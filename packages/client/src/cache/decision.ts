@@ -29,6 +29,11 @@ export interface Decision {
    * unknown organizations, until it is created again. Left out in every other answer.
    */
   readonly organizationDeleted?: true
+  /**
+   * False if the store doesn't have the organization: it is then on the initial set, or unknown. Left out where the store has
+   * it.
+   */
+  readonly organizationRegistered?: false
 }
 
 export interface AvailableRole {
@@ -52,6 +57,8 @@ export interface AvailableRoles {
   readonly roleSet: string
   readonly revision: string
   readonly source: 'cache' | 'sidecar'
+  /** As in a decision. */
+  readonly organizationRegistered?: false
   /** True: the last known state, because the sidecar could not be asked. For display, not for a grant. */
   readonly stale: boolean
 }
