@@ -31,7 +31,8 @@ export function roleSetMessage(roleSet: RoleSetView): proto.RoleSet {
 }
 
 export function organizationMessage(organization: OrganizationView): proto.Organization {
-  return { ...stored(organization), ...metadataOf(organization), slug: organization.slug ?? '' }
+  const { domains: _domains, ...shown } = organization
+  return { ...stored(shown), ...metadataOf(shown), slug: shown.slug ?? '' }
 }
 
 export function membershipMessage(membership: MembershipView): proto.Membership {

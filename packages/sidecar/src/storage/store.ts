@@ -35,6 +35,7 @@ import type {
   Revision,
 } from '@rolesets/core'
 import type { RoleUsage } from '../domain/decided.ts'
+import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {
@@ -199,6 +200,7 @@ export interface Reader {
     order: Order<'created_at' | 'email_address'>,
     span: Span,
   ): Promise<Spanned<Invitation>>
+  searchDomains(query: DomainQuery, order: Order<'created_at' | 'name'>, span: Span): Promise<Spanned<FoundDomain>>
   /** How many members each of these organizations has; up to 1 000 ids. One without members may be missing. */
   memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** How many invitations of each organization are pending at the time; as `memberCounts`. */
