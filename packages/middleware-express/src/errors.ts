@@ -46,6 +46,8 @@ export interface ErrorParts {
   readonly cause?: unknown
 }
 
+const brand = Symbol.for('rolesets.RoleSetsExpressError')
+
 /**
  * The middlewares pass this error to `next`, and their factories throw it. It has the properties of http-errors: `status`,
  * `statusCode`, `expose` and `headers`. So the answer also has the right status in other error handlers than `problems()`.
@@ -68,5 +70,13 @@ export class RoleSetsExpressError extends Error {
     this.expose = answer.status < 500
     this.headers = answer.headers ?? {}
     this.fields = answer.fields ?? {}
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** Also true for an error of another copy of this package: an application can have its ESM and its CommonJS form. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass is recognized as usual.
+    if (this !== RoleSetsExpressError) return super[Symbol.hasInstance](value)
+    return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors } from 'jose'
-import type { CryptoKey, JSONWebKeySet, JWSHeaderParameters } from 'jose'
+import type { CryptoKey, JSONWebKeySet, JWSHeaderParameters } from 'jose' with { 'resolution-mode': 'import' }
 import type { Clock } from './clock.ts'
 import { fetchKeySet } from './key-set-fetch.ts'
 import { problem } from '../problem.ts'

@@ -5,7 +5,8 @@ import { bookmarks } from './0002-bookmarks.ts'
 import { assignments } from './0003-assignments.ts'
 import { retiredPermissionKeys } from './0004-retired-permission-keys.ts'
 import { timelines } from './0005-timelines.ts'
-import { domains } from './0006-domains.ts'
+import { historyBase } from './0006-history-base.ts'
+import { domains } from './0007-domains.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -14,5 +15,6 @@ export const migrations: readonly Migration[] = [
   assignments,
   retiredPermissionKeys,
   timelines,
+  historyBase,
   domains,
 ]
