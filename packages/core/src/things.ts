@@ -134,6 +134,8 @@ export interface Settings {
   readonly adminDeleteEnabled: boolean
   /** True: no organization can be given a slug. */
   readonly slugDisabled: boolean
+  /** What becomes of a write that leaves an organization without its last administrator (rule 19). */
+  readonly lastAdministrator: LastAdministrator
   /** False: domains enroll no members. */
   readonly domainsEnabled: boolean
   /** Which modes a domain can have; empty: all. */
@@ -142,6 +144,9 @@ export interface Settings {
   /** 0: unchanged since the store was made. */
   readonly revision: number
 }
+
+/** `warn`: the write is done, and its impact says so. `refuse`: it is refused unless the call insists. */
+export type LastAdministrator = 'warn' | 'refuse'
 
 /** A key that opens the API. The key itself is shown once, when it is made, and kept nowhere. */
 export interface AccessKey extends Identified {

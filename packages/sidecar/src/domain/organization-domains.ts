@@ -134,7 +134,7 @@ export function deleteOrganizationDomain(
 export function enrollMember(
   catalogue: Catalogue,
   input: EnrollMemberInput,
-  facts: DomainFacts & Occupancy & { readonly membership: Membership | undefined },
+  facts: DomainFacts & Occupancy & Parameters<typeof createMembership>[2],
   context: Context,
 ): Decided<Membership> {
   const userId = parseId(input.userId, 'user_id')
@@ -145,7 +145,8 @@ export function enrollMember(
   if (ending !== domain.name)
     throw invalid('email_address', `is ${quoted(address)}, which isn't an address of the domain ${domain.name}.`)
   const role = initialRoleSetOf(catalogue).defaultRoleId
-  return createMembership(catalogue, { organizationId: organization.id, userId, role }, facts, context)
+  const member = { organizationId: organization.id, userId, role, emailAddresses: [address] }
+  return createMembership(catalogue, member, facts, context)
 }
 
 export function domainsOf({ domains = [] }: Organization): readonly OrganizationDomain[] {

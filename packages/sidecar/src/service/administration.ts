@@ -21,6 +21,7 @@ import { organizationDomainCommands } from './operations/organization-domains.ts
 import { permissionCommands, permissionList } from './operations/permissions.ts'
 import { roleSetCommands, roleSetList } from './operations/role-sets.ts'
 import { roleCommands, roleList } from './operations/roles.ts'
+import { userCommands } from './operations/users.ts'
 import { settingsCommands } from './operations/settings.ts'
 import {
   viewInvitation,
@@ -80,6 +81,7 @@ function organizationOperations(operations: Operations) {
     ...writesOf(operations, {
       ...organizationCommands,
       ...membershipCommands,
+      ...userCommands,
       ...invitationCommands,
       ...organizationDomainCommands,
     }),

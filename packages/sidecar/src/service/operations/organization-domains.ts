@@ -1,6 +1,7 @@
 /** Operations on domains of organizations. */
 
 import type { Catalogue } from '@rolesets/core'
+import { parseEmailAddress } from '../../domain/fields.ts'
 import {
   createOrganizationDomain,
   deleteOrganizationDomain,
@@ -9,6 +10,7 @@ import {
   verifyOrganizationDomainOwnership,
   type DomainOfOrganization,
 } from '../../domain/organization-domains.ts'
+import { invitationsTo } from './invitees.ts'
 import { foreseeMembership, occupancyOf } from './memberships.ts'
 import { commandsOf, factRule, type WriteScope } from './operation.ts'
 import { foreseeOrganization } from './organizations.ts'
@@ -31,10 +33,13 @@ export const organizationDomainCommands = {
   ...commandsOf(viewMembership, {
     enrollMember: factRule(
       enrollMember,
-      async ({ writer, context }, { organizationId, userId }) => {
+      async (scope, { organizationId, userId, emailAddress }) => {
+        const { writer, context } = scope
+        const emailAddresses = [parseEmailAddress(emailAddress, 'email_address')]
+        const invitations = await invitationsTo(scope, { organizationId, userId, emailAddresses })
         const organization = await writer.organization(organizationId)
         const membership = await writer.membership(organizationId, userId)
-        return { organization, membership, ...(await occupancyOf(writer, organization, context.now)) }
+        return { organization, membership, invitations, ...(await occupancyOf(writer, organization, context.now)) }
       },
       { foresee: foreseeMembership },
     ),

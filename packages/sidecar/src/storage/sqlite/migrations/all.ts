@@ -6,7 +6,8 @@ import { assignments } from './0003-assignments.ts'
 import { retiredPermissionKeys } from './0004-retired-permission-keys.ts'
 import { timelines } from './0005-timelines.ts'
 import { historyBase } from './0006-history-base.ts'
-import { domains } from './0007-domains.ts'
+import { members } from './0007-members.ts'
+import { domains } from './0008-domains.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -16,5 +17,6 @@ export const migrations: readonly Migration[] = [
   retiredPermissionKeys,
   timelines,
   historyBase,
+  members,
   domains,
 ]

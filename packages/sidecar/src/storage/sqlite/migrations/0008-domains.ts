@@ -6,7 +6,7 @@ import type { Migration } from './migration.ts'
 const [keys, columns] = large.organizations
 
 export const domains: Migration = {
-  number: 7,
+  number: 8,
   name: 'domains',
   sql: `
 ALTER TABLE organizations ADD COLUMN domains TEXT;
