@@ -7,7 +7,8 @@ import { retiredPermissionKeys } from './0004-retired-permission-keys.ts'
 import { timelines } from './0005-timelines.ts'
 import { historyBase } from './0006-history-base.ts'
 import { members } from './0007-members.ts'
-import { deletedOrganizations } from './0008-deleted-organizations.ts'
+import { domains } from './0008-domains.ts'
+import { deletedOrganizations } from './0009-deleted-organizations.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -18,5 +19,6 @@ export const migrations: readonly Migration[] = [
   timelines,
   historyBase,
   members,
+  domains,
   deletedOrganizations,
 ]

@@ -8,7 +8,7 @@
 import type { Migration } from './migration.ts'
 
 export const deletedOrganizations: Migration = {
-  number: 8,
+  number: 9,
   name: 'deleted-organizations',
   sql: `
 CREATE TABLE deleted_organizations (
