@@ -1,6 +1,7 @@
 // Prepares a fresh clone: it fetches pnpm through npx, installs from the lock file, generates the types of the contract
 // and builds. A step is skipped while its input files are the same as when it last succeeded. With names of steps as
-// arguments, only these run. The step `peers`, the dependencies of the benchmarks, runs only when it is named.
+// arguments, only these run. The step `peers`, the dependencies of the benchmarks and of the tries of the packages, runs only
+// when it is named.
 
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -17,10 +18,16 @@ const isManifest = (path) => /^pnpm-(lock|workspace)\.yaml$|(^|\/)package\.json$
 const steps = [
   {
     name: 'peers',
-    title: 'installing the dependencies, also those of the benchmarks, from the lock file',
+    title:
+      'installing the dependencies, also those of the benchmarks and of the tries of the packages, from the lock file',
     optional: true,
     inputs: isManifest,
-    outputs: [bin('tsc'), bin('rolesets'), join(root, 'bench', 'node_modules')],
+    outputs: [
+      bin('tsc'),
+      bin('rolesets'),
+      join(root, 'bench', 'node_modules'),
+      join(root, 'packaging', 'node_modules'),
+    ],
     work: () => install([]),
     includes: ['install'],
   },
@@ -29,7 +36,7 @@ const steps = [
     title: 'installing the dependencies from the lock file',
     inputs: isManifest,
     outputs: [bin('tsc'), bin('rolesets')],
-    work: () => install(['--filter=!@rolesets/bench']),
+    work: () => install(['--filter=!@rolesets/bench', '--filter=!@rolesets/packaging']),
   },
   {
     name: 'contract',

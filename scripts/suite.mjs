@@ -10,16 +10,17 @@ import { createSuiteReport } from './suite-report.mjs'
  * Runs the suite to its end and shows it on stdout.
  *
  * @param {readonly string[]} args for ava, such as files or `--match`; `--verbose` also shows the tests that passed
- * @param {{ node?: string, env?: Record<string, string | undefined> }} [options] which Node runs it, and where
+ * @param {{ node?: string, env?: Record<string, string | undefined>, folder?: string }} [options] which Node runs it, in
+ *   which environment, and the folder whose package.json configures ava
  * @returns {Promise<import('./counts.mjs').Counts>}
  */
-export async function runSuite(args, { node = process.execPath, env = process.env } = {}) {
+export async function runSuite(args, { node = process.execPath, env = process.env, folder = root } = {}) {
   const report = createSuiteReport({
     isVerbose: args.includes('--verbose'),
     write: (line) => process.stdout.write(`${line}\n`),
   })
   const child = spawn(node, [testRunner, ...args.filter((arg) => arg !== '--verbose')], {
-    cwd: root,
+    cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

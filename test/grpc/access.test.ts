@@ -19,6 +19,9 @@ const listeners = {
 const kinds = {
   decisions: { method: 'Check', request: { organizationId: 'org_1', role: 'org:admin' } },
   'administration, reading': { method: 'ListRoles', request: {} },
+  memberships: { method: 'ListMemberships', request: { organizationId: 'org_1' } },
+  invitations: { method: 'ListInvitations', request: { organizationId: 'org_1' } },
+  'the past': { method: 'Explain', request: { organizationId: 'org_1', role: 'org:admin' } },
   'administration, confidential': { method: 'ListAccessKeys', request: {} },
   'administration, writing': { method: 'CreatePermission', request: { key: 'org:a:b', dryRun: true } },
 } as const
@@ -35,6 +38,9 @@ const local = {
   feed: reading,
   'feed with records': readingElsewhere,
   'administration, reading': reading,
+  memberships: readingElsewhere,
+  invitations: readingElsewhere,
+  'the past': readingElsewhere,
   'administration, confidential': confidential,
   'administration, writing': writing,
 }
@@ -49,6 +55,9 @@ const expected: Record<
     feed: readingElsewhere,
     'feed with records': readingElsewhere,
     'administration, reading': readingElsewhere,
+    memberships: readingElsewhere,
+    invitations: readingElsewhere,
+    'the past': readingElsewhere,
     'administration, confidential': confidential,
     'administration, writing': writing,
   },
@@ -122,7 +131,7 @@ for (const [what, authorization] of [
 
 test('the actor in the history is the name that the caller gives, or that of its key: admin, for the key of the settings', async (t) => {
   const client = connect(t, (await openTestSidecar(t)).target)
-  const stream = client.watch()
+  const stream = client.watch({}, { key: readKey })
   stream.on('error', () => undefined)
   t.teardown(() => stream.cancel())
   await nextMessage(stream, ({ heartbeat }) => Boolean(heartbeat))

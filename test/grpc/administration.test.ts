@@ -53,7 +53,7 @@ test('roles are created, read, listed by pages, changed and deleted', async (t) 
 })
 
 test('role sets are created, read, listed, changed, filled, emptied, replaced and deleted', async (t) => {
-  const { call, write } = await client(t)
+  const { call, read, write } = await client(t)
   for (const key of ['org:a', 'org:b']) await write('CreateRole', { key })
   const pro = { name: 'Pro', roles: ['org:admin', 'org:a'], defaultRole: 'org:a', creatorRole: 'org:admin' }
   const created = await write('CreateRoleSet', pro)
@@ -80,20 +80,20 @@ test('role sets are created, read, listed, changed, filled, emptied, replaced an
   const replaced = await write('ReplaceRoleSet', { ...replace, mappings: { 'org:member': 'org:b' } })
   t.like(replaced['impact'], { organizations: 1, members: 1 })
   t.like((replaced['impact'] as Answer)['roles'], [{ role: 'org:member', toRole: 'org:b', members: 1 }])
-  t.like(await call('GetMembership', { organizationId: 'org_1', userId: 'user_2' }), { membership: { role: 'org:b' } })
+  t.like(await read('GetMembership', { organizationId: 'org_1', userId: 'user_2' }), { membership: { role: 'org:b' } })
   await write('CreateRoleSet', { ...pro, key: 'role_set:spare' })
   t.like(await write('DeleteRoleSet', { roleSet: 'role_set:spare' }), { impact: { organizations: 0 } })
 })
 
 test('organizations are created, read, listed, changed, put on another set and deleted', async (t) => {
-  const { call, write } = await client(t)
+  const { call, read, write } = await client(t)
   const pro = { name: 'Pro', roles: ['org:admin'], defaultRole: 'org:admin', creatorRole: 'org:admin' }
   await write('CreateRoleSet', pro)
   const created = await write('CreateOrganization', { name: 'Acme', slug: 'acme', createdBy: 'user_1' })
   const { id } = created['organization'] as { id: string }
   t.regex(id, /^org_/)
   t.like(created['organization'], { name: 'Acme', slug: 'acme', roleSet: 'role_set:default' })
-  t.like(await call('GetOrganization', { organizationId: id }), { organization: created['organization'] })
+  t.like(await read('GetOrganization', { organizationId: id }), { organization: created['organization'] })
   const updated = await write('UpdateOrganization', { organizationId: id, slug: '' })
   t.like(updated['organization'], { name: 'Acme', slug: '' })
   const assigned = await write('AssignRoleSet', { organizationId: id, roleSet: 'role_set:pro' })
@@ -102,25 +102,25 @@ test('organizations are created, read, listed, changed, put on another set and d
   t.deepEqual(things(await call('ListOrganizations', { roleSet: 'role_set:pro' }), 'organizations'), [id])
   t.is(things(await call('ListOrganizations'), 'organizations').length, 2)
   t.like(await write('DeleteOrganization', { organizationId: id }), { id })
-  t.is((await refusalOf(call('GetOrganization', { organizationId: id }))).reason, 'ORGANIZATION_NOT_FOUND')
+  t.is((await refusalOf(read('GetOrganization', { organizationId: id }))).reason, 'ORGANIZATION_NOT_FOUND')
 })
 
 test('memberships are created, read, listed, changed and ended', async (t) => {
-  const { call, write } = await client(t)
+  const { read, write } = await client(t)
   const ids = { organizationId: 'org_1', userId: 'user_1' }
   const created = await write('CreateMembership', { ...ids, role: 'org:member' })
   t.like(created['membership'], { ...ids, role: 'org:member' })
   t.is((await refusalOf(write('CreateMembership', { ...ids, role: 'org:member' }))).reason, 'MEMBERSHIP_EXISTS')
-  t.like(await call('GetMembership', ids), { membership: created['membership'] })
+  t.like(await read('GetMembership', ids), { membership: created['membership'] })
   t.like((await write('UpdateMembership', { ...ids, role: 'org:admin' }))['membership'], { role: 'org:admin' })
   await write('CreateMembership', { ...ids, userId: 'user_2', role: 'org:member' })
-  const admins = await call('ListMemberships', { organizationId: 'org_1', role: 'org:admin' })
+  const admins = await read('ListMemberships', { organizationId: 'org_1', role: 'org:admin' })
   t.deepEqual(
     (admins['memberships'] as Answer[]).map(({ userId }) => String(userId)),
     ['user_1'],
   )
   t.like((await write('DeleteMembership', ids))['membership'], ids)
-  t.is((await refusalOf(call('GetMembership', ids))).reason, 'MEMBERSHIP_NOT_FOUND')
+  t.is((await refusalOf(read('GetMembership', ids))).reason, 'MEMBERSHIP_NOT_FOUND')
 })
 
 test('a role outside the set of the organization is not granted, and the answer names the reason', async (t) => {

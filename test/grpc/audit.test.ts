@@ -43,15 +43,15 @@ test('the history is searched by thing, actor and operation, from either end', a
 })
 
 test('an explanation names the write that made it so', async (t) => {
-  const { call, write } = connect(t, (await openTestSidecar(t)).target)
+  const { read, write } = connect(t, (await openTestSidecar(t)).target)
   await write('CreateRole', { key: 'org:x', includeInInitialRoleSet: true })
   const replaced = await write('ReplaceRole', { roleSet: 'role_set:default', role: 'org:x' })
   await write('CreatePermission', { key: 'org:a:b' })
-  const explained = await call('Explain', { organizationId: 'org_1', role: 'org:x' })
+  const explained = await read('Explain', { organizationId: 'org_1', role: 'org:x' })
   t.like(explained, {
     ...{ allowed: false, reason: 'ROLE_NOT_IN_SET', roleSet: 'role_set:default' },
     because: { operation: 'ReplaceRole', revision: replaced['revision'] },
   })
   t.truthy(explained['explanation'])
-  t.is((await refusalOf(call('Explain', { organizationId: '', role: 'org:x' }))).fields[0]?.field, 'organization_id')
+  t.is((await refusalOf(read('Explain', { organizationId: '', role: 'org:x' }))).fields[0]?.field, 'organization_id')
 })

@@ -15,7 +15,7 @@ const ann = { organizationId: 'org_1', emailAddress: 'Ann@example.org', role: 'o
 const thing = (answer: Answer, name: string) => answer[name] as Answer
 
 test('an address is invited, and becomes a member by accepting', async (t) => {
-  const { call, write } = await client(t)
+  const { read, write } = await client(t)
   const metadata = { fields: { team: { stringValue: 'red' } } }
   const more = {
     inviterUserId: 'user_0',
@@ -32,19 +32,19 @@ test('an address is invited, and becomes a member by accepting', async (t) => {
   })
   t.is(Number(invitation['expiresAtMs']) - Number(invitation['createdAtMs']), 3 * dayMs)
   const named = { organizationId: 'org_1', invitationId: invitation['id'] }
-  t.deepEqual(thing(await call('GetInvitation', named), 'invitation'), invitation)
+  t.deepEqual(thing(await read('GetInvitation', named), 'invitation'), invitation)
 
   const accepted = await write('AcceptInvitation', { ...named, userId: 'user_1' })
   t.like(accepted['invitation'], { id: invitation['id'], status: 'ACCEPTED', acceptedByUserId: 'user_1' })
   t.like(accepted['membership'], { userId: 'user_1', role: 'org:member', organizationId: 'org_1' })
-  const membership = thing(await call('GetMembership', { organizationId: 'org_1', userId: 'user_1' }), 'membership')
+  const membership = thing(await read('GetMembership', { organizationId: 'org_1', userId: 'user_1' }), 'membership')
   t.deepEqual(membership, accepted['membership'])
   t.like(membership, { publicMetadata: { fields: { team: { stringValue: 'red' } } } })
   t.is((await refusalOf(write('AcceptInvitation', { ...named, userId: 'user_2' }))).reason, 'INVITATION_NOT_PENDING')
 })
 
 test('several addresses are invited at once, or none', async (t) => {
-  const { call, write } = await client(t)
+  const { read, write } = await client(t)
   const invite = (...addresses: string[]) => ({
     organizationId: 'org_1',
     invitations: addresses.map((emailAddress) => ({ emailAddress, role: 'org:member' })),
@@ -56,11 +56,11 @@ test('several addresses are invited at once, or none', async (t) => {
   t.like(refused, { status: 'ALREADY_EXISTS', reason: 'INVITATION_EXISTS' })
   t.is(refused.fields[0]?.field, 'invitations[1].email_address')
   t.is((await refusalOf(write('CreateInvitations', invite()))).reason, 'INVALID_FIELD')
-  t.is(((await call('ListInvitations', { organizationId: 'org_1' }))['invitations'] as unknown[]).length, 2)
+  t.is(((await read('ListInvitations', { organizationId: 'org_1' }))['invitations'] as unknown[]).length, 2)
 })
 
 test('invitations are listed by pages and by where they stand', async (t) => {
-  const { call, write } = await client(t)
+  const { read, write } = await client(t)
   const ids: unknown[] = []
   for (const name of ['a', 'b', 'c'])
     ids.push(thing(await write('CreateInvitation', { ...ann, emailAddress: `${name}@x.org` }), 'invitation')['id'])
@@ -68,14 +68,14 @@ test('invitations are listed by pages and by where they stand', async (t) => {
   t.like(revoked['invitation'], { id: ids[1], status: 'REVOKED' })
   const idsOf = (page: Answer) => (page['invitations'] as Answer[]).map(({ id }) => id)
   const ordered = [...ids].sort()
-  const first = await call('ListInvitations', { organizationId: 'org_1', pageSize: 2 })
-  const second = await call('ListInvitations', { organizationId: 'org_1', pageToken: first['nextPageToken'] })
+  const first = await read('ListInvitations', { organizationId: 'org_1', pageSize: 2 })
+  const second = await read('ListInvitations', { organizationId: 'org_1', pageToken: first['nextPageToken'] })
   t.deepEqual([...idsOf(first), ...idsOf(second)], ordered)
-  const pending = await call('ListInvitations', { organizationId: 'org_1', statuses: ['PENDING'] })
+  const pending = await read('ListInvitations', { organizationId: 'org_1', statuses: ['PENDING'] })
   t.deepEqual(idsOf(pending).sort(), [ids[0], ids[2]].sort())
-  const both = await call('ListInvitations', { organizationId: 'org_1', statuses: ['REVOKED', 'EXPIRED'] })
+  const both = await read('ListInvitations', { organizationId: 'org_1', statuses: ['REVOKED', 'EXPIRED'] })
   t.deepEqual(idsOf(both), [ids[1]])
-  const unknown = await refusalOf(call('ListInvitations', { organizationId: 'org_1', statuses: [0, 77] }))
+  const unknown = await refusalOf(read('ListInvitations', { organizationId: 'org_1', statuses: [0, 77] }))
   t.is(unknown.fields[0]?.field, 'statuses[0]')
 })
 

@@ -88,6 +88,8 @@ export interface CallOptions {
 export interface TestClient {
   /** One unary call by its name, for example `CheckRole` of Decisions: `call('Check', {…})`. */
   readonly call: (method: string, request?: Request, options?: CallOptions) => Promise<Answer>
+  /** The same with the read key. */
+  readonly read: (method: string, request?: Request, options?: CallOptions) => Promise<Answer>
   /** The same with the secret key. */
   readonly write: (method: string, request?: Request, options?: CallOptions) => Promise<Answer>
   readonly watch: (request?: Request, options?: CallOptions) => grpc.ClientReadableStream<Answer>
@@ -120,6 +122,7 @@ export function connect(
     })
   return {
     call,
+    read: (method, request, more) => call(method, request, { key: readKey, ...more }),
     write: (method, request, more) => call(method, request, { key: secretKey, ...more }),
     watch: (request = {}, callOptions = {}) => {
       const changes = clients[2] as InstanceType<typeof Changes>

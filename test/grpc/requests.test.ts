@@ -143,7 +143,7 @@ test('metadata of any JSON comes back as it was sent', async (t) => {
     },
   }
   await client.write('CreateOrganization', { id: 'org_1', publicMetadata })
-  const { organization } = await client.call('GetOrganization', { organizationId: 'org_1' })
+  const { organization } = await client.read('GetOrganization', { organizationId: 'org_1' })
   t.deepEqual(plain((organization as Answer)['publicMetadata'] as Answer), {
     text: '漢字 😀',
     number: -0.5,
@@ -161,7 +161,7 @@ test('a key __proto__ in metadata is a key like any other', async (t) => {
   const bytes = Buffer.from(CreateOrganization.requestSerialize({ id: 'org_1', publicMetadata }))
   bytes.write('__proto__', bytes.indexOf('__pr0to__'))
   await send(t, target, { path: CreateOrganization.path, bytes })
-  const { organization } = await connect(t, target).call('GetOrganization', { organizationId: 'org_1' })
+  const { organization } = await connect(t, target).read('GetOrganization', { organizationId: 'org_1' })
   t.deepEqual(Object.entries(plain((organization as Answer)['publicMetadata'] as Answer) as object), [
     ['__proto__', 'x'],
   ])

@@ -74,7 +74,7 @@ test('an organization is moved, merged and dated in one update', async (t) => {
 const places = { name: 'Small', defaultRole: 'org:admin', creatorRole: 'org:admin' }
 
 test('a preview of a move without mappings says which are needed, and the same call is refused', async (t) => {
-  const { call, write } = await client(t)
+  const { read, write } = await client(t)
   await write('CreateRoleSet', { key: 'role_set:small', roles: ['org:admin'], ...places })
   await write('CreateMembership', { organizationId: 'org_1', userId: 'ann', role: 'org:member' })
   await write('CreateInvitation', { organizationId: 'org_1', emailAddress: 'bob@x.org', role: 'org:member' })
@@ -91,7 +91,7 @@ test('a preview of a move without mappings says which are needed, and the same c
   t.like(violation, { ...expected, field: refused.fields[0]?.field })
   const done = await write('AssignRoleSet', { ...move, mappings: { 'org:member': 'org:admin' } })
   t.like(done['impact'], { members: 1, invitations: 1 })
-  t.like((await call('GetMembership', { organizationId: 'org_1', userId: 'ann' }))['membership'], { role: 'org:admin' })
+  t.like((await read('GetMembership', { organizationId: 'org_1', userId: 'ann' }))['membership'], { role: 'org:admin' })
 })
 
 test('the deletion of an organization says how many members lose which role', async (t) => {

@@ -72,7 +72,7 @@ test('every kind of change goes over the wire', async (t) => {
   await write('CreateAccessKey', { name: 'ci' })
   const last = await write('DeleteOrganization', { organizationId: 'org_1' })
   const seen = new Set<string>()
-  const stream = follow(t, client, { after: revision })
+  const stream = follow(t, client, { after: revision }, readKey)
   await nextMessage(stream, (message) => {
     for (const change of ((message['changeSet'] as Answer | null)?.['changes'] ?? []) as Answer[])
       seen.add(String(change['change']))
@@ -120,7 +120,7 @@ test('the first change set of a store is sealed to its epoch, and without a dema
   const after = `${epoch}:0`
   const [sealed = {}] = await changeSetsUntil(follow(t, client, { after, includeRecord: true }, readKey), 1)
   t.is(sealed['seal'], sealOf(createHash('sha256').update(epoch).digest('hex'), sealed))
-  const plain = await changeSetsUntil(follow(t, client, { after }), 1)
+  const plain = await changeSetsUntil(follow(t, client, { after }, readKey), 1)
   t.deepEqual(plain, [{ ...sealed, seal: '', record: '' }])
   t.like(await nextMessage(follow(t, client)), { snapshotChunk: { seal: '' } })
 })
@@ -148,7 +148,7 @@ test('a watcher resumes after its cursor and misses nothing', async (t) => {
   const { revision } = await client.write('CreatePermission', { key: 'org:a:a' })
   const missed = ['org:a:b', 'org:a:c', 'org:a:d']
   for (const key of missed) await client.write('CreatePermission', { key })
-  const stream = follow(t, client, { after: revision })
+  const stream = follow(t, client, { after: revision }, readKey)
   for (const key of missed) {
     const { changeSet } = await nextMessage(stream, isChangeSet)
     t.like((changeSet as Answer)['changes'], [{ permissionPut: { key } }])

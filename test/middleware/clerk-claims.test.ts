@@ -104,6 +104,21 @@ test('claims of a wrong type count as missing', (t) => {
   t.deepEqual(caller.permissions, [])
 })
 
+test('a version other than 1 and 2 is refused, and not read as one of them', (t) => {
+  const version1 = { ...signedIn, org_id: 'org_acme', org_role: 'org:admin' }
+  t.is(clerkClaims({ ...version1, v: 1 }).role, 'org:admin')
+  for (const v of [0, 3, 1.5, -1, 22, '1', '2', 'two', '', null, true, [2], { v: 2 }, NaN]) {
+    const claims = { ...version1, v, o: { id: 'org_acme', rol: 'admin' } }
+    t.throws(() => clerkClaims(claims), { code: 'token_invalid', message: /"v"/ }, JSON.stringify(v))
+  }
+})
+
+test('the token of a machine is refused: a machine chooses its claims itself', (t) => {
+  const claims = { org_id: 'org_acme', org_role: 'org:admin' }
+  t.throws(() => clerkClaims({ ...claims, sub: 'mch_1' }), { code: 'token_invalid' })
+  t.notThrows(() => clerkClaims({ ...claims, sub: 'user_mch_1' }))
+})
+
 test('a pending session is refused', (t) => {
   t.throws(() => clerkClaims({ ...signedIn, sts: 'pending' }), { code: 'token_invalid' })
   t.notThrows(() => clerkClaims({ ...signedIn, sts: 'active' }))

@@ -18,6 +18,10 @@ for (const [version, express] of expresses) {
     const roleSets = createRoleSetsDouble()
     const app = express()
     const logged: unknown[] = []
+    const memberships = new Map([
+      ['known', { organizationId: 'org_acme' }],
+      ['elsewhere', { organizationId: 'org_pro' }],
+    ])
     const scope: Record<string, unknown> = {
       ...middleware,
       // The issuer in the page does not exist. This test signs its tokens.
@@ -26,7 +30,7 @@ for (const [version, express] of expresses) {
       // So that this test can send requests to the application.
       express: Object.assign(() => app, express),
       createRoleSetsClient: () => roleSets,
-      findMembership: (id: string) => Promise.resolve(id === 'known' ? { organizationId: 'org_acme' } : undefined),
+      findMembership: (id: string) => Promise.resolve(memberships.get(id)),
       log: { info: (entry: unknown) => logged.push(entry) },
     }
     const code = snippets.join('\n').replaceAll(/^import .*$/gm, importsOnly)
@@ -36,7 +40,8 @@ for (const [version, express] of expresses) {
     new Function(...Object.keys(scope), ordered)(...Object.values(scope))
     const ask = await serve(t, app)
 
-    const claims = { iss: 'https://issuer.example.com', aud: 'https://api.example.com' }
+    const azp = 'https://app.example.com'
+    const claims = { iss: 'https://issuer.example.com', aud: 'https://api.example.com', azp }
     const token = await tokens.tokenOf({ claims })
     const members = '/organizations/org_acme/memberships'
     t.is((await ask(members, { body: { role: 'org:member' } })).status, 401)
@@ -51,7 +56,9 @@ for (const [version, express] of expresses) {
     const membership = { membership: { role: 'org:member' } }
     t.is((await ask('/memberships/known', { method: 'PATCH', token, body: membership })).status, 200)
     t.is((await ask('/memberships/unknown', { method: 'PATCH', token, body: membership })).status, 400)
-    t.is(logged.length, 2)
+    t.is((await ask('/memberships/elsewhere', { method: 'PATCH', token, body: membership })).status, 403)
+    t.is(logged.length, 1)
+    t.is((await ask('/internal', { token })).status, 404)
     t.is((await ask('/reports', { token })).status, 200)
     t.is((await ask('/domains', { method: 'POST', token })).status, 403)
   })
@@ -61,7 +68,7 @@ for (const [version, express] of expresses) {
 const factories: Readonly<Record<string, (options: object) => unknown>> = {
   'Who the caller is': (options) => middleware.authenticate(options as never),
   'Which roles can be granted': (options) => middleware.guardRoleGrant(options as never),
-  'Who may call a route': (options) => middleware.requireRole('org:admin', options as never),
+  'Who may call a route': (options) => middleware.requirePermission('org:a:b', options as never),
   'The list of roles': (options) => middleware.availableRoles(options as never),
   Errors: (options) => middleware.problems(options),
 }

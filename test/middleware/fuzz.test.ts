@@ -88,8 +88,23 @@ const { body } = fc.letrec((tie) => ({
 /** The documented places of roles, as patterns of JSON pointers. A position in a list is written `#`. */
 const single = '(role|role_key|roleKey)'
 const several = `(roles|role_keys|roleKeys)(/#(/${single})?)?`
-const bulk = '(invitations|memberships|members)(/#)?'
+const bulk = '(invitations|memberships|members)/#'
 const places = new RegExp(`^(/#|(/(#|${bulk}))?/(${single}|${several}))$`)
+
+/** Every text below a name that is one of the places, at whatever depth: what a role can be read from, and more. */
+function claimed(value: unknown, below = false): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return below ? [value] : []
+  return Object.entries(value).flatMap(([key, each]) => {
+    return claimed(each, /^(role|role_?keys?|roles)$/i.test(key) || (below && Array.isArray(value)))
+  })
+}
+
+/** Whether roles stand somewhere below a place, but not where they are read. */
+function hidesRoles(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false
+  const lists = ['invitations', 'memberships', 'members'].map((name) => (body as Record<string, unknown>)[name])
+  return lists.some((list) => claimed(list).length > named({ members: list }).length)
+}
 
 /** Every value in a place for roles. */
 function named(value: unknown, at = ''): readonly unknown[] {
@@ -112,6 +127,7 @@ test('bodies: a request passes only if every place for roles has a role of the s
       through += 1
       const roles = [...new Set(named(given))]
       assert.deepEqual([...roleGrantOf(req).roles].sort(), roles.sort())
+      assert.ok(!hidesRoles(given) && !Object.hasOwn(given as object, '__proto__'))
       assert.ok(roles.length > 0 && roles.every((each) => inSet.includes(String(each))))
     }),
   )
@@ -231,7 +247,8 @@ test('claims: a signed token with malformed claims gives a caller or 401, never 
     t,
     fc.asyncProperty(claims, async (given) => {
       const token = sign(given, secret)
-      const { req, error } = await run(middleware, { headers: { authorization: `Bearer ${token}` } })
+      const params = { organizationId: 'org_acme' }
+      const { req, error } = await run(middleware, { headers: { authorization: `Bearer ${token}` }, params })
       assert.ok(error === undefined || error.status === 401)
       if (error) return
       callers += 1

@@ -4,7 +4,7 @@
  */
 
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '@rolesets/express'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
@@ -26,8 +26,8 @@ export interface Issuer {
   readonly jwksUrl: string
   /** How often the keys were fetched. */
   readonly fetches: () => number
-  /** How the server answers: correctly, by closing the connection, with 500, with malformed JSON, or never. */
-  behave(manner: 'well' | 'cut' | 'error' | 'malformed' | 'never'): void
+  /** How the server answers: correctly, by closing the connection, with 500, with malformed JSON, never, or as given. */
+  behave(manner: 'well' | 'cut' | 'error' | 'malformed' | 'never' | RequestListener): void
   /** Creates a key and publishes it. */
   addKey(kid: string, alg?: string): Promise<void>
   /** Stops publishing the key. Tokens can still be signed with it. */
@@ -39,11 +39,15 @@ export interface Issuer {
 export async function openIssuer(t: Teardown, clock: Pick<Clock, 'dateMs'> = { dateMs: Date.now }): Promise<Issuer> {
   const privateKeys = new Map<string, { key: CryptoKey; alg: string }>()
   const jwks: { keys: JWK[] } = { keys: [] }
-  let manner = 'well'
+  let manner: Parameters<Issuer['behave']>[0] = 'well'
   let fetches = 0
   const server = createServer((req, res) => {
     fetches += 1
     if (manner === 'never') return
+    if (typeof manner === 'function') {
+      manner(req, res)
+      return
+    }
     if (manner === 'cut') {
       req.socket.destroy()
       return

@@ -1,9 +1,18 @@
 /** The error handler answers with problem documents, and passes the errors of other packages on. */
 
-import { authOf, problems, roleGrantOf, type ProblemsOptions } from '@rolesets/express'
+import {
+  authenticate,
+  authOf,
+  guardRoleGrant,
+  problems,
+  roleGrantOf,
+  RoleSetsExpressError,
+  type ProblemsOptions,
+} from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
 import type { ErrorRequestHandler } from 'express'
 import { expresses, serve } from './application.ts'
+import { createRoleSetsDouble } from './role-sets-double.ts'
 
 for (const [version, express] of expresses) {
   async function open(t: ExecutionContext, options?: ProblemsOptions) {
@@ -34,6 +43,19 @@ for (const [version, express] of expresses) {
     })
     app.get('/text', () => {
       throw 'a secret of the application' // eslint-disable-line @typescript-eslint/only-throw-error -- Some do.
+    })
+    app.get('/limited', () => {
+      const headers = {
+        'Retry-After': '7',
+        'Content-Type': 'text/html',
+        'x-list': ['a'],
+        'no name': 'x',
+        'x-line': 'a\nb',
+      }
+      throw Object.assign(new Error('slowly'), { status: 429, headers })
+    })
+    app.get('/undecided', () => {
+      throw new RoleSetsExpressError('decision_unavailable', 'not now', { status: 503 })
     })
     app.get('/late', (_req, res, next) => {
       res.write('begun')
@@ -95,13 +117,32 @@ for (const [version, express] of expresses) {
       t.is(hidden.status, status)
       t.false(JSON.stringify(hidden.body).includes('secret'))
     }
-    t.is(reported.length, 0)
+    t.is(reported.length, 1, 'the error with 502 is one that the application must learn of')
     for (const path of ['/fault', '/odd', '/text']) {
       const answer = await ask(path)
       t.is(answer.status, 500)
       t.deepEqual(Object.keys(answer.body), ['type', 'title', 'status', 'code'])
     }
-    t.is(reported.length, 3)
+    t.is(reported.length, 4)
+    for (const status of [500, 501, 503, 599]) t.is((await ask(`/hidden/${status}`)).status, status)
+    t.is(reported.length, 8)
+    for (const status of [400, 499]) t.is((await ask(`/hidden/${status}`)).status, status)
+    t.is(reported.length, 8)
+  })
+
+  test(`the headers of an error of another package are kept, if they can be written (${version})`, async (t) => {
+    const answer = await (await open(t, { all: true }))('/limited')
+    t.is(answer.status, 429)
+    t.is(answer.headers.get('retry-after'), '7')
+    t.is(answer.headers.get('content-type'), 'application/problem+json')
+    t.is(answer.headers.get('x-list'), null)
+  })
+
+  test(`a missing answer of the sidecar is no fault, and is not reported (${version})`, async (t) => {
+    const reported: unknown[] = []
+    const ask = await open(t, { all: true, onError: (error) => reported.push(error) })
+    t.is((await ask('/undecided')).status, 503)
+    t.is(reported.length, 0)
   })
 
   test(`a missing middleware is answered with 500 without details, and reported to the application (${version})`, async (t) => {
@@ -126,6 +167,30 @@ for (const [version, express] of expresses) {
       },
     })
     t.is((await ask('/caller')).status, 500)
+    const rejecting = await open(t, { onError: () => Promise.reject(new Error('the log is full')) as never })
+    t.is((await rejecting('/caller')).status, 500)
+  })
+
+  test(`another error handler can answer the errors as it answers http-errors (${version})`, async (t) => {
+    const app = express()
+    app.get('/grant', (req) => void roleGrantOf(req))
+    app.post('/:organizationId', guardRoleGrant({ roleSets: createRoleSetsDouble() }))
+    app.use(authenticate({ issuer: 'x', audience: 'x', secret: new Uint8Array(32) }))
+    const handler: ErrorRequestHandler = (error, _req, res, _next) => {
+      const { status, statusCode, expose, headers, message } = error as RoleSetsExpressError
+      t.deepEqual([status, typeof headers], [statusCode, 'object'])
+      res
+        .status(statusCode)
+        .set(headers)
+        .send(expose ? message : 'hidden')
+    }
+    app.use(handler)
+    const ask = await serve(t, app)
+    const refused = await ask('/me')
+    t.deepEqual([refused.status, refused.headers.get('www-authenticate')], [401, 'Bearer realm="api"'])
+    t.is(refused.body, 'This request needs a token: Authorization: Bearer …')
+    t.true((await ask('/org_acme', { method: 'POST' })).body.startsWith('The request does not name a role'))
+    t.deepEqual(await ask('/grant').then(({ status, body }) => [status, body]), [500, 'hidden'])
   })
 
   test(`an answer that has already begun is not changed (${version})`, async (t) => {

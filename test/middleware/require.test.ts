@@ -18,8 +18,10 @@ for (const [version, express] of expresses) {
       '/admin': requireRole('org:admin', all),
       '/any': requireRole(['org:analyst', 'org:admin'], all),
       '/manage': requirePermission('org:sys_memberships:manage', all),
-      '/either': requirePermission(['org:own:thing', 'org:reports:read'], all),
-      '/own': requirePermission('org:own:thing', all),
+      '/either': requirePermission(['org:own:thing', 'org:reports:read'], { ...all, unknownPermissions: 'token' }),
+      '/own': requirePermission('org:own:thing', { ...all, unknownPermissions: 'token' }),
+      '/denied': requirePermission('org:own:thing', all),
+      '/denied-by-name': requirePermission('org:own:thing', { ...all, unknownPermissions: 'deny' }),
       '/of/:organizationId': requireRole('org:admin', all),
     }
     for (const [path, check] of Object.entries(routes)) {
@@ -146,7 +148,32 @@ for (const [version, express] of expresses) {
     t.is((await askAs('/manage', claims)).status, 403)
   })
 
-  test(`a permission that the sidecar does not know counts if the token lists it (${version})`, async (t) => {
+  test(`a permission that the sidecar does not know is refused, although the token lists it (${version})`, async (t) => {
+    const { askAs } = await open(t)
+    for (const path of ['/denied', '/denied-by-name']) {
+      const answer = await askAs(path, { org_permissions: ['org:own:thing'] })
+      t.is(answer.status, 403)
+      t.is(answer.body.code, 'permission_required')
+      t.deepEqual(answer.body.required, ['org:own:thing'])
+    }
+  })
+
+  test(`a permission that was deleted or renamed is refused, also where unknown ones are decided by the token (${version})`, async (t) => {
+    // thunderid#5406, msal4j#330: a retired scope or permission still worked through old tokens.
+    const { askAs, roleSets } = await open(t)
+    const claims = { org_role: 'org:member', org_permissions: ['org:own:thing', 'org:reports:read'] }
+    for (const cached of [true, false]) {
+      roleSets.cached = cached
+      roleSets.retired.clear()
+      t.is((await askAs('/own', claims)).status, 204)
+      t.is((await askAs('/either', claims)).status, 204)
+      roleSets.retired.add('org:own:thing')
+      t.is((await askAs('/own', claims)).body.code, 'permission_required')
+      t.is((await askAs('/either', claims)).body.code, 'permission_required')
+    }
+  })
+
+  test(`a permission that the sidecar does not know counts if the token lists it, where the application says so (${version})`, async (t) => {
     const { askAs, roleSets } = await open(t)
     const claims = { org_role: 'org:member', org_permissions: ['org:own:thing'] }
     t.is((await askAs('/own', claims)).status, 204)

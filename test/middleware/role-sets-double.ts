@@ -13,6 +13,8 @@ export const catalogue: Readonly<Record<string, readonly string[]>> = {
 export interface RoleSetsDouble extends RoleSets {
   /** The roles of each organization's set. Other organizations are unknown. */
   readonly offered: Map<string, Set<string>>
+  /** Unknown permissions that were once known. */
+  readonly retired: Set<string>
   /** Whether the decisions are in the cache. */
   cached: boolean
   revision: number
@@ -28,6 +30,7 @@ export function createRoleSetsDouble(): RoleSetsDouble {
   ])
   const double: RoleSetsDouble = {
     offered,
+    retired: new Set(),
     cached: true,
     revision: 1,
     questions: [],
@@ -49,7 +52,12 @@ export function createRoleSetsDouble(): RoleSetsDouble {
     return questions.map((question) => {
       const reason = reasonFor(question)
       const roleSet = reason === 'ORGANIZATION_UNKNOWN' ? '' : `role_set:${question.organizationId}`
-      return { allowed: reason === 'ROLE_IN_SET', reason, roleSet, revision: `epoch:${double.revision}`, source }
+      const retired =
+        reason === 'PERMISSION_UNKNOWN' && double.retired.has(question.permission ?? '')
+          ? { permissionRetired: true as const }
+          : {}
+      const revision = `epoch:${double.revision}`
+      return { allowed: reason === 'ROLE_IN_SET', reason, roleSet, revision, source, ...retired }
     })
   }
 

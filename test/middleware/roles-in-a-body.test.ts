@@ -19,9 +19,15 @@ const found: readonly (readonly [string, unknown, readonly string[]])[] = [
   ['invitations', { invitations: [{ role: 'org:a' }, { role: 'org:b' }] }, ['org:a', 'org:b']],
   ['memberships', { memberships: [{ role: 'org:a' }] }, ['org:a']],
   ['members', { members: [{ roles: ['org:a', 'org:b'] }] }, ['org:a', 'org:b']],
-  ['one invitation that is not in a list', { invitations: { role: 'org:a' } }, ['org:a']],
   ['one role for all', { role: 'org:a', members: ['user_1', 'user_2', { id: 'user_3' }] }, ['org:a']],
   ['the same role again', { role: 'org:a', roles: ['org:a', 'org:b', 'org:a'] }, ['org:a', 'org:b']],
+  ['one role for all, and ids that are numbers', { role: 'org:a', members: [7, 'user_2'] }, ['org:a']],
+  ['empty lists beside a role', { role: 'org:a', roles: [], members: [] }, ['org:a']],
+  [
+    'names that the guard does not claim',
+    { role: 'org:a', data: { role: 'x' }, role_id: 'x', user_roles: ['x'] },
+    ['org:a'],
+  ],
   [
     'a role in each place',
     { role: 'org:a', role_key: 'org:b', roles: ['org:c'], members: [{ role: 'org:d' }] },
@@ -65,6 +71,57 @@ const refused: readonly (readonly [string, unknown, string, string | undefined])
   ],
   ['a bad one after a good one', { roles: ['org:a', 7] }, 'role_invalid', '/roles/1'],
   ['a bad one in a bulk body', { members: [{ role: 'org:a' }, { role: false }] }, 'role_invalid', '/members/1/role'],
+  [
+    'an object for each member',
+    { role: 'org:a', members: { user_1: { role: 'org:evil' } } },
+    'role_invalid',
+    '/members',
+  ],
+  ['one invitation that is not in a list', { invitations: { role: 'org:a' } }, 'role_invalid', '/invitations'],
+  ['a list in a list of members', { role: 'org:a', members: [[{ role: 'org:evil' }]] }, 'role_invalid', '/members/0'],
+  ['a text for a list of members', { role: 'org:a', members: '[{"role":"org:evil"}]' }, 'role_invalid', '/members'],
+  ['null for a list of members', { role: 'org:a', memberships: null }, 'role_invalid', '/memberships'],
+  ['null as a member', { role: 'org:a', members: ['user_1', null] }, 'role_invalid', '/members/1'],
+  ['true as a member', { role: 'org:a', members: [true] }, 'role_invalid', '/members/0'],
+  [
+    'members of an invitation',
+    { invitations: [{ role: 'org:a', members: [{ role: 'org:evil' }] }] },
+    'role_invalid',
+    '/invitations/0/members',
+  ],
+  [
+    'memberships of a member without a role',
+    { role: 'org:a', members: [{ memberships: [{ role: 'org:evil' }] }] },
+    'role_invalid',
+    '/members/0/memberships',
+  ],
+  ['members of an item of a list', [{ role: 'org:a', members: [] }], 'role_invalid', '/0/members'],
+  [
+    'roles of a member that are an object',
+    { role: 'org:a', members: [{ roles: { 0: 'org:evil' } }] },
+    'role_invalid',
+    '/members/0/roles',
+  ],
+  ['another spelling', { role: 'org:a', Role: 'org:evil' }, 'role_invalid', '/Role'],
+  ['another spelling of a list', { role: 'org:a', ROLE_KEYS: ['org:evil'] }, 'role_invalid', '/ROLE_KEYS'],
+  ['a hyphen', { role: 'org:a', 'role-key': 'org:evil' }, 'role_invalid', '/role-key'],
+  ['a blank', { role: 'org:a', 'role ': 'org:evil' }, 'role_invalid', '/role '],
+  [
+    'another spelling in a list',
+    { members: [{ role: 'org:a', rolekey: 'org:evil' }] },
+    'role_invalid',
+    '/members/0/rolekey',
+  ],
+  ['a path in a name', { role: 'org:a', 'members[0][role]': 'org:evil' }, 'role_invalid', '/members[0][role]'],
+  ['a list in a name', { role: 'org:a', 'roles[]': 'org:evil' }, 'role_invalid', '/roles[]'],
+  ['a path with dots', { role: 'org:a', 'members.0/~role': 'org:evil' }, 'role_invalid', '/members.0~1~0role'],
+  ['very deep', { role: JSON.parse('['.repeat(1_000) + ']'.repeat(1_000)) as unknown }, 'role_invalid', '/role'],
+  [
+    'very deep members',
+    JSON.parse(`{"role":"org:a","members":${'['.repeat(1_000)}${']'.repeat(1_000)}}`),
+    'role_invalid',
+    '/members/0',
+  ],
   ['too many', { roles: Array.from({ length: 1001 }, () => 'org:a') }, 'roles_too_many', undefined],
 ]
 
@@ -77,6 +134,9 @@ for (const [version, express] of expresses) {
     const app = express()
     const guard = guardRoleGrant({ roleSets })
     app.post('/form/:organizationId', express.urlencoded({ extended: true }), guard, (req, res) => {
+      res.json(roleGrantOf(req).roles)
+    })
+    app.post('/flat-form/:organizationId', express.urlencoded({ extended: false }), guard, (req, res) => {
       res.json(roleGrantOf(req).roles)
     })
     app.post('/unparsed/:organizationId', guard)
@@ -123,6 +183,9 @@ for (const [version, express] of expresses) {
     for (const text of ['"org:a"', '7', 'null', 'true']) {
       t.is((await ask('/org_acme', { body: text })).body.code, 'role_missing', text)
     }
+    const elsewhere = await ask('/org_acme', { body: { data: { attributes: { role: 'org:a' } } } })
+    t.is(elsewhere.body.code, 'role_missing')
+    t.true(elsewhere.body.detail.includes('roles: (req) =>'), 'the answer names the option')
   })
 
   test(`a form is read like JSON (${version})`, async (t) => {
@@ -133,16 +196,90 @@ for (const [version, express] of expresses) {
     t.deepEqual((await form('roles=org:a&roles=org:b')).body, ['org:a', 'org:b'])
     t.deepEqual((await form('members[0][role]=org:a&members[1][role]=org:b')).body, ['org:a', 'org:b'])
     t.is((await form('role=org:a&role=org:b')).body.code, 'role_invalid')
+    t.is((await form('role=org:a&members[user_1][role]=org:evil')).body.pointer, '/members')
+    t.is((await form('role=org:a&members[999][role]=org:evil')).body.pointer, '/members')
+    t.is((await form('role=org:a&members[0][0][role]=org:evil')).body.pointer, '/members/0')
+    t.is((await form('role=org:a&roles[x]=org:evil')).body.pointer, '/roles')
+    t.is((await form('role=org:a&members[0][memberships][0][role]=org:evil')).body.pointer, '/members/0/memberships')
+    t.is((await form('role=org:a&Role=org:evil')).body.pointer, '/Role')
+    const flat = (body: string) =>
+      ask('/flat-form/org_acme', { body, headers: { 'content-type': 'application/x-www-form-urlencoded' } })
+    t.deepEqual((await flat('role=org:a&user_id=x')).body, ['org:a'])
+    t.is((await flat('role=org:a&members[0][role]=org:evil')).body.pointer, '/members[0][role]')
+  })
+
+  test(`an application can pass a body that no parser makes, and what can't be read in it is refused (${version})`, async (t) => {
+    const body = { value: undefined as unknown }
+    const roleSets = createRoleSetsDouble()
+    const app = express()
+    app.post('/:organizationId', (req, _res, next) => {
+      req.body = body.value
+      next()
+    })
+    app.post('/:organizationId', guardRoleGrant({ roleSets }), (req, res) => {
+      res.json(roleGrantOf(req).roles)
+    })
+    app.use(problems())
+    const ask = await serve(t, app)
+    const read = async (value: unknown) => {
+      body.value = value
+      return (await ask('/org_acme', { method: 'POST' })).body
+    }
+    const role = 'org:member'
+    const evil = { role: 'org:evil' }
+    class Body {
+      readonly role = role
+    }
+    t.deepEqual(await read(Object.assign(Object.create(null), { role })), [role])
+    const sparse: unknown[] = []
+    sparse[2] = { role }
+    const hidden: readonly (readonly [string, unknown, string | undefined])[] = [
+      ['a getter', Object.defineProperty({}, 'role', { get: () => role, enumerable: true }), '/role'],
+      [
+        'a getter of a list',
+        Object.defineProperty({ role }, 'members', { get: () => [], enumerable: false }),
+        '/members',
+      ],
+      ['a Map of members', { role, members: new Map([['user_1', evil]]) }, '/members'],
+      ['a Set of roles', { role, roles: new Set(['org:evil']) }, '/roles'],
+      ['a Map as a member', { role, members: [new Map([['role', 'org:evil']])] }, '/members/0'],
+      ['a list with holes', { role, members: sparse }, '/members/0'],
+      ['a text that is an object', { role: new String(role) }, '/role'],
+      ['a member with a prototype', { role, members: [Object.create(evil)] }, '/members/0'],
+      ['a list that looks like one', { role, members: { 0: evil, length: 1 } }, '/members'],
+      ['a Map as the body', new Map([['role', role]]), undefined],
+      ['a body with a prototype', Object.assign(Object.create(evil), { role }), undefined],
+      ['an instance of a class', new Body(), undefined],
+      ['URLSearchParams', new URLSearchParams({ role }), undefined],
+      ['a Buffer', Buffer.from(JSON.stringify({ role })), undefined],
+    ]
+    for (const [what, value, pointer] of hidden) {
+      const { code, pointer: found } = await read(value)
+      t.deepEqual([code, found], [pointer === undefined ? 'role_missing' : 'role_invalid', pointer], what)
+    }
   })
 
   test(`a value on a prototype is not a role of the request (${version})`, async (t) => {
     const ask = await open(t)
-    t.is((await ask('/org_acme', { body: '{"__proto__": {"role": "org:a"}}' })).body.code, 'role_missing')
-    t.is(
-      (await ask('/org_acme', { body: '{"constructor": {"prototype": {"role": "org:a"}}}' })).body.code,
-      'role_missing',
-    )
-    t.deepEqual((await ask('/org_acme', { body: '{"__proto__": {"role": "org:a"}, "role": "org:b"}' })).body, ['org:b'])
+    const proto = '"__proto__": {"role": "org:evil"}'
+    const made = '"constructor": {"prototype": {"role": "org:evil"}}'
+    const hidden = {
+      [`{${proto}}`]: '/__proto__',
+      [`{"role": "org:a", ${proto}}`]: '/__proto__',
+      [`{"role": "org:a", "__proto__": null}`]: '/__proto__',
+      [`{"role": "org:a", "members": [{${proto}}]}`]: '/members/0/__proto__',
+      [`[{"role": "org:a", ${proto}}]`]: '/0/__proto__',
+      [`{"roles": [{"role": "org:a", ${proto}}]}`]: '/roles/0/__proto__',
+      [`{${made}}`]: '/constructor',
+      [`{"role": "org:a", ${made}}`]: '/constructor',
+      [`{"members": [{"role": "org:a", ${made}}]}`]: '/members/0/constructor',
+    }
+    for (const [body, pointer] of Object.entries(hidden)) {
+      const answer = await ask('/org_acme', { body })
+      t.is(answer.status, 400, body)
+      t.deepEqual([answer.body.code, answer.body.pointer], ['role_invalid', pointer], body)
+    }
+    t.deepEqual((await ask('/org_acme', { body: '{"role": "org:b", "constructor": "Ltd"}' })).body, ['org:b'])
     t.deepEqual((await ask('/org_acme', { body: '{"role": "__proto__"}' })).body, ['__proto__'])
   })
 }

@@ -1,5 +1,7 @@
 /** The issuer's keys: how often they are fetched, and what happens when they can't be fetched. */
 
+import type { RequestListener } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { authenticate, problems, type AuthenticateOptions } from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
 import { expresses, serve } from './application.ts'
@@ -85,6 +87,97 @@ for (const [version, express] of expresses) {
       await ask('/', { token: await tokens.tokenOf({ header: { kid: `other-${round}` } }) })
     }
     t.is(tokens.fetches(), 1 + 5 + 1)
+  })
+
+  test(`a key that appears after many unknown key ids is accepted within ten seconds (${version})`, async (t) => {
+    for (const interval of [10_000, 2_500]) {
+      const { clock, tokens, ask } = await open(t)
+      const token = await tokens.tokenOf()
+      let bogus = 0
+      const flood = async () => {
+        for (let round = 0; round < 6; round += 1) {
+          // The key is looked for before the signature is checked.
+          const header = Buffer.from(JSON.stringify({ alg: 'ES256', kid: `unknown-${bogus++}` })).toString('base64url')
+          await ask('/', { token: token.replace(/^[^.]+/, header) })
+        }
+      }
+      t.is((await ask('/', { token })).status, 200)
+      await flood()
+      await tokens.addKey('second')
+      const fresh = await tokens.tokenOf({ kid: 'second' })
+      t.is((await ask('/', { token: fresh })).status, 401, 'not at once, because all attempts are used')
+      for (let passedMs = 0; passedMs < 10_000; passedMs += interval) {
+        clock.advance(interval)
+        await flood()
+      }
+      t.is((await ask('/', { token: fresh })).status, 200, `unknown key ids every ${interval} ms`)
+      t.true(tokens.fetches() < 10, 'and the issuer is not flooded')
+    }
+  })
+
+  /** Answers of an issuer, or of a server that was put in its place. */
+  const excessive: Readonly<Record<string, (keys: readonly unknown[]) => RequestListener>> = {
+    'many bytes': (keys) => (_req, res) => {
+      res.end(JSON.stringify({ keys, padding: 'x'.repeat(300_000) }))
+    },
+    'many bytes after decompression': (keys) => (_req, res) => {
+      res.setHeader('content-encoding', 'gzip')
+      res.end(gzipSync(JSON.stringify({ keys, padding: 'x'.repeat(5_000_000) })))
+    },
+    'a body without an end': (keys) => (_req, res) => {
+      res.write(`{"keys":${JSON.stringify(keys)},"padding":"`)
+      const more = () => {
+        while (!res.destroyed && res.write('x'.repeat(65_536)));
+      }
+      res.on('drain', more)
+      more()
+    },
+    'many keys': (keys) => (_req, res) => {
+      res.end(JSON.stringify({ keys: [...keys, ...Array.from({ length: 100 }, (_, kid) => ({ kty: 'EC', kid }))] }))
+    },
+    'many levels': (keys) => (_req, res) => {
+      res.end(`{"keys":${JSON.stringify(keys)},"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)
+    },
+    'a redirect': () => (_req, res) => {
+      res.writeHead(302, { location: '/other.json' }).end()
+    },
+    null: () => (_req, res) => {
+      res.end('null')
+    },
+  }
+
+  for (const [what, answer] of Object.entries(excessive)) {
+    test(`a key set with ${what} is refused, and the known keys count until they are too old (${version})`, async (t) => {
+      const { clock, tokens, ask } = await open(t, { cacheSeconds: 0 })
+      const token = await tokens.tokenOf()
+      tokens.behave(answer(tokens.jwks.keys))
+      const refused = await ask('/', { token })
+      t.is(refused.status, 503)
+      t.is(refused.body.code, 'keys_unavailable')
+      tokens.behave('well')
+      t.is((await ask('/', { token })).status, 200)
+      tokens.behave(answer(tokens.jwks.keys))
+      clock.advance(40_000)
+      t.is((await ask('/', { token })).status, 200)
+      clock.advance(21_000)
+      t.is((await ask('/', { token })).status, 503)
+    })
+  }
+
+  test(`the time for the key set includes its body (${version})`, async (t) => {
+    const { tokens, ask } = await open(t, { jwksTimeoutMs: 50 })
+    tokens.behave((_req, res) => {
+      res.write('{"keys":[')
+    })
+    t.is((await ask('/', { token: await tokens.tokenOf() })).status, 503)
+  })
+
+  test(`a large key set of an ordinary issuer is accepted (${version})`, async (t) => {
+    const { tokens, ask } = await open(t)
+    const token = await tokens.tokenOf()
+    const [key] = tokens.jwks.keys
+    for (let at = 0; at < 99; at += 1) tokens.jwks.keys.push({ ...key!, kid: `key-${at}`, x5c: ['x'.repeat(2_000)] })
+    t.is((await ask('/', { token })).status, 200)
   })
 
   test(`a token with an algorithm that isn't allowed causes no request for keys (${version})`, async (t) => {

@@ -37,15 +37,15 @@ for (const [version, express] of expresses) {
     const token = await tokens.tokenOf({ claims: { org_permissions: ['org:own:thing'] } })
     const app = express()
     app.use(authenticate({ issuer, audience, jwks: tokens.jwks }))
-    app.get('/:organizationId/roles', availableRoles({ roleSets }))
-    app.get('/own', requirePermission('org:own:thing', { roleSets }), (_req, res) => {
+    app.get('/:organizationId/roles', availableRoles({ roleSets, crossOrganization: true }))
+    app.get('/own', requirePermission('org:own:thing', { roleSets, unknownPermissions: 'token' }), (_req, res) => {
       res.sendStatus(204)
     })
     app.post(
       '/:organizationId',
       express.json(),
       requirePermission('org:sys_memberships:manage', { roleSets, crossOrganization: true }),
-      guardRoleGrant({ roleSets }),
+      guardRoleGrant({ roleSets, crossOrganization: true }),
       (req, res) => {
         res.status(201).json(roleGrantOf(req))
       },

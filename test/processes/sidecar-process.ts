@@ -14,6 +14,8 @@ export interface SidecarOptions {
   /** For Node itself. */
   readonly nodeArguments?: readonly string[]
   readonly cwd?: string
+  /** The program that is run. Default: the built one of the repository. */
+  readonly command?: string
 }
 
 export interface SidecarProcess extends AsyncDisposable {
@@ -36,20 +38,18 @@ interface Teardown {
 
 /** Starts `rolesets serve`, and waits for its ready line. It is killed after the test if it still runs. */
 export async function startSidecar(t: Teardown, options: SidecarOptions = {}): Promise<SidecarProcess> {
-  const child = spawn(
-    process.execPath,
-    [...(options.nodeArguments ?? []), rolesetsCommand, 'serve', ...(options.args ?? [])],
-    {
-      env: {
-        ...cleanEnvironment(),
-        ROLESETS_GRPC_LISTEN: '127.0.0.1:0',
-        ROLESETS_HTTP_LISTEN: '127.0.0.1:0',
-        ...options.env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  const own = [...(options.nodeArguments ?? []), rolesetsCommand]
+  const [program, ...first] = options.command === undefined ? [process.execPath, ...own] : [options.command]
+  const child = spawn(program, [...first, 'serve', ...(options.args ?? [])], {
+    env: {
+      ...cleanEnvironment(),
+      ROLESETS_GRPC_LISTEN: '127.0.0.1:0',
+      ROLESETS_HTTP_LISTEN: '127.0.0.1:0',
+      ...options.env,
     },
-  )
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  })
   t.teardown(() => child.kill('SIGKILL'))
   // Not `exit`: its last output may arrive after that.
   const exited = once(child, 'close') as Promise<[number | null, string | null]>

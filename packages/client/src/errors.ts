@@ -63,6 +63,12 @@ export class RoleSetsError extends Error {
     this.fields = options.fields ?? []
     Object.defineProperty(this, brand, { value: true })
   }
+
+  /** Also true for an error of another copy of this package: an application can have its ESM and its CommonJS form. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass is recognized as usual.
+    return this === RoleSetsError ? isRoleSetsError(value) : super[Symbol.hasInstance](value)
+  }
 }
 
 /** Also true for an error of another copy of this package. */

@@ -23,6 +23,7 @@ export const clerkCodes = {
   organization_not_enabled_in_instance: { status: 403, message: 'Organizations are not enabled' },
   organization_slugs_disabled: { status: 403, message: 'Organization slugs are disabled' },
   resource_not_found: { status: 404, message: 'Not found' },
+  not_served_here: { status: 404, message: 'Not served here' },
   organization_role_permission_association_not_found: { status: 404, message: 'Permission not on the role' },
   organization_invitation_not_pending: { status: 404, message: 'Invitation not pending' },
   method_not_allowed: { status: 405, message: 'Method not allowed' },

@@ -10,6 +10,7 @@ import { finish, whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
 import { reply } from './reply.ts'
 import type { Middleware } from './request.ts'
+import { refuseOtherOrganization } from './vouching.ts'
 
 export type AvailableRolesOptions = AskingOptions
 
@@ -33,8 +34,9 @@ export function availableRoles(given: AvailableRolesOptions): Middleware {
 }
 
 function bodyFor(req: IncomingMessage, options: AvailableRolesOptions): Eventually<string> {
-  const { roleSets, organization, deadlineMs } = options
+  const { roleSets, organization, crossOrganization, deadlineMs } = options
   return whenThere(requiredOrganization(req, organization), async (organizationId) => {
+    if (!crossOrganization) refuseOtherOrganization(req, organizationId)
     try {
       const available = await inTime((limits) => roleSets.availableRoles(organizationId, limits), deadlineMs)
       return JSON.stringify(listing(organizationId, available))

@@ -46,15 +46,19 @@ export interface ErrorParts {
   readonly cause?: unknown
 }
 
+const brand = Symbol.for('rolesets.RoleSetsExpressError')
+
 /**
- * The middlewares pass this error to `next`, and their factories throw it. Express's own error handler reads `status`,
- * `statusCode` and `headers`, so the answer has the right status also without `problems()`.
+ * The middlewares pass this error to `next`, and their factories throw it. It has the properties of http-errors: `status`,
+ * `statusCode`, `expose` and `headers`. So the answer also has the right status in other error handlers than `problems()`.
  */
 export class RoleSetsExpressError extends Error {
   override readonly name = 'RoleSetsExpressError'
   readonly code: RoleSetsExpressErrorCode
   readonly status: number
   readonly statusCode: number
+  /** Whether a caller may see the message, as in http-errors: not with a status of 500 or more. */
+  readonly expose: boolean
   readonly headers: Readonly<Record<string, string>>
   readonly fields: Readonly<Record<string, unknown>>
 
@@ -63,7 +67,16 @@ export class RoleSetsExpressError extends Error {
     this.code = code
     this.status = answer.status
     this.statusCode = answer.status
+    this.expose = answer.status < 500
     this.headers = answer.headers ?? {}
     this.fields = answer.fields ?? {}
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** Also true for an error of another copy of this package: an application can have its ESM and its CommonJS form. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass is recognized as usual.
+    if (this !== RoleSetsExpressError) return super[Symbol.hasInstance](value)
+    return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true
   }
 }

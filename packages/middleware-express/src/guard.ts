@@ -9,12 +9,13 @@ import { quoted } from '@rolesets/core'
 import { logError } from './console.ts'
 import { decide } from './decide.ts'
 import type { RoleSetsExpressError } from './errors.ts'
-import { rolesOf } from './extract.ts'
+import { rolesOf } from './roles.ts'
 import { aFunction, askingRules, checkOptions, oneOf, type AskingOptions } from './options.ts'
 import { organizationUnknown, requiredOrganization } from './organization.ts'
 import { finish, isPromiseLike, whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
-import type { Extractor, Middleware } from './request.ts'
+import { bodyOf, type Extractor, type Middleware } from './request.ts'
+import { refuseOtherOrganization, refuseOtherOrganizationInBody } from './vouching.ts'
 
 export interface GuardRoleGrantOptions extends AskingOptions {
   /** Finds the roles, if they are not in the usual members of the body. */
@@ -106,15 +107,18 @@ export function roleGrantOf(req: IncomingMessage): RoleGrant {
 
 /** Finds the organization and the roles, and asks the client. Throws or rejects unless the grant is allowed. */
 function examine(req: IncomingMessage, options: GuardRoleGrantOptions, findings: Findings): Eventually<void> {
-  const { roleSets, organization, roles, deadlineMs } = options
+  const { roleSets, organization, crossOrganization, roles, deadlineMs } = options
   return whenThere(requiredOrganization(req, organization), (organizationId) => {
     findings.organizationId = organizationId
+    if (!crossOrganization) refuseOtherOrganization(req, organizationId)
     return whenThere(rolesOf(req, roles), (found) => {
       findings.roles = found
       const questions = found.map((role) => ({ organizationId, role }))
       return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
         findings.decisions = decisions
         refuseUnlessAllAllowed(findings)
+        // An application that finds the organization itself knows where it stands.
+        if (!organization && !crossOrganization) refuseOtherOrganizationInBody(bodyOf(req), organizationId)
       })
     })
   })

@@ -13,4 +13,5 @@ export type { GuardDecision, GuardRoleGrantOptions, RoleGrant } from './guard.ts
 export type { RoleSets } from './options.ts'
 export { problems, type ErrorMiddleware, type ProblemsOptions } from './problem-handler.ts'
 export type { Extractor, ExtractorRequest, Middleware } from './request.ts'
-export { requirePermission, requireRole, type RequireOptions } from './require.ts'
+export { requirePermission, requireRole } from './require.ts'
+export type { RequireOptions, RequirePermissionOptions } from './require.ts'

@@ -26,6 +26,8 @@ export interface AskingOptions {
   readonly roleSets: RoleSets
   /** Finds the organization, if it is not the route's parameter `:organizationId`. */
   readonly organization?: Extractor | undefined
+  /** Also accept a request about another organization than the one that the caller may act in. Default false. */
+  readonly crossOrganization?: boolean | undefined
   /** How long the client's answer may take. Default: the client's deadline, at most 1000. */
   readonly deadlineMs?: number | undefined
 }
@@ -45,6 +47,7 @@ export const askingRules = {
     required: true,
   },
   organization: aFunction,
+  crossOrganization: aBoolean,
   deadlineMs: aNumber(1, 60_000),
 } satisfies Record<keyof AskingOptions, Rule>
 

@@ -4,13 +4,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { logError } from './console.ts'
 import { RoleSetsExpressError, type RoleSetsExpressErrorCode } from './errors.ts'
 import { aBoolean, aFunction, checkOptions } from './options.ts'
-import { foreignProblem, isFault, problem, problemDocument } from './problem.ts'
+import { isPromiseLike } from './outcome.ts'
+import { foreignProblem, isReported, problem, problemDocument } from './problem.ts'
 import { reply } from './reply.ts'
 
 export interface ProblemsOptions {
   /** Also answer errors of other packages, with their `status` or 500, instead of passing them on. Default false. */
   readonly all?: boolean | undefined
-  /** Called with each error that is answered with 500; the answer itself has no details. Default: `console.error`. */
+  /**
+   * Called with each error that is answered with 500, and with errors of other packages up to 599. The answer itself has no
+   * details. Default: `console.error`.
+   */
   readonly onError?: ((error: unknown, req: IncomingMessage) => void) | undefined
 }
 
@@ -37,11 +41,7 @@ export function problems(given: ProblemsOptions = {}): ErrorMiddleware {
       next(error)
       return
     }
-    try {
-      if (isFault(known)) onError(error, req)
-    } catch {
-      // The answer does not depend on the listener.
-    }
+    if (isReported(known)) tell(() => onError(error, req))
     for (const [name, value] of Object.entries(known.headers)) res.setHeader(name, value)
     const body = JSON.stringify(problemDocument(known))
     reply(res, { status: known.status, contentType: 'application/problem+json', cacheControl: 'no-store', body })
@@ -49,6 +49,16 @@ export function problems(given: ProblemsOptions = {}): ErrorMiddleware {
 }
 
 /* eslint-enable max-params */
+
+/** The answer does not depend on the listener: an error that it throws, or that its promise rejects with, is dropped. */
+function tell(listener: () => unknown): void {
+  try {
+    const result = listener()
+    if (isPromiseLike(result)) result.then(undefined, () => {})
+  } catch {
+    // As above.
+  }
+}
 
 function problemOf(error: unknown): RoleSetsExpressError | undefined {
   if (error instanceof RoleSetsExpressError) return error

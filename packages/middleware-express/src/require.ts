@@ -8,17 +8,21 @@ import type { Decision, Reason } from '@rolesets/client'
 import { isIdentifier, quoted } from '@rolesets/core'
 import { requireCaller, type Auth } from './authenticate/auth.ts'
 import { decide } from './decide.ts'
-import { aBoolean, askingRules, checkOptions, optionInvalid, type AskingOptions } from './options.ts'
-import { namedOrganization, organizationUnknown } from './organization.ts'
+import { askingRules, checkOptions, oneOf, optionInvalid, type AskingOptions, type Rule } from './options.ts'
+import { organizationMissing, namedOrganization, organizationUnknown } from './organization.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
-import type { Extractor, Middleware } from './request.ts'
+import { isWholePathVisible, type Middleware } from './request.ts'
+import { organizationMismatch, vouchFor } from './vouching.ts'
 
-export interface RequireOptions extends AskingOptions {
-  /** Finds the organization, if it is not the route's parameter `:organizationId`. It must be the caller's active one. */
-  readonly organization?: Extractor | undefined
-  /** Also accept a caller whose active organization is another one than the request's. Default false. */
-  readonly crossOrganization?: boolean | undefined
+export type RequireOptions = AskingOptions
+
+export interface RequirePermissionOptions extends RequireOptions {
+  /**
+   * Who decides about a permission that the sidecar has never known: `deny` (default) refuses, `token` accepts it if the
+   * token lists it. A permission that was deleted or renamed is refused in both cases.
+   */
+  readonly unknownPermissions?: 'deny' | 'token' | undefined
 }
 
 /** A caller with an active organization and a role in it. */
@@ -32,7 +36,7 @@ type ActiveCaller = Auth & { readonly organizationId: string; readonly role: str
 export function requireRole(roles: string | readonly string[], options: RequireOptions): Middleware {
   const example = "requireRole('org:admin', { roleSets })"
   const required = listOf(roles, example)
-  return requirement(example, options, (caller, { roleSets, deadlineMs }) => {
+  return requirement({ example, options, rules: askingRules }, (caller, { roleSets, deadlineMs }) => {
     const { organizationId, role } = caller
     if (!required.includes(role)) {
       throw problem('role_required', `This request needs the role ${anyOf(required)}.`, {
@@ -48,17 +52,22 @@ export function requireRole(roles: string | readonly string[], options: RequireO
 /**
  * Lets callers pass whose role has one of these permissions. If the sidecar knows the permission, the sidecar decides: so
  * system permissions count although tokens do not list them, and a permission that was taken from the role does not count.
- * If the sidecar doesn't know it, it counts if the token lists it. Answers as `requireRole`, with `permission_required`.
+ * If the sidecar doesn't know it, it doesn't count, unless `unknownPermissions` is `token`. Answers as `requireRole`, with
+ * `permission_required`.
  */
-export function requirePermission(permissions: string | readonly string[], options: RequireOptions): Middleware {
+export function requirePermission(
+  permissions: string | readonly string[],
+  options: RequirePermissionOptions,
+): Middleware {
   const example = "requirePermission('org:sys_memberships:manage', { roleSets })"
   const required = listOf(permissions, example)
-  return requirement(example, options, (caller, { roleSets, deadlineMs }) => {
+  return requirement({ example, options, rules: permissionRules }, (caller, { roleSets, deadlineMs, ...checked }) => {
     const { organizationId, role } = caller
+    const listed = checked.unknownPermissions === 'token' ? caller.permissions : []
     const questions = required.map((permission) => ({ organizationId, role, permission }))
     return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
       refuseWithdrawnRole(caller, decisions, required)
-      if (required.some((permission, position) => hasPermission(caller, permission, decisions[position]))) return
+      if (required.some((permission, position) => hasPermission(permission, listed, decisions[position]))) return
       const { roleSet: role_set, revision } = decisions[0] ?? {}
       throw problem('permission_required', `This request needs the permission ${anyOf(required)}.`, {
         fields: { required, role, organization: organizationId, role_set, revision },
@@ -67,23 +76,44 @@ export function requirePermission(permissions: string | readonly string[], optio
   })
 }
 
-function hasPermission(auth: Auth, permission: string, decision: Decision | undefined): boolean {
-  if (decision?.reason === 'PERMISSION_UNKNOWN') return auth.permissions.includes(permission)
-  return decision?.allowed === true
+const permissionRules = { ...askingRules, unknownPermissions: oneOf('deny', 'token') }
+
+/** @param listed the permissions that count because the token lists them, if the sidecar has never known them */
+function hasPermission(permission: string, listed: readonly string[], decision: Decision | undefined): boolean {
+  if (decision?.reason !== 'PERMISSION_UNKNOWN') return decision?.allowed === true
+  // A key that was deleted or renamed away stays refused.
+  return !decision.permissionRetired && listed.includes(permission)
 }
 
-type Check = (caller: ActiveCaller, options: RequireOptions) => Eventually<void>
+interface Requirement<Options> {
+  readonly example: string
+  readonly options: Options
+  readonly rules: Readonly<Record<keyof Options, Rule>>
+}
 
-function requirement(example: string, given: RequireOptions, check: Check): Middleware {
-  const options = checkOptions<RequireOptions>(example, given, { ...askingRules, crossOrganization: aBoolean })
+type Check<Options> = (caller: ActiveCaller, options: Options) => Eventually<void>
+
+function requirement<Options extends RequireOptions>(
+  { example, options: given, rules }: Requirement<Options>,
+  check: Check<Options>,
+): Middleware {
+  const options = checkOptions<Options>(example, given, rules)
   return function requirementMiddleware(req, _res, next) {
     finish(
-      () => whenThere(activeCaller(req, options), (caller) => check(caller, options)),
+      () =>
+        whenThere(activeCaller(req, options), (caller) =>
+          whenThere(check(caller, options), () => vouchFor(req, caller.organizationId)),
+        ),
       () => next(),
       next,
     )
   }
 }
+
+const UNFOUND =
+  'The requirement does not find the organization that the request is about. Put it into the route itself, give its router ' +
+  'mergeParams, or pass the option "organization". For the active organization of the token, pass ' +
+  '(req) => authOf(req)?.organizationId.'
 
 function activeCaller(req: IncomingMessage, options: RequireOptions): Eventually<ActiveCaller> {
   const auth = requireCaller(req)
@@ -94,9 +124,11 @@ function activeCaller(req: IncomingMessage, options: RequireOptions): Eventually
   const caller = { ...auth, organizationId, role }
   if (options.crossOrganization) return caller
   return whenThere(namedOrganization(req, options.organization), (organization) => {
-    if (organization === undefined || organization === organizationId) return caller
-    const detail = `The request is about another organization than ${quoted(organizationId)}, which is active in the token.`
-    throw problem('organization_mismatch', detail, { fields: { organization } })
+    if (organization === organizationId) return caller
+    if (organization !== undefined) throw organizationMismatch(organization, organizationId)
+    // A route without a parameter for the organization is about the active one. Anywhere else, it may only be out of sight.
+    if (options.organization === undefined && isWholePathVisible(req)) return caller
+    throw organizationMissing(UNFOUND)
   })
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { isIPv4, isIPv6 } from 'node:net'
-import { quoted } from '@rolesets/core'
+import { apiVersions, newestApiVersion, quoted, type ApiVersion } from '@rolesets/core'
 import { formatListen, type Listen, type TcpListen } from './listening.ts'
 import { settings, type Setting, type SettingName } from './settings.ts'
 
@@ -28,6 +28,7 @@ export interface Config {
   readonly grpcListen: readonly Listen[]
   /** Undefined: off. */
   readonly httpListen: TcpListen | undefined
+  readonly httpDefaultVersion: ApiVersion
   /** Undefined: generated at the first start. */
   readonly secretKey: string | undefined
   readonly readKey: string | undefined
@@ -69,6 +70,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
   const insecure = reader.flag('insecure')
   const grpcListen = reader.listens('grpcListen')
   const httpListen = reader.httpListen()
+  const httpDefaultVersion = reader.oneOf('httpDefaultVersion', ['newest', ...apiVersions])
   const tls = reader.tls()
   reader.checkExposed([...grpcListen, ...(httpListen ? [httpListen] : [])], insecure || tls !== undefined)
   reader.checkUpstream()
@@ -81,6 +83,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     ...database,
     grpcListen,
     httpListen,
+    httpDefaultVersion: httpDefaultVersion === 'newest' ? newestApiVersion : httpDefaultVersion,
     secretKey,
     readKey,
     tls,

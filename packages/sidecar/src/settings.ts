@@ -36,6 +36,11 @@ const rows = [
     default: '127.0.0.1:7451',
     sentence: 'Where the management API, health and metrics are served over HTTP: `host:port`. Empty: off.',
   }),
+  row('httpDefaultVersion', '--http-default-version <version>', {
+    default: 'newest',
+    sentence:
+      "The version of Clerk's API that a request under `/v1` means if it names none: `newest` or one of the dates in docs/http.md.",
+  }),
   row('secretKey', '--secret-key <key>', {
     secret: true,
     sentence:

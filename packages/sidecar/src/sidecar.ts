@@ -123,7 +123,7 @@ interface HttpParts {
 }
 
 async function openHttp(
-  { httpListen }: Config,
+  { httpListen, httpDefaultVersion: defaultVersion }: Config,
   { service, log, ...parts }: HttpParts,
 ): Promise<HttpServer | undefined> {
   if (httpListen === undefined) return undefined
@@ -135,7 +135,7 @@ async function openHttp(
     cache: () => readModel.statistics,
   }
   const failed = (error: unknown, method: string) => log.callFailed({ method, error })
-  return openHttpServer({ listen: httpListen, service, state, failed, ...parts })
+  return openHttpServer({ listen: httpListen, defaultVersion, service, state, failed, ...parts })
 }
 
 function observerOf(measurements: Measurements, log: Log): GrpcObserver {

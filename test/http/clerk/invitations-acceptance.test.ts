@@ -78,6 +78,7 @@ test('an invitation whose time is over is expired: it can be neither revoked nor
       createApi({
         service,
         identify: () => ({ name: 'tester', access: 'secret', revoked: undefined }),
+        defaultVersion: '2026-05-12',
         measurements: new Measurements(),
         failed: (error) => t.fail(String(error)),
       }),

@@ -3,7 +3,7 @@
 import test from 'ava'
 import { Refusal } from '../../../packages/sidecar/src/domain/refusal.ts'
 import { membershipQueryOf } from '../../../packages/sidecar/src/http/clerk/membership-filters.ts'
-import { includedAndExcluded } from '../../../packages/sidecar/src/http/operation/fields.ts'
+import { includedAndExcluded } from '../../../packages/sidecar/src/http/operation/parameters.ts'
 
 test('a value with a minus is excluded; one with a plus, a space or no sign is included', (t) => {
   t.deepEqual(includedAndExcluded(['+a', ' b', 'c', '-d', '--e', '+-f']), {

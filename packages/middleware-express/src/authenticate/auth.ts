@@ -56,6 +56,11 @@ export function authOf(req: IncomingMessage): Auth | undefined {
   return authentication.auth
 }
 
+/** The caller, or undefined if there is none or `authenticate` has not run. */
+export function callerIfAny(req: IncomingMessage): Auth | undefined {
+  return authentications.get(req)?.auth
+}
+
 /** The caller. Throws `authentication_required` if there is none, or if `authenticate` has not run. */
 export function requireCaller(req: IncomingMessage): Auth {
   const authentication = authentications.get(req)

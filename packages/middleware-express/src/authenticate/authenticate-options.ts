@@ -1,6 +1,7 @@
 /** The options of `authenticate`. All are checked when it is called, and each error says what to write instead. */
 
-import { createLocalJWKSet, type JSONWebKeySet } from 'jose'
+import { createLocalJWKSet } from 'jose'
+import type { JSONWebKeySet } from 'jose' with { 'resolution-mode': 'import' }
 import type { ClaimsOption } from './claims.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { RoleSetsExpressError } from '../errors.ts'

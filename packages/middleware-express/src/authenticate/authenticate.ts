@@ -7,8 +7,8 @@ import type { RoleSetsExpressError } from '../errors.ts'
 import { finish, type Eventually } from '../outcome.ts'
 import { problem } from '../problem.ts'
 import type { Middleware } from '../request.ts'
-import { tokenSource } from './token-source.ts'
-import { verifyToken } from './token-verifier.ts'
+import { isMachineJwt, tokenSource } from './token-source.ts'
+import { isOfAnotherIssuer, verifyToken } from './token-verifier.ts'
 import { createVerifiedTokens } from './verified-tokens.ts'
 
 /**
@@ -18,16 +18,31 @@ import { createVerifiedTokens } from './verified-tokens.ts'
  */
 export function authenticate(options: AuthenticateOptions): Middleware {
   const { rules, cacheMs, tokensMax, challenge, required } = parseAuthenticateOptions(options)
-  const findToken = tokenSource(options)
+  const findTokens = tokenSource(options)
   const verifiedTokens = createVerifiedTokens({ ...rules, cacheMs, tokensMax })
 
   function callerOf(req: IncomingMessage): Eventually<Auth | undefined> {
-    const token = findToken(req)
-    if (token === undefined) {
-      if (required) throw problem('authentication_required', 'This request needs a token: Authorization: Bearer …')
-      return undefined
+    const { tokens, opaque } = findTokens(req)
+    const [first] = tokens
+    if (first !== undefined) return verifiedTokens.find(first) ?? verifyFirst(tokens)
+    if (!required) return undefined
+    if (opaque) throw problem('token_invalid', 'This request needs the token of a session, not one of a machine.')
+    throw problem('authentication_required', 'This request needs a token: Authorization: Bearer …')
+  }
+
+  /** Several cookies may have a token: that of another application is passed over. */
+  async function verifyFirst(tokens: readonly string[]): Promise<Auth | undefined> {
+    let failure: unknown
+    for (const token of tokens) {
+      try {
+        return verifiedTokens.find(token) ?? (await verify(token))
+      } catch (error) {
+        if (!required && rules.claims === 'clerk' && isMachineJwt(token)) return undefined
+        if (!isOfAnotherIssuer(error)) throw error
+        failure ??= error
+      }
     }
-    return verifiedTokens.find(token) ?? verify(token)
+    throw failure
   }
 
   async function verify(token: string): Promise<Auth> {

@@ -1,6 +1,6 @@
 /** Makes the caller from the claims of a verified token. What the application's claims function returns is checked. */
 
-import { isIdentifier } from '@rolesets/core'
+import { findTextFault, isIdentifier } from '@rolesets/core'
 import type { Auth, CallerClaims, TokenClaims } from './auth.ts'
 import { clerkClaims } from './clerk-claims.ts'
 import { RoleSetsExpressError } from '../errors.ts'
@@ -19,8 +19,9 @@ export function callerFrom(claims: TokenClaims, option: ClaimsOption): Auth {
   if (!isObject(found))
     throw problem('extractor_failed', 'authenticate(): the function "claims" must return an object.')
   const { userId, sessionId, organizationId, organizationSlug, role, permissions = [] } = found
-  if (!isIdentifier(userId)) throw problem('token_invalid', 'The token does not name a user.')
-  if (![sessionId, organizationId, organizationSlug, role].every(isIdentifierOrMissing)) throw malformed()
+  if (!isId(userId)) throw problem('token_invalid', 'The token does not name a user.')
+  if (!isMissing(organizationId) && !isId(organizationId)) throw malformed()
+  if (![sessionId, organizationSlug, role].every((value) => isMissing(value) || isIdentifier(value))) throw malformed()
   if (!Array.isArray(permissions) || !permissions.every(isIdentifier)) throw malformed()
   return Object.freeze({
     userId,
@@ -43,8 +44,13 @@ function apply(read: ClaimsFunction, claims: TokenClaims): CallerClaims {
 }
 
 /** Some providers write null for a missing value. */
-function isIdentifierOrMissing(value: unknown): boolean {
-  return value === undefined || value === null || isIdentifier(value)
+function isMissing(value: unknown): value is undefined | null {
+  return value === undefined || value === null
+}
+
+/** Whether the sidecar can know a user or an organization with this id. */
+function isId(value: unknown): value is string {
+  return findTextFault('id', value) === undefined
 }
 
 function malformed(cause?: unknown): RoleSetsExpressError {

@@ -9,15 +9,33 @@ import { problem } from '../problem.ts'
 
 const organizationScopes = new Set(['o', 'ou', 'uo'])
 
-/** The caller of a Clerk session token. Throws `token_invalid` for a pending session and for malformed claims. */
+/**
+ * The caller of a Clerk session token. Throws `token_invalid` for a pending session, a machine, a version other than 1 and 2,
+ * and malformed claims.
+ */
 export function clerkClaims(claims: TokenClaims): CallerClaims {
   if (claims.sts === 'pending')
     throw problem('token_invalid', 'The session is pending: the user has not completed its tasks.')
+  if (typeof claims.sub === 'string' && isMachine(claims.sub)) {
+    throw problem('token_invalid', 'The token is one of a machine, not of a session of a user.')
+  }
   return {
     userId: text(claims.sub) ?? '',
     sessionId: text(claims.sid),
-    ...(claims.v === 2 ? organizationOfVersion2(claims) : organizationOfVersion1(claims)),
+    ...organizationOf(claims),
   }
+}
+
+/** Another version may keep the organization elsewhere, or mean something else by the same claims. */
+function organizationOf(claims: TokenClaims): OrganizationClaims {
+  if (claims.v === undefined || claims.v === 1) return organizationOfVersion1(claims)
+  if (claims.v === 2) return organizationOfVersion2(claims)
+  throw problem('token_invalid', 'The claim "v" has a version that is not known. Versions 1 and 2 are.')
+}
+
+/** Whether the subject of a token is a machine. The other claims of such a token are chosen by that machine. */
+export function isMachine(subject: string): boolean {
+  return subject.startsWith('mch_')
 }
 
 type OrganizationClaims = Omit<CallerClaims, 'userId' | 'sessionId'>

@@ -3,9 +3,10 @@
  * earlier generation must be verified again. So when a key leaves the set, its tokens are refused.
  */
 
-import { createLocalJWKSet, createRemoteJWKSet, errors } from 'jose'
-import type { CryptoKey, JSONWebKeySet, JWSHeaderParameters } from 'jose'
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors } from 'jose'
+import type { CryptoKey, JSONWebKeySet, JWSHeaderParameters } from 'jose' with { 'resolution-mode': 'import' }
 import type { Clock } from './clock.ts'
+import { fetchKeySet } from './key-set-fetch.ts'
 import { problem } from '../problem.ts'
 
 export interface Candidates {
@@ -58,7 +59,7 @@ function fixedKeys(keysFor: (header: JWSHeaderParameters) => Promise<Candidates[
 export function remoteKeys(url: URL, { maxAgeMs, timeoutMs, clock }: RemoteKeysOptions): SigningKeys {
   // This function decides when to fetch. jose fetches, checks and selects.
   const durations = { timeoutDuration: timeoutMs, cacheMaxAge: Infinity, cooldownDuration: Infinity }
-  const remote = createRemoteJWKSet(url, durations)
+  const remote = createRemoteJWKSet(url, { ...durations, [customFetch]: fetchKeySet })
   const mayFetch = allowance(clock)
   let generation = 0
   let known: string | undefined

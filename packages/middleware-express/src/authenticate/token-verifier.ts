@@ -4,7 +4,7 @@
  */
 
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
-import type { JWSHeaderParameters, JWTVerifyOptions } from 'jose'
+import type { JWSHeaderParameters, JWTVerifyOptions } from 'jose' with { 'resolution-mode': 'import' }
 import type { Auth, TokenClaims } from './auth.ts'
 import { callerFrom, type ClaimsOption } from './claims.ts'
 import type { Clock } from './clock.ts'
@@ -107,6 +107,19 @@ function checkFurtherClaims({ iat, azp }: TokenClaims, rules: TokenRules): void 
   if (authorizedParties && !(typeof azp === 'string' && authorizedParties.includes(azp))) {
     throw problem('token_invalid', 'The token was issued to a party that is not authorized.')
   }
+}
+
+/** Whether the error says that the issuer has not issued the token, so that it says nothing about the caller. */
+export function isOfAnotherIssuer(error: unknown): boolean {
+  const cause = error instanceof RoleSetsExpressError && error.code === 'token_invalid' ? error.cause : undefined
+  if (cause instanceof errors.JWTClaimValidationFailed) return cause.claim === 'iss'
+  return (
+    cause instanceof errors.JWKSNoMatchingKey ||
+    cause instanceof errors.JWSSignatureVerificationFailed ||
+    cause instanceof errors.JWSInvalid ||
+    cause instanceof errors.JOSEAlgNotAllowed ||
+    cause instanceof TypeError
+  )
 }
 
 function reasonOf(error: unknown): string {

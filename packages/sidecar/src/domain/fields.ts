@@ -117,12 +117,33 @@ export function parseEmailAddress(value: unknown, field: string): string {
   throw invalid(field, `is ${quoted(address)}. Give one address, such as ann@example.com.`)
 }
 
-/** Absolute, http or https; kept as it is written. Empty or not given: none. */
+/**
+ * Absolute, http or https; kept as it is written. Empty or not given: none. The application sends people there, so every
+ * reader of the URL must see the same server: the host has no user before it, and stands as a URL parser writes it.
+ */
 export function parseRedirectUrl(value: unknown, field: string): string {
   if (value === undefined || value === '') return ''
   const text = parseText(value, field, { limit: 'urlCharactersMax' })
-  if (!/\s/u.test(text) && /^https?:\/\//i.test(text) && URL.canParse(text)) return text
-  throw invalid(field, `is ${quoted(text)}. Give an absolute http or https URL.`)
+  const problem = urlProblem(text)
+  if (problem === undefined) return text
+  throw invalid(field, `is ${quoted(text)}. ${problem}`)
+}
+
+/** What is wrong with a URL; undefined: nothing. */
+function urlProblem(text: string): string | undefined {
+  const remedy = 'Give an absolute http or https URL.'
+  // A parser drops or replaces some of these silently.
+  if (/[\\\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}<>"]/u.test(text))
+    return `It must not have backslashes, spaces, quotes, angle brackets or invisible characters. ${remedy}`
+  const [, authority = ''] = /^https?:\/\/([^/?#]*)/i.exec(text) ?? []
+  if (authority === '' || !URL.canParse(text)) return remedy
+  if (authority.includes('@')) return 'It must not have a user or a password before the host. Remove them.'
+  const { hostname } = new URL(text)
+  if (!/^(\[[\da-f:.]+\]|[a-z\d_]([a-z\d_-]*[a-z\d_])?(\.[a-z\d_]([a-z\d_-]*[a-z\d_])?)*)$/.test(hostname))
+    return `Its host ${quoted(hostname)} is not a name of a server. ${remedy}`
+  const [, host = '', port] = /^(.*?)(?::([1-9]\d*))?$/.exec(authority) ?? []
+  if (host.toLowerCase() === hostname && Number(port ?? 1) <= 65_535) return undefined
+  return `Write its host as ${quoted(hostname)}, with the port as a number if there is one.`
 }
 
 /** What `x-rolesets-actor` must be. */

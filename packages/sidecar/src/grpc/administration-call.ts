@@ -16,18 +16,21 @@ export function callsOf(endpoint: Endpoint) {
   return {
     read: <Request, Answer, Response>(
       work: (request: Request, call: Call) => Promise<Answer>,
-      reply: (answer: Answer) => Response,
+      reply: (answer: Answer, isAnonymous: boolean) => Response,
       access: Access = 'read',
-    ) => unary(endpoint, access, async (request: Request, call) => reply(await work(request, call))),
+    ) =>
+      unary(endpoint, access, async (request: Request, call) =>
+        reply(await work(request, call), call.identity === undefined),
+      ),
 
     list: <Request, Page, Response>(
       work: (request: Request, call: PageCall) => Promise<Page>,
-      reply: (page: Page) => Response,
+      reply: (page: Page, isAnonymous: boolean) => Response,
       access: Access = 'read',
     ) =>
-      unary(endpoint, access, async (request: Request & PageFields, { signal }) => {
+      unary(endpoint, access, async (request: Request & PageFields, { signal, identity }) => {
         const { pageSize, pageToken } = request
-        return reply(await work(request, { pageSize, pageToken, signal }))
+        return reply(await work(request, { pageSize, pageToken, signal }), identity === undefined)
       }),
 
     /** A write has an actor. Its result is reported to the observer. */
@@ -52,16 +55,22 @@ export function callsOf(endpoint: Endpoint) {
 }
 
 /** One thing as it was read or written, in the field of this name; null where a dry run answers without one. */
-export function thingReply<Field extends string, V, M>(field: Field, message: (value: V) => M) {
-  return ({ value, ...answer }: { value: V | undefined; revision: string; impact?: ImpactView }) => ({
-    ...fieldOf(field, value === undefined ? null : message(value)),
+export function thingReply<Field extends string, V, M>(field: Field, message: (value: V, isAnonymous: boolean) => M) {
+  return (
+    { value, ...answer }: { value: V | undefined; revision: string; impact?: ImpactView },
+    isAnonymous: boolean = false,
+  ) => ({
+    ...fieldOf(field, value === undefined ? null : message(value, isAnonymous)),
     ...writtenReply(answer),
   })
 }
 
-export function pageReply<Field extends string, V, M>(field: Field, message: (value: V) => M) {
-  return ({ items, nextPageToken, revision }: PageOf<V>) => ({
-    ...fieldOf(field, items.map(message)),
+export function pageReply<Field extends string, V, M>(field: Field, message: (value: V, isAnonymous: boolean) => M) {
+  return ({ items, nextPageToken, revision }: PageOf<V>, isAnonymous: boolean) => ({
+    ...fieldOf(
+      field,
+      items.map((item) => message(item, isAnonymous)),
+    ),
     ...{ nextPageToken, revision },
   })
 }

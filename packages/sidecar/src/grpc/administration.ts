@@ -135,8 +135,9 @@ function membershipHandlers(service: Administration, { read, list, write }: Call
     GetMembership: read(
       ({ organizationId, userId }, call) => service.getMembership(organizationId, userId, call),
       membership,
+      'personal',
     ),
-    ListMemberships: list(service.listMemberships, pageReply('memberships', membershipMessage)),
+    ListMemberships: list(service.listMemberships, pageReply('memberships', membershipMessage), 'personal'),
     UpdateMembership: write(
       'UpdateMembership',
       (request, call) => service.updateMembership({ ...request, ...metadataOf(request) }, call),
@@ -166,11 +167,13 @@ function invitationHandlers(service: Administration, { read, list, write }: Call
     GetInvitation: read(
       ({ organizationId, invitationId }, call) => service.getInvitation(organizationId, invitationId, call),
       invitation,
+      'personal',
     ),
     ListInvitations: list(
       ({ organizationId, statuses }, page) =>
         service.listInvitations({ organizationId, statuses: statusesOf(statuses) }, page),
       pageReply('invitations', invitationMessage),
+      'personal',
     ),
     RevokeInvitation: write('RevokeInvitation', service.revokeInvitation, invitation),
     AcceptInvitation: write('AcceptInvitation', service.acceptInvitation, ({ value, ...written }) => ({
@@ -209,10 +212,14 @@ function instanceHandlers(service: Administration, { read, list, write }: Calls)
       ({ items, ...page }) => ({ ...page, changeSets: items.map(changeSetMessage) }),
       'confidential',
     ),
-    Explain: read(service.explain, ({ because, ...explained }) => ({
-      ...explained,
-      because: because ? changeSetMessage(because) : null,
-    })),
+    Explain: read(
+      service.explain,
+      ({ because, ...explained }) => ({
+        ...explained,
+        because: because ? changeSetMessage(because) : null,
+      }),
+      'personal',
+    ),
   } satisfies Partial<proto.AdministrationHandlers>
 }
 

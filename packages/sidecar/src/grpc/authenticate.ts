@@ -1,6 +1,6 @@
 /**
- * Which callers are admitted. Reading needs no key on a Unix socket or a loopback address, and needs one on any other.
- * Writing always needs the secret key. An unknown key is rejected even where none is needed, so that the mistake is found
+ * Which callers are admitted. On a Unix socket or a loopback address, questions and the catalogue need no key; what is about
+ * people, and everything on any other address, needs one. Writing always needs the secret key. An unknown key is rejected even where none is needed, so that the mistake is found
  * at once.
  */
 
@@ -11,10 +11,11 @@ import { bearerKey, type Identify, type Identity } from '../service/key-ring.ts'
 import { AccessError } from './access-error.ts'
 
 /**
- * What a call needs: `open` nothing (health), `read` a key on listeners beyond this machine, `write` the secret key.
- * `confidential` reads what applications must not see and needs the secret key, too.
+ * What a call needs: `open` nothing (health), `read` a key on listeners beyond this machine, `personal` a key on every
+ * listener (members, invitations, what happened in the past), `write` the secret key. `confidential` reads what applications
+ * must not see and needs the secret key, too.
  */
-export type Access = 'open' | 'read' | 'confidential' | 'write'
+export type Access = 'open' | 'read' | 'personal' | 'confidential' | 'write'
 
 /** Admits a call. @returns the owner of its key; undefined: an anonymous caller. @throws AccessError */
 export type Admit = (metadata: Metadata, access: Access) => Identity | undefined
@@ -34,7 +35,7 @@ export function createAdmit(identify: Identify, isLocal: boolean): Admit {
         'key_required',
         'Rejected: no valid key. Send `authorization: Bearer <key>` with a key of this sidecar.',
       )
-    if (access !== 'read' && owner.access !== 'secret')
+    if ((access === 'confidential' || access === 'write') && owner.access !== 'secret')
       throw new AccessError('write_key_required', `${secretKeyNeeded[access]} Send a secret key.`)
     return owner
   }
@@ -71,6 +72,8 @@ export function actorOf({
 
 const keyMissing = {
   read: 'This listener needs a key. Send `authorization: Bearer <key>` with a read key or a secret key.',
+  personal:
+    'Members, invitations and the past need a key on every listener. Send `authorization: Bearer <key>` with a read key or a secret key.',
   confidential: 'This call needs a secret key. Send it as `authorization: Bearer <key>`.',
   write: 'Writing needs a secret key. Send it as `authorization: Bearer <key>`.',
 } as const

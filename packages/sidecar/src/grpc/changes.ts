@@ -8,7 +8,7 @@ import type { Changes, WatchRequest } from '../service/changes.ts'
 import { ServiceError } from '../service/service-error.ts'
 import { AccessError } from './access-error.ts'
 import { serverStream, type Endpoint, type StreamCall } from './handler.ts'
-import { FeedMessages } from './feed-messages.ts'
+import { FeedMessages, type FeedView } from './feed-messages.ts'
 import { valueOf } from './requests.ts'
 import { failureOf } from './status.ts'
 
@@ -29,7 +29,7 @@ export function changesHandlers(
         endpoint,
         call,
         request: { after: request.after, snapshotScope: scopeOf(request.snapshotScope) },
-        withRecord: withRecord(request, call),
+        view: viewOf(request, call),
       }),
     ),
   }
@@ -40,12 +40,12 @@ interface Watching {
   readonly endpoint: Endpoint
   readonly call: StreamCall
   readonly request: WatchRequest
-  readonly withRecord: boolean
+  readonly view: FeedView
 }
 
 async function* watch(
   changes: Changes,
-  { messages, endpoint, call, request, withRecord }: Watching,
+  { messages, endpoint, call, request, view }: Watching,
 ): AsyncGenerator<WatchResponse, void, undefined> {
   const watcher = endpoint.observer.watcherOpened()
   let sinceHeartbeat = 0
@@ -58,7 +58,7 @@ async function* watch(
       else if (isHeartbeatInLine) continue
       else sinceHeartbeat = 1
       if (message.kind === 'change_set') watcher.handed(message.changeSet.revision)
-      yield messages.message(message, { sentAtMs: Math.floor(performance.now()), withRecord })
+      yield messages.message(message, { sentAtMs: Math.floor(performance.now()), view })
     }
   } catch (error) {
     reason = failureOf(error).reason
@@ -72,13 +72,13 @@ async function* watch(
 }
 
 /** @throws AccessError where the record is asked for without a key */
-function withRecord({ includeRecord }: WatchRequest__Output, { identity }: StreamCall): boolean {
-  if (includeRecord && identity === undefined)
-    throw new AccessError(
-      'key_required',
-      'The record needs a key on every listener. Send `authorization: Bearer <key>`, or leave include_record out.',
-    )
-  return includeRecord
+function viewOf({ includeRecord }: WatchRequest__Output, { identity }: StreamCall): FeedView {
+  if (identity !== undefined) return includeRecord ? 'recorded' : 'keyed'
+  if (!includeRecord) return 'anonymous'
+  throw new AccessError(
+    'key_required',
+    'The record needs a key on every listener. Send `authorization: Bearer <key>`, or leave include_record out.',
+  )
 }
 
 const scopes = {

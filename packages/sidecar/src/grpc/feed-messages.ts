@@ -1,6 +1,7 @@
 /**
- * The feed as it goes over the wire. A change names things by their present keys. Only a record, for callers with a key,
- * carries the digest of an access key.
+ * The feed as it goes over the wire. A change names things by their present keys. Without a key a consumer sees the catalogue
+ * and where organizations stand: all revisions, without what is about people. Only a record, for callers with a key, carries
+ * the digest of an access key.
  */
 
 import type * as proto from '@rolesets/proto'
@@ -44,16 +45,19 @@ interface SharedChangeSet {
   readonly response: proto.WatchResponse
 }
 
+/** What a consumer may see and asked for: `anonymous` has no key, `recorded` also wants the sealed records. */
+export type FeedView = 'anonymous' | 'keyed' | 'recorded'
+
 interface Sending {
   readonly sentAtMs: number
-  readonly withRecord: boolean
+  readonly view: FeedView
 }
 
 /** Messages for the streams of a listener. */
 export class FeedMessages {
   readonly #unknownOrganizationsDenied: boolean
-  /** The last change set without and with its record: many streams ask for the same one, one after the other. */
-  readonly #shared: { plain?: SharedChangeSet; withRecord?: SharedChangeSet } = {}
+  /** The last change set in each view: many streams ask for the same one, one after the other. */
+  readonly #shared: Partial<Record<FeedView, SharedChangeSet>> = {}
 
   constructor(unknownOrganizationsDenied: boolean) {
     this.#unknownOrganizationsDenied = unknownOrganizationsDenied
@@ -65,7 +69,7 @@ export class FeedMessages {
    *
    * @param sentAtMs milliseconds of a monotonic clock, at the moment at which the message is handed over
    */
-  message(message: NamedFeedItem, { sentAtMs, withRecord }: Sending): proto.WatchResponse {
+  message(message: NamedFeedItem, { sentAtMs, view }: Sending): proto.WatchResponse {
     const { revision } = message
     const unknownOrganizationsDenied = this.#unknownOrganizationsDenied
     switch (message.kind) {
@@ -75,80 +79,117 @@ export class FeedMessages {
         return { revision, sentAtMs, heartbeat: { stalenessMs, unknownOrganizationsDenied } }
       }
       case 'change_set':
-        return this.#changeSet(message, { sentAtMs, withRecord })
+        return this.#changeSet(message, { sentAtMs, view })
       case 'snapshot_chunk': {
-        const snapshotChunk = { ...chunkMessage(message, withRecord), unknownOrganizationsDenied }
+        const snapshotChunk = { ...chunkMessage(message, view), unknownOrganizationsDenied }
         return { revision, sentAtMs, snapshotChunk }
       }
     }
   }
 
-  #changeSet(message: ChangeSetMessage, { sentAtMs, withRecord }: Sending): proto.WatchResponse {
-    const variant = withRecord ? 'withRecord' : 'plain'
-    const shared = this.#shared[variant]
+  #changeSet(message: ChangeSetMessage, { sentAtMs, view }: Sending): proto.WatchResponse {
+    const shared = this.#shared[view]
     const isSame = shared?.message.changeSet === message.changeSet && shared.message.catalogue === message.catalogue
     if (isSame && shared.response.sentAtMs === sentAtMs) return shared.response
-    const changeSet = isSame ? shared.response.changeSet : changeSetMessage(message, withRecord)
+    const changeSet = isSame ? shared.response.changeSet : changeSetMessage(message, view)
     const response = { revision: message.revision, sentAtMs, changeSet: changeSet ?? null }
-    this.#shared[variant] = { message, response }
+    this.#shared[view] = { message, response }
     return response
   }
 }
 
-function chunkMessage({ first, organizations, last, catalogue }: SnapshotMessage, withRecord: boolean) {
+function chunkMessage({ first, organizations, last, catalogue }: SnapshotMessage, view: FeedView) {
   const { permissions, retiredPermissions, roles, roleSets, settings } = first?.catalogue ?? {}
   return {
     permissions: [...(permissions?.values() ?? [])].map(permissionMessage),
     roles: [...(roles?.values() ?? [])].map((it) => messages.role(it, catalogue)),
     roleSets: [...(roleSets?.values() ?? [])].map((it) => messages.roleSet(it, catalogue)),
-    organizations: organizations.map((it) => messages.organization(it, catalogue)),
+    organizations: organizations.map((it) => messages.organization(it, catalogue, view === 'anonymous')),
     last,
     retiredPermissions: [...(retiredPermissions?.keys ?? [])],
     retiredPermissionsIncomplete: retiredPermissions?.isComplete === false,
     settings: settings ? messages.settings(settings, catalogue) : null,
-    seal: withRecord ? (first?.seal ?? '') : '',
+    seal: view === 'recorded' ? (first?.seal ?? '') : '',
   }
 }
 
-function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage, withRecord: boolean): proto.ChangeSet {
+function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage, view: FeedView): proto.ChangeSet {
   const { committedAt, actor, operation, changes, seal, record } = changeSet
+  const isAnonymous = view === 'anonymous'
+  const shown = isAnonymous ? changes.filter((change) => !byKind(needsKey, change)) : changes
   return {
-    ...{ revision, committedAtMs: committedAt, actor, operation },
+    ...{ revision, committedAtMs: committedAt },
+    // A write of which nothing is shown isn't named either.
+    ...{ actor: isAnonymous ? '' : actor, operation: isAnonymous && shown.length === 0 ? '' : operation },
     // An invitation is shown as it stood when the write was committed: expiring makes no change.
-    changes: changes.map((change) => byKind(changeMessages, change, catalogue, committedAt)),
-    ...(withRecord && { seal, record }),
+    changes: shown.map((change) => byKind(changeMessages, change, { catalogue, now: committedAt, isAnonymous })),
+    ...(view === 'recorded' && { seal, record }),
   }
+}
+
+const [shownToAll, shownWithKey] = [() => false, () => true]
+
+/** Whether a consumer needs a key to see a change. */
+const needsKey: ByKind<boolean> = {
+  permission_put: shownToAll,
+  permission_deleted: shownToAll,
+  role_put: shownToAll,
+  role_deleted: shownToAll,
+  role_set_put: shownToAll,
+  role_set_deleted: shownToAll,
+  organization_put: shownToAll,
+  organization_deleted: shownToAll,
+  organizations_moved: shownToAll,
+  assignment_put: shownToAll,
+  assignment_deleted: shownToAll,
+  membership_put: shownWithKey,
+  membership_deleted: shownWithKey,
+  members_reassigned: shownWithKey,
+  invitation_put: shownWithKey,
+  settings_put: shownToAll,
+  access_key_put: shownWithKey,
 }
 
 const messages = {
   role: (role: Role, catalogue: Catalogue) => roleMessage(viewRole(role, catalogue)),
   roleSet: (roleSet: RoleSet, catalogue: Catalogue) => roleSetMessage(viewRoleSet(roleSet, catalogue)),
-  organization: (it: Organization, catalogue: Catalogue) => organizationMessage(viewOrganization(it, catalogue)),
+  organization: (it: Organization, catalogue: Catalogue, isAnonymous: boolean) =>
+    organizationMessage(viewOrganization(it, catalogue), isAnonymous),
   settings: (settings: Settings, catalogue: Catalogue) => settingsMessage(viewSettings(settings, catalogue)),
 }
 
-const changeMessages: ByKind<proto.Change, [catalogue: Catalogue, now: number]> = {
+interface Showing {
+  readonly catalogue: Catalogue
+  readonly now: number
+  readonly isAnonymous: boolean
+}
+
+const changeMessages: ByKind<proto.Change, [showing: Showing]> = {
   permission_put: ({ after }) => ({ permissionPut: permissionMessage(after) }),
   permission_deleted: ({ before }) => ({ permissionDeleted: deleted(before) }),
-  role_put: ({ after }, catalogue) => ({ rolePut: messages.role(after, catalogue) }),
+  role_put: ({ after }, { catalogue }) => ({ rolePut: messages.role(after, catalogue) }),
   role_deleted: ({ before }) => ({ roleDeleted: deleted(before) }),
-  role_set_put: ({ after }, catalogue) => ({ roleSetPut: messages.roleSet(after, catalogue) }),
+  role_set_put: ({ after }, { catalogue }) => ({ roleSetPut: messages.roleSet(after, catalogue) }),
   role_set_deleted: ({ before }) => ({ roleSetDeleted: deleted(before) }),
-  organization_put: ({ after }, catalogue) => ({ organizationPut: messages.organization(after, catalogue) }),
+  organization_put: ({ after }, { catalogue, isAnonymous }) => ({
+    organizationPut: messages.organization(after, catalogue, isAnonymous),
+  }),
   organization_deleted: ({ before }) => ({ organizationDeleted: { id: before.id } }),
   organizations_moved: ({ fromRoleSetId, toRoleSetId }) => ({ organizationsMoved: { fromRoleSetId, toRoleSetId } }),
   // An organization's own assignment travels with the organization.
-  assignment_put: ({ after }, catalogue) => ({ assignmentPut: assignmentMessage(after, catalogue) }),
+  assignment_put: ({ after }, { catalogue }) => ({ assignmentPut: assignmentMessage(after, catalogue) }),
   assignment_deleted: ({ before: { organizationId, scope } }) => ({ assignmentDeleted: { organizationId, scope } }),
-  membership_put: ({ after }, catalogue) => ({ membershipPut: membershipMessage(viewMembership(after, catalogue)) }),
+  membership_put: ({ after }, { catalogue }) => ({
+    membershipPut: membershipMessage(viewMembership(after, catalogue)),
+  }),
   membership_deleted: ({ before: { id, organizationId, userId } }) => ({
     membershipDeleted: { id, organizationId, userId },
   }),
   members_reassigned: ({ among, mappings }) => ({ membersReassigned: { ...among, mappings: [...mappings] } }),
-  invitation_put: ({ after }, catalogue, now) => ({
+  invitation_put: ({ after }, { catalogue, now }) => ({
     invitationPut: invitationMessage(viewInvitation(after, catalogue, now)),
   }),
-  settings_put: ({ after }, catalogue) => ({ settingsPut: messages.settings(after, catalogue) }),
+  settings_put: ({ after }, { catalogue }) => ({ settingsPut: messages.settings(after, catalogue) }),
   access_key_put: ({ after }) => ({ accessKeyPut: accessKeyMessage(viewAccessKey(after)) }),
 }
 

@@ -30,8 +30,11 @@ export function roleSetMessage(roleSet: RoleSetView): proto.RoleSet {
   return { ...stored(roleSet), roles: [...roleSet.roles], roleIds: [...roleSet.roleIds], type }
 }
 
-export function organizationMessage(organization: OrganizationView): proto.Organization {
-  return { ...stored(organization), ...metadataOf(organization), slug: organization.slug ?? '' }
+/** Without a key a caller sees where an organization stands, and neither its metadata nor who created it. */
+export function organizationMessage(organization: OrganizationView, isAnonymous: boolean): proto.Organization {
+  const { publicMetadata, privateMetadata, createdBy, ...shown } = organization
+  const message = { ...stored(shown), slug: organization.slug ?? '' }
+  return isAnonymous ? message : { ...message, createdBy, ...metadataOf({ publicMetadata, privateMetadata }) }
 }
 
 export function membershipMessage(membership: MembershipView): proto.Membership {

@@ -9,6 +9,7 @@ import { changeOperations } from './changes.ts'
 import { instanceOperations } from './instance.ts'
 import { invitationOperations } from './invitations.ts'
 import { membershipOperations } from './memberships.ts'
+import { reasonNotToServe } from './not-served.ts'
 import { organizationMetadataOperations } from './organization-metadata.ts'
 import { organizationOperations } from './organizations.ts'
 import { permissionOperations } from './permissions.ts'
@@ -17,7 +18,7 @@ import { roleOperations } from './roles.ts'
 import { userOperations } from './users.ts'
 
 export function createApi(options: ClerkOptions): Router {
-  return createClerkRouter(Object.values(operations).flat(), options)
+  return createClerkRouter(Object.values(operations).flat(), options, reasonNotToServe)
 }
 
 const documentOperation = reading('GetOpenApiDocument', 'GET /openapi.json', {

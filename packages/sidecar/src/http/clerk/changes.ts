@@ -2,7 +2,8 @@
 
 import { z } from 'zod'
 import type { AuditedChangeSetView } from '../../service/audit/views.ts'
-import { flag, moment, paging, time } from '../operation/fields.ts'
+import { count, time } from '../operation/fields.ts'
+import { exactText, flag, moment, paging } from '../operation/parameters.ts'
 import { component, representing } from '../operation/represent.ts'
 import { reading, type Operation } from '../operation/route.ts'
 
@@ -14,8 +15,8 @@ const changeSchema = component('Change', {
   id: z.string(),
   before: image.meta({ description: 'The thing before the change; null: it is new.' }),
   after: image.meta({ description: 'The thing after the change; null: it was deleted.' }),
-  members: z.int().meta({ description: 'Members that got another role or lost their role.' }),
-  invitations: z.int().meta({ description: 'Pending invitations that got another role or were removed.' }),
+  members: count.meta({ description: 'Members that got another role or lost their role.' }),
+  invitations: count.meta({ description: 'Pending invitations that got another role or were removed.' }),
 })
 
 const changeSetSchema = component('ChangeSet', {
@@ -40,9 +41,9 @@ export const changeOperations: readonly Operation[] = [
     summary: 'An extension: lists the changes, with actor and time; needs a secret key',
     access: 'secret',
     query: {
-      thing: z.string().optional().meta({ description: 'Key or id of the changed thing.' }),
-      actor: z.string().optional(),
-      operation: z.string().optional().meta({ description: 'For example ReplaceRole.' }),
+      thing: exactText.describe('Key or id of the changed thing.'),
+      actor: exactText,
+      operation: exactText.describe('For example ReplaceRole.'),
       from: moment.optional().meta({ description: 'Changes at this time or later.' }),
       to: moment.optional().meta({ description: 'Changes before this time.' }),
       oldest_first: flag,

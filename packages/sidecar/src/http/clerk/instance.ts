@@ -3,17 +3,17 @@
 import { z } from 'zod'
 import { limits } from '@rolesets/core'
 import type { SettingsView } from '../../service/views.ts'
-import { optional, optionalFlag, optionalNumber, optionalReference } from '../operation/fields.ts'
+import { count, number, optional, optionalFlag, optionalReference } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'
 import { reading, writing, type Operation } from '../operation/route.ts'
 
 const settingsObject = component('OrganizationSettings', {
   object: z.literal('organization_settings'),
   enabled: z.boolean(),
-  max_allowed_memberships: z.int().describe('The limit that a new organization gets; 0: unlimited.'),
-  max_allowed_roles: z.int(),
-  max_role_sets_allowed: z.int(),
-  max_allowed_permissions: z.int(),
+  max_allowed_memberships: count.describe('The limit that a new organization gets; 0: unlimited.'),
+  max_allowed_roles: count,
+  max_role_sets_allowed: count,
+  max_allowed_permissions: count,
   max_allowed_domains: z.literal(0).describe('Domains are not stored.'),
   creator_role: z.string().describe('Key of the creator role of the initial role set.'),
   admin_delete_enabled: z.boolean(),
@@ -52,12 +52,16 @@ export const instanceOperations: readonly Operation[] = [
     summary: 'Updates the settings for all organizations; the two roles are those of the initial role set',
     body: z.strictObject({
       enabled: optionalFlag,
-      max_allowed_memberships: optionalNumber.describe('The limit that a new organization gets; 0: unlimited.'),
+      max_allowed_memberships: optional(number('membershipsPerOrganizationMax')).describe(
+        'The limit that a new organization gets; 0: unlimited.',
+      ),
       admin_delete_enabled: optionalFlag,
       domains_enabled: optionalFlag,
       slug_disabled: optionalFlag,
       domains_enrollment_modes: optional(
-        z.array(z.enum(['manual_invitation', 'automatic_invitation', 'automatic_suggestion'])),
+        z
+          .array(z.enum(['manual_invitation', 'automatic_invitation', 'automatic_suggestion']))
+          .meta({ maxItems: limits.enrollmentModesMax }),
       ),
       creator_role_id: optionalReference.describe('Id of a role of the initial role set.'),
       domains_default_role_id: optionalReference.describe('Id of a role of the initial role set.'),

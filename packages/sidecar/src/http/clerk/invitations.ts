@@ -3,7 +3,16 @@
 import { z } from 'zod'
 import { limits } from '@rolesets/core'
 import type { InvitationEntry } from '../../service/operations/directory.ts'
-import { optional, optionalFlag, optionalMetadata, optionalText, ordering, several } from '../operation/fields.ts'
+import {
+  clearableMetadata,
+  clearableText,
+  number,
+  optional,
+  optionalFlag,
+  reference,
+  text,
+} from '../operation/fields.ts'
+import { exactText, ordering, severalOf } from '../operation/parameters.ts'
 import { inRulesWords } from '../operation/names.ts'
 import { listing, listObject, reading, writing, type Operation, type Scope } from '../operation/route.ts'
 import { invitationAnswer as answer, invitationOfOrganizationAnswer } from './invitation-object.ts'
@@ -19,25 +28,26 @@ const listed = {
   represent: ({ invitation }: InvitationEntry, scope: Scope) => answer.represent(invitation, scope),
 } as const
 
-export const invitationStatuses = several
-  .pipe(z.array(z.enum(['pending', 'accepted', 'revoked', 'expired'])).optional())
-  .describe('`pending`, `accepted`, `revoked` or `expired`.')
+export const invitationStatuses = severalOf('pending', 'accepted', 'revoked', 'expired')
 
 const invitationOrder = ordering('email_address')
 const newestFirst = { field: 'created_at', descending: true } as const
 
-const newInvitation = z.object({
-  email_address: z.string(),
-  role: z.string().describe('Key.'),
-  inviter_user_id: optionalText,
-  expires_in_days: optional(z.int().min(1, `must be from 1 to ${limits.invitationDaysMax}.`)).describe(
-    `1 to ${limits.invitationDaysMax}; default ${limits.invitationDaysDefault}.`,
-  ),
-  redirect_url: optionalText.describe('Where the application sends the invited person.'),
+const newInvitation = z.strictObject({
+  email_address: text('emailAddressCharactersMax'),
+  role: reference.describe('Key.'),
+  inviter_user_id: clearableText('idCharactersMax'),
+  expires_in_days: optional(number('invitationDaysMax', 1)).meta({
+    description: `1 to ${limits.invitationDaysMax}; default ${limits.invitationDaysDefault}.`,
+    default: limits.invitationDaysDefault,
+  }),
+  redirect_url: clearableText('urlCharactersMax').describe('Where the application sends the invited person.'),
   notify: optionalFlag.describe('Has no effect: the application sends the invitations.'),
-  public_metadata: optionalMetadata.describe('Goes to the membership on acceptance.'),
-  private_metadata: optionalMetadata.describe('Goes to the membership on acceptance.'),
+  public_metadata: clearableMetadata.describe('Goes to the membership on acceptance.'),
+  private_metadata: clearableMetadata.describe('Goes to the membership on acceptance.'),
 })
+
+const tooLongId = `has more than ${limits.idCharactersMax} characters.`
 
 const failuresOfCreation = [
   'already_a_member_in_organization',
@@ -50,7 +60,7 @@ export const invitationOperations: readonly Operation[] = [
   listing('ListOrganizationInvitations', `GET ${path}`, {
     ...listed,
     summary: 'Lists the invitations of an organization, by default the newest first',
-    query: { status: invitationStatuses, email_address: z.string().optional(), order_by: invitationOrder },
+    query: { status: invitationStatuses, email_address: exactText, order_by: invitationOrder },
     fields: { statuses: 'status' },
     handle: (input, { service, call }) => service.directory.invitations(input, call),
   }),
@@ -67,9 +77,10 @@ export const invitationOperations: readonly Operation[] = [
   writing('CreateInvitations', `POST ${path}/bulk`, {
     summary: 'Invites several email addresses, all or none',
     params: organizationParams,
-    body: z.array(newInvitation),
-    response: listObject(answer.response),
+    body: z.array(newInvitation).meta({ minItems: 1, maxItems: limits.invitationsPerCallMax }),
+    response: listObject(answer.response).meta({ id: 'OrganizationInvitations' }),
     failures: [...failuresOfCreation, 'bulk_size_exceeded'],
+    fields: { invitations: '' },
     handle: async ({ organizationId, body }, { service: { administration }, call }) => {
       // A path with an unknown organization is rejected, as in `inOrganization`.
       await administration.getOrganization(organizationId, call)
@@ -100,7 +111,11 @@ export const invitationOperations: readonly Operation[] = [
   writing('RevokeInvitation', `POST ${path}/{invitation_id}/revoke`, {
     ...one,
     summary: 'Revokes a pending invitation',
-    body: z.object({ requesting_user_id: optionalText.describe('Not stored: the audit has the actor.') }),
+    body: z.strictObject({
+      requesting_user_id: optional(z.string().max(limits.idCharactersMax, tooLongId)).describe(
+        'Not stored: the audit has the actor.',
+      ),
+    }),
     failures: ['organization_invitation_not_pending'],
     handle: (input, { service, call }) => service.administration.revokeInvitation(input, call),
   }),
@@ -121,7 +136,7 @@ export const invitationOperations: readonly Operation[] = [
     summary: 'An extension: makes the invited user a member. The role is checked again',
     params,
     body: z.strictObject({
-      user_id: z.string().describe('The application must know that the email address is the address of this user.'),
+      user_id: text('id').describe('The application must know that the email address is the address of this user.'),
     }),
     response: answer.response
       .extend({ organization_membership: membershipAnswer.response })

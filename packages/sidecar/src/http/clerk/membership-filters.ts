@@ -5,10 +5,16 @@
 
 import { z } from 'zod'
 import { Refusal } from '../../domain/refusal.ts'
-import { several, severalSigned, wholeNumber, type ChoiceField } from '../operation/fields.ts'
+import {
+  optionalNumberFilter,
+  several,
+  severalSigned,
+  severalWords,
+  type ChoiceField,
+} from '../operation/parameters.ts'
 import type { InRulesWords } from '../operation/names.ts'
 
-const moment = wholeNumber({ min: 0, max: 8_640_000_000_000_000 }).optional()
+const moment = optionalNumberFilter({ min: 0, max: 8_640_000_000_000_000 })
 const text = z.string().optional()
 
 export const membershipFilters = {
@@ -17,7 +23,7 @@ export const membershipFilters = {
   username: several.describe('Compared with the user id.'),
   phone_number: several.describe('Not stored: matches no member.'),
   web3_wallet: several.describe('Not stored: matches no member.'),
-  role: several.describe('Keys or ids.'),
+  role: severalWords.describe('Keys or ids.'),
   query: text.describe('A part of the user id.'),
   email_address_query: text.describe('A part of the user id.'),
   username_query: text.describe('A part of the user id.'),

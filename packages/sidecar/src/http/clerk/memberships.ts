@@ -2,7 +2,9 @@
 
 import { z } from 'zod'
 import type { OrganizationView, MembershipView } from '../../service/views.ts'
-import { mergedMetadata, optionalMetadata, ordering } from '../operation/fields.ts'
+import { clearableMetadata, mergedMetadata, reference, text } from '../operation/fields.ts'
+import { ordering, orderShown } from '../operation/parameters.ts'
+import { shownAs } from '../operation/shown-as.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
 import { membershipAnswer } from './membership-object.ts'
@@ -12,9 +14,10 @@ const path = '/organizations/{organization_id}/memberships'
 const params = { ...organizationParams, user_id: z.string() }
 
 /** Besides the time, Clerk sorts by facts of users. All that is known of a user here is the id. */
-const membershipOrder = ordering('email_address', 'phone_number', 'first_name', 'last_name', 'username').transform(
-  ({ field, descending }) => ({ field: field === 'created_at' ? field : ('user_id' as const), descending }),
-)
+const factsOfUsers = ['email_address', 'phone_number', 'first_name', 'last_name', 'username'] as const
+const membershipOrder = ordering(...factsOfUsers)
+  .transform(({ field, descending }) => ({ field: field === 'created_at' ? field : ('user_id' as const), descending }))
+  .meta(shownAs(orderShown(['created_at', ...factsOfUsers])))
 
 const answer = {
   ...membershipAnswer,
@@ -32,6 +35,7 @@ export const membershipOperations: readonly Operation[] = [
     params: organizationParams,
     query: { order_by: membershipOrder, ...membershipFilters },
     fields: filterNames,
+    codes: { organization_not_found: 'form_param_value_invalid' },
     handle: ({ organizationId, order, limit, offset, ...filters }, { service, call }) =>
       service.directory.memberships({ organizationId, ...membershipQueryOf(filters), order, limit, offset }, call),
   }),
@@ -40,11 +44,11 @@ export const membershipOperations: readonly Operation[] = [
     ...answer,
     summary: "Makes a user a member, with a role of the organization's role set",
     params: organizationParams,
-    body: z.object({
-      user_id: z.string(),
-      role: z.string().describe('Key.'),
-      public_metadata: optionalMetadata,
-      private_metadata: optionalMetadata,
+    body: z.strictObject({
+      user_id: text('id'),
+      role: reference.describe('Key.'),
+      public_metadata: clearableMetadata,
+      private_metadata: clearableMetadata,
     }),
     failures: [
       'already_a_member_in_organization',
@@ -57,7 +61,7 @@ export const membershipOperations: readonly Operation[] = [
   writing('UpdateMembership', `PATCH ${path}/{user_id}`, {
     ...one,
     summary: 'Gives a member another role',
-    body: z.object({ role: z.string().describe('Key.') }),
+    body: z.strictObject({ role: reference.describe('Key.') }),
     failures: ['organization_role_not_in_role_set'],
     handle: (input, scope) => inOrganization(scope.service.administration.updateMembership, input, scope),
   }),

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { failure } from '../operation/envelope.ts'
-import { mergedMetadata, optionalMetadata } from '../operation/fields.ts'
+import { clearableMetadata, mergedMetadata } from '../operation/fields.ts'
 import { writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { organizationAnswer } from './organization-object.ts'
 import { organizationParams } from './organization-path.ts'
@@ -10,9 +10,6 @@ import { organizationParams } from './organization-path.ts'
 const path = '/organizations/{organization_id}'
 
 const answer = { ...organizationAnswer, params: organizationParams } as const
-
-/** Clerk's clients send null for a field to empty it. */
-const replacedMetadata = z.preprocess((value) => (value === null ? {} : value), optionalMetadata).optional()
 
 const logo = {
   ...answer,
@@ -32,7 +29,7 @@ export const organizationMetadataOperations: readonly Operation[] = [
   writing('ReplaceOrganizationMetadata', `PUT ${path}/metadata`, {
     ...answer,
     summary: 'Replaces each metadata field that is given as a whole',
-    body: z.strictObject({ public_metadata: replacedMetadata, private_metadata: replacedMetadata }),
+    body: z.strictObject({ public_metadata: clearableMetadata, private_metadata: clearableMetadata }),
     handle: (input, { service, call }) => service.administration.updateOrganization(input, call),
   }),
 

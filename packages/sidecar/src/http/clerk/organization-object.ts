@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { OrganizationEntry } from '../../service/operations/directory.ts'
 import type { OrganizationView } from '../../service/views.ts'
-import { time } from '../operation/fields.ts'
+import { count, time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'
 import { metadataObject } from './object-parts.ts'
 
@@ -20,15 +20,15 @@ export const organizationObject = component('Organization', {
   ...publicOrganizationObject.shape,
   slug: z.string().describe('Empty: none.'),
   image_url: z.string().describe('Always empty: images are not stored.'),
-  members_count: z.int().optional().describe('Only with `include_members_count`.'),
-  pending_invitations_count: z.int().optional().describe('Only with `include_members_count`.'),
+  members_count: count.optional().describe('Only with `include_members_count`.'),
+  pending_invitations_count: count.optional().describe('Only with `include_members_count`.'),
   missing_member_with_elevated_permissions: z
     .boolean()
     .optional()
     .describe(
       'True: no member has a role that can be a creator role. Only with `include_missing_member_with_elevated_permissions`.',
     ),
-  max_allowed_memberships: z.int().describe('Limit of members and pending invitations together; 0: unlimited.'),
+  max_allowed_memberships: count.describe('Limit of members and pending invitations together; 0: unlimited.'),
   admin_delete_enabled: z.boolean(),
   ...metadataObject.shape,
   created_by: z.string().describe('Id of a user; empty: unknown.'),

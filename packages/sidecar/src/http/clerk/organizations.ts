@@ -1,25 +1,24 @@
 /** `/organizations`. */
 
 import { z } from 'zod'
+import type { ApiVersion } from '@rolesets/core'
 import type { OrganizationEntry } from '../../service/operations/directory.ts'
 import { clerkError, ClerkFailure } from '../operation/envelope.ts'
 import {
-  flag,
+  clearableMetadata,
+  clearableText,
+  number,
   optional,
   optionalFlag,
   optionalMappings,
-  optionalMetadata,
-  optionalNumber,
   optionalReference,
-  optionalText,
   optionalTime,
-  ordering,
-  severalSigned,
+  text,
 } from '../operation/fields.ts'
+import { flag, ordering, severalSigned } from '../operation/parameters.ts'
 import { deletionOf } from '../operation/represent.ts'
 import { listing, reading, writing, type Operation } from '../operation/route.ts'
 import { fault } from '../operation/validation.ts'
-import type { ApiVersion } from '../operation/version.ts'
 import { organizationAnswer, representOrganization } from './organization-object.ts'
 import { organizationParams as params } from './organization-path.ts'
 
@@ -47,11 +46,15 @@ const read = {
 } as const
 
 /** Applications show names in messages to people, so a name must not bring markup or links with it. */
-const organizationName = z.string().superRefine((name, context) => {
+const organizationName = text('name').superRefine((name, context) => {
   if (name.trim() === '') context.addIssue(fault('form_param_format_invalid', 'must not be empty.'))
   if (/<\/?[a-z!][^>]*>|\bhttps?:\/\//i.test(name))
     context.addIssue(fault('form_param_format_invalid', 'contains a URL or HTML. Remove it.'))
 })
+
+const maxAllowedMemberships = optional(number('membershipsPerOrganizationMax')).describe(
+  'Limit of members and pending invitations together; 0: unlimited.',
+)
 
 export const organizationOperations: readonly Operation[] = [
   listing('ListOrganizations', 'GET /organizations', {
@@ -71,19 +74,21 @@ export const organizationOperations: readonly Operation[] = [
   writing('CreateOrganization', 'POST /organizations', {
     ...written,
     summary: 'Creates an organization, by default with the initial role set',
-    body: z.object({
+    body: z.strictObject({
       name: organizationName,
-      created_by: optionalText.describe('Id of the user who becomes a member with the creator role of the role set.'),
-      slug: optionalText,
-      max_allowed_memberships: optionalNumber.describe(
-        'Limit of members and pending invitations together; 0: unlimited.',
+      created_by: clearableText('idCharactersMax').describe(
+        'Id of the user who becomes a member with the creator role of the role set.',
       ),
-      public_metadata: optionalMetadata,
-      private_metadata: optionalMetadata,
+      slug: clearableText('slug_or_none'),
+      max_allowed_memberships: maxAllowedMemberships,
+      public_metadata: clearableMetadata,
+      private_metadata: clearableMetadata,
       created_at: optionalTime,
       role_set_key: optionalReference,
     }),
     failures: ['organization_not_enabled_in_instance', 'organization_slugs_disabled', 'form_identifier_exists'],
+    fields: { ...fields, id: '' },
+    codes: { role_set_not_found: 'form_param_value_invalid' },
     handle: (input, { service, call }) => service.administration.createOrganization(input, call),
   }),
 
@@ -103,16 +108,16 @@ export const organizationOperations: readonly Operation[] = [
     params,
     body: z.strictObject({
       name: optional(organizationName),
-      slug: optionalText.describe('Empty: none.'),
-      max_allowed_memberships: optionalNumber,
+      slug: clearableText('slug_or_none').describe('Empty or null: none.'),
+      max_allowed_memberships: maxAllowedMemberships,
       admin_delete_enabled: optionalFlag,
       created_at: optionalTime,
       role_set_key: optionalReference,
       reassignment_mappings: optionalMappings.describe(
         'Role key to role key, for each role in use that the new role set does not have.',
       ),
-      public_metadata: optionalMetadata.describe(`Only for API versions before ${withoutMetadata}.`),
-      private_metadata: optionalMetadata.describe(`Only for API versions before ${withoutMetadata}.`),
+      public_metadata: clearableMetadata.describe(`Only for API versions before ${withoutMetadata}.`),
+      private_metadata: clearableMetadata.describe(`Only for API versions before ${withoutMetadata}.`),
     }),
     failures: [
       'organization_slugs_disabled',

@@ -2,10 +2,10 @@
 
 import { z } from 'zod'
 import type { PermissionView } from '../../service/views.ts'
-import { identifier, optionalText } from '../operation/fields.ts'
+import { clearableText, identifier, optionalText, text } from '../operation/fields.ts'
 import { component, deletionOf, representing } from '../operation/represent.ts'
 import { listing, reading, writing, type Operation } from '../operation/route.ts'
-import { catalogueQuery, namedFields } from './catalogue-object.ts'
+import { catalogueQuery, namedFields, newName } from './catalogue-object.ts'
 
 export const permissionObject = component('Permission', {
   object: z.literal('permission'),
@@ -35,16 +35,15 @@ export const permissionOperations: readonly Operation[] = [
   }),
 
   reading('GetOrganizationPermission', `GET ${path}`, {
-    ...answer,
+    ...one,
     summary: 'Gets a permission',
-    params,
-    handle: ({ permissionId }, { service, call }) => service.administration.getPermission(permissionId, call),
+    handle: ({ permission }, { service, call }) => service.administration.getPermission(permission, call),
   }),
 
   writing('CreatePermission', 'POST /organization_permissions', {
     ...answer,
     summary: 'Creates a permission',
-    body: z.strictObject({ name: z.string(), key: z.string(), description: optionalText }),
+    body: z.strictObject({ name: newName, key: text('permission'), description: clearableText('description') }),
     failures: ['form_identifier_exists', 'organization_instance_permissions_quota_exceeded'],
     handle: (input, { service, call }) => service.administration.createPermission(input, call),
   }),
@@ -52,7 +51,11 @@ export const permissionOperations: readonly Operation[] = [
   writing('UpdatePermission', `PATCH ${path}`, {
     ...one,
     summary: 'Updates a permission',
-    body: z.strictObject({ name: optionalText, key: optionalText, description: optionalText }),
+    body: z.strictObject({
+      name: optionalText('name'),
+      key: optionalText('permission'),
+      description: clearableText('description'),
+    }),
     failures: ['form_identifier_exists', 'organization_system_permission_not_modifiable'],
     handle: (input, { service, call }) => service.administration.updatePermission(input, call),
   }),

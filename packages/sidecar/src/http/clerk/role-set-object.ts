@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import type { RoleSetView } from '../../service/views.ts'
+import { count, time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'
 import type { Scope, WriteScope } from '../operation/route.ts'
 import { describedFields, shownDescription } from './catalogue-object.ts'
@@ -9,8 +10,26 @@ import { describedFields, shownDescription } from './catalogue-object.ts'
 const roleSetItemObject = component('RoleSetItem', {
   object: z.literal('role_set_item'),
   ...describedFields,
-  members_count: z.int().nullable(),
+  members_count: count.nullable(),
   has_members: z.boolean().nullable(),
+})
+
+/** As Clerk declares it, so that clients made from the document have its type. */
+const roleSetMigrationObject = component('RoleSetMigration', {
+  object: z.literal('role_set_migration'),
+  id: z.string(),
+  organization_id: z.string().nullable().optional(),
+  instance_id: z.string(),
+  source_role_set_id: z.string(),
+  dest_role_set_id: z.string().nullable().optional(),
+  trigger_type: z.string(),
+  status: z.string(),
+  migrated_members: count,
+  mappings: z.record(z.string(), z.string()).nullable().optional(),
+  started_at: time.nullable().optional(),
+  completed_at: time.nullable().optional(),
+  created_at: time,
+  updated_at: time,
 })
 
 export const roleSetObject = component('RoleSet', {
@@ -20,9 +39,9 @@ export const roleSetObject = component('RoleSet', {
   default_role: roleSetItemObject.nullable(),
   creator_role: roleSetItemObject.nullable(),
   type: z.enum(['initial', 'custom']),
-  role_set_migration: z.null().meta({
-    description: 'Members are moved in one transaction, so there is never a migration in progress.',
-  }),
+  role_set_migration: roleSetMigrationObject
+    .nullable()
+    .describe('Always null: members are moved in one transaction, so there is never a migration in progress.'),
 })
 
 const represent = representing(roleSetObject)
@@ -49,6 +68,7 @@ export function representRoleSet(
     roles: roleSet.roleIds.map(itemOf).filter((item) => item !== null),
     default_role: itemOf(roleSet.defaultRoleId),
     creator_role: itemOf(roleSet.creatorRoleId),
+    role_set_migration: null,
   })
 }
 

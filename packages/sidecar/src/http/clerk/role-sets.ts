@@ -1,10 +1,17 @@
 /** `/role_sets`: Clerk's seven operations, and two that delete what is not in use. */
 
 import { z } from 'zod'
-import { optionalMappings, optionalText, references } from '../operation/fields.ts'
+import {
+  clearableText,
+  optionalMappings,
+  optionalReference,
+  optionalText,
+  reference,
+  references,
+} from '../operation/fields.ts'
 import { deletionOf } from '../operation/represent.ts'
 import { listing, reading, writing, type Operation } from '../operation/route.ts'
-import { catalogueQuery } from './catalogue-object.ts'
+import { catalogueQuery, newName } from './catalogue-object.ts'
 import { representRoleSet, representWrittenRoleSet, roleSetObject } from './role-set-object.ts'
 
 const path = '/role_sets/{role_set_key_or_id}'
@@ -22,7 +29,8 @@ const fields = {
 const answer = { response: roleSetObject, represent: representWrittenRoleSet, fields } as const
 const one = { ...answer, params } as const
 
-const specialRoles = { default_role_key: optionalText, creator_role_key: optionalText }
+const deletion = deletionOf('role_set')
+const specialRoles = { default_role_key: optionalReference, creator_role_key: optionalReference }
 
 export const roleSetOperations: readonly Operation[] = [
   listing('ListRoleSets', 'GET /role_sets', {
@@ -47,16 +55,16 @@ export const roleSetOperations: readonly Operation[] = [
     ...answer,
     summary: 'Creates a role set',
     body: z.strictObject({
-      name: z.string(),
-      key: optionalText,
-      description: optionalText,
-      default_role_key: z.string(),
-      creator_role_key: z.string(),
+      name: newName,
+      key: optionalText('role_set'),
+      description: clearableText('description'),
+      default_role_key: reference,
+      creator_role_key: reference,
       type: z
         .enum(['initial', 'custom'])
         .nullish()
         .transform((type) => type === 'initial'),
-      roles: references,
+      roles: references('rolesPerRoleSetMax', 1),
     }),
     failures: [
       'resource_not_found',
@@ -71,9 +79,9 @@ export const roleSetOperations: readonly Operation[] = [
     ...one,
     summary: 'Updates a role set; `type` can only become `initial`',
     body: z.strictObject({
-      name: optionalText,
-      key: optionalText,
-      description: optionalText,
+      name: optionalText('name'),
+      key: optionalText('role_set'),
+      description: clearableText('description'),
       type: z
         .literal('initial')
         .nullish()
@@ -87,7 +95,7 @@ export const roleSetOperations: readonly Operation[] = [
   writing('DeleteRoleSet', `DELETE ${path}`, {
     ...one,
     summary: 'An extension: deletes a role set that no organization uses',
-    ...deletionOf('role_set'),
+    ...deletion,
     failures: ['cannot_delete_initial_role_set', 'organization_role_set_assigned_to_organizations'],
     handle: (input, { service, call }) => service.administration.deleteRoleSet(input, call),
   }),
@@ -95,7 +103,7 @@ export const roleSetOperations: readonly Operation[] = [
   writing('AddRoles', `POST ${path}/roles`, {
     ...one,
     summary: 'Adds roles to a role set',
-    body: z.strictObject({ role_keys: references, ...specialRoles }),
+    body: z.strictObject({ role_keys: references('rolesPerRoleSetMax', 1), ...specialRoles }),
     failures: ['organization_missing_creator_role_permissions'],
     fields: { ...fields, roles: 'role_keys' },
     handle: (input, { service, call }) => service.administration.addRoles(input, call),
@@ -104,7 +112,7 @@ export const roleSetOperations: readonly Operation[] = [
   writing('ReplaceRole', `POST ${path}/roles/replace`, {
     ...one,
     summary: 'Replaces a role by another one, which its members and invitations get',
-    body: z.strictObject({ role_key: z.string(), to_role_key: z.string() }),
+    body: z.strictObject({ role_key: reference, to_role_key: reference }),
     failures: ['organization_role_not_in_role_set', 'organization_missing_creator_role_permissions'],
     fields: { ...fields, role: 'role_key' },
     handle: (input, { service, call }) => service.administration.replaceRole(input, call),
@@ -129,8 +137,8 @@ export const roleSetOperations: readonly Operation[] = [
   writing('ReplaceRoleSet', `POST ${path}/replace`, {
     ...one,
     summary: 'Moves all organizations to another role set, and deletes this one',
-    body: z.strictObject({ dest_role_set_key: z.string(), reassignment_mappings: optionalMappings }),
-    ...deletionOf('role_set'),
+    body: z.strictObject({ dest_role_set_key: reference, reassignment_mappings: optionalMappings }),
+    ...deletion,
     failures: [
       'cannot_delete_initial_role_set',
       'organization_role_set_reassignment_mappings_missing',

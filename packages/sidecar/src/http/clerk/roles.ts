@@ -2,10 +2,18 @@
 
 import { z } from 'zod'
 import type { RoleView } from '../../service/views.ts'
-import { identifier, optional, optionalFlag, optionalText, references } from '../operation/fields.ts'
+import {
+  clearableText,
+  identifier,
+  optional,
+  optionalFlag,
+  optionalText,
+  references,
+  text,
+} from '../operation/fields.ts'
 import { component, deletionOf, representing } from '../operation/represent.ts'
 import { listing, listObject, reading, writing, type Operation, type Scope } from '../operation/route.ts'
-import { catalogueQuery, describedFields, shownDescription } from './catalogue-object.ts'
+import { catalogueQuery, newName, describedFields, shownDescription } from './catalogue-object.ts'
 import { permissionObject, representPermission } from './permissions.ts'
 
 const roleObject = component('Role', {
@@ -34,7 +42,9 @@ const answer = { response: roleObject, represent: representRole } as const
 const one = { ...answer, params, fields } as const
 const permissionOfOne = { ...one, params: { ...params, permission_id: identifier } } as const
 
-const permissionReferences = optional(references).meta({ description: 'Ids or keys of permissions.' })
+const permissionReferences = optional(references('permissionsPerRoleMax')).meta({
+  description: 'Ids or keys of permissions.',
+})
 
 export const roleOperations: readonly Operation[] = [
   listing('ListOrganizationRoles', 'GET /organization_roles', {
@@ -54,9 +64,9 @@ export const roleOperations: readonly Operation[] = [
     ...answer,
     summary: 'Creates a role',
     body: z.strictObject({
-      name: z.string(),
-      key: z.string(),
-      description: optionalText,
+      name: newName,
+      key: text('role'),
+      description: clearableText('description'),
       permissions: permissionReferences,
       include_in_initial_role_set: optionalFlag,
     }),
@@ -68,9 +78,9 @@ export const roleOperations: readonly Operation[] = [
     ...one,
     summary: 'Updates a role; given permissions replace all permissions of the role',
     body: z.strictObject({
-      name: optionalText,
-      key: optionalText,
-      description: optionalText,
+      name: optionalText('name'),
+      key: optionalText('role'),
+      description: clearableText('description'),
       permissions: permissionReferences,
     }),
     failures: ['form_identifier_exists', 'organization_missing_creator_role_permissions'],

@@ -46,9 +46,10 @@ export function failureOfReading(error: unknown): unknown {
   return failure('malformed_request_parameters', 'The path or a header is malformed. Correct it.')
 }
 
-export function sendRepresentation(response: Response, { body, revision, changedAt }: Representation): void {
+export function sendRepresentation(response: Response, { body, revision, changedAt, isDryRun }: Representation): void {
   response.setHeader('Rolesets-Revision', revision)
   if (changedAt !== undefined) response.setHeader('ETag', entityTag(revision, changedAt))
+  if (isDryRun === true) response.setHeader('Rolesets-Dry-Run', 'true')
   sendJson(response, 200, body)
 }
 

@@ -12,7 +12,22 @@ const envelope = z.object({ errors: z.array(z.object(errorFields)).min(1), clerk
 })
 
 /** Failures that every operation can answer with. */
-const always = ['malformed_request_parameters', 'clerk_key_invalid', 'form_param_value_invalid'] as const
+const always = [
+  'malformed_request_parameters',
+  'api_version_invalid',
+  'authorization_header_format_invalid',
+  'clerk_key_invalid',
+  'form_param_unknown',
+  'form_param_type_invalid',
+  'form_param_format_invalid',
+  'form_param_value_invalid',
+  'form_param_array_size_exceeded',
+  'form_param_max_length_exceeded',
+  'too_many_requests',
+  'internal_clerk_error',
+  'not_serving',
+  'deadline',
+] as const
 const alwaysOfWrites = [
   ...always,
   'request_body_invalid',
@@ -20,6 +35,10 @@ const alwaysOfWrites = [
   'revision_conflict',
   'request_body_too_large',
   'unsupported_content_type',
+  'form_param_missing',
+  'form_param_nil',
+  'form_param_duplicate',
+  'disk_full',
 ] as const
 
 /** And every operation with a thing in its path. */
@@ -55,17 +74,19 @@ export function describeOperations(operations: OperationsByTag): { openapi: type
   return { ...document, openapi }
 }
 
-function describe({ operation, summary, failures, writes, schemas }: Operation): Record<string, unknown> {
+function describe({ operation, summary, failures, words, writes, schemas }: Operation): Record<string, unknown> {
   const { params, query, body, response } = schemas
   const header = writes ? { header: z.object({ 'if-match': z.string().optional() }) } : {}
-  const codes = [...(writes ? alwaysOfWrites : always), ...(namesThing(params) ? missing : []), ...failures]
+  const own = [...failures, ...Object.values(words.codes)]
+  const isFound = namesThing(params) && words.codes.organization_not_found === undefined
+  const codes = [...(writes ? alwaysOfWrites : always), ...(isFound ? missing : []), ...own]
   return {
     operationId: operation,
     summary,
     requestParams: { path: params, query, ...header },
-    ...(body === undefined ? {} : { requestBody: json(body) }),
+    ...(body === undefined ? {} : { requestBody: { required: !body.safeParse({}).success, ...json(body) } }),
     responses: {
-      200: { description: 'Done', ...json(response) },
+      200: { description: 'Done', headers: headersOf(writes), ...json(response) },
       ...failuresOf(codes),
       default: { description: 'Failed', ...json(envelope) },
     },
@@ -74,6 +95,12 @@ function describe({ operation, summary, failures, writes, schemas }: Operation):
 
 function json(schema: z.ZodType) {
   return { content: { 'application/json': { schema } } }
+}
+
+function headersOf(writes: boolean) {
+  const revision = { description: 'The revision of the answer.', schema: { type: 'string' } }
+  const dryRun = { description: '`true`: nothing was written.', schema: { type: 'string', const: 'true' } }
+  return { 'Rolesets-Revision': revision, ...(writes ? { 'Rolesets-Dry-Run': dryRun } : {}) }
 }
 
 /** A thing in the path can be missing. Users belong to the application: an unknown one has empty lists. */

@@ -36,6 +36,13 @@ export class ClerkFailure extends Error {
   }
 }
 
+/** How an operation names fields and failures, where that differs from the rules and from the table of codes. */
+export interface Words {
+  readonly fields: FieldNames
+  /** Where Clerk's document has another status for this operation. */
+  readonly codes: Partial<Record<RefusalCode, ClerkCode>>
+}
+
 export interface Answer {
   readonly status: number
   readonly errors: readonly ClerkError[]
@@ -52,8 +59,9 @@ export function failure(code: ClerkCode, longMessage: string, field?: string): C
   return new ClerkFailure(clerkError(code, longMessage, field))
 }
 
-export function answerTo(error: unknown, names: FieldNames = {}): Answer {
-  const errors = errorsOf(error, names)
+/** @param words of the operation that failed */
+export function answerTo(error: unknown, words: Words = { fields: {}, codes: {} }): Answer {
+  const errors = errorsOf(error, words)
   const { status } = clerkCodes[errors[0].code]
   return { status, errors, isUnexpected: errors[0].code === 'internal_clerk_error' }
 }
@@ -69,14 +77,14 @@ export function errorCodeOf(error: unknown): ErrorCode | undefined {
 }
 
 /** @param refused an error of the rules, or the violation that a dry run reports instead */
-export function errorOfRefusal(refused: Refused, names: FieldNames): ClerkError {
-  const code = refinements[refused.code]?.(refused) ?? rowOf(refused.code).clerk
-  return clerkError(code, refused.message, fieldName(refused.field, names))
+export function errorOfRefusal(refused: Refused, { fields, codes }: Words): ClerkError {
+  const code = codes[refused.code] ?? refinements[refused.code]?.(refused) ?? rowOf(refused.code).clerk
+  return clerkError(code, refused.message, fieldName(refused.field, fields))
 }
 
-function errorsOf(error: unknown, names: FieldNames): readonly [ClerkError, ...ClerkError[]] {
+function errorsOf(error: unknown, words: Words): readonly [ClerkError, ...ClerkError[]] {
   if (error instanceof ClerkFailure) return error.errors
-  if (error instanceof Refusal) return [errorOfRefusal(error, names)]
+  if (error instanceof Refusal) return [errorOfRefusal(error, words)]
   const code = rowOf(errorCodeOf(error) ?? 'internal_failure').clerk
   // The message of an internal failure is for the log: it can name files and tables.
   const isInternal = code === 'internal_clerk_error' || !(error instanceof Error)
@@ -86,8 +94,12 @@ function errorsOf(error: unknown, names: FieldNames): readonly [ClerkError, ...C
 /** `roles[3]` becomes `roles`; `invitations[3].role` becomes `role`. */
 function fieldName(field: string | undefined, names: FieldNames): string | undefined {
   const plain = field?.replace(/^\w+\[\d+\]\./, '').replace(/\[.*$/s, '')
-  return plain === undefined || plain === '' ? undefined : (names[plain] ?? plain)
+  const name = plain === undefined ? undefined : (names[plain] ?? namesOfAll[plain] ?? plain)
+  return name === '' ? undefined : name
 }
+
+/** What every operation has under another name. */
+const namesOfAll: FieldNames = { expected_revision: 'If-Match' }
 
 type Refused = Pick<Refusal, 'code' | 'message' | 'field' | 'facts'>
 

@@ -2,11 +2,11 @@
 
 import { z } from 'zod'
 import type { ImpactView } from '../../service/views.ts'
-import { errorOfRefusal } from './envelope.ts'
-import type { FieldNames } from './names.ts'
+import { errorOfRefusal, type Words } from './envelope.ts'
+import { count } from './fields.ts'
 import { component } from './represent.ts'
 
-const held = { role: z.string(), members: z.int(), invitations: z.int(), organizations: z.int() }
+const held = { role: z.string(), members: count, invitations: count, organizations: count }
 
 const requiredMapping = component('RequiredMapping', held)
 
@@ -29,25 +29,49 @@ const violation = component('Violation', {
   facts: z.record(z.string(), z.string()),
 })
 
-/** @param resource the answer of the write itself */
-export function impactSchema(resource: z.ZodType) {
-  return z.object({
-    object: z.literal('impact'),
-    dry_run: z.literal(true),
-    organizations: z.int(),
-    members: z.int(),
-    invitations: z.int(),
-    roles: z.array(roleImpact),
-    required_mappings: z.array(requiredMapping),
-    violations: z.array(violation).meta({ description: 'Empty: the write would succeed.' }),
-    resource: resource.nullable().meta({ description: 'What the write would answer; null: it would be rejected.' }),
-    revision: z.string(),
-  })
+/**
+ * The answer of a write: the thing, or with `?dry_run=true` its impact. `object` tells them apart, so that a generated
+ * client has one type for each.
+ * @param resource the answer of the write itself
+ */
+export function writtenSchema(resource: z.ZodType): z.ZodType {
+  const schema = written.get(resource) ?? makeWrittenSchema(resource)
+  written.set(resource, schema)
+  return schema
+}
+
+/** Many operations answer with the same thing; the document has one schema for its impact. */
+const written = new WeakMap<z.ZodType, z.ZodType>()
+
+function makeWrittenSchema(resource: z.ZodType): z.ZodType {
+  const impact = impactSchema(resource)
+  const isTold = resource instanceof z.ZodObject && 'object' in resource.shape
+  if (isTold) return z.discriminatedUnion('object', [resource as z.ZodObject<{ object: z.ZodLiteral }>, impact])
+  // Clerk's lists have no `object`.
+  return z.xor([resource, impact])
+}
+
+function impactSchema(resource: z.ZodType) {
+  const id = `${String(z.globalRegistry.get(resource)?.id)}DryRun`
+  return z
+    .object({
+      object: z.literal('impact'),
+      dry_run: z.literal(true),
+      organizations: count,
+      members: count,
+      invitations: count,
+      roles: z.array(roleImpact),
+      required_mappings: z.array(requiredMapping),
+      violations: z.array(violation).meta({ description: 'Empty: the write would succeed.' }),
+      resource: resource.nullable().meta({ description: 'What the write would answer; null: it would be rejected.' }),
+      revision: z.string(),
+    })
+    .meta({ id, description: 'The answer to a dry run: what the write would do.' })
 }
 
 export function representImpact(
   { organizations, members, invitations, roles, requiredMappings, violations }: ImpactView,
-  { fields, ...given }: { readonly resource: unknown; readonly revision: string; readonly fields: FieldNames },
+  { words, ...given }: { readonly resource: unknown; readonly revision: string; readonly words: Words },
 ) {
   return {
     object: 'impact',
@@ -55,7 +79,7 @@ export function representImpact(
     ...{ organizations, members, invitations },
     roles: roles.map(({ toRole, ...counts }) => ({ ...counts, to_role: toRole === '' ? null : toRole })),
     required_mappings: requiredMappings,
-    violations: violations.map((each) => ({ ...errorOfRefusal(each, fields), reason: each.code, facts: each.facts })),
+    violations: violations.map((each) => ({ ...errorOfRefusal(each, words), reason: each.code, facts: each.facts })),
     ...given,
   }
 }

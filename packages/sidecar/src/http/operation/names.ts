@@ -2,7 +2,7 @@
 
 import { camelCase } from '@rolesets/core'
 
-/** Names of fields on this wire, by the names that the errors of the rules have for them; only where the two differ. */
+/** Names of fields on this wire, by the names that the errors of the rules have for them; only where the two differ. Empty: it has none. */
 export type FieldNames = Readonly<Record<string, string>>
 
 /** The fields of a request under the names that the rules have for them. */

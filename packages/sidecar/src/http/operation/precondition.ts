@@ -1,6 +1,11 @@
-/** ETags of single things, and `If-Match`: a write that is rejected if the thing has changed since. */
+/**
+ * ETags of single things, and what a header says about a write before it is done: `If-Match`, a write that is rejected if
+ * the thing has changed since; and headers that look like a dry run, which is asked for in the query only.
+ */
 
+import type { IncomingHttpHeaders } from 'node:http'
 import { failure } from './envelope.ts'
+import { isAboutDryRun } from './validation.ts'
 
 /** @param revision of the answer, `<epoch>:<number>`; @param changedAt the number of the last write that changed the thing */
 export function entityTag(revision: string, changedAt: number): string {
@@ -19,4 +24,14 @@ export function parseIfMatch(header: string | undefined): string | undefined {
   // RFC 9110, 13.1.1: If-Match compares strongly.
   const message = 'If-Match has a weak ETag (W/…), which never matches. Send the ETag as you received it.'
   throw failure('revision_conflict', message)
+}
+
+/** A caller who sends such a header expects that nothing is written. @throws ClerkFailure */
+export function refuseDryRunHeaders(headers: IncomingHttpHeaders): void {
+  const name = Object.keys(headers).find(isAboutDryRun)
+  const inPrefer = name === undefined && isAboutDryRun(String(headers['prefer'] ?? '')) ? 'Prefer' : undefined
+  const found = name ?? inPrefer
+  if (found === undefined) return
+  const message = `The header ${found} asks for a dry run, which is asked for in the query: ?dry_run=true. Nothing was done.`
+  throw failure('malformed_request_parameters', message, found)
 }

@@ -42,17 +42,27 @@ export function representing<Fields extends Shape>({ shape }: z.ZodObject<Fields
   }
 }
 
+/** `role_set`: `RoleSet`. */
+function pascalCase(text: string): string {
+  return text
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
+}
+
 /**
  * `response` and `represent` of an operation that deletes a thing of this kind. Only deleted things have a field
  * `deleted`: Clerk's clients treat a thing that has it as deleted.
  */
 export function deletionOf<const Kind extends string>(kind: Kind) {
-  const response = z.object({
-    object: z.literal(kind),
-    id: z.string(),
-    deleted: z.literal(true),
-    slug: z.string().nullable().optional(),
-  })
+  const response = z
+    .object({
+      object: z.literal(kind),
+      id: z.string(),
+      deleted: z.literal(true),
+      slug: z.string().nullable().optional(),
+    })
+    .meta({ id: `Deleted${pascalCase(kind)}` })
   const represent = ({ id, slug }: { readonly id: string; readonly slug?: string | null }) =>
     ({ object: kind, id, deleted: true, slug: slug ?? undefined }) as z.input<typeof response>
   return { response, represent }

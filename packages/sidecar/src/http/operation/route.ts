@@ -11,21 +11,21 @@
 import { z } from 'zod'
 import type { Found, Listed, ReadCall, WriteCall, Written } from '../../service/operations/call.ts'
 import type { Service } from '../../service/service.ts'
-import type { ClerkCode } from '@rolesets/core'
-import { failure } from './envelope.ts'
-import { flag, paging } from './fields.ts'
-import { impactSchema, representImpact } from './impact.ts'
+import type { ApiVersion, ClerkCode } from '@rolesets/core'
+import { failure, type Words } from './envelope.ts'
+import { count } from './fields.ts'
+import { flag, paging } from './parameters.ts'
+import { representImpact, writtenSchema } from './impact.ts'
 import { inRulesWords, type FieldNames, type InRulesWords } from './names.ts'
+import type { QueryValues } from './query.ts'
 import { parse } from './validation.ts'
-import type { ApiVersion } from './version.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** The parts of a request that an operation reads, before they are checked. */
 export interface Given {
   readonly params: Readonly<Record<string, unknown>>
-  /** One value, or all when there are several. */
-  readonly query: Readonly<Record<string, string | readonly string[]>>
+  readonly query: QueryValues
   /** Undefined: the request has no body. */
   readonly body: unknown
 }
@@ -44,6 +44,8 @@ export interface Representation {
   readonly body: unknown
   readonly revision: string
   readonly changedAt?: number | undefined
+  /** Nothing was written: `body` is the impact. */
+  readonly isDryRun?: boolean
 }
 
 /** An operation as the router and the document see it. */
@@ -55,7 +57,7 @@ export interface Operation {
   readonly path: string
   readonly summary: string
   readonly failures: readonly ClerkCode[]
-  readonly fields: FieldNames
+  readonly words: Words
   readonly access: 'read' | 'secret'
   readonly writes: boolean
   /** The body is not read. */
@@ -77,11 +79,12 @@ type NoFields = Readonly<Record<never, never>>
 interface Declared<Params extends Shape, Query extends Shape, Names extends FieldNames> {
   readonly summary: string
   readonly params?: Params
-  /** A read ignores unknown parameters. A write rejects them: with a mistyped `dry_run` it must not write. */
+  /** All that there are: others are rejected, because a filter that is ignored shows too much, and a dry run writes. */
   readonly query?: Query
   /** Besides the failures that every operation with such a path can answer with. */
   readonly failures?: readonly ClerkCode[]
   readonly fields?: Names
+  readonly codes?: Words['codes']
 }
 
 /** A body that isn't an object is a field of its own. */
@@ -111,7 +114,7 @@ export function reading<
   },
 ): Operation {
   const { params, query, response, fields = {}, access = 'read', handle, represent, changedAt = changedAtOf } = declared
-  const schemas = { params: z.object(params ?? {}), query: z.object(query ?? {}), body: undefined, response }
+  const schemas = { params: z.object(params ?? {}), query: z.strictObject(query ?? {}), body: undefined, response }
   const answer: Operation['answer'] = async (given, scope) => {
     const input = inputOf(given, schemas, fields) as unknown as Parameters<typeof handle>[0]
     const { value, revision } = await handle(input, scope)
@@ -159,7 +162,7 @@ export function listing<
 
 /** A page of a list. Without `total_count` Clerk's clients return a bare array. */
 export function listObject<Item extends z.ZodType>(item: Item) {
-  return z.object({ data: z.array(item), total_count: z.int() })
+  return z.object({ data: z.array(item), total_count: count })
 }
 
 export function writing<
@@ -173,7 +176,7 @@ export function writing<
   operation: string,
   route: Route<Exclude<Method, 'GET'>>,
   declared: Declared<Params, Query, Names> & {
-    /** An empty body is the same as `{}`. */
+    /** A strict object, or a list of such. An empty body is the same as `{}`. */
     readonly body?: Body
     readonly ignoresBody?: true
     readonly response: Response
@@ -188,7 +191,7 @@ export function writing<
     params: z.object(params ?? {}),
     query: z.strictObject({ ...query, dry_run: flag }),
     body,
-    response: z.union([response, impactSchema(response)]),
+    response: writtenSchema(response),
   }
   const shown = { ...shownOf(operation, route, declared), ignoresBody: declared.ignoresBody ?? false }
   const answer: Operation['answer'] = async (given, scope) => {
@@ -196,7 +199,8 @@ export function writing<
     const own = { ...scope, call: { ...scope.call, dryRun: dryRun === true } }
     const { value, impact, revision } = await handle(input as unknown as Parameters<typeof handle>[0], own)
     const resource = value === undefined ? null : await represent(value, own)
-    if (own.call.dryRun) return { body: representImpact(impact, { resource, revision, fields }), revision }
+    if (own.call.dryRun)
+      return { body: representImpact(impact, { resource, revision, words: shown.words }), revision, isDryRun: true }
     const isThing = value !== undefined && shown.method !== 'delete'
     return { body: resource, revision, changedAt: isThing ? changedAt(value) : undefined }
   }
@@ -206,9 +210,16 @@ export function writing<
 type Route<Allowed extends Method> = `${Allowed} /${string}`
 
 function shownOf(operation: string, route: Route<Method>, declared: Declared<Shape, Shape, FieldNames>) {
-  const { summary, failures = [], fields = {} } = declared
+  const { summary, failures = [], fields = {}, codes = {} } = declared
   const [method = '', path = ''] = route.split(' ')
-  return { operation, method: method.toLowerCase() as Lowercase<Method>, path, summary, failures, fields }
+  return {
+    operation,
+    method: method.toLowerCase() as Lowercase<Method>,
+    path,
+    summary,
+    failures,
+    words: { fields, codes },
+  }
 }
 
 function inputOf(given: Given, { params, query, body }: Operation['schemas'], fields: FieldNames) {
@@ -219,8 +230,11 @@ function inputOf(given: Given, { params, query, body }: Operation['schemas'], fi
   )
 }
 
+const noFields = z.strictObject({})
+
+/** A write without a body accepts an empty one only: with a field that isn't read it must not write. */
 function parseBody(schema: z.ZodType | undefined, body: unknown): object {
-  if (schema === undefined) return {}
+  if (schema === undefined) return parse(noFields, body === undefined ? {} : body)
   if (schema instanceof z.ZodObject) return parse(schema, body === undefined ? {} : body)
   if (body === undefined) throw failure('request_body_invalid', 'The body is missing. Send a list.')
   return { body: parse(schema, body) }

@@ -1,19 +1,23 @@
 /** The operations as routes. Every failure is answered in Clerk's envelope, also an unknown path or method. */
 
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
+import type { ApiVersion } from '@rolesets/core'
 import { DeadlinePassed, ServiceError } from '../../service/service-error.ts'
 import type { Service } from '../../service/service.ts'
 import { failureOfReading, readBody, sendFailure, sendRepresentation } from './body.ts'
-import type { Identify } from '../../service/key-ring.ts'
+import type { Identify, Identity } from '../../service/key-ring.ts'
 import { actorOf, checkAccess, identifyCaller } from './caller.ts'
 import { answerTo, ClerkFailure, errorCodeOf, failure } from './envelope.ts'
-import { parseIfMatch } from './precondition.ts'
+import { parseIfMatch, refuseDryRunHeaders } from './precondition.ts'
+import { readQuery, type QueryValues } from './query.ts'
 import type { Given, Operation, WriteScope } from './route.ts'
 import { parseApiVersion } from './version.ts'
 
 export interface ClerkOptions {
   readonly service: Service
   readonly identify: Identify
+  /** Of requests that name none. */
+  readonly defaultVersion: ApiVersion
   readonly measurements: {
     wrote(operation: string, result: string): void
     callFailed(): void
@@ -28,12 +32,19 @@ const versionParameter = '__clerk_api_version'
 /** How long a call can wait. A write that has started is finished. */
 const deadlineMs = 30_000
 
-export function createClerkRouter(operations: readonly Operation[], options: ClerkOptions): Router {
+/** Why a request of Clerk's API isn't served; undefined: it isn't one. */
+export type NotServed = (method: string, path: string, isServed: boolean) => string | undefined
+
+export function createClerkRouter(
+  operations: readonly Operation[],
+  options: ClerkOptions,
+  notServed: NotServed,
+): Router {
   const router = Router({ caseSensitive: true })
   router.use((request, response, next) => {
     // For failures. Other answers replace it by the revision that they show.
     response.setHeader('Rolesets-Revision', options.service.readModel.revisionText)
-    response.locals['admitted'] = admit(request, options.identify)
+    response.locals['admitted'] = admit(request, response, options)
     next()
   })
   for (const [path, ofPath] of byPath(operations)) {
@@ -43,21 +54,32 @@ export function createClerkRouter(operations: readonly Operation[], options: Cle
         ...(operation.writes && !operation.ignoresBody ? [readBody] : []),
         handlerOf(operation, options),
       )
-    route.all(wrongMethod(path, ofPath))
+    route.all(wrongMethod(path, ofPath, notServed))
   }
-  router.use(() => {
+  router.use((request) => {
+    const reason = notServed(request.method, request.path, false)
+    if (reason !== undefined) throw failure('not_served_here', reason)
     throw failure('resource_not_found', "This path doesn't exist. GET /v1/openapi.json lists all paths.")
   })
   router.use(failureHandler(options))
   return router
 }
 
-type Admitted = ReturnType<typeof admit>
+interface Admitted {
+  readonly caller: Identity
+  readonly apiVersion: ApiVersion
+  /** Without the version. */
+  readonly query: QueryValues
+}
 
-function admit(request: Request, identify: Identify) {
+function admit(request: Request, response: Response, { identify, defaultVersion }: ClerkOptions): Admitted {
   const caller = identifyCaller(request.headers, identify)
-  const version = queryOf(request)[versionParameter]
-  return { caller, apiVersion: parseApiVersion(request.get('clerk-api-version'), version) }
+  const { [versionParameter]: inQuery, ...query } = readQuery(request.originalUrl)
+  const { version, warning } = parseApiVersion(request.get('clerk-api-version'), inQuery, defaultVersion)
+  response.setHeader('Clerk-API-Version', version)
+  // RFC 7234, 5.5.7: a persistent warning of any kind.
+  if (warning !== undefined) response.setHeader('Warning', `299 rolesets ${JSON.stringify(warning)}`)
+  return { caller, apiVersion: version, query }
 }
 
 /** Fixed segments come before parameters: `/invitations/pending` isn't the invitation with the id `pending`. */
@@ -68,9 +90,11 @@ function byPath(operations: readonly Operation[]): [string, Operation[]][] {
   return [...paths].sort(([a], [b]) => (sortable(a) < sortable(b) ? -1 : 1))
 }
 
-function wrongMethod(path: string, operations: readonly Operation[]): RequestHandler {
+function wrongMethod(path: string, operations: readonly Operation[], notServed: NotServed): RequestHandler {
   const allowed = operations.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
   return (request, response) => {
+    const reason = notServed(request.method, path, true)
+    if (reason !== undefined) throw failure('not_served_here', reason)
     response.setHeader('Allow', allowed.join(', '))
     throw failure('method_not_allowed', `${path} allows ${allowed.join(', ')} only, not ${request.method}.`)
   }
@@ -78,19 +102,19 @@ function wrongMethod(path: string, operations: readonly Operation[]): RequestHan
 
 function handlerOf(operation: Operation, { service, measurements }: ClerkOptions): RequestHandler {
   return async (request, response) => {
-    const { caller, apiVersion } = response.locals['admitted'] as Admitted
+    const { caller, apiVersion, query } = response.locals['admitted'] as Admitted
     const { signal, settle } = callSignal(response)
-    const given = givenBy(request)
+    const given: Given = { params: request.params, query, body: request.body as unknown }
     response.locals['operation'] = operation
     try {
       checkAccess(caller, operation.access)
+      if (operation.writes) refuseDryRunHeaders(request.headers)
       const expectedRevision = operation.writes ? parseIfMatch(request.get('if-match')) : undefined
       const actor = actorOf(request.headers, caller)
       const call = { actor, dryRun: false, expectedRevision, onlyRegistered: true, signal }
       const scope: WriteScope = { service, apiVersion, call }
       const answer = await operation.answer(given, scope)
-      if (operation.writes)
-        measurements.wrote(operation.operation, given.query['dry_run'] === 'true' ? 'DRY_RUN' : 'OK')
+      if (operation.writes) measurements.wrote(operation.operation, answer.isDryRun === true ? 'DRY_RUN' : 'OK')
       sendRepresentation(response, answer)
     } catch (error) {
       if (operation.writes) measurements.wrote(operation.operation, reasonOf(error))
@@ -99,23 +123,6 @@ function handlerOf(operation: Operation, { service, measurements }: ClerkOptions
       settle()
     }
   }
-}
-
-function givenBy(request: Request): Given {
-  const { [versionParameter]: _version, ...query } = queryOf(request)
-  return { params: request.params, query, body: request.body as unknown }
-}
-
-/** A name can end in `[]`: some clients write lists so. */
-function queryOf(request: Request): Record<string, string | string[]> {
-  const start = request.originalUrl.indexOf('?')
-  const found = new Map<string, string | string[]>()
-  for (const [name, value] of new URLSearchParams(start < 0 ? '' : request.originalUrl.slice(start))) {
-    const plain = name.replace(/\[\]$/, '')
-    const earlier = found.get(plain)
-    found.set(plain, earlier === undefined ? value : [earlier, value].flat())
-  }
-  return Object.fromEntries(found)
 }
 
 function callSignal(response: Response): { signal: AbortSignal; settle: () => void } {
@@ -143,7 +150,7 @@ function failureHandler({ failed, measurements }: ClerkOptions): ErrorRequestHan
     if (response.headersSent) return next(thrown)
     if (response.closed) return
     const operation = response.locals['operation'] as Operation | undefined
-    const answer = answerTo(failureOfReading(thrown), operation?.fields)
+    const answer = answerTo(failureOfReading(thrown), operation?.words)
     if (answer.isUnexpected) {
       measurements.callFailed()
       failed(thrown, `${request.method} /v1${operation?.path ?? ''}`)

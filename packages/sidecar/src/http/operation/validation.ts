@@ -21,11 +21,17 @@ export function fault(code: ClerkCode, message: string) {
   return { code: 'custom' as const, message, params: { clerk: code } }
 }
 
+/** `dry_run`, `dryRun`, `X-Dry-Run`: everything that a caller could mean by it. */
+export function isAboutDryRun(name: string): boolean {
+  return /dry[-_ ]?run/i.test(name)
+}
+
 function errorsOf(issue: z.core.$ZodIssue): ClerkError[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const name = key.slice(0, 100)
-      return clerkError('form_param_unknown', `${quoted(name)} is not a field of this request. Remove it.`, name)
+      const remedy = isAboutDryRun(key) ? 'A dry run is asked for in the query: ?dry_run=true.' : 'Remove it.'
+      return clerkError('form_param_unknown', `${quoted(name)} is not a field of this request. ${remedy}`, name)
     })
   // The first branch is the documented type; the others exist for leniency.
   const [branch] = issue.code === 'invalid_union' ? issue.errors : []

@@ -1,0 +1,26 @@
+// The packages that are published, in the order in which they depend on each other, and what each may weigh.
+
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Where the packed packages are written, and read from by the checks and the tests. */
+export const tarballs = join(root, 'packaging', 'tarballs')
+
+/** Kilobytes (1000 bytes) of the tarball, packed and unpacked. A package that grows beyond them needs a decision. */
+const limits = {
+  'packages/core': { packed: 110, unpacked: 750 },
+  proto: { packed: 230, unpacked: 2400 },
+  'packages/client': { packed: 230, unpacked: 1400 },
+  'packages/middleware-express': { packed: 130, unpacked: 700 },
+  'packages/sidecar': { packed: 800, unpacked: 4500 },
+  'packages/rolesets': { packed: 15, unpacked: 25 },
+}
+
+export const published = Object.entries(limits).map(([folder, limit]) => {
+  const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+  const file = `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`
+  return { folder, name: manifest.name, version: manifest.version, tarball: join(tarballs, file), limit }
+})
