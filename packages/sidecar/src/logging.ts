@@ -57,7 +57,7 @@ export function createLog({ level, write, now = () => performance.now() }: LogOp
       logger.warn(
         { path },
         isHidden
-          ? 'Other users could read the file of the secret key. Its mode is 0600 now. If others use this machine, make a new key.'
+          ? 'Other users could read the file of the secret key. Set its mode to 0600 when you copy it; the sidecar has done so now. If others use this machine, make a new key.'
           : 'Other users can read the file of the secret key. Set its mode to 0600.',
       ),
     listening: (facts: { grpc: readonly string[]; http: string | null; epoch: string; head: number }) =>
