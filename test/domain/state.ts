@@ -79,6 +79,7 @@ export class State {
       this.#compare(this.memberships.get(memberKey(before)), before)
       this.memberships.delete(memberKey(before))
     },
+    history_compacted: () => undefined,
     members_reassigned: (change, stamps) => this.#reassign(change, stamps),
     invitation_put: ({ after, before }) => {
       this.#compare(this.invitations.get(after.id), before)

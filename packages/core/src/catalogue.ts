@@ -121,6 +121,7 @@ const effects: ByKind<unknown, [draft: Draft]> = {
   membership_put: elsewhere,
   membership_deleted: elsewhere,
   members_reassigned: elsewhere,
+  history_compacted: elsewhere,
   invitation_put: elsewhere,
   access_key_put: elsewhere,
 }

@@ -322,17 +322,17 @@ export interface Store extends AsyncDisposable {
    */
   subscribe(listener: (changeSet: KeptChangeSet) => void, onAdopted?: () => void): () => void
   /**
-   * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count.
-   * Never the last one.
+   * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count, but
+   * never the last one. It is a write of its own, at `now`, which seals the digests of all rows; it doesn't count. Nothing is
+   * written when there is nothing to forget, nor in a store that follows another one. The signal ends it between its steps.
    */
-  compact(keep: { readonly newerThan: number; readonly count: number }): Promise<void>
+  compact(keep: { newerThan: number; count: number; now?: number; signal?: AbortSignal }): Promise<void>
   /** Finishes what has begun and refuses the rest. Idempotent. */
   close(): Promise<void>
 }
 
 /**
  * Codes of storage failures, with what a caller may do.
- *
  * | code | when | may the caller retry? |
  * | --- | --- | --- |
  * | `overloaded` | too many works wait for the writer, or too many reads | yes, later: nothing was done |
