@@ -43,7 +43,15 @@ export type {
   MembersReassigned,
 } from './feed/changes.ts'
 export type { OrganizationsMoved, RoleReassignment } from './feed/changes.ts'
-export type { Access, AccessKey, Assignment, Invitation, InvitationStatus, Json } from './wire/resources.ts'
+export type {
+  Access,
+  AccessKey,
+  Assignment,
+  Invitation,
+  InvitationStatus,
+  Json,
+  LastAdministrator,
+} from './wire/resources.ts'
 export type { Membership, Metadata, Organization, Permission, Role, RoleSet, Settings } from './wire/resources.ts'
 export type { WatchOptions } from './feed/watch.ts'
 export type { Administration, AdminOptions } from './administration/calls.ts'

@@ -76,6 +76,7 @@ export const initialSettings: Settings = {
   maxAllowedMemberships: 0,
   adminDeleteEnabled: true,
   slugDisabled: false,
+  lastAdministrator: 'refuse',
   domainsEnabled: false,
   domainsEnrollmentModes: [],
   updatedAt: 0,

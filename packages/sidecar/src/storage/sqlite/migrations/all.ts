@@ -6,6 +6,7 @@ import { assignments } from './0003-assignments.ts'
 import { retiredPermissionKeys } from './0004-retired-permission-keys.ts'
 import { timelines } from './0005-timelines.ts'
 import { historyBase } from './0006-history-base.ts'
+import { members } from './0007-members.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   retiredPermissionKeys,
   timelines,
   historyBase,
+  members,
 ]
