@@ -272,10 +272,7 @@ export interface Provenance {
   readonly signal?: AbortSignal | undefined
 }
 
-/**
- * How a store's revisions are named outside, so that one that was lost, because an older copy of the store was put back, isn't
- * taken for the one that has its number now.
- */
+/** How revisions are named outside, so that one that was lost isn't taken for the one that has its number now. */
 export interface Lineage {
   /** `<epoch>:<number>`. */
   textOf(number: number): string

@@ -11,6 +11,7 @@ import { migrations as allMigrations } from './migrations/all.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
 import { checkSmallParts } from './file/check.ts'
+import { checkSeals } from './file/check-seals.ts'
 import { Connection } from './connection.ts'
 import { plantBase } from './rows/base.ts'
 import { plantAnchor } from './rows/history.ts'
@@ -86,6 +87,7 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   await setUpWriter(writer, !isInMemory)
   await migrate(writer, missing, now())
   await checkSmallParts(writer)
+  await checkSeals(writer)
   const isNew = await plantEpoch(writer)
   await plantAnchor(writer, await readEpoch(writer))
   await plantBase(writer, migrations.length)
