@@ -252,8 +252,8 @@ function readable(row: Row): ChangeSet | undefined {
     const containers = text(row, 'changes').match(/[[{]/g)?.length ?? 0
     if (containers > containersMax) return undefined
     const changeSet = changeSetOf(row)
-    subjectsOf(changeSet.changes)
-    return changeSet
+    const isSound = subjectsOf(changeSet.changes).every((subject) => typeof (subject as unknown) === 'string')
+    return isSound ? changeSet : undefined
   } catch {
     return undefined
   }

@@ -16,7 +16,15 @@ import type { Table } from '../rows/table.ts'
 import { compareRows } from './comparison.ts'
 import { HistoryCheck } from './history-check.ts'
 import { pagesOf } from './pages.ts'
-import { checkBase, checkBookmarks, checkCounts, checkReferences, oversizedIn, rowsBetween } from './rows-check.ts'
+import {
+  checkBase,
+  checkBookmarks,
+  checkCounts,
+  checkReferences,
+  checkSingles,
+  oversizedIn,
+  rowsBetween,
+} from './rows-check.ts'
 import { Scratch } from './scratch.ts'
 import { missingMigrations } from '../migrations/migrate.ts'
 import { schemaDifferences, type SchemaDifference } from '../migrations/schema.ts'
@@ -139,6 +147,12 @@ class SqliteInspection implements Inspection {
   }
 
   async *#examineHistory(): AsyncGenerator<Finding> {
+    let isComplete = true
+    for await (const finding of checkSingles(this.#connection)) {
+      isComplete = false
+      yield finding
+    }
+    if (!isComplete) return
     const history = await HistoryCheck.open(this.#connection)
     const scratch = await Scratch.open()
     this.#scratch = scratch

@@ -9,6 +9,14 @@ import type { HistoryCheck } from './history-check.ts'
 /** No column of a thing is ever so large. */
 const columnBytesMax = 8 << 20
 
+/** Tables that have one row each, about the history as a whole. Without it the history can't be verified. */
+export async function* checkSingles(connection: Connection): AsyncGenerator<Finding> {
+  for (const table of ['store', 'history_anchor', 'history_base']) {
+    const rows = count(await connection.all(`SELECT count(*) AS rows FROM ${table}`), 'rows')
+    if (rows !== 1) yield { what: table, problem: `has ${rows} rows, and must have one: the history can't be verified` }
+  }
+}
+
 /** Rows that would take too much memory. */
 export async function oversizedIn(connection: Connection, { name, columns }: ExplainedTable): Promise<number> {
   const sizes = columns.map((column) => `coalesce(octet_length("${column}"), 0)`)
