@@ -161,11 +161,15 @@ test('a dry run gives programs the impact in the names of the contract', async (
   t.is(answer.organization, undefined)
   const names: Record<keyof Impact, unknown> | Record<string, unknown> = answer.impact
   t.deepEqual(Object.keys(names).sort(), [
+    'ended_invitations',
     'invitations',
     'members',
+    'organization_ids_without_administrator',
     'organizations',
+    'organizations_without_administrator',
     'required_mappings',
     'roles',
+    'sent_invitations',
     'violations',
   ])
   t.like(answer.impact, {

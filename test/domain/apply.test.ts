@@ -177,6 +177,7 @@ test('pruning never takes a set from under an organization that isn’t describe
 
 test('a creator role can hand over its place and lose its permissions in one go', (t) => {
   const state = createTiers()
+  state.run({ operation: 'updateSettings', input: { lastAdministrator: 'warn' } })
   const places = { defaultRole: 'org:member', creatorRole: 'org:owner' }
   const roles = ['org:admin', 'org:member', 'org:owner']
   const manifest: Manifest = {

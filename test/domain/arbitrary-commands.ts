@@ -36,7 +36,8 @@ const someRoles = fc.oneof(
 )
 const mappings = fc.dictionary(role, role, { maxKeys: 4 })
 const organizationId = fc.constantFrom('o1', 'o2', 'o3', 'o4')
-const userId = fc.constantFrom('u1', 'u2', 'u3')
+/** An application may use addresses as ids. */
+const userId = fc.constantFrom('u1', 'u2', 'u3', 'hal@x.io')
 const name = fc.constantFrom('One', 'Two')
 const slug = fc.constantFrom('x', 'y', null)
 const publicMetadata = fc.constantFrom<Metadata>(
@@ -48,6 +49,7 @@ const invitationId = fc.constantFrom('0', '1', '2', '3')
 const maxAllowedMemberships = fc.constantFrom(0, 0, 1, 2, 3, 5)
 const createdAt = fc.constantFrom(0, 1_600_000_000_000)
 const expiresInDays = fc.constantFrom(1, 30, 365)
+const emailAddresses = fc.uniqueArray(fc.constantFrom('hal@x.io', 'IVY@x.io', 'jon@x.io'), { maxLength: 2 })
 const keyName = fc.constantFrom('ci', 'console', 'admin')
 
 type Fields<I> = { readonly [F in keyof I]-?: fc.Arbitrary<I[F]> }
@@ -78,12 +80,14 @@ const invitations = fc.array(
   fc.record({ ...invitation, ...invitationDetails }, { requiredKeys: ['emailAddress', 'role'] }),
   { minLength: 1, maxLength: 3 },
 )
+const checkInviters = fc.constant(true)
 /** Mostly switched on, because nothing comes of a history in which no organization can be made. */
 const mostlyOn = fc.constantFrom(true, true, true, false)
 const settings = {
   ...{ enabled: mostlyOn, slugDisabled: mostlyOn.map((isOn) => !isOn), adminDeleteEnabled: fc.boolean() },
   ...{ maxAllowedMemberships, domainsEnabled: fc.boolean() },
   domainsEnrollmentModes: fc.constantFrom([], ['automatic_invitation']),
+  lastAdministrator: fc.constantFrom('warn' as const, 'refuse' as const, 'refuse' as const),
 }
 
 /** Each with its weight: what needs more to succeed comes more often. */
@@ -129,17 +133,27 @@ const weighted: Readonly<Record<Command['operation'], readonly [number, fc.Arbit
   ],
   deleteOrganization: [1, command('deleteOrganization', { organizationId })],
   assignRoleSet: [4, command('assignRoleSet', { organizationId, roleSet }, { mappings })],
-  createMembership: [8, command('createMembership', { organizationId, userId, role }, { publicMetadata })],
+  createMembership: [
+    8,
+    command('createMembership', { organizationId, userId, role }, { publicMetadata, emailAddresses }),
+  ],
   updateMembership: [
     4,
     command('updateMembership', { organizationId, userId }, { role, publicMetadata, mergeMetadata: fc.boolean() }),
   ],
-  deleteMembership: [1, command('deleteMembership', { organizationId, userId })],
+  deleteMembership: [
+    3,
+    command('deleteMembership', { organizationId, userId }, { revokeSentInvitations: fc.boolean() }),
+  ],
+  removeUser: [1, command('removeUser', { userId }, { revokeSentInvitations: fc.boolean(), emailAddresses })],
   addPermission: [1, command('addPermission', { role, permission })],
   removePermission: [2, command('removePermission', { role, permission })],
-  createInvitation: [8, command('createInvitation', { organizationId, ...invitation }, invitationDetails)],
-  createInvitations: [3, command('createInvitations', { organizationId, invitations })],
-  revokeInvitation: [2, command('revokeInvitation', { organizationId, invitationId })],
+  createInvitation: [
+    8,
+    command('createInvitation', { organizationId, ...invitation }, { ...invitationDetails, checkInviters }),
+  ],
+  createInvitations: [3, command('createInvitations', { organizationId, invitations }, { checkInviters })],
+  revokeInvitation: [2, command('revokeInvitation', { organizationId, invitationId }, { requestingUserId: userId })],
   acceptInvitation: [5, command('acceptInvitation', { organizationId, invitationId, userId })],
   updateSettings: [2, fc.oneof(command('updateSettings', {}, settings), command('updateSettings', {}, places))],
   createAccessKey: [1, command('createAccessKey', { name: keyName }, { access: fc.constantFrom('secret', 'read') })],

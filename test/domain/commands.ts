@@ -4,6 +4,8 @@ import { initialRoleSetOf } from '@rolesets/core'
 import * as accessKeys from '../../packages/sidecar/src/domain/access-keys.ts'
 import type { PlannedCommand } from '../../packages/sidecar/src/domain/apply/step.ts'
 import type { Context, Decided, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
+import { parseId } from '../../packages/sidecar/src/domain/fields.ts'
+import { parseEmailAddresses } from '../../packages/sidecar/src/domain/invitees.ts'
 import { findRole } from '../../packages/sidecar/src/domain/lookup.ts'
 import * as invitations from '../../packages/sidecar/src/domain/invitations.ts'
 import * as memberships from '../../packages/sidecar/src/domain/memberships.ts'
@@ -12,6 +14,7 @@ import * as permissions from '../../packages/sidecar/src/domain/permissions.ts'
 import * as replacement from '../../packages/sidecar/src/domain/role-set-replacement.ts'
 import * as roleSets from '../../packages/sidecar/src/domain/role-sets.ts'
 import * as roles from '../../packages/sidecar/src/domain/roles.ts'
+import * as users from '../../packages/sidecar/src/domain/users.ts'
 import * as settings from '../../packages/sidecar/src/domain/settings.ts'
 import type { State } from './state.ts'
 
@@ -22,6 +25,7 @@ export type Command =
   | { readonly operation: 'createMembership'; readonly input: memberships.CreateMembershipInput }
   | { readonly operation: 'updateMembership'; readonly input: memberships.UpdateMembershipInput }
   | { readonly operation: 'deleteMembership'; readonly input: memberships.DeleteMembershipInput }
+  | { readonly operation: 'removeUser'; readonly input: users.RemoveUserInput }
   | { readonly operation: 'addPermission'; readonly input: roles.RolePermission }
   | { readonly operation: 'removePermission'; readonly input: roles.RolePermission }
   | { readonly operation: 'createInvitation'; readonly input: invitations.CreateInvitationInput }
@@ -93,6 +97,7 @@ export function decideCommand(state: State, command: Command, context: Context):
     case 'createMembership':
     case 'updateMembership':
     case 'deleteMembership':
+    case 'removeUser':
     case 'createInvitation':
     case 'createInvitations':
     case 'revokeInvitation':
@@ -112,6 +117,7 @@ type OrganizationCommand = Extract<
       | 'createMembership'
       | 'updateMembership'
       | 'deleteMembership'
+      | 'removeUser'
       | 'createInvitation'
       | 'createInvitations'
       | 'revokeInvitation'
@@ -158,27 +164,42 @@ function decideOrganizationCommand(state: State, command: OrganizationCommand, c
       return organizations.assignRoleSet(catalogue, command.input, facts, context)
     }
     case 'createMembership':
-      return memberships.createMembership(catalogue, command.input, factsOf(state, command.input), context)
+      return memberships.createMembership(catalogue, command.input, invitedFactsOf(state, command.input), context)
     case 'updateMembership':
       return memberships.updateMembership(catalogue, command.input, factsOf(state, command.input), context)
     case 'deleteMembership':
-      return memberships.deleteMembership(command.input, factsOf(state, command.input))
+      return memberships.deleteMembership(command.input, invitedFactsOf(state, command.input), context)
+    case 'removeUser': {
+      const userId = parseId(command.input.userId, 'user_id')
+      const emailAddresses = parseEmailAddresses(command.input)
+      const held = [...state.memberships.values()].filter((membership) => membership.userId === userId)
+      const facts = { memberships: held, invitations: state.invitationsTo({ userId, emailAddresses }) }
+      return users.removeUser(command.input, { ...facts, ...state.invitationsFrom(userId) }, context)
+    }
     case 'createInvitation': {
       const { organizationId, emailAddress } = command.input
-      const facts = { ...factsOf(state, command.input), pending: pendingOf(state, organizationId, emailAddress) }
+      const inviters = invitersOf(state, command.input, [command.input])
+      const pending = pendingOf(state, organizationId, emailAddress)
+      const facts = { ...factsOf(state, command.input), pending, inviters }
       return invitations.createInvitation(catalogue, command.input, facts, context)
     }
     case 'createInvitations': {
       const { organizationId } = command.input
       const addresses = invitations.parseAddresses(command.input)
       const pending = addresses.flatMap((address) => pendingOf(state, organizationId, address) ?? [])
-      const facts = { ...factsOf(state, command.input), pending }
+      const inviters = invitersOf(state, command.input, command.input.invitations)
+      const facts = { ...factsOf(state, command.input), pending, inviters }
       return invitations.createInvitations(catalogue, command.input, facts, context)
     }
-    case 'revokeInvitation':
-      return invitations.revokeInvitation(command.input, factsOf(state, command.input), context)
+    case 'revokeInvitation': {
+      const { organizationId, requestingUserId = '' } = command.input
+      const isAsked = typeof organizationId === 'string' && typeof requestingUserId === 'string'
+      const requester = isAsked ? state.membership(organizationId, requestingUserId) : undefined
+      const facts = { ...factsOf(state, command.input), requester }
+      return invitations.revokeInvitation(catalogue, command.input, facts, context)
+    }
     case 'acceptInvitation':
-      return invitations.acceptInvitation(catalogue, command.input, factsOf(state, command.input), context)
+      return invitations.acceptInvitation(catalogue, command.input, invitedFactsOf(state, command.input), context)
   }
 }
 
@@ -195,6 +216,32 @@ function factsOf(
     members: state.members(organizationId).length,
     pendingInvitations: state.pending(organizationId).length,
   }
+}
+
+function invitedFactsOf(
+  state: State,
+  input: {
+    organizationId: string
+    userId: string
+    invitationId?: string
+    emailAddresses?: readonly string[] | undefined
+  },
+) {
+  const { organizationId } = input
+  const userId = parseId(input.userId, 'user_id')
+  const invitations = state.invitationsTo({ userId, emailAddresses: parseEmailAddresses(input) }, organizationId)
+  return { ...factsOf(state, input), invitations, ...state.invitationsFrom(userId, organizationId) }
+}
+
+function invitersOf(
+  state: State,
+  input: { organizationId: string; checkInviters?: boolean | undefined },
+  items: readonly invitations.NewInvitation[],
+) {
+  const userIds = invitations.invitersOf(input, items)
+  return userIds.flatMap((userId) => {
+    return state.membership(parseId(input.organizationId, 'organization_id'), parseId(userId, 'inviter_user_id')) ?? []
+  })
 }
 
 function pendingOf(state: State, organizationId: string, emailAddress: unknown) {

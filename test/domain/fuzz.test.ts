@@ -96,7 +96,7 @@ const invitations: fc.Arbitrary<unknown> = fc.oneof(
 )
 const settings = {
   ...{ enabled: flag, maxAllowedMemberships: number, adminDeleteEnabled: flag, slugDisabled: flag },
-  ...{ domainsEnabled: flag, domainsEnrollmentModes: texts },
+  ...{ domainsEnabled: flag, domainsEnrollmentModes: texts, lastAdministrator: text },
 }
 
 const inputs: Readonly<Record<Operation, Readonly<Record<string, fc.Arbitrary<unknown>>>>> = {
@@ -116,14 +116,15 @@ const inputs: Readonly<Record<Operation, Readonly<Record<string, fc.Arbitrary<un
   updateOrganization: { ...organizationUpdate, ...own, ...data },
   deleteOrganization: { organizationId: text },
   assignRoleSet: { organizationId: text, roleSet: text, mappings: textMap },
-  createMembership: { organizationId: text, userId: text, role: text, ...data },
+  createMembership: { organizationId: text, userId: text, role: text, ...data, emailAddresses: texts },
   updateMembership: { organizationId: text, userId: text, role: text, ...data, mergeMetadata: flag },
-  deleteMembership: { organizationId: text, userId: text },
+  deleteMembership: { organizationId: text, userId: text, revokeSentInvitations: flag },
+  removeUser: { userId: text, revokeSentInvitations: flag, emailAddresses: texts },
   addPermission: { role: text, permission: text },
   removePermission: { role: text, permission: text },
-  createInvitation: { organizationId: text, ...invitation },
-  createInvitations: { organizationId: text, invitations },
-  revokeInvitation: { organizationId: text, invitationId: text },
+  createInvitation: { organizationId: text, ...invitation, checkInviters: flag },
+  createInvitations: { organizationId: text, invitations, checkInviters: flag },
+  revokeInvitation: { organizationId: text, invitationId: text, requestingUserId: text },
   acceptInvitation: { organizationId: text, invitationId: text, userId: text },
   updateSettings: { ...settings, ...places },
   createAccessKey: { name: text, access: fc.oneof(fc.constantFrom('secret', 'read'), odd) },

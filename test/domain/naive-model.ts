@@ -6,7 +6,17 @@
 import type { Command } from './commands.ts'
 import { runOnCatalogue } from './naive-catalogue.ts'
 import { runOnOrganizations } from './naive-organizations.ts'
-import { demand, demandWellFormed, freshState, needRole, No, no, type Counts, type NaiveState } from './naive-state.ts'
+import {
+  demand,
+  demandWellFormed,
+  freshState,
+  losesAdministrator,
+  needRole,
+  No,
+  no,
+  type Counts,
+  type NaiveState,
+} from './naive-state.ts'
 
 export class NaiveModel {
   #state: NaiveState
@@ -38,11 +48,13 @@ export class NaiveModel {
   }
 
   /** @returns the code of the refusal, or undefined when it is done */
-  run(command: Command, now: number): string | undefined {
+  run(command: Command, now: number, allowNoAdministrator = false): string | undefined {
     const before = this.#state
     this.#state = { ...structuredClone(before), required: {}, now }
     try {
       carryOut(this.#state, command)
+      const isRefusing = before.settings.lastAdministrator === 'refuse' && !allowNoAdministrator
+      if (isRefusing) demand(!losesAdministrator(before, this.#state), 'organization_minimum_permissions_needed')
       return undefined
     } catch (error) {
       if (!(error instanceof No)) throw error
@@ -74,6 +86,7 @@ function carryOut(state: NaiveState, command: Command): void {
     case 'createMembership':
     case 'updateMembership':
     case 'deleteMembership':
+    case 'removeUser':
     case 'createInvitation':
     case 'createInvitations':
     case 'revokeInvitation':
@@ -109,6 +122,7 @@ function updateSettings(state: NaiveState, input: Extract<Command, { operation: 
     quota: input.maxAllowedMemberships ?? settings.quota,
     adminDelete: input.adminDeleteEnabled ?? settings.adminDelete,
     slugDisabled: input.slugDisabled ?? settings.slugDisabled,
+    lastAdministrator: input.lastAdministrator ?? settings.lastAdministrator,
     domains: input.domainsEnabled ?? settings.domains,
     modes: [...(input.domainsEnrollmentModes ?? settings.modes)],
   }

@@ -6,6 +6,8 @@ import { merged } from './naive-keys.ts'
 import { move } from './naive-moves.ts'
 import {
   demand,
+  endInvitationsFrom,
+  endInvitationsTo,
   needOrganization,
   needRole,
   needRoleSet,
@@ -27,6 +29,7 @@ export type OrganizationCommand = Extract<
       | 'createMembership'
       | 'updateMembership'
       | 'deleteMembership'
+      | 'removeUser'
       | 'createInvitation'
       | 'createInvitations'
       | 'revokeInvitation'
@@ -82,6 +85,7 @@ export function runOnOrganizations(state: NaiveState, { operation, input }: Orga
       demand(!organization.members[userId], 'membership_exists')
       demand(state.roleSets[organization.roleSet]?.roles.includes(role), 'role_not_in_role_set')
       organization.members[userId] = { role, metadata }
+      endInvitationsTo(state, input, id)
       demandRoom(state, id)
       return
     }
@@ -102,8 +106,15 @@ export function runOnOrganizations(state: NaiveState, { operation, input }: Orga
       const members = state.organizations[input.organizationId]?.members
       demand(members?.[input.userId], 'membership_not_found')
       delete members?.[input.userId]
+      endInvitationsTo(state, input, input.organizationId)
+      if (input.revokeSentInvitations === true) endInvitationsFrom(state, input.userId, input.organizationId)
       return
     }
+    case 'removeUser':
+      for (const { members } of Object.values(state.organizations)) delete members[input.userId]
+      endInvitationsTo(state, input)
+      if (input.revokeSentInvitations === true) endInvitationsFrom(state, input.userId)
+      return
     case 'createInvitation':
     case 'createInvitations':
     case 'revokeInvitation':
@@ -120,25 +131,39 @@ type InvitationCommand = Extract<
 function runOnInvitations(state: NaiveState, { operation, input }: InvitationCommand): void {
   switch (operation) {
     case 'createInvitation':
-      return invite(state, input.organizationId, [input])
+      return invite(state, input, [input])
     case 'createInvitations':
-      return invite(state, input.organizationId, input.invitations)
+      return invite(state, input, input.invitations)
     case 'revokeInvitation':
+      if (input.requestingUserId !== undefined)
+        demandManager(state, needOrganization(state, input.organizationId), input.requestingUserId)
       needPending(state, input).status = 'revoked'
       return
     case 'acceptInvitation': {
       const invitation = needPending(state, input)
-      const { members, roleSet } = needOrganization(state, input.organizationId)
+      const { members, roleSet, quota } = needOrganization(state, input.organizationId)
       demand(!members[input.userId], 'membership_exists')
       demand(state.roleSets[roleSet]?.roles.includes(invitation.role), 'role_not_in_role_set')
+      demand(quota === 0 || Object.keys(members).length < quota, 'membership_quota_exceeded')
       Object.assign(invitation, { status: 'accepted', acceptedBy: input.userId })
+      endInvitationsTo(state, input, input.organizationId)
       members[input.userId] = { role: invitation.role, metadata: invitation.metadata }
     }
   }
 }
 
-function invite(state: NaiveState, id: string, items: readonly NewInvitation[]): void {
-  const { roleSet } = known(state, id)
+function invite(
+  state: NaiveState,
+  {
+    organizationId: id,
+    checkInviters,
+  }: { readonly organizationId: string; readonly checkInviters?: boolean | undefined },
+  items: readonly NewInvitation[],
+): void {
+  const organization = known(state, id)
+  const { roleSet } = organization
+  for (const { inviterUserId } of items)
+    if (checkInviters === true && inviterUserId !== undefined) demandManager(state, organization, inviterUserId)
   for (const { role } of items) needRole(state, role)
   const taken = pendingOf(state).flatMap(({ organization, address }) =>
     organization === id ? address.toLowerCase() : [],
@@ -152,6 +177,11 @@ function invite(state: NaiveState, id: string, items: readonly NewInvitation[]):
       ...{ expiresAt: state.now + expiresInDays * dayMs, metadata: publicMetadata },
     })
   demandRoom(state, id)
+}
+
+function demandManager(state: NaiveState, { members }: NaiveOrganization, userId: string): void {
+  const held = state.roles[members[userId]?.role ?? '']?.permissions ?? []
+  demand(held.includes('org:sys_memberships:manage'), 'user_lacks_permission')
 }
 
 /** In the commands of histories, `invitationId` is the place of the invitation among all. */

@@ -57,6 +57,7 @@ export interface NaiveState {
     quota: number
     adminDelete: boolean
     slugDisabled: boolean
+    lastAdministrator: string
     domains: boolean
     modes: string[]
   }
@@ -97,11 +98,43 @@ export function freshState(deniesUnknown: boolean): NaiveState {
     initial: 'role_set:default',
     organizations: {},
     invitations: [],
-    settings: { enabled: true, quota: 0, adminDelete: true, slugDisabled: false, domains: false, modes: [] },
+    settings: {
+      ...{ enabled: true, quota: 0, adminDelete: true, slugDisabled: false, domains: false, modes: [] },
+      lastAdministrator: 'refuse',
+    },
     accessKeys: {},
     required: {},
     now: 0,
     deniesUnknown,
+  }
+}
+
+/** Whether an organization that is still there had an administrator and has none. */
+export function losesAdministrator(before: NaiveState, after: NaiveState): boolean {
+  const isManaged = ({ roles, organizations }: NaiveState, id: string) =>
+    Object.values(organizations[id]?.members ?? {}).some(({ role }) => canCreate(roles[role]?.permissions ?? []))
+  return Object.keys(after.organizations).some((id) => isManaged(before, id) && !isManaged(after, id))
+}
+
+/** Ends the pending invitations to a user, by all addresses that are known. */
+export function endInvitationsTo(
+  state: NaiveState,
+  user: { readonly userId: string; readonly emailAddresses?: readonly string[] | undefined },
+  organization?: string,
+): void {
+  const accepted = state.invitations.filter(({ acceptedBy }) => acceptedBy === user.userId).map((it) => it.address)
+  const known = [user.userId, ...(user.emailAddresses ?? []), ...accepted].map((address) => address.toLowerCase())
+  for (const invitation of pendingOf(state)) {
+    const isThere = organization === undefined || invitation.organization === organization
+    if (isThere && known.includes(invitation.address.toLowerCase())) invitation.status = 'revoked'
+  }
+}
+
+/** Ends those that a user sent. */
+export function endInvitationsFrom(state: NaiveState, userId: string, organization?: string): void {
+  for (const invitation of pendingOf(state)) {
+    const isThere = organization === undefined || invitation.organization === organization
+    if (isThere && invitation.inviter === userId) invitation.status = 'revoked'
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Invitation, Organization } from '@rolesets/core'
 import type { RoleImpact } from '../../packages/sidecar/src/domain/decided.ts'
 import { statusOf } from '../../packages/sidecar/src/domain/invitations.ts'
+import { isCreatorEligible } from '../../packages/sidecar/src/domain/roles.ts'
 import type { Snapshot } from './state.ts'
 
 /** By keys and in one order, as the naive model shows itself. */
@@ -56,6 +57,7 @@ function viewSettings({ settings }: Snapshot['catalogue']) {
     quota,
     adminDelete,
     slugDisabled,
+    lastAdministrator: settings.lastAdministrator,
     domains: settings.domainsEnabled,
     modes: settings.domainsEnrollmentModes,
   }
@@ -92,6 +94,22 @@ export function measureImpact(
   for (const [id, old] of before.invitations)
     if (statusOf(old, now) === 'pending') note('invitations', old, after.invitations.get(id))
   return { organizations: touched.length, roles: [...ways.values()].map(({ impact }) => impact).sort(byRole) }
+}
+
+/** The organizations that had an administrator and have none, in order; those that are gone don't count. */
+export function withoutAdministrator(before: Snapshot, after: Snapshot): string[] {
+  const isManaged = ({ catalogue, memberships }: Snapshot, id: string) =>
+    [...memberships.values()].some(({ organizationId, roleId }) => {
+      const role = catalogue.roles.byId(roleId)
+      return organizationId === id && role !== undefined && isCreatorEligible(catalogue, role)
+    })
+  return [...after.organizations.keys()].filter((id) => isManaged(before, id) && !isManaged(after, id)).sort()
+}
+
+/** Invitations that were pending and are revoked. */
+export function countEnded(before: Snapshot, after: Snapshot, now: number): number {
+  const pending = [...before.invitations.values()].filter((invitation) => statusOf(invitation, now) === 'pending')
+  return pending.filter(({ id }) => after.invitations.get(id)?.status === 'revoked').length
 }
 
 type Holder = Pick<Invitation, 'organizationId' | 'roleId'>

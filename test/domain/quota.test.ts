@@ -41,12 +41,18 @@ test('all invitations of a call count, and none is made if one has no room', (t)
   t.is(state.invitations.size, 2)
 })
 
-test('accepting needs no room, because the invitation had it', (t) => {
+test('accepting needs a seat among the members, which a quota that was lowered may no longer have', (t) => {
   const state = createFull(4)
   invite(state, ['hal'])
   const invitationId = state.pending('acme')[0]?.id ?? ''
   const input = { organizationId: 'acme', invitationId, userId: 'hal' }
-  state.run({ operation: 'updateOrganization', input: { organizationId: 'acme', maxAllowedMemberships: 1 } })
+  const setQuota = (maxAllowedMemberships: number) =>
+    state.run({ operation: 'updateOrganization', input: { organizationId: 'acme', maxAllowedMemberships } })
+  for (const quota of [1, 3]) {
+    setQuota(quota)
+    refused(t, 'membership_quota_exceeded', 'invitation_id', () => state.run({ operation: 'acceptInvitation', input }))
+  }
+  setQuota(4)
   state.run({ operation: 'acceptInvitation', input })
   t.is(rolesIn(state, 'acme')['hal'], 'org:member')
 })

@@ -4,7 +4,7 @@ import { kindOf } from '@rolesets/core'
 import test from 'ava'
 import { planMove } from '../../packages/sidecar/src/domain/mappings.ts'
 import { replaceRole, replaceRoleSet } from '../../packages/sidecar/src/domain/role-set-replacement.ts'
-import { impactOf } from '../../packages/sidecar/src/domain/decided.ts'
+import { impactOf, noImpact } from '../../packages/sidecar/src/domain/decided.ts'
 import { refused } from './refused.ts'
 import { createTiers, join, rolesIn, roleSetOf, showRoleSet } from './tiers.ts'
 
@@ -18,6 +18,7 @@ test('removing a role gives its members in every organization on the set the tar
   t.deepEqual(showRoleSet(state, 'role_set:pro').roles, ['org:admin', 'org:member', 'org:moderator'])
   const [roleId, toRoleId] = ['org:analyst', 'org:moderator'].map((key) => state.catalogue.roles.byKey(key)?.id)
   t.deepEqual(impact as unknown, {
+    ...noImpact,
     organizations: 2,
     roles: [{ roleId, toRoleId, members: 2, invitations: 0, organizations: 2 }],
     requiredMappings: [{ roleId, members: 2, invitations: 0, organizations: 2 }],
@@ -212,6 +213,7 @@ test('a mapping is honoured for a role that the destination has, and does nothin
     'org:moderator': 'org:analyst',
   }
   state.run({ operation: 'addRoles', input: { roleSet: 'role_set:free', roles: ['org:analyst'] } })
+  state.run({ operation: 'updateSettings', input: { lastAdministrator: 'warn' } })
   state.run({ operation: 'replaceRoleSet', input: { roleSet: 'role_set:pro', toRoleSet: 'role_set:free', mappings } })
   t.deepEqual(rolesIn(state, 'acme'), { ann: 'org:member', bob: 'org:analyst', cem: 'org:analyst' })
 })

@@ -19,7 +19,9 @@ import {
   type ByKind,
   type Reassigned,
 } from '@rolesets/core'
-import type { Context, Decided, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
+import { absenceIn, administratorNeeded, departuresOf } from '../../packages/sidecar/src/domain/administrators.ts'
+import type { SentFacts } from '../../packages/sidecar/src/domain/invitees.ts'
+import type { Context, Decided, Departure, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import { statusOf } from '../../packages/sidecar/src/domain/invitations.ts'
 import { seedChanges } from '../../packages/sidecar/src/domain/seed.ts'
 import { decideCommand, type Command } from './commands.ts'
@@ -35,6 +37,11 @@ export interface Snapshot {
 
 /** What members and invitations have in common: they hold a role in an organization. */
 type Holder = Pick<Membership, 'organizationId' | 'roleId'>
+
+/** What a call says about the whole write. */
+export interface How {
+  readonly allowNoAdministrator?: boolean | undefined
+}
 
 export class State {
   catalogue: Catalogue = emptyCatalogue
@@ -79,6 +86,7 @@ export class State {
       this.#compare(this.memberships.get(memberKey(before)), before)
       this.memberships.delete(memberKey(before))
     },
+    history_compacted: () => undefined,
     members_reassigned: (change, stamps) => this.#reassign(change, stamps),
     invitation_put: ({ after, before }) => {
       this.#compare(this.invitations.get(after.id), before)
@@ -110,21 +118,28 @@ export class State {
   }
 
   /** Decides and commits. @throws Refusal, and then nothing has changed */
-  run(command: Command): Decided<unknown> {
-    return this.runAll(command.operation, () => [command])[0] as Decided<unknown>
+  run(command: Command, how: How = {}): Decided<unknown> {
+    return this.runAll(command.operation, () => [command], how)[0] as Decided<unknown>
   }
 
   /** Several commands as one write: each sees what the ones before it recorded, and one refusal undoes them all. */
-  runAll(operation: string, plan: () => readonly Command[]): Decided<unknown>[] {
+  runAll(operation: string, plan: () => readonly Command[], how: How = {}): Decided<unknown>[] {
     const before = this.snapshot()
     this.now += 1_000
     try {
       const context = this.context()
-      const all = plan().map((command) => {
+      const left: string[] = []
+      const decisions = plan().map((command) => {
         const decided = decideCommand(this, command, context)
+        const departures = departuresOf(this.catalogue, decided.changes)
+        left.push(...departures.flatMap((departure) => this.withoutAdministrator(departure)))
         this.#record(decided.changes, context)
         return decided
       })
+      const all = this.#withAdministrators(decisions, left)
+      const impact = all.at(-1)?.impact
+      const isRefused = how.allowNoAdministrator !== true && before.catalogue.settings.lastAdministrator === 'refuse'
+      if (impact && impact.withoutAdministrator.organizations > 0 && isRefused) throw administratorNeeded(impact)
       const changes = all.flatMap((decided) => decided.changes)
       if (changes.length > 0) this.#log(operation, changes)
       return all
@@ -132,6 +147,51 @@ export class State {
       this.restore(before)
       throw error
     }
+  }
+
+  /** Rule 19 is about the whole write: what one command takes, a later one may give back. It stands in the last impact. */
+  #withAdministrators(decisions: readonly Decided<unknown>[], left: readonly string[]): Decided<unknown>[] {
+    const organizationIds = this.withoutAdministrator(absenceIn(this.catalogue, [...new Set(left)]))
+    const withoutAdministrator = { organizations: organizationIds.length, organizationIds }
+    return decisions.map((decided, place) => {
+      if (place < decisions.length - 1) return decided
+      return { ...decided, impact: { ...decided.impact, withoutAdministrator } }
+    })
+  }
+
+  /** As a storage answers it, in order. */
+  withoutAdministrator({ leaving, remainingRoleIds }: Departure): string[] {
+    const isLeaving = (member: Membership) => {
+      if ('organizationIds' in leaving) return false
+      if ('members' in leaving) return leaving.members.some((each) => memberKey(each) === memberKey(member))
+      return (
+        leaving.roleIds.includes(member.roleId) && (leaving.among === undefined || this.#isAmong(leaving.among, member))
+      )
+    }
+    const all = [...this.memberships.values()]
+    const concerned =
+      'organizationIds' in leaving ? leaving.organizationIds : all.filter(isLeaving).map((it) => it.organizationId)
+    const remains = (id: string) =>
+      this.members(id).some((member) => remainingRoleIds.includes(member.roleId) && !isLeaving(member))
+    return [...new Set(concerned)].filter((id) => this.organizations.has(id) && !remains(id)).sort()
+  }
+
+  #isAmong(among: Reassigned['among'], holder: Holder): boolean {
+    return 'roleSetId' in among ? this.isOn(among.roleSetId, holder) : holder.organizationId === among.organizationId
+  }
+
+  /** The pending ones to a user, in one organization or in all. */
+  invitationsTo(user: { userId: string; emailAddresses?: readonly string[] | undefined }, organizationId?: string) {
+    const accepted = [...this.invitations.values()].filter(({ acceptedByUserId }) => acceptedByUserId === user.userId)
+    const known = [user.userId, ...(user.emailAddresses ?? []), ...accepted.map(({ emailAddress }) => emailAddress)]
+    const addresses = known.map((address) => String(address).toLowerCase())
+    return this.pending(organizationId).filter(({ emailAddress }) => addresses.includes(emailAddress.toLowerCase()))
+  }
+
+  /** The pending ones that a user sent. */
+  invitationsFrom(userId: string, organizationId?: string): SentFacts {
+    const sent = this.pending(organizationId).filter(({ inviterUserId }) => inviterUserId === userId)
+    return { sent, sentCount: sent.length }
   }
 
   snapshot(): Snapshot {
@@ -219,8 +279,7 @@ export class State {
     assert.ok(mappings.length > 0)
     assert.equal(new Set(mappings.map(({ fromRoleId }) => fromRoleId)).size, mappings.length)
     const isMeant = (holder: Holder) =>
-      ('roleSetId' in among ? this.isOn(among.roleSetId, holder) : holder.organizationId === among.organizationId) &&
-      mappings.some(({ fromRoleId }) => fromRoleId === holder.roleId)
+      this.#isAmong(among, holder) && mappings.some(({ fromRoleId }) => fromRoleId === holder.roleId)
     const members = [...this.memberships.values()].filter(isMeant)
     const invitations = this.pending().filter(isMeant)
     const targetOf = ({ roleId }: Holder) =>

@@ -54,7 +54,7 @@ const found: readonly [Command, readonly string[]][] = [
     { operation: 'createMembership', input: { organizationId: 'new', userId: 'ann', role: 'org:member' } },
     ['new', 'orgmem', 'ann'],
   ],
-  [{ operation: 'deleteMembership', input: { organizationId: 'acme', userId: 'ann' } }, ['orgmem', 'acme', 'ann']],
+  [{ operation: 'deleteMembership', input: { organizationId: 'acme', userId: 'bob' } }, ['orgmem', 'acme', 'bob']],
   [
     { operation: 'acceptInvitation', input: { organizationId: 'acme', invitationId: '', userId: 'hal' } },
     ['orginv', 'acme', 'orgmem', 'hal'],

@@ -116,3 +116,36 @@ test('a malformed request, and one about an unknown thing, is an error also in a
   ] as const)
     t.is((await refusalOf(write(method, { ...request, dryRun: true }))).reason, reason, method)
 })
+
+test('a write that ends the last administrator says so, is refused by the setting, and can be insisted on', async (t) => {
+  const { call, write } = await client(t)
+  await write('CreateOrganization', { id: 'org_1', createdBy: 'ann' })
+  const demotion = { organizationId: 'org_1', userId: 'ann', role: 'org:member' }
+  const refused = await refusalOf(write('UpdateMembership', demotion))
+  t.like(refused, { status: 'FAILED_PRECONDITION', reason: 'ORGANIZATION_MINIMUM_PERMISSIONS_NEEDED' })
+  const left = { organizationsWithoutAdministrator: 1, organizationIdsWithoutAdministrator: ['org_1'] }
+  t.like((await write('RemoveUser', { userId: 'ann', dryRun: true }))['impact'], { ...left, members: 1 })
+  const insisting = { ...demotion, allowNoAdministrator: true }
+  t.like(await write('UpdateMembership', { ...insisting, dryRun: true }), { impact: left })
+  t.like((await call('GetSettings'))['settings'], { lastAdministrator: 'REFUSE' })
+  t.like((await write('UpdateSettings', { lastAdministrator: 'WARN' }))['settings'], { lastAdministrator: 'WARN' })
+  t.like((await write('UpdateMembership', demotion))['impact'], left)
+})
+
+test('a user is removed from all organizations in one revision', async (t) => {
+  const { call, read, write } = await client(t)
+  for (const organizationId of ['org_1', 'org_2']) {
+    await write('CreateMembership', { organizationId, userId: 'bob', role: 'org:member' })
+    await write('CreateInvitation', {
+      ...{ organizationId, emailAddress: 'bob@x.org', role: 'org:admin', inviterUserId: 'bob' },
+    })
+  }
+  const { revision } = await call('GetSettings')
+  const removed = await write('RemoveUser', { userId: 'bob', emailAddresses: ['bob@x.org'] })
+  t.like(removed, { userId: 'bob', impact: { members: 2, endedInvitations: 2, sentInvitations: 2 } })
+  t.is(Number(String(removed['revision']).split(':')[1]), Number(String(revision).split(':')[1]) + 1)
+  t.is(
+    (await refusalOf(read('GetMembership', { organizationId: 'org_2', userId: 'bob' }))).reason,
+    'MEMBERSHIP_NOT_FOUND',
+  )
+})

@@ -59,5 +59,5 @@ test('a request without params, outside of any router, is refused without a cras
     t.is((calls[0]?.[0] as { code: string }).code, 'organization_missing')
   }
   const { calls } = run(requireRole('org:admin', { roleSets }), {})
-  t.is((calls[0]?.[0] as { code: string }).code, 'authentication_required')
+  t.is((calls[0]?.[0] as { code: string }).code, 'middleware_missing')
 })

@@ -1,5 +1,7 @@
 /** All options are checked when a middleware is created, and the error says what to write. */
 
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import * as middleware from '@rolesets/express'
 import type { AuthenticateOptions, RoleSetsExpressError } from '@rolesets/express'
 import test from 'ava'
@@ -112,6 +114,45 @@ refuses('requirePermission of an object', 'required', () => requirePermission([{
 refuses('requirePermission without a client', 'roleSets', () => requirePermission('org:a:b', {} as never))
 refuses('availableRoles without a client', 'roleSets', () => availableRoles({} as never))
 refuses('problems with a misspelt option', 'everything', () => problems({ everything: true } as never))
+
+/** Calls that a developer writes by mistake, and what the error says to write instead. */
+const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
+  ['the client instead of options', () => guardRoleGrant(roleSets as never), /write \{ roleSets \}/],
+  ['the client for a requirement', () => requireRole('org:admin', roleSets as never), /write \{ roleSets \}/],
+  ['the client for a list', () => availableRoles(roleSets as never), /write \{ roleSets \}/],
+  ['rolesets', () => guardRoleGrant({ rolesets: roleSets } as never), /"rolesets", did you mean "roleSets"\?/],
+  ['role_sets', () => requirePermission('org:a:b', { role_sets: roleSets } as never), /did you mean "roleSets"\?/],
+  ['roleSet', () => availableRoles({ roleSet: roleSets } as never), /did you mean "roleSets"\?/],
+  ['OnDecision', () => guardRoleGrant({ roleSets, OnDecision: () => {} } as never), /did you mean "onDecision"\?/],
+  ['authorised parties', () => authenticate({ ...right, authorized_parties: [] } as never), /"authorizedParties"\?/],
+  [
+    'a function that makes a client',
+    () => guardRoleGrant({ roleSets: () => roleSets } as never),
+    /not a function that makes one/,
+  ],
+]
+for (const [title, make, words] of mistakes) {
+  test(`the error says what to write instead: ${title}`, (t) => {
+    const { message } = t.throws(make, { code: 'option_invalid', message: words })
+    t.regex(message, /For example: \w+\(.+\)/)
+  })
+}
+
+for (const [name, factory] of Object.entries({
+  authenticate,
+  availableRoles,
+  guardRoleGrant,
+  problems,
+  requirePermission,
+  requireRole,
+})) {
+  test(`a factory that is passed to Express without a call says so: ${name}`, (t) => {
+    const req = new IncomingMessage(new Socket())
+    const use = factory as (...parts: readonly unknown[]) => unknown
+    const { message } = t.throws(() => use(req, new ServerResponse(req), () => {}), { code: 'option_invalid' })
+    t.true(message.includes(`call it, ${name}(…) instead of ${name}`), message)
+  })
+}
 
 test('valid options are accepted: https, http on loopback, a key set, a secret, and options that are undefined', async (t) => {
   const { publicKey } = await generateKeyPair('RS256')

@@ -22,6 +22,16 @@ const found: readonly (readonly [string, unknown, readonly string[]])[] = [
   ['one role for all', { role: 'org:a', members: ['user_1', 'user_2', { id: 'user_3' }] }, ['org:a']],
   ['the same role again', { role: 'org:a', roles: ['org:a', 'org:b', 'org:a'] }, ['org:a', 'org:b']],
   ['one role for all, and ids that are numbers', { role: 'org:a', members: [7, 'user_2'] }, ['org:a']],
+  [
+    'data of a member that has a role',
+    {
+      members: [
+        { role: 'org:a', public_metadata: { role: 'x' } },
+        { role: 'org:a', user: { id: 'user_1' } },
+      ],
+    },
+    ['org:a'],
+  ],
   ['empty lists beside a role', { role: 'org:a', roles: [], members: [] }, ['org:a']],
   [
     'names that the guard does not claim',
@@ -101,6 +111,18 @@ const refused: readonly (readonly [string, unknown, string, string | undefined])
     { role: 'org:a', members: [{ roles: { 0: 'org:evil' } }] },
     'role_invalid',
     '/members/0/roles',
+  ],
+  [
+    'a role that stands deeper in a member without one',
+    { role: 'org:a', members: ['user_1', { user: { name: 'x', roles: ['org:evil'] } }] },
+    'role_invalid',
+    '/members/1/user/roles',
+  ],
+  [
+    'a prototype that stands deeper in a member without a role',
+    JSON.parse('{"role":"org:a","invitations":[{"list":[{"__proto__":{"role":"org:evil"}}]}]}'),
+    'role_invalid',
+    '/invitations/0/list/0/__proto__',
   ],
   ['another spelling', { role: 'org:a', Role: 'org:evil' }, 'role_invalid', '/Role'],
   ['another spelling of a list', { role: 'org:a', ROLE_KEYS: ['org:evil'] }, 'role_invalid', '/ROLE_KEYS'],
@@ -233,6 +255,9 @@ for (const [version, express] of expresses) {
     t.deepEqual(await read(Object.assign(Object.create(null), { role })), [role])
     const sparse: unknown[] = []
     sparse[2] = { role }
+    const cyclic: Record<string, unknown> = { user: 'x' }
+    cyclic['self'] = cyclic
+    t.deepEqual(await read({ role, members: [cyclic] }), [role])
     const hidden: readonly (readonly [string, unknown, string | undefined])[] = [
       ['a getter', Object.defineProperty({}, 'role', { get: () => role, enumerable: true }), '/role'],
       [

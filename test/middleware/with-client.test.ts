@@ -86,6 +86,26 @@ for (const [version, express] of expresses) {
     t.is((await get('/own')).body.code, 'role_withdrawn')
   })
 
+  test(`a permission or a role that is renamed or deleted stops counting, although the token lists it (${version})`, async (t) => {
+    const { sidecar, roleSets, grant, get } = await open(t)
+    t.is((await get('/own')).status, 204, 'a permission that the sidecar has never known')
+    sidecar.setRole('org:admin', ['org:sys_memberships:manage', 'org:own:thing'])
+    sidecar.rename('org:own:thing', 'org:own:matter')
+    await untilReceived(roleSets, sidecar)
+    t.is((await get('/own')).body.code, 'permission_required')
+    t.is((await grant({ role: 'org:admin' })).status, 201)
+    sidecar.rename('org:admin', 'org:boss')
+    await untilReceived(roleSets, sidecar)
+    t.is((await get('/own')).body.code, 'role_withdrawn')
+    t.is((await grant({ role: 'org:member' })).body.code, 'role_withdrawn')
+    sidecar.removeRole('org:boss')
+    await untilReceived(roleSets, sidecar)
+    t.is((await get('/own')).body.code, 'role_withdrawn')
+    sidecar.removeOrganization('org_acme')
+    await untilReceived(roleSets, sidecar)
+    t.is((await get('/own')).body.code, 'organization_unknown')
+  })
+
   test(`a decision from the cache needs no call to the sidecar (${version})`, async (t) => {
     const { sidecar, grant } = await open(t)
     await grant({ role: 'org:member' })

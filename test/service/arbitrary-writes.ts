@@ -28,6 +28,7 @@ type RuleOperation =
   | 'replaceRole'
   | 'replaceRoleSet'
   | 'assignRoleSet'
+  | 'removeUser'
 
 export type Operation = RuleOperation | (typeof ownOperations)[number]
 
@@ -64,7 +65,7 @@ const own: Readonly<Record<(typeof ownOperations)[number], readonly [number, fc.
     3,
     fields({ organizationId, invitations: fc.array(invitation, { minLength: 1, maxLength: 3, size: 'max' }) }),
   ],
-  revokeInvitation: [3, fields({ place: fc.nat(20) })],
+  revokeInvitation: [3, fields({ place: fc.nat(20) }, { requestingUserId: userId })],
   acceptInvitation: [4, fields({ place: fc.nat(20), userId })],
   updateSettings: [
     3,
@@ -75,6 +76,7 @@ const own: Readonly<Record<(typeof ownOperations)[number], readonly [number, fc.
         maxAllowedMemberships: quota,
         adminDeleteEnabled: flag,
         slugDisabled: flag,
+        lastAdministrator: fc.constantFrom('warn', 'refuse'),
         domainsEnrollmentModes: fc.constant(['manual_invitation']),
         creatorRole: role,
         defaultRole: role,

@@ -52,10 +52,10 @@ test('pages follow each other without a gap, and say how far the history goes ba
       const found = await admin.listChanges({ oldestFirst }, { ...reading(), pageSize: 2, pageToken })
       revisions.push(...found.items.map(({ revision }) => revision))
       t.is(found.oldestRevision, `${store.epoch}:4`)
-      t.is(found.revision, `${store.epoch}:8`)
+      t.is(found.revision, `${store.epoch}:9`)
       pageToken = found.nextPageToken
     } while (pageToken !== '')
-    const expected = [4, 5, 6, 7, 8].map((number) => `${store.epoch}:${number}`)
+    const expected = [4, 5, 6, 7, 8, 9].map((number) => `${store.epoch}:${number}`)
     t.deepEqual(revisions, oldestFirst ? expected : expected.reverse())
   }
   const strange = Buffer.from('role_1').toString('base64url')

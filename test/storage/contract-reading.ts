@@ -45,6 +45,8 @@ export function reading(suite: Suite): void {
     invitations: (reader) => reader.invitations('new', page, { now: at }),
     usageIn: (reader) => reader.usageIn({ organizationId: 'new' }, at),
     usageOf: (reader) => reader.usageOf('member', undefined, at),
+    withoutAdministrator: (reader) =>
+      reader.withoutAdministrator({ leaving: { organizationIds: ['new'] }, remainingRoleIds: ['admin'] }, 1),
     searchOrganizations: (reader) => reader.searchOrganizations({}, byTime, span),
     searchMemberships: (reader) => reader.searchMemberships({}, byTime, span),
     searchInvitations: (reader) => reader.searchInvitations({ now: at }, byTime, span),

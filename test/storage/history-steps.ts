@@ -61,8 +61,19 @@ const invitationQuery = fc.record({
   emailAddress: optional(address),
   text: optional(fc.constantFrom('ANN', '@x', 'orginv_a_u')),
   userId: optional(address),
+  inviterUserId: optional(user),
+  invitee: optional(
+    fc.record({ userId: fc.oneof(user, address), emailAddresses: fc.array(address, { maxLength: 2 }) }),
+  ),
   now: moment,
 })
+
+const roleIds = fc.uniqueArray(roleId, { maxLength: 3 })
+const leaving = fc.oneof(
+  fc.record({ members: fc.array(fc.record({ organizationId: id, userId: user }), { maxLength: 3 }) }),
+  fc.record({ roleIds, among: optional(scope) }),
+  fc.record({ organizationIds: fc.array(id) }),
+)
 
 interface Named {
   readonly title: string
@@ -108,11 +119,16 @@ export const writes = [
   step('unassign', fc.tuple(id, scopeName), ([organizationId, name], w) =>
     records(w, deleted('assignment', { organizationId, scope: name, roleSetId: '', updatedAt: 0, revision: 0 })),
   ),
-  step('invite', fc.tuple(id, address, roleId, moment), async ([a, email, r, expiresAt], w) => {
-    if ((await w.organization(a)) && (await hasRole(w, r)))
-      await records(w, invitation(a, email, w.nextRevision, { roleId: r, expiresAt, createdAt: expiresAt - 5 }))
-    return w.pendingInvitation(a, email, at)
-  }),
+  step(
+    'invite',
+    fc.tuple(id, address, roleId, moment, user),
+    async ([a, email, roleId, expiresAt, inviterUserId], w) => {
+      const more = { roleId, expiresAt, createdAt: expiresAt - 5, inviterUserId }
+      if ((await w.organization(a)) && (await hasRole(w, roleId)))
+        await records(w, invitation(a, email, w.nextRevision, more))
+      return w.pendingInvitation(a, email, at)
+    },
+  ),
   step('end invitation', fc.tuple(id, address, fc.constantFrom('accepted', 'revoked')), async ([a, email, end], w) => {
     const before = await w.invitation(invitationOf(a, email, 0).id)
     const acceptedByUserId = end === 'accepted' ? 'u' : ''
@@ -207,6 +223,11 @@ export const reads = [
     'usage of',
     fc.tuple(roleId, fc.option(fc.record({ roleSetId: set }), { nil: undefined }), moment),
     ([r, s, now], w) => w.usageOf(r, s, now),
+  ),
+  step(
+    'without administrator',
+    fc.tuple(fc.record({ leaving, remainingRoleIds: roleIds }), fc.nat(3)),
+    ([gone, max], w) => w.withoutAdministrator(gone, max),
   ),
   step('invitation', fc.tuple(id, address), ([a, email], w) => w.invitation(invitationOf(a, email, 0).id)),
   step('pending', fc.tuple(id, address, moment), ([a, email, now], w) => w.pendingInvitation(a, email, now)),

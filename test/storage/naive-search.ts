@@ -37,7 +37,8 @@ export function naiveSearches(state: () => Replay): Searches {
       return spanned(found, { by, descending, ...span })
     },
     searchInvitations: async (query, { field, descending }, span) => {
-      const found = [...state().invitations.values()].filter((each) => isInvitation(each, query))
+      const all = [...state().invitations.values()]
+      const found = all.filter((each) => isInvitation(each, query, all))
       const by = (each: Invitation) => [field === 'email_address' ? small(each.emailAddress) : each.createdAt, each.id]
       return spanned(found, { by, descending, ...span })
     },
@@ -71,7 +72,7 @@ function isMembership(each: Membership, query: MembershipQuery): boolean {
   )
 }
 
-function isInvitation(each: Invitation, query: InvitationQuery): boolean {
+function isInvitation(each: Invitation, query: InvitationQuery, all: readonly Invitation[]): boolean {
   const { text, userId, emailAddress } = query
   const isOfUser =
     each.acceptedByUserId === userId || (userId !== undefined && small(each.emailAddress) === small(userId))
@@ -80,8 +81,18 @@ function isInvitation(each: Invitation, query: InvitationQuery): boolean {
     (query.statuses?.includes(statusOf(each, query.now)) ?? true) &&
     (emailAddress === undefined || small(each.emailAddress) === small(emailAddress)) &&
     (text === undefined || each.id === text || has(each.emailAddress, text)) &&
-    (userId === undefined || isOfUser)
+    (userId === undefined || isOfUser) &&
+    is(each.inviterUserId, query.inviterUserId) &&
+    (query.invitee === undefined || addressesOf(query.invitee, all).includes(small(each.emailAddress)))
   )
+}
+
+function addressesOf(
+  { userId, emailAddresses }: NonNullable<InvitationQuery['invitee']>,
+  all: readonly Invitation[],
+): string[] {
+  const accepted = all.filter((each) => each.acceptedByUserId === userId).map((each) => each.emailAddress)
+  return [userId, ...emailAddresses, ...accepted].map(small)
 }
 
 function is(value: string, asked: string | undefined): boolean {

@@ -3,7 +3,7 @@
  * random histories, so nothing in it is clever.
  */
 
-import { keyOfPlace, type Assignment, type Change, type ChangeSet, type Place } from '@rolesets/core'
+import { keyOfPlace, type Assignment, type Change, type ChangeSet, type Membership, type Place } from '@rolesets/core'
 import type { RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import {
   StoreError,
@@ -129,6 +129,25 @@ function naiveWriter(
     },
     usageOf: async (roleId, scope, now) =>
       usage(roleId, { isInScope: (id) => scope === undefined || state().isIn(scope, id), now }),
+    withoutAdministrator: async ({ leaving, remainingRoleIds }, limit) => {
+      const isLeaving = ({ organizationId, userId, roleId }: Membership) => {
+        if ('organizationIds' in leaving) return false
+        if ('members' in leaving)
+          return leaving.members.some((each) => each.organizationId === organizationId && each.userId === userId)
+        const { roleIds, among } = leaving
+        return roleIds.includes(roleId) && (among === undefined || state().isIn(among, organizationId))
+      }
+      const concerned =
+        'organizationIds' in leaving
+          ? leaving.organizationIds.filter((id) => state().organizations.has(id))
+          : ('members' in leaving ? leaving.members : memberships().filter(isLeaving)).map(
+              (each) => each.organizationId,
+            )
+      const remaining = memberships().filter((each) => remainingRoleIds.includes(each.roleId) && !isLeaving(each))
+      const kept = new Set(remaining.map((each) => each.organizationId))
+      const found = sorted([...new Set(concerned)], (id) => id).filter((id) => !kept.has(id))
+      return { organizations: found.length, organizationIds: found.slice(0, limit) }
+    },
     ...naiveSearches(state),
     memberCounts: async (ids) => {
       const counts = ids.map((id) => [id, memberships().filter((each) => each.organizationId === id).length] as const)

@@ -27,7 +27,7 @@ interface Stamp {
   readonly updatedAt: number
 }
 
-/** `applyToCatalogue` has done it. */
+/** `applyToCatalogue` has done it, or there is nothing to do. */
 function inCatalogue(): void {}
 
 export class Replay {
@@ -92,6 +92,7 @@ export class Replay {
     role_set_put: inCatalogue,
     role_set_deleted: inCatalogue,
     settings_put: inCatalogue,
+    history_compacted: inCatalogue,
   }
 
   #reassign({ among, mappings }: Reassigned, stamp: Stamp): void {

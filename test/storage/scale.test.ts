@@ -69,6 +69,9 @@ async function replaceAll(t: ExecutionContext, store: Store, rows: number) {
     t.like(await writer.usageIn({ roleSetId: 'free' }, at), [
       { members: rows, invitations: rows / 2, organizations: rows / 2 },
     ])
+    const leaving = { roleIds: ['member'], among: { roleSetId: 'free' } }
+    const left = await writer.withoutAdministrator({ leaving, remainingRoleIds: ['admin'] }, 10)
+    t.is(left.organizations, rows / 2)
     await writer.record(replacement(rows))
     let isWritten = false
     // The rows are written before this question to them is answered.

@@ -49,6 +49,20 @@ test('each table is explained, with its key, and with its revision if it is larg
   }
 })
 
+test('rows of large tables are copied before they change, with all their columns', async (t) => {
+  const connection = await newest(t)
+  for (const [table, explanation] of Object.entries(tables)) {
+    if (explanation.by !== 'changes' || !explanation.isLarge) continue
+    const columns = await connection.all('SELECT name FROM pragma_table_info(?)', [table])
+    const copy = `json_array(${columns.map(({ name }) => `OLD.${name}`).join(', ')})`
+    for (const verb of ['changed', 'deleted']) {
+      const sql = 'SELECT sql FROM sqlite_schema WHERE type = ? AND name = ?'
+      const [trigger] = await connection.all(sql, ['trigger', `${table}_${verb}`])
+      t.true(String(trigger?.['sql']).includes(copy), `${table}_${verb}: a new column needs a new trigger`)
+    }
+  }
+})
+
 const intruders: Readonly<Record<string, readonly [string, RegExp]>> = {
   'a trigger': [
     `CREATE TRIGGER spy AFTER INSERT ON memberships BEGIN UPDATE roles SET name = 'x'; END`,

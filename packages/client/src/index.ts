@@ -33,9 +33,25 @@ export type {
   ChangeField,
   ChangeSet,
 } from './feed/changes.ts'
-export type { byField, ByField, ChangeValue, Deleted, MembershipDeleted, MembersReassigned } from './feed/changes.ts'
+export type {
+  byField,
+  ByField,
+  ChangeValue,
+  Deleted,
+  HistoryCompacted,
+  MembershipDeleted,
+  MembersReassigned,
+} from './feed/changes.ts'
 export type { OrganizationsMoved, RoleReassignment } from './feed/changes.ts'
-export type { Access, AccessKey, Assignment, Invitation, InvitationStatus, Json } from './wire/resources.ts'
+export type {
+  Access,
+  AccessKey,
+  Assignment,
+  Invitation,
+  InvitationStatus,
+  Json,
+  LastAdministrator,
+} from './wire/resources.ts'
 export type { Membership, Metadata, Organization, Permission, Role, RoleSet, Settings } from './wire/resources.ts'
 export type { WatchOptions } from './feed/watch.ts'
 export type { Administration, AdminOptions } from './administration/calls.ts'

@@ -30,6 +30,7 @@ const effects: ByKind<AssignmentEffect | undefined> = {
   membership_put: none,
   membership_deleted: none,
   members_reassigned: none,
+  history_compacted: none,
   invitation_put: none,
   access_key_put: none,
 }

@@ -76,6 +76,7 @@ export const initialSettings: Settings = {
   maxAllowedMemberships: 0,
   adminDeleteEnabled: true,
   slugDisabled: false,
+  lastAdministrator: 'refuse',
   domainsEnabled: false,
   domainsEnrollmentModes: [],
   updatedAt: 0,
@@ -121,6 +122,7 @@ const effects: ByKind<unknown, [draft: Draft]> = {
   membership_put: elsewhere,
   membership_deleted: elsewhere,
   members_reassigned: elsewhere,
+  history_compacted: elsewhere,
   invitation_put: elsewhere,
   access_key_put: elsewhere,
 }

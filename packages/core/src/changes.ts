@@ -3,7 +3,8 @@
  * the feed carries them, and every read model applies them: a change takes no other way.
  *
  * A thing is put or deleted. Two facts concern a whole set at once, however many things they touch: all organizations of a
- * role set moved, and members with certain roles were reassigned.
+ * role set moved, and members with certain roles were reassigned. One fact is about the history itself: that old change sets
+ * were forgotten.
  */
 
 import type { ThingName, Things } from './things.ts'
@@ -62,6 +63,30 @@ export interface RoleReassignment {
   readonly invitations: number
 }
 
+/**
+ * Change sets were forgotten. It says what all rows were at a later revision, so that a row whose changes are gone can still
+ * be verified.
+ */
+export interface Compacted {
+  readonly verb: 'compacted'
+  readonly thing: 'history'
+  /** The last revision that may be forgotten. */
+  readonly upTo: number
+  /** Of the store. */
+  readonly epoch: string
+  /** The revision at which the rows were as the digests say: not before `upTo`, and before that of this change. */
+  readonly rowsAt: number
+  /** One for each table. */
+  readonly tables: readonly TableDigest[]
+}
+
+export interface TableDigest {
+  readonly table: string
+  readonly rows: number
+  /** SHA-256, in hex, of all rows in the order of their keys. */
+  readonly digest: string
+}
+
 type Puts = { readonly [Name in ThingName]: Put<Name> }
 type Deletions = {
   readonly [Name in DeletableName]: Name extends 'organization' ? Deleted<Name> & WithMembers : Deleted<Name>
@@ -75,6 +100,7 @@ export type ChangesByKind = {
 } & {
   readonly organizations_moved: Moved
   readonly members_reassigned: Reassigned
+  readonly history_compacted: Compacted
 }
 
 export type ChangeKind = keyof ChangesByKind
@@ -125,6 +151,7 @@ export function deleted<Name extends Exclude<DeletableName, 'organization'>>(
 export function kindOf(change: Change): ChangeKind {
   if (change.verb === 'moved') return 'organizations_moved'
   if (change.verb === 'reassigned') return 'members_reassigned'
+  if (change.verb === 'compacted') return 'history_compacted'
   return change.verb === 'put' ? `${change.thing}_put` : `${change.thing}_deleted`
 }
 
@@ -147,7 +174,7 @@ export interface Edit<Thing> {
 
 /** @returns undefined when the change isn't about a thing of this name */
 export function editOf<Name extends ThingName>(change: Change, name: Name): Edit<Things[Name]> | undefined {
-  if (change.thing !== name || change.verb === 'moved' || change.verb === 'reassigned') return undefined
+  if (change.thing !== name || (change.verb !== 'put' && change.verb !== 'deleted')) return undefined
   // The name was compared, which the compiler can't connect with the type of the thing.
   const { before } = change as { readonly before: Things[Name] | null }
   return { before, after: change.verb === 'put' ? (change.after as Things[Name]) : null }
@@ -200,6 +227,8 @@ function subjectsOfOne(change: Change): readonly string[] {
         'roleSetId' in change.among ? change.among.roleSetId : change.among.organizationId,
         ...change.mappings.flatMap(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]),
       ]
+    case 'compacted':
+      return [change.thing]
   }
 }
 

@@ -153,6 +153,20 @@ export const errorCodes = {
       'Raise its `max_allowed_memberships`, or end some first.',
     ),
   },
+  organization_minimum_permissions_needed: {
+    ...becomes('rule', 'FAILED_PRECONDITION', 'organization_minimum_permissions_needed'),
+    ...says(
+      'An organization would lose its last administrator: its last member with a role that could be a creator role.',
+      'Give another member such a role first, or send `allow_no_administrator`.',
+    ),
+  },
+  user_lacks_permission: {
+    ...becomes('rule', 'PERMISSION_DENIED', 'missing_organization_permission'),
+    ...says(
+      'The user on whose behalf the call is made may not manage the members of the organization.',
+      'Name a member whose role holds `org:sys_memberships:manage`, or name no user.',
+    ),
+  },
   organizations_disabled: {
     ...becomes('rule', 'FAILED_PRECONDITION', 'organization_not_enabled_in_instance'),
     ...says('The settings say that no organization can be created.', 'Set `enabled` with `UpdateSettings`.'),

@@ -33,6 +33,12 @@ export const limits = {
   batchQuestionsMax: 10_000,
   /** Invitations in one call, all or nothing. */
   invitationsPerCallMax: 1_000,
+  /** Memberships and invitations that end with one membership or one user. Like a described state, they are one message. */
+  endsPerCallMax: 10_000,
+  /** Organizations that an impact names; it counts all. */
+  organizationsInImpactMax: 100,
+  /** Addresses of one user in one call. */
+  emailAddressesPerUserMax: 10,
   emailAddressCharactersMax: 254,
   urlCharactersMax: 2_048,
   invitationDaysMax: 365,

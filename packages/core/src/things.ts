@@ -108,6 +108,8 @@ export interface Settings {
   readonly adminDeleteEnabled: boolean
   /** True: no organization can be given a slug. */
   readonly slugDisabled: boolean
+  /** What becomes of a write that leaves an organization without its last administrator (rule 19). */
+  readonly lastAdministrator: LastAdministrator
   /** Kept for clients that ask for them; no rule reads them. */
   readonly domainsEnabled: boolean
   readonly domainsEnrollmentModes: readonly string[]
@@ -115,6 +117,9 @@ export interface Settings {
   /** 0: unchanged since the store was made. */
   readonly revision: number
 }
+
+/** `warn`: the write is done, and its impact says so. `refuse`: it is refused unless the call insists. */
+export type LastAdministrator = 'warn' | 'refuse'
 
 /** A key that opens the API. The key itself is shown once, when it is made, and kept nowhere. */
 export interface AccessKey extends Identified {

@@ -1,6 +1,7 @@
 /** Express middleware that verifies tokens and guards the routes that grant roles. */
 
 export { authenticate } from './authenticate/authenticate.ts'
+export type { TokenRefusal } from './authenticate/refusal.ts'
 export type { AuthenticateOptions } from './authenticate/authenticate-options.ts'
 export { authOf, type Auth, type CallerClaims, type TokenClaims } from './authenticate/auth.ts'
 export { availableRoles, type AvailableRolesOptions } from './available-roles.ts'

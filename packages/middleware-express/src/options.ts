@@ -3,6 +3,7 @@
  * range throws, and the message shows a call that works: a misspelt security option must not be ignored.
  */
 
+import { IncomingMessage } from 'node:http'
 import type { RoleSetsClient } from '@rolesets/client'
 import type { RoleSetsExpressError } from './errors.ts'
 import { problem } from './problem.ts'
@@ -42,8 +43,9 @@ export const texts: Rule = {
 
 export const askingRules = {
   roleSets: {
-    holds: (value) => isObject(value) && roleSetsMethods.every((name) => typeof value[name] === 'function'),
-    expected: 'a client, made with createRoleSetsClient({ target }) of @rolesets/client',
+    holds: isClient,
+    expected:
+      'a client (not a function that makes one), made with createRoleSetsClient({ target }) of @rolesets/client',
     required: true,
   },
   organization: aFunction,
@@ -72,11 +74,18 @@ export function oneOf(...values: readonly string[]): Rule {
  * factory. Throws `option_invalid`.
  */
 export function checkOptions<T extends object>(example: string, given: unknown, rules: Record<keyof T, Rule>): T {
+  refuseRequest(example, given)
   if (!isObject(given)) throw optionInvalid(example, '"options" must be an object')
   const known = new Map(Object.entries<Rule>(rules))
+  if (known.has('roleSets') && isClient(given)) {
+    throw optionInvalid(example, '"options" must be an object with the client: write { roleSets }')
+  }
   const unknown = Object.keys(given).find((name) => !known.has(name))
   if (unknown !== undefined) {
-    throw optionInvalid(example, `there is no option "${unknown}"; the options are ${[...known.keys()].join(', ')}`)
+    const meant = [...known.keys()].find((name) => plain(name) === plain(unknown))
+    const question = meant === undefined ? '' : `, did you mean "${meant}"?`
+    const options = [...known.keys()].join(', ')
+    throw optionInvalid(example, `there is no option "${unknown}"${question}; the options are ${options}`)
   }
   for (const [name, { holds, expected, required }] of known) {
     const value = given[name]
@@ -84,6 +93,28 @@ export function checkOptions<T extends object>(example: string, given: unknown, 
   }
   // Each own property has passed its rule.
   return given as T
+}
+
+/** Express calls a factory with a request if the application passes the factory itself: `app.use(authenticate)`. */
+export function refuseRequest(example: string, given: unknown): void {
+  if (!(given instanceof IncomingMessage)) return
+  const factory = example.slice(0, example.indexOf('('))
+  throw optionInvalid(
+    example,
+    `it makes a middleware and is not one itself: call it, ${factory}(…) instead of ${factory}`,
+  )
+}
+
+/** The same for `roleSets`, `rolesets`, `role_sets` and `roleSet`. */
+function plain(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z]/g, '')
+    .replace(/s$/, '')
+}
+
+function isClient(value: unknown): boolean {
+  return isObject(value) && roleSetsMethods.every((name) => typeof value[name] === 'function')
 }
 
 /** Says which option is wrong and why, and shows a call that works. */

@@ -36,6 +36,16 @@ export function isPromiseLike<T>(value: Eventually<T>): value is PromiseLike<T> 
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
+/** The answer does not depend on a listener: an error that it throws, or that its promise rejects with, is dropped. */
+export function tell(listener: () => unknown): void {
+  try {
+    const result = listener()
+    if (isPromiseLike(result)) result.then(undefined, () => {})
+  } catch {
+    // As above.
+  }
+}
+
 function ownError(error: unknown): RoleSetsExpressError {
   if (error instanceof RoleSetsExpressError) return error
   return problem('extractor_failed', 'A function that was passed to a middleware threw.', { cause: error })

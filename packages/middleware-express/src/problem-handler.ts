@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { logError } from './console.ts'
 import { RoleSetsExpressError, type RoleSetsExpressErrorCode } from './errors.ts'
 import { aBoolean, aFunction, checkOptions } from './options.ts'
-import { isPromiseLike } from './outcome.ts'
+import { tell } from './outcome.ts'
 import { foreignProblem, isReported, problem, problemDocument } from './problem.ts'
 import { reply } from './reply.ts'
 
@@ -49,16 +49,6 @@ export function problems(given: ProblemsOptions = {}): ErrorMiddleware {
 }
 
 /* eslint-enable max-params */
-
-/** The answer does not depend on the listener: an error that it throws, or that its promise rejects with, is dropped. */
-function tell(listener: () => unknown): void {
-  try {
-    const result = listener()
-    if (isPromiseLike(result)) result.then(undefined, () => {})
-  } catch {
-    // As above.
-  }
-}
 
 function problemOf(error: unknown): RoleSetsExpressError | undefined {
   if (error instanceof RoleSetsExpressError) return error

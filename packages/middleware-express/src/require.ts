@@ -8,7 +8,15 @@ import type { Decision, Reason } from '@rolesets/client'
 import { isIdentifier, quoted } from '@rolesets/core'
 import { requireCaller, type Auth } from './authenticate/auth.ts'
 import { decide } from './decide.ts'
-import { askingRules, checkOptions, oneOf, optionInvalid, type AskingOptions, type Rule } from './options.ts'
+import {
+  askingRules,
+  checkOptions,
+  oneOf,
+  optionInvalid,
+  refuseRequest,
+  type AskingOptions,
+  type Rule,
+} from './options.ts'
 import { organizationMissing, namedOrganization, organizationUnknown } from './organization.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
@@ -159,6 +167,7 @@ function refuseWithdrawnRole(
 }
 
 function listOf(given: string | readonly string[], example: string): readonly string[] {
+  refuseRequest(example, given)
   const list: readonly unknown[] = Array.isArray(given) ? given : [given]
   // An empty list would let no caller pass, or every caller. Neither can be meant.
   if (list.length === 0 || !list.every(isIdentifier)) {

@@ -98,7 +98,12 @@ function addBulk(found: FoundRoles, items: unknown, { at, forAll }: { at: string
     const isId = typeof item === 'string' || typeof item === 'number'
     if (!isId && !isJsonObject(item)) throw unreadableRole(here, 'An item of this list must be an object with a role.')
     const named = !isId && addNamed(found, item, { at: here, kind: 'bulkItem' })
-    if (!named && !forAll) throw missingRole('Neither this item nor the body itself names a role.', here)
+    if (named) continue
+    if (!forAll) throw missingRole('Neither this item nor the body itself names a role.', here)
+    // It would take the role of the body, but the route may read one that stands deeper.
+    const deeper = isId ? undefined : placeBelow(item, here)
+    if (deeper !== undefined)
+      throw unreadableRole(deeper, 'The guard does not read a role that stands this deep in an item.')
   }
 }
 
@@ -123,6 +128,23 @@ function refuseUnread(object: JsonObject, { at, kind }: { at: string; kind: Kind
       `This looks like a place for roles, but the guard does not read it. ${remedy}`,
     )
   }
+}
+
+/** A pointer to the first member below an object that looks like a place for roles. It uses a list instead of recursion. */
+function placeBelow(root: unknown, at: string): string | undefined {
+  const waiting: (readonly [value: unknown, at: string])[] = [[root, at]]
+  const seen = new Set<unknown>()
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const [value, here] = next
+    if (typeof value !== 'object' || value === null || seen.has(value)) continue
+    seen.add(value)
+    for (const key of Object.getOwnPropertyNames(value)) {
+      const pointer = pointerTo(here, key)
+      if (key === '__proto__' || claimed.has(plainName(key))) return pointer
+      waiting.push([Object.getOwnPropertyDescriptor(value, key)?.value, pointer])
+    }
+  }
+  return undefined
 }
 
 /** `Role-Keys[0]` and `role_keys` have the same plain name. */

@@ -11,8 +11,16 @@ import { organizationParams } from './organization.ts'
 import { problem } from './problem.ts'
 import { objectsOf, plainName, pointerTo } from './roles-of-body.ts'
 
-/** Only this package can write it, so no other middleware can vouch. */
-const vouched = new WeakMap<IncomingMessage, Set<string>>()
+const vouchedKey = Symbol.for('rolesets.express.vouched')
+
+type Vouched = WeakMap<IncomingMessage, Set<string>>
+
+/**
+ * One for all copies of this package in the process: an application can have its ESM and its CommonJS form, and a guard must
+ * not miss what a requirement of the other copy has noted.
+ */
+const shared = globalThis as { [vouchedKey]?: Vouched }
+const vouched: Vouched = (shared[vouchedKey] ??= new WeakMap())
 
 const namesOfOrganization: ReadonlySet<string> = new Set(organizationParams.map(plainName))
 

@@ -4,11 +4,11 @@
  */
 
 import { streamBroken } from './domain/invariants.ts'
-import type { Finding, Inspection } from './storage/inspection.ts'
+import type { Finding, Inspection, Unverified } from './storage/inspection.ts'
 import { openInspection } from './storage/open.ts'
 import { StoreError, type StoreErrorCode } from './storage/store.ts'
 
-export type { Finding }
+export type { Finding, Unverified }
 
 export interface ExaminationOptions {
   /** Unix milliseconds: an invitation is pending or expired at this time. */
@@ -27,6 +27,8 @@ export interface Examined {
   readonly seal: string
   /** Empty: no fault was found. */
   readonly findings: readonly Finding[]
+  /** Rows that couldn't be compared with anything; none: all were. */
+  readonly unverified: readonly Unverified[]
 }
 
 /** With these the examination can be tried again. */
@@ -59,7 +61,7 @@ export async function examine(url: string, options: ExaminationOptions): Promise
       const { file, head, seal } = inspection
       const findings = await collect(inspection, options)
       if (!(await inspection.isUndisturbed())) throw disturbed(file)
-      return { file, head, seal, findings }
+      return { file, head, seal, findings, unverified: [...inspection.unverified] }
     } finally {
       await inspection[Symbol.asyncDispose]()
     }

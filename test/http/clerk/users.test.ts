@@ -33,11 +33,12 @@ withEachClient(
     await invite('third@example.com')
     const path = `/v1/organizations/${organizationId}/invitations/${id}/accept`
     await call('POST', path, { body: { user_id: 'ann@example.com' } })
+    await invite('ann@example.com')
 
     const userId = 'ann@example.com'
     const all = await users.getOrganizationInvitationList({ userId })
-    t.is(all.totalCount, 2)
-    t.deepEqual(all.data.map(({ status }) => status).sort(), ['accepted', 'pending'])
+    t.is(all.totalCount, 3)
+    t.deepEqual(all.data.map(({ status }) => status).sort(), ['accepted', 'pending', 'revoked'])
     t.like(all.data[0], { organizationId, publicOrganizationData: { id: organizationId, name: 'A', slug: 'a' } })
     const pending = await users.getOrganizationInvitationList({ userId, status: 'pending' } as never)
     t.deepEqual(

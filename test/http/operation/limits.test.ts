@@ -39,7 +39,8 @@ function probesOf(name: string, schema: FieldSchema): Probe[] {
     probe('maximum', maximum, true)
     probe('maximum', maximum + 1, false)
   }
-  const list = (length: number) => Array.from({ length }, (_, place) => schema.items?.enum?.[0] ?? `org:n${place}`)
+  const itemOf = (place: number) => (name === 'email_addresses' ? `n${place}@example.com` : `org:n${place}`)
+  const list = (length: number) => Array.from({ length }, (_, place) => schema.items?.enum?.[0] ?? itemOf(place))
   if (minItems !== undefined && minItems > 0) probe('minItems', list(minItems - 1), false)
   if (maxItems !== undefined) {
     probe('maxItems', list(maxItems), true)

@@ -8,7 +8,7 @@ import { parseDurationMs, parseObject, parseSignal } from '../arguments.ts'
 import { invalidArgument } from '../errors.ts'
 import type { Calls } from '../wire/calls.ts'
 import { objectOf, revision } from '../wire/reading.ts'
-import { accesses, invitationStatuses, roleSetTypes } from '../wire/resources.ts'
+import { accesses, invitationStatuses, lastAdministrators, roleSetTypes } from '../wire/resources.ts'
 import type { AdminOptions, Administration } from './calls.ts'
 import { callFields, type FieldKind, type ScalarKind } from './fields.ts'
 
@@ -107,6 +107,7 @@ const scalars: { readonly [Kind in ScalarKind]: Parser } = {
   long: checked(isWhole, 'must be a whole number.'),
   roleSetType: oneOf(roleSetTypes),
   access: oneOf(accesses),
+  lastAdministrator: oneOf(lastAdministrators),
   invitationStatuses: (value, path) => parseTexts(value, path).map((each) => oneOf(invitationStatuses)(each, path)),
   mappings: parseMappings,
   metadata: (value, path) => parseJson(parseObject(value, path), path, 1),

@@ -67,6 +67,8 @@ export interface Administration {
   readonly listMemberships: Call<requests.ListMemberships, replies.MembershipsRead>
   readonly updateMembership: Write<requests.UpdateMembership, replies.MembershipWritten>
   readonly deleteMembership: Write<requests.DeleteMembership, replies.MembershipWritten>
+  /** Ends the user's memberships in all organizations, and the pending invitations to the user. */
+  readonly removeUser: Write<requests.RemoveUser, replies.UserRemoved>
   readonly createInvitation: Write<requests.CreateInvitation, replies.InvitationWritten>
   /** All or none, in one revision. */
   readonly createInvitations: Write<requests.CreateInvitations, replies.InvitationsWritten>

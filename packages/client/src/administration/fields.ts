@@ -3,7 +3,7 @@
  * misspelled `dryRun` must not become a write. The types of the requests are derived from the table.
  */
 
-import type { Access, InvitationStatus, Metadata, RoleSet } from '../wire/resources.ts'
+import type { Access, InvitationStatus, LastAdministrator, Metadata, RoleSet } from '../wire/resources.ts'
 
 /** Role to role, by key or id. */
 export type Mappings = { readonly [role: string]: string }
@@ -25,6 +25,7 @@ interface Scalars {
   readonly metadata: Metadata
   readonly roleSetType: RoleSet['type']
   readonly access: Access
+  readonly lastAdministrator: LastAdministrator
   readonly invitationStatuses: readonly InvitationStatus[]
 }
 
@@ -61,6 +62,12 @@ export const write = {
   /** Refuse with `revision_conflict` if the thing has changed since this revision. */
   expectedRevision: 'text',
 } as const
+/** For writes that can end an organization's last administrator. */
+const insisting = {
+  ...write,
+  /** Do it also if an organization loses its last administrator by it. */
+  allowNoAdministrator: 'flag',
+} as const
 export const page = {
   /** 1 to 500; default 50. */
   pageSize: 'count',
@@ -79,6 +86,10 @@ const updateMetadata = {
   privateMetadata: 'metadata',
   /** Merge metadata into what is there, at every level; null removes a field. */
   mergeMetadata: 'flag',
+} as const
+const sending = {
+  /** Also revoke the pending invitations that the user sent. */
+  revokeSentInvitations: 'flag',
 } as const
 const rolePermission = { role: 'name', permission: 'name' } as const
 const invitation = { ...organization, invitationId: 'name' } as const
@@ -109,11 +120,11 @@ export const callFields = {
     ...renaming,
     /** All permissions of the role; those that are not listed are taken away. */
     permissions: 'keyList',
-    ...write,
+    ...insisting,
   },
   deleteRole: { role: 'name', ...write },
   addPermission: { ...rolePermission, ...write },
-  removePermission: { ...rolePermission, ...write },
+  removePermission: { ...rolePermission, ...insisting },
   createRoleSet: {
     /** Left out: made from the name. */
     key: 'text',
@@ -129,8 +140,8 @@ export const callFields = {
   updateRoleSet: { roleSet: 'name', ...renaming, ...specialRoles, type: 'roleSetType', ...write },
   deleteRoleSet: { roleSet: 'name', ...write },
   addRoles: { roleSet: 'name', roles: 'texts', ...specialRoles, ...write },
-  replaceRole: { roleSet: 'name', role: 'name', toRole: 'text', ...write },
-  replaceRoleSet: { roleSet: 'name', toRoleSet: 'name', mappings: 'mappings', ...write },
+  replaceRole: { roleSet: 'name', role: 'name', toRole: 'text', ...insisting },
+  replaceRoleSet: { roleSet: 'name', toRoleSet: 'name', mappings: 'mappings', ...insisting },
   createOrganization: {
     /** The application's own id; left out: one is made. */
     id: 'text',
@@ -159,15 +170,29 @@ export const callFields = {
     mappings: 'mappings',
     ...{ maxAllowedMemberships: 'long', adminDeleteEnabled: 'flag', createdAtMs: 'long' },
     ...updateMetadata,
-    ...write,
+    ...insisting,
   },
   deleteOrganization: { ...organization, ...write },
-  assignRoleSet: { ...organization, roleSet: 'name', mappings: 'mappings', ...write },
-  createMembership: { ...membership, role: 'name', ...metadata, ...create },
+  assignRoleSet: { ...organization, roleSet: 'name', mappings: 'mappings', ...insisting },
+  createMembership: {
+    ...membership,
+    role: 'name',
+    ...metadata,
+    /** Addresses of the user, if they are known: pending invitations to them end. */
+    emailAddresses: 'texts',
+    ...create,
+  },
   getMembership: membership,
   listMemberships: { ...page, ...organization, role: 'text' },
-  updateMembership: { ...membership, role: 'text', ...updateMetadata, ...write },
-  deleteMembership: { ...membership, ...write },
+  updateMembership: { ...membership, role: 'text', ...updateMetadata, ...insisting },
+  deleteMembership: { ...membership, ...sending, ...insisting },
+  removeUser: {
+    userId: 'name',
+    ...sending,
+    emailAddresses: 'texts',
+    ...create,
+    allowNoAdministrator: insisting.allowNoAdministrator,
+  },
   createInvitation: { ...organization, ...newInvitation, ...create },
   createInvitations: {
     ...organization,
@@ -193,6 +218,8 @@ export const callFields = {
   updateSettings: {
     ...{ enabled: 'flag', maxAllowedMemberships: 'long', adminDeleteEnabled: 'flag', slugDisabled: 'flag' },
     ...{ domainsEnabled: 'flag', domainsEnrollmentModes: 'keyList' },
+    /** What becomes of a write that leaves an organization without its last administrator. */
+    lastAdministrator: 'lastAdministrator',
     /** Becomes the creator role of the initial set, one of its roles. */
     creatorRole: 'text',
     /** Becomes the default role of the initial set, one of its roles. */
@@ -245,6 +272,6 @@ export const callFields = {
     organizations: { each: { id: 'name', name: 'text', slug: 'text', roleSet: 'text', mappings: 'mappings' } },
     /** Delete what is not described. Organizations are never deleted. */
     prune: 'flag',
-    ...write,
+    ...insisting,
   },
 } as const satisfies { readonly [call: string]: Fields }

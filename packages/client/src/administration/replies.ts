@@ -54,6 +54,14 @@ export interface Impact {
   readonly requiredMappings: readonly RequiredMapping[]
   /** Why the write would be refused. Only in the answer to a dry run. */
   readonly violations: readonly Violation[]
+  /** Organizations that lose their last administrator by it. */
+  readonly organizationsWithoutAdministrator: number
+  /** Their ids, in order; the first 100. */
+  readonly organizationIdsWithoutAdministrator: readonly string[]
+  /** Pending invitations that it ends. */
+  readonly endedInvitations: number
+  /** Pending invitations that the user sent whose membership ends, also those that stay. */
+  readonly sentInvitations: number
 }
 
 export interface Written {
@@ -82,6 +90,7 @@ export type RoleSetWritten = Written & { readonly roleSet: RoleSet }
 export type OrganizationWritten = Written & { readonly organization: Organization }
 export type MembershipWritten = Written & { readonly membership: Membership }
 export type DeletedWritten = Written & { readonly id: string }
+export type UserRemoved = Written & { readonly userId: string }
 export type InvitationWritten = Written & { readonly invitation: Invitation }
 /** In the order of the request. */
 export type InvitationsWritten = Written & { readonly invitations: readonly Invitation[] }

@@ -47,6 +47,7 @@ export type GetMembership = RequestOf<'getMembership'>
 export type ListMemberships = RequestOf<'listMemberships'>
 export type UpdateMembership = RequestOf<'updateMembership'>
 export type DeleteMembership = RequestOf<'deleteMembership'>
+export type RemoveUser = RequestOf<'removeUser'>
 export type NewInvitation = ObjectOf<typeof newInvitation>
 export type CreateInvitation = RequestOf<'createInvitation'>
 export type CreateInvitations = RequestOf<'createInvitations'> & { readonly invitations: readonly NewInvitation[] }

@@ -49,6 +49,7 @@ const changes: ByField<Change | undefined> = {
   membershipDeleted: elsewhere,
   invitationPut: elsewhere,
   accessKeyPut: elsewhere,
+  historyCompacted: elsewhere,
 }
 
 /** The changes that decisions depend on, in their order. */

@@ -42,6 +42,10 @@ const assignmentDeletedFields = { organizationId: text, scope: text }
 /** The part of the organization has no role set of its own any more. */
 export interface AssignmentDeleted extends ValueOf<typeof assignmentDeletedFields> {}
 
+const compactedFields = { upToRevision: read.number }
+/** Old change sets, up to the one with this number, were forgotten. Nothing else changed. */
+export interface HistoryCompacted extends ValueOf<typeof compactedFields> {}
+
 type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name
@@ -68,6 +72,7 @@ const readers = {
   invitationPut: resources.readInvitation,
   settingsPut: resources.readSettings,
   accessKeyPut: resources.readAccessKey,
+  historyCompacted: objectOf('a compaction', compactedFields) as ObjectReader<HistoryCompacted>,
 } satisfies { readonly [Field in ChangeField]: (value: unknown) => unknown }
 
 export type ChangeValue<Field extends ChangeField> = ReturnType<(typeof readers)[Field]>
@@ -123,7 +128,7 @@ export const readChangeSet: ObjectReader<ChangeSet> = objectOf('a change set', c
 export interface AuditedChange {
   /** For example `role_put`. */
   readonly kind: string
-  /** `permission`, `role`, `role_set`, `settings`, `organization`, `membership`, `invitation` or `access_key`. */
+  /** `permission`, `role`, `role_set`, `settings`, `organization`, `membership`, `invitation`, `access_key` or `history`. */
   readonly thing: string
   /** Of the thing; of a fact about a whole set, the id of the set or the organization. */
   readonly id: string

@@ -28,7 +28,11 @@ interface Request {
   readonly dryRun: boolean
 }
 
-const noImpact = { organizations: 0, members: 0, invitations: 0, roles: [], requiredMappings: [], violations: [] }
+const noImpact = {
+  ...{ organizations: 0, members: 0, invitations: 0, roles: [], requiredMappings: [], violations: [] },
+  ...{ organizationsWithoutAdministrator: 0, organizationIdsWithoutAdministrator: [] },
+  ...{ endedInvitations: 0, sentInvitations: 0 },
+}
 
 /** What a call of Administration does, and the thing that it answers with. */
 interface Plan {

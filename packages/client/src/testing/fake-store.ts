@@ -71,6 +71,7 @@ export class FakeStore {
     invitationPut: notKept,
     settingsPut: notKept,
     accessKeyPut: notKept,
+    historyCompacted: notKept,
   }
 
   /** Keys that permissions had once. */

@@ -13,6 +13,7 @@ import {
   text,
   texts,
   type ObjectReader,
+  type Reader,
   type ValueOf,
 } from './reading.ts'
 
@@ -132,6 +133,14 @@ const invitationFields = {
 export interface Invitation extends ValueOf<typeof invitationFields> {}
 export const readInvitation: ObjectReader<Invitation> = objectOf('an invitation', invitationFields)
 
+export const lastAdministrators = ['WARN', 'REFUSE'] as const
+/** `WARN`: the write is done, and its impact says so. `REFUSE`: it is refused, unless the call allows it. */
+export type LastAdministrator = (typeof lastAdministrators)[number]
+
+/** A sidecar that doesn't have the setting yet does such a write. */
+const maybeLastAdministrator: Reader<LastAdministrator> = (value, field) =>
+  value === undefined || value === 'LAST_ADMINISTRATOR_UNSPECIFIED' ? 'WARN' : oneOf(lastAdministrators)(value, field)
+
 const settingsFields = {
   /** Whether organizations can be created. */
   enabled: maybeFlag,
@@ -141,6 +150,8 @@ const settingsFields = {
   adminDeleteEnabled: maybeFlag,
   /** Whether giving an organization a slug is refused. */
   slugDisabled: maybeFlag,
+  /** What becomes of a write that leaves an organization without its last administrator. */
+  lastAdministrator: maybeLastAdministrator,
   /** Kept for clients that ask for it, as `domainsEnrollmentModes` is. */
   domainsEnabled: maybeFlag,
   domainsEnrollmentModes: texts,

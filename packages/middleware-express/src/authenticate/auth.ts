@@ -61,13 +61,14 @@ export function callerIfAny(req: IncomingMessage): Auth | undefined {
   return authentications.get(req)?.auth
 }
 
-/** The caller. Throws `authentication_required` if there is none, or if `authenticate` has not run. */
+/** The caller. Throws `authentication_required` if there is none, and `middleware_missing` if `authenticate` has not run. */
 export function requireCaller(req: IncomingMessage): Auth {
   const authentication = authentications.get(req)
   if (authentication?.auth) return authentication.auth
-  const detail = authentication ? 'This request needs a token.' : NOT_RUN
-  const headers = { 'WWW-Authenticate': authentication?.challenge ?? 'Bearer' }
-  throw problem('authentication_required', detail, { headers })
+  // A token would not help the caller: the application lacks a middleware.
+  if (!authentication) throw problem('middleware_missing', NOT_RUN)
+  const headers = { 'WWW-Authenticate': authentication.challenge }
+  throw problem('authentication_required', 'This request needs a token.', { headers })
 }
 
 /** Only `authenticate` calls this. */

@@ -1,5 +1,6 @@
 /** The options of `authenticate`. All are checked when it is called, and each error says what to write instead. */
 
+import type { IncomingMessage } from 'node:http'
 import { createLocalJWKSet } from 'jose'
 import type { JSONWebKeySet } from 'jose' with { 'resolution-mode': 'import' }
 import type { ClaimsOption } from './claims.ts'
@@ -8,6 +9,7 @@ import type { RoleSetsExpressError } from '../errors.ts'
 import { aBoolean, aFunction, aNumber, aText, texts, type Rule } from '../options.ts'
 import { checkOptions, isObject, isText, optionInvalid } from '../options.ts'
 import type { Extractor } from '../request.ts'
+import type { TokenRefusal } from './refusal.ts'
 import { localKeys, remoteKeys, secretKey, type SigningKeys } from './signing-keys.ts'
 import type { TokenRules } from './token-verifier.ts'
 
@@ -44,6 +46,8 @@ export interface AuthenticateOptions {
   readonly jwksTimeoutMs?: number | undefined
   /** The realm in `WWW-Authenticate`. Default `api`. */
   readonly realm?: string | undefined
+  /** Called when a request is refused, for the log: it says which claim differs from the options, and how. */
+  readonly onRefused?: ((refusal: TokenRefusal, req: IncomingMessage) => unknown) | undefined
   /** Default: the system's. */
   readonly clock?: Clock | undefined
   /** Finds the token, instead of the `Authorization` header. Returns undefined, null or '' if there is none. */
@@ -81,6 +85,7 @@ const ruleOf: Record<keyof AuthenticateOptions, Rule> = {
   jwksMaxAgeSeconds: aNumber(1, 60),
   jwksTimeoutMs: aNumber(1, 30_000),
   realm: { holds: (value) => isText(value) && /^[\w .:/-]+$/.test(value), expected: 'letters, digits and .:/- only' },
+  onRefused: aFunction,
   clock: {
     holds: (value) => isObject(value) && aFunction.holds(value.nowMs) && aFunction.holds(value.dateMs),
     expected: 'a clock: { nowMs, dateMs }',
@@ -105,6 +110,7 @@ export function parseAuthenticateOptions(given: AuthenticateOptions) {
     tokensMax: options.cacheTokensMax ?? 10_000,
     challenge: `Bearer realm="${options.realm ?? 'api'}"`,
     required: options.required ?? true,
+    onRefused: options.onRefused,
   }
 }
 

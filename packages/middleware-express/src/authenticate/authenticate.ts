@@ -4,9 +4,10 @@ import type { IncomingMessage } from 'node:http'
 import { setAuthentication, type Auth } from './auth.ts'
 import { parseAuthenticateOptions, type AuthenticateOptions } from './authenticate-options.ts'
 import type { RoleSetsExpressError } from '../errors.ts'
-import { finish, type Eventually } from '../outcome.ts'
+import { finish, tell, type Eventually } from '../outcome.ts'
 import { problem } from '../problem.ts'
 import type { Middleware } from '../request.ts'
+import { refusalOf } from './refusal.ts'
 import { isMachineJwt, tokenSource } from './token-source.ts'
 import { isOfAnotherIssuer, verifyToken } from './token-verifier.ts'
 import { createVerifiedTokens } from './verified-tokens.ts'
@@ -17,7 +18,7 @@ import { createVerifiedTokens } from './verified-tokens.ts'
  * `keys_unavailable`. Throws `option_invalid` when it is called with a missing or wrong option.
  */
 export function authenticate(options: AuthenticateOptions): Middleware {
-  const { rules, cacheMs, tokensMax, challenge, required } = parseAuthenticateOptions(options)
+  const { rules, cacheMs, tokensMax, challenge, required, onRefused } = parseAuthenticateOptions(options)
   const findTokens = tokenSource(options)
   const verifiedTokens = createVerifiedTokens({ ...rules, cacheMs, tokensMax })
 
@@ -51,6 +52,14 @@ export function authenticate(options: AuthenticateOptions): Middleware {
     return verified.auth
   }
 
+  function tokenIn(req: IncomingMessage): string | undefined {
+    try {
+      return findTokens(req).tokens[0]
+    } catch {
+      return undefined
+    }
+  }
+
   return function authenticateMiddleware(req, _res, next) {
     // The result of an earlier authenticate() does not count any more.
     setAuthentication(req, { auth: undefined, challenge })
@@ -60,7 +69,11 @@ export function authenticate(options: AuthenticateOptions): Middleware {
         setAuthentication(req, { auth, challenge })
         next()
       },
-      (error) => next(challenged(error, challenge)),
+      (error) => {
+        const answered = challenged(error, challenge)
+        if (onRefused) tell(() => onRefused(refusalOf(answered, tokenIn(req), rules), req))
+        next(answered)
+      },
     )
   }
 }

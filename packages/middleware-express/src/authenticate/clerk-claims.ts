@@ -4,6 +4,7 @@
  */
 
 import type { CallerClaims, TokenClaims } from './auth.ts'
+import { ClaimDifference } from './claim-difference.ts'
 import { isObject, isText } from '../options.ts'
 import { problem } from '../problem.ts'
 
@@ -30,7 +31,8 @@ export function clerkClaims(claims: TokenClaims): CallerClaims {
 function organizationOf(claims: TokenClaims): OrganizationClaims {
   if (claims.v === undefined || claims.v === 1) return organizationOfVersion1(claims)
   if (claims.v === 2) return organizationOfVersion2(claims)
-  throw problem('token_invalid', 'The claim "v" has a version that is not known. Versions 1 and 2 are.')
+  const cause = new ClaimDifference('v', [1, 2], claims.v)
+  throw problem('token_invalid', 'The claim "v" has a version that is not known. Versions 1 and 2 are.', { cause })
 }
 
 /** Whether the subject of a token is a machine. The other claims of such a token are chosen by that machine. */

@@ -6,6 +6,7 @@
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import type { JWSHeaderParameters, JWTVerifyOptions } from 'jose' with { 'resolution-mode': 'import' }
 import type { Auth, TokenClaims } from './auth.ts'
+import { ClaimDifference } from './claim-difference.ts'
 import { callerFrom, type ClaimsOption } from './claims.ts'
 import type { Clock } from './clock.ts'
 import { RoleSetsExpressError } from '../errors.ts'
@@ -63,7 +64,10 @@ function headerOf(token: string, { algorithms, typ }: TokenRules): JWSHeaderPara
   if (typeof alg !== 'string' || !algorithms.includes(alg)) throw new errors.JOSEAlgNotAllowed('not in the list')
   const given = header.typ === undefined ? undefined : plainType(header.typ)
   const right = typ === undefined ? given === undefined || usualTypes.includes(given) : given === plainType(typ)
-  if (!right) throw problem('token_invalid', 'The token has another "typ" than required.')
+  if (!right) {
+    const cause = new ClaimDifference('typ', typ ?? ['JWT', 'at+jwt'], header.typ)
+    throw problem('token_invalid', 'The token has another "typ" than required.', { cause })
+  }
   return { ...header, alg }
 }
 
@@ -102,10 +106,12 @@ function verifyOptions({ algorithms, issuer, audience, toleranceSeconds, clock }
 function checkFurtherClaims({ iat, azp }: TokenClaims, rules: TokenRules): void {
   const { clock, toleranceSeconds, authorizedParties } = rules
   if (typeof iat === 'number' && iat > clock.dateMs() / 1000 + toleranceSeconds) {
-    throw problem('token_invalid', 'The token was issued in the future.')
+    const cause = new ClaimDifference('iat', `at most ${Math.floor(clock.dateMs() / 1000) + toleranceSeconds}`, iat)
+    throw problem('token_invalid', 'The token was issued in the future.', { cause })
   }
   if (authorizedParties && !(typeof azp === 'string' && authorizedParties.includes(azp))) {
-    throw problem('token_invalid', 'The token was issued to a party that is not authorized.')
+    const cause = new ClaimDifference('azp', authorizedParties, azp)
+    throw problem('token_invalid', 'The token was issued to a party that is not authorized.', { cause })
   }
 }
 
@@ -122,8 +128,13 @@ export function isOfAnotherIssuer(error: unknown): boolean {
   )
 }
 
+function isNotValidYet(error: unknown): boolean {
+  return error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf' && error.reason === 'check_failed'
+}
+
 function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired.'
+  if (isNotValidYet(error)) return 'The token is not valid yet.'
   if (error instanceof errors.JWTClaimValidationFailed) {
     // The claim's name comes from the rules, not from the token.
     return `The token's claim "${error.claim}" is missing or has a wrong value.`

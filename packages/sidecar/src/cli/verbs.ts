@@ -14,6 +14,7 @@ import { log } from './verbs/log.ts'
 import { replaceRole, replaceSet } from './verbs/replace.ts'
 import { roles } from './verbs/roles.ts'
 import { schema } from './verbs/schema.ts'
+import { users } from './verbs/users.ts'
 import { watch } from './verbs/watch.ts'
 
 /**
@@ -29,6 +30,7 @@ export function addVerbs(program: Command, io: Io): void {
     replaceRole,
     replaceSet,
     invitations,
+    users,
     keys,
     importing,
     log,

@@ -1,7 +1,7 @@
 /** What every rule receives and what it answers. Rules are pure: time, ids and the revision come from outside. */
 
 import { put, type Change, type RefusalCode } from '@rolesets/core'
-import type { Organization, ThingName, Things, UnknownOrganizations } from '@rolesets/core'
+import type { Membership, Organization, Reassigned, ThingName, Things, UnknownOrganizations } from '@rolesets/core'
 
 export type IdPrefix = 'perm' | 'role' | 'roleset' | 'org' | 'orgmem' | 'orginv' | 'key'
 
@@ -38,9 +38,24 @@ export interface Impact {
   readonly requiredMappings: readonly RoleUsage[]
   /** Why the write would be refused. Always empty if the write was done. */
   readonly violations: readonly Violation[]
+  /** The organizations that lose their last administrator (rule 19). */
+  readonly withoutAdministrator: WithoutAdministrator
+  /** Pending invitations that the write ends (rule 21). */
+  readonly endedInvitations: number
+  /** Pending invitations that the user sent whose membership ends, also those that stay. */
+  readonly sentInvitations: number
 }
 
-export const noImpact: Impact = { organizations: 0, roles: [], requiredMappings: [], violations: [] }
+export interface WithoutAdministrator {
+  readonly organizations: number
+  /** In order; the first ones, if there are many. */
+  readonly organizationIds: readonly string[]
+}
+
+export const noImpact: Impact = {
+  ...{ organizations: 0, roles: [], requiredMappings: [], violations: [] },
+  ...{ withoutAdministrator: { organizations: 0, organizationIds: [] }, endedInvitations: 0, sentInvitations: 0 },
+}
 
 export function impactOf(parts: Partial<Impact>): Impact {
   return { ...noImpact, ...parts }
@@ -98,4 +113,19 @@ export interface RoleFacts extends RoleSetFacts {
 export interface OrganizationFacts {
   readonly organization: Organization | undefined
   readonly usage: readonly RoleUsage[]
+}
+
+/** Whom a change takes from the administrators (rule 19): these members, or everyone with one of these roles. */
+type Leaving =
+  | { readonly members: readonly Pick<Membership, 'organizationId' | 'userId'>[] }
+  /** Undefined `among`: in all organizations. */
+  | { readonly roleIds: readonly string[]; readonly among: Reassigned['among'] | undefined }
+  /** Everyone: which of these organizations have no administrator now? */
+  | { readonly organizationIds: readonly string[] }
+
+/** A question: which of the organizations of those who leave have no other member with one of the remaining roles? */
+export interface Departure {
+  readonly leaving: Leaving
+  /** A member who has one of these roles before the change, and doesn't leave, is an administrator after it. */
+  readonly remainingRoleIds: readonly string[]
 }

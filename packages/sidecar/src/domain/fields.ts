@@ -8,6 +8,7 @@ import {
   findFault,
   isPlainObject,
   type KeyKind,
+  type LastAdministrator,
   type LimitName,
   limits,
   parseRevision,
@@ -173,6 +174,11 @@ export function parseEnrollmentModes(value: unknown, field: string): string[] {
     throw invalid(at, `is ${quoted(mode)}. Use one or more of a-z and _.`)
   })
   return [...new Set(modes)]
+}
+
+export function parseLastAdministrator(value: unknown): LastAdministrator {
+  if (value === 'warn' || value === 'refuse') return value
+  throw invalid('last_administrator', 'must be warn or refuse.')
 }
 
 /** A whole number from 0 up to a limit. */

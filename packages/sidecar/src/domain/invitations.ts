@@ -5,14 +5,16 @@
 
 import { assignmentOf, isPlainObject, put, quoted } from '@rolesets/core'
 import type { Catalogue, Change, Invitation, InvitationStatus, Membership, Organization } from '@rolesets/core'
+import { checkMayManageMembers } from './acting.ts'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
-import { decided, decidedTo, type Context, type Decided } from './decided.ts'
+import { decided, decidedTo, impactOf, type Context, type Decided } from './decided.ts'
 import { invalid, parseEmailAddress, parseId, parseInvitationDays, parseRedirectUrl, parseRef } from './fields.ts'
 import { findRole } from './lookup.ts'
+import { endInvitations } from './invitees.ts'
 import { membershipExists } from './memberships.ts'
 import { parseNewMetadata, type MetadataInput } from './metadata.ts'
-import { checkHasRoom, type Occupancy } from './quota.ts'
+import { checkHasRoom, checkHasSeat, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown } from './registration.ts'
 import { checkLimit } from './check-limit.ts'
@@ -31,19 +33,29 @@ export interface NewInvitation extends MetadataInput {
   readonly redirectUrl?: string | undefined
 }
 
-export interface CreateInvitationsInput {
+/** Whether the inviters must be able to manage the members of the organization (rule 18). */
+interface Checking {
+  readonly checkInviters?: boolean | undefined
+}
+
+export interface CreateInvitationsInput extends Checking {
   readonly organizationId: string
   readonly invitations: readonly NewInvitation[]
 }
 
 export type CreateInvitationInput = NewInvitation & Omit<CreateInvitationsInput, 'invitations'>
 
-export interface RevokeInvitationInput {
+interface InvitationInput {
   readonly organizationId: string
   readonly invitationId: string
 }
 
-export interface AcceptInvitationInput extends RevokeInvitationInput {
+export interface RevokeInvitationInput extends InvitationInput {
+  /** Must be able to manage the members of the organization (rule 18). Empty or not given: not checked. */
+  readonly requestingUserId?: string | undefined
+}
+
+export interface AcceptInvitationInput extends InvitationInput {
   readonly userId: string
 }
 
@@ -57,7 +69,8 @@ interface InvitationFacts {
   readonly invitation: Invitation | undefined
 }
 
-type InvitingFacts = Occupancy & Pick<InvitationFacts, 'organization'>
+/** `inviters`: the memberships of the inviters, if they are to be checked (see `invitersOf`). */
+type InvitingFacts = Occupancy & Pick<InvitationFacts, 'organization'> & { readonly inviters: readonly Membership[] }
 
 /** The status at a time. Expiry is not written to the store, so the time decides. */
 export function statusOf({ status, expiresAt }: Invitation, now: number): InvitationStatus {
@@ -77,7 +90,7 @@ export function createInvitation(
   const organizationId = parseId(input.organizationId, 'organization_id')
   const drafts = [parseDraft(input, '')]
   const pending = facts.pending === undefined ? [] : [facts.pending]
-  const { value, ...rest } = invite(catalogue, { organizationId, drafts }, { ...facts, pending }, context)
+  const { value, ...rest } = invite(catalogue, { ...input, organizationId, drafts }, { ...facts, pending }, context)
   // One draft makes one invitation.
   return { ...rest, value: value[0] as Invitation }
 }
@@ -95,7 +108,7 @@ export function createInvitations(
 ): Decided<readonly Invitation[]> {
   const organizationId = parseId(input.organizationId, 'organization_id')
   const drafts = parseItems(input).map(({ item, path }) => parseDraft(item, path))
-  return invite(catalogue, { organizationId, drafts }, facts, context)
+  return invite(catalogue, { ...input, organizationId, drafts }, facts, context)
 }
 
 /** The addresses of a call. The rule needs their pending invitations. Their number is limited. */
@@ -103,20 +116,42 @@ export function parseAddresses(input: CreateInvitationsInput): string[] {
   return parseItems(input).map(({ item, path }) => parseEmailAddress(item.emailAddress, `${path}email_address`))
 }
 
+/** The inviters whose memberships the rule needs. */
+export function invitersOf({ checkInviters }: Checking, invitations: readonly NewInvitation[]): string[] {
+  return checkInviters === true ? [...new Set(invitations.flatMap(({ inviterUserId }) => inviterUserId || []))] : []
+}
+
+/** @param facts `requester`: the membership of the requesting user */
 export function revokeInvitation(
+  catalogue: Catalogue,
   input: RevokeInvitationInput,
-  facts: InvitationFacts,
+  facts: InvitationFacts & { readonly requester: Membership | undefined },
   context: Context,
 ): Decided<Invitation> {
+  const { requestingUserId } = input
+  if (requestingUserId) {
+    const field = 'requesting_user_id'
+    const userId = parseId(requestingUserId, field)
+    const organizationId = parseId(input.organizationId, 'organization_id')
+    if (facts.organization === undefined) throw organizationNotFound(organizationId)
+    checkMayManageMembers(catalogue, { organizationId, userId, membership: facts.requester }, field)
+  }
   const { before } = findPending(input, facts, context)
   return decidedTo('invitation', before, amend(before, { status: 'revoked' }, context))
 }
 
-/** Makes the user a member with the invitation's role and metadata. The quota already counts the invitation. */
+/**
+ * Makes the user a member with the invitation's role and metadata, and ends other pending invitations to the user (rule 21).
+ * @param facts `members`: how many the organization has; `invitations`: the pending ones to the user in the organization
+ */
 export function acceptInvitation(
   catalogue: Catalogue,
   input: AcceptInvitationInput,
-  facts: InvitationFacts & { readonly membership: Membership | undefined },
+  facts: InvitationFacts &
+    Pick<Occupancy, 'members'> & {
+      readonly membership: Membership | undefined
+      readonly invitations: readonly Invitation[]
+    },
   context: Context,
 ): Decided<Accepted> {
   const userId = parseId(input.userId, 'user_id')
@@ -125,11 +160,14 @@ export function acceptInvitation(
   const { organizationId, roleId, publicMetadata, privateMetadata } = before
   const role = catalogue.roles.byId(roleId) ?? { id: roleId }
   checkIsAvailable(catalogue, role, assignmentOf(organization), 'invitation_id')
+  checkHasSeat(organization, facts, 'invitation_id')
   const invitation = amend(before, { status: 'accepted', acceptedByUserId: userId }, context)
   const member = { organizationId, userId, roleId, publicMetadata, privateMetadata }
   const membership = newMembership(member, context)
+  const others = facts.invitations.filter(({ id }) => id !== before.id)
   const changes: Change[] = [put('invitation', invitation, before), put('membership', membership, null)]
-  return decided(changes, { invitation, membership })
+  changes.push(...endInvitations(others, context))
+  return decided(changes, { invitation, membership }, impactOf({ endedInvitations: others.length }))
 }
 
 export function invitationNotFound(organizationId: string, invitationId: string): Refusal {
@@ -168,11 +206,13 @@ function parseDraft(item: NewInvitation, path: string) {
 
 function invite(
   catalogue: Catalogue,
-  { organizationId, drafts }: { readonly organizationId: string; readonly drafts: readonly Draft[] },
+  inviting: Checking & { readonly organizationId: string; readonly drafts: readonly Draft[] },
   facts: InvitingFacts & { readonly pending: readonly Invitation[] },
   context: Context,
 ): Decided<Invitation[]> {
+  const { organizationId, drafts } = inviting
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
+  if (inviting.checkInviters === true) checkInviters(catalogue, inviting, facts)
   const items = drafts.map((draft) => ({ ...draft, role: findRole(catalogue, draft.role, `${draft.path}role`) }))
   checkAddressesAreFree(organization, drafts, facts.pending)
   const place = { ...assignmentOf(organization), isNew: changes.length > 0 }
@@ -184,6 +224,18 @@ function invite(
   }))
   const made = value.map((invitation): Change => put('invitation', invitation, null))
   return decided([...changes, ...made], value)
+}
+
+function checkInviters(
+  catalogue: Catalogue,
+  { organizationId, drafts }: { readonly organizationId: string; readonly drafts: readonly Draft[] },
+  { inviters }: InvitingFacts,
+): void {
+  for (const { inviterUserId: userId, path } of drafts) {
+    if (userId === '') continue
+    const membership = inviters.find((inviter) => inviter.userId === userId)
+    checkMayManageMembers(catalogue, { organizationId, userId, membership }, `${path}inviter_user_id`)
+  }
 }
 
 /** An address has at most one pending invitation of an organization, also within one call. */
@@ -201,7 +253,7 @@ function checkAddressesAreFree({ id }: Organization, drafts: readonly Draft[], p
   }
 }
 
-function findPending(input: RevokeInvitationInput, facts: InvitationFacts, { now }: Context) {
+function findPending(input: InvitationInput, facts: InvitationFacts, { now }: Context) {
   const organizationId = parseId(input.organizationId, 'organization_id')
   const invitationId = parseId(input.invitationId, 'invitation_id')
   const { organization, invitation: before } = facts

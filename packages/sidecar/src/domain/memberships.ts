@@ -1,27 +1,32 @@
 /** Memberships: a role is given only if the organization's set has it (rule 1). */
 
-import { assignmentOf, deleted, put, quoted, type Catalogue, type Membership, type Organization } from '@rolesets/core'
+import { assignmentOf, deleted, put, quoted } from '@rolesets/core'
+import type { Catalogue, Invitation, Membership, Organization } from '@rolesets/core'
 import { amend, newMembership } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
-import { decided, decidedTo, type Context, type Decided } from './decided.ts'
-import { parseId, parseRef } from './fields.ts'
+import { checkLimit } from './check-limit.ts'
+import { decided, decidedTo, impactOf, type Context, type Decided } from './decided.ts'
+import { parseFlag, parseId, parseRef } from './fields.ts'
+import { endInvitations, parseEmailAddresses, type Addressed, type Sending, type SentFacts } from './invitees.ts'
 import { findRole } from './lookup.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
 import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown } from './registration.ts'
 
-export interface DeleteMembershipInput {
+export interface MemberInput {
   readonly organizationId: string
   readonly userId: string
 }
 
-export interface CreateMembershipInput extends DeleteMembershipInput, MetadataInput {
+export interface DeleteMembershipInput extends MemberInput, Sending {}
+
+export interface CreateMembershipInput extends MemberInput, MetadataInput, Addressed {
   /** Key or id. */
   readonly role: string
 }
 
-export interface UpdateMembershipInput extends DeleteMembershipInput, MetadataUpdate {
+export interface UpdateMembershipInput extends MemberInput, MetadataUpdate {
   /** Key or id. */
   readonly role?: string | undefined
 }
@@ -31,23 +36,35 @@ interface Facts {
   readonly membership: Membership | undefined
 }
 
-/** An organization that isn't in the store is first registered on the initial set, unless unknown ones are denied (rule 3). */
+/** The pending invitations to the user in this organization. */
+interface Invited {
+  readonly invitations: readonly Invitation[]
+}
+
+/**
+ * An organization that isn't in the store is first registered on the initial set, unless unknown ones are denied (rule 3).
+ * The pending invitations to the user end: they can't bring the user back later, and leave their seats (rule 21).
+ */
 export function createMembership(
   catalogue: Catalogue,
   input: CreateMembershipInput,
-  facts: Facts & Occupancy,
+  facts: Facts & Occupancy & Invited,
   context: Context,
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
   parseRef(input.role, 'role')
+  parseEmailAddresses(input)
   const metadata = parseNewMetadata(input)
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
   const role = findRole(catalogue, input.role)
   if (facts.membership) throw membershipExists(facts.membership)
   checkIsAvailable(catalogue, role, { ...assignmentOf(organization), isNew: changes.length > 0 })
-  checkHasRoom(organization, facts, 1, 'user_id')
+  const ended = endInvitations(facts.invitations, context)
+  const { members, pendingInvitations } = facts
+  checkHasRoom(organization, { members, pendingInvitations: pendingInvitations - ended.length }, 1, 'user_id')
   const membership = newMembership({ organizationId, userId, roleId: role.id, ...metadata }, context)
-  return decided([...changes, put('membership', membership, null)], membership)
+  const impact = impactOf({ endedInvitations: ended.length })
+  return decided([...changes, put('membership', membership, null), ...ended], membership, impact)
 }
 
 export function updateMembership(
@@ -67,16 +84,23 @@ export function updateMembership(
   return decidedTo('membership', before, amend(before, { roleId: role?.id, ...metadata.of(before) }, context))
 }
 
+/** The pending invitations to the user end with it, so that none brings the user back (rule 21). */
 export function deleteMembership(
   input: DeleteMembershipInput,
-  { membership: before }: Pick<Facts, 'membership'>,
+  facts: Pick<Facts, 'membership'> & Invited & SentFacts,
+  context: Context,
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
+  const isRevoking = parseFlag(input.revokeSentInvitations, 'revoke_sent_invitations')
+  const { membership: before, invitations, sent, sentCount } = facts
   if (before === undefined) throw membershipNotFound(organizationId, userId)
-  return decided([deleted('membership', before)], before)
+  const ended = endInvitations([...invitations, ...(isRevoking ? sent : [])], context)
+  checkLimit('endsPerCallMax', ended.length, { subject: 'The user sent', unit: 'invitations', field: 'user_id' })
+  const impact = impactOf({ endedInvitations: ended.length, sentInvitations: sentCount })
+  return decided([deleted('membership', before), ...ended], before, impact)
 }
 
-function parseMember(input: DeleteMembershipInput) {
+function parseMember(input: MemberInput) {
   return {
     organizationId: parseId(input.organizationId, 'organization_id'),
     userId: parseId(input.userId, 'user_id'),

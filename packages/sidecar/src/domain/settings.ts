@@ -3,7 +3,7 @@
 import { initialRoleSetOf, type Catalogue, type Settings } from '@rolesets/core'
 import { amend } from './amend.ts'
 import { changed, decided, type Context, type Decided } from './decided.ts'
-import { parseEnrollmentModes, parseOptionalFlag, parseQuota } from './fields.ts'
+import { parseEnrollmentModes, parseLastAdministrator, parseOptionalFlag, parseQuota } from './fields.ts'
 import { updateRoleSet, type SpecialRoles } from './role-sets.ts'
 
 type Fields = Omit<Settings, 'updatedAt' | 'revision'>
@@ -19,6 +19,8 @@ export function updateSettings(catalogue: Catalogue, input: UpdateSettingsInput,
     enabled: parseOptionalFlag(input.enabled, 'enabled'),
     maxAllowedMemberships: maxAllowedMemberships === undefined ? undefined : parseQuota(maxAllowedMemberships),
     adminDeleteEnabled: parseOptionalFlag(input.adminDeleteEnabled, 'admin_delete_enabled'),
+    lastAdministrator:
+      input.lastAdministrator === undefined ? undefined : parseLastAdministrator(input.lastAdministrator),
     slugDisabled: parseOptionalFlag(input.slugDisabled, 'slug_disabled'),
     domainsEnabled: parseOptionalFlag(input.domainsEnabled, 'domains_enabled'),
     domainsEnrollmentModes: modes === undefined ? undefined : parseEnrollmentModes(modes, 'domains_enrollment_modes'),

@@ -9,7 +9,7 @@ import { impactMessage } from './messages.ts'
 import { failureOf } from './status.ts'
 
 type PageFields = Pick<PageCall, 'pageSize' | 'pageToken'>
-type WriteFields = Pick<WriteCall, 'dryRun' | 'expectedRevision'>
+type WriteFields = Pick<WriteCall, 'dryRun' | 'expectedRevision' | 'allowNoAdministrator'>
 
 /** Each takes the operation of the service that a call is for, and how its answer looks on the wire. */
 export function callsOf(endpoint: Endpoint) {
@@ -40,9 +40,10 @@ export function callsOf(endpoint: Endpoint) {
       reply: (answer: Answer) => Response,
     ) =>
       unary(endpoint, 'write', async (request: Request & WriteFields, call) => {
-        const { dryRun, expectedRevision } = request
+        const { dryRun, expectedRevision, allowNoAdministrator } = request
         try {
-          const writeCall = { actor: actorOf(call), dryRun, expectedRevision, signal: call.signal }
+          const how = { dryRun, expectedRevision, allowNoAdministrator }
+          const writeCall = { actor: actorOf(call), ...how, signal: call.signal }
           const response = reply(await work(request, writeCall))
           endpoint.observer.wrote(operation, dryRun ? 'DRY_RUN' : 'OK')
           return response

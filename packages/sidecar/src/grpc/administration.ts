@@ -20,7 +20,15 @@ import {
   settingsMessage,
   stepMessage,
 } from './messages.ts'
-import { accessOf, isInitial, manifestOf, metadataOf, newInvitationOf, statusesOf } from './requests.ts'
+import {
+  accessOf,
+  isInitial,
+  lastAdministratorOf,
+  manifestOf,
+  metadataOf,
+  newInvitationOf,
+  statusesOf,
+} from './requests.ts'
 
 export function administrationHandlers(service: Administration, endpoint: Endpoint): proto.AdministrationHandlers {
   const calls = callsOf(endpoint)
@@ -144,6 +152,10 @@ function membershipHandlers(service: Administration, { read, list, write }: Call
       membership,
     ),
     DeleteMembership: write('DeleteMembership', service.deleteMembership, membership),
+    RemoveUser: write('RemoveUser', service.removeUser, ({ value, ...written }) => ({
+      ...writtenReply(written),
+      userId: value?.userId ?? '',
+    })),
   } satisfies Partial<proto.AdministrationHandlers>
 }
 
@@ -192,8 +204,10 @@ function instanceHandlers(service: Administration, { read, list, write }: Calls)
     GetSettings: read((_request, call) => service.getSettings(call), settings),
     UpdateSettings: write(
       'UpdateSettings',
-      ({ domainsEnrollmentModes, ...request }, call) =>
-        service.updateSettings({ ...request, domainsEnrollmentModes: domainsEnrollmentModes?.keys }, call),
+      ({ domainsEnrollmentModes: modes, lastAdministrator, ...request }, call) => {
+        const given = { domainsEnrollmentModes: modes?.keys, lastAdministrator: lastAdministratorOf(lastAdministrator) }
+        return service.updateSettings({ ...request, ...given }, call)
+      },
       settings,
     ),
     CreateAccessKey: write(

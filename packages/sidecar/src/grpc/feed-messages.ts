@@ -148,6 +148,7 @@ const needsKey: ByKind<boolean> = {
   invitation_put: shownWithKey,
   settings_put: shownToAll,
   access_key_put: shownWithKey,
+  history_compacted: shownToAll,
 }
 
 const messages = {
@@ -191,6 +192,7 @@ const changeMessages: ByKind<proto.Change, [showing: Showing]> = {
   }),
   settings_put: ({ after }, { catalogue }) => ({ settingsPut: messages.settings(after, catalogue) }),
   access_key_put: ({ after }) => ({ accessKeyPut: accessKeyMessage(viewAccessKey(after)) }),
+  history_compacted: ({ upTo }) => ({ historyCompacted: { upToRevision: upTo } }),
 }
 
 function assignmentMessage(assignment: Assignment, { roleSets }: Catalogue): proto.Assignment {

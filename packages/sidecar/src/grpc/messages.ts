@@ -49,7 +49,8 @@ export function invitationMessage({ expiresAt: expiresAtMs, ...invitation }: Inv
 export function settingsMessage(settings: SettingsView): proto.Settings {
   const { updatedAt: updatedAtMs, revision: _revision, initialRoleSetId: _set, ...more } = settings
   const { creatorRoleId: _creator, defaultRoleId: _default, ...fields } = more
-  return { ...fields, domainsEnrollmentModes: [...settings.domainsEnrollmentModes], updatedAtMs }
+  const lastAdministrator = settings.lastAdministrator === 'warn' ? 'WARN' : 'REFUSE'
+  return { ...fields, domainsEnrollmentModes: [...settings.domainsEnrollmentModes], updatedAtMs, lastAdministrator }
 }
 
 export function accessKeyMessage({ id, name, access, createdAt, revokedAt }: AccessKeyView): proto.AccessKey {
@@ -64,6 +65,7 @@ export function impactMessage({ roles, requiredMappings, violations, ...totals }
     ...totals,
     roles: [...roles],
     requiredMappings: [...requiredMappings],
+    organizationIdsWithoutAdministrator: [...totals.organizationIdsWithoutAdministrator],
     violations: violations.map(({ code, field = '', ...more }) => ({ ...more, reason: reasonOf(code), field })),
   }
 }

@@ -1,17 +1,25 @@
 /** The parts of requests that need a translation for the rules: enums, metadata and manifests. */
 
 import type * as proto from '@rolesets/proto'
-import type { InvitationStatus, Manifest, Metadata } from '@rolesets/core'
+import type { InvitationStatus, LastAdministrator, Manifest, Metadata } from '@rolesets/core'
 import { jsonOfStruct } from '@rolesets/proto'
 import { Refusal } from '../domain/refusal.ts'
 
 const roleSetTypes = { ROLE_SET_TYPE_UNSPECIFIED: undefined, INITIAL_SET: true, CUSTOM_SET: false } as const
+const lastAdministrators = { LAST_ADMINISTRATOR_UNSPECIFIED: undefined, WARN: 'warn', REFUSE: 'refuse' } as const
 const accesses = { ACCESS_UNSPECIFIED: 'secret', SECRET: 'secret', READ: 'read' } as const
 const statuses = { PENDING: 'pending', ACCEPTED: 'accepted', REVOKED: 'revoked', EXPIRED: 'expired' } as const
 
 /** Undefined: not given. */
 export function isInitial(type: proto.RoleSetType__Output): boolean | undefined {
   return valueOf(roleSetTypes, type, { field: 'type', must: 'It must be INITIAL_SET or CUSTOM_SET, or not given.' })
+}
+
+/** Undefined: not given. */
+export function lastAdministratorOf(given: proto.LastAdministrator__Output | undefined): LastAdministrator | undefined {
+  if (given === undefined) return undefined
+  const must = 'It must be WARN or REFUSE, or not given.'
+  return valueOf(lastAdministrators, given, { field: 'last_administrator', must })
 }
 
 export function accessOf(access: proto.Access__Output): 'secret' | 'read' {

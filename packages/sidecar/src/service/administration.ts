@@ -20,6 +20,7 @@ import { organizationCommands, organizationList, type OrganizationFilter } from 
 import { permissionCommands, permissionList } from './operations/permissions.ts'
 import { roleSetCommands, roleSetList } from './operations/role-sets.ts'
 import { roleCommands, roleList } from './operations/roles.ts'
+import { userCommands } from './operations/users.ts'
 import { settingsCommands } from './operations/settings.ts'
 import {
   viewInvitation,
@@ -76,7 +77,7 @@ function catalogueOperations(operations: Operations) {
 
 function organizationOperations(operations: Operations) {
   return {
-    ...writesOf(operations, { ...organizationCommands, ...membershipCommands, ...invitationCommands }),
+    ...writesOf(operations, { ...organizationCommands, ...membershipCommands, ...userCommands, ...invitationCommands }),
     getOrganization: (unparsed: string, call: ReadCall) =>
       operations.find(call, async (reader, catalogue) => {
         const id = parseOrganizationId(unparsed, 'organization_id')

@@ -2,8 +2,8 @@
 
 import type { Store } from '../storage/store.ts'
 
-/** Often enough that each time there is little to do. */
-const compactEveryMs = 10 * 60_000
+/** A compaction reads all rows, which takes a second or two for a million of them. */
+const compactEveryMs = 3_600_000
 
 export interface Keep {
   readonly historyMaxCount: number
@@ -14,20 +14,34 @@ export interface CompactionEvents {
   readonly compactionFailed: (error: unknown) => void
 }
 
-/** @returns the way to stop, which waits for a compaction that runs */
+/** Begins at once. @returns the way to stop, which ends a compaction that runs */
 export function openCompaction(store: Store, keep: Keep, events: CompactionEvents): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve()
+  const ending = new AbortController()
+  const { signal } = ending
+  const compact = async () => {
+    try {
+      await compactOnce(store, keep, { now: Date.now(), signal })
+    } catch (error) {
+      if (!signal.aborted) events.compactionFailed(error)
+    }
+  }
+  let running = compact()
   const timer = setInterval(() => {
-    running = running.then(() => compactOnce(store, keep, Date.now())).catch(events.compactionFailed)
+    running = running.then(compact)
   }, compactEveryMs)
   timer.unref()
   return async () => {
     clearInterval(timer)
+    ending.abort()
     await running
   }
 }
 
-/** @param now Unix milliseconds */
-export async function compactOnce(store: Store, keep: Keep, now: number): Promise<void> {
-  await store.compact({ newerThan: now - keep.historyMaxAgeMs, count: keep.historyMaxCount })
+/** @param when `now`: Unix milliseconds */
+export async function compactOnce(
+  store: Store,
+  keep: Keep,
+  when: { readonly now: number; readonly signal?: AbortSignal },
+): Promise<void> {
+  await store.compact({ newerThan: when.now - keep.historyMaxAgeMs, count: keep.historyMaxCount, ...when })
 }

@@ -94,6 +94,7 @@ export function viewAccessKey({ digest: _digest, ...accessKey }: AccessKey): Omi
  * why the write would be refused.
  */
 export function viewImpact({ organizations, violations, ...impact }: Impact, before: Catalogue, after: Catalogue) {
+  const { withoutAdministrator, endedInvitations, sentInvitations } = impact
   const nameOf = (id: string) => after.roles.byId(id)?.key ?? keyOf(before.roles, id)
   const roles = impact.roles.map(({ roleId, toRoleId, ...counts }) => ({
     ...{ role: nameOf(roleId), toRole: toRoleId === null ? '' : nameOf(toRoleId) },
@@ -106,6 +107,9 @@ export function viewImpact({ organizations, violations, ...impact }: Impact, bef
     roles: sortedByRole(roles),
     requiredMappings: sortedByRole(requiredMappings),
     violations,
+    organizationsWithoutAdministrator: withoutAdministrator.organizations,
+    organizationIdsWithoutAdministrator: withoutAdministrator.organizationIds,
+    ...{ endedInvitations, sentInvitations },
   }
 }
 

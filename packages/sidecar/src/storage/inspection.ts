@@ -11,6 +11,13 @@ export interface Finding {
   readonly problem: string
 }
 
+/** Rows that nothing in the file can confirm. */
+export interface Unverified {
+  readonly rows: number
+  /** Where they come from; written after the number. */
+  readonly why: string
+}
+
 export interface Inspection extends AsyncDisposable {
   readonly file: string
   /** The revision of the last change set, and its seal. */
@@ -18,10 +25,12 @@ export interface Inspection extends AsyncDisposable {
   readonly seal: string
   /** The engine's own check of its file. Damage that it finds can make the other checks impossible. */
   integrity(): AsyncIterable<Finding>
-  /** The chain of seals, and the index of subjects. */
+  /** The chain of seals, where it begins, and the index of subjects. */
   history(): AsyncIterable<Finding>
-  /** Things that differ from the history that is kept, and counts. Call it after `history`. */
+  /** Rows that differ from what the history makes of them, and counts. Call it after `history`. */
   things(): AsyncIterable<Finding>
+  /** Known after `things`. */
+  readonly unverified: readonly Unverified[]
   catalogue(): Promise<Catalogue>
   /** Ordered by id. */
   organizations(): AsyncIterable<Organization>

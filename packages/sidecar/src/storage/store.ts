@@ -34,7 +34,7 @@ import type {
   Place,
   Revision,
 } from '@rolesets/core'
-import type { RoleUsage } from '../domain/decided.ts'
+import type { Departure, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {
@@ -105,6 +105,9 @@ export interface InvitationQuery {
   readonly text?: string | undefined
   /** Those that this user accepted, and those that were sent to an email address that is the user's id. */
   readonly userId?: string | undefined
+  readonly inviterUserId?: string | undefined
+  /** Those to the user id, to an address of an invitation that the user accepted, or to one of these addresses. */
+  readonly invitee?: { readonly userId: string; readonly emailAddresses: readonly string[] } | undefined
   /** Unix milliseconds: an invitation is pending or expired at this time. */
   readonly now: number
 }
@@ -165,7 +168,6 @@ export interface Reader {
   invitation(id: string): Promise<Invitation | undefined>
   /** The one of this address, compared without regard to case, that is pending at the time. */
   pendingInvitation(organizationId: string, emailAddress: string, now: number): Promise<Invitation | undefined>
-  /** How many are pending at the time. */
   pendingInvitationCount(organizationId: string, now: number): Promise<number>
   /** Ordered by id. */
   invitations(
@@ -183,6 +185,8 @@ export interface Reader {
   ): Promise<readonly RoleUsage[]>
   /** The same for one role: anywhere, or in all organizations of a set. */
   usageOf(roleId: string, scope: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
+  /** The answer to a departure, as the memberships are now; at most `limit` ids, in order, and the number of all. */
+  withoutAdministrator(departure: Departure, limit: number): Promise<WithoutAdministrator>
   /** Equal things are ordered by id, so that pages neither repeat nor skip one. */
   searchOrganizations(
     query: OrganizationQuery,
@@ -262,7 +266,6 @@ export interface Provenance {
   readonly operation: string
   /** Unix milliseconds. */
   readonly at: number
-  /** Run the work, answer, and leave no trace. */
   readonly dryRun?: boolean
   readonly foreseen?: Foreseen | undefined
   /** Ends the waiting; a work that has begun is finished. */
@@ -322,17 +325,17 @@ export interface Store extends AsyncDisposable {
    */
   subscribe(listener: (changeSet: KeptChangeSet) => void, onAdopted?: () => void): () => void
   /**
-   * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count.
-   * Never the last one.
+   * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count, but
+   * never the last one. It is a write of its own, at `now`, which seals the digests of all rows; it doesn't count. Nothing is
+   * written when there is nothing to forget, nor in a store that follows another one. The signal ends it between its steps.
    */
-  compact(keep: { readonly newerThan: number; readonly count: number }): Promise<void>
+  compact(keep: { newerThan: number; count: number; now?: number; signal?: AbortSignal }): Promise<void>
   /** Finishes what has begun and refuses the rest. Idempotent. */
   close(): Promise<void>
 }
 
 /**
  * Codes of storage failures, with what a caller may do.
- *
  * | code | when | may the caller retry? |
  * | --- | --- | --- |
  * | `overloaded` | too many works wait for the writer, or too many reads | yes, later: nothing was done |

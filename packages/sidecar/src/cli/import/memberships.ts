@@ -66,7 +66,8 @@ async function importMembership(
   if (held === role && isDeepStrictEqual(metadata, { publicMetadata, privateMetadata })) {
     return tally.count('memberships', 'unchanged')
   }
-  const answer = await tryWrite(() => admin.updateMembership(wanted, calls))
+  // The source decides who administers its organizations; members come one by one, in no order.
+  const answer = await tryWrite(() => admin.updateMembership({ ...wanted, allowNoAdministrator: true }, calls))
   report('changed', isRefusal(answer) ? answer : undefined)
 }
 

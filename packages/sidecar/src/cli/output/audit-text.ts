@@ -50,6 +50,7 @@ function factText(change: AuditedChange): string {
   const thing = change.thing.replaceAll('_', ' ')
   if (kind === 'organizations_moved')
     return `organizations of ${textOf(after?.from_role_set)} moved to ${textOf(after?.to_role_set)}: ${textOf(after?.organizations)}`
+  if (kind === 'history_compacted') return `history up to revision ${textOf(after?.up_to_revision)} forgotten`
   if (kind === 'members_reassigned') return `in ${thing} ${id}: ${reassignments(after)}`
   const { name, shownWhenNew } = wordsOf(change.thing)
   const named = `${thing} ${name(after ?? before ?? {}, id)}`

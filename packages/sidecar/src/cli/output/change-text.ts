@@ -33,6 +33,7 @@ const texts: { readonly [Field in ChangeField]: (value: ChangeValue<Field>) => s
   accessKeyPut: ({ name, access, revokedAtMs }) =>
     `key ${name}: ${revokedAtMs === 0 ? access.toLowerCase() : 'revoked'}`,
   settingsPut: () => 'settings',
+  historyCompacted: ({ upToRevision }) => `history up to revision ${upToRevision} forgotten`,
 }
 
 function factText(change: Change): string {

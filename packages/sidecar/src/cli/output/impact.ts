@@ -1,13 +1,33 @@
 /** Describes in words what a write does, or would do, to other things: organizations, members and invitations. */
 
 import type { Impact, RequiredMapping, RoleImpact, Violation } from '@rolesets/client'
-import { counted } from '@rolesets/core'
+import { counted, takeWithin } from '@rolesets/core'
+
+const namedMax = 10
 
 /** Lines with two spaces before each; none if there is no impact. */
-export function impactLines({ organizations, roles }: Impact): readonly string[] {
+export function impactLines({ organizations, roles, ...impact }: Impact): readonly string[] {
   return [
     ...(organizations > 0 ? [`  affects ${counted(organizations, 'organization')}`] : []),
     ...inOrder(roles).map(roleLine),
+    ...administratorLines(impact),
+    ...invitationLines(impact),
+  ]
+}
+
+function administratorLines(impact: Omit<Impact, 'organizations' | 'roles'>): readonly string[] {
+  const { organizationsWithoutAdministrator: count, organizationIdsWithoutAdministrator: ids } = impact
+  if (count === 0) return []
+  const shown = takeWithin(ids, namedMax)
+  const more = count > shown.length ? ` and ${count - shown.length} more` : ''
+  return [`  leaves ${counted(count, 'organization')} without an administrator: ${shown.join(', ')}${more}`]
+}
+
+function invitationLines(impact: Omit<Impact, 'organizations' | 'roles'>): readonly string[] {
+  const { endedInvitations, sentInvitations } = impact
+  return [
+    ...(endedInvitations > 0 ? [`  ends ${counted(endedInvitations, 'pending invitation')}`] : []),
+    ...(sentInvitations > 0 ? [`  the user sent ${counted(sentInvitations, 'pending invitation')}`] : []),
   ]
 }
 

@@ -25,11 +25,13 @@ export interface WriteOptions extends ConnectionOptions {
   readonly actor?: string
   readonly dryRun?: true
   readonly expectedRevision?: string
+  readonly allowNoAdministrator?: true
 }
 
 interface How {
   readonly dryRun: boolean
   readonly expectedRevision?: string
+  readonly allowNoAdministrator?: true
 }
 
 /** What is so now, and what would be so after a dry run: sentences without the full stop. */
@@ -52,6 +54,8 @@ interface Write<Answer extends Written> {
 export interface WriteVerb extends Verb {
   /** Whether it is on a thing that exists, so that this can have changed since an earlier dry run. */
   readonly onRevision: boolean
+  /** It can end an organization's last administrator (rule 19). */
+  readonly endsAdministrators?: true
 }
 
 /** No answer came: the write may have been done. */
@@ -61,6 +65,11 @@ const dryRunOption = new Option('--dry-run', 'say what it would do, and change n
 const expectedRevisionOption = new Option(
   '--expected-revision <revision>',
   'refuse if the thing has changed since this revision of a dry run',
+)
+
+const allowNoAdministratorOption = new Option(
+  '--allow-no-administrator',
+  'do it also if an organization loses its last administrator',
 )
 
 /** A verb that checks what was typed, sends one write, and prints what it did. */
@@ -84,8 +93,19 @@ export function writeVerb<Options extends WriteOptions, Args extends unknown[], 
 }
 
 /** The verb with what all writes have: their options, the secret key, and an hour of patience. */
-export function writing({ onRevision, options = [], ...verb }: WriteVerb): Verb & { readonly needsKey: true } {
-  const own = [...options, dryRunOption, ...(onRevision ? [expectedRevisionOption] : []), actorOption]
+export function writing({
+  onRevision,
+  endsAdministrators,
+  options = [],
+  ...verb
+}: WriteVerb): Verb & { readonly needsKey: true } {
+  const own = [
+    ...options,
+    ...(endsAdministrators ? [allowNoAdministratorOption] : []),
+    dryRunOption,
+    ...(onRevision ? [expectedRevisionOption] : []),
+    actorOption,
+  ]
   return { ...verb, options: own, timeoutSeconds: timeoutSecondsMax, needsKey: true }
 }
 
@@ -107,9 +127,13 @@ export async function sendOnce<Answer>(
   }
 }
 
-export function howOf({ dryRun, expectedRevision }: WriteOptions): How {
+export function howOf({ dryRun, expectedRevision, allowNoAdministrator }: WriteOptions): How {
   if (expectedRevision !== undefined) parseRevisionField(expectedRevision, '--expected-revision')
-  return { dryRun: dryRun === true, ...(expectedRevision === undefined ? {} : { expectedRevision }) }
+  return {
+    dryRun: dryRun === true,
+    ...(expectedRevision === undefined ? {} : { expectedRevision }),
+    ...(allowNoAdministrator === undefined ? {} : { allowNoAdministrator }),
+  }
 }
 
 /** A dry run that says no is a no. */
@@ -149,6 +173,8 @@ function explained(error: RoleSetsError, { expectedRevision, dryRun }: Partial<H
     const after = ` Run the command again with --dry-run.`
     return new ExplainedError(error, { after })
   }
+  if (error.code === 'organization_minimum_permissions_needed')
+    return new ExplainedError(error, { after: ' On the command line, this is --allow-no-administrator.' })
   if (dryRun || !unknownOutcomes.includes(error.code)) return error
   return new ExplainedError(error, {
     after: ' It is unknown whether the change was made. Check before you run it again.',

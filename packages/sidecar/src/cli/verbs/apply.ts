@@ -20,7 +20,16 @@ import { jsonLine } from '../output/json.ts'
 import { readManifestFile, type ManifestFile } from '../manifest/file.ts'
 import { nothingText, planText, refusedText } from '../output/plan-text.ts'
 import { connectedVerb, withClient, type Given } from '../run/verb.ts'
-import { actingAs, dryRunText, exitCodeOfWrite, howOf, sendOnce, writing, type WriteOptions } from '../run/write.ts'
+import {
+  actingAs,
+  dryRunText,
+  exitCodeOfWrite,
+  howOf,
+  sendOnce,
+  writing,
+  type WriteOptions,
+  type WriteVerb,
+} from '../run/write.ts'
 import { parsePath } from '../manifest/yaml-source.ts'
 
 type ApplyRequest = Parameters<Administration['apply']>[0]
@@ -34,7 +43,7 @@ interface ApplyOptions extends WriteOptions {
 /** Other writers may change other things in between. After so many attempts it gives up. */
 const attemptsMax = 10
 
-const verb = {
+const verb: WriteVerb = {
   usage: 'apply',
   summary: 'Brings permissions, roles, role sets and organizations to the state that a file describes.',
   options: [
@@ -42,6 +51,7 @@ const verb = {
     new Option('--prune', 'delete what the file does not describe'),
   ],
   onRevision: true,
+  endsAdministrators: true,
   notes: `
 Prints what it will create and change before it does it. All of it is one revision, or nothing is done. What the file
 does not describe is left alone; with --prune, custom permissions, roles and role sets that it does not describe are
@@ -67,9 +77,10 @@ export const apply = connectedVerb(writing(verb), async ({ io, options }: Given<
 
 async function applyFile(io: Io, client: RoleSetsClient, given: { file: ManifestFile; options: ApplyOptions }) {
   const { file, options } = given
-  const { dryRun, ...expected } = howOf(options)
+  const { dryRun, allowNoAdministrator, ...expected } = howOf(options)
   // The client leaves out what is undefined; its type doesn't say so.
-  const described = { ...file.manifest, prune: options.prune === true } as ApplyRequest
+  const insisted = allowNoAdministrator === undefined ? {} : { allowNoAdministrator }
+  const described = { ...file.manifest, prune: options.prune === true, ...insisted } as ApplyRequest
   const limits = actingAs(options, { deadlineMs: options.timeout * 1_000, signal: io.signal })
   const ask: Ask = (how) =>
     sendOnce(io, options, { how, send: () => client.admin.apply({ ...described, ...how }, limits) })

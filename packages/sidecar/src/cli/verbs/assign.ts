@@ -3,17 +3,18 @@
 import { parseId, parseRef } from '../../domain/fields.ts'
 import { mapOption, mapRemedy, type Mappings } from '../run/mappings.ts'
 import type { Given } from '../run/verb.ts'
-import { writeVerb, type WriteOptions } from '../run/write.ts'
+import { writeVerb, type WriteOptions, type WriteVerb } from '../run/write.ts'
 
 interface AssignOptions extends WriteOptions {
   readonly map?: Mappings
 }
 
-const verb = {
+const verb: WriteVerb = {
   usage: 'assign <organization> <role-set>',
   summary: 'Gives an organization another role set.',
   options: [mapOption],
   onRevision: true,
+  endsAdministrators: true,
   notes: `
 The role set is a key (role_set:pro) or an id. Roles in use that the new set lacks need a --map each; without it the
 change is refused, and the answer says which roles those are. An organization that the sidecar does not know yet is

@@ -3,7 +3,7 @@
 import { counted, exitCodes, quoted, type ExitCode } from '@rolesets/core'
 import { Option } from 'commander'
 import { settings } from '../../config.ts'
-import type { Finding } from '../../doctor.ts'
+import type { Examined } from '../../doctor.ts'
 import { UsageError } from '../run/failure.ts'
 import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
@@ -23,8 +23,9 @@ const verb = {
   summary: 'Examines the file of a store: its integrity, its history and every rule.',
   options: [new Option('--database <url>', 'sqlite:<path> (ROLESETS_DATABASE)')],
   notes: `
-Reads the file directly, also while a sidecar runs on it. It takes no lock, changes nothing and makes no file. One line for
-each finding: which row or thing, and what is wrong with it. Note the revision and the seal that it prints, somewhere else:
+Reads the file directly, also while a sidecar runs on it. It takes no lock, changes nothing and makes no file
+beside it. One line for each finding: which row or thing, and what is wrong with it; and one for rows that can't be
+verified. Note the revision and the seal that it prints, somewhere else:
 a person who can write the file can also compute all seals again; only your note shows that.
 
 Examples:
@@ -32,7 +33,7 @@ Examples:
   rolesets doctor --database sqlite:restored.db --json
 
 Exit codes:
-  0  sound
+  0  sound; also if some rows could not be verified, which is said
   1  there are findings
   2  the command line is wrong
   3  the file can't be read, or another process started to write to it`,
@@ -63,20 +64,21 @@ function databaseOf({ database }: DoctorOptions, io: Io): string {
   throw new UsageError(`${source} is ${quoted(url)}, which doctor can't examine. Give --database sqlite:<path>.`)
 }
 
-async function report(
-  io: Io,
-  { json }: DoctorOptions,
-  examined: { file: string; head: number; seal: string; findings: readonly Finding[] },
-): Promise<ExitCode> {
-  const { file, head: revision, seal, findings } = examined
+async function report(io: Io, { json }: DoctorOptions, examined: Examined): Promise<ExitCode> {
+  const { file, head: revision, seal, findings, unverified } = examined
+  const rows = unverified.reduce((sum, each) => sum + each.rows, 0)
   const isSound = findings.length === 0
   if (json) {
     for (const finding of findings) await io.stdout(jsonLine({ finding }))
-    await io.stdout(jsonLine({ sound: isSound, file, revision, seal, findings: findings.length }))
+    for (const each of unverified) await io.stdout(jsonLine({ unverified: each }))
+    const numbers = { findings: findings.length, unverifiedRows: rows }
+    await io.stdout(jsonLine({ sound: isSound, file, revision, seal, ...numbers }))
   } else {
     for (const { what, problem } of findings) await io.stdout(`${what}: ${problem}\n`)
+    for (const each of unverified) await io.stdout(`not verified: ${counted(each.rows, 'row')} ${each.why}\n`)
     const end = findings.length >= findingsMax ? ', and perhaps more: that is where it stopped' : ''
-    const verdict = isSound ? 'sound' : `${counted(findings.length, 'finding')}${end}`
+    const except = rows === 0 ? '' : `, but ${counted(rows, 'row')} could not be verified`
+    const verdict = isSound ? `sound${except}` : `${counted(findings.length, 'finding')}${end}`
     await io.stdout(`${file}: ${verdict} (revision ${revision}, seal ${seal})\n`)
   }
   return isSound ? exitCodes.yes : exitCodes.no

@@ -6,7 +6,7 @@
 import { isRoleSetsError, type FieldViolation } from '@rolesets/client'
 import { ExplainedError } from '../run/failure.ts'
 import type { Given } from '../run/verb.ts'
-import { writeVerb, type WriteOptions } from '../run/write.ts'
+import { writeVerb, type WriteOptions, type WriteVerb } from '../run/write.ts'
 import { parseRef } from '../../domain/fields.ts'
 import { mapOption, mapRemedy, type Mappings } from '../run/mappings.ts'
 
@@ -14,10 +14,11 @@ interface ReplaceSetOptions extends WriteOptions {
   readonly map?: Mappings
 }
 
-const roleVerb = {
+const roleVerb: WriteVerb = {
   usage: 'replace-role <role-set> <role> [to-role]',
   summary: 'Removes a role from a role set and gives its members another role.',
   onRevision: true,
+  endsAdministrators: true,
   notes: `
 Members and pending invitations with the role, in every organization that uses the set, get <to-role>, which is added to
 the set if it is not in it. It also becomes the default or the creator role if the other one was. It may be left out while
@@ -28,11 +29,12 @@ Examples:
   rolesets replace-role role_set:pro org:analyst org:member --key-file rolesets.db.key`,
 }
 
-const setVerb = {
+const setVerb: WriteVerb = {
   usage: 'replace-set <role-set> <to-role-set>',
   summary: 'Moves all organizations of a role set to another one, and deletes it.',
   options: [mapOption],
   onRevision: true,
+  endsAdministrators: true,
   notes: `
 Roles in use that the other set lacks need a --map each; without it the change is refused, and the answer says which roles
 those are. The initial set can be replaced only after another one was made initial. All of it is one revision, however many

@@ -3,7 +3,7 @@
 import { describeList, describeText } from './details.ts'
 import { step, type ApplyStep } from './step.ts'
 import type { Catalogue, PermissionManifest, Role, RoleManifest } from '@rolesets/core'
-import { creatorPermissionKeys } from '../roles.ts'
+import { creatorPermissionKeys, isCreatorEligible } from '../roles.ts'
 
 export function planPermissions(catalogue: Catalogue, wanted: readonly PermissionManifest[]): ApplyStep[] {
   return wanted.flatMap((item): ApplyStep[] => {
@@ -17,8 +17,8 @@ export function planPermissions(catalogue: Catalogue, wanted: readonly Permissio
 }
 
 /**
- * `lastSteps` take from a present creator role what a creator must hold. They come after the sets have got another creator
- * role or are gone, because before that they would be refused (rule 2).
+ * `lastSteps` take from a present role what a creator role must hold. They come after the sets have got another creator
+ * role or are gone, and after members have got other roles, because before that they would be refused (rules 2 and 19).
  */
 export function planRoles(
   catalogue: Catalogue,
@@ -26,13 +26,12 @@ export function planRoles(
 ): { readonly steps: ApplyStep[]; readonly lastSteps: ApplyStep[] } {
   const steps: ApplyStep[] = []
   const lastSteps: ApplyStep[] = []
-  const creatorRoleIds = new Set([...catalogue.roleSets.values()].map(({ creatorRoleId }) => creatorRoleId))
   for (const item of wanted) {
     const before = catalogue.roles.byKey(item.key)
     const planned = planRole(catalogue, item, before)
     if (planned === undefined) continue
-    const isCreator = before !== undefined && creatorRoleIds.has(before.id)
-    ;(isCreator && !holdsCreatorPermissions(item) ? lastSteps : steps).push(planned)
+    const isEligible = before !== undefined && isCreatorEligible(catalogue, before)
+    ;(isEligible && !holdsCreatorPermissions(item) ? lastSteps : steps).push(planned)
   }
   return { steps, lastSteps }
 }

@@ -7,6 +7,10 @@ import { count, number, optional, optionalFlag, optionalReference } from '../ope
 import { component, representing } from '../operation/represent.ts'
 import { reading, writing, type Operation } from '../operation/route.ts'
 
+const lastAdministrator = z
+  .enum(['warn', 'refuse'])
+  .describe('An extension: what becomes of a write that leaves an organization without its last administrator.')
+
 const settingsObject = component('OrganizationSettings', {
   object: z.literal('organization_settings'),
   enabled: z.boolean(),
@@ -19,6 +23,7 @@ const settingsObject = component('OrganizationSettings', {
   admin_delete_enabled: z.boolean(),
   domains_enabled: z.boolean(),
   slug_disabled: z.boolean(),
+  last_administrator: lastAdministrator,
   domains_enrollment_modes: z.array(z.string()),
   domains_default_role: z.string().describe('Key of the default role of the initial role set.'),
   initial_role_set_key: z.string(),
@@ -58,6 +63,7 @@ export const instanceOperations: readonly Operation[] = [
       admin_delete_enabled: optionalFlag,
       domains_enabled: optionalFlag,
       slug_disabled: optionalFlag,
+      last_administrator: optional(lastAdministrator),
       domains_enrollment_modes: optional(
         z
           .array(z.enum(['manual_invitation', 'automatic_invitation', 'automatic_suggestion']))

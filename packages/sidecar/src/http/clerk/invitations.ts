@@ -36,7 +36,9 @@ const newestFirst = { field: 'created_at', descending: true } as const
 const newInvitation = z.strictObject({
   email_address: text('emailAddressCharactersMax'),
   role: reference.describe('Key.'),
-  inviter_user_id: clearableText('idCharactersMax'),
+  inviter_user_id: clearableText('idCharactersMax').describe(
+    'Must be a member who holds `org:sys_memberships:manage`.',
+  ),
   expires_in_days: optional(number('invitationDaysMax', 1)).meta({
     description: `1 to ${limits.invitationDaysMax}; default ${limits.invitationDaysDefault}.`,
     default: limits.invitationDaysDefault,
@@ -54,6 +56,7 @@ const failuresOfCreation = [
   'organization_invitation_not_unique',
   'organization_role_not_in_role_set',
   'organization_membership_quota_exceeded',
+  'missing_organization_permission',
 ] as const
 
 export const invitationOperations: readonly Operation[] = [
@@ -71,7 +74,8 @@ export const invitationOperations: readonly Operation[] = [
     params: organizationParams,
     body: newInvitation,
     failures: failuresOfCreation,
-    handle: (input, scope) => inOrganization(scope.service.administration.createInvitation, input, scope),
+    handle: (input, scope) =>
+      inOrganization(scope.service.administration.createInvitation, { ...input, checkInviters: true }, scope),
   }),
 
   writing('CreateInvitations', `POST ${path}/bulk`, {
@@ -85,7 +89,7 @@ export const invitationOperations: readonly Operation[] = [
       // A path with an unknown organization is rejected, as in `inOrganization`.
       await administration.getOrganization(organizationId, call)
       const invitations = body.map((each) => inRulesWords(each, {}))
-      return administration.createInvitations({ organizationId, invitations }, call)
+      return administration.createInvitations({ organizationId, invitations, checkInviters: true }, call)
     },
     represent: (views, scope) => ({
       data: views.map((view) => answer.represent(view, scope)),
@@ -113,10 +117,10 @@ export const invitationOperations: readonly Operation[] = [
     summary: 'Revokes a pending invitation',
     body: z.strictObject({
       requesting_user_id: optional(z.string().max(limits.idCharactersMax, tooLongId)).describe(
-        'Not stored: the audit has the actor.',
+        'Must be a member who holds `org:sys_memberships:manage`. Not stored: the audit has the actor.',
       ),
     }),
-    failures: ['organization_invitation_not_pending'],
+    failures: ['organization_invitation_not_pending', 'missing_organization_permission'],
     handle: (input, { service, call }) => service.administration.revokeInvitation(input, call),
   }),
 
@@ -145,6 +149,7 @@ export const invitationOperations: readonly Operation[] = [
       'organization_invitation_not_pending',
       'already_a_member_in_organization',
       'organization_role_not_in_role_set',
+      'organization_membership_quota_exceeded',
     ],
     handle: (input, scope) => inOrganization(scope.service.administration.acceptInvitation, input, scope),
     represent: ({ invitation, ...entry }, scope) => ({

@@ -1,9 +1,10 @@
 /** Memberships of one organization, and of all. */
 
 import { z } from 'zod'
+import { limits } from '@rolesets/core'
 import type { OrganizationView, MembershipView } from '../../service/views.ts'
-import { clearableMetadata, mergedMetadata, reference, text } from '../operation/fields.ts'
-import { ordering, orderShown } from '../operation/parameters.ts'
+import { clearableMetadata, mergedMetadata, optional, reference, text } from '../operation/fields.ts'
+import { flag, ordering, orderShown } from '../operation/parameters.ts'
 import { shownAs } from '../operation/shown-as.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
@@ -18,6 +19,8 @@ const factsOfUsers = ['email_address', 'phone_number', 'first_name', 'last_name'
 const membershipOrder = ordering(...factsOfUsers)
   .transform(({ field, descending }) => ({ field: field === 'created_at' ? field : ('user_id' as const), descending }))
   .meta(shownAs(orderShown(['created_at', ...factsOfUsers])))
+
+export const revokeSentInvitations = flag.describe('An extension: also revoke the invitations that the user sent.')
 
 const answer = {
   ...membershipAnswer,
@@ -47,6 +50,9 @@ export const membershipOperations: readonly Operation[] = [
     body: z.strictObject({
       user_id: text('id'),
       role: reference.describe('Key.'),
+      email_addresses: optional(
+        z.array(text('emailAddressCharactersMax')).max(limits.emailAddressesPerUserMax),
+      ).describe('An extension: addresses of the user, pending invitations to which end.'),
       public_metadata: clearableMetadata,
       private_metadata: clearableMetadata,
     }),
@@ -59,16 +65,20 @@ export const membershipOperations: readonly Operation[] = [
   }),
 
   writing('UpdateMembership', `PATCH ${path}/{user_id}`, {
+    endsAdministrators: true,
     ...one,
     summary: 'Gives a member another role',
     body: z.strictObject({ role: reference.describe('Key.') }),
-    failures: ['organization_role_not_in_role_set'],
+    failures: ['organization_minimum_permissions_needed', 'organization_role_not_in_role_set'],
     handle: (input, scope) => inOrganization(scope.service.administration.updateMembership, input, scope),
   }),
 
   writing('DeleteMembership', `DELETE ${path}/{user_id}`, {
+    endsAdministrators: true,
+    failures: ['organization_minimum_permissions_needed'],
     ...one,
-    summary: 'Deletes a membership, and answers with it as it was',
+    summary: 'Deletes a membership, and answers with it as it was. Pending invitations to the user end',
+    query: { revoke_sent_invitations: revokeSentInvitations },
     handle: (input, scope) => inOrganization(scope.service.administration.deleteMembership, input, scope),
   }),
 

@@ -103,6 +103,7 @@ export const organizationOperations: readonly Operation[] = [
   }),
 
   writing('UpdateOrganization', `PATCH ${path}`, {
+    endsAdministrators: true,
     ...written,
     summary: 'Updates an organization, or moves it to another role set',
     params,
@@ -120,6 +121,7 @@ export const organizationOperations: readonly Operation[] = [
       private_metadata: clearableMetadata.describe(`Only for API versions before ${withoutMetadata}.`),
     }),
     failures: [
+      'organization_minimum_permissions_needed',
       'organization_slugs_disabled',
       'form_identifier_exists',
       'organization_role_set_reassignment_mappings_missing',

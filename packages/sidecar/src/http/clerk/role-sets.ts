@@ -110,10 +110,15 @@ export const roleSetOperations: readonly Operation[] = [
   }),
 
   writing('ReplaceRole', `POST ${path}/roles/replace`, {
+    endsAdministrators: true,
     ...one,
     summary: 'Replaces a role by another one, which its members and invitations get',
     body: z.strictObject({ role_key: reference, to_role_key: reference }),
-    failures: ['organization_role_not_in_role_set', 'organization_missing_creator_role_permissions'],
+    failures: [
+      'organization_minimum_permissions_needed',
+      'organization_role_not_in_role_set',
+      'organization_missing_creator_role_permissions',
+    ],
     fields: { ...fields, role: 'role_key' },
     handle: (input, { service, call }) => service.administration.replaceRole(input, call),
   }),
@@ -135,11 +140,13 @@ export const roleSetOperations: readonly Operation[] = [
   }),
 
   writing('ReplaceRoleSet', `POST ${path}/replace`, {
+    endsAdministrators: true,
     ...one,
     summary: 'Moves all organizations to another role set, and deletes this one',
     body: z.strictObject({ dest_role_set_key: reference, reassignment_mappings: optionalMappings }),
     ...deletion,
     failures: [
+      'organization_minimum_permissions_needed',
       'cannot_delete_initial_role_set',
       'organization_role_set_reassignment_mappings_missing',
       'organization_role_set_reassignment_mappings_invalid',

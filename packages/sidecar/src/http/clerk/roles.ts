@@ -75,6 +75,7 @@ export const roleOperations: readonly Operation[] = [
   }),
 
   writing('UpdateRole', `PATCH ${path}`, {
+    endsAdministrators: true,
     ...one,
     summary: 'Updates a role; given permissions replace all permissions of the role',
     body: z.strictObject({
@@ -83,7 +84,11 @@ export const roleOperations: readonly Operation[] = [
       description: clearableText('description'),
       permissions: permissionReferences,
     }),
-    failures: ['form_identifier_exists', 'organization_missing_creator_role_permissions'],
+    failures: [
+      'organization_minimum_permissions_needed',
+      'form_identifier_exists',
+      'organization_missing_creator_role_permissions',
+    ],
     handle: (input, { service, call }) => service.administration.updateRole(input, call),
   }),
 
@@ -108,9 +113,14 @@ export const roleOperations: readonly Operation[] = [
   }),
 
   writing('RemovePermission', `DELETE ${path}/permissions/{permission_id}`, {
+    endsAdministrators: true,
     ...permissionOfOne,
     summary: 'Removes a permission from a role',
-    failures: ['organization_missing_creator_role_permissions', 'organization_role_permission_association_not_found'],
+    failures: [
+      'organization_minimum_permissions_needed',
+      'organization_missing_creator_role_permissions',
+      'organization_role_permission_association_not_found',
+    ],
     handle: (input, { service, call }) => service.administration.removePermission(input, call),
   }),
 

@@ -63,6 +63,16 @@ function impactSchema(resource: z.ZodType) {
       roles: z.array(roleImpact),
       required_mappings: z.array(requiredMapping),
       violations: z.array(violation).meta({ description: 'Empty: the write would succeed.' }),
+      organizations_without_administrator: count.meta({
+        description: 'Organizations that lose their last administrator.',
+      }),
+      organization_ids_without_administrator: z
+        .array(z.string())
+        .meta({ description: 'Their ids, in order; the first 100.' }),
+      ended_invitations: count.meta({ description: 'Pending invitations that the write ends.' }),
+      sent_invitations: count.meta({
+        description: 'Pending invitations that the user sent whose membership ends, also those that stay.',
+      }),
       resource: resource.nullable().meta({ description: 'What the write would answer; null: it would be rejected.' }),
       revision: z.string(),
     })
@@ -70,7 +80,7 @@ function impactSchema(resource: z.ZodType) {
 }
 
 export function representImpact(
-  { organizations, members, invitations, roles, requiredMappings, violations }: ImpactView,
+  { organizations, members, invitations, roles, requiredMappings, violations, ...more }: ImpactView,
   { words, ...given }: { readonly resource: unknown; readonly revision: string; readonly words: Words },
 ) {
   return {
@@ -80,6 +90,9 @@ export function representImpact(
     roles: roles.map(({ toRole, ...counts }) => ({ ...counts, to_role: toRole === '' ? null : toRole })),
     required_mappings: requiredMappings,
     violations: violations.map((each) => ({ ...errorOfRefusal(each, words), reason: each.code, facts: each.facts })),
+    organizations_without_administrator: more.organizationsWithoutAdministrator,
+    organization_ids_without_administrator: more.organizationIdsWithoutAdministrator,
+    ...{ ended_invitations: more.endedInvitations, sent_invitations: more.sentInvitations },
     ...given,
   }
 }

@@ -176,6 +176,8 @@ export function writing<
   operation: string,
   route: Route<Exclude<Method, 'GET'>>,
   declared: Declared<Params, Query, Names> & {
+    /** It can end an organization's last administrator, so it takes `allow_no_administrator` (rule 19). */
+    readonly endsAdministrators?: true
     /** A strict object, or a list of such. An empty body is the same as `{}`. */
     readonly body?: Body
     readonly ignoresBody?: true
@@ -187,16 +189,18 @@ export function writing<
   },
 ): Operation {
   const { params, query, body, response, fields = {}, handle, represent, changedAt = changedAtOf } = declared
+  const { endsAdministrators } = declared
   const schemas = {
     params: z.object(params ?? {}),
-    query: z.strictObject({ ...query, dry_run: flag }),
+    query: z.strictObject({ ...query, ...(endsAdministrators && { allow_no_administrator: flag }), dry_run: flag }),
     body,
     response: writtenSchema(response),
   }
   const shown = { ...shownOf(operation, route, declared), ignoresBody: declared.ignoresBody ?? false }
   const answer: Operation['answer'] = async (given, scope) => {
-    const { dryRun, ...input } = inputOf(given, schemas, fields)
-    const own = { ...scope, call: { ...scope.call, dryRun: dryRun === true } }
+    const { dryRun, allowNoAdministrator, ...input } = inputOf(given, schemas, fields)
+    const how = { dryRun: dryRun === true, allowNoAdministrator: allowNoAdministrator === true }
+    const own = { ...scope, call: { ...scope.call, ...how } }
     const { value, impact, revision } = await handle(input as unknown as Parameters<typeof handle>[0], own)
     const resource = value === undefined ? null : await represent(value, own)
     if (own.call.dryRun)

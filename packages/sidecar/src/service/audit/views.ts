@@ -12,6 +12,7 @@ import {
   type Catalogue,
   type Change,
   type ChangeKind,
+  type Compacted,
   type Image,
   type Moved,
   type Reassigned,
@@ -36,7 +37,7 @@ export type AuditImage = Readonly<Record<string, unknown>>
 export interface AuditedChangeView {
   /** `role_put`, `organizations_moved` and so on. */
   readonly kind: ChangeKind
-  readonly thing: ThingName
+  readonly thing: ThingName | 'history'
   /** Of a set-wide change, the id of the set or the organization. */
   readonly id: string
   /** Undefined: it is new. */
@@ -97,6 +98,7 @@ const views: ByThing<View, [Catalogue]> = {
 function factsOf(change: Change, catalogue: Catalogue): Facts {
   if (change.verb === 'moved') return factsOfMove(change, catalogue)
   if (change.verb === 'reassigned') return factsOfReassignment(change, catalogue)
+  if (change.verb === 'compacted') return factsOfCompaction(change)
   const { thing } = change
   // Both states of a change are of its thing, which the compiler can't connect.
   const viewOf = (value: Things[ThingName] | null) =>
@@ -123,6 +125,12 @@ function factsOfMove({ fromRoleSetId: from, toRoleSetId: to, organizations }: Mo
     ...{ to_role_set: keyOf(roleSets, to), to_role_set_id: to, organizations },
   }
   return { thing: 'role_set', id: from, before: undefined, after, members: 0, invitations: 0 }
+}
+
+/** The digests are for `doctor`, which reads them in the file. */
+function factsOfCompaction({ thing, upTo }: Compacted): Facts {
+  const after = { up_to_revision: upTo }
+  return { thing, id: thing, before: undefined, after, members: 0, invitations: 0 }
 }
 
 function factsOfReassignment(change: Reassigned, { roles }: Catalogue): Facts {

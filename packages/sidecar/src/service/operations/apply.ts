@@ -44,7 +44,7 @@ export const applyCommands = commandsOf((applied: Applied) => applied, {
       for (const step of plan.steps) {
         // Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own.
         const done = await decideStep({ ...scope, catalogue: await writer.catalogue() }, step.run, impacts)
-        await writer.record(done.changes)
+        await scope.record(done.changes)
         impacts.push(done.impact)
       }
       const steps = plan.steps.map(({ run: _run, ...step }) => step)
@@ -99,5 +99,6 @@ function sumOf(impacts: readonly Impact[]): Impact {
     organizations: impacts.reduce((sum, { organizations }) => sum + organizations, 0),
     roles: impacts.flatMap(({ roles }) => roles),
     requiredMappings: impacts.flatMap(({ requiredMappings }) => requiredMappings),
+    endedInvitations: impacts.reduce((sum, { endedInvitations }) => sum + endedInvitations, 0),
   })
 }

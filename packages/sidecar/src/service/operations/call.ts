@@ -19,6 +19,8 @@ export interface WriteCall {
   readonly expectedRevision?: string | undefined
   /** True: an organization that the store doesn't know is refused, also if the setting allows unknown organizations. */
   readonly onlyRegistered?: boolean | undefined
+  /** True: it is done also if an organization loses its last administrator by it (rule 19). */
+  readonly allowNoAdministrator?: boolean | undefined
   readonly signal: AbortSignal
 }
 

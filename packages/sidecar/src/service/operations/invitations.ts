@@ -1,16 +1,19 @@
 /** Operations on invitations. */
 
-import type { Invitation, InvitationStatus } from '@rolesets/core'
-import { parseEmailAddress } from '../../domain/fields.ts'
+import type { Invitation, InvitationStatus, Membership } from '@rolesets/core'
+import { parseEmailAddress, parseId } from '../../domain/fields.ts'
 import {
   acceptInvitation,
   createInvitation,
   createInvitations,
+  invitersOf,
   parseAddresses,
   revokeInvitation,
   type Accepted,
+  type RevokeInvitationInput,
 } from '../../domain/invitations.ts'
 import type { Reader } from '../../storage/store.ts'
+import { invitationsTo } from './invitees.ts'
 import { foreseeMembership, occupancyOf } from './memberships.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { foreseeOrganization } from './organizations.ts'
@@ -20,17 +23,24 @@ export const invitationCommands = {
   ...commandsOf(viewInvitation, {
     createInvitation: factRule(
       createInvitation,
-      async (scope, { organizationId, emailAddress }) => {
+      async (scope, input) => {
+        const { organizationId, emailAddress } = input
         const addresses = [parseEmailAddress(emailAddress, 'email_address')]
         const [pending] = await pendingOf(scope, organizationId, addresses)
-        return { ...(await organizationFactsOf(scope, organizationId)), pending }
+        const inviters = await invitersIn(scope, organizationId, invitersOf(input, [input]))
+        return { ...(await organizationFactsOf(scope, organizationId)), pending, inviters }
       },
       { foresee: foreseeOrganization },
     ),
     revokeInvitation: {
       foresee: foreseeOrganization,
-      decide: async (scope, input: Parameters<typeof revokeInvitation>[0]) =>
-        revokeInvitation(input, await factsOf(scope, input), scope.context),
+      decide: async (scope, input: RevokeInvitationInput) => {
+        const { organizationId, requestingUserId } = input
+        const asking = requestingUserId ? [requestingUserId] : []
+        const [requester] = await invitersIn(scope, organizationId, asking)
+        const facts = { ...(await factsOf(scope, input)), requester }
+        return revokeInvitation(scope.catalogue, input, facts, scope.context)
+      },
     },
   }),
   ...commandsOf(
@@ -40,8 +50,10 @@ export const invitationCommands = {
       createInvitations: factRule(
         createInvitations,
         async (scope, input) => {
-          const pending = await pendingOf(scope, input.organizationId, parseAddresses(input))
-          return { ...(await organizationFactsOf(scope, input.organizationId)), pending }
+          const { organizationId, invitations } = input
+          const pending = await pendingOf(scope, organizationId, parseAddresses(input))
+          const inviters = await invitersIn(scope, organizationId, invitersOf(input, invitations))
+          return { ...(await organizationFactsOf(scope, organizationId)), pending, inviters }
         },
         { foresee: foreseeOrganization },
       ),
@@ -57,7 +69,11 @@ export const invitationCommands = {
         acceptInvitation,
         async (scope, input) => {
           const facts = await factsOf(scope, input)
-          return { ...facts, membership: await scope.writer.membership(input.organizationId, input.userId) }
+          const { writer } = scope
+          const membership = await writer.membership(input.organizationId, input.userId)
+          const isLimited = (facts.organization?.maxAllowedMemberships ?? 0) > 0
+          const members = isLimited ? await writer.memberCount(input.organizationId) : 0
+          return { ...facts, membership, members, invitations: await invitationsTo(scope, input) }
         },
         { foresee: foreseeMembership },
       ),
@@ -99,6 +115,20 @@ async function factsOf(
 async function organizationFactsOf({ writer, context }: WriteScope, organizationId: string) {
   const organization = await writer.organization(organizationId)
   return { organization, ...(await occupancyOf(writer, organization, context.now)) }
+}
+
+/** Those of the users who are members. */
+async function invitersIn(
+  { writer }: WriteScope,
+  organizationId: string,
+  userIds: readonly string[],
+): Promise<Membership[]> {
+  const memberships: Membership[] = []
+  for (const userId of userIds) {
+    const membership = await writer.membership(organizationId, parseId(userId, 'inviter_user_id'))
+    if (membership !== undefined) memberships.push(membership)
+  }
+  return memberships
 }
 
 async function pendingOf(

@@ -4,23 +4,29 @@ import type { Membership, Organization } from '@rolesets/core'
 import { createMembership, deleteMembership, updateMembership } from '../../domain/memberships.ts'
 import { findRole } from '../../domain/lookup.ts'
 import type { Foreseen, Reader, Writer } from '../../storage/store.ts'
+import { invitationsFrom, invitationsTo } from './invitees.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { viewMembership, type MembershipView } from '../views.ts'
 
 export const membershipCommands = commandsOf(viewMembership, {
   createMembership: factRule(
     createMembership,
-    async ({ writer, context }, input) => {
+    async (scope, input) => {
+      const { writer, context } = scope
       const facts = await factsOf(writer, input)
-      return { ...facts, ...(await occupancyOf(writer, facts.organization, context.now)) }
+      const occupancy = await occupancyOf(writer, facts.organization, context.now)
+      return { ...facts, ...occupancy, invitations: await invitationsTo(scope, input) }
     },
     { foresee: foreseeMembership },
   ),
   updateMembership: factRule(updateMembership, presentFactsOf, { foresee: foreseeMembership }),
   deleteMembership: {
     foresee: foreseeMembership,
-    decide: async (scope, input: Parameters<typeof deleteMembership>[0]) =>
-      deleteMembership(input, await presentFactsOf(scope, input)),
+    decide: async (scope, input: Parameters<typeof deleteMembership>[0]) => {
+      const { membership } = await presentFactsOf(scope, input)
+      const facts = { membership, invitations: await invitationsTo(scope, input) }
+      return deleteMembership(input, { ...facts, ...(await invitationsFrom(scope, input)) }, scope.context)
+    },
     deletes: true,
   },
 })

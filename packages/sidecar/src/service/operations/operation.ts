@@ -3,13 +3,15 @@
  * recorded at once; a read sees one committed state. The files of the nouns only say which facts a rule needs.
  */
 
-import { type Catalogue, limits, type RefusalCode, type UnknownOrganizations } from '@rolesets/core'
+import { type Catalogue, type Change, limits, type RefusalCode, type UnknownOrganizations } from '@rolesets/core'
 import { noImpact, type Context, type Decided, type IdPrefix, type Impact } from '../../domain/decided.ts'
+import { administratorNeeded } from '../../domain/administrators.ts'
 import { checkUnchanged } from '../../domain/precondition.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import type { At, Foreseen, Page, Reader, Store, Writer } from '../../storage/store.ts'
 import type { Found, PageCall, PageOf, ReadCall, WriteCall, Written } from './call.ts'
 import type { ReadModel } from '../decisions/read-model.ts'
+import { Recording } from './recording.ts'
 import { viewImpact } from '../views.ts'
 import { parseOwnRevision } from '../own-revision.ts'
 
@@ -27,6 +29,8 @@ export interface WriteScope {
   readonly context: Context
   /** Refuses if the thing has changed since the caller's expected revision. The rule decides about a missing thing. */
   readonly expectUnchanged: (thing: { readonly id: string; readonly revision: number } | undefined) => void
+  /** For a command of several steps: records what a step decided, so that the next one sees it. */
+  readonly record: (changes: readonly Change[]) => Promise<void>
 }
 
 /** A thing that the caller's expected revision is compared with. */
@@ -140,8 +144,10 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
         const before = await writer.catalogue()
         const own = call.onlyRegistered === true ? { ...options, unknownOrganizations: 'deny' as const } : options
         const context = contextOf(own, provenance.at, writer.nextRevision)
-        const scope = { writer, catalogue: before, context, expectUnchanged }
-        return run(command, input, scope).catch(async (error: unknown) => {
+        const recording = new Recording(writer)
+        const record = (changes: readonly Change[]) => recording.record(changes)
+        const scope = { writer, catalogue: before, context, expectUnchanged, record }
+        return run(command, input, { ...scope, recording, call }).catch(async (error: unknown) => {
           if (!call.dryRun || !isViolation(error)) throw error
           // What was recorded before the refusal is undone with the rest of the dry run.
           return { thing: undefined, impact: viewImpact(refusedImpact(error), before, await writer.catalogue()) }
@@ -181,13 +187,20 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
 }
 
 /** Decides, records, and shows what came of it. */
-async function run<I, T, V>(command: Command<I, T, V>, input: I, scope: WriteScope) {
+async function run<I, T, V>(
+  command: Command<I, T, V>,
+  input: I,
+  { recording, call, ...scope }: WriteScope & { readonly recording: Recording; readonly call: WriteCall },
+) {
   const { writer, catalogue: before, context } = scope
   const decided = await command.decide(scope, input)
-  if (decided.changes.length > 0) await writer.record(decided.changes)
+  await scope.record(decided.changes)
   const after = await writer.catalogue()
+  const impact = { ...decided.impact, withoutAdministrator: await recording.withoutAdministrator(after) }
+  const isRefused = impact.withoutAdministrator.organizations > 0 && call.allowNoAdministrator !== true
+  if (isRefused && before.settings.lastAdministrator === 'refuse') throw administratorNeeded(impact)
   const thing = command.view(decided.value, command.deletes === true ? before : after, context.now)
-  return { thing, impact: viewImpact(decided.impact, before, after) }
+  return { thing, impact: viewImpact(impact, before, after) }
 }
 
 /** Refusals that a preview throws like any other call: the request is malformed, or the thing has changed. */

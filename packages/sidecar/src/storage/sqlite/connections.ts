@@ -12,6 +12,7 @@ import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
 import { checkSmallParts } from './file/check.ts'
 import { Connection } from './connection.ts'
+import { plantBase } from './rows/base.ts'
 import { plantAnchor } from './rows/history.ts'
 import { locate } from './file/location.ts'
 import { acquireLock } from './file/lock.ts'
@@ -75,6 +76,7 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   await checkSmallParts(writer)
   const isNew = await plantEpoch(writer)
   await plantAnchor(writer, await readEpoch(writer))
+  await plantBase(writer, migrations.length)
   const readers: Connection[] = []
   for (let count = 0; count < readersCount; count++) {
     const reader = await connect(file, undo)

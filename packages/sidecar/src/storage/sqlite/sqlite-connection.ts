@@ -4,6 +4,7 @@ import { StoreError } from '../store.ts'
 import type { EngineConnection, Position } from '../transactions/connection.ts'
 import type { Connection } from './connection.ts'
 import { readsOf } from './questions/queries.ts'
+import { beginBase, digestBase, forgetFormerBases, readBase, settleBase } from './rows/base.ts'
 import { putBookmark } from './rows/bookmarks.ts'
 import { writeChanges } from './rows/changes.ts'
 import { unlessMalformed } from './rows/columns.ts'
@@ -66,9 +67,17 @@ export function sqliteConnection(connection: Connection): EngineConnection {
     writeBookmarks: async (bookmarks) => {
       for (const [name, bookmark] of bookmarks) await putBookmark(connection, name, bookmark)
     },
-    forget: (before) => forgetSome(connection, before),
+    baseOrigin: async () => (await readBase(connection)).origin,
+    digestBase: (base, check) => digestBase(connection, base, check),
+    beginBase: () => beginBase(connection),
+    settleBase: (base, origin) => settleBase(connection, base, origin),
+    forget: async (before) => {
+      const [isMore, isMoreOfBases] = [await forgetSome(connection, before), await forgetFormerBases(connection)]
+      return isMore || isMoreOfBases
+    },
     writeRetiredPermissions: (retired) => putRetiredKeys(connection, retired),
     clear: async (position) => {
+      await connection.run('DELETE FROM base_rows')
       for (const table of contentTables) await connection.run(`DELETE FROM ${table}`)
       await connection.run('UPDATE store SET epoch = ?', [position.epoch])
       await setAnchor(connection, position)

@@ -45,6 +45,8 @@ export const tables: Readonly<Record<string, Explanation>> = {
   change_sets: checked('each is sealed to the one before it'),
   store: ofFile('the first seal, and each compaction, is made from the epoch'),
   history_anchor: ofFile('it is the seal of the epoch, or that of the change set before which a compaction forgot'),
+  history_base: ofFile('its revision and its rows are those that the last compaction sealed, or it is the empty store'),
+  base_rows: ofFile('with the rows that have not changed since, they give the digests that the compaction sealed'),
   bookmarks: ofFile('no bookmark of this epoch is beyond the head; the rest is known to the consumers alone'),
   migrations: ofFile('their checksums are those of this version, and the schema is what they make'),
 }

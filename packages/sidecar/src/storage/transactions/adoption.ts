@@ -20,6 +20,7 @@ export async function adopt(connection: EngineConnection, snapshot: StoreSnapsho
   for await (const change of putsOf(snapshot)) if (changes.push(change) >= thingsPerWriteMax) await write()
   await write()
   await connection.writeRetiredPermissions(snapshot.catalogue.retiredPermissions)
+  await connection.settleBase(await connection.beginBase(), 'adoption')
   return { epoch, revision, seal, timelines: [], catalogue: await connection.catalogue() }
 }
 

@@ -3,7 +3,7 @@
  * it recorded. A work that throws, or that is a dry run, leaves nothing behind. One commit makes all of them durable.
  */
 
-import { applyToCatalogue, type Catalogue, type Change } from '@rolesets/core'
+import { applyToCatalogue, type Catalogue, type Change, type TableDigest } from '@rolesets/core'
 import {
   AppendError,
   type At,
@@ -17,7 +17,7 @@ import {
 import { adopt } from './adoption.ts'
 import { BatchRows } from './batch-rows.ts'
 import type { State } from './catalogues.ts'
-import type { EngineConnection, Timeline } from './connection.ts'
+import { compactionOperation, type Base, type EngineConnection, type Timeline } from './connection.ts'
 import { lease } from './lease.ts'
 import { changesOf, recordOf } from './record.ts'
 import { sealOf, type SealedRecord } from './seal.ts'
@@ -28,10 +28,29 @@ export type Job =
   | { readonly kind: 'work'; readonly provenance: Provenance; readonly work: (writer: Writer) => Promise<unknown> }
   /** Takes a change set that another store made. */
   | { readonly kind: 'append'; readonly changeSet: SealedRecord }
-  /** Replaces everything. It never shares a batch. */
+  /** Replaces everything. */
   | { readonly kind: 'adopt'; readonly snapshot: StoreSnapshot; readonly epoch: string }
-  /** One step of compaction. @see EngineConnection.forget */
+  /** The steps of a compaction. @see EngineConnection.beginBase */
+  | { readonly kind: 'begin_base' }
+  | { readonly kind: 'settle_base'; readonly compaction: Compaction }
+  | { readonly kind: 'adopt_base' }
+  /** @see EngineConnection.forget */
   | { readonly kind: 'forget'; readonly before: number }
+
+/** What a compaction has found. */
+export interface Compaction {
+  readonly base: Base
+  readonly tables: readonly TableDigest[]
+  /** The first revision that is kept; 0: all are. */
+  readonly before: number
+  /** Unix milliseconds. */
+  readonly at: number
+}
+
+/** Such a job never shares a batch. */
+export function isAlone({ kind }: Job): boolean {
+  return kind !== 'work' && kind !== 'append' && kind !== 'forget'
+}
 
 export type Outcome =
   { readonly kind: 'returned'; readonly at: At<unknown> } | { readonly kind: 'threw'; readonly error: unknown }
@@ -92,6 +111,13 @@ export class Batch {
         this.#state = await adopt(this.#connection, job.snapshot, job.epoch)
         this.#isReplaced = true
         return this.#returned(undefined)
+      case 'begin_base':
+        return this.#returned(await this.#connection.beginBase())
+      case 'settle_base':
+        return this.#settle(job.compaction)
+      case 'adopt_base':
+        await this.#connection.settleBase(await this.#connection.beginBase(), 'adoption')
+        return this.#returned(undefined)
       case 'forget':
         return this.#returned(await this.#connection.forget(job.before))
     }
@@ -132,6 +158,19 @@ export class Batch {
     this.#beginTimeline()
     const sealable = { revision, committedAt: at, actor, operation, record: recordOf(changes) }
     this.#add({ ...sealable, changes, seal: sealOf(this.#state.seal, sealable) }, catalogue)
+  }
+
+  /** The change set of a compaction. */
+  async #settle({ base, tables, before, at }: Compaction): Promise<Outcome> {
+    const recording = new Recording(this.#rows, this.#state, at)
+    const { revision: anchor } = await this.#connection.historyAnchor()
+    const facts = { upTo: Math.max(before - 1, anchor), epoch: this.#state.epoch, rowsAt: base.revision, tables }
+    this.#rows.beginWork()
+    await recording.record([{ verb: 'compacted', thing: 'history', ...facts }])
+    await this.#rows.endWork(true)
+    await this.#connection.settleBase(base, 'compaction')
+    this.#keep(recording, { actor: 'rolesets', operation: compactionOperation, at })
+    return this.#returned(undefined)
   }
 
   /** The first write of a process begins its timeline. */

@@ -7,7 +7,7 @@
  * `StoreError`.
  */
 
-import type { Catalogue, Change, Membership, Organization, RetiredKeys } from '@rolesets/core'
+import type { Catalogue, Change, Membership, Organization, RetiredKeys, TableDigest } from '@rolesets/core'
 import type { Bookmark, KeptChangeSet, Reader } from '../store.ts'
 
 /** How far a history has come: its epoch, its last revision, and the seal that the next change set follows. */
@@ -15,6 +15,23 @@ export interface Position {
   readonly epoch: string
   readonly revision: number
   readonly seal: string
+}
+
+/** The change sets of compactions have it, and no others. */
+export const compactionOperation = 'CompactHistory'
+
+/**
+ * What the rows are derived from: the empty store, the rows that a compaction sealed, a snapshot of another store, or the rows
+ * that an upgrade found in a file without a base.
+ */
+export type BaseOrigin = 'beginning' | 'compaction' | 'adoption' | 'upgrade'
+
+/** A state of all rows that can still be read when they have changed. */
+export interface Base {
+  /** Where the rows were so. */
+  readonly revision: number
+  /** Distinguishes it from others of this storage. */
+  readonly generation: number
 }
 
 /** What one process has written: the revisions after this number, up to the next timeline's. */
@@ -64,8 +81,15 @@ export interface EngineConnection extends RowReader {
   bookmark(name: string): Promise<Bookmark | undefined>
   /** All but the first one, which has the name of the store, in the order of their beginnings. */
   timelines(): Promise<readonly Timeline[]>
-  /** The revision before which change sets may be forgotten. */
+  /** The revision before which change sets may be forgotten; 0: none of them, apart from those of compactions. */
   forgettable(keep: { readonly newerThan: number; readonly count: number }): Promise<number>
+  baseOrigin(): Promise<BaseOrigin>
+  /**
+   * Of all rows as they were when the base began. Its cost is that of reading all rows.
+   *
+   * @param check is called again and again; what it throws ends the reading
+   */
+  digestBase(base: Base, check: () => void): Promise<readonly TableDigest[]>
 
   /** Writes the rows of changes, in their order. */
   writeChanges(recorded: readonly Recorded[]): Promise<void>
@@ -74,7 +98,11 @@ export interface EngineConnection extends RowReader {
   writeTimeline(timeline: Timeline): Promise<void>
   /** Null removes one. */
   writeBookmarks(bookmarks: ReadonlyMap<string, Bookmark | null>): Promise<void>
-  /** Forgets some change sets. @returns whether there may be more to forget */
+  /** Begins a base with the rows as they are. */
+  beginBase(): Promise<Base>
+  /** The base takes effect. @throws StoreError when another one has begun since */
+  settleBase(base: Base, origin: BaseOrigin): Promise<void>
+  /** Forgets some change sets, and what belonged to former bases. @returns whether there may be more to forget */
   forget(before: number): Promise<boolean>
   /** Into a storage that was cleared, and whose permissions were written. */
   writeRetiredPermissions(retired: RetiredKeys): Promise<void>

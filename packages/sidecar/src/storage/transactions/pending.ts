@@ -82,6 +82,7 @@ export class Pending {
 
   #learn(change: Change): void {
     const { verb, thing } = change
+    if (thing === 'history') return
     this.#names.add(thing)
     if (verb === 'moved' || verb === 'reassigned' || (verb === 'deleted' && thing === 'organization')) {
       this.#isWide = true

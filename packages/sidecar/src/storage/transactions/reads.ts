@@ -38,6 +38,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   invitations: ofInvitations,
   usageIn: (pending, scope) => ('organizationId' in scope ? ofHolders(pending) : ofAny(pending)),
   usageOf: ofAny,
+  withoutAdministrator: (pending) => pending.concerns('organization', 'membership'),
   searchOrganizations: ofAny,
   searchMemberships: ofMembers,
   searchInvitations: ofInvitations,

@@ -2,10 +2,11 @@
  * The record of a change set: the text of its changes, as it is sealed, kept in the history and sent to replicas.
  *
  * Records of earlier versions name the thing by the kind of the change, for example
- * `{ kind: 'role_put', role: …, before: … }`. They stay as they are, because the seal covers their bytes.
+ * `{ kind: 'role_put', role: …, before: … }`. They stay as they are, because the seal covers their bytes. Settings of earlier
+ * versions lack the fields that came later: they are read with the values that a new store has.
  */
 
-import { camelCase, type Change } from '@rolesets/core'
+import { camelCase, initialSettings, type Change, type Settings } from '@rolesets/core'
 
 interface FormerChange {
   readonly kind: string
@@ -32,8 +33,13 @@ const setWide: Readonly<Record<string, (fields: FormerChange) => object>> = {
 }
 
 function changeOf(recorded: RecordedChange): Change {
-  if (!('kind' in recorded)) return recorded
-  return (setWide[recorded.kind] ?? putOrDeleted)(recorded) as Change
+  const change = 'kind' in recorded ? ((setWide[recorded.kind] ?? putOrDeleted)(recorded) as Change) : recorded
+  if (change.thing !== 'settings') return change
+  return { ...change, after: completed(change.after), before: change.before && completed(change.before) }
+}
+
+function completed(settings: Settings): Settings {
+  return { ...initialSettings, ...settings }
 }
 
 function putOrDeleted({ kind, before, ...facts }: FormerChange): object {

@@ -14,9 +14,9 @@ import {
   type Store,
   type Writer,
 } from '../store.ts'
-import type { Committed, Job } from './batch.ts'
+import type { Committed, Compaction, Job } from './batch.ts'
 import { Catalogues, type State } from './catalogues.ts'
-import type { EngineConnection, Position } from './connection.ts'
+import type { Base, EngineConnection, Position } from './connection.ts'
 import { lease } from './lease.ts'
 import { Readers } from './readers.ts'
 import type { SealedRecord } from './seal.ts'
@@ -49,6 +49,8 @@ export async function openTransactionalStore(connections: EngineConnections, opt
   }
 }
 
+type CompactOptions = Parameters<Store['compact']>[0]
+
 interface Subscription {
   readonly listener: (changeSet: KeptChangeSet) => void
   readonly onAdopted: (() => void) | undefined
@@ -64,6 +66,7 @@ class TransactionalStore implements Store {
   /** Of this process; undefined: it goes on with the store's name. */
   readonly #timelineName: string | undefined
   #state: State
+  #compacting: Promise<void> = Promise.resolve()
   #lineage: Lineage
   #closed: Promise<void> | undefined
 
@@ -139,10 +142,11 @@ class TransactionalStore implements Store {
     return () => void this.#subscriptions.delete(subscription)
   }
 
-  /** In steps that wait for the writer like any work, so that writes go on between them. */
-  async compact(keep: { readonly newerThan: number; readonly count: number }): Promise<void> {
-    const before = await this.#reading((connection) => connection.forgettable(keep))
-    while ((await this.#perform({ kind: 'forget', before })).value === true);
+  /** One after the other. */
+  compact(keep: CompactOptions): Promise<void> {
+    const compacted = this.#compacting.then(() => this.#compact(keep))
+    this.#compacting = compacted.catch(() => undefined)
+    return compacted
   }
 
   close(): Promise<void> {
@@ -154,8 +158,32 @@ class TransactionalStore implements Store {
     return this.close()
   }
 
+  /** In steps that wait for the writer like any work, so that writes go on between them. */
+  async #compact({ now = Date.now(), signal, ...keep }: CompactOptions): Promise<void> {
+    const check = () => {
+      signal?.throwIfAborted()
+      if (this.#closed) throw closing()
+    }
+    check()
+    const { before, origin } = await this.#reading(async (connection) => {
+      return { before: await connection.forgettable(keep), origin: await connection.baseOrigin() }
+    })
+    // An upgrade leaves rows that nothing seals: that is mended, also when there is nothing to forget.
+    if (before === 0 && origin !== 'upgrade') return
+    if (origin === 'adoption') await this.#perform({ kind: 'adopt_base' })
+    else await this.#sealRows({ before, at: now }, check)
+    while ((await this.#perform({ kind: 'forget', before })).value === true) check()
+  }
+
+  async #sealRows(plan: Pick<Compaction, 'before' | 'at'>, check: () => void): Promise<void> {
+    // A job of this kind returns the base.
+    const base = (await this.#perform({ kind: 'begin_base' })).value as Base
+    const tables = await this.#reading((connection) => connection.digestBase(base, check))
+    await this.#perform({ kind: 'settle_base', compaction: { ...plan, base, tables } })
+  }
+
   async #close(): Promise<void> {
-    const error = new StoreError('closed', 'The store is closing or closed. Use another one.')
+    const error = closing()
     this.#writes.stop(error)
     await this.#readers.stop(error)
     await this.#writes.idle()
@@ -197,6 +225,10 @@ class TransactionalStore implements Store {
       }
     }
   }
+}
+
+function closing(): StoreError {
+  return new StoreError('closed', 'The store is closing or closed. Use another one.')
 }
 
 function newTimelineName(): string {

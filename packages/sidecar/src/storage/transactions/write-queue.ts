@@ -6,7 +6,7 @@
 import { applyToCatalogue } from '@rolesets/core'
 import type { StoreEvent } from '../options.ts'
 import { StoreError, type KeptChangeSet } from '../store.ts'
-import { Batch, type Committed, type Job, type Outcome } from './batch.ts'
+import { Batch, isAlone, type Committed, type Job, type Outcome } from './batch.ts'
 import type { State } from './catalogues.ts'
 import type { EngineConnection } from './connection.ts'
 
@@ -90,14 +90,14 @@ export class WriteQueue {
     this.#running = undefined
   }
 
-  /** An adoption runs alone: what waits before it and behind it belongs to different contents. */
+  /** An adoption runs alone: what waits before it and behind it belongs to different contents. So does a new base. */
   #next(): readonly Waiting[] {
     const next: Waiting[] = []
     for (const waiting of this.#waiting.keys()) {
-      const isAlone = waiting.job.kind === 'adopt'
-      if (next.length === this.#options.batchMax || (isAlone && next.length > 0)) break
+      const isSingle = isAlone(waiting.job)
+      if (next.length === this.#options.batchMax || (isSingle && next.length > 0)) break
       next.push(waiting)
-      if (isAlone) break
+      if (isSingle) break
     }
     return this.#take(next)
   }

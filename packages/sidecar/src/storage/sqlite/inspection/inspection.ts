@@ -2,36 +2,36 @@
 
 import { access, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import {
-  type Catalogue,
-  type ChangeSet,
-  type Invitation,
-  type Membership,
-  type Organization,
-  subjectsOf,
-} from '@rolesets/core'
-import type { Finding, Inspection } from '../../inspection.ts'
+import { type Catalogue, type Invitation, type Membership, type Organization } from '@rolesets/core'
+import type { Finding, Inspection, Unverified } from '../../inspection.ts'
 import { checkTimelines } from './timelines.ts'
 import { migrations } from '../migrations/all.ts'
 import { StoreError } from '../../store.ts'
-import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
-import { Connection, type Row } from '../connection.ts'
+import { explainedTables } from '../rows/base.ts'
+import { loadCatalogue } from '../rows/catalogue.ts'
+import { Connection } from '../connection.ts'
 import { corruptError } from '../errors.ts'
-import { readAnchor, readPosition } from '../rows/history.ts'
-import { Chain } from '../../transactions/chain.ts'
+import { readPosition } from '../rows/history.ts'
 import type { Table } from '../rows/table.ts'
-import { pagesOf, type Pages } from './pages.ts'
-import { checkCounts, checkStamps, highestStamp, noteSweep, type Sweeps } from './stamps.ts'
-import { checkTraces, smallRows } from './traces.ts'
+import { compareRows } from './comparison.ts'
+import { HistoryCheck } from './history-check.ts'
+import { pagesOf } from './pages.ts'
+import {
+  checkBase,
+  checkBookmarks,
+  checkCounts,
+  checkReferences,
+  checkSingles,
+  oversizedIn,
+  rowsBetween,
+} from './rows-check.ts'
+import { Scratch } from './scratch.ts'
 import { missingMigrations } from '../migrations/migrate.ts'
 import { schemaDifferences, type SchemaDifference } from '../migrations/schema.ts'
 import { setUpReader } from '../pragmas.ts'
 import { integer, MalformedRow, text, unlessMalformed } from '../rows/columns.ts'
-import { accessKeys, changeSetOf, invitations, memberships, organizations, sealedRecordOf } from '../rows/things.ts'
+import { invitations, memberships, organizations } from '../rows/things.ts'
 
-/** A revision can be 0 or more. */
-const changeSets: Pages = { table: 'change_sets', key: ['revision'], start: -1 }
-const changeSetsPerPage = 100
 /** SQLite stops after so many problems. */
 const problemsMax = 100
 
@@ -82,9 +82,12 @@ class SqliteInspection implements Inspection {
   readonly seal: string
   readonly #connection: Connection
   readonly #isAlone: boolean
-  readonly #sweeps: Sweeps = new Map()
   readonly #differences: readonly SchemaDifference[]
-  #chain: Chain | undefined
+  readonly unverified: Unverified[] = []
+  /** Tables that would take too much memory. */
+  readonly #oversized = new Set<string>()
+  #scratch: Scratch | undefined
+  #history: HistoryCheck | undefined
 
   constructor(connection: Connection, { head, seal, isAlone, differences }: Opened) {
     this.#differences = differences
@@ -128,7 +131,8 @@ class SqliteInspection implements Inspection {
   }
 
   async *provenances(): AsyncGenerator<{ readonly revision: number; readonly actor: string }> {
-    for await (const rows of pagesOf(this.#connection, { ...changeSets, columns: 'revision, actor' }))
+    const columns = 'revision, substr(actor, 1, 1) AS actor'
+    for await (const rows of pagesOf(this.#connection, { table: 'change_sets', key: ['revision'], columns }))
       for (const row of rows) yield { revision: integer(row, 'revision'), actor: text(row, 'actor') }
   }
 
@@ -137,38 +141,62 @@ class SqliteInspection implements Inspection {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#scratch?.close()
     await this.#connection.run('ROLLBACK').catch(() => undefined)
     await this.#connection.close()
   }
 
   async *#examineHistory(): AsyncGenerator<Finding> {
-    const chain = new Chain(await readAnchor(this.#connection))
-    this.#chain = chain
-    const small = smallRows(await this.catalogue(), await inOrder(this.#connection, accessKeys))
-    for await (const rows of pagesOf(this.#connection, { ...changeSets, size: changeSetsPerPage })) {
-      const sound: ChangeSet[] = []
-      for (const row of rows) {
-        const finding = chain.check(sealedRecordOf(row))
-        if (finding !== undefined) yield finding
-        if (finding === undefined || chain.isMissing(integer(row, 'revision') - 1)) sound.push(changeSetOf(row))
-      }
-      for (const changeSet of sound) noteSweep(this.#sweeps, changeSet)
-      yield* this.#checkSubjects(rows, sound)
-      yield* checkTraces(this.#connection, sound, small)
+    let isComplete = true
+    for await (const finding of checkSingles(this.#connection)) {
+      isComplete = false
+      yield finding
     }
-    const lost = chain.endAt(await highestStamp(this.#connection))
-    if (lost !== undefined) yield { ...lost, problem: `missing; things are stamped with ${lost.what}` }
+    if (!isComplete) return
+    const history = await HistoryCheck.open(this.#connection)
+    const scratch = await Scratch.open()
+    this.#scratch = scratch
+    const { origin, revision } = history.base
+    const rowsAtBase = origin === 'beginning' ? 0 : await scratch.load(this.#connection, history.base)
+    yield* history.walk(async function* (changeSets) {
+      const explaining = changeSets.filter((each) => each.revision > revision)
+      for (const failed of await scratch.replay(explaining))
+        if (!history.isLost(failed.revision) && history.firstLost === undefined)
+          yield { what: `revision ${failed.revision}`, problem: "unreadable: what it says can't be carried out" }
+    })
+    if (!history.isBaseSealed && rowsAtBase > 0) this.unverified.push(unverifiedOf(history, rowsAtBase))
+    const forgotten = await rowsBetween(this.#connection, history.base.revision, history.anchor.revision)
+    if (forgotten > 0)
+      this.unverified.push({
+        rows: forgotten,
+        why: `written before revision ${history.anchor.revision + 1}, where the history begins`,
+      })
+    this.#history = history
   }
 
   async *#examineThings(): AsyncGenerator<Finding> {
-    const chain = this.#chain
-    if (chain === undefined) throw new Error('Call history() before things().')
-    const { revision: anchor } = await readAnchor(this.#connection)
-    const isMissing = (revision: number) => chain.isMissing(revision)
-    yield* checkStamps(this.#connection, { sweeps: this.#sweeps, anchor, isMissing })
+    const [history, scratch] = [this.#history, this.#scratch]
+    if (history === undefined || scratch === undefined) {
+      yield { what: 'rows', problem: "not compared with the history, which couldn't be read" }
+      return
+    }
+    const isLost = (revision: number) => history.isLost(revision)
+    const options = { file: this.#connection, made: scratch.connection, isLost, firstLost: history.firstLost }
+    for (const table of await explainedTables(this.#connection)) {
+      const oversized = await oversizedIn(this.#connection, table)
+      if (oversized > 0) {
+        this.#oversized.add(table.name)
+        yield {
+          what: table.name,
+          problem: `${oversized} rows are larger than any that is written; the table isn't read`,
+        }
+      } else yield* compareRows(table, options)
+    }
+    if (this.#oversized.size === 0) yield* checkBase(this.#connection, history)
     yield* checkCounts(this.#connection)
     yield* checkTimelines(this.#connection)
-    yield* this.#checkReferences()
+    yield* checkReferences(this.#connection)
+    yield* checkBookmarks(this.#connection, this.head)
   }
 
   /** Reports a malformed row as damage of the file. */
@@ -180,37 +208,21 @@ class SqliteInspection implements Inspection {
     }
   }
 
-  /** The subjects of these change sets, and those of revisions between them. */
-  async *#checkSubjects(rows: readonly Row[], sound: readonly ChangeSet[]): AsyncGenerator<Finding> {
-    const [first, last] = [integer(rows[0] ?? {}, 'revision'), integer(rows.at(-1) ?? {}, 'revision')]
-    const sql = 'SELECT revision, subject FROM change_subjects WHERE revision BETWEEN ? AND ?'
-    const noted = new Map<number, Set<string>>()
-    for (const row of await this.#connection.all(sql, [first, last])) {
-      const revision = integer(row, 'revision')
-      noted.set(revision, (noted.get(revision) ?? new Set()).add(text(row, 'subject')))
-    }
-    for (const { revision, changes } of sound) {
-      const found = noted.get(revision) ?? new Set<string>()
-      const wanted = new Set(subjectsOf(changes))
-      const missing = [...wanted].filter((subject) => !found.has(subject))
-      const strange = [...found].filter((subject) => !wanted.has(subject))
-      if (missing.length > 0) yield { what: `revision ${revision}`, problem: `not found by ${missing.join(', ')}` }
-      if (strange.length > 0) yield { what: `revision ${revision}`, problem: `found by ${strange.join(', ')} in error` }
-    }
-  }
-
-  async *#checkReferences(): AsyncGenerator<Finding> {
-    const sql = 'SELECT "table" AS source, parent, count(*) AS rows FROM pragma_foreign_key_check GROUP BY 1, 2'
-    for (const row of await this.#connection.all(sql)) {
-      const problem = `${integer(row, 'rows')} refer to ${text(row, 'parent')} that are not there`
-      yield { what: text(row, 'source'), problem }
-    }
-  }
-
   async *#all<T extends object>(table: Table<T>, key: readonly string[]): AsyncGenerator<T> {
+    if (this.#oversized.size > 0) throw new StoreError('corrupt', 'A table has rows that are too large to be read.')
     for await (const rows of pagesOf(this.#connection, { table: table.name, key }))
       yield* await unlessMalformed(this.file, async () => rows.map(table.thingOf))
   }
+}
+
+function unverifiedOf({ base, compaction }: HistoryCheck, rows: number): Unverified {
+  const reasons = {
+    adoption: `taken from another store at revision ${base.revision}`,
+    upgrade: `found by an upgrade at revision ${base.revision}, in a file whose earlier history was gone`,
+    compaction: `as they were at revision ${base.revision}, which ${compaction ? 'no seal confirms' : 'no compaction sealed'}`,
+    beginning: 'of the beginning',
+  }
+  return { rows, why: reasons[base.origin] }
 }
 
 /** While a store is open, its log is beside its file. A killed process leaves it there. */

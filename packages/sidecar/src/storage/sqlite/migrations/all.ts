@@ -5,6 +5,16 @@ import { bookmarks } from './0002-bookmarks.ts'
 import { assignments } from './0003-assignments.ts'
 import { retiredPermissionKeys } from './0004-retired-permission-keys.ts'
 import { timelines } from './0005-timelines.ts'
+import { historyBase } from './0006-history-base.ts'
+import { members } from './0007-members.ts'
 import type { Migration } from './migration.ts'
 
-export const migrations: readonly Migration[] = [firstSchema, bookmarks, assignments, retiredPermissionKeys, timelines]
+export const migrations: readonly Migration[] = [
+  firstSchema,
+  bookmarks,
+  assignments,
+  retiredPermissionKeys,
+  timelines,
+  historyBase,
+  members,
+]

@@ -10,6 +10,7 @@ import { count, integer, text } from '../rows/columns.ts'
 import { readAnchor, readChangeSets, readForgettable, readHistory } from '../rows/history.ts'
 import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
+import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
 import { checkAtMost, rowsMax, searchesOf } from './search.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
@@ -72,6 +73,7 @@ export function readsOf(connection: Connection): Reads {
     organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
     usageIn: (scope, now) => usageIn(connection, scope, now),
     usageOf: (roleId, scope, now) => usageOf(connection, { roleId, scope }, now),
+    withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
     catalogue: () => loadCatalogue(connection),
     accessKeys: () => inOrder(connection, accessKeys),
     changeSets: (after, limit) => readChangeSets(connection, after, limit),

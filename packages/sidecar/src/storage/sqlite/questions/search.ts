@@ -28,6 +28,13 @@ const invitationOrders = {
 const hasMember = 'id IN (SELECT organization_id FROM memberships WHERE user_id IN (SELECT value FROM json_each(?)))'
 const isOfUser = `accepted_by_user_id = ? AND accepted_by_user_id <> '' OR email_address = ? COLLATE NOCASE`
 
+const isInvitee = `email_address COLLATE NOCASE IN (
+  SELECT value FROM json_each(?)
+  UNION ALL
+  SELECT known.email_address FROM invitations AS known
+  WHERE known.accepted_by_user_id = ? AND known.accepted_by_user_id <> ''
+)`
+
 /** How many things one read can return. */
 export const rowsMax = 1_000
 
@@ -62,13 +69,20 @@ export function searchesOf(connection: Connection): Searches {
       const by = ordered(membershipOrders[order.field], order.descending)
       return spanned(connection, memberships, { key: 'organization_id, user_id', condition, by, span })
     },
-    searchInvitations: ({ text, userId, ...query }, order, span) => {
+    searchInvitations: ({ text, userId, invitee, ...query }, order, span) => {
+      // A user has fewer invitations than an organization may have. The plus keeps SQLite from the index of organizations.
+      const isOfOne = invitee !== undefined || query.inviterUserId !== undefined
       const condition = where([
-        given('organization_id = ?', query.organizationId),
+        given(`${isOfOne ? '+' : ''}organization_id = ?`, query.organizationId),
         hasStatus(query.statuses, query.now),
         given('email_address = ? COLLATE NOCASE', query.emailAddress),
         text === undefined ? undefined : orId(text, contains(text, 'email_address')),
         userId === undefined ? undefined : { sql: isOfUser, values: [userId, userId] },
+        given("inviter_user_id = ? AND inviter_user_id <> ''", query.inviterUserId),
+        invitee && {
+          sql: isInvitee,
+          values: [JSON.stringify([invitee.userId, ...invitee.emailAddresses]), invitee.userId],
+        },
       ])
       const by = ordered(invitationOrders[order.field], order.descending)
       return spanned(connection, invitations, { key: 'id', condition, by, span })

@@ -6,7 +6,7 @@ import type { Connection } from '../connection.ts'
 import { given, where } from '../questions/conditions.ts'
 import { integer, text, unlessMalformed } from './columns.ts'
 import { changeSetOf } from './things.ts'
-import type { Position } from '../../transactions/connection.ts'
+import { compactionOperation, type Position } from '../../transactions/connection.ts'
 import { firstSealOf } from '../../transactions/seal.ts'
 
 /** A step that forgets so many takes less time than a batch of writes. */
@@ -105,17 +105,46 @@ export async function readChangeSets(
 
 /**
  * The revision before which change sets may be forgotten: those older than the time, from the oldest on, and those beyond the
- * count.
+ * count. The change sets of compactions don't count, and never cause another compaction.
  */
 export async function readForgettable(
   connection: Connection,
   keep: { readonly newerThan: number; readonly count: number },
 ): Promise<number> {
-  const { revision: head } = await readPosition(connection)
+  const { revision: anchor } = await readAnchor(connection)
+  const newest = 'SELECT revision FROM change_sets WHERE operation <> ? ORDER BY revision DESC LIMIT 1'
+  const last = (await connection.all(newest, [compactionOperation]))[0]?.['revision']
+  if (typeof last !== 'number') return 0
   const sql = 'SELECT revision FROM change_sets WHERE committed_at >= ? ORDER BY revision LIMIT 1'
   const [row] = await connection.all(sql, [keep.newerThan])
-  const oldestNew = row === undefined ? head : integer(row, 'revision')
-  return Math.min(head, Math.max(oldestNew, head - keep.count + 1))
+  const oldestNew = row === undefined ? last : integer(row, 'revision')
+  const compactions = await readCompactions(connection)
+  const counted = firstOfNewest({ last, count: keep.count, compactions })
+  const before = Math.min(last, Math.max(oldestNew, counted))
+  const own = compactions.filter((revision) => revision < before).length
+  return before - 1 - anchor > own ? before : 0
+}
+
+/** Where the newest `count` change sets begin, without those of compactions. */
+function firstOfNewest(newest: {
+  readonly last: number
+  readonly count: number
+  /** The newest first. */
+  readonly compactions: readonly number[]
+}): number {
+  let first = newest.last - newest.count + 1
+  for (const revision of newest.compactions) if (revision >= first && revision < newest.last) first -= 1
+  return first
+}
+
+/** The revisions of the compactions that the history has, the newest first. They are found by their subject. */
+async function readCompactions(connection: Connection): Promise<readonly number[]> {
+  const rows = await connection.all(
+    `SELECT revision FROM change_subjects CROSS JOIN change_sets USING (revision)
+     WHERE subject = 'history' AND operation = ? ORDER BY revision DESC`,
+    [compactionOperation],
+  )
+  return rows.map((row) => integer(row, 'revision'))
 }
 
 /**

@@ -93,6 +93,7 @@ export const settings = new Table<Settings>('settings', ['singleton'], {
   maxAllowedMemberships: integerColumn,
   adminDeleteEnabled: flagColumn,
   slugDisabled: flagColumn,
+  lastAdministrator: oneOf('warn', 'refuse'),
   domainsEnabled: flagColumn,
   domainsEnrollmentModes: textsColumn,
   ...written,

@@ -1,0 +1,45 @@
+/**
+ * Removing a user: all memberships and the pending invitations to the user end at once. The store owns no users, so that a
+ * user who has nothing is no error.
+ */
+
+import { deleted, type Change, type Invitation, type Membership } from '@rolesets/core'
+import { checkLimit } from './check-limit.ts'
+import { decided, impactOf, type Context, type Decided, type RoleImpact } from './decided.ts'
+import { parseFlag, parseId } from './fields.ts'
+import { endInvitations, parseEmailAddresses, type Addressed, type Sending, type SentFacts } from './invitees.ts'
+
+export interface RemoveUserInput extends Addressed, Sending {
+  readonly userId: string
+}
+
+export interface RemovedUser {
+  readonly userId: string
+}
+
+interface Facts extends SentFacts {
+  readonly memberships: readonly Membership[]
+  /** The pending ones to the user. */
+  readonly invitations: readonly Invitation[]
+}
+
+export function removeUser(input: RemoveUserInput, facts: Facts, context: Context): Decided<RemovedUser> {
+  const userId = parseId(input.userId, 'user_id')
+  parseEmailAddresses(input)
+  const isRevoking = parseFlag(input.revokeSentInvitations, 'revoke_sent_invitations')
+  const { memberships, invitations, sent, sentCount } = facts
+  const ended = endInvitations([...invitations, ...(isRevoking ? sent : [])], context)
+  const changes: Change[] = [...memberships.map((membership) => deleted('membership', membership)), ...ended]
+  checkLimit('endsPerCallMax', changes.length, { subject: 'The user has', unit: 'things to end', field: 'user_id' })
+  const counts = { endedInvitations: ended.length, sentInvitations: sentCount }
+  return decided(changes, { userId }, impactOf({ roles: rolesHeld(memberships), ...counts }))
+}
+
+/** A user is in each organization once. */
+function rolesHeld(memberships: readonly Membership[]): RoleImpact[] {
+  const counts = new Map<string, number>()
+  for (const { roleId } of memberships) counts.set(roleId, (counts.get(roleId) ?? 0) + 1)
+  return [...counts].map(([roleId, held]) => {
+    return { roleId, toRoleId: null, members: held, invitations: 0, organizations: held }
+  })
+}

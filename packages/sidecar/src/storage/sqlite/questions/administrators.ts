@@ -1,0 +1,83 @@
+/**
+ * Which organizations have no administrator once some members leave. Each organization is answered by steps in the index
+ * of members by role, never by reading its members. Of a role set, the smaller side is used: its organizations or the
+ * holders of the roles.
+ */
+
+import type { Departure, WithoutAdministrator } from '../../../domain/decided.ts'
+import type { Connection, Value } from '../connection.ts'
+import { count, text } from '../rows/columns.ts'
+import { cheaperSide } from './usage.ts'
+
+/** `?1` the remaining roles. @param id the organization */
+const others = (id: string, condition = 'true') => `
+SELECT 1 FROM json_each(?1) AS remaining CROSS JOIN memberships AS others INDEXED BY memberships_by_role
+WHERE others.role_id = remaining.value AND others.organization_id = ${id} AND ${condition}`
+
+/** `?2` the roles of those who leave. */
+const leavingIn = (id: string) => `
+SELECT 1 FROM json_each(?2) AS lost CROSS JOIN memberships AS leaving INDEXED BY memberships_by_role
+WHERE leaving.role_id = lost.value AND leaving.organization_id = ${id}`
+
+/** `?2` as above. @param condition on `leaving.organization_id` */
+const byHolders = (condition: string) => `
+SELECT DISTINCT leaving.organization_id AS id
+FROM json_each(?2) AS lost CROSS JOIN memberships AS leaving INDEXED BY memberships_by_role
+WHERE leaving.role_id = lost.value AND ${condition}
+  AND NOT EXISTS (${others('leaving.organization_id')})`
+
+const selections = {
+  // ?2: pairs of organization and user.
+  members: `
+WITH leaving (organization_id, user_id) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?2))
+SELECT DISTINCT organization_id AS id FROM leaving
+WHERE NOT EXISTS (${others(
+    'leaving.organization_id',
+    '(others.organization_id, others.user_id) NOT IN (SELECT organization_id, user_id FROM leaving)',
+  )})`,
+  // ?2: organizations.
+  organizations: `
+SELECT id FROM organizations
+WHERE id IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (${others('organizations.id')})`,
+  everywhere: byHolders('true'),
+  inOrganization: byHolders('leaving.organization_id = ?3'),
+  inRoleSet: {
+    organizations: `
+SELECT id FROM organizations
+WHERE role_set_id = ?3 AND EXISTS (${leavingIn('organizations.id')}) AND NOT EXISTS (${others('organizations.id')})`,
+    holders: byHolders('(SELECT role_set_id FROM organizations WHERE organizations.id = leaving.organization_id) = ?3'),
+  },
+} as const
+
+export async function withoutAdministrator(
+  connection: Connection,
+  departure: Departure,
+  limit: number,
+): Promise<WithoutAdministrator> {
+  const { sql, values } = await selectionOf(connection, departure)
+  const place = `?${values.length + 1}`
+  const rows = await connection.all(`SELECT id FROM (${sql}) ORDER BY id LIMIT ${place}`, [...values, limit + 1])
+  const organizationIds = rows.slice(0, limit).map((row) => text(row, 'id'))
+  if (rows.length <= limit) return { organizations: rows.length, organizationIds }
+  const organizations = count(await connection.all(`SELECT count(*) AS found FROM (${sql})`, values), 'found')
+  return { organizations, organizationIds }
+}
+
+async function selectionOf(
+  connection: Connection,
+  { leaving, remainingRoleIds }: Departure,
+): Promise<{ readonly sql: string; readonly values: readonly Value[] }> {
+  const remaining = JSON.stringify(remainingRoleIds)
+  if ('members' in leaving) {
+    const members = leaving.members.map(({ organizationId, userId }) => [organizationId, userId])
+    return { sql: selections.members, values: [remaining, JSON.stringify(members)] }
+  }
+  if ('organizationIds' in leaving)
+    return { sql: selections.organizations, values: [remaining, JSON.stringify(leaving.organizationIds)] }
+  const { roleIds, among } = leaving
+  const values = [remaining, JSON.stringify(roleIds)]
+  if (among === undefined) return { sql: selections.everywhere, values }
+  if ('organizationId' in among) return { sql: selections.inOrganization, values: [...values, among.organizationId] }
+  const side = await cheaperSide(connection, { holders: 'memberships', roleIds, roleSetId: among.roleSetId })
+  return { sql: selections.inRoleSet[side], values: [...values, among.roleSetId] }
+}
