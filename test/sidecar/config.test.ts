@@ -40,6 +40,7 @@ test('without flags and variables, the defaults are in effect', (t) => {
     grpcListen: [{ kind: 'tcp', host: '127.0.0.1', port: 7450, isLoopback: true }],
     httpListen: { kind: 'tcp', host: '127.0.0.1', port: 7451, isLoopback: true },
     httpHosts: [],
+    httpDefaultVersion: '2026-05-12',
     secretKey: undefined,
     readKey: undefined,
     tls: undefined,
