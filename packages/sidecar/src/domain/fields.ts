@@ -42,14 +42,19 @@ export const parseDescription = parserOf('description', 'description')
 export const parseOrganizationName = parserOf('organization_name', 'name')
 export const parseSlug = parserOf('slug', 'slug')
 
-/** The id of an organization or a user, as the application made it. */
+/** The id by which a request names an organization or a user. It may have been made under earlier rules. */
 export function parseId(value: unknown, field: string): string {
+  return parseText(value, field, { ...textRules.id, unseen: 'all' })
+}
+
+/** The id of an organization or a user that a write brings in. */
+export function parseNewId(value: unknown, field: string): string {
   return parseText(value, field, textRules.id)
 }
 
 /** A key or an id that names a thing. Whether there is such a thing is another question. */
 export function parseRef(value: unknown, field: string): string {
-  const ref = parseText(value, field, { limit: 'keyCharactersMax' })
+  const ref = parseText(value, field, { limit: 'keyCharactersMax', unseen: 'all' })
   if (ref === '') throw invalid(field, 'is missing. Give a key or an id.')
   return ref
 }
