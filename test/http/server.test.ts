@@ -36,6 +36,7 @@ test('while the sidecar is not ready, /readyz shows which fact is missing', asyn
   const server = await openHttpServer({
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
+    furtherHosts: [],
     defaultVersion: '2026-05-12',
     identify: () => undefined,
     facts: () => facts,

@@ -130,7 +130,7 @@ interface HttpParts {
 }
 
 async function openHttp(
-  { httpListen, httpDefaultVersion: defaultVersion }: Config,
+  { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion }: Config,
   { service, log, ...parts }: HttpParts,
 ): Promise<HttpServer | undefined> {
   if (httpListen === undefined) return undefined
@@ -142,7 +142,7 @@ async function openHttp(
     cache: () => readModel.statistics,
   }
   const failed = (error: unknown, method: string) => log.callFailed({ method, error })
-  return openHttpServer({ listen: httpListen, defaultVersion, service, state, failed, ...parts })
+  return openHttpServer({ listen: httpListen, furtherHosts, defaultVersion, service, state, failed, ...parts })
 }
 
 function observerOf(measurements: Measurements, log: Log): GrpcObserver {

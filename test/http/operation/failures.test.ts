@@ -16,6 +16,7 @@ async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCa
   const server = await openHttpServer({
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
+    furtherHosts: [],
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
     defaultVersion: '2026-05-12',
     facts: () => ({ started: true, ready: true, fresh: true }),

@@ -13,7 +13,7 @@ import type { Service } from '../service/service.ts'
 import { administrationHandlers } from './administration.ts'
 import { createAdmit } from './authenticate.ts'
 import { changesHandlers } from './changes.ts'
-import { tlsCredentials } from './credentials.ts'
+import { TlsCredentials } from './credentials.ts'
 import { decisionsHandlers } from './decisions.ts'
 import type { Endpoint } from './handler.ts'
 import { interceptorOf, type ServedMethod } from './incoming-calls.ts'
@@ -121,7 +121,7 @@ export function createServer(endpoint: Endpoint) {
 }
 
 function credentialsOf({ certificates }: GrpcOptions): ServerCredentials {
-  return certificates === undefined ? grpc.ServerCredentials.createInsecure() : tlsCredentials(certificates)
+  return certificates === undefined ? grpc.ServerCredentials.createInsecure() : new TlsCredentials(certificates)
 }
 
 /** @returns whether all calls ended by themselves */
