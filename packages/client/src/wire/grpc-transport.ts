@@ -8,6 +8,8 @@ import { loadContract } from '@rolesets/proto'
 import { RoleSetsError } from '../errors.ts'
 import { errorOfCall } from './call-failure.ts'
 import { fromWire, toWire } from './metadata.ts'
+import { boundedReply, refuseCompression, RefusedReply } from './plain-messages.ts'
+import { malformed } from './reading.ts'
 import type { Target } from './target.ts'
 import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from './transport.ts'
 
@@ -85,6 +87,7 @@ class GrpcTransport implements Transport {
         'grpc.default_authority': tls.serverName,
       }),
     })
+    refuseCompression(this.#client)
   }
 
   unary(name: string, request: object, { signal, deadlineMs, actor }: UnaryCall): Promise<unknown> {
@@ -101,6 +104,7 @@ class GrpcTransport implements Transport {
           signal.removeEventListener('abort', cancel)
           if (error) return reject(errorOfCall(error, this.#target))
           this.#isStarting = false
+          if (reply instanceof RefusedReply) return reject(malformed(reply.problem))
           resolve(fromWire(reply))
         },
       )
@@ -121,7 +125,10 @@ class GrpcTransport implements Transport {
     signal.addEventListener('abort', cancel, { once: true })
     try {
       // The client parses what comes; the type says what it should be.
-      for await (const message of call) yield fromWire(message) as WatchMessage
+      for await (const message of call) {
+        if (message instanceof RefusedReply) throw malformed(message.problem)
+        yield fromWire(message) as WatchMessage
+      }
     } catch (error) {
       throw errorOfCall(error, this.#target)
     } finally {
@@ -197,7 +204,10 @@ function methods(): ReadonlyMap<string, Method> {
   return (loadedMethods ??= new Map(
     Object.entries<object>({ ...loadContract() }).flatMap(([service, rpcs]) =>
       // What the contract has under the name of a service are its calls.
-      Object.entries(rpcs as { [rpc: string]: Method }).map(([rpc, method]) => [`${service}/${rpc}`, method] as const),
+      Object.entries(rpcs as { [rpc: string]: Method }).map(([rpc, method]) => {
+        const responseDeserialize = boundedReply(method.path, method.responseDeserialize)
+        return [`${service}/${rpc}`, { ...method, responseDeserialize }] as const
+      }),
     ),
   ))
 }
