@@ -59,13 +59,11 @@ const signal = AbortSignal.abort()
 
 async function endsWell(args: readonly string[]): Promise<boolean> {
   const { exitCode, stdout, stderr } = await type(args, { signal, env: { ROLESETS_TARGET: '127.0.0.1:1' } })
-  if (exitCode === 0) return stderr === '' || stderr.startsWith('Watching ')
+  if (exitCode === 0) return stderr === '' || stderr.startsWith('rolesets: watching ')
   if (exitCode !== 2 && exitCode !== 3) return false
   if (stdout !== '' || stderr.length > 12_000 || stderr.includes('Unexpected error')) return false
-  // Without a verb, the program shows what there is.
-  if (stderr.startsWith('Usage: rolesets ')) return true
   return (
-    /^(rolesets: |error: |\S+:\d+:\d+: )\S[^]*\n$/.test(stderr) ||
+    /^(rolesets: |\S+:\d+:\d+: )\S[^]*\n$/.test(stderr) ||
     (JSON.parse(stderr) as { error: { code: string } }).error.code !== ''
   )
 }

@@ -218,7 +218,7 @@ const cases: Readonly<Record<string, { readonly sql: readonly string[]; readonly
   },
   'a deleted organization is back': {
     sql: [
-      `INSERT INTO organizations SELECT 'short', '', NULL, role_set_id, '', 0, 1, '{}', '{}', 0, 0, 10 FROM organizations WHERE id = 'globex'`,
+      `INSERT INTO organizations SELECT 'short', '', NULL, role_set_id, '', 0, 1, '{}', '{}', 0, 0, 10, NULL FROM organizations WHERE id = 'globex'`,
       `UPDATE organization_counts SET organizations = organizations + 1 WHERE organizations = 2`,
     ],
     found: [/^organization short: there, and no change made it/],

@@ -1,7 +1,8 @@
 /** The verbs of the command line in this process: what they print, and how they end. */
 
 import { Command, CommanderError } from 'commander'
-import type { Io } from '../../packages/sidecar/src/cli/run/io.ts'
+import type { ProcessIo } from '../../packages/sidecar/src/cli/run/io.ts'
+import { Redaction } from '../../packages/sidecar/src/redaction.ts'
 import { addVerbs } from '../../packages/sidecar/src/cli/verbs.ts'
 
 export interface Outcome {
@@ -11,10 +12,10 @@ export interface Outcome {
 }
 
 export interface Surroundings {
-  readonly env?: Io['env']
+  readonly env?: ProcessIo['env']
   readonly stdin?: readonly (string | Uint8Array)[]
   readonly signal?: AbortSignal
-  readonly clock?: Io['clock']
+  readonly clock?: ProcessIo['clock']
   readonly isTerminal?: boolean
   /** Told of each text for standard output, before the next one is written. */
   readonly onStdout?: (text: string) => unknown
@@ -22,18 +23,16 @@ export interface Surroundings {
 }
 
 /** Nothing is ever late: what a machine under load does shows in no test. */
-export const stoppedClock: Io['clock'] = { nowMs: () => 0, setTimer: () => () => undefined }
+export const stoppedClock: ProcessIo['clock'] = { nowMs: () => 0, setTimer: () => () => undefined }
 
 /** Types a command. What is thrown besides commander's own end of a wrong command line is a crash. */
 export async function type(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
   const { env = {}, stdin = [], signal = new AbortController().signal, isTerminal = false } = surroundings
   const { clock = stoppedClock, onStdout, onStderr } = surroundings
   const outcome = { exitCode: undefined as number | undefined, stdout: '', stderr: '' }
-  const program = new Command('rolesets').exitOverride().configureOutput({
-    writeOut: (text) => (outcome.stdout += text),
-    writeErr: (text) => (outcome.stderr += text),
-  })
-  addVerbs(program, {
+  const program = new Command('rolesets').version('1.2.3')
+  const io: ProcessIo = {
+    args,
     stdout: async (text) => {
       outcome.stdout += text
       await onStdout?.(text)
@@ -50,7 +49,8 @@ export async function type(args: readonly string[], surroundings: Surroundings =
     signal,
     clock,
     setExitCode: (code) => (outcome.exitCode = code),
-  })
+  }
+  addVerbs(program, io, new Redaction())
   try {
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {

@@ -16,7 +16,9 @@ test('create prints the key alone on standard output, and all else on standard e
   t.regex(stderr, /^There is a secret key billing \(revision \S+\)\. Keep it: it is not shown again\.\n$/)
   t.false(stderr.includes(stdout.trim()))
 
-  const written = await type(['assign', 'org_acme', 'role_set:default'], { env: { ROLESETS_KEY: stdout.trim() } })
+  const written = await type(['assign', 'org_acme', 'role_set:default', '--create'], {
+    env: { ROLESETS_KEY: stdout.trim() },
+  })
   t.is(written.exitCode, 0, written.stderr)
 })
 
@@ -25,7 +27,7 @@ test('a read-only key writes nothing', async (t) => {
   t.regex(stderr, /^There is a read-only key dashboard /)
   const env = { ROLESETS_KEY: stdout.trim() }
   t.is((await type(['check', 'org_acme', 'org:member'], { env })).exitCode, 0)
-  const refused = await type(['assign', 'org_acme', 'role_set:default', '--json'], { env })
+  const refused = await type(['assign', 'org_acme', 'role_set:default', '--create', '--json'], { env })
   t.is(refused.exitCode, 3)
   t.like(JSON.parse(refused.stderr), { error: { code: 'write_key_required' } })
   t.is((await type(['keys', 'list'], { env })).exitCode, 3, 'what the keys are called is for administrators')

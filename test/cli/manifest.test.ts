@@ -155,8 +155,8 @@ for (const [what, text, fault] of [
   })
 }
 
-test('of thousands of faults the first hundred are told', (t) => {
-  const fields = Array.from({ length: 20_000 }, (_none, index) => `f${index}: 1`)
+test('of hundreds of faults the first hundred are told', (t) => {
+  const fields = Array.from({ length: 900 }, (_none, index) => `f${index}: 1`)
   const faults = faultsIn(fields.join('\n'))
   t.is(faults.length, 100)
   t.regex(faults[99] ?? '', /^100:1 f99 is not a field/)

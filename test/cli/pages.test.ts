@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import test from 'ava'
 import { parseManifestFile } from '../../packages/sidecar/src/cli/manifest/parse.ts'
 import { exitCodes, manifestSections } from '@rolesets/core'
+import { Redaction } from '../../packages/sidecar/src/redaction.ts'
 import { addVerbs } from '../../packages/sidecar/src/cli/verbs.ts'
 import { codeBlocksOf, commandsOf, projectRoot } from '../docs/code-blocks.ts'
 import { stoppedClock } from './command-line.ts'
@@ -15,7 +16,8 @@ const cliPage = await readFile(join(projectRoot, 'docs/cli.md'), 'utf8')
 const manifestPage = await readFile(join(projectRoot, 'docs/manifest.md'), 'utf8')
 
 const program = new Command('rolesets')
-addVerbs(program, {
+const io = {
+  args: [],
   stdout: () => undefined,
   stderr: () => undefined,
   stdin: async function* () {},
@@ -24,7 +26,8 @@ addVerbs(program, {
   env: {},
   signal: new AbortController().signal,
   setExitCode: () => undefined,
-})
+}
+addVerbs(program, io, new Redaction())
 
 interface Row {
   readonly flags: readonly string[]

@@ -11,8 +11,9 @@ function begin({ isTerminal, json }: { isTerminal: boolean; json?: true }) {
   let nowMs = 0
   let timers: { readonly atMs: number; readonly callback: () => void }[] = []
   const told: string[] = []
-  const io: Pick<Io, 'stderr' | 'isTerminal' | 'clock'> = {
+  const io: Pick<Io, 'stderr' | 'clearLine' | 'isTerminal' | 'clock'> = {
     stderr: (text) => told.push(text),
+    clearLine: () => told.push(clear),
     isTerminal,
     clock: {
       nowMs: () => nowMs,
@@ -61,7 +62,7 @@ test('on a terminal one line is written over every second, and is gone in the en
   pass(3_000)
   t.deepEqual(
     told,
-    [1, 2, 3].map((seconds) => `${clear}rolesets: still working, ${seconds} s …`),
+    [1, 2, 3].flatMap((seconds) => [clear, `rolesets: still working, ${seconds} s …`]),
   )
   finish('done')
   await work

@@ -24,7 +24,10 @@ test('check says no with exit code 1, and why', async (t) => {
   for (const [args, why] of [
     [['org_globex', 'org:security_admin'], 'org:security_admin is not in role_set:pro, the role set of org_globex'],
     [['org_globex', 'org:astrologer'], 'there is no role org:astrologer'],
-    [['never_heard_of', 'org:analyst'], 'org:analyst is not in role_set:free, the role set of never_heard_of'],
+    [
+      ['never_heard_of', 'org:analyst'],
+      "org:analyst is not in role_set:free, the role set of never_heard_of; never_heard_of isn't registered, so the initial role set holds for it",
+    ],
     [['org_globex', 'org:analyst', '--permission', 'org:audit:read'], 'org:analyst does not hold org:audit:read'],
     [['org_globex', 'org:analyst', '--permission', 'org:a:b'], 'there is no permission org:a:b'],
   ] as const) {
@@ -83,7 +86,15 @@ test('roles lists what an organization offers, with the default and the creator 
 test('roles gives programs one document in the names of the contract', async (t) => {
   const { stdout } = await type(['roles', 'org_globex', '--json'])
   const answer = JSON.parse(stdout) as { roles: { key: string }[] }
-  t.deepEqual(Object.keys(answer), ['organization_id', 'role_set', 'roles', 'default_role', 'creator_role', 'revision'])
+  t.deepEqual(Object.keys(answer), [
+    'organization_id',
+    'role_set',
+    'roles',
+    'default_role',
+    'creator_role',
+    'organization_registered',
+    'revision',
+  ])
   t.deepEqual(
     answer.roles.map(({ key }) => key),
     ['org:admin', 'org:analyst', 'org:member', 'org:moderator'],
@@ -104,6 +115,51 @@ test('assign moves an organization, after a dry run that changes nothing', async
   t.is(done.exitCode, 0)
   t.regex(done.stdout, /^org_mover has the role set role_set:pro \(revision \w+:\d+\)\.\n/)
   t.is((await type(['check', 'org_mover', 'org:analyst'])).exitCode, 0)
+})
+
+test('an organization that is not registered is told as such, and no verb registers it in passing', async (t) => {
+  for (const [args, exitCode, told] of [
+    [
+      ['check', 'org_tpyo', 'org:member'],
+      0,
+      /^yes: .*; org_tpyo isn't registered, so the initial role set holds for it/,
+    ],
+    [['check', 'org_tpyo', 'org:astrologer'], 1, /^no: .*; org_tpyo isn't registered/],
+    [['roles', 'org_tpyo'], 0, /^org_tpyo isn't registered, so the initial role set role_set:free holds for it/],
+    [['explain', 'org_tpyo', 'org:member'], 0, /isn't registered/],
+  ] as const) {
+    const text = await type(args)
+    t.is(text.exitCode, exitCode, text.stderr)
+    t.regex(text.stdout, told)
+    const json = await type([...args, '--json'])
+    t.false((JSON.parse(json.stdout) as { organization_registered: boolean }).organization_registered)
+    const known = await type([args[0], 'org_globex', ...args.slice(2), '--json'])
+    t.true((JSON.parse(known.stdout) as { organization_registered: boolean }).organization_registered)
+  }
+  for (const args of [
+    ['assign', 'org_tpyo', 'role_set:pro'],
+    ['assign', 'org_tpyo', 'role_set:pro', '--dry-run'],
+    ['invitations', 'create', 'org_tpyo', 'org:member', 'ann@example.com'],
+  ]) {
+    const { exitCode, stdout, stderr } = await type(args)
+    t.is(exitCode, 2)
+    t.is(stdout, '')
+    t.regex(stderr, /^rolesets: The organization "org_tpyo" isn't registered\. Correct its id, or .*--create/)
+    const { error } = JSON.parse((await type([...args, '--json'])).stderr) as { error: { code: string } }
+    t.is(error.code, 'organization_not_found')
+  }
+  await t.throwsAsync(operator.admin.getOrganization({ organizationId: 'org_tpyo' }), {
+    code: 'organization_not_found',
+  })
+})
+
+test('assign --create registers an organization, and then assigns as before', async (t) => {
+  const args = ['assign', 'org_created', 'role_set:pro', '--create']
+  t.regex((await type([...args, '--dry-run'])).stdout, /^org_created would get the role set role_set:pro\./)
+  t.is((await type(['assign', 'org_created', 'role_set:pro'])).exitCode, 2)
+  t.regex((await type(args)).stdout, /^org_created has the role set role_set:pro/)
+  t.is((await type(['assign', 'org_created', 'role_set:free', '--create'])).exitCode, 0)
+  t.is((await operator.admin.getOrganization({ organizationId: 'org_created' })).organization.roleSet, 'role_set:free')
 })
 
 test('assign refuses to lose a role in use, and says how to map it', async (t) => {

@@ -39,7 +39,7 @@ test.serial('watch without a revision begins with the next change', async (t) =>
   })
   await created
   t.is(exitCode, 0)
-  t.regex(stderr, /^Watching 127\.0\.0\.1:\d+ after revision \w+:\d+\. Ctrl-C ends it\.\n$/)
+  t.regex(stderr, /^rolesets: watching 127\.0\.0\.1:\d+ after revision \w+:\d+\. Ctrl-C ends it\.\n$/)
   t.regex(stdout, /^\S+ .* {2}CreateOrganization {2}organization org_next on role_set:default\n$/)
 })
 

@@ -116,6 +116,7 @@ async function compareAll(t: ExecutionContext, { store, questions, unknownOrgani
     const whole = (source: Decision['source'], client: RoleSetsClient) => ({
       ...expected,
       ...(permissionRetired ? { permissionRetired } : {}),
+      ...(roleSetId === undefined ? { organizationRegistered: false } : {}),
       source,
       revision: client.status().revision,
     })

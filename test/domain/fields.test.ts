@@ -2,13 +2,19 @@
 
 import test from 'ava'
 import fc from 'fast-check'
+import { withoutUnseen } from '@rolesets/core'
 import {
   parseDescription,
+  parseEmailAddress,
   parseId,
+  parseKey,
   parseMappings,
   parseName,
+  parseNewId,
+  parseOrganizationName,
   parseRef,
   parseRefs,
+  parseSlug,
 } from '../../packages/sidecar/src/domain/fields.ts'
 import { parseMetadata } from '../../packages/sidecar/src/domain/metadata.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions } from '../../packages/sidecar/src/domain/questions.ts'
@@ -35,6 +41,36 @@ for (const character of ['\u0000', '\n', '\u007f', '\u0085', '\ud800'])
     refused(t, 'invalid_field', 'name', () => parseName(`a${character}b`))
     refused(t, 'invalid_field', 'role', () => parseRef(`a${character}b`, 'role'))
   })
+
+const unseen = [
+  ...['\u00ad', '\u061c', '\u115f', '\u180e', '\u200b', '\u200d', '\u200e', '\u2028', '\u202e', '\u2060'],
+  ...['\u2066', '\u3164', '\ufe0f', '\ufeff', '\ufffb', '\u{e0041}', '\u{e0100}'],
+]
+
+for (const character of unseen)
+  test(`${JSON.stringify(withoutUnseen(character))} is refused in what is new, and found in what exists`, (t) => {
+    for (const text of [`a${character}b`, `${character}a`, `a${character}`]) {
+      refused(t, 'invalid_field', 'id', () => parseNewId(text, 'id'))
+      for (const parse of [parseName, parseOrganizationName]) refused(t, 'invalid_field', 'name', () => parse(text))
+      refused(t, 'invalid_field', 'description', () => parseDescription(text))
+      refused(t, 'invalid_field', 'slug', () => parseSlug(text))
+      refused(t, 'invalid_field', 'key', () => parseKey('role', `org:${text}`))
+      refused(t, 'invalid_field', 'email_address', () => parseEmailAddress(`${text}@example.com`, 'email_address'))
+      if (text.trim() === text) t.is(parseId(text, 'id'), text)
+      t.regex(withoutUnseen(text), /^[\x20-\x7e]+$/)
+      t.is(JSON.parse(withoutUnseen(JSON.stringify(text))), text)
+    }
+  })
+
+test('a joiner may stand in a name where writing needs it, and nowhere in an id', (t) => {
+  for (const name of ['می\u200cخواهم', 'क्\u200dष', '👩\u200d💻 Team', '❤\ufe0f Club', '1\ufe0f\u20e3 First']) {
+    t.is(parseName(name), name)
+    t.is(withoutUnseen(name), name)
+    refused(t, 'invalid_field', 'id', () => parseNewId(name, 'id'))
+  }
+  for (const name of ['Ac\u200cme', 'Ac\u200dme', 'Acme\ufe0f', '👩\u200d', '\u200d💻'])
+    refused(t, 'invalid_field', 'name', () => parseName(name))
+})
 
 test('a description may have several lines, but no other control characters', (t) => {
   t.is(parseDescription('a\n\tb\r\nc'), 'a\n\tb\r\nc')

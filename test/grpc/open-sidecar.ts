@@ -13,6 +13,7 @@ import type { ProtoGrpcType } from '@rolesets/proto'
 import { loaderOptions, protoFiles } from '@rolesets/proto/files'
 import { parseConfig, type Config } from '../../packages/sidecar/src/config.ts'
 import { createLog } from '../../packages/sidecar/src/logging.ts'
+import { Redaction } from '../../packages/sidecar/src/redaction.ts'
 import { openSidecar, type Sidecar } from '../../packages/sidecar/src/sidecar.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 
@@ -58,7 +59,9 @@ export async function openTestSidecar(
   const log: Record<string, unknown>[] = []
   const write = (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>)
   const config = change(parsed.config)
-  const sidecar = await openSidecar(config, { log: createLog({ level: config.logLevel, write }) })
+  const sidecar = await openSidecar(config, {
+    log: createLog({ level: config.logLevel, redaction: new Redaction(), write }),
+  })
   t.teardown(() => sidecar.close())
   return { sidecar, folder, log, target: sidecar.grpc[0] ?? '', close: () => sidecar.close() }
 }

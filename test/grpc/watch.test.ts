@@ -103,7 +103,7 @@ test('a follower with a key verifies the chain of seals, from a snapshot on and 
   const { snapshotChunk, revision } = await nextMessage(stream)
   t.like((snapshotChunk as Answer)['settings'], { enabled: true, initialRoleSet: 'role_set:default' })
   const live = changeSetsUntil(stream, 3)
-  await client.write('CreateOrganization', { id: 'org_1', name: 'Zo\u00eb \u2028' })
+  await client.write('CreateOrganization', { id: 'org_1', name: 'Zo\u00eb \u{1f3e5}' })
   await client.write('UpdateOrganization', { organizationId: 'org_1', name: 'Zoe' })
   const kept = await changeSetsUntil(follow(t, client, { includeRecord: true, after: revision }, readKey), 3)
   t.deepEqual(await live, kept)

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { createLog } from '../../packages/sidecar/src/logging.ts'
+import { Redaction } from '../../packages/sidecar/src/redaction.ts'
 
 interface Line {
   readonly level: string
@@ -10,7 +11,12 @@ interface Line {
 function openLog(level: string) {
   const lines: Line[] = []
   const clock = { nowMs: 0 }
-  const log = createLog({ level, write: (line) => lines.push(JSON.parse(line) as Line), now: () => clock.nowMs })
+  const log = createLog({
+    level,
+    redaction: new Redaction(),
+    write: (line) => lines.push(JSON.parse(line) as Line),
+    now: () => clock.nowMs,
+  })
   return { log, lines, clock }
 }
 

@@ -127,7 +127,7 @@ for (const [what, args] of [
   test(`${what} is told, and the exit code is 2`, async (t) => {
     const { code, stderr } = await run(t, args)
     t.is(code, 2)
-    t.regex(stderr, /^error: /)
+    t.regex(stderr, /^rolesets: /)
   })
 
 test('--help and --version end with 0', async (t) => {

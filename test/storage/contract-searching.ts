@@ -1,5 +1,6 @@
 /** Lists by number: what they find, in which order, and how much there is of it. */
 
+import type { Departure } from '../../packages/sidecar/src/domain/decided.ts'
 import type { Reader, Store } from '../../packages/sidecar/src/storage/store.ts'
 import { openFresh, type Suite } from './suite.ts'
 import { at, invitation, membership, organization, provenance, record, withCatalogue } from './things.ts'
@@ -13,6 +14,66 @@ const all = { offset: 0, limit: 1_000 }
 
 export function searching(suite: Suite): void {
   const { test, name } = suite
+
+  test(`${name}: organizations are found that have no other member with a remaining role, once some members leave`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    const held = (id: string, userId: string, roleId: string, next: number) => membership(id, userId, next, { roleId })
+    await record(store, (next) => [
+      ...['a', 'b', 'c', 'd'].map((id) => organization(id, next, { roleSetId: id === 'd' ? 'pro' : 'free' })),
+      ...[held('a', 'u', 'admin', next), held('a', 'v', 'member', next)],
+      ...[held('b', 'u', 'admin', next), held('b', 'v', 'admin', next)],
+      ...[held('c', 'u', 'member', next), held('d', 'u', 'admin', next), held('d', 'v', 'analyst', next)],
+    ])
+    const ask = async (leaving: Departure['leaving'], remainingRoleIds = ['admin'], limit = 10) => {
+      const { organizations, organizationIds } = await seen(store, (reader) =>
+        reader.withoutAdministrator({ leaving, remainingRoleIds }, limit),
+      )
+      return [organizations, organizationIds.join('')]
+    }
+    const leave = (...pairs: readonly string[]) => ({
+      members: pairs.map(([organizationId = '', userId = '']) => ({ organizationId, userId })),
+    })
+    const lose = (roleIds: readonly string[], among?: { organizationId: string } | { roleSetId: string }) => ({
+      roleIds,
+      among,
+    })
+    t.deepEqual(await ask(leave('au')), [1, 'a'], 'the role of the one who leaves does not count')
+    t.deepEqual(await ask(leave('au', 'bu', 'du')), [2, 'ad'])
+    t.deepEqual(await ask(leave('bu', 'bv')), [1, 'b'], 'two who leave do not count for each other')
+    t.deepEqual(await ask(leave('au'), ['admin', 'member']), [0, ''])
+    t.deepEqual(await ask(leave('au', 'bu', 'bv', 'du'), ['admin'], 2), [3, 'ab'], 'all are counted')
+    t.deepEqual(await ask(lose(['admin']), ['member']), [2, 'bd'])
+    t.deepEqual(await ask(lose(['admin'], { organizationId: 'a' }), []), [1, 'a'])
+    t.deepEqual(await ask(lose(['admin'], { organizationId: 'a' }), ['member']), [0, ''])
+    t.deepEqual(await ask(lose(['admin', 'analyst'], { roleSetId: 'free' }), []), [2, 'ab'])
+    t.deepEqual(await ask(lose(['admin'], { roleSetId: 'pro' }), ['member']), [1, 'd'])
+    t.deepEqual(await ask(lose(['admin'], { roleSetId: 'pro' }), ['analyst']), [0, ''])
+    t.deepEqual(await ask({ organizationIds: ['a', 'c', 'none'] }), [1, 'c'])
+  })
+
+  test(`${name}: invitations are found by inviter, and by all addresses of a user`, async (t) => {
+    const store = await withCatalogue(await openFresh(suite, t))
+    await record(store, (next) => [
+      ...['a', 'b'].map((id) => organization(id, next)),
+      invitation('b', 'Hal@x.io', next, { status: 'accepted', acceptedByUserId: 'hal' }),
+      ...[invitation('a', 'hal@X.io', next), invitation('a', 'hal', next, { inviterUserId: 'ann' })],
+      ...[invitation('a', 'hal@work.io', next), invitation('b', 'ivy@x.io', next, { inviterUserId: 'ann' })],
+    ])
+    const find = (query: Partial<Parameters<Reader['searchInvitations']>[0]>) =>
+      seen(store, async (reader) => {
+        const pending = { statuses: ['pending'], now: at } as const
+        const { items } = await reader.searchInvitations({ ...pending, ...query }, byTime, all)
+        return items.map(({ organizationId, emailAddress }) => `${organizationId} ${emailAddress}`).sort()
+      })
+    const hal = { userId: 'hal', emailAddresses: [] }
+    t.deepEqual(await find({ invitee: hal }), ['a hal', 'a hal@X.io'])
+    t.deepEqual(await find({ invitee: hal, organizationId: 'b' }), [])
+    t.deepEqual(await find({ invitee: { userId: 'x', emailAddresses: ['HAL@work.io'] } }), ['a hal@work.io'])
+    t.deepEqual(await find({ invitee: { userId: '', emailAddresses: [] } }), [], 'an empty user id stands for no user')
+    t.deepEqual(await find({ inviterUserId: 'ann' }), ['a hal', 'b ivy@x.io'])
+    t.deepEqual(await find({ inviterUserId: 'ann', organizationId: 'b' }), ['b ivy@x.io'])
+    t.deepEqual(await find({ inviterUserId: '' }), [], 'an empty inviter stands for no user')
+  })
 
   test(`${name}: organizations are found by text, by id and by their members`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))

@@ -21,7 +21,7 @@ export interface AskOptions {
 export type ParsedAskOptions = ReturnType<typeof parseAskOptions>
 
 export function parseName(value: unknown, field: string): string {
-  const problem = value === '' ? 'is empty.' : findFault({ limit: 'idCharactersMax' }, value)?.problem
+  const problem = value === '' ? 'is empty.' : findFault({ limit: 'idCharactersMax', unseen: 'all' }, value)?.problem
   if (problem !== undefined) throw invalidArgument(field, problem)
   return value as string
 }

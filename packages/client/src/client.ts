@@ -45,6 +45,8 @@ export interface Status {
   readonly hits: number
   /** Questions for which the sidecar was asked. */
   readonly misses: number
+  /** Why there is no connection; its `detail` names the cause. Undefined while there is one. */
+  readonly error: RoleSetsError | undefined
 }
 
 /**
@@ -179,7 +181,9 @@ class Client implements RoleSetsClient {
     const { hits, misses } = this.#decisions
     const nowMs = this.#options.clock.nowMs()
     const revision = this.#cache.catalogue?.revision
-    return { state: this.#state(nowMs), revision, ageMs: this.#freshness.ageMs(nowMs), hits, misses }
+    const { isConnected, lastError } = this.#follower.state
+    const error = isConnected || this.#waiting.isClosed ? undefined : lastError
+    return { state: this.#state(nowMs), revision, ageMs: this.#freshness.ageMs(nowMs), hits, misses, error }
   }
 
   watch(options: WatchOptions = {}): AsyncIterable<ChangeSet> {

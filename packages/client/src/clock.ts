@@ -3,14 +3,37 @@
 import { performance } from 'node:perf_hooks'
 
 export interface Clock {
-  /** Milliseconds of a clock that only runs forward. */
+  /** Milliseconds of a clock that only runs forward, also while the machine is suspended. */
   nowMs(): number
   /** Calls back once, after `delayMs`. @returns what cancels it. */
   setTimer(delayMs: number, callback: () => void): () => void
 }
 
+/** How far the two clocks of a machine may drift apart before the difference counts as a time of suspension. */
+const driftMaxMs = 1000
+
+/**
+ * The monotonic clock stands still while the machine is suspended, and the wall clock doesn't. When the wall clock has run
+ * ahead, this clock goes ahead, too: what is in a cache is then too old rather than too young. A wall clock that is set back
+ * changes nothing.
+ */
+export function countingSuspension(monotonic: () => number, wall: () => number): () => number {
+  let suspendedMs = 0
+  let differenceMs = wall() - monotonic()
+  return () => {
+    const monotonicMs = monotonic()
+    const driftMs = wall() - monotonicMs - differenceMs
+    if (driftMs > driftMaxMs) suspendedMs += driftMs
+    if (driftMs > driftMaxMs || driftMs < 0) differenceMs += driftMs
+    return monotonicMs + suspendedMs
+  }
+}
+
 export const systemClock: Clock = {
-  nowMs: () => performance.now(),
+  nowMs: countingSuspension(
+    () => performance.now(),
+    () => Date.now(),
+  ),
   setTimer(delayMs, callback) {
     const timer = setTimeout(callback, delayMs)
     return () => clearTimeout(timer)

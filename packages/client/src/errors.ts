@@ -21,6 +21,14 @@ export const remedies = {
   reach_sidecar: 'Start it, or correct the target.',
   matching_sidecar: 'Correct the target, or update the sidecar.',
   look_at_log: "See the sidecar's log.",
+  with_tls: 'Give `tls`.',
+  without_tls: 'Leave `tls` out, or correct the target.',
+  trust_authority: 'Give the certificate of its authority as `tls.ca`.',
+  right_name: 'Correct the target, or give the name that the certificate has as `tls.serverName`.',
+  renew_certificate: 'Renew it, or correct the clock of this machine.',
+  client_certificate: 'Give one as `tls.cert` and `tls.key`.',
+  matching_pair: 'Give the private key of that certificate.',
+  grpc_port: 'Give the gRPC address, by default port 7450.',
   new_client: 'Make a new one with createRoleSetsClient.',
 } as const
 

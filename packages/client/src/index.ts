@@ -15,7 +15,7 @@ export {
 } from './errors.ts'
 export { compareRevisions, parseRevision, type Reason, type Revision } from '@rolesets/core'
 export type { Clock } from './clock.ts'
-export type { TlsOptions } from './wire/grpc-transport.ts'
+export type { TlsOptions } from './wire/diagnosis.ts'
 export type {
   Heartbeat,
   SnapshotChunk,

@@ -51,6 +51,7 @@ export const clerkCodes = {
   organization_role_assigned_members: { status: 422, message: 'Role is assigned to members' },
   organization_role_exists_in_invitations: { status: 422, message: 'Role exists in invitations' },
   organization_role_on_set_assigned_to_user: { status: 422, message: 'Role in the set is assigned to users' },
+  organization_domain_not_enrolling: { status: 422, message: 'Domain enrolls no members' },
   organization_role_not_in_role_set: { status: 422, message: 'Role not in the role set' },
   organization_role_set_assigned_to_organizations: { status: 422, message: 'Role set is assigned to organizations' },
   organization_role_set_reassignment_mappings_missing: { status: 422, message: 'Reassignment mappings missing' },

@@ -1,5 +1,6 @@
 /** What keys, ids, names and other texts may be. A problem begins with its verb, because the name of the field is its subject. */
 
+import { hasUnseen } from './characters.ts'
 import type { RefusalCode } from './error-codes.ts'
 import { limits, type LimitName } from './limits.ts'
 import { quoted } from './wording.ts'
@@ -19,6 +20,11 @@ export interface TextRule {
   readonly pattern?: RegExp
   /** Line breaks and tabs, which are control characters, may be in it. */
   readonly allowsLines?: true
+  /**
+   * Which characters that are not seen may be in it, besides lines: those that writing needs, or all but controls, because
+   * the text names a thing that may have been made when they were not refused yet. Not given: none.
+   */
+  readonly unseen?: 'joiners' | 'all'
   /** Said of a text that has the right length and characters but isn't acceptable. */
   readonly problem?: (text: string) => string | undefined
 }
@@ -30,12 +36,13 @@ export const textRules = {
   name: {
     limit: 'nameCharactersMax',
     minLength: 1,
+    unseen: 'joiners',
     problem: (text) =>
       text.trim() === '' ? `is empty. Give a name of 1 to ${limits.nameCharactersMax} characters.` : undefined,
   },
-  description: { limit: 'descriptionCharactersMax', allowsLines: true },
+  description: { limit: 'descriptionCharactersMax', allowsLines: true, unseen: 'joiners' },
   /** The name of an organization may be empty. */
-  organization_name: { limit: 'nameCharactersMax' },
+  organization_name: { limit: 'nameCharactersMax', unseen: 'joiners' },
   /** The id of an organization or a user, as the application made it. */
   id: {
     limit: 'idCharactersMax',
@@ -60,7 +67,7 @@ export function findFault(rule: TextRule, value: unknown): Fault | undefined {
   if (typeof value !== 'string') return malformed('must be a string.')
   const tooLong = findExcess(rule.limit, countCharacters(value), 'characters')
   if (tooLong) return tooLong
-  const unfit = unfitCharactersIn(rule.allowsLines ? value.replace(/[\n\r\t]/g, '') : value)
+  const unfit = unfitCharactersIn(rule.allowsLines ? value.replace(/[\n\r\t]/g, '') : value, rule.unseen)
   if (unfit) return malformed(`is ${quoted(value)}, which contains ${unfit}. Remove them.`)
   const problem = rule.problem?.(value)
   return problem === undefined ? undefined : malformed(problem)
@@ -94,15 +101,20 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
 
 /** Whether this can be the id or the key of a thing: 1 to 255 characters, not blank, all of them fit. */
 export function isIdentifier(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== '' && !findFault({ limit: 'idCharactersMax' }, value)
+  return (
+    typeof value === 'string' && value.trim() !== '' && !findFault({ limit: 'idCharactersMax', unseen: 'all' }, value)
+  )
 }
 
 /** @returns what a text contains that no text may contain, or undefined */
-function unfitCharactersIn(text: string): string | undefined {
+function unfitCharactersIn(text: string, unseen: TextRule['unseen']): string | undefined {
+  if (/^[\x20-\x7e]*$/.test(text)) return undefined
   // They would hide in logs and lists.
   if (/\p{Cc}/u.test(text)) return 'control characters'
   // A lone surrogate can't be written as UTF-8, so the text would come back changed.
-  return /\p{Surrogate}/u.test(text) ? 'half of a character' : undefined
+  if (/\p{Surrogate}/u.test(text)) return 'half of a character'
+  if (unseen === 'all' || !hasUnseen(text, { joiners: unseen === 'joiners' })) return undefined
+  return 'characters that are not seen'
 }
 
 /** Unicode characters: an emoji outside of the basic plane counts as one. */

@@ -3,6 +3,7 @@
 export * from './assignments.ts'
 export * from './casing.ts'
 export * from './catalogue.ts'
+export * from './characters.ts'
 export * from './changes.ts'
 export * from './clerk-codes.ts'
 export * from './clerk-versions.ts'

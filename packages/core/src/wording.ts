@@ -1,13 +1,17 @@
 /** How messages show what callers sent, and how they count and list things. The length of each part is limited. */
 
+import { onOneLine } from './characters.ts'
+
 const quotedCharactersMax = 80
 const listedMax = 10
 /** What a list adds to a message. An error travels in the trailers of an answer, for which peers allow 8 KiB in all. */
 const listedCharactersMax = 500
 
-/** A value in quotes, control characters escaped, cut when it is long. */
+/** A value in quotes, what is not seen escaped, cut when it is long. */
 export function quoted(value: string): string {
-  return JSON.stringify(value.length > quotedCharactersMax ? `${value.slice(0, quotedCharactersMax)}…` : value)
+  return onOneLine(
+    JSON.stringify(value.length > quotedCharactersMax ? `${value.slice(0, quotedCharactersMax)}…` : value),
+  )
 }
 
 /** `1 member`, `12 members`. */

@@ -97,7 +97,13 @@ async function load({ certFile, keyFile, clientCaFile }: TlsFiles): Promise<Cert
   checkCertificates(cert, certFile)
   // Without an authority, Node would trust those of the system, or nobody.
   if (clientCaFile !== undefined && clientCa !== undefined) checkCertificates(clientCa, clientCaFile)
-  createSecureContext({ cert, key, ca: clientCa })
+  try {
+    createSecureContext({ cert, key, ca: clientCa })
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    if (code !== 'ERR_OSSL_X509_KEY_VALUES_MISMATCH') throw error
+    throw new Error('the certificate and the private key do not belong together', { cause: error })
+  }
   return { cert, key, clientCa }
 }
 

@@ -4,8 +4,9 @@
  */
 
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
-import { apiVersions, newestApiVersion, quoted, type ApiVersion } from '@rolesets/core'
+import { apiVersions, newestApiVersion, type ApiVersion } from '@rolesets/core'
 import { formatListen, type Listen, type TcpListen } from './listening.ts'
+import { shown } from './redaction.ts'
 import { settings, type Setting, type SettingName } from './settings.ts'
 
 export { settings, type Setting, type SettingName }
@@ -148,7 +149,7 @@ class Reader {
     const text = this.text(name)
     const found = choices.find((choice) => choice === text)
     if (found === undefined)
-      this.fault(name, `is ${text === undefined ? 'missing' : quoted(text)}. Give one of: ${choices.join(', ')}.`)
+      this.fault(name, `is ${text === undefined ? 'missing' : shown(text)}. Give one of: ${choices.join(', ')}.`)
     return found ?? choices[0]
   }
 
@@ -156,7 +157,7 @@ class Reader {
     const text = this.text(name) ?? ''
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
     if (value >= min && value <= max) return value
-    this.fault(name, `is ${text === undefined ? 'missing' : quoted(text)}. Give a whole number from ${min} to ${max}.`)
+    this.fault(name, `is ${text === undefined ? 'missing' : shown(text)}. Give a whole number from ${min} to ${max}.`)
     return min
   }
 
@@ -166,8 +167,7 @@ class Reader {
     if (path?.includes('\0')) this.fault('database', 'contains a NUL character. Give a path without it.')
     if (/^postgres(ql)?:/.test(database))
       this.fault('database', "names a PostgreSQL server, which this version can't use. Give sqlite:<path>.")
-    else if (path === undefined)
-      this.fault('database', `is ${quoted(database)}. Give sqlite:<path> or sqlite::memory:.`)
+    else if (path === undefined) this.fault('database', `is ${shown(database)}. Give sqlite:<path> or sqlite::memory:.`)
     return { database, databasePath: path === ':memory:' ? undefined : path }
   }
 
@@ -189,7 +189,7 @@ class Reader {
     if (text === '') return undefined
     const listen = this.listen('httpListen', text)
     if (listen?.kind !== 'unix') return listen
-    this.fault('httpListen', `is ${quoted(text)}, a Unix socket. HTTP is served on host:port only.`)
+    this.fault('httpListen', `is ${shown(text)}, a Unix socket. HTTP is served on host:port only.`)
     return undefined
   }
 
@@ -197,7 +197,7 @@ class Reader {
     const hosts = (this.text('httpHosts') ?? '').split(',').map((text) => text.trim().toLowerCase())
     const wrong = hosts.find((host) => host !== '' && !/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/.test(host))
     if (wrong !== undefined)
-      this.fault('httpHosts', `has ${quoted(wrong)}. Give names without a port, separated by commas: proxy.internal.`)
+      this.fault('httpHosts', `has ${shown(wrong)}. Give names without a port, separated by commas: proxy.internal.`)
     return hosts.filter((host) => host !== '')
   }
 
@@ -208,13 +208,13 @@ class Reader {
     const port = Number(digits)
     if (host !== '' && (bracketed === undefined || isIPv6(bracketed)) && port <= 65_535)
       return { kind: 'tcp', host, port, isLoopback: isLoopback(host) }
-    this.fault(name, `has ${quoted(text)}. Give host:port (for example 127.0.0.1:7450 or [::1]:7450) or unix:<path>.`)
+    this.fault(name, `has ${shown(text)}. Give host:port (for example 127.0.0.1:7450 or [::1]:7450) or unix:<path>.`)
     return undefined
   }
 
   unixListen(name: SettingName, path: string): Listen | undefined {
     const bytes = Buffer.byteLength(path)
-    if (path === '' || path.includes('\0')) this.fault(name, `has ${quoted(`unix:${path}`)}. Give unix:<path>.`)
+    if (path === '' || path.includes('\0')) this.fault(name, `has ${shown(`unix:${path}`)}. Give unix:<path>.`)
     else if (bytes > socketPathBytesMax)
       this.fault(
         name,
@@ -277,7 +277,7 @@ class Reader {
       return this.#readFile(path)
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown failure'
-      this.fault(name, `names ${quoted(path)}, which can't be read (${code}). Give a file that the sidecar may read.`)
+      this.fault(name, `names ${shown(path)}, which can't be read (${code}). Give a file that the sidecar may read.`)
       return undefined
     }
   }

@@ -1,15 +1,17 @@
 /**
  * The log: JSON lines on stderr, one function for each event worth knowing, so that its name and fields stand in one
- * place. Keys never come here.
+ * place. Keys never come here; what quotes a caller or the operating system is cleaned on the way out.
  */
 
 import { pino } from 'pino'
+import type { Redaction } from './redaction.ts'
 
 /** One function for each event. */
 export type Log = ReturnType<typeof createLog>
 
 export interface LogOptions {
   readonly level: string
+  readonly redaction: Redaction
   /** Takes whole lines. Undefined: stderr, written at once, so that a crash loses nothing. */
   readonly write?: (line: string) => void
   /** Milliseconds that only run forward. */
@@ -26,7 +28,7 @@ const storeEvents: Readonly<Record<string, string>> = {
 
 const refusalsEveryMs = 1000
 
-export function createLog({ level, write, now = () => performance.now() }: LogOptions) {
+export function createLog({ level, redaction, write = stderr(), now = () => performance.now() }: LogOptions) {
   const options = {
     level,
     base: null,
@@ -34,7 +36,7 @@ export function createLog({ level, write, now = () => performance.now() }: LogOp
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  const logger = pino(options, write === undefined ? stderr() : { write })
+  const logger = pino(options, { write: (line: string) => write(redaction.clean(line)) })
   const everySecond = limited(now)
   return {
     keyGenerated: (path: string) =>
@@ -71,10 +73,10 @@ export function createLog({ level, write, now = () => performance.now() }: LogOp
 }
 
 /** The reader of stderr may be gone; that must not end the sidecar. */
-function stderr() {
+function stderr(): (line: string) => void {
   const destination = pino.destination({ dest: 2, sync: true })
   destination.on('error', () => undefined)
-  return destination
+  return (line) => void destination.write(line)
 }
 
 /** Calls at most once in a while, and says how many calls were left out since. */

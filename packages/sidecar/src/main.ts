@@ -3,39 +3,70 @@
 
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
+import { addAbortSignal } from 'node:stream'
 import { Command, CommanderError, Option } from 'commander'
+import { hearUsage } from './cli/run/usage.ts'
 import { parseConfig, printable, settings, type Config, type SettingName } from './config.ts'
+import { onOneLine } from '@rolesets/core'
+import { Redaction } from './redaction.ts'
 
 /** 0: stopped as asked. */
-const exitCodes = { badConfiguration: 2, failed: 1 } as const
+const exitCodes = { badConfiguration: 2, failed: 1, unanswered: 3 } as const
 
 // The library would write its own lines to stderr, where every line is JSON.
 process.env['GRPC_VERBOSITY'] ??= 'NONE'
+// Node's advice to developers, for example about a TLS target that is an IP address, is not for users.
+process.noDeprecation = true
 // The ready line may have no reader any more: that must not end the sidecar.
 process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
 
+const args = process.argv.slice(2)
+const redaction = new Redaction()
+const ended = new AbortController()
+const io = {
+  args,
+  stdout: (text: string) => writeOut(text),
+  stderr: (text: string) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY,
+  stdin: () => addAbortSignal(ended.signal, process.stdin),
+  env: process.env,
+  signal: ended.signal,
+  clock: { nowMs: () => performance.now(), setTimer },
+  setExitCode: (code: number) => (process.exitCode = code),
+}
+const clean = { ...io, stderr: (text: string) => io.stderr(redaction.clean(text)) }
+
 await main()
 
 async function main(): Promise<void> {
-  const program = new Command('rolesets')
-    .description('Controls which roles each organization may use.')
-    .version(readVersion())
-    .exitOverride()
-  addServe(program)
-  // `serve` should be up quickly and needs none of the other verbs.
-  if (process.argv[2] !== 'serve') await addOtherVerbs(program)
+  const program = new Command('rolesets').description('Controls which roles each organization may use.')
+  program.version(readVersion())
+  redaction.hideArguments(args)
   try {
-    await program.parseAsync()
+    addServe(program)
+    // `serve` should be up quickly and needs none of the other verbs.
+    if (args[0] !== 'serve') await addOtherVerbs(program)
+    if (args.length > 0) await program.parseAsync()
+    else {
+      process.stderr.write(redaction.clean(program.helpInformation()))
+      process.exitCode = exitCodes.badConfiguration
+    }
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    // Commander has said what is wrong. A verb that has set its exit code keeps it.
-    process.exitCode ??= error.exitCode === 0 ? 0 : exitCodes.badConfiguration
+    // What is wrong with the command line was reported, with its exit code.
+    if (error instanceof CommanderError) process.exitCode ??= error.exitCode === 0 ? 0 : exitCodes.badConfiguration
+    else {
+      clean.stderr(`rolesets: Unexpected error: ${error instanceof Error ? error.message : String(error)}\n`)
+      process.exitCode = exitCodes.unanswered
+    }
   }
 }
 
 function addServe(program: Command): void {
-  const serve = program.command('serve').description('Runs the sidecar.')
+  const serve = hearUsage(program.command('serve').description('Runs the sidecar.'), {
+    ...clean,
+    stdout: (text) => io.stdout(redaction.clean(text)),
+  })
   for (const { flag, variable, sentence, default: standard } of settings) {
     const defaultText = standard === undefined ? 'none' : standard
     serve.addOption(new Option(flag, `${sentence} [${variable}; default: ${defaultText}]`))
@@ -47,19 +78,29 @@ function addServe(program: Command): void {
 type Flags = Partial<Record<SettingName | 'printConfig', string | boolean>>
 
 async function run({ printConfig, ...flags }: Flags): Promise<void> {
+  hideKeys(flags)
   const parsed = parseConfig({ flags, env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
   if ('faults' in parsed) {
-    for (const fault of parsed.faults) process.stderr.write(`rolesets: ${fault}\n`)
+    for (const fault of parsed.faults) clean.stderr(`rolesets: ${onOneLine(fault)}\n`)
     process.exitCode = exitCodes.badConfiguration
-  } else if (printConfig === true) process.stdout.write(printable(parsed.effective))
+  } else if (printConfig === true) process.stdout.write(redaction.clean(printable(parsed.effective)))
   else await serve(parsed.config)
+}
+
+/** Whatever is wrong with the settings, and whatever the log quotes later: the keys among them are not shown. */
+function hideKeys(flags: Flags): void {
+  for (const { name, variable, secret } of settings) {
+    if (!secret) continue
+    for (const value of [flags[name], process.env[variable]]) if (typeof value === 'string') redaction.hide(value)
+  }
 }
 
 /** Signals are heard from the first moment: one that comes during the start ends it as soon as there is something to end. */
 async function serve(config: Config): Promise<void> {
+  for (const key of [config.secretKey, config.readKey]) redaction.hide(key)
   const asked = signalled()
   const [{ openSidecar }, { createLog }] = await Promise.all([import('./sidecar.ts'), import('./logging.ts')])
-  const log = createLog({ level: config.logLevel })
+  const log = createLog({ level: config.logLevel, redaction })
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (error: unknown) => {
       log.crashed(error)
@@ -70,7 +111,7 @@ async function serve(config: Config): Promise<void> {
     process.exit(exitCodes.failed)
   })
   const { grpc, http = null, role } = sidecar
-  process.stdout.write(`${JSON.stringify({ ready: true, grpc, http, role })}\n`)
+  process.stdout.write(redaction.clean(`${JSON.stringify({ ready: true, grpc, http, role })}\n`))
   await asked
   await sidecar.close()
   process.exit(0)
@@ -88,18 +129,8 @@ async function signalled(): Promise<void> {
 
 async function addOtherVerbs(program: Command): Promise<void> {
   const { addVerbs } = await import('./cli/verbs.ts')
-  const ended = new AbortController()
-  if (process.argv.length > 2) void signalled().then(() => ended.abort())
-  addVerbs(program, {
-    stdout: (text) => writeOut(text, ended),
-    stderr: (text) => void process.stderr.write(text),
-    isTerminal: process.stderr.isTTY,
-    stdin: () => process.stdin,
-    env: process.env,
-    signal: ended.signal,
-    clock: { nowMs: () => performance.now(), setTimer },
-    setExitCode: (code) => (process.exitCode = code),
-  })
+  if (args.length > 0) void signalled().then(() => ended.abort())
+  addVerbs(program, io, redaction)
 }
 
 function setTimer(delayMs: number, callback: () => void): () => void {
@@ -108,7 +139,7 @@ function setTimer(delayMs: number, callback: () => void): () => void {
 }
 
 /** A reader that has closed the pipe (`rolesets watch | head -1`) is not a failure: it has read what it wanted. */
-async function writeOut(text: string, ended: AbortController): Promise<void> {
+async function writeOut(text: string): Promise<void> {
   const error = await new Promise((resolve) => process.stdout.write(text, resolve))
   if (error) ended.abort()
 }

@@ -11,6 +11,7 @@ import { Measurements } from './http/measurements.ts'
 import { openHttpServer, type HttpServer } from './http/server.ts'
 import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
+import { Redaction } from './redaction.ts'
 import { openCompaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
 import { openKeyRing, type Identify } from './service/key-ring.ts'
@@ -39,7 +40,7 @@ export interface SidecarOptions {
  * that says what to do
  */
 export async function openSidecar(config: Config, options: SidecarOptions = {}): Promise<Sidecar> {
-  const log = options.log ?? createLog({ level: config.logLevel })
+  const log = options.log ?? createLog({ level: config.logLevel, redaction: redactionOf(config) })
   const closers: (() => Promise<void> | void)[] = []
   const closeAll = async () => {
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close()
@@ -50,6 +51,12 @@ export async function openSidecar(config: Config, options: SidecarOptions = {}):
     await closeAll()
     throw error
   }
+}
+
+function redactionOf({ secretKey, readKey }: Config): Redaction {
+  const redaction = new Redaction()
+  for (const key of [secretKey, readKey]) redaction.hide(key)
+  return redaction
 }
 
 interface Assembly {

@@ -78,7 +78,7 @@ test('a sink that fails at once and for good is tried again with pauses that gro
     throw new Error('The disk is full.')
   }
   const { clock, transport } = follow(t, { adopt: fail, apply: fail, prove: fail })
-  for (const pauseMs of [50, 100, 200, 400, 800, 1000, 1000]) {
+  for (const pauseMs of [50, 100, 200, 400, 750, 750, 750]) {
     const before = transport.streams.length
     transport.stream.send(snapshot('e:10'))
     await clock.advance(pauseMs - 1)

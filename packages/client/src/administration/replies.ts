@@ -134,6 +134,8 @@ export interface Explained extends Read {
   readonly because?: AuditedChangeSet
   /** The answer in a sentence. */
   readonly explanation: string
+  /** Whether the store had the organization at that time. */
+  readonly organizationRegistered: boolean
 }
 
 export interface AppliedStep {

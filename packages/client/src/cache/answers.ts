@@ -69,6 +69,7 @@ export function parseAvailableRoles(
     revision: formatRevision(revision),
     source: 'sidecar',
     stale: false,
+    ...registeredFact(organizationRegistered),
   })
   const roleSetIds = [organizationRegistered ? roleSetId : unregistered]
   return { value, revision, roleSetIds, unknownOrganizationsDenied: false }
@@ -94,8 +95,14 @@ function parseResult(result: unknown, revision: Revision) {
   if (permissionRetired && reason !== 'PERMISSION_UNKNOWN') throw malformed('a permission that is known is retired')
   const retired = permissionRetired ? ({ permissionRetired } as const) : {}
   const at = formatRevision(revision)
-  const decision: Decision = { allowed, reason, roleSet, revision: at, source: 'sidecar', ...retired }
+  const facts = { ...retired, ...registeredFact(registered) }
+  const decision: Decision = { allowed, reason, roleSet, revision: at, source: 'sidecar', ...facts }
   return { decision: Object.freeze(decision), roleSetId: registered ? roleSetId : unregistered }
+}
+
+/** Nothing where it is as it mostly is. */
+function registeredFact(isRegistered: boolean): Pick<Decision, 'organizationRegistered'> {
+  return isRegistered ? {} : { organizationRegistered: false }
 }
 
 function isDenied(decision: Decision): boolean {

@@ -75,7 +75,8 @@ export class CatalogueAtRevision implements Revision {
     const unknownOrganizations = this.unknownOrganizationsDenied ? 'deny' : 'initial'
     const facts = { roleSetId: roleSetId === unregistered ? undefined : roleSetId, unknownOrganizations } as const
     try {
-      return new RoleSetAnswers(this.content, effectiveRoleSet(this.content, facts), this.revision)
+      const roleSet = effectiveRoleSet(this.content, facts)
+      return new RoleSetAnswers(this.content, { roleSet, isRegistered: facts.roleSetId !== undefined }, this.revision)
     } catch {
       // The catalogue lacks the set: the sidecar is asked.
       return undefined

@@ -24,6 +24,11 @@ export interface Decision {
    * lists the key must not count. Left out in every other answer.
    */
   readonly permissionRetired?: true
+  /**
+   * False if the store doesn't have the organization: it is then on the initial set, or unknown. Left out where the store has
+   * it.
+   */
+  readonly organizationRegistered?: false
 }
 
 export interface AvailableRole {
@@ -47,6 +52,8 @@ export interface AvailableRoles {
   readonly roleSet: string
   readonly revision: string
   readonly source: 'cache' | 'sidecar'
+  /** As in a decision. */
+  readonly organizationRegistered?: false
   /** True: the last known state, because the sidecar could not be asked. For display, not for a grant. */
   readonly stale: boolean
 }

@@ -10,6 +10,7 @@ export class RoleSetAnswers {
   readonly #catalogue: Catalogue
   readonly #roleSet: RoleSet | undefined
   readonly #revision: string
+  readonly #registered: Pick<Decision, 'organizationRegistered'>
   /** By the name of the role in the question: key or id. */
   readonly #byRole = new Map<string, Decision>()
   /** By the key of the permission, then by the name of the role. */
@@ -17,8 +18,13 @@ export class RoleSetAnswers {
   readonly #byReason = new Map<Reason | 'PERMISSION_RETIRED', Decision>()
   #roles: readonly AvailableRole[] | undefined
 
-  /** Without a role set: the answers of organizations that are unknown and denied. */
-  constructor(catalogue: Catalogue, roleSet: RoleSet | undefined, revision: string) {
+  /** @param place `roleSet`: none for organizations that are unknown and denied */
+  constructor(
+    catalogue: Catalogue,
+    { roleSet, isRegistered }: { readonly roleSet: RoleSet | undefined; readonly isRegistered: boolean },
+    revision: string,
+  ) {
+    this.#registered = isRegistered ? {} : { organizationRegistered: false }
     this.#catalogue = catalogue
     this.#roleSet = roleSet
     this.#revision = revision
@@ -60,6 +66,7 @@ export class RoleSetAnswers {
       revision: this.#revision,
       source: 'cache',
       stale,
+      ...this.#registered,
     })
   }
 
@@ -69,8 +76,8 @@ export class RoleSetAnswers {
     if (known !== undefined) return known
     const allowed = reason === 'ROLE_IN_SET'
     const roleSet = this.#roleSet?.key ?? ''
-    const retired = permissionRetired ? { permissionRetired } : {}
-    const decision: Decision = { allowed, reason, roleSet, revision: this.#revision, source: 'cache', ...retired }
+    const facts = { ...(permissionRetired ? { permissionRetired } : {}), ...this.#registered }
+    const decision: Decision = { allowed, reason, roleSet, revision: this.#revision, source: 'cache', ...facts }
     this.#byReason.set(key, Object.freeze(decision))
     return decision
   }

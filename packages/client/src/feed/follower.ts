@@ -40,7 +40,7 @@ export interface FollowerOptions {
 const renewMs = 600_000
 
 const pauseFirstMs = 100
-const pauseLongestMs = 2000
+const pauseLongestMs = 1500
 /** With any random number the sidecar gets this time. */
 const pauseShortestMs = 20
 

@@ -229,7 +229,7 @@ export class FakeStore {
   availableRoles(organizationId: string) {
     const facts = this.#factsOf(organizationId)
     const roleSet = effectiveRoleSet(this.#catalogue, facts)
-    const answers = new RoleSetAnswers(this.#catalogue, roleSet, this.revision)
+    const answers = new RoleSetAnswers(this.#catalogue, { roleSet, isRegistered: true }, this.revision)
     const organizationRegistered = facts.roleSetId !== undefined
     return { ...answers.availableRoles(organizationId, false), roleSetId: roleSet?.id, organizationRegistered }
   }

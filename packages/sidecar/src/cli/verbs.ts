@@ -8,7 +8,9 @@ import { importing } from './verbs/import.ts'
 import { doctor } from './verbs/doctor.ts'
 import { explain } from './verbs/explain.ts'
 import { invitations } from './verbs/invitations.ts'
-import type { Io } from './run/io.ts'
+import { cleanIo, type ProcessIo } from './run/io.ts'
+import { hearUsage } from './run/usage.ts'
+import type { Redaction } from '../redaction.ts'
 import { keys } from './verbs/keys.ts'
 import { log } from './verbs/log.ts'
 import { replaceRole, replaceSet } from './verbs/replace.ts'
@@ -21,7 +23,9 @@ import { watch } from './verbs/watch.ts'
  * Adds the verbs to the program. A verb reports its own failures and sets the exit code; when the command line is wrong or
  * `--help` is asked for, it does so too and then throws commander's `CommanderError`, about which nothing is left to say.
  */
-export function addVerbs(program: Command, io: Io): void {
+export function addVerbs(program: Command, processIo: ProcessIo, redaction: Redaction): void {
+  const io = cleanIo(processIo, redaction)
+  hearUsage(program, io)
   const verbs = [
     apply,
     check,

@@ -42,14 +42,19 @@ export const parseDescription = parserOf('description', 'description')
 export const parseOrganizationName = parserOf('organization_name', 'name')
 export const parseSlug = parserOf('slug', 'slug')
 
-/** The id of an organization or a user, as the application made it. */
+/** The id by which a request names an organization or a user. It may have been made under earlier rules. */
 export function parseId(value: unknown, field: string): string {
+  return parseText(value, field, { ...textRules.id, unseen: 'all' })
+}
+
+/** The id of an organization or a user that a write brings in. */
+export function parseNewId(value: unknown, field: string): string {
   return parseText(value, field, textRules.id)
 }
 
 /** A key or an id that names a thing. Whether there is such a thing is another question. */
 export function parseRef(value: unknown, field: string): string {
-  const ref = parseText(value, field, { limit: 'keyCharactersMax' })
+  const ref = parseText(value, field, { limit: 'keyCharactersMax', unseen: 'all' })
   if (ref === '') throw invalid(field, 'is missing. Give a key or an id.')
   return ref
 }
@@ -147,6 +152,15 @@ function urlProblem(text: string): string | undefined {
   return `Write its host as ${quoted(hostname)}, with the port as a number if there is one.`
 }
 
+/** A name of the DNS with two labels or more, in ASCII; international ones in Punycode. @returns in lower case */
+export function parseDomainName(value: unknown, field: string): string {
+  const name = parseText(value, field, { limit: 'domainNameCharactersMax' }).toLowerCase()
+  const label = '[a-z\\d]([a-z\\d-]{0,61}[a-z\\d])?'
+  // The last label has a letter: an IP address is no domain.
+  if (new RegExp(`^(${label}\\.)+(?=[\\d-]*[a-z])${label}$`).test(name)) return name
+  throw invalid(field, `is ${quoted(name)}. Give a domain such as example.com; write international names in Punycode.`)
+}
+
 /** What `x-rolesets-actor` must be. */
 export const actorProblem = `The header x-rolesets-actor must be sent once, with 1 to ${limits.actorCharactersMax} printable ASCII characters.`
 
@@ -166,7 +180,7 @@ export function parseAccessKeyName(value: unknown, field = 'name'): string {
   )
 }
 
-/** Enrollment modes, each once. They are stored and returned, but not used. */
+/** Enrollment modes, each once: those that a domain can have. */
 export function parseEnrollmentModes(value: unknown, field: string): string[] {
   const modes = parseList(value, { field, limit: 'enrollmentModesMax', of: 'enrollment modes' }, (item, at) => {
     const mode = parseText(item, at, { limit: 'keyCharactersMax' })

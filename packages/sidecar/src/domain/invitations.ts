@@ -9,7 +9,15 @@ import { checkMayManageMembers } from './acting.ts'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
 import { decided, decidedTo, impactOf, type Context, type Decided } from './decided.ts'
-import { invalid, parseEmailAddress, parseId, parseInvitationDays, parseRedirectUrl, parseRef } from './fields.ts'
+import {
+  invalid,
+  parseEmailAddress,
+  parseId,
+  parseInvitationDays,
+  parseNewId,
+  parseRedirectUrl,
+  parseRef,
+} from './fields.ts'
 import { findRole } from './lookup.ts'
 import { endInvitations } from './invitees.ts'
 import { membershipExists } from './memberships.ts'
@@ -154,7 +162,7 @@ export function acceptInvitation(
     },
   context: Context,
 ): Decided<Accepted> {
-  const userId = parseId(input.userId, 'user_id')
+  const userId = parseNewId(input.userId, 'user_id')
   const { organization, before } = findPending(input, facts, context)
   if (facts.membership) throw membershipExists(facts.membership)
   const { organizationId, roleId, publicMetadata, privateMetadata } = before
@@ -197,7 +205,7 @@ function parseDraft(item: NewInvitation, path: string) {
     path,
     emailAddress: parseEmailAddress(item.emailAddress, `${path}email_address`),
     role: parseRef(item.role, `${path}role`),
-    inviterUserId: inviterUserId ? parseId(inviterUserId, `${path}inviter_user_id`) : '',
+    inviterUserId: inviterUserId ? parseNewId(inviterUserId, `${path}inviter_user_id`) : '',
     days: parseInvitationDays(item.expiresInDays, `${path}expires_in_days`),
     redirectUrl: parseRedirectUrl(item.redirectUrl, `${path}redirect_url`),
     ...parseNewMetadata(item, path),

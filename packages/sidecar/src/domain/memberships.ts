@@ -6,7 +6,7 @@ import { amend, newMembership } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
 import { checkLimit } from './check-limit.ts'
 import { decided, decidedTo, impactOf, type Context, type Decided } from './decided.ts'
-import { parseFlag, parseId, parseRef } from './fields.ts'
+import { parseFlag, parseId, parseNewId, parseRef } from './fields.ts'
 import { endInvitations, parseEmailAddresses, type Addressed, type Sending, type SentFacts } from './invitees.ts'
 import { findRole } from './lookup.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
@@ -52,6 +52,7 @@ export function createMembership(
   context: Context,
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
+  parseNewId(userId, 'user_id')
   parseRef(input.role, 'role')
   parseEmailAddresses(input)
   const metadata = parseNewMetadata(input)

@@ -4,7 +4,7 @@ import { initialRoleSetOf, put, quoted, type Catalogue, type Change, type Organi
 import { amend, newMembership, stampNew } from './amend.ts'
 import { changed, decided, impactOf, isHeld, noImpact } from './decided.ts'
 import type { Context, Decided, OrganizationFacts } from './decided.ts'
-import { parseId, parseMappings, parseOptionalFlag, parseOrganizationName } from './fields.ts'
+import { parseId, parseNewId, parseMappings, parseOptionalFlag, parseOrganizationName } from './fields.ts'
 import { parseQuota, parseSlug, parseTime } from './fields.ts'
 import { findRoleSet } from './lookup.ts'
 import { planMove, reassignMembers, type Mapped } from './mappings.ts'
@@ -52,11 +52,11 @@ export function createOrganization(
   facts: { readonly existing: Organization | undefined; readonly slugOwner: Organization | undefined },
   context: Context,
 ): Decided<Organization> {
-  const givenId = isGiven(input.id) ? parseId(input.id, 'id') : undefined
+  const givenId = isGiven(input.id) ? parseNewId(input.id, 'id') : undefined
   const name = parseOrganizationName(input.name ?? '')
   const slug = isGiven(input.slug) ? parseSlug(input.slug) : null
   const roleSet = isGiven(input.roleSet) ? findRoleSet(catalogue, input.roleSet) : initialRoleSetOf(catalogue)
-  const createdBy = isGiven(input.createdBy) ? parseId(input.createdBy, 'created_by') : ''
+  const createdBy = isGiven(input.createdBy) ? parseNewId(input.createdBy, 'created_by') : ''
   const metadata = parseNewMetadata(input)
   const own = { ...ownSettings(catalogue), ...parseOwn(input) }
   checkOrganizationsAreEnabled(catalogue, 'id')

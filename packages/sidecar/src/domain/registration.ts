@@ -7,6 +7,7 @@ import { initialRoleSetOf, put, quoted } from '@rolesets/core'
 import type { Catalogue, Change, Organization, RoleSet } from '@rolesets/core'
 import { stampNew } from './amend.ts'
 import type { Context } from './decided.ts'
+import { parseNewId } from './fields.ts'
 import { Refusal } from './refusal.ts'
 
 interface Registered {
@@ -28,6 +29,7 @@ export function registerIfUnknown(
 }
 
 export function register(catalogue: Catalogue, id: string, roleSet: RoleSet, context: Context): Registered {
+  parseNewId(id, 'organization_id')
   checkOrganizationsAreEnabled(catalogue, 'organization_id')
   const organization: Organization = {
     ...{ id, name: '', slug: null, roleSetId: roleSet.id, createdBy: '', ...ownSettings(catalogue) },

@@ -35,6 +35,7 @@ import type {
   Revision,
 } from '@rolesets/core'
 import type { Departure, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
+import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {
@@ -203,6 +204,7 @@ export interface Reader {
     order: Order<'created_at' | 'email_address'>,
     span: Span,
   ): Promise<Spanned<Invitation>>
+  searchDomains(query: DomainQuery, order: Order<'created_at' | 'name'>, span: Span): Promise<Spanned<FoundDomain>>
   /** How many members each of these organizations has; up to 1 000 ids. One without members may be missing. */
   memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** How many invitations of each organization are pending at the time; as `memberCounts`. */
@@ -369,7 +371,6 @@ export type StoreErrorCode =
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly code: StoreErrorCode
-
   /** The storage can't be trusted with another write: from now on the store refuses all of them. */
   readonly endsWrites: boolean
 
@@ -383,7 +384,6 @@ export class StoreError extends Error {
 
 /**
  * A change set that can't be appended. Only a follower meets these codes; they never reach a client.
- *
  * | code | when | may the caller retry? |
  * | --- | --- | --- |
  * | `not_next` | its revision isn't the one after the head | no: read the head, and continue after it |

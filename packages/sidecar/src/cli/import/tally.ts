@@ -1,6 +1,7 @@
 /** What an import has found and done, by kind of thing, and what it skipped and why. */
 
 import { counted } from '@rolesets/core'
+import { linesText } from '../output/lines.ts'
 
 /** How one thing of each kind is called. Slugs are those that an organization had to go without. */
 const singular = {
@@ -70,6 +71,6 @@ export class Tally {
     const reasons = this.skipped.map(({ kind, id, reason }) => `  ${singular[kind]} ${id}: ${reason}`)
     const more = this.total('skipped') - this.skipped.length
     const tail = more > 0 ? [`  and ${counted(more, 'thing')} more.`] : []
-    return [...lines, ...(reasons.length > 0 ? ['Skipped:', ...reasons, ...tail] : []), ''].join('\n')
+    return linesText([...lines, ...(reasons.length > 0 ? ['Skipped:', ...reasons, ...tail] : [])])
   }
 }

@@ -1,6 +1,8 @@
 /** Gets the file of `rolesets apply` from disk or standard input, and turns all its faults into one message. */
 
+import { onOneLine } from '@rolesets/core'
 import { readBounded, readFileBounded } from '../run/bounded-file.ts'
+import { hideMistaken } from '../run/connection.ts'
 import { UsageError, type FileFault } from '../run/failure.ts'
 import type { Io } from '../run/io.ts'
 import type { ParsedManifest } from '@rolesets/core'
@@ -19,10 +21,9 @@ export interface ManifestFile {
 export async function readManifestFile(path: string, io: Io): Promise<ManifestFile> {
   const name = path === '-' ? 'standard input' : path
   const what = path === '-' ? 'Standard input' : `The file ${path}`
-  const bytes =
-    path === '-'
-      ? await readBounded(io.stdin(), what, manifestBytesMax)
-      : await readFileBounded(path, what, manifestBytesMax)
+  const bounds = { what, bytesMax: manifestBytesMax, signal: io.signal }
+  hideMistaken(path, io)
+  const bytes = path === '-' ? await readBounded(io.stdin(), bounds) : await readFileBounded(path, bounds)
   const { manifest, faults, placeOf } = parseManifestFile(decode(bytes, what))
   if (manifest !== undefined) return { name, manifest, placeOf }
   throw new UsageError(messageOf(name, faults), { code: 'invalid_file', faults: faults.slice(0, faultsShownMax) })
@@ -32,7 +33,7 @@ export async function readManifestFile(path: string, io: Io): Promise<ManifestFi
 function messageOf(name: string, faults: readonly FileFault[]): string {
   const lines = faults
     .slice(0, faultsShownMax)
-    .map(({ line, column, message }) => `${name}:${line}:${column}: ${message}`)
+    .map(({ line, column, message }) => onOneLine(`${name}:${line}:${column}: ${message}`))
   const more = faults.length - lines.length
   return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n')
 }

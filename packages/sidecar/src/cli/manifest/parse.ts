@@ -3,6 +3,7 @@
 import { closestMatch } from 'leven'
 import { type ManifestFault, type ParsedManifest, findManifestFaults, manifestOfFile } from '@rolesets/core'
 import type { FileFault } from '../run/failure.ts'
+import { findExcessIn } from './scan.ts'
 import { faultWords, parseYaml, type YamlSource } from './yaml-source.ts'
 
 /** Larger files are not read. The wire takes 4 MiB, too. */
@@ -21,6 +22,11 @@ export interface ParsedFile {
 }
 
 export function parseManifestFile(text: string): ParsedFile {
+  const excess = findExcessIn(text)
+  if (excess !== undefined) {
+    const { line, column } = excess
+    return { manifest: undefined, faults: [excess], placeOf: () => ({ line, column }) }
+  }
   const { value, faults: yamlFaults, placeOf } = parseYaml(text)
   const faults = yamlFaults.length > 0 ? [...yamlFaults] : findFaults(value, placeOf)
   faults.sort((a, b) => a.line - b.line || a.column - b.column)

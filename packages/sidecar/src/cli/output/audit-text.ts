@@ -3,12 +3,13 @@
 import type { AuditedChange, AuditedChangeSet } from '@rolesets/client'
 import type { ThingName } from '@rolesets/core'
 import { holdersText } from './impact.ts'
+import { linesText } from './lines.ts'
 
 type Image = NonNullable<AuditedChange['after']>
 
 export function changeSetText({ revision, committedAtMs, actor, operation, changes }: AuditedChangeSet): string {
   const head = `${revision}  ${new Date(committedAtMs).toISOString()}  ${actor}  ${operation}`
-  return [head, ...changes.map((change) => `  ${factText(change)}`)].map((line) => `${line}\n`).join('')
+  return linesText([head, ...changes.map((change) => `  ${factText(change)}`)])
 }
 
 interface Words {

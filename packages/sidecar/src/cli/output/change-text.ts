@@ -2,10 +2,11 @@
 
 import type { Change, ChangeField, ChangeSet, ChangeValue } from '@rolesets/client'
 import { holdersText } from './impact.ts'
+import { linesText } from './lines.ts'
 
 export function changeSetLine({ revision, committedAtMs, actor, operation, changes }: ChangeSet): string {
   const facts = changes.map(factText).join('; ')
-  return `${revision}  ${new Date(committedAtMs).toISOString()}  ${actor}  ${operation}  ${facts}\n`
+  return linesText([`${revision}  ${new Date(committedAtMs).toISOString()}  ${actor}  ${operation}  ${facts}`])
 }
 
 const texts: { readonly [Field in ChangeField]: (value: ChangeValue<Field>) => string } = {

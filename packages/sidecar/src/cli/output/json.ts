@@ -1,6 +1,6 @@
 /** What `--json` prints: fields have the names of the proto, in snake_case. */
 
-import { snakeCase } from '@rolesets/core'
+import { snakeCase, withoutUnseen } from '@rolesets/core'
 
 /** The names inside these fields are the user's, so they are not changed. */
 const opaque = new Set(['public_metadata', 'private_metadata'])
@@ -17,7 +17,7 @@ export function withSnakeCase(value: unknown): unknown {
   )
 }
 
-/** One document on one line. */
+/** One document on one line; what is not seen is escaped. */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(withSnakeCase(value))}\n`
+  return `${withoutUnseen(JSON.stringify(withSnakeCase(value)))}\n`
 }

@@ -3,6 +3,7 @@
 import type { Applied, AppliedStep } from '@rolesets/client'
 import { counted, listed } from '@rolesets/core'
 import { impactLines, requirementLines, violationLines } from './impact.ts'
+import { linesText } from './lines.ts'
 
 const signs = { CREATE: '+', UPDATE: '~', DELETE: '-' } satisfies Record<AppliedStep['action'], string>
 
@@ -16,7 +17,7 @@ export function planText({ steps, leftAlone, impact }: Applied): string {
   const count = (action: AppliedStep['action']) => steps.filter((step) => step.action === action).length
   const summary = `${count('CREATE')} to create, ${count('UPDATE')} to change, ${count('DELETE')} to delete.`
   const impactText = [...impactLines(impact), ...requirementLines(impact)]
-  return `${[...lines, summary, ...impactText, ...leftAloneLines(leftAlone)].join('\n')}\n`
+  return linesText([...lines, summary, ...impactText, ...leftAloneLines(leftAlone)])
 }
 
 /** @param refusals why it would be refused, each with its place in the file */
@@ -24,11 +25,12 @@ export function refusedText({ impact }: Applied, refusals: readonly { readonly m
   const remedy = 'Add mappings to the organization, or replace to the role set, in the file.'
   const isMapped = impact.requiredMappings.length === 0
   const impactText = [...impactLines(impact), ...requirementLines(impact)]
-  return `${[...violationLines(refusals), ...impactText, ...(isMapped ? [] : [remedy])].join('\n')}\n`
+  return linesText([...violationLines(refusals), ...impactText, ...(isMapped ? [] : [remedy])])
 }
 
 export function nothingText({ leftAlone, revision }: Applied): string {
-  return `${[`Nothing to change: everything is as described (revision ${revision}).`, ...leftAloneLines(leftAlone)].join('\n')}\n`
+  const sentence = `Nothing to change: everything is as described (revision ${revision}).`
+  return linesText([sentence, ...leftAloneLines(leftAlone)])
 }
 
 function leftAloneLines(leftAlone: readonly string[]): readonly string[] {

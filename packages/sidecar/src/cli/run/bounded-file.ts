@@ -1,37 +1,56 @@
-/** Reads a file that the user named, up to a limit: a path can also lead to a device without an end. */
+/**
+ * Reads a file that the user named, or standard input, up to a limit: a path can also lead to a device without an end, or to
+ * a pipe into which nothing is written. Interrupting the command ends the reading.
+ */
 
-import { open } from 'node:fs/promises'
+import { constants, createReadStream, fstatSync, openSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { addAbortSignal, type Readable } from 'node:stream'
+import { RoleSetsError } from '@rolesets/client'
 import { UsageError } from './failure.ts'
 
-/** @param what begins the messages: `The file of --key-file, key.txt,` */
-export async function readFileBounded(path: string, what: string, bytesMax: number): Promise<Uint8Array> {
+interface Bounds {
+  /** What begins the messages: `The file of --key-file, key.txt,` */
+  readonly what: string
+  readonly bytesMax: number
+  readonly signal: AbortSignal
+}
+
+export async function readFileBounded(path: string, bounds: Bounds): Promise<Uint8Array> {
   try {
-    const file = await open(path)
-    try {
-      return await readBounded(file.createReadStream({ autoClose: false }), what, bytesMax)
-    } finally {
-      await file.close()
-    }
+    return await readBounded(chunksOf(path, bounds.signal), bounds)
   } catch (error) {
-    if (error instanceof UsageError) throw error
-    throw new UsageError(`${what} cannot be read (${reasonOf(error)}). Correct the path, or make it readable.`)
+    if (error instanceof UsageError || error instanceof RoleSetsError) throw error
+    throw new UsageError(`${bounds.what} cannot be read (${reasonOf(error)}). Correct the path, or make it readable.`)
   }
 }
 
 export async function readBounded(
   chunks: AsyncIterable<string | Uint8Array>,
-  what: string,
-  bytesMax: number,
+  { what, bytesMax, signal }: Bounds,
 ): Promise<Uint8Array> {
   const read: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of chunks) {
-    const part = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-    bytes += part.length
-    if (bytes > bytesMax) throw new UsageError(`${what} is larger than ${bytesMax} bytes. Give a smaller one.`)
-    read.push(part)
+  try {
+    for await (const chunk of chunks) {
+      const part = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+      bytes += part.length
+      if (bytes > bytesMax) throw new UsageError(`${what} is larger than ${bytesMax} bytes. Give a smaller one.`)
+      read.push(part)
+    }
+  } catch (error) {
+    throw signal.aborted ? new RoleSetsError('aborted', 'The reading was interrupted.', { cause: error }) : error
   }
   return Buffer.concat(read)
+}
+
+/** Opened without waiting: a pipe that has no writer yet would block a thread, and with it the end of the process. */
+function chunksOf(path: string, signal: AbortSignal): Readable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const isPipe = fstatSync(fd).isFIFO()
+  // A socket waits for what comes through a pipe, and needs no thread for it.
+  const stream = isPipe ? new Socket({ fd, readable: true, writable: false }) : createReadStream(path, { fd })
+  return addAbortSignal(signal, stream)
 }
 
 /** The words of the operating system's error, without the path and the call. */

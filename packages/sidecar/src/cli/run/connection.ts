@@ -2,7 +2,8 @@
 
 import { createRoleSetsClient, type ClientEvent, type RoleSetsClient } from '@rolesets/client'
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { readFileBounded } from './bounded-file.ts'
+import { mayBeKey } from '../../redaction.ts'
+import { readBounded, readFileBounded } from './bounded-file.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 import { withoutUndefined } from './without-undefined.ts'
@@ -40,6 +41,7 @@ export function addConnectionOptions(
   { timeoutSeconds, keyFlag = sidecarKey.flag }: { timeoutSeconds: number; keyFlag?: KeyNames['flag'] | undefined },
 ): Command {
   const target = new Option('--target <address>', 'host:port or unix:<path> (ROLESETS_TARGET)')
+  hideMistaken(io.env.ROLESETS_TARGET, io)
   const timeout = new Option('--timeout <seconds>', 'how long to wait for an answer')
   return command
     .optionsGroup('The sidecar:')
@@ -48,7 +50,7 @@ export function addConnectionOptions(
       `${keyFlag} <key>`,
       `the key; other users of this machine can see it, so prefer ${keyFlag}-file (ROLESETS_KEY)`,
     )
-    .option(`${keyFlag}-file <path>`, 'a file that contains the key (ROLESETS_KEY_FILE)')
+    .option(`${keyFlag}-file <path>`, 'a file that contains the key; - reads standard input (ROLESETS_KEY_FILE)')
     .option('--insecure', 'send the key to another machine without encryption')
     .option('--tls', 'speak TLS, and trust the authorities that Node trusts')
     .option('--tls-ca <path>', 'speak TLS, and trust these authorities instead (PEM)')
@@ -64,6 +66,7 @@ export async function openClient(
   io: Io,
   { needsKey, onEvent }: { needsKey: boolean; onEvent: (event: ClientEvent) => void },
 ): Promise<RoleSetsClient> {
+  hideMistaken(options.target, io)
   const key = await readKey(options, io, sidecarKey)
   if (key === undefined && needsKey) {
     throw new UsageError(
@@ -72,7 +75,7 @@ export async function openClient(
       { code: 'key_required' },
     )
   }
-  const tls = await readTls(options)
+  const tls = await readTls(options, io)
   return createRoleSetsClient({
     target: options.target,
     deadlineMs: options.timeout * 1_000,
@@ -84,6 +87,16 @@ export async function openClient(
 
 /** @returns undefined if none is given */
 export async function readKey(
+  given: Pick<ConnectionOptions, 'key' | 'keyFile'>,
+  io: Io,
+  names: KeyNames,
+): Promise<string | undefined> {
+  const key = await findKey(given, io, names)
+  io.hide(key)
+  return key
+}
+
+async function findKey(
   { key, keyFile }: Pick<ConnectionOptions, 'key' | 'keyFile'>,
   io: Io,
   { flag, variable }: KeyNames,
@@ -92,18 +105,29 @@ export async function readKey(
     throw new UsageError(`Give one of ${flag} and ${flag}-file, not both.`)
   }
   if (key !== undefined) return checkKey(key, flag)
-  if (keyFile !== undefined) return readKeyFile(keyFile, `${flag}-file`)
+  if (keyFile !== undefined) return readKeyFile(keyFile, io, `${flag}-file`)
   const [inEnvironment, inFile] = [given(io.env[variable]), given(io.env[`${variable}_FILE`])]
   if (inEnvironment !== undefined && inFile !== undefined) {
     throw new UsageError(`${variable} and ${variable}_FILE are both set. Unset one of them, or give ${flag}-file.`)
   }
   if (inEnvironment !== undefined) return checkKey(inEnvironment, variable)
-  return inFile === undefined ? undefined : readKeyFile(inFile, `${variable}_FILE`)
+  return inFile === undefined ? undefined : readKeyFile(inFile, io, `${variable}_FILE`)
 }
 
-async function readKeyFile(path: string, source: string): Promise<string> {
-  const text = await readSmallFile(path, source, keyBytesMax)
-  return checkKey(text.trim(), `The file of ${source}, ${path},`)
+/** @param path `-` reads standard input */
+async function readKeyFile(path: string, io: Io, source: string): Promise<string> {
+  hideMistaken(path, io)
+  const what = path === '-' ? 'Standard input' : `The file of ${source}, ${path},`
+  const bytes =
+    path === '-'
+      ? await readBounded(io.stdin(), { what, bytesMax: keyBytesMax, signal: io.signal })
+      : await readFileBounded(path, { what, bytesMax: keyBytesMax, signal: io.signal })
+  return checkKey(Buffer.from(bytes).toString('utf8').trim(), what)
+}
+
+/** A key that was given in place of a path or an address must not come back in an error. */
+export function hideMistaken(text: string | undefined, { hide }: Pick<Io, 'hide'>): void {
+  if (text !== undefined && mayBeKey(text)) hide(text)
 }
 
 /** A key is sent in a header. */
@@ -116,13 +140,13 @@ function checkKey(key: string, source: string): string {
 
 type TlsOptions = Exclude<Parameters<typeof createRoleSetsClient>[0]['tls'], undefined>
 
-async function readTls(options: ConnectionOptions): Promise<TlsOptions | undefined> {
+async function readTls(options: ConnectionOptions, io: Io): Promise<TlsOptions | undefined> {
   const { tls, tlsCa, tlsCert, tlsKey, tlsServerName } = options
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new UsageError('Mutual TLS needs both --tls-cert and --tls-key. Give both or neither.')
   }
   const read = (path: string | undefined, source: string): Promise<string> | undefined =>
-    path === undefined ? undefined : readSmallFile(path, source, pemBytesMax)
+    path === undefined ? undefined : readPem(path, io, source)
   const [ca, cert, key] = [
     await read(tlsCa, '--tls-ca'),
     await read(tlsCert, '--tls-cert'),
@@ -132,8 +156,10 @@ async function readTls(options: ConnectionOptions): Promise<TlsOptions | undefin
   return Object.keys(details).length > 0 ? details : tls
 }
 
-async function readSmallFile(path: string, source: string, bytesMax: number): Promise<string> {
-  const bytes = await readFileBounded(path, `The file of ${source}, ${path},`, bytesMax)
+async function readPem(path: string, io: Io, source: string): Promise<string> {
+  hideMistaken(path, io)
+  const what = `The file of ${source}, ${path},`
+  const bytes = await readFileBounded(path, { what, bytesMax: pemBytesMax, signal: io.signal })
   return Buffer.from(bytes).toString('utf8')
 }
 

@@ -1,10 +1,10 @@
 /** How a verb fails: one clear sentence on standard error, or one line of JSON, and the exit code that belongs to it. */
 
 import { isRoleSetsError, RoleSetsError, type Remedy, type RoleSetsErrorCode } from '@rolesets/client'
-import { exitCodeOf, exitCodes, snakeCase, type ExitCode } from '@rolesets/core'
+import { exitCodeOf, exitCodes, onOneLine, snakeCase, type ExitCode } from '@rolesets/core'
 import { Refusal } from '../../domain/refusal.ts'
 import type { Io } from './io.ts'
-import { withSnakeCase } from '../output/json.ts'
+import { jsonLine } from '../output/json.ts'
 
 /** Both count from 1. */
 export interface FilePlace {
@@ -22,7 +22,7 @@ export interface FileFault extends FilePlace {
 /** The command line or a file is wrong; the message says what to do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
-  readonly code: 'usage' | 'invalid_file' | 'key_required'
+  readonly code: 'usage' | 'invalid_file' | 'key_required' | 'organization_not_found'
   readonly faults: readonly FileFault[]
 
   constructor(message: string, options: { code?: UsageError['code']; faults?: readonly FileFault[] } = {}) {
@@ -59,6 +59,14 @@ const ownRemedies = {
   reach_sidecar: 'Start it, or correct the target: the gRPC address, with --tls only if the sidecar has TLS.',
   matching_sidecar: 'Correct the target, or update the sidecar.',
   look_at_log: "See the sidecar's log.",
+  with_tls: 'Give --tls, or --tls-ca <path> if its authority is your own.',
+  without_tls: 'Leave the --tls options out, or correct the target.',
+  trust_authority: 'Give the certificate of its authority with --tls-ca <path>.',
+  right_name: 'Correct the target, or give the name that the certificate has with --tls-server-name <name>.',
+  renew_certificate: 'Renew it, or correct the clock of this machine.',
+  client_certificate: 'Give one with --tls-cert <path> and --tls-key <path>.',
+  matching_pair: 'Give the private key of the certificate with --tls-key <path>.',
+  grpc_port: 'Give the gRPC address as the target, by default port 7450.',
   new_client: 'Run the command again.',
 } satisfies Record<Remedy, string>
 
@@ -89,8 +97,8 @@ interface Failure {
 export function reportFailure(io: Io, error: unknown, options: { readonly json: boolean }): void {
   const { exitCode, ...failure } = failureOf(error)
   const { faults } = failure
-  if (options.json) io.stderr(`${JSON.stringify({ error: withSnakeCase(failure) })}\n`)
-  else if (faults === undefined) io.stderr(`rolesets: ${failure.message}\n`)
+  if (options.json) io.stderr(jsonLine({ error: failure }))
+  else if (faults === undefined) io.stderr(`rolesets: ${onOneLine(failure.message)}\n`)
   else io.stderr(`${failure.message}\n`)
   io.setExitCode(exitCode)
 }

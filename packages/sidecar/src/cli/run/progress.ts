@@ -9,9 +9,6 @@ const firstAfterMs = 1_000
 const terminalEveryMs = 1_000
 const logEveryMs = 5_000
 
-/** To the start of the line, and what stands in it away. */
-const clearLine = '\r\u001b[K'
-
 /** Says what is being done, in place of `still working`; shown with the next line. */
 export type ReportProgress = (what: string) => void
 
@@ -49,14 +46,15 @@ class ProgressLine {
 
   end(): void {
     this.#cancel()
-    if (this.#isShown && this.#io.isTerminal) this.#io.stderr(clearLine)
+    if (this.#isShown && this.#io.isTerminal) this.#io.clearLine()
   }
 
   readonly #show = (): void => {
-    const { stderr, isTerminal, clock } = this.#io
+    const { stderr, clearLine, isTerminal, clock } = this.#io
     const seconds = Math.round((clock.nowMs() - this.#startedMs) / 1_000)
     const line = `rolesets: ${this.#what}, ${seconds} s …`
-    stderr(isTerminal ? `${clearLine}${line}` : `${line}\n`)
+    if (isTerminal) clearLine()
+    stderr(isTerminal ? line : `${line}\n`)
     this.#isShown = true
     this.#cancel = clock.setTimer(isTerminal ? terminalEveryMs : logEveryMs, this.#show)
   }

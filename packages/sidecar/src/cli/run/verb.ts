@@ -1,13 +1,14 @@
 /** What all verbs have in common: their options, their help, and that each ends with an exit code and never with a crash. */
 
 import type { AdminOptions, RoleSetsClient } from '@rolesets/client'
-import { Option, type Command, type CommanderError } from 'commander'
+import { Option, type Command } from 'commander'
 import { addConnectionOptions, openClient, type ConnectionOptions, type KeyNames } from './connection.ts'
-import { reportFailure, UsageError } from './failure.ts'
+import { reportFailure } from './failure.ts'
 import { exitCodes, type ExitCode } from '@rolesets/core'
 import { jsonLine } from '../output/json.ts'
 import type { Io } from './io.ts'
 import { Reach } from './reach.ts'
+import { hearUsage } from './usage.ts'
 
 export interface Verb {
   /** Name and arguments: `check <organization> <role>`. */
@@ -122,19 +123,7 @@ function act<Options extends { json?: true }, Args extends unknown[]>(
 }
 
 function addCommand(parent: Command, io: Io, { usage, summary }: Pick<Verb, 'usage' | 'summary'>): Command {
-  const command = parent
-    .command(usage)
-    .description(summary)
-    .configureOutput({
-      writeOut: (text) => void io.stdout(text),
-      writeErr: () => undefined,
-      outputError: () => undefined,
-    })
-    .exitOverride((error) => {
-      if (error.exitCode !== 0) reportFailure(io, usageErrorOf(error, command), { json: isJson(command) })
-      throw error
-    })
-  return command
+  return hearUsage(parent.command(usage).description(summary), io)
 }
 
 /** Does the work with a client, which is closed afterwards. */
@@ -153,25 +142,4 @@ export async function withClient<T>(
     reach.close()
     await client.close()
   }
-}
-
-function usageErrorOf(error: CommanderError, command: Command): UsageError {
-  const problem = error.message.replace(/^error: /, '').replace(/\.?\s*$/, '')
-  const verbs = command.commands.map((verb) => verb.name()).join(', ')
-  // Commander's word for a group without a verb is that it would show the help.
-  const message = error.code === 'commander.help' ? `a verb is missing, one of ${verbs}` : problem
-  return new UsageError(`${message}. See ${pathOf(command)} --help.`)
-}
-
-/** `rolesets keys create` */
-function pathOf(command: Command): string {
-  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
-}
-
-/** The options were not understood, so the flag is looked for in what was typed. */
-function isJson(command: Command): boolean {
-  let program = command
-  while (program.parent !== null) program = program.parent
-  const typed: readonly string[] = (program as unknown as { rawArgs?: readonly string[] }).rawArgs ?? []
-  return typed.includes('--json')
 }

@@ -15,6 +15,7 @@ import { Option } from 'commander'
 import { exitCodes, type ExitCode } from '@rolesets/core'
 import { timeoutSecondsMax, type ConnectionOptions } from './connection.ts'
 import { impactLines, inOrder, requirementLines, violationLines } from '../output/impact.ts'
+import { linesText } from '../output/lines.ts'
 import { ExplainedError } from './failure.ts'
 import type { Io } from './io.ts'
 import { withProgress } from './progress.ts'
@@ -40,6 +41,8 @@ interface Outcome {
   readonly would: string
   /** What follows the sentence with its revision. Default: a full stop. */
   readonly after?: string
+  /** Lines that follow the sentence once it is done. */
+  readonly lines?: readonly string[]
 }
 
 interface Write<Answer extends Written> {
@@ -47,8 +50,11 @@ interface Write<Answer extends Written> {
   readonly outcome: (answer: Answer) => Outcome
   /** What to type when the write is refused and these roles, which are in use, have to be mapped. */
   readonly remedy?: (roles: readonly string[]) => string | undefined
-  /** Prints the text in another way. */
-  readonly show?: (answer: Answer, text: string) => void | Promise<void>
+  /** Prints the document of `--json`, or the text, in another way. */
+  readonly show?: (
+    answer: Answer,
+    shown: { readonly document: object } | { readonly text: string },
+  ) => void | Promise<void>
 }
 
 export interface WriteVerb extends Verb {
@@ -85,8 +91,9 @@ export function writeVerb<Options extends WriteOptions, Args extends unknown[], 
       const send = () => ask(client.admin, how, actingAs(options, limits))
       const answer = await sendOnce(io, options, { how, send })
       const text = writeText(answer, how, write)
-      if (write.show && !options.json) await write.show(answer, text)
-      else await print({ dryRun: how.dryRun, ...answer }, text)
+      const document = { dryRun: how.dryRun, ...answer }
+      if (write.show) await write.show(answer, options.json ? { document } : { text })
+      else await print(document, text)
       return exitCodeOfWrite(answer)
     }
   })
@@ -150,16 +157,16 @@ function writeText<Answer extends Written>(
   const isRefused = impact.violations.length > 0
   const roles = inOrder(impact.requiredMappings).map(({ role }) => role)
   const remedyLine = isRefused && roles.length > 0 ? remedy?.(roles) : undefined
-  const { is, would, after = '.' } = outcome(answer)
+  const { is, would, after = '.', lines: details = [] } = outcome(answer)
   const sentence = dryRun ? `${would}.` : `${is} (revision ${revision})${after}`
   const lines = [
-    ...(isRefused ? violationLines(impact.violations) : [sentence]),
+    ...(isRefused ? violationLines(impact.violations) : [sentence, ...(dryRun ? [] : details)]),
     ...impactLines(impact),
     ...(dryRun ? requirementLines(impact) : []),
     ...(remedyLine === undefined ? [] : [remedyLine]),
     ...(dryRun ? [dryRunText(answer)] : []),
   ]
-  return `${lines.join('\n')}\n`
+  return linesText(lines)
 }
 
 /** Ends what every dry run says. */

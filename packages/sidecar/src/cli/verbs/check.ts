@@ -6,6 +6,7 @@ import { parseId, parseRef } from '../../domain/fields.ts'
 import { askingVerb, atLeastOption, type Given } from '../run/verb.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
 import { exitCodes } from '@rolesets/core'
+import { linesText } from '../output/lines.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
 
 interface CheckOptions extends ConnectionOptions {
@@ -37,12 +38,19 @@ export const check = askingVerb(verb, ({ options }: Given<CheckOptions>, organiz
     const asked = withoutUndefined({ permission, atLeastRevision })
     const decision = await client.check(question.organizationId, question.role, asked)
     const { allowed, reason, roleSet, revision, permissionRetired } = decision
-    const answer = `${allowed ? 'yes' : 'no'}: ${reasonText(question, decision)} (revision ${revision})\n`
-    const shown = withoutUndefined({ ...question, allowed, reason, permissionRetired, roleSet, revision })
-    await print(shown, answer)
+    const organizationRegistered = decision.organizationRegistered !== false
+    const sentence = `${allowed ? 'yes' : 'no'}: ${reasonText(question, decision)}${registeredText(question, decision)} (revision ${revision})`
+    const shown = { ...question, allowed, reason, permissionRetired, roleSet, organizationRegistered, revision }
+    await print(withoutUndefined(shown), linesText([sentence]))
     return allowed ? exitCodes.yes : exitCodes.no
   }
 })
+
+/** A typing error in the id would otherwise look like an answer about a customer. */
+function registeredText({ organizationId }: Question, { reason, organizationRegistered }: Decision): string {
+  const isToldAnyway = organizationRegistered !== false || reason === 'ORGANIZATION_UNKNOWN'
+  return isToldAnyway ? '' : `; ${organizationId} isn't registered, so the initial role set holds for it`
+}
 
 function reasonText({ organizationId, role, permission }: Question, decision: Decision): string {
   const { reason, roleSet, permissionRetired } = decision
@@ -54,7 +62,7 @@ function reasonText({ organizationId, role, permission }: Question, decision: De
     case 'ROLE_UNKNOWN':
       return `there is no role ${role}${role.startsWith('org:') ? '' : `. Role keys begin with org:, for example org:analyst`}`
     case 'ORGANIZATION_UNKNOWN':
-      return `the organization ${organizationId} is not known, and unknown organizations are denied`
+      return `${organizationId} isn't registered, and organizations that aren't registered, or were deleted, are denied`
     case 'PERMISSION_NOT_IN_ROLE':
       return `${role} does not hold ${permission ?? 'the permission'}`
     case 'PERMISSION_UNKNOWN':

@@ -1,12 +1,14 @@
 /** `rolesets doctor`: checks that the file of a store is sound, and that its history is unchanged. */
 
-import { counted, exitCodes, quoted, type ExitCode } from '@rolesets/core'
+import { counted, exitCodes, type ExitCode } from '@rolesets/core'
 import { Option } from 'commander'
 import { settings } from '../../config.ts'
 import type { Examined } from '../../doctor.ts'
+import { shown } from '../../redaction.ts'
 import { UsageError } from '../run/failure.ts'
 import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
+import { linesText } from '../output/lines.ts'
 import { withProgress } from '../run/progress.ts'
 import { localVerb, type Given } from '../run/verb.ts'
 
@@ -51,7 +53,7 @@ export const doctor = localVerb(verb, async ({ io, options }: Given<DoctorOption
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error
     const { code, message } = error
-    io.stderr(options.json ? `${JSON.stringify({ error: { code, message } })}\n` : `rolesets: ${message}\n`)
+    io.stderr(options.json ? jsonLine({ error: { code, message } }) : linesText([`rolesets: ${message}`]))
     return exitCodes.unanswered
   }
 })
@@ -61,7 +63,7 @@ function databaseOf({ database }: DoctorOptions, io: Io): string {
   const url = database ?? (io.env['ROLESETS_DATABASE'] || standard)
   if (/^sqlite:./.test(url) && url !== 'sqlite::memory:') return url
   const source = database === undefined ? 'ROLESETS_DATABASE' : '--database'
-  throw new UsageError(`${source} is ${quoted(url)}, which doctor can't examine. Give --database sqlite:<path>.`)
+  throw new UsageError(`${source} is ${shown(url)}, which doctor can't examine. Give --database sqlite:<path>.`)
 }
 
 async function report(io: Io, { json }: DoctorOptions, examined: Examined): Promise<ExitCode> {
@@ -74,12 +76,13 @@ async function report(io: Io, { json }: DoctorOptions, examined: Examined): Prom
     const numbers = { findings: findings.length, unverifiedRows: rows }
     await io.stdout(jsonLine({ sound: isSound, file, revision, seal, ...numbers }))
   } else {
-    for (const { what, problem } of findings) await io.stdout(`${what}: ${problem}\n`)
-    for (const each of unverified) await io.stdout(`not verified: ${counted(each.rows, 'row')} ${each.why}\n`)
+    for (const { what, problem } of findings) await io.stdout(linesText([`${what}: ${problem}`]))
+    for (const each of unverified)
+      await io.stdout(linesText([`not verified: ${counted(each.rows, 'row')} ${each.why}`]))
     const end = findings.length >= findingsMax ? ', and perhaps more: that is where it stopped' : ''
     const except = rows === 0 ? '' : `, but ${counted(rows, 'row')} could not be verified`
     const verdict = isSound ? `sound${except}` : `${counted(findings.length, 'finding')}${end}`
-    await io.stdout(`${file}: ${verdict} (revision ${revision}, seal ${seal})\n`)
+    await io.stdout(linesText([`${file}: ${verdict} (revision ${revision}, seal ${seal})`]))
   }
   return isSound ? exitCodes.yes : exitCodes.no
 }

@@ -5,6 +5,7 @@ import { parseId, parseRef } from '../../domain/fields.ts'
 import { askingVerb, type Given } from '../run/verb.ts'
 import { exitCodes } from '@rolesets/core'
 import { changeSetText } from '../output/audit-text.ts'
+import { linesText } from '../output/lines.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
 import { parseTime } from '../run/time.ts'
 
@@ -34,7 +35,7 @@ export const explain = askingVerb(verb, ({ options }: Given<ExplainOptions>, org
   return async ({ client, limits, print }) => {
     const explained = await client.admin.explain(question, limits)
     const { allowed, because, explanation } = explained
-    const text = `${explanation}\n${because === undefined ? '' : `\n${changeSetText(because)}`}`
+    const text = `${linesText([explanation])}${because === undefined ? '' : `\n${changeSetText(because)}`}`
     await print({ ...question, ...explained }, text)
     return allowed ? exitCodes.yes : exitCodes.no
   }

@@ -3,6 +3,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Given } from '../run/verb.ts'
 import { writeVerb, type WriteOptions } from '../run/write.ts'
+import { isRegistered, notRegistered } from '../run/registered.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
 import { counted, limits as sizes } from '@rolesets/core'
 import { parseId, parseRef } from '../../domain/fields.ts'
@@ -54,6 +55,8 @@ Example:
   rolesets invitations accept org_acme orginv_2mE… user_ann --key-file rolesets.db.key`,
 }
 
+const assignFirst = 'register it with rolesets assign <organization> <role-set> --create'
+
 export const create = writeVerb(
   createVerb,
   ({ options }: Given<CreateOptions>, ...[organization, role, emails]: [string, string, readonly string[]]) => {
@@ -66,13 +69,16 @@ export const create = writeVerb(
     const invited = `${counted(emails.length, 'invitation')} to ${organizationId}`
     const was = emails.length === 1 ? 'was' : 'were'
     return {
-      ask: (admin, { dryRun }, limits) => admin.createInvitations({ organizationId, invitations, dryRun }, limits),
+      ask: async (admin, { dryRun }, limits) => {
+        if (!(await isRegistered(admin, organizationId, limits))) throw notRegistered(organizationId, assignFirst)
+        return admin.createInvitations({ organizationId, invitations, dryRun }, limits)
+      },
       outcome: (answer) => {
-        const made = (answer.invitations ?? []).map(({ id, emailAddress }) => `\n  ${id}  ${emailAddress}`)
         return {
           is: `${invited} ${was} created, with the role ${role}`,
           would: `${invited} would be created, with the role ${role}`,
-          after: `:${made.join('')}`,
+          after: ':',
+          lines: (answer.invitations ?? []).map(({ id, emailAddress }) => `  ${id}  ${emailAddress}`),
         }
       },
     }

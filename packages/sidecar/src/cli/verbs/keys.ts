@@ -10,6 +10,7 @@ import { writeVerb, type WriteOptions } from '../run/write.ts'
 import { parseRef } from '../../domain/fields.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
 import { printPages } from '../run/pages.ts'
+import { jsonLine } from '../output/json.ts'
 import { tableText } from '../output/table.ts'
 
 interface CreateOptions extends WriteOptions {
@@ -65,9 +66,10 @@ const create = writeVerb(createVerb, ({ io, options }: Given<CreateOptions>, typ
       after: '. Keep it: it is not shown again.',
     }),
     /** On standard output stands the key and nothing else, so that it can go straight into a file. */
-    show: async ({ key }, text) => {
-      io.stderr(text)
-      if (key) await io.stdout(`${key}\n`)
+    show: async ({ key }, shown) => {
+      if ('document' in shown) return io.verbatim(jsonLine(shown.document))
+      io.stderr(shown.text)
+      if (key) await io.verbatim(`${key}\n`)
     },
   }
 })

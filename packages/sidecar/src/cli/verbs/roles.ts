@@ -4,6 +4,8 @@ import { parseId } from '../../domain/fields.ts'
 import { askingVerb, atLeastOption, type Given } from '../run/verb.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
 import type { AvailableRole, AvailableRoles } from '@rolesets/client'
+import { onOneLine } from '@rolesets/core'
+import { linesText } from '../output/lines.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
 
 interface RolesOptions extends ConnectionOptions {
@@ -28,15 +30,24 @@ export const roles = askingVerb(verb, ({ options: { atLeast } }: Given<RolesOpti
   }
 })
 
-function answerOf({ organizationId, roleSet, roles, defaultRole, creatorRole, revision }: AvailableRoles): object {
-  return { organizationId, roleSet, roles, defaultRole, creatorRole, revision }
+function answerOf(available: AvailableRoles): object {
+  const { organizationId, roleSet, roles, defaultRole, creatorRole, revision } = available
+  const organizationRegistered = available.organizationRegistered !== false
+  return { organizationId, roleSet, roles, defaultRole, creatorRole, organizationRegistered, revision }
 }
 
 function table(available: AvailableRoles): string {
-  const width = Math.max(...available.roles.map(({ key }) => key.length), 0)
-  const lines = available.roles.map((role) => `  ${role.key.padEnd(width)}  ${wordsOf(role, available)}`)
-  const title = `${available.organizationId} has the role set ${available.roleSet} (revision ${available.revision}):`
-  return `${[title, ...lines].join('\n')}\n`
+  const keys = available.roles.map(({ key }) => onOneLine(key))
+  const width = keys.reduce((widest, key) => Math.max(widest, key.length), 0)
+  const lines = available.roles.map(
+    (role, place) => `  ${(keys[place] ?? '').padEnd(width)}  ${wordsOf(role, available)}`,
+  )
+  const { organizationId, roleSet, revision, organizationRegistered } = available
+  const title =
+    organizationRegistered !== false
+      ? `${organizationId} has the role set ${roleSet} (revision ${revision}):`
+      : `${organizationId} isn't registered, so the initial role set ${roleSet} holds for it (revision ${revision}):`
+  return linesText([title, ...lines])
 }
 
 function wordsOf({ key, name, permissions }: AvailableRole, { defaultRole, creatorRole }: AvailableRoles): string {

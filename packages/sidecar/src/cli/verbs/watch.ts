@@ -57,7 +57,8 @@ async function follow({ io, client, options, print }: Session<WatchOptions>): Pr
   // What the client knows once it is ready is where "the next change" begins: none can fall in between.
   if (options.after === undefined) await client.ready({ timeoutMs: options.timeout * 1_000, signal: io.signal })
   const after = options.after ?? client.status().revision
-  if (!options.json) io.stderr(`Watching ${options.target} after revision ${after ?? '(none)'}. Ctrl-C ends it.\n`)
+  if (!options.json)
+    io.stderr(`rolesets: watching ${options.target} after revision ${after ?? '(none)'}. Ctrl-C ends it.\n`)
   for await (const changeSet of client.watch({ ...withoutUndefined({ after }), signal: io.signal }))
     await print(changeSet, changeSetLine(changeSet))
 }

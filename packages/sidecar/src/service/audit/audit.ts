@@ -48,6 +48,8 @@ export interface Explanation {
   readonly because: AuditedChangeSetView | undefined
   /** The answer in a sentence. */
   readonly explanation: string
+  /** Whether the store had the organization at that time. */
+  readonly organizationRegistered: boolean
 }
 
 type AuditOptions = Pick<OperationOptions, 'store' | 'unknownOrganizations'>
@@ -91,9 +93,9 @@ export function createAudit(operations: Operations, { store, unknownOrganization
           throw invalid('at_ms', `can't be answered. ${error.message}. Ask about a later time.`)
         })
         const because = explained.because && viewChangeSet(explained.because, catalogue, store.lineage)
-        const { allowed, reason, roleSet } = explained
+        const { allowed, reason, roleSet, isRegistered: organizationRegistered } = explained
         return {
-          ...{ allowed, reason, roleSet: roleSet?.key ?? '', because },
+          ...{ allowed, reason, roleSet: roleSet?.key ?? '', because, organizationRegistered },
           revision: store.lineage.textOf(revision),
           explanation: sentence({ organizationId, role }, explained),
         }
