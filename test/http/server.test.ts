@@ -41,7 +41,12 @@ test('while the sidecar is not ready, /readyz shows which fact is missing', asyn
     identify: () => undefined,
     facts: () => facts,
     measurements: new Measurements(),
-    state: { headRevision: () => 1, stalenessMs: () => 0, cache: () => ({ organizations: 0, hits: 0, misses: 0 }) },
+    state: {
+      headRevision: () => 1,
+      stalenessMs: () => 0,
+      isWritable: () => true,
+      cache: () => ({ organizations: 0, hits: 0, misses: 0 }),
+    },
     failed: (error) => t.fail(String(error)),
     service: {} as Service,
   })

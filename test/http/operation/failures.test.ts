@@ -21,7 +21,12 @@ async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCa
     defaultVersion: '2026-05-12',
     facts: () => ({ started: true, ready: true, fresh: true }),
     measurements: new Measurements(),
-    state: { headRevision: () => 1, stalenessMs: () => 0, cache: () => ({ organizations: 0, hits: 0, misses: 0 }) },
+    state: {
+      headRevision: () => 1,
+      stalenessMs: () => 0,
+      isWritable: () => true,
+      cache: () => ({ organizations: 0, hits: 0, misses: 0 }),
+    },
     failed: (error, method) => noted.push({ error, method }),
     service: { readModel: { revisionText: 'e:1' }, administration: { getPermission: read } } as unknown as Service,
   })

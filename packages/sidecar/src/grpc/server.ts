@@ -39,6 +39,8 @@ export interface GrpcServers {
   readonly addresses: readonly string[]
   /** From now on, health says SERVING. */
   readonly setServing: () => void
+  /** False: the store refuses every write. */
+  readonly setWritable: (isWritable: boolean) => void
   /**
    * Health says NOT_SERVING, streams and waiting calls end with UNAVAILABLE, and running calls may finish.
    * @returns whether everything finished within the grace
@@ -93,6 +95,7 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
   return {
     addresses,
     setServing: () => health.setServing(true),
+    setWritable: (isWritable) => health.setWritable(isWritable),
     stop: async (graceMs) => {
       health.setServing(false)
       stopping.abort(new ServiceError('not_serving', 'The sidecar is stopping. Retry later, or use another sidecar.'))

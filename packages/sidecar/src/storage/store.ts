@@ -274,10 +274,7 @@ export interface Provenance {
   readonly signal?: AbortSignal | undefined
 }
 
-/**
- * How a store's revisions are named outside, so that one that was lost, because an older copy of the store was put back, isn't
- * taken for the one that has its number now.
- */
+/** How revisions are named outside, so that one that was lost isn't taken for the one that has its number now. */
 export interface Lineage {
   /** `<epoch>:<number>`. */
   textOf(number: number): string
@@ -346,6 +343,7 @@ export interface Store extends AsyncDisposable {
  * | `closed` | the store is closing or closed | on another store |
  * | `in_use` | another process uses the file | no: stop that process |
  * | `folder_missing`, `folder_read_only`, `not_a_database`, `corrupt`, `too_new`, `migration_unknown`, `migration_edited`, `schema_altered`, `network_file_system` | opening found something that a person must repair | no |
+ * | `file_lost` | the files were deleted, replaced or truncated while the store was open: from now on it refuses every write | no: restart |
  * | `failed` | anything else; see the log | unknown whether it was done |
  *
  * `folder_read_only` also means that the file can't be written, and `not_a_database` that the URL names no database. Damage
@@ -361,6 +359,7 @@ export type StoreErrorCode =
   | 'folder_read_only'
   | 'not_a_database'
   | 'corrupt'
+  | 'file_lost'
   | 'too_new'
   | 'migration_unknown'
   | 'migration_edited'
