@@ -18,7 +18,8 @@ const defaultExports = {
 }
 
 export default defineConfig(
-  globalIgnores(['**/node_modules/', '**/dist/', '**/generated/', 'coverage/']),
+  // The packages of the example for NestJS are not installed here. It is compiled by `npm run test:packages`.
+  globalIgnores(['**/node_modules/', '**/dist/', '**/generated/', 'coverage/', 'examples/nestjs/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {
