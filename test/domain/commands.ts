@@ -132,12 +132,12 @@ function decideKeyCommand(
 ): Decided<unknown> {
   const keys = [...state.accessKeys.values()]
   if (command.operation === 'createAccessKey') {
-    const existing = keys.find(({ name }) => name === command.input.name)
+    const existing = accessKeys.accessKeyNamed(keys, command.input.name)
     const facts = { existing, count: keys.length, digest: String(keys.length).padStart(64, '0') }
     return accessKeys.createAccessKey(command.input, facts, context)
   }
   const ref = command.input.accessKey
-  const accessKey = keys.find(({ id, name }) => ref === id || ref === name)
+  const accessKey = accessKeys.accessKeyOf(keys, ref)
   return accessKeys.revokeAccessKey(command.input, { accessKey }, context)
 }
 

@@ -50,9 +50,14 @@ export function reading(suite: Suite): void {
     searchOrganizations: (reader) => reader.searchOrganizations({}, byTime, span),
     searchMemberships: (reader) => reader.searchMemberships({}, byTime, span),
     searchInvitations: (reader) => reader.searchInvitations({ now: at }, byTime, span),
+    searchDomains: (reader) => reader.searchDomains({}, byTime, span),
     accessKeys: (reader) => reader.accessKeys(),
   }
   const team = { organizationId: 'new', scope: 'team:x' }
+  const domain = {
+    ...({ id: 'x', name: 'x.example', enrollmentMode: 'manual_invitation', verified: true } as const),
+    ...{ ownershipVerifiedAt: null, createdAt: at, updatedAt: at },
+  }
 
   test(`${name}: each read of a work sees what the work has recorded`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
@@ -61,7 +66,11 @@ export function reading(suite: Suite): void {
       const { value: after } = await store.write(provenance({ dryRun: true }), async (writer) => {
         const next = writer.nextRevision
         await writer.record([
-          ...[role('new', next), organization('new', next, { slug: 'new' }), membership('new', 'u', next)],
+          ...[
+            role('new', next),
+            organization('new', next, { slug: 'new', domains: [domain] }),
+            membership('new', 'u', next),
+          ],
           ...[invitation('new', 'x', next), accessKey('new', next)],
           put('assignment', { ...team, roleSetId: 'free', updatedAt: at, revision: next }, null),
         ])

@@ -4,6 +4,7 @@
  */
 
 import { closing } from './contract-closing.ts'
+import { keepingDomains } from './contract-domains.ts'
 import { feeding } from './contract-feeding.ts'
 import { following } from './contract-following.ts'
 import { histories } from './contract-histories.ts'
@@ -17,6 +18,6 @@ import { writing } from './contract-writing.ts'
 import type { Suite } from './suite.ts'
 
 export function contract(suite: Suite): void {
-  const rows = [writing, waiting, reading, remembering, keeping, inviting, searching]
+  const rows = [writing, waiting, reading, remembering, keeping, inviting, searching, keepingDomains]
   for (const part of [...rows, feeding, following, closing, histories]) part(suite)
 }

@@ -62,6 +62,7 @@ test('the migrations are as they were first written: a change to the schema is a
     'history-base': '205ba9ee192e80f6231854f9b414329fcb61553f358aaf256ef9ce94d9ac1587',
     assignments: '9eeb5b12fa9fcfe61a5e50be417a9455a61f99bb9ea485092c61441fa925354b',
     'retired-permission-keys': '056a965552c2b6f985e91d933d1220fe301a14fcbb3c367df0751fbef9918ed6',
+    domains: '1a663ca1cf3a0c96708084740b1fbb601f959a76885889f358d2a7b1fe2e0c2e',
     timelines: 'aade081eeecdbbdfa154afc3a36522ffa3b5473b730a0085ca7ac85f4f784551',
     members: '33fcb536ac3a641e3e8586482887b51fdcbb9f8b80b6207265354a681607d5ba',
   }

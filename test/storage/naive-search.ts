@@ -9,9 +9,10 @@ import type {
   Reader,
   Spanned,
 } from '../../packages/sidecar/src/storage/store.ts'
+import type { DomainOfOrganization, DomainQuery } from '../../packages/sidecar/src/domain/organization-domains.ts'
 import { statusOf, type Replay } from './replay.ts'
 
-type Searches = Pick<Reader, 'searchOrganizations' | 'searchMemberships' | 'searchInvitations'>
+type Searches = Pick<Reader, 'searchOrganizations' | 'searchMemberships' | 'searchInvitations' | 'searchDomains'>
 
 export function naiveSearches(state: () => Replay): Searches {
   return {
@@ -36,6 +37,16 @@ export function naiveSearches(state: () => Replay): Searches {
       const by = (each: Membership) => [field === 'user_id' ? each.userId : each.createdAt, each.id]
       return spanned(found, { by, descending, ...span })
     },
+    searchDomains: async (query, { field, descending }, span) => {
+      const all = [...state().organizations.values()].flatMap((organization) =>
+        (organization.domains ?? []).map((domain) => ({ organization, domain })),
+      )
+      const by = ({ domain }: DomainOfOrganization) => [field === 'name' ? domain.name : domain.createdAt, domain.id]
+      return spanned(
+        all.filter((each) => isDomain(each, query)),
+        { by, descending, ...span },
+      )
+    },
     searchInvitations: async (query, { field, descending }, span) => {
       const all = [...state().invitations.values()]
       const found = all.filter((each) => isInvitation(each, query, all))
@@ -43,6 +54,17 @@ export function naiveSearches(state: () => Replay): Searches {
       return spanned(found, { by, descending, ...span })
     },
   }
+}
+
+function isDomain({ organization, domain }: DomainOfOrganization, query: DomainQuery): boolean {
+  const { text } = query
+  return (
+    is(organization.id, query.organizationId) &&
+    (query.verified === undefined || domain.verified === query.verified) &&
+    isChosen([domain.enrollmentMode], query.enrollmentModes) &&
+    (query.names?.includes(domain.name) ?? true) &&
+    (text === undefined || organization.id === text || has(domain.name, text))
+  )
 }
 
 /** Letters of ASCII alone have a small one. */

@@ -29,7 +29,7 @@ const fill = (rows: number) => `
 PRAGMA synchronous = OFF;
 BEGIN;
 ${count(rows / 2)} INSERT INTO organizations
-SELECT printf('org_%08d', n), 'Organization ' || n, NULL, 'free', '', 0, 1, '{}', '{}', ${at}, ${at}, 1 FROM row;
+SELECT printf('org_%08d', n), 'Organization ' || n, NULL, 'free', '', 0, 1, '{}', '{}', ${at}, ${at}, 1, NULL FROM row;
 INSERT INTO organization_counts VALUES ('free', ${rows / 2})
 ON CONFLICT (role_set_id) DO UPDATE SET organizations = excluded.organizations;
 ${count(rows)} INSERT INTO memberships

@@ -76,6 +76,10 @@ export const errorCodes = {
       'Use an id that `ListInvitations` shows for this organization.',
     ),
   },
+  domain_not_found: {
+    ...becomes('rule', 'NOT_FOUND', 'resource_not_found'),
+    ...says('The organization has no such domain.', "Use an id that the list of the organization's domains shows."),
+  },
   access_key_not_found: {
     ...becomes('rule', 'NOT_FOUND', 'resource_not_found'),
     ...says('There is no such access key.', 'Use a name or an id that `ListAccessKeys` shows.'),
@@ -102,6 +106,13 @@ export const errorCodes = {
   role_holds_permission: {
     ...becomes('rule', 'ALREADY_EXISTS', 'organization_role_permission_association_exists'),
     ...says('The role already holds the permission.', 'Nothing has to be done.'),
+  },
+  domain_not_enrolling: {
+    ...becomes('rule', 'FAILED_PRECONDITION', 'organization_domain_not_enrolling'),
+    ...says(
+      'Domains are switched off, or this one is not verified or has another enrollment mode.',
+      'Do what the message names, or invite the user.',
+    ),
   },
   role_not_in_role_set: {
     ...becomes('rule', 'FAILED_PRECONDITION', 'organization_role_not_in_role_set'),
@@ -279,6 +290,7 @@ export const storeCodes = {
   closed: 'not_serving',
   failed: 'internal_failure',
   corrupt: 'internal_failure',
+  file_lost: 'internal_failure',
   in_use: 'internal_failure',
   folder_missing: 'internal_failure',
   folder_read_only: 'internal_failure',

@@ -45,6 +45,8 @@ export const limits = {
   invitationDaysDefault: 30,
   membershipsPerOrganizationMax: 1_000_000_000,
   enrollmentModesMax: 10,
+  domainsPerOrganizationMax: 100,
+  domainNameCharactersMax: 253,
   accessKeysMax: 1_000,
   accessKeyNameCharactersMax: 64,
   /** Values of one filter of a list. */

@@ -50,6 +50,30 @@ export interface Assignment extends Place {
   readonly revision: number
 }
 
+/** How users with an address of a domain become members. */
+export const enrollmentModes = [
+  'manual_invitation',
+  'automatic_invitation',
+  'automatic_suggestion',
+  'enterprise_sso',
+] as const
+
+export type EnrollmentMode = (typeof enrollmentModes)[number]
+
+/** A domain of addresses, as a part of its organization. */
+export interface OrganizationDomain {
+  readonly id: string
+  /** In lower case. */
+  readonly name: string
+  readonly enrollmentMode: EnrollmentMode
+  /** Whether the application has verified that the domain belongs to the organization. */
+  readonly verified: boolean
+  /** Unix milliseconds; null: the owner wasn't verified by a call of its own. */
+  readonly ownershipVerifiedAt: number | null
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
 export interface Organization extends Identified {
   /** May be empty. */
   readonly name: string
@@ -63,6 +87,8 @@ export interface Organization extends Identified {
   readonly maxAllowedMemberships: number
   /** Whether its own administrators may delete it. Kept for the application; no rule reads it. */
   readonly adminDeleteEnabled: boolean
+  /** In the order of their creation. Absent: it never had one. */
+  readonly domains?: readonly OrganizationDomain[]
   readonly publicMetadata: Metadata
   readonly privateMetadata: Metadata
 }
@@ -110,8 +136,9 @@ export interface Settings {
   readonly slugDisabled: boolean
   /** What becomes of a write that leaves an organization without its last administrator (rule 19). */
   readonly lastAdministrator: LastAdministrator
-  /** Kept for clients that ask for them; no rule reads them. */
+  /** False: domains enroll no members. */
   readonly domainsEnabled: boolean
+  /** Which modes a domain can have; empty: all. */
   readonly domainsEnrollmentModes: readonly string[]
   readonly updatedAt: number
   /** 0: unchanged since the store was made. */

@@ -6,6 +6,7 @@ export interface FieldSchema {
   readonly type?: string | readonly string[]
   readonly anyOf?: readonly FieldSchema[]
   readonly pattern?: string
+  readonly format?: string
   readonly minLength?: number
   readonly maxLength?: number
   readonly minimum?: number

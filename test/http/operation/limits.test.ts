@@ -12,7 +12,8 @@ interface Probe {
 }
 
 /** Texts of this length, in the form that the field needs. */
-function textOf(name: string, { pattern = '' }: FieldSchema, length: number): string {
+function textOf(name: string, { pattern = '', format }: FieldSchema, length: number): string {
+  if (format === 'hostname') return `${'a.'.repeat(Math.floor((length - 1) / 2))}${length % 2 === 1 ? 'a' : 'aa'}`
   const fill = (start: string, end = '') =>
     `${start}${'a'.repeat(Math.max(0, length - start.length - end.length))}${end}`
   if (pattern.startsWith('^org:[a-z0-9_]+:')) return fill('org:a:')
@@ -91,6 +92,7 @@ const right: Readonly<Record<string, object>> = {
   CreateInvitations: { email_address: 'x@example.com', role: 'org:member' },
   AcceptInvitation: { user_id: 'u9' },
   CreateOrganizationDomain: { name: 'example.org' },
+  EnrollMember: { user_id: 'u9', email_address: 'x@example.com' },
 }
 
 async function thingsOf({ call }: Api): Promise<Record<string, string>> {

@@ -3,7 +3,7 @@
 import { put, type Change, type RefusalCode } from '@rolesets/core'
 import type { Membership, Organization, Reassigned, ThingName, Things, UnknownOrganizations } from '@rolesets/core'
 
-export type IdPrefix = 'perm' | 'role' | 'roleset' | 'org' | 'orgmem' | 'orginv' | 'key'
+export type IdPrefix = 'perm' | 'role' | 'roleset' | 'org' | 'orgmem' | 'orginv' | 'orgdmn' | 'key'
 
 export interface Context {
   /** Unix milliseconds. */

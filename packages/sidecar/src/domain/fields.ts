@@ -152,6 +152,15 @@ function urlProblem(text: string): string | undefined {
   return `Write its host as ${quoted(hostname)}, with the port as a number if there is one.`
 }
 
+/** A name of the DNS with two labels or more, in ASCII; international ones in Punycode. @returns in lower case */
+export function parseDomainName(value: unknown, field: string): string {
+  const name = parseText(value, field, { limit: 'domainNameCharactersMax' }).toLowerCase()
+  const label = '[a-z\\d]([a-z\\d-]{0,61}[a-z\\d])?'
+  // The last label has a letter: an IP address is no domain.
+  if (new RegExp(`^(${label}\\.)+(?=[\\d-]*[a-z])${label}$`).test(name)) return name
+  throw invalid(field, `is ${quoted(name)}. Give a domain such as example.com; write international names in Punycode.`)
+}
+
 /** What `x-rolesets-actor` must be. */
 export const actorProblem = `The header x-rolesets-actor must be sent once, with 1 to ${limits.actorCharactersMax} printable ASCII characters.`
 
@@ -171,7 +180,7 @@ export function parseAccessKeyName(value: unknown, field = 'name'): string {
   )
 }
 
-/** Enrollment modes, each once. They are stored and returned, but not used. */
+/** Enrollment modes, each once: those that a domain can have. */
 export function parseEnrollmentModes(value: unknown, field: string): string[] {
   const modes = parseList(value, { field, limit: 'enrollmentModesMax', of: 'enrollment modes' }, (item, at) => {
     const mode = parseText(item, at, { limit: 'keyCharactersMax' })

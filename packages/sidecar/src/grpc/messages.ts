@@ -32,7 +32,7 @@ export function roleSetMessage(roleSet: RoleSetView): proto.RoleSet {
 
 /** Without a key a caller sees where an organization stands, and neither its metadata nor who created it. */
 export function organizationMessage(organization: OrganizationView, isAnonymous: boolean): proto.Organization {
-  const { publicMetadata, privateMetadata, createdBy, ...shown } = organization
+  const { publicMetadata, privateMetadata, createdBy, domains: _domains, ...shown } = organization
   const message = { ...stored(shown), slug: organization.slug ?? '' }
   return isAnonymous ? message : { ...message, createdBy, ...metadataOf({ publicMetadata, privateMetadata }) }
 }

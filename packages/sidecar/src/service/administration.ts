@@ -17,6 +17,7 @@ import { digestOf, newAccessKey } from './key-ring.ts'
 import { membershipCommands, membershipList, type MembershipFilter } from './operations/memberships.ts'
 import { contextOf, type Command, type OperationOptions, type Operations } from './operations/operation.ts'
 import { organizationCommands, organizationList, type OrganizationFilter } from './operations/organizations.ts'
+import { organizationDomainCommands } from './operations/organization-domains.ts'
 import { permissionCommands, permissionList } from './operations/permissions.ts'
 import { roleSetCommands, roleSetList } from './operations/role-sets.ts'
 import { roleCommands, roleList } from './operations/roles.ts'
@@ -77,7 +78,13 @@ function catalogueOperations(operations: Operations) {
 
 function organizationOperations(operations: Operations) {
   return {
-    ...writesOf(operations, { ...organizationCommands, ...membershipCommands, ...userCommands, ...invitationCommands }),
+    ...writesOf(operations, {
+      ...organizationCommands,
+      ...membershipCommands,
+      ...userCommands,
+      ...invitationCommands,
+      ...organizationDomainCommands,
+    }),
     getOrganization: (unparsed: string, call: ReadCall) =>
       operations.find(call, async (reader, catalogue) => {
         const id = parseOrganizationId(unparsed, 'organization_id')

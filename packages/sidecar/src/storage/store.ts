@@ -35,6 +35,7 @@ import type {
   Revision,
 } from '@rolesets/core'
 import type { Departure, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
+import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {
@@ -203,6 +204,7 @@ export interface Reader {
     order: Order<'created_at' | 'email_address'>,
     span: Span,
   ): Promise<Spanned<Invitation>>
+  searchDomains(query: DomainQuery, order: Order<'created_at' | 'name'>, span: Span): Promise<Spanned<FoundDomain>>
   /** How many members each of these organizations has; up to 1 000 ids. One without members may be missing. */
   memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** How many invitations of each organization are pending at the time; as `memberCounts`. */
@@ -272,10 +274,7 @@ export interface Provenance {
   readonly signal?: AbortSignal | undefined
 }
 
-/**
- * How a store's revisions are named outside, so that one that was lost, because an older copy of the store was put back, isn't
- * taken for the one that has its number now.
- */
+/** How revisions are named outside, so that one that was lost isn't taken for the one that has its number now. */
 export interface Lineage {
   /** `<epoch>:<number>`. */
   textOf(number: number): string
@@ -344,6 +343,7 @@ export interface Store extends AsyncDisposable {
  * | `closed` | the store is closing or closed | on another store |
  * | `in_use` | another process uses the file | no: stop that process |
  * | `folder_missing`, `folder_read_only`, `not_a_database`, `corrupt`, `too_new`, `migration_unknown`, `migration_edited`, `schema_altered`, `network_file_system` | opening found something that a person must repair | no |
+ * | `file_lost` | the files were deleted, replaced or truncated while the store was open: from now on it refuses every write | no: restart |
  * | `failed` | anything else; see the log | unknown whether it was done |
  *
  * `folder_read_only` also means that the file can't be written, and `not_a_database` that the URL names no database. Damage
@@ -359,6 +359,7 @@ export type StoreErrorCode =
   | 'folder_read_only'
   | 'not_a_database'
   | 'corrupt'
+  | 'file_lost'
   | 'too_new'
   | 'migration_unknown'
   | 'migration_edited'
@@ -369,7 +370,6 @@ export type StoreErrorCode =
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly code: StoreErrorCode
-
   /** The storage can't be trusted with another write: from now on the store refuses all of them. */
   readonly endsWrites: boolean
 
@@ -383,7 +383,6 @@ export class StoreError extends Error {
 
 /**
  * A change set that can't be appended. Only a follower meets these codes; they never reach a client.
- *
  * | code | when | may the caller retry? |
  * | --- | --- | --- |
  * | `not_next` | its revision isn't the one after the head | no: read the head, and continue after it |

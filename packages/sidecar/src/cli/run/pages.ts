@@ -25,11 +25,19 @@ interface Pages<Item> {
   readonly json: true | undefined
   readonly read: Read<Item>
   readonly textOf: (items: readonly Item[]) => string
+  /** What is said, on standard error, of a list that is empty. */
+  readonly none?: string
 }
 
-export async function printPages<Item>(io: Io, { json, read, textOf }: Pages<Item>): Promise<void> {
+export async function printPages<Item>(
+  io: Io,
+  { json, read, textOf, none = 'There are none.' }: Pages<Item>,
+): Promise<void> {
+  let count = 0
   for await (const items of pagesOf(read)) {
     if (items.length > 0) await io.stdout(json ? items.map(jsonLine).join('') : textOf(items))
     if (io.signal.aborted) return
+    count += items.length
   }
+  if (count === 0 && !json) io.stderr(`rolesets: ${none}\n`)
 }

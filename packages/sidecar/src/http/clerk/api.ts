@@ -10,6 +10,7 @@ import { instanceOperations } from './instance.ts'
 import { invitationOperations } from './invitations.ts'
 import { membershipOperations } from './memberships.ts'
 import { reasonNotToServe } from './not-served.ts'
+import { organizationDomainOperations } from './organization-domains.ts'
 import { organizationMetadataOperations } from './organization-metadata.ts'
 import { organizationOperations } from './organizations.ts'
 import { permissionOperations } from './permissions.ts'
@@ -33,6 +34,7 @@ const operations: OperationsByTag = {
   'Organization roles': roleOperations,
   'Organization permissions': permissionOperations,
   Organizations: [...organizationOperations, ...organizationMetadataOperations],
+  'Organization domains': organizationDomainOperations,
   'Organization memberships': membershipOperations,
   'Organization invitations': invitationOperations,
   Users: userOperations,

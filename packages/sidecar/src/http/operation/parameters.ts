@@ -123,6 +123,20 @@ export function severalOf<const Word extends string>(...words: readonly [Word, .
     .meta(shownAs({ ...severalShown, items: { type: 'string', enum: words } }))
 }
 
+/** Words of a choice, with signs. */
+export function severalSignedOf<const Word extends string>(...words: readonly Word[]) {
+  const shown = { type: 'string', enum: words.flatMap((word) => [word, `-${word}`]) }
+  return severalWords
+    .superRefine((values, context) => {
+      const strange = values?.find((value) => !words.some((word) => word === value.replace(/^[-+ ]/, '')))
+      if (strange === undefined) return
+      const message = `has ${quoted(strange)}. It must have ${words.join(', ')}, optionally with - in front.`
+      context.addIssue(fault('form_param_value_invalid', message))
+    })
+    .transform(includedAndExcluded)
+    .meta(shownAs({ ...severalShown, items: shown }))
+}
+
 export interface ChoiceField<Value = string> {
   readonly include?: readonly Value[] | undefined
   readonly exclude?: readonly Value[] | undefined

@@ -15,6 +15,7 @@ import {
   type Compacted,
   type Image,
   type Moved,
+  type OrganizationDomain,
   type Reassigned,
   type SealedChangeSet,
   type ThingName,
@@ -87,12 +88,20 @@ const views: ByThing<View, [Catalogue]> = {
   role: viewRole,
   role_set: viewRoleSet,
   settings: (settings) => ({ id: 'settings', ...settings }),
-  organization: viewOrganization,
+  organization: (organization, catalogue) => ({
+    ...viewOrganization(organization, catalogue),
+    ...(organization.domains && { domains: organization.domains.map(domainText) }),
+  }),
   assignment: (it, { roleSets }) => ({ id: it.organizationId, ...it, roleSet: keyOf(roleSets, it.roleSetId) }),
   membership: viewMembership,
   // As it was written: what has become of one that was pending depends on when one looks.
   invitation: (invitation, { roles }) => ({ ...invitation, role: keyOf(roles, invitation.roleId) }),
   access_key: viewAccessKey,
+}
+
+/** Domains stand in the image of their organization. */
+function domainText({ name, enrollmentMode, verified }: OrganizationDomain): string {
+  return `${name} (${enrollmentMode}, ${verified ? 'verified' : 'not verified'})`
 }
 
 function factsOf(change: Change, catalogue: Catalogue): Facts {

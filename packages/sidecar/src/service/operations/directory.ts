@@ -13,6 +13,7 @@ import {
   type Role,
   type RoleSet,
 } from '@rolesets/core'
+import type { DomainQuery } from '../../domain/organization-domains.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
 import { organizationNotFound } from '../../domain/registration.ts'
 import { parseOrganizationId } from '../../domain/questions.ts'
@@ -20,6 +21,7 @@ import { isCreatorEligible } from '../../domain/roles.ts'
 import type { InvitationQuery, MembershipQuery, OrganizationQuery, Reader, Spanned } from '../../storage/store.ts'
 import type { Found, Listed, ReadCall, SpanOf } from './call.ts'
 import type { Operations } from './operation.ts'
+import { viewDomain } from './organization-domains.ts'
 import { parseSpan } from './span.ts'
 import {
   viewInvitation,
@@ -53,6 +55,10 @@ export interface MembershipsQuery extends Omit<MembershipQuery, 'roleIds'>, Span
 }
 
 export interface InvitationsQuery extends Omit<InvitationQuery, 'now'>, SpanOf<'created_at' | 'email_address'> {}
+
+export interface DomainsQuery extends DomainQuery, SpanOf<'created_at' | 'name'> {}
+
+export type DomainEntry = ReturnType<typeof viewDomain>
 
 export interface OrganizationEntry {
   readonly organization: OrganizationView
@@ -122,7 +128,7 @@ export function createDirectory({ find }: Operations) {
         return entry as OrganizationEntry
       }),
 
-    /** This and the next one throw Refusal `organization_not_found` when the organization doesn't exist. */
+    /** This and the next two throw Refusal `organization_not_found` when the organization doesn't exist. */
     memberships: ({ order, roles, ...query }: MembershipsQuery, call: ReadCall): Promise<Listed<MembershipEntry>> =>
       list(call, async (reader, catalogue) => {
         const span = parseSpan(query)
@@ -134,6 +140,9 @@ export function createDirectory({ find }: Operations) {
         return { items: await withOrganizations(items, viewOf, { reader, catalogue }), total }
       }),
 
+    domains: (query: DomainsQuery, call: ReadCall): Promise<Listed<DomainEntry>> =>
+      list(call, (reader, catalogue) => domainsIn(query, { reader, catalogue })),
+
     invitations: ({ order, ...query }: InvitationsQuery, call: ReadCall): Promise<Listed<InvitationEntry>> =>
       list(call, async (reader, catalogue, now) => {
         const span = parseSpan(query)
@@ -143,6 +152,17 @@ export function createDirectory({ find }: Operations) {
         return { items: await withOrganizations(items, viewOf, { reader, catalogue }), total }
       }),
   }
+}
+
+async function domainsIn(
+  { order, names, ...query }: DomainsQuery,
+  { reader, catalogue }: Omit<State, 'now'>,
+): Promise<Spanned<DomainEntry>> {
+  const span = parseSpan(query)
+  await checkIsThere(reader, query.organizationId)
+  const lowered = names?.map((name) => name.toLowerCase())
+  const { items, total } = await reader.searchDomains({ ...query, names: lowered }, order, span)
+  return { items: items.map((each) => viewDomain(each, catalogue)), total }
 }
 
 type Named = Pick<Role, 'id' | 'key' | 'name' | 'createdAt'>

@@ -3,6 +3,7 @@
 import { StoreError } from '../store.ts'
 import type { EngineConnection, Position } from '../transactions/connection.ts'
 import type { Connection } from './connection.ts'
+import type { FileGuard } from './file/guard.ts'
 import { readsOf } from './questions/queries.ts'
 import { beginBase, digestBase, forgetFormerBases, readBase, settleBase } from './rows/base.ts'
 import { putBookmark } from './rows/bookmarks.ts'
@@ -19,7 +20,8 @@ const savepoints = {
   undo: ['ROLLBACK TO work', 'RELEASE work'],
 } as const
 
-export function sqliteConnection(connection: Connection): EngineConnection {
+/** @param guard of the files, for a connection that writes */
+export function sqliteConnection(connection: Connection, guard?: FileGuard): EngineConnection {
   /** Where this connection left the file, if it has written; the lock of the file keeps every other writer off. */
   let committed: Position | undefined
   /** Where its transaction leaves the file. */
@@ -41,7 +43,9 @@ export function sqliteConnection(connection: Connection): EngineConnection {
       await connection.run(access === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN')
       try {
         // The first statement that reads fixes the state that all others see.
-        const position = await readPosition(connection)
+        // A log that was truncated has its size again after the next write, so it is looked at before, too.
+        const verified = access === 'write' ? guard?.verify() : undefined
+        const [position] = await Promise.all([readPosition(connection), verified])
         if (access === 'write') checkAlone(position)
         return position
       } catch (error) {
@@ -52,6 +56,7 @@ export function sqliteConnection(connection: Connection): EngineConnection {
     commit: async () => {
       await connection.run('COMMIT')
       committed = next
+      await guard?.verify()
     },
     savepoint: async (action) => {
       for (const sql of savepoints[action]) await connection.run(sql)

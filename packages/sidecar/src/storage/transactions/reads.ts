@@ -42,6 +42,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   searchOrganizations: ofAny,
   searchMemberships: ofMembers,
   searchInvitations: ofInvitations,
+  searchDomains: ofOrganizations,
   memberCounts: ofMembers,
   pendingInvitationCounts: ofInvitations,
   accessKeys: (pending) => pending.concerns('access_key'),

@@ -7,7 +7,7 @@
 
 import type { Migration } from './migration.ts'
 
-const large = {
+export const large = {
   organizations: [
     ['id'],
     `id, name, slug, role_set_id, created_by, max_allowed_memberships, admin_delete_enabled, public_metadata,
@@ -59,7 +59,7 @@ ${Object.entries(large)
   .join('')}`,
 }
 
-function triggersOf(table: string, [first, second]: readonly [string, string?], columns: string): string {
+export function triggersOf(table: string, [first, second]: readonly [string, string?], columns: string): string {
   const old = columns.split(/,\s+/).map((column) => `OLD.${column}`)
   const copy = (event: string, verb: string) => `
 CREATE TRIGGER ${table}_${verb} AFTER ${event} ON ${table}

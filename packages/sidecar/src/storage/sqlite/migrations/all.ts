@@ -7,6 +7,7 @@ import { retiredPermissionKeys } from './0004-retired-permission-keys.ts'
 import { timelines } from './0005-timelines.ts'
 import { historyBase } from './0006-history-base.ts'
 import { members } from './0007-members.ts'
+import { domains } from './0008-domains.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   timelines,
   historyBase,
   members,
+  domains,
 ]

@@ -9,6 +9,7 @@ import { count } from '../rows/columns.ts'
 import type { Table } from '../rows/table.ts'
 import { invitations, memberships, organizations } from '../rows/things.ts'
 import { contains, given, hasStatus, isChosen, isIn, where, type Condition } from './conditions.ts'
+import { searchDomains } from './domains.ts'
 
 /** Each ends with columns that no two rows share. A direction follows each column. */
 const organizationOrders = {
@@ -38,10 +39,11 @@ const isInvitee = `email_address COLLATE NOCASE IN (
 /** How many things one read can return. */
 export const rowsMax = 1_000
 
-type Searches = Pick<Reader, 'searchOrganizations' | 'searchMemberships' | 'searchInvitations'>
+type Searches = Pick<Reader, 'searchOrganizations' | 'searchMemberships' | 'searchInvitations' | 'searchDomains'>
 
 export function searchesOf(connection: Connection): Searches {
   return {
+    searchDomains: (query, order, span) => searchDomains(connection, { query, order, span }),
     searchOrganizations: ({ text, ids, userIds }, order, span) => {
       const condition = where([
         text === undefined ? undefined : orId(text, contains(text, 'name', 'slug')),
@@ -112,7 +114,7 @@ async function spanned<T extends object>(
   return { items: await table.select(connection, sql, [...condition.values, span.limit, span.offset]), total }
 }
 
-function checkSpan({ offset, limit }: Span, noun: string): void {
+export function checkSpan({ offset, limit }: Span, noun: string): void {
   checkAtMost(limit, rowsMax, noun)
   if (!Number.isSafeInteger(offset) || offset < 0)
     throw new RangeError(`The offset of a list of ${noun} is ${offset}. It must be a whole number, 0 or more.`)

@@ -1,6 +1,6 @@
 /** How a field is stored in a column. Rows are checked, so that damage in the file isn't taken for a fact. */
 
-import type { Metadata } from '@rolesets/core'
+import { enrollmentModes, type Metadata, type OrganizationDomain } from '@rolesets/core'
 import type { Row, Value } from '../connection.ts'
 import { corruptError } from '../errors.ts'
 
@@ -66,6 +66,30 @@ export const textsColumn: Column<readonly string[]> = {
     return values
   },
   write: JSON.stringify,
+}
+
+/** Absent is NULL: an organization that never had a domain. */
+export const domainsColumn: Column<readonly OrganizationDomain[] | undefined> = {
+  read: (row, column) => (row[column] === null ? undefined : domainsOf(parseJson(row, column), column)),
+  write: (domains) => (domains === undefined ? null : JSON.stringify(domains)),
+}
+
+export function domainsOf(value: unknown, column: string): readonly OrganizationDomain[] {
+  if (!Array.isArray(value) || !value.every(isDomain)) throw new MalformedRow(`${column} must be a list of domains`)
+  return value
+}
+
+function isDomain(value: unknown): value is OrganizationDomain {
+  if (typeof value !== 'object' || value === null) return false
+  const fields = new Map<string, unknown>(Object.entries(value))
+  const owner = fields.get('ownershipVerifiedAt')
+  return (
+    ['id', 'name'].every((field) => typeof fields.get(field) === 'string') &&
+    enrollmentModes.some((mode) => mode === fields.get('enrollmentMode')) &&
+    typeof fields.get('verified') === 'boolean' &&
+    ['createdAt', 'updatedAt'].every((field) => typeof fields.get(field) === 'number') &&
+    (owner === null || typeof owner === 'number')
+  )
 }
 
 export function nullable<T>(kind: Column<T>): Column<T | null> {

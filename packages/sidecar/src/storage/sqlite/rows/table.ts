@@ -30,7 +30,11 @@ export class Table<T extends object> {
   /** @throws MalformedRow */
   readonly thingOf = (row: Row): T => {
     const thing: Record<string, unknown> = {}
-    for (const { field, name, kind } of this.#columns) thing[field] = kind.read(row, name)
+    for (const { field, name, kind } of this.#columns) {
+      const value = kind.read(row, name)
+      // A field that a thing can be without.
+      if (value !== undefined) thing[field] = value
+    }
     // There is a column for each field.
     return thing as T
   }

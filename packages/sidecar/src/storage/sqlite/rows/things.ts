@@ -16,6 +16,7 @@ import { changesOf } from '../../transactions/record.ts'
 import type { SealedRecord } from '../../transactions/seal.ts'
 import type { Row } from '../connection.ts'
 import {
+  domainsColumn,
   flagColumn,
   integer,
   integerColumn,
@@ -55,6 +56,7 @@ export const organizations = new Table<Organization>('organizations', ['id'], {
   createdBy: textColumn,
   maxAllowedMemberships: integerColumn,
   adminDeleteEnabled: flagColumn,
+  domains: domainsColumn,
   ...metadata,
 })
 
