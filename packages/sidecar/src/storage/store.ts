@@ -142,8 +142,9 @@ export interface KeptChangeSet extends SealedChangeSet {
 
 /** Reads within one state. It refuses every call after the work that it was given to has settled. */
 export interface Reader {
-  /** The number of the last write that this state contains. */
+  /** The number of the last write that this state contains, and its time in Unix milliseconds (0: not known). */
   readonly revision: number
+  readonly committedAt: number
   catalogue(): Promise<Catalogue>
   organization(id: string): Promise<Organization | undefined>
   organizationBySlug(slug: string): Promise<Organization | undefined>
@@ -265,7 +266,7 @@ export interface Provenance {
   /** Never empty. */
   readonly actor: string
   readonly operation: string
-  /** Unix milliseconds. */
+  /** Unix milliseconds. A time before that of the last write counts as that one. */
   readonly at: number
   readonly dryRun?: boolean
   readonly foreseen?: Foreseen | undefined

@@ -66,7 +66,7 @@ export function sqliteConnection(connection: Connection, guard?: FileGuard): Eng
     writeHistory: async (changeSets) => {
       await writeHistory(connection, changeSets)
       const last = changeSets.at(-1)
-      if (last && next) next = { epoch: next.epoch, revision: last.revision, seal: last.seal }
+      if (last && next) next = { ...last, epoch: next.epoch }
     },
     timelines: () => readTimelines(connection),
     writeTimeline: (timeline) => putTimeline(connection, timeline),
