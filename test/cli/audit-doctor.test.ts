@@ -359,11 +359,12 @@ test('a damaged page is a finding', async (t) => {
 })
 
 test('without a file to examine, that is said, with exit code 2', async (t) => {
-  for (const database of ['sqlite::memory:', 'postgres://db/rolesets', 'rolesets.db']) {
+  for (const database of ['sqlite::memory:', 'postgres://db/rolesets', 'rolesets']) {
     const { exitCode, stderr } = await type(['doctor', '--database', database])
     t.is(exitCode, 2)
     t.regex(stderr, /sqlite:<path>/)
   }
   const fromEnvironment = await type(['doctor'], { env: { ROLESETS_DATABASE: `sqlite:${await copyOf(t)}` } })
   t.is(fromEnvironment.exitCode, 0)
+  t.is((await type(['doctor', '--database', await copyOf(t)])).exitCode, 0, 'a path as a shell completes it')
 })

@@ -232,7 +232,7 @@ test('a sidecar that is away is exit code 3 and never looks like a no', async (t
     t.is(stdout, '')
     t.regex(
       stderr,
-      /^rolesets: The sidecar at 127\.0\.0\.1:1 cannot be reached\. Start it, or correct the target: the gRPC address, /,
+      /^rolesets: The sidecar at 127\.0\.0\.1:1 cannot be reached: nothing listens there\. Start it, or correct the target: the gRPC address, /,
     )
   }
 })

@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import type { AccessKey } from '@rolesets/core'
-import { createAccessKey } from '../../packages/sidecar/src/domain/access-keys.ts'
+import { accessKeyOf, createAccessKey } from '../../packages/sidecar/src/domain/access-keys.ts'
 import { refused } from './refused.ts'
 import { State } from './state.ts'
 
@@ -29,6 +29,32 @@ test('a name is unique, also among revoked keys, because the audit names them', 
   t.deepEqual(refused(t, 'access_key_exists', 'name', () => create(state, 'ci')).facts, { access_key: 'ci' })
   revoke(state, 'ci')
   refused(t, 'access_key_exists', 'name', () => create(state, 'ci'))
+})
+
+test('names are compared without case, so that two keys are not taken for one', (t) => {
+  const state = new State()
+  const { id } = create(state, 'Ci@Example.com')
+  for (const name of ['ci@example.com', 'CI@EXAMPLE.COM', 'Ci@example.com'])
+    refused(t, 'access_key_exists', 'name', () => create(state, name))
+  for (const name of ['Admin', 'ADMIN', 'Read', 'RoleSets', 'ROLESETS'])
+    refused(t, 'access_key_exists', 'name', () => create(state, name))
+  t.like(revoke(state, 'CI@EXAMPLE.com').value, { id, name: 'Ci@Example.com', revokedAt: state.now })
+})
+
+test('a key that is called like the id of another one does not take its place', (t) => {
+  const keys = [
+    { id: 'key_1', name: 'key_2' },
+    { id: 'key_2', name: 'ops' },
+    { id: 'key_3', name: 'OPS' },
+  ] as unknown as AccessKey[]
+  for (const [ref, id] of [
+    ['key_2', 'key_2'],
+    ['OPS', 'key_3'],
+    ['ops', 'key_2'],
+    ['Ops', 'key_2'],
+    ['KEY_2', 'key_1'],
+  ] as const)
+    t.is(accessKeyOf(keys, ref)?.id, id, ref)
 })
 
 test('the names of the configuration’s keys and of the server itself are not given to others', (t) => {

@@ -36,11 +36,17 @@ test('while the sidecar is not ready, /readyz shows which fact is missing', asyn
   const server = await openHttpServer({
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
+    furtherHosts: [],
     defaultVersion: '2026-05-12',
     identify: () => undefined,
     facts: () => facts,
     measurements: new Measurements(),
-    state: { headRevision: () => 1, stalenessMs: () => 0, cache: () => ({ organizations: 0, hits: 0, misses: 0 }) },
+    state: {
+      headRevision: () => 1,
+      stalenessMs: () => 0,
+      isWritable: () => true,
+      cache: () => ({ organizations: 0, hits: 0, misses: 0 }),
+    },
     failed: (error) => t.fail(String(error)),
     service: {} as Service,
   })

@@ -81,7 +81,8 @@ const mayBeImportedBy: Record<string, readonly string[]> = {
   ky: [`${sidecar}cli/import/source.ts`],
   'p-map': [`${sidecar}cli/import/`],
   ksuid: [`${sidecar}service/`],
-  'node:process': [`${sidecar}main.ts`],
+  // Its arguments, environment and signals; the umask for the file of a socket; and the id by which a lock is known.
+  'node:process': [`${sidecar}main.ts`, `${sidecar}grpc/listen.ts`, `${sidecar}storage/sqlite/file/lock.ts`],
 }
 
 // For the tests of the pages that show these rules.

@@ -39,6 +39,8 @@ test('without flags and variables, the defaults are in effect', (t) => {
     databasePath: 'rolesets.db',
     grpcListen: [{ kind: 'tcp', host: '127.0.0.1', port: 7450, isLoopback: true }],
     httpListen: { kind: 'tcp', host: '127.0.0.1', port: 7451, isLoopback: true },
+    httpHosts: [],
+    httpDefaultVersion: '2026-05-12',
     secretKey: undefined,
     readKey: undefined,
     tls: undefined,
@@ -84,7 +86,31 @@ test('a key can come from a file, without the line end', (t) => {
   t.is(config.readKey, 'r'.repeat(16))
 })
 
-for (const host of ['0.0.0.0', '[::]', '10.1.2.3', 'example.org', '[::2]', '128.0.0.1'])
+const elsewhere = [
+  ...['0.0.0.0', '[::]', '10.1.2.3', 'example.org', '[::2]', '128.0.0.1', '1', '01', '0', '127', '127.1', '0x7f.1'],
+  ...[
+    '2130706433',
+    '0177.0.0.1',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    'localhost.',
+    '[::1:1]',
+    '[1::1]',
+  ],
+  ...['[::ffff:10.0.0.1]', '[::ffff:a00:1]', '[::127.0.0.1]', '[::ffff:0:127.0.0.1]', '[::11]'],
+]
+
+const onThisMachine = [
+  ...['127.0.0.1', '127.255.255.254', 'localhost', 'LOCALHOST', '[::1]', '[0:0:0:0:0:0:0:1]', '[0000::0001]'],
+  ...['[::ffff:127.0.0.1]', '[::FFFF:7f00:1]', '[0:0:0:0:0:ffff:127.8.8.8]'],
+]
+
+for (const host of onThisMachine)
+  test(`${host} is reached by this machine only, so it needs no TLS`, (t) => {
+    t.deepEqual(faultsOf({ ROLESETS_GRPC_LISTEN: `${host}:7450`, ROLESETS_HTTP_LISTEN: `${host}:7451` }), [])
+  })
+
+for (const host of elsewhere)
   test(`${host} is reached by other machines, so it needs TLS or --insecure`, (t) => {
     const env = { ROLESETS_GRPC_LISTEN: `${host}:7450` }
     t.regex(faultsOf(env).join(), /there is no TLS: give --tls-cert and --tls-key, or --insecure/)

@@ -236,6 +236,7 @@ test('without a key one is made once, kept for the owner only, and never logged'
   const second = await startIn(t, folder, { env })
   await t.notThrowsAsync(connect(t, second.target).call('CreatePermission', { key: 'org:a:c' }, { key }))
   t.true(messages(second.log).some((message) => message.includes('Set its mode to 0600')))
+  t.is((await stat(path)).mode & 0o777, 0o600)
   await second.stop()
   t.false([...first.log, ...second.log].join('\n').includes(key))
 })

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
-import { mkdir, symlink } from 'node:fs/promises'
+import { link, mkdir, symlink } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import test from 'ava'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
@@ -96,3 +96,35 @@ test('a link that leads in a circle is refused', async (t) => {
   const error = await t.throwsAsync<StoreError>(openStore(`sqlite:${join(folder, 'a.db')}`), { name: 'StoreError' })
   t.is(error?.code, 'folder_missing')
 })
+
+test('a hard link is another name of the same database: a second sidecar is refused, in this process and in another', async (t) => {
+  const folder = await temporaryFolder(t)
+  await mkdir(join(folder, 'elsewhere'))
+  const [file, other] = [join(folder, 'rolesets.db'), join(folder, 'elsewhere', 'linked.db')]
+  const store = await withCatalogue(await openStore(`sqlite:${file}`))
+  await link(file, other)
+  t.is((await t.throwsAsync<StoreError>(openStore(`sqlite:${other}`)))?.code, 'in_use')
+  if (existsSync('/proc/locks')) {
+    const refused = (await run('program-open', { args: [`sqlite:${other}`] })) as { code: string; message: string }
+    t.is(refused.code, 'in_use')
+    t.true(refused.message.includes(`the process ${process.pid}`), refused.message)
+  }
+  t.is(await record(store, (next) => [organization('a', next)]), 2)
+  await store.close()
+  const again = await openStore(`sqlite:${other}`)
+  t.is(again.head, 2)
+  await again.close()
+})
+
+for (const suffix of ['', '.lock'])
+  test(`a process that only reads rolesets.db${suffix} doesn't keep the store from opening, nor from writing`, async (t) => {
+    const file = join(await temporaryFolder(t), 'rolesets.db')
+    await (await withCatalogue(await openStore(`sqlite:${file}`))).close()
+    const child = start('program-read-lock', { args: [`${file}${suffix}`] })
+    t.teardown(() => child.kill('SIGKILL'))
+    await once(child.stdout ?? child, 'data')
+    const store = await openStore(`sqlite:${file}`)
+    t.is(await record(store, (next) => [organization('a', next)]), 2)
+    t.like(await run('program-open', { args: [`sqlite:${file}`] }), { code: 'in_use' })
+    await store.close()
+  })

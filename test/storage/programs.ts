@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import tsBlankSpace from 'ts-blank-space'
 
-export type ProgramName = 'program-open' | 'program-fill' | 'program-write'
+export type ProgramName = 'program-open' | 'program-read-lock' | 'program-fill' | 'program-write'
 
 interface Programs {
   readonly args: readonly string[]
@@ -58,7 +58,7 @@ function readyFolder(): string {
   mkdirSync(cache, { recursive: true })
   const made = mkdtempSync(join(cache, 'storage-programs-'))
   process.on('exit', () => rmSync(made, { recursive: true, force: true }))
-  for (const name of ['program-open', 'program-fill', 'program-write', 'things']) {
+  for (const name of ['program-open', 'program-read-lock', 'program-fill', 'program-write', 'things']) {
     const source = readFileSync(new URL(`${name}.ts`, import.meta.url), 'utf8')
     writeFileSync(join(made, `${name}.mjs`), withoutTypes(source))
   }

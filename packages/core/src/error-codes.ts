@@ -290,6 +290,7 @@ export const storeCodes = {
   closed: 'not_serving',
   failed: 'internal_failure',
   corrupt: 'internal_failure',
+  file_lost: 'internal_failure',
   in_use: 'internal_failure',
   folder_missing: 'internal_failure',
   folder_read_only: 'internal_failure',

@@ -3,6 +3,7 @@
  * a file is half written, the previous files stay in use.
  */
 
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import type { TlsFiles } from './config.ts'
@@ -93,6 +94,9 @@ async function load({ certFile, keyFile, clientCaFile }: TlsFiles): Promise<Cert
     readFile(keyFile),
     clientCaFile === undefined ? undefined : readFile(clientCaFile),
   ])
+  checkCertificates(cert, certFile)
+  // Without an authority, Node would trust those of the system, or nobody.
+  if (clientCaFile !== undefined && clientCa !== undefined) checkCertificates(clientCa, clientCaFile)
   try {
     createSecureContext({ cert, key, ca: clientCa })
   } catch (error) {
@@ -101,6 +105,22 @@ async function load({ certFile, keyFile, clientCaFile }: TlsFiles): Promise<Cert
     throw new Error('the certificate and the private key do not belong together', { cause: error })
   }
   return { cert, key, clientCa }
+}
+
+/** OpenSSL passes over what it can't read; a file that is emptied, cut or something else must not replace a good one. */
+function checkCertificates(pem: Buffer, file: string): void {
+  const text = pem.toString('latin1')
+  const whole = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
+  const begun = text.split(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/).length - 1
+  if (begun === 0) throw new Error(`${file} contains no certificate (PEM)`)
+  if (whole.length !== begun) throw new Error(`${file} contains a certificate that isn't complete`)
+  for (const certificate of whole) {
+    try {
+      new X509Certificate(certificate)
+    } catch {
+      throw new Error(`${file} contains a certificate that can't be read`)
+    }
+  }
 }
 
 function isSame(a: Certificates, b: Certificates): boolean {

@@ -3,7 +3,7 @@
  * found at once, each reported in one sentence that says what to do.
  */
 
-import { isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import { apiVersions, newestApiVersion, type ApiVersion } from '@rolesets/core'
 import { formatListen, type Listen, type TcpListen } from './listening.ts'
 import { shown } from './redaction.ts'
@@ -29,6 +29,8 @@ export interface Config {
   readonly grpcListen: readonly Listen[]
   /** Undefined: off. */
   readonly httpListen: TcpListen | undefined
+  /** In lower case, without ports. */
+  readonly httpHosts: readonly string[]
   readonly httpDefaultVersion: ApiVersion
   /** Undefined: generated at the first start. */
   readonly secretKey: string | undefined
@@ -84,6 +86,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     ...database,
     grpcListen,
     httpListen,
+    httpHosts: reader.httpHosts(),
     httpDefaultVersion: httpDefaultVersion === 'newest' ? newestApiVersion : httpDefaultVersion,
     secretKey,
     readKey,
@@ -190,6 +193,14 @@ class Reader {
     return undefined
   }
 
+  httpHosts(): readonly string[] {
+    const hosts = (this.text('httpHosts') ?? '').split(',').map((text) => text.trim().toLowerCase())
+    const wrong = hosts.find((host) => host !== '' && !/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/.test(host))
+    if (wrong !== undefined)
+      this.fault('httpHosts', `has ${shown(wrong)}. Give names without a port, separated by commas: proxy.internal.`)
+    return hosts.filter((host) => host !== '')
+  }
+
   listen(name: SettingName, text: string): Listen | undefined {
     if (text.startsWith('unix:')) return this.unixListen(name, text.slice('unix:'.length))
     const [, bracketed, plain, digits = ''] = /^(?:\[([^\]]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(text) ?? []
@@ -282,6 +293,13 @@ export function keyProblem(key: string): string | undefined {
 
 /** Names other than `localhost` can resolve to any address. */
 function isLoopback(host: string): boolean {
-  if (isIPv4(host)) return host.startsWith('127.')
-  return host === 'localhost' || /^(0*:)*:?0*1$/.test(host) || /^::ffff:127\./i.test(host)
+  if (isIPv4(host)) return loopback.check(host)
+  // An address with a zone is one of an interface.
+  if (isIPv6(host) && !host.includes('%')) return loopback.check(host, 'ipv6')
+  return host.toLowerCase() === 'localhost'
 }
+
+/** Also finds the IPv4 addresses that IPv6 addresses carry. */
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8)
+loopback.addAddress('::1', 'ipv6')

@@ -1,7 +1,7 @@
 /** The keys that the sidecar starts with: from the settings, or generated once and kept beside the database. */
 
 import { randomBytes } from 'node:crypto'
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { keyProblem, type Config } from './config.ts'
 
 /** A key, its access, and the name of the actor that uses it. */
@@ -14,7 +14,8 @@ export interface NamedKey {
 export interface KeyEvents {
   readonly keyGenerated: (path: string) => void
   readonly keyGeneratedInMemory: () => void
-  readonly keyFileExposed: (path: string) => void
+  /** `isHidden`: its mode is 0600 now. */
+  readonly keyFileExposed: (path: string, isHidden: boolean) => void
 }
 
 /** The file of the key can't be used; the operator has to correct it. */
@@ -74,7 +75,7 @@ async function readKey(path: string, events: KeyEvents): Promise<string | undefi
   try {
     key = (await readFile(path, 'utf8')).trim()
     const { mode } = await stat(path)
-    if ((mode & 0o077) !== 0) events.keyFileExposed(path)
+    if ((mode & 0o077) !== 0) await hide(path, events)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw new KeyFileError(
@@ -84,6 +85,15 @@ async function readKey(path: string, events: KeyEvents): Promise<string | undefi
   const problem = keyProblem(key)
   if (problem === undefined) return key
   throw new KeyFileError(`The key in ${path} ${problem} Correct it. Or delete the file: a new key is then generated.`)
+}
+
+/** Other users may have read it: the operator is told. */
+async function hide(path: string, events: KeyEvents): Promise<void> {
+  const isHidden = await chmod(path, 0o600).then(
+    () => true,
+    () => false,
+  )
+  events.keyFileExposed(path, isHidden)
 }
 
 function newKey(): string {

@@ -20,10 +20,20 @@ export interface LogOptions {
 
 const storeEvents: Readonly<Record<string, string>> = {
   rolled_back: 'A transaction was rolled back; its writes are run again one by one.',
-  writes_stopped: 'The file of the store is damaged: nothing is written any more. Restore it from a backup.',
+  writes_stopped:
+    'Every write is refused from now on; the error says why. Run rolesets doctor on the file, then restart the sidecar. Restore a backup only if doctor finds damage.',
+  writes_resumed: 'The file was examined again and is sound: the error has passed, and writes are accepted again.',
+  files_narrowed: 'Other users could open these files. Their mode is 0600 now.',
   listener_failed: 'A part of the sidecar failed to follow a change.',
   file_system_doubtful:
     'The store is on a file system in user space; whether its locks hold depends on the program behind it.',
+}
+
+interface StoreReport {
+  readonly kind: string
+  readonly error?: unknown
+  readonly folder?: string
+  readonly files?: readonly string[]
 }
 
 const refusalsEveryMs = 1000
@@ -45,8 +55,13 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
       logger.warn(
         "No secret key was given, and a store in memory can't keep a generated one: all writes are rejected. Set ROLESETS_SECRET_KEY.",
       ),
-    keyFileExposed: (path: string) =>
-      logger.warn({ path }, 'Other users can read the file of the secret key. Set its mode to 0600.'),
+    keyFileExposed: (path: string, isHidden: boolean) =>
+      logger.warn(
+        { path },
+        isHidden
+          ? 'Other users could read the file of the secret key. Set its mode to 0600 when you copy it; the sidecar has done so now. If others use this machine, make a new key.'
+          : 'Other users can read the file of the secret key. Set its mode to 0600.',
+      ),
     listening: (facts: { grpc: readonly string[]; http: string | null; epoch: string; head: number }) =>
       logger.info(facts, 'The sidecar is ready.'),
     /** A call was rejected: no valid key. Logged at most once a second, with how many were left out. */
@@ -55,8 +70,11 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
     committed: (facts: { revision: number; operation: string; actor: string; changes: number }) =>
       logger.debug(facts, 'A write was committed.'),
     /** What the store reports besides its commits; the operator should look into all of it. */
-    storeEvent: ({ kind, error, ...facts }: { kind: string; error?: unknown; folder?: string }) =>
-      logger.warn({ event: kind, ...facts, ...(error === undefined ? {} : { err: error }) }, storeEvents[kind] ?? kind),
+    storeEvent: ({ kind, error, ...facts }: StoreReport) =>
+      logger[kind === 'writes_stopped' ? 'error' : 'warn'](
+        { event: kind, ...facts, ...(error === undefined ? {} : { err: error }) },
+        storeEvents[kind] ?? kind,
+      ),
     callFailed: ({ method, error }: { method: string; error: unknown }) =>
       logger.error({ method, err: error }, 'A call failed with an unexpected error.'),
     certificatesReloaded: () => logger.info('The TLS files have changed and are in use.'),

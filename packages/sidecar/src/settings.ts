@@ -36,6 +36,10 @@ const rows = [
     default: '127.0.0.1:7451',
     sentence: 'Where the management API, health and metrics are served over HTTP: `host:port`. Empty: off.',
   }),
+  row('httpHosts', '--http-hosts <names>', {
+    sentence:
+      'Further names, separated by commas, that a request over HTTP on loopback may have as its host, for example that of a proxy.',
+  }),
   row('httpDefaultVersion', '--http-default-version <version>', {
     default: 'newest',
     sentence:
@@ -63,7 +67,7 @@ const rows = [
   }),
   row('tlsClientCa', '--tls-client-ca <path>', {
     sentence:
-      'A file with the authorities of client certificates (PEM): gRPC over TCP then asks for a client certificate (mutual TLS). Read again when it changes.',
+      'A file with the authorities of client certificates (PEM): TCP then asks for a client certificate (mutual TLS), except for probes. Read again when it changes.',
   }),
   row('insecure', '--insecure', {
     default: 'false',

@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { openCertificates, type CertificateWatch } from './certificates.ts'
 import type { GrpcObserver } from './grpc/observer.ts'
 import { openGrpcServers } from './grpc/server.ts'
+import type { HealthFacts } from './http/health.ts'
 import { Measurements } from './http/measurements.ts'
 import { openHttpServer, type HttpServer } from './http/server.ts'
 import { openKeys } from './keys.ts'
@@ -68,9 +69,16 @@ interface Assembly {
 
 async function assemble(config: Config, { log, closers, closeAll }: Assembly): Promise<Sidecar> {
   const measurements = new Measurements()
-  const facts = { started: false, ready: false }
+  const facts = { started: false, ready: false, writable: true }
+  let noteWritable = (): void => undefined
 
-  const store = await openStore(config.database, { onEvent: (event) => noteStoreEvent(event, { measurements, log }) })
+  const onEvent = (event: StoreEvent) => {
+    noteStoreEvent(event, { measurements, log })
+    if (event.kind !== 'writes_stopped' && event.kind !== 'writes_resumed') return
+    facts.writable = event.kind === 'writes_resumed'
+    noteWritable()
+  }
+  const store = await openStore(config.database, { onEvent })
   closers.push(() => store.close())
   const bootstrapKeys = await openKeys(config, log)
   const certificates = config.tls === undefined ? undefined : await openCertificates(config.tls, log)
@@ -102,6 +110,8 @@ async function assemble(config: Config, { log, closers, closeAll }: Assembly): P
     if (!(await grpc.stop(config.shutdownGraceMs))) log.graceOver()
   })
 
+  noteWritable = () => grpc.setWritable(facts.writable)
+  noteWritable()
   facts.ready = true
   grpc.setServing()
   log.listening({ grpc: grpc.addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head })
@@ -115,12 +125,12 @@ interface HttpParts {
   readonly identify: Identify
   readonly certificates: CertificateWatch | undefined
   readonly measurements: Measurements
-  readonly facts: () => { started: boolean; ready: boolean; fresh: boolean }
+  readonly facts: () => HealthFacts
   readonly log: Log
 }
 
 async function openHttp(
-  { httpListen, httpDefaultVersion: defaultVersion }: Config,
+  { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion }: Config,
   { service, log, ...parts }: HttpParts,
 ): Promise<HttpServer | undefined> {
   if (httpListen === undefined) return undefined
@@ -128,10 +138,11 @@ async function openHttp(
   const state = {
     headRevision: () => readModel.revision,
     stalenessMs: () => freshness.stalenessMs,
+    isWritable: () => parts.facts().writable !== false,
     cache: () => readModel.statistics,
   }
   const failed = (error: unknown, method: string) => log.callFailed({ method, error })
-  return openHttpServer({ listen: httpListen, defaultVersion, service, state, failed, ...parts })
+  return openHttpServer({ listen: httpListen, furtherHosts, defaultVersion, service, state, failed, ...parts })
 }
 
 function observerOf(measurements: Measurements, log: Log): GrpcObserver {

@@ -16,11 +16,17 @@ async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCa
   const server = await openHttpServer({
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
+    furtherHosts: [],
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
     defaultVersion: '2026-05-12',
     facts: () => ({ started: true, ready: true, fresh: true }),
     measurements: new Measurements(),
-    state: { headRevision: () => 1, stalenessMs: () => 0, cache: () => ({ organizations: 0, hits: 0, misses: 0 }) },
+    state: {
+      headRevision: () => 1,
+      stalenessMs: () => 0,
+      isWritable: () => true,
+      cache: () => ({ organizations: 0, hits: 0, misses: 0 }),
+    },
     failed: (error, method) => noted.push({ error, method }),
     service: { readModel: { revisionText: 'e:1' }, administration: { getPermission: read } } as unknown as Service,
   })

@@ -7,6 +7,7 @@ import { check } from './verbs/check.ts'
 import { importing } from './verbs/import.ts'
 import { doctor } from './verbs/doctor.ts'
 import { explain } from './verbs/explain.ts'
+import { get } from './verbs/get.ts'
 import { invitations } from './verbs/invitations.ts'
 import { cleanIo, type ProcessIo } from './run/io.ts'
 import { hearUsage } from './run/usage.ts'
@@ -17,6 +18,7 @@ import { replaceRole, replaceSet } from './verbs/replace.ts'
 import { roles } from './verbs/roles.ts'
 import { schema } from './verbs/schema.ts'
 import { users } from './verbs/users.ts'
+import { version } from './verbs/version.ts'
 import { watch } from './verbs/watch.ts'
 
 /**
@@ -28,6 +30,7 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
   hearUsage(program, io)
   const verbs = [
     apply,
+    get,
     check,
     roles,
     assign,
@@ -41,5 +44,5 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
     explain,
     watch,
   ]
-  for (const each of [...verbs, doctor, schema]) each(program, io)
+  for (const each of [...verbs, doctor, schema, version]) each(program, io)
 }

@@ -7,7 +7,7 @@ import { decidedTo, type Context, type Decided } from './decided.ts'
 import { invalid, parseAccessKeyName, parseRef } from './fields.ts'
 import { Refusal } from './refusal.ts'
 
-/** Names of actors in the audit: the keys of the configuration, and the sidecar itself. Stored keys can't have them. */
+/** Names of actors in the audit: the keys of the configuration, and the sidecar itself. Stored keys can't have them, in any case. */
 const reservedNames: readonly string[] = ['admin', 'read', 'rolesets']
 
 export interface CreateAccessKeyInput {
@@ -29,7 +29,8 @@ export function createAccessKey(
 ): Decided<AccessKey> {
   const name = parseAccessKeyName(input.name)
   const access = parseAccess(input.access)
-  if (reservedNames.includes(name)) throw accessKeyExists(name, 'is reserved for the keys of the configuration')
+  if (reservedNames.includes(name.toLowerCase()))
+    throw accessKeyExists(name, 'is reserved for the keys of the configuration')
   if (facts.existing !== undefined) throw accessKeyExists(name, `belongs to the access key ${facts.existing.id}`)
   const count = facts.count + 1
   checkLimit('accessKeysMax', count, { subject: 'The store would hold', unit: 'access keys', field: 'name' })
@@ -46,6 +47,18 @@ export function revokeAccessKey(
   const ref = parseRef(input.accessKey, 'access_key')
   if (before === undefined) throw accessKeyNotFound(ref)
   return decidedTo('access_key', before, amend(before, { revokedAt: before.revokedAt ?? context.now }, context))
+}
+
+/** Names are compared without case: `CI` and `ci` in a history would look like one actor. */
+export function accessKeyNamed(accessKeys: readonly AccessKey[], name: unknown): AccessKey | undefined {
+  const wanted = String(name).toLowerCase()
+  return accessKeys.find((key) => key.name.toLowerCase() === wanted)
+}
+
+/** The id comes first, so that a name that looks like an id can't take its place. A store of an earlier version can have `CI` beside `ci`. */
+export function accessKeyOf(accessKeys: readonly AccessKey[], ref: string): AccessKey | undefined {
+  const exact = accessKeys.find(({ id }) => id === ref) ?? accessKeys.find(({ name }) => name === ref)
+  return exact ?? accessKeyNamed(accessKeys, ref)
 }
 
 function parseAccess(value: unknown): AccessKey['access'] {

@@ -27,6 +27,8 @@ export const healthDefinition = {
   List: methodOnDemand('/grpc.health.v1.Health/List', () => methodOf('List')),
 }
 
+const needWrites: readonly string[] = ['', 'rolesets.v1.Administration']
+
 let loaded: { readonly [name: string]: RpcMethod } | undefined
 
 function methodOf(name: string): RpcMethod {
@@ -42,6 +44,7 @@ export class Health {
   readonly #services: ReadonlySet<string>
   readonly #listeners = new Set<() => void>()
   #isServing = false
+  #isWritable = true
 
   /** @param services full names, as in `rolesets.v1.Decisions` */
   constructor(services: readonly string[]) {
@@ -50,6 +53,12 @@ export class Health {
 
   setServing(isServing: boolean): void {
     this.#isServing = isServing
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** While the store refuses every write, neither the administration nor the server as a whole serves. */
+  setWritable(isWritable: boolean): void {
+    this.#isWritable = isWritable
     for (const listener of this.#listeners) listener()
   }
 
@@ -91,6 +100,7 @@ export class Health {
 
   #statusOf(name: string): ServingStatus {
     if (!this.#services.has(name)) return 'SERVICE_UNKNOWN'
-    return this.#isServing ? 'SERVING' : 'NOT_SERVING'
+    const isStopped = !this.#isWritable && needWrites.includes(name)
+    return this.#isServing && !isStopped ? 'SERVING' : 'NOT_SERVING'
   }
 }

@@ -1,21 +1,29 @@
 /**
- * Opens the addresses of the gRPC servers: TCP, and Unix sockets. Sets the permissions of a socket's file, and removes
+ * Opens the addresses of the gRPC servers: TCP, and Unix sockets. Makes a socket's file with its permissions, and removes
  * the file that an ended process left behind.
  */
 
 import { once } from 'node:events'
-import { chmod, lstat, unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { umask } from 'node:process'
 import grpc, { type Server, type ServerCredentials } from '@grpc/grpc-js'
 import { formatListen, ListenError, listenErrorOf, type Listen } from '../listening.ts'
+
+/** The file of a socket has the mode 0660 from the moment at which it is made: its owner and its group may connect. */
+const socketUmask = 0o117
 
 /** @returns the address with the real port, as in `127.0.0.1:7450` or `unix:<path>`; @throws ListenError */
 export async function listen(server: Server, at: Listen, credentials: ServerCredentials): Promise<string> {
   if (at.kind === 'tcp') return formatListen(at, await bind(server, at, credentials))
   await removeStaleSocket(at)
   // TLS is for the network; a socket is protected by the permissions of its file.
-  await bind(server, at, grpc.ServerCredentials.createInsecure())
-  await chmod(at.path, 0o660)
+  const before = umask(socketUmask)
+  try {
+    await bind(server, at, grpc.ServerCredentials.createInsecure())
+  } finally {
+    umask(before)
+  }
   return formatListen(at)
 }
 

@@ -13,7 +13,7 @@ import type { Service } from '../service/service.ts'
 import { administrationHandlers } from './administration.ts'
 import { createAdmit } from './authenticate.ts'
 import { changesHandlers } from './changes.ts'
-import { tlsCredentials } from './credentials.ts'
+import { TlsCredentials } from './credentials.ts'
 import { decisionsHandlers } from './decisions.ts'
 import type { Endpoint } from './handler.ts'
 import { interceptorOf, type ServedMethod } from './incoming-calls.ts'
@@ -39,6 +39,8 @@ export interface GrpcServers {
   readonly addresses: readonly string[]
   /** From now on, health says SERVING. */
   readonly setServing: () => void
+  /** False: the store refuses every write. */
+  readonly setWritable: (isWritable: boolean) => void
   /**
    * Health says NOT_SERVING, streams and waiting calls end with UNAVAILABLE, and running calls may finish.
    * @returns whether everything finished within the grace
@@ -93,6 +95,7 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
   return {
     addresses,
     setServing: () => health.setServing(true),
+    setWritable: (isWritable) => health.setWritable(isWritable),
     stop: async (graceMs) => {
       health.setServing(false)
       stopping.abort(new ServiceError('not_serving', 'The sidecar is stopping. Retry later, or use another sidecar.'))
@@ -118,7 +121,7 @@ export function createServer(endpoint: Endpoint) {
 }
 
 function credentialsOf({ certificates }: GrpcOptions): ServerCredentials {
-  return certificates === undefined ? grpc.ServerCredentials.createInsecure() : tlsCredentials(certificates)
+  return certificates === undefined ? grpc.ServerCredentials.createInsecure() : new TlsCredentials(certificates)
 }
 
 /** @returns whether all calls ended by themselves */

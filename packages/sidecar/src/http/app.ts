@@ -3,15 +3,17 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import { bearerKey } from '../service/key-ring.ts'
 import type { ClerkOptions } from './operation/router.ts'
+import { checkCertificate, checkHeaders, type FrontDoorOptions } from './front-door.ts'
 import { healthRouter, type HealthFacts } from './health.ts'
 import type { Measurements } from './measurements.ts'
 import type { StateSource } from './metrics.ts'
 import { sendProblem } from './problem.ts'
 
-export interface AppOptions extends ClerkOptions {
+export interface AppOptions extends ClerkOptions, FrontDoorOptions {
   /** True: the address is on loopback, and metrics need no key. */
   readonly isLocal: boolean
   readonly facts: () => HealthFacts
+  // Both rooms report to it.
   readonly measurements: Measurements
   readonly state: StateSource
 }
@@ -20,7 +22,9 @@ export function createApp(options: AppOptions): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
+  app.use(checkHeaders(options))
   app.use(healthRouter(options.facts))
+  app.use(checkCertificate(options))
   app.get('/metrics', keyed(options), metricsHandler(options))
   app.use('/v1', apiHandler(options))
   for (const path of ['/livez', '/readyz', '/metrics'])

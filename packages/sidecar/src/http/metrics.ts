@@ -8,12 +8,14 @@ export interface StateSource {
   readonly headRevision: () => number
   /** How long the data of the sidecar hasn't been known to be up to date. */
   readonly stalenessMs: () => number
+  /** Whether the store accepts writes. */
+  readonly isWritable: () => boolean
   readonly cache: () => { readonly organizations: number; readonly hits: number; readonly misses: number }
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-export function createMetrics(measured: Measurements, { headRevision, stalenessMs, cache }: StateSource) {
+export function createMetrics(measured: Measurements, { headRevision, stalenessMs, isWritable, cache }: StateSource) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const { counter, gauge, histogram } = metersIn(registry)
@@ -31,6 +33,8 @@ export function createMetrics(measured: Measurements, { headRevision, stalenessM
   gauge('rolesets_head_revision', 'Number of the last committed revision.', headRevision)
   const staleness = 'Seconds since the data of this sidecar was known to be up to date; 0 for the authority.'
   gauge('rolesets_staleness_seconds', staleness, () => stalenessMs() / 1000)
+  const writable = '1, or 0 while the store refuses every write; the log says why.'
+  gauge('rolesets_store_writable', writable, () => Number(isWritable()))
   gauge('rolesets_watchers', 'Present watchers.', () => measured.watchers.size)
   gauge('rolesets_watcher_lag_revisions', 'How many revisions the slowest watcher is behind.', lag)
   const cached = 'Organizations whose role set is in memory.'

@@ -9,6 +9,8 @@ const problems = {
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   key_required: { status: 401, title: 'A key is required' },
+  client_certificate_required: { status: 403, title: 'A client certificate is required' },
+  host_not_allowed: { status: 421, title: 'Host not allowed' },
   bad_request: { status: 400, title: 'Malformed request' },
   internal_failure: { status: 500, title: 'Unexpected failure' },
 } as const

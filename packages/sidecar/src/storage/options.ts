@@ -20,6 +20,10 @@ export type StoreEvent =
   | { readonly kind: 'rolled_back'; readonly works: number; readonly error: StoreError }
   /** The storage is damaged or in doubt: from now on every write is refused with this error. */
   | { readonly kind: 'writes_stopped'; readonly error: StoreError }
+  /** Other users could open these files until now. */
+  | { readonly kind: 'files_narrowed'; readonly files: readonly string[] }
+  /** The damage was a passing error: the storage is sound, and writes are accepted again. */
+  | { readonly kind: 'writes_resumed' }
   /** A listener threw, which it must not. The others were called all the same. */
   | { readonly kind: 'listener_failed'; readonly error: unknown }
   /** The file is on a file system in user space (FUSE): whether its locks hold depends on the program behind it. */

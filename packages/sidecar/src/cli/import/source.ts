@@ -12,7 +12,10 @@ import { pageSchema } from './schema.ts'
 
 const pageItemsMax = 500
 
-const answerBytesMax = 64 * 1_024 * 1_024
+/** 500 things with both of their metadata, and room. */
+const answerBytesMax = 16 * 1_024 * 1_024
+/** Of one list. */
+const pagesMax = 40_000
 const answerMs = 60_000
 const retriesMaxDefault = 8
 /** A source that wants more than that is asked again all the same; in the end the retries are used up. */
@@ -79,7 +82,9 @@ export class Source {
     { from = 0, query = {} }: { from?: number; query?: Query } = {},
   ): AsyncGenerator<SourcePage<z.infer<Item>>, void, undefined> {
     const seen = new Set<string>()
+    let pages = 0
     for (let offset = from; ;) {
+      if (++pages > pagesMax) throw this.#nonsense(path, `it has more than ${pagesMax} pages`)
       const { items, total } = await this.page(path, item, { offset, query })
       const fresh = items.filter(({ id }) => !seen.has(id))
       if (fresh.length === 0 && offset < total) {

@@ -23,7 +23,7 @@ const findingsMax = 1_000
 const verb = {
   usage: 'doctor',
   summary: 'Examines the file of a store: its integrity, its history and every rule.',
-  options: [new Option('--database <url>', 'sqlite:<path> (ROLESETS_DATABASE)')],
+  options: [new Option('--database <url>', 'sqlite:<path>, or a path (ROLESETS_DATABASE)')],
   notes: `
 Reads the file directly, also while a sidecar runs on it. It takes no lock, changes nothing and makes no file
 beside it. One line for each finding: which row or thing, and what is wrong with it; and one for rows that can't be
@@ -61,6 +61,8 @@ export const doctor = localVerb(verb, async ({ io, options }: Given<DoctorOption
 function databaseOf({ database }: DoctorOptions, io: Io): string {
   const standard = settings.find(({ name }) => name === 'database')?.default ?? ''
   const url = database ?? (io.env['ROLESETS_DATABASE'] || standard)
+  // Paths are mostly completed by a shell, which knows no scheme.
+  if (database !== undefined && /[./]/.test(database) && !/^[a-z]+:/i.test(database)) return `sqlite:${database}`
   if (/^sqlite:./.test(url) && url !== 'sqlite::memory:') return url
   const source = database === undefined ? 'ROLESETS_DATABASE' : '--database'
   throw new UsageError(`${source} is ${shown(url)}, which doctor can't examine. Give --database sqlite:<path>.`)

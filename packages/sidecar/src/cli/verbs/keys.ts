@@ -82,6 +82,7 @@ const list = askingVerb(listVerb, ({ io, options: { json } }: Given<ConnectionOp
       return { items, nextPageToken }
     },
     textOf: (accessKeys) => tableText(accessKeys.map(rowOf)),
+    none: 'There are no keys, besides those of the settings of the sidecar.',
   })
 })
 

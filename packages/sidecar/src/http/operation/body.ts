@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer'
 import express, { type RequestHandler, type Response } from 'express'
 import { ClerkFailure, envelopeOf, failure, type Answer } from './envelope.ts'
+import { jsonProblem } from './json-bounds.ts'
 import { entityTag } from './precondition.ts'
 import type { Representation } from './route.ts'
 
@@ -17,6 +18,8 @@ const parseJson = express.json({
   type: () => true,
   verify: (_request, _response, bytes) => {
     if (!isUtf8(bytes)) throw new Error('The body must be UTF-8.')
+    const problem = jsonProblem(bytes)
+    if (problem !== undefined) throw failure('request_body_invalid', problem)
   },
 })
 

@@ -15,13 +15,21 @@ export type QueryValues = Readonly<Record<string, string | readonly string[]>>
 export function readQuery(url: string): QueryValues {
   const start = url.indexOf('?')
   const found = new Map<string, string | string[]>()
-  for (const [written, value] of start < 0 ? [] : pairsOf(url.slice(start + 1))) {
+  const pairs = start < 0 ? [] : pairsOf(url.slice(start + 1))
+  if (pairs.length > parametersMax) {
+    const message = `The query has ${pairs.length} parameters. The limit is ${parametersMax}. Send fewer.`
+    throw failure('form_param_array_size_exceeded', message)
+  }
+  for (const [written, value] of pairs) {
     const { name, isList } = nameOf(written)
     const earlier = found.get(name)
     found.set(name, earlier === undefined && !isList ? value : [...[earlier ?? []].flat(), value])
   }
   return Object.fromEntries(found)
 }
+
+/** More than all filters of a list take together. */
+const parametersMax = 2_000
 
 function pairsOf(text: string): [string, string][] {
   return text

@@ -51,6 +51,7 @@ export function createClerkRouter(
     const route = router.route(path.replace(/\{(\w+)\}/g, ':$1'))
     for (const operation of ofPath)
       route[operation.method](
+        checkAccessTo(operation, options),
         ...(operation.writes && !operation.ignoresBody ? [readBody] : []),
         handlerOf(operation, options),
       )
@@ -100,14 +101,26 @@ function wrongMethod(path: string, operations: readonly Operation[], notServed: 
   }
 }
 
+/** Before the body is read. */
+function checkAccessTo(operation: Operation, { measurements }: ClerkOptions): RequestHandler {
+  return (_request, response, next) => {
+    response.locals['operation'] = operation
+    try {
+      checkAccess((response.locals['admitted'] as Admitted).caller, operation.access)
+    } catch (error) {
+      if (operation.writes) measurements.wrote(operation.operation, reasonOf(error))
+      throw error
+    }
+    next()
+  }
+}
+
 function handlerOf(operation: Operation, { service, measurements }: ClerkOptions): RequestHandler {
   return async (request, response) => {
     const { caller, apiVersion, query } = response.locals['admitted'] as Admitted
     const { signal, settle } = callSignal(response)
     const given: Given = { params: request.params, query, body: request.body as unknown }
-    response.locals['operation'] = operation
     try {
-      checkAccess(caller, operation.access)
       if (operation.writes) refuseDryRunHeaders(request.headers)
       const expectedRevision = operation.writes ? parseIfMatch(request.get('if-match')) : undefined
       const actor = actorOf(request.headers, caller)

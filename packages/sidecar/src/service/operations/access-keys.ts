@@ -2,6 +2,8 @@
 
 import type { AccessKey } from '@rolesets/core'
 import {
+  accessKeyNamed,
+  accessKeyOf,
   createAccessKey,
   revokeAccessKey,
   type CreateAccessKeyInput,
@@ -14,14 +16,14 @@ export const accessKeyCommands = commandsOf(viewAccessKey, {
   createAccessKey: {
     decide: async ({ writer, context }, { digest, ...input }: CreateAccessKeyInput & { readonly digest: string }) => {
       const accessKeys = await writer.accessKeys()
-      const existing = accessKeys.find(({ name }) => name === input.name)
+      const existing = accessKeyNamed(accessKeys, input.name)
       return createAccessKey(input, { existing, count: accessKeys.length, digest }, context)
     },
   },
   revokeAccessKey: {
     decide: async ({ writer, context, expectUnchanged }, input: RevokeAccessKeyInput) => {
       const accessKeys = await writer.accessKeys()
-      const accessKey = accessKeys.find(({ id, name }) => name === input.accessKey || id === input.accessKey)
+      const accessKey = accessKeyOf(accessKeys, input.accessKey)
       expectUnchanged(accessKey)
       return revokeAccessKey(input, { accessKey }, context)
     },

@@ -6,19 +6,23 @@
 import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { migrations as allMigrations } from './migrations/all.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
 import { checkSmallParts } from './file/check.ts'
+import { checkSeals } from './file/check-seals.ts'
 import { Connection } from './connection.ts'
 import { plantBase } from './rows/base.ts'
 import { plantAnchor } from './rows/history.ts'
 import { locate } from './file/location.ts'
+import { checkLog } from './file/check-log.ts'
+import { guardFiles, type FileGuard } from './file/guard.ts'
 import { acquireLock } from './file/lock.ts'
+import { companions, makePrivate, narrow } from './file/private.ts'
 import { migrate, missingMigrations } from './migrations/migrate.ts'
 import { checkSchema } from './migrations/schema.ts'
-import { setUpReader, setUpWriter } from './pragmas.ts'
+import { logBytesKept, setUpReader, setUpWriter } from './pragmas.ts'
 import { text, unlessMalformed } from './rows/columns.ts'
 
 export interface Connections {
@@ -26,6 +30,8 @@ export interface Connections {
   readonly readers: readonly Connection[]
   /** The file had no store before. */
   readonly isNew: boolean
+  /** Undefined for a store that ends with its process. */
+  readonly guard: FileGuard | undefined
   /** Closes all of it and frees the lock. */
   readonly release: () => Promise<void>
 }
@@ -68,12 +74,20 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   if (isDoubtful) opening.onEvent?.({ kind: 'file_system_doubtful', folder })
   const lock = await acquireLock(file)
   undo.push(() => lock.release())
+  await checkLog(file)
+  await makePrivate(file)
+  const narrowed = [...lock.narrowed, ...(await narrow(companions.map((suffix) => `${file}${suffix}`)))]
+  if (narrowed.length > 0) opening.onEvent?.({ kind: 'files_narrowed', files: narrowed })
+  await lock.checkAlone()
   const writer = await connect(file, undo)
+  await unlessMalformed(file, () => writer.all('PRAGMA schema_version'))
+  await lock.checkAlone()
   const missing = await unlessMalformed(file, () => missingMigrations(writer, migrations))
   await checkSchema(writer, migrations.slice(0, migrations.length - missing.length))
   await setUpWriter(writer, !isInMemory)
   await migrate(writer, missing, now())
   await checkSmallParts(writer)
+  await checkSeals(writer)
   const isNew = await plantEpoch(writer)
   await plantAnchor(writer, await readEpoch(writer))
   await plantBase(writer, migrations.length)
@@ -83,7 +97,8 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
     await setUpReader(reader)
     readers.push(reader)
   }
-  return { writer, readers, isNew }
+  const guard = isInMemory ? undefined : await guardFiles(file, resolve(path), logBytesKept)
+  return { writer, readers, isNew, guard }
 }
 
 /** The writer is opened first and so closed last, when it moves the log into the database. */

@@ -2,8 +2,10 @@
 
 import type { StoreOptions } from '../options.ts'
 import type { Store } from '../store.ts'
+import type { Position } from '../transactions/connection.ts'
 import { openTransactionalStore } from '../transactions/transactional-store.ts'
 import { openConnections } from './connections.ts'
+import { reexamine } from './file/reexamine.ts'
 import { sqliteConnection } from './sqlite-connection.ts'
 
 /**
@@ -11,7 +13,14 @@ import { sqliteConnection } from './sqlite-connection.ts'
  * @throws StoreError when a person has to repair something before the file can be opened
  */
 export async function openSqliteStore(path: string, options: StoreOptions = {}): Promise<Store> {
-  const { writer, readers, isNew, release } = await openConnections(path, options)
-  const connections = { writer: sqliteConnection(writer), readers: readers.map(sqliteConnection), isNew, release }
+  const { writer, readers, isNew, guard, release } = await openConnections(path, options)
+  const connections = {
+    writer: sqliteConnection(writer, guard),
+    readers: readers.map((reader) => sqliteConnection(reader)),
+    isNew,
+    watch: guard?.watch,
+    reexamine: (position: Position) => reexamine([writer, ...readers], position),
+    release,
+  }
   return openTransactionalStore(connections, options)
 }

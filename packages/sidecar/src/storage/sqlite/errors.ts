@@ -14,7 +14,8 @@ interface Meaning {
 
 const damage: Meaning = {
   code: 'corrupt',
-  sentence: (file) => `The database ${file} is damaged. Stop, keep a copy of the file, and restore a backup.`,
+  sentence: (file) =>
+    `A read of the database ${file} found damage. Stop the sidecar and run rolesets doctor --database sqlite:${file}. If it finds the file sound, the error has passed: start again. If not, keep a copy of the file and restore a backup.`,
 }
 
 const meanings: Readonly<Record<string, Meaning>> = {

@@ -6,7 +6,8 @@ import type { Connection } from './connection.ts'
 
 /** Pages of 4 KiB in the log before they are copied into the database: 16 MiB. */
 const checkpointPages = 4_000
-const logBytesKept = 64 << 20
+/** The log is cut down to this size when it begins anew. */
+export const logBytesKept = 64 << 20
 const writerCacheKibibytes = 32 << 10
 const readerCacheKibibytes = 16 << 10
 

@@ -3,11 +3,13 @@
 import { StoreError } from '../store.ts'
 import type { EngineConnection, Position } from '../transactions/connection.ts'
 import type { Connection } from './connection.ts'
+import type { FileGuard } from './file/guard.ts'
 import { readsOf } from './questions/queries.ts'
 import { beginBase, digestBase, forgetFormerBases, readBase, settleBase } from './rows/base.ts'
 import { putBookmark } from './rows/bookmarks.ts'
 import { writeChanges } from './rows/changes.ts'
 import { unlessMalformed } from './rows/columns.ts'
+import { putDeletedOrganizations } from './rows/organizations.ts'
 import { putTimeline, readTimelines } from './rows/timelines.ts'
 import { putRetiredKeys } from './rows/permissions.ts'
 import { forgetSome, readPosition, setAnchor, writeHistory } from './rows/history.ts'
@@ -19,7 +21,8 @@ const savepoints = {
   undo: ['ROLLBACK TO work', 'RELEASE work'],
 } as const
 
-export function sqliteConnection(connection: Connection): EngineConnection {
+/** @param guard of the files, for a connection that writes */
+export function sqliteConnection(connection: Connection, guard?: FileGuard): EngineConnection {
   /** Where this connection left the file, if it has written; the lock of the file keeps every other writer off. */
   let committed: Position | undefined
   /** Where its transaction leaves the file. */
@@ -41,7 +44,9 @@ export function sqliteConnection(connection: Connection): EngineConnection {
       await connection.run(access === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN')
       try {
         // The first statement that reads fixes the state that all others see.
-        const position = await readPosition(connection)
+        // A log that was truncated has its size again after the next write, so it is looked at before, too.
+        const verified = access === 'write' ? guard?.verify() : undefined
+        const [position] = await Promise.all([readPosition(connection), verified])
         if (access === 'write') checkAlone(position)
         return position
       } catch (error) {
@@ -52,6 +57,7 @@ export function sqliteConnection(connection: Connection): EngineConnection {
     commit: async () => {
       await connection.run('COMMIT')
       committed = next
+      await guard?.verify()
     },
     savepoint: async (action) => {
       for (const sql of savepoints[action]) await connection.run(sql)
@@ -75,6 +81,7 @@ export function sqliteConnection(connection: Connection): EngineConnection {
       const [isMore, isMoreOfBases] = [await forgetSome(connection, before), await forgetFormerBases(connection)]
       return isMore || isMoreOfBases
     },
+    writeDeletedOrganizations: (deleted) => putDeletedOrganizations(connection, deleted),
     writeRetiredPermissions: (retired) => putRetiredKeys(connection, retired),
     clear: async (position) => {
       await connection.run('DELETE FROM base_rows')

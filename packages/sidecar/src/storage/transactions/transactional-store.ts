@@ -19,6 +19,7 @@ import { Catalogues, type State } from './catalogues.ts'
 import type { Base, EngineConnection, Position } from './connection.ts'
 import { lease } from './lease.ts'
 import { Readers } from './readers.ts'
+import { Recovery } from './recovery.ts'
 import type { SealedRecord } from './seal.ts'
 import { lineageOf } from './timelines.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -32,6 +33,10 @@ export interface EngineConnections {
   readonly readers: readonly EngineConnection[]
   /** The storage was made by this opening. */
   readonly isNew: boolean
+  /** Notices from time to time that the storage can't be written safely any more, until the returned function is called. */
+  readonly watch?: ((onLost: (error: StoreError) => void) => () => void) | undefined
+  /** Whether the whole storage is sound and at this position, read from the disk. Left out: damage is final. */
+  readonly reexamine?: (position: Position) => Promise<boolean>
   /** Closes all of them, and what was opened with them. */
   readonly release: () => Promise<void>
 }
@@ -61,6 +66,8 @@ class TransactionalStore implements Store {
   readonly #readers: Readers
   readonly #catalogues: Catalogues
   readonly #release: () => Promise<void>
+  readonly #recovery: Recovery | undefined
+  readonly #stopWatching: () => void
   readonly #onEvent: (event: StoreEvent) => void
   readonly #subscriptions = new Set<Subscription>()
   /** Of this process; undefined: it goes on with the store's name. */
@@ -70,7 +77,11 @@ class TransactionalStore implements Store {
   #lineage: Lineage
   #closed: Promise<void> | undefined
 
-  constructor({ writer, readers, isNew, release }: EngineConnections, state: State, options: StoreOptions) {
+  constructor(
+    { writer, readers, isNew, watch, reexamine, release }: EngineConnections,
+    state: State,
+    options: StoreOptions,
+  ) {
     const { writesWaitingMax = waitingMaxDefault, batchMax = batchMaxDefault } = options
     this.#state = state
     this.#timelineName = isNew ? undefined : newTimelineName()
@@ -86,8 +97,16 @@ class TransactionalStore implements Store {
       writesWaitingMax,
       batchMax,
       onEvent: this.#onEvent,
+      onDamage: ({ code }) => code === 'corrupt' && this.#recovery?.begin(),
       onCommitted: (committed) => this.#publish(committed),
     })
+    this.#recovery =
+      reexamine &&
+      new Recovery({
+        examine: async () => (await this.#writes.idle(), reexamine(this.#state)),
+        recovered: () => this.#writes.resume(),
+      })
+    this.#stopWatching = watch?.((error) => this.#writes.stopIfDamaged(error)) ?? (() => undefined)
   }
 
   get epoch(): string {
@@ -184,8 +203,10 @@ class TransactionalStore implements Store {
 
   async #close(): Promise<void> {
     const error = closing()
+    this.#stopWatching()
     this.#writes.stop(error)
     await this.#readers.stop(error)
+    await this.#recovery?.stop()
     await this.#writes.idle()
     this.#subscriptions.clear()
     await this.#release()

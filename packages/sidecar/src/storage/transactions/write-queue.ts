@@ -25,6 +25,8 @@ export interface WriteQueueOptions {
   readonly writesWaitingMax: number
   readonly batchMax: number
   readonly onEvent: (event: StoreEvent) => void
+  /** Called when all writes have been stopped because of this error. */
+  readonly onDamage: (error: StoreError) => void
   /** Called after each commit, before any caller is answered, and for the commits of other authorities. */
   readonly onCommitted: (committed: Committed) => void
 }
@@ -76,6 +78,15 @@ export class WriteQueue {
     this.#damage = error
     this.#options.onEvent({ kind: 'writes_stopped', error })
     this.stop(error)
+    this.#options.onDamage(error)
+  }
+
+  /** After damage turned out to be a passing error: writes are accepted again, unless the queue was stopped otherwise. */
+  resume(): void {
+    if (this.#damage === undefined || this.#refusal !== this.#damage) return
+    this.#damage = undefined
+    this.#refusal = undefined
+    this.#options.onEvent({ kind: 'writes_resumed' })
   }
 
   /** Waits until nothing runs. */

@@ -3,60 +3,117 @@
  * lock is SQLite's own, on an empty file beside the database. Nothing is written to that file, so nothing in it can be out of
  * date or damaged, and the system frees the lock when the process ends, for any reason.
  *
+ * It is the lock of a writer that readers don't keep out: whoever only reads the lock file can't keep the sidecar from
+ * starting.
+ *
+ * A hard link gives the database another name and so another lock file. So the file itself is compared, too: by device and
+ * inode, with those that this process has open and with those that another sidecar has open under the other name.
+ *
  * The file must not be opened by other means in this process: closing any handle of it would free the lock.
  */
 
-import { readFile, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
+import { pid as ownPid } from 'node:process'
 import { StoreError } from '../../store.ts'
 import { Connection } from '../connection.ts'
+import { lockOwners, openFilesOf } from './lock-owners.ts'
+import { makePrivate, narrow } from './private.ts'
 
 export interface Lock {
+  /** Other users could open the lock file until now. */
+  readonly narrowed: readonly string[]
+  /**
+   * No other sidecar may have the database open under another name. To be called before it is opened, and when it is open:
+   * of two that start at the same time, one sees the other then.
+   * @throws StoreError `in_use`
+   */
+  checkAlone(): Promise<void>
   release(): Promise<void>
 }
 
+const lockSuffix = '.lock'
+
+/** Databases that this process has open, by device and inode. */
+const openHere = new Set<string>()
+
 /** @throws StoreError `in_use` */
 export async function acquireLock(file: string): Promise<Lock> {
-  const lockFile = `${file}.lock`
+  const lockFile = `${file}${lockSuffix}`
+  await makePrivate(lockFile)
+  const narrowed = await narrow([lockFile])
+  const connection = await lockOrReplace(lockFile).catch(async (error: unknown) => {
+    throw error instanceof StoreError && error.code === 'in_use' ? await heldByAnother(file, error) : error
+  })
+  let held: string | undefined
+  return {
+    narrowed,
+    checkAlone: async () => {
+      const identity = await identityOf(file)
+      const isOpenHere = held !== identity && openHere.has(identity)
+      const holder = isOpenHere ? ownPid : await otherSidecar(file, identity)
+      if (holder !== undefined) throw inUse(file, `the process ${holder}, which has it open under another name`)
+      openHere.add((held = identity))
+    },
+    release: async () => {
+      if (held !== undefined) openHere.delete(held)
+      await connection.close()
+    },
+  }
+}
+
+/** A process that only reads can lock the bytes that SQLite's lock needs. Then the lock file is replaced by a new one. */
+async function lockOrReplace(lockFile: string): Promise<Connection> {
+  try {
+    return await lock(lockFile)
+  } catch (error) {
+    const owners = await lockOwners(lockFile)
+    if (owners.length === 0 || owners.some(({ isWriter }) => isWriter)) throw error
+    await rm(lockFile)
+    await makePrivate(lockFile)
+    return lock(lockFile)
+  }
+}
+
+async function lock(lockFile: string): Promise<Connection> {
   const connection = await Connection.open(lockFile)
   try {
     await connection.all('PRAGMA busy_timeout = 0')
     // Otherwise the first page would be prepared in a journal on the disk.
     await connection.all('PRAGMA journal_mode = MEMORY')
-    await connection.run('BEGIN EXCLUSIVE')
+    await connection.run('BEGIN IMMEDIATE')
+    return connection
   } catch (error) {
     await connection.close()
-    if (error instanceof StoreError && error.code === 'in_use') throw await inUse(file, error)
     throw error
   }
-  return { release: () => connection.close() }
 }
 
-async function inUse(file: string, cause: StoreError): Promise<StoreError> {
-  const pid = await holderOf(`${file}.lock`)
-  const holder = pid === undefined ? 'another process, perhaps in another container' : `the process ${pid}`
-  return new StoreError(
-    'in_use',
-    `The database ${file} is in use by ${holder}. Stop it first, or give the path of another file.`,
-    {
-      cause,
-    },
-  )
+async function identityOf(file: string): Promise<string> {
+  const { dev, ino } = await stat(file, { bigint: true })
+  return `${dev}:${ino}`
 }
 
-/**
- * The process that has the lock, as Linux lists it: `1: POSIX ADVISORY WRITE <pid> <major>:<minor>:<inode> <start> <end>`.
- * Undefined where it isn't listed: on other systems, and across containers.
- */
-async function holderOf(lockFile: string): Promise<number | undefined> {
-  try {
-    const { dev, ino } = await stat(lockFile, { bigint: true })
-    const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & 0xfffff000n)
-    const minor = (dev & 0xffn) | ((dev >> 12n) & 0xffffff00n)
-    const device = [major, minor].map((number) => number.toString(16).padStart(2, '0')).join(':')
-    const lines = (await readFile('/proc/locks', 'utf8')).split('\n').map((line) => line.split(/\s+/))
-    const pid = Number(lines.find((words) => words[5] === `${device}:${ino}`)?.[4])
-    return pid > 0 ? pid : undefined
-  } catch {
-    return undefined
-  }
+/** The process that has this database open, and the lock of a database that is the same file. */
+async function otherSidecar(file: string, identity: string): Promise<number | undefined> {
+  for (const { pid } of await lockOwners(file))
+    for (const { path, handle } of pid === ownPid ? [] : await openFilesOf(pid)) {
+      // The lock file of another sidecar may have been replaced while it started.
+      const name = path.replace(/ \(deleted\)$/, '')
+      if (!name.endsWith(lockSuffix)) continue
+      const database = await identityOf(name.slice(0, -lockSuffix.length)).catch(() => undefined)
+      const owners = database === identity ? await lockOwners(handle) : []
+      if (owners.some((owner) => owner.pid === pid && owner.isWriter)) return pid
+    }
+  return undefined
+}
+
+async function heldByAnother(file: string, cause: StoreError): Promise<StoreError> {
+  const writer = (await lockOwners(`${file}${lockSuffix}`)).find(({ isWriter }) => isWriter)
+  const holder = writer === undefined ? 'another process, perhaps in another container' : `the process ${writer.pid}`
+  return inUse(file, holder, cause)
+}
+
+function inUse(file: string, holder: string, cause?: StoreError): StoreError {
+  const message = `The database ${file} is in use by ${holder}. Stop it first, or give the path of another file.`
+  return new StoreError('in_use', message, { cause })
 }

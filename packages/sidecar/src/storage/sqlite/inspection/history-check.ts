@@ -253,7 +253,7 @@ function readable(row: Row): ChangeSet | undefined {
     if (containers > containersMax) return undefined
     const changeSet = changeSetOf(row)
     const isSound = subjectsOf(changeSet.changes).every((subject) => typeof (subject as unknown) === 'string')
-    return isSound ? changeSet : undefined
+    return isSound && changeSet.changes.length > 0 ? changeSet : undefined
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 /** Reads a whole table in pages, so that memory doesn't grow with it. */
 
 import type { Connection, Row, Value } from '../connection.ts'
+import { boundOf, type KeyBound } from '../rows/key-bytes.ts'
 
 export interface Pages {
   readonly table: string
@@ -15,8 +16,7 @@ export interface Pages {
 }
 
 /**
- * Each page continues after the last row of the one before. Its key is taken as bytes: a file that was edited can have keys
- * that no text in memory is equal to, and they must neither repeat nor hide a page.
+ * Each page continues after the last row of the one before, by the bytes of its key.
  *
  * @returns rows that also have their key in hex, under the names that `hexOf` gives
  */
@@ -25,15 +25,14 @@ export async function* pagesOf(connection: Connection, pages: Pages): AsyncGener
   const bytes = key.map((column, place) => `hex(${column}) AS ${hexOf(place)}`).join(', ')
   const start = `SELECT ${columns}, ${bytes} FROM ${table} WHERE ${condition}`
   const end = `ORDER BY ${key.join(', ')} LIMIT ${size}`
-  const behind = `AND (${key.join(', ')}) > (${key.map(() => 'CAST(unhex(?) AS TEXT)').join(', ')})`
-  let after: readonly Value[] | undefined
+  let after: KeyBound | undefined
   for (;;) {
-    const sql = `${start} ${after === undefined ? '' : behind} ${end}`
-    const rows = await connection.all(sql, [...values, ...(after ?? [])])
+    const behind = after === undefined ? '' : `AND (${key.join(', ')}) > (${after.sql})`
+    const rows = await connection.all(`${start} ${behind} ${end}`, [...values, ...(after?.values ?? [])])
     if (rows.length > 0) yield rows
     const last = rows.at(-1)
     if (last === undefined || rows.length < size) return
-    after = key.map((_, place) => last[hexOf(place)] ?? '')
+    after = boundOf(key.map((_, place) => String(last[hexOf(place)])))
   }
 }
 

@@ -44,8 +44,8 @@ export class Scratch {
       const values = table.columns.map((_, place) => `value ->> ${place}`).join(', ')
       const sql = `INSERT OR IGNORE INTO ${table.name} (${table.columns.join(', ')}) SELECT ${values} FROM json_each(?)`
       for await (const page of baseRows(file, table, base)) {
-        await this.connection.run(sql, [`[${page.join()}]`])
-        count += page.length
+        await this.connection.run(sql, [`[${page.lines.replaceAll('\n', ',')}]`])
+        count += page.count
       }
     }
     await this.connection.run(

@@ -13,6 +13,7 @@ import type { Connection, Value } from '../connection.ts'
 import { StoreError } from '../../store.ts'
 import { tables } from '../tables.ts'
 import { integer, oneOf, text } from './columns.ts'
+import { boundOf, type KeyBound } from './key-bytes.ts'
 
 /** In effect. Copies of its generation or a later one belong to it. */
 export interface SettledBase extends Base {
@@ -28,7 +29,7 @@ export interface ExplainedTable {
   readonly columns: readonly string[]
 }
 
-const rowsPerPage = 1_000
+const rowsPerPage = 500
 const copiesPerStepMax = 5_000
 const originColumn = oneOf<BaseOrigin>('beginning', 'compaction', 'adoption', 'upgrade')
 
@@ -116,33 +117,35 @@ export async function digestBase(
     let rows = 0
     for await (const page of baseRows(connection, table, base)) {
       check()
-      hash.update(page.map((content) => `${content}\n`).join(''))
-      rows += page.length
+      hash.update(`${page.lines}\n`)
+      rows += page.count
     }
     digests.push({ table: table.name, rows, digest: hash.digest('hex') })
   }
   return digests
 }
 
-/** The rows of a table as they were at the base, each the JSON list of its columns, in the order of their keys. */
-export async function* baseRows(
-  connection: Connection,
-  table: ExplainedTable,
-  base: Base,
-): AsyncGenerator<readonly string[]> {
-  const sources = sourcesOf(table, base)
-  let after: readonly Value[] = []
+interface BaseRows {
+  readonly count: number
+  /** In the order of their keys, a line for each: the JSON list of its columns. */
+  readonly lines: string
+}
+
+/** The rows of a table as they were at the base. A page is one row of the driver, because that costs more than a row in SQLite. */
+export async function* baseRows(connection: Connection, table: ExplainedTable, base: Base): AsyncGenerator<BaseRows> {
+  const sources = await sourcesOf(connection, table, base)
+  let after: KeyBound | undefined
   for (;;) {
-    const selects = sources.map((source) => selectOf(source, after.length > 0))
-    const sql = `${selects.join(' UNION ALL ')} ORDER BY 1, 2 LIMIT ${rowsPerPage}`
-    const rows = await connection.all(
-      sql,
-      sources.flatMap(({ values }) => [...values, ...after]),
-    )
-    if (rows.length > 0) yield rows.map((row) => text(row, 'content'))
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < rowsPerPage) return
-    after = [text(last, 'hex_1'), text(last, 'hex_2')]
+    const selects = sources.map((source) => selectOf(source, after))
+    // The bytes of the greatest key, of two parts, are those of the last row.
+    const sql = `SELECT count(*) AS count, group_concat(content, char(10)) AS lines, max(hex(key_1) || ' ' || hex(key_2)) AS last
+      FROM (${selects.join(' UNION ALL ')} ORDER BY 1, 2 LIMIT ${rowsPerPage})`
+    const values = sources.flatMap((source) => [...source.values, ...(after?.values ?? [])])
+    const [row = {}] = await connection.all(sql, values)
+    const count = integer(row, 'count')
+    if (count > 0) yield { count, lines: text(row, 'lines') }
+    if (count < rowsPerPage) return
+    after = boundOf(text(row, 'last').split(' '))
   }
 }
 
@@ -156,26 +159,28 @@ interface Source {
 }
 
 /** The copies, and of a large table the rows that haven't changed since. */
-function sourcesOf({ name, key, columns, isLarge }: ExplainedTable, { revision, generation }: Base): readonly Source[] {
-  const copies = { table: 'base_rows', keys: ['key_1', 'key_2'], content: 'content' } as const
-  if (!isLarge) return [{ ...copies, condition: 'name = ? AND generation = ?', values: [name, generation] }]
+async function sourcesOf(
+  connection: Connection,
+  { name, key, columns, isLarge }: ExplainedTable,
+  { revision, generation }: Base,
+): Promise<readonly Source[]> {
+  // The index ends with the primary key, so a page of it is found without reading the copies of other generations.
+  const table = 'base_rows INDEXED BY base_rows_by_generation'
+  const copies = { table, keys: ['key_1', 'key_2'], content: 'content' } as const
+  if (!isLarge) return [{ ...copies, condition: 'generation = ? AND name = ?', values: [generation, name] }]
   const content = `json_array(${columns.join(', ')})`
+  const found = await connection.all('SELECT DISTINCT generation FROM base_rows WHERE generation >= ?', [generation])
+  const condition = 'generation = ? AND name = ? AND revision <= ?'
   return [
     { table: name, keys: keysOf(key), content, condition: 'revision <= ?', values: [revision] },
-    {
-      ...copies,
-      condition: 'name = ? AND revision <= ? AND generation >= ?',
-      values: [name, revision, generation],
-    },
+    ...found.map((row) => ({ ...copies, condition, values: [integer(row, 'generation'), name, revision] })),
   ]
 }
 
-/** Keys are compared as bytes: see `inspection/pages.ts`. */
-function selectOf({ table, keys, content, condition }: Source, isBehind: boolean): string {
-  const behind = isBehind ? `AND (${keys.join(', ')}) > (CAST(unhex(?) AS TEXT), CAST(unhex(?) AS TEXT))` : ''
+function selectOf({ table, keys, content, condition }: Source, after: KeyBound | undefined): string {
+  const behind = after === undefined ? '' : `AND (${keys.join(', ')}) > (${after.sql})`
   const [first, second] = keys
-  return `SELECT ${first} AS key_1, ${second} AS key_2, hex(${first}) AS hex_1, hex(${second}) AS hex_2,
-    ${content} AS content FROM ${table} WHERE ${condition} ${behind}`
+  return `SELECT ${first} AS key_1, ${second} AS key_2, ${content} AS content FROM ${table} WHERE ${condition} ${behind}`
 }
 
 /** With the columns that they have in this file. */

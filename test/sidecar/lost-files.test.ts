@@ -1,0 +1,27 @@
+/** The files of a running sidecar are lost: probes, metrics and the log say so, and no write is acknowledged. */
+
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import { openOperator, secretKey } from '../journeys/pricing-tiers.ts'
+import { startSidecar } from '../processes/sidecar-process.ts'
+import { temporaryFolder } from '../processes/temporary-folder.ts'
+
+test('a sidecar whose log was deleted refuses writes, is neither live nor ready, and says why; decisions go on', async (t) => {
+  const file = join(await temporaryFolder(t), 'rolesets.db')
+  const env = { ROLESETS_DATABASE: `sqlite:${file}`, ROLESETS_SECRET_KEY: secretKey }
+  const sidecar = await startSidecar(t, { env })
+  const operator = openOperator(t, sidecar)
+  const at = async (path: string) => fetch(`http://${sidecar.http}${path}`)
+  const gauge = async () => (await (await at('/metrics')).text()).split('\n').includes('rolesets_store_writable 1')
+  await operator.admin.createRole({ key: 'org:before' })
+  t.deepEqual([(await at('/livez')).status, (await at('/readyz')).status, await gauge()], [200, 200, true])
+
+  await rm(`${file}-wal`)
+  await t.throwsAsync(operator.admin.createRole({ key: 'org:lost' }))
+  t.deepEqual([(await at('/livez')).status, (await at('/readyz')).status, await gauge()], [503, 503, false])
+  t.like(await (await at('/readyz')).json(), { ready: true, writable: false })
+  const [line = ''] = sidecar.log.filter((each) => each.includes('writes_stopped'))
+  t.regex(line, /"level":"error".*rolesets\.db-wal isn't there any more.*Run rolesets doctor on the file, then restart/)
+  t.true((await operator.check('org_any', 'org:member')).allowed)
+})
