@@ -34,7 +34,8 @@ test('every verb that changes something returns the revision at which the client
   t.is(await sees(sidecar.rename('org:y', 'org:why'), 'org:why'), 'ROLE_IN_SET')
   t.is(await sees(sidecar.replaceRoleSet('role_set:b', 'role_set:a'), 'org:z'), 'ROLE_IN_SET')
   t.is(await sees(sidecar.removeRole('org:z'), 'org:z'), 'ROLE_UNKNOWN')
-  t.is(await sees(sidecar.removeOrganization('acme'), 'org:x'), 'ROLE_IN_SET')
+  t.is(await sees(sidecar.removeOrganization('acme'), 'org:x'), 'ORGANIZATION_UNKNOWN')
+  t.is(await sees(sidecar.assign('acme', 'role_set:a'), 'org:x'), 'ROLE_IN_SET')
   t.is(await sees(sidecar.touch(), 'org:x'), 'ROLE_IN_SET')
 })
 
@@ -67,6 +68,11 @@ test('the calls of Administration that applications make are done', async (t) =>
   await t.throwsAsync(admin.assignRoleSet({ organizationId: 'acme', roleSet: 'role_set:none' }), {
     code: 'role_set_not_found',
   })
+  await t.throwsAsync(admin.assignRoleSet({ organizationId: 'acme', roleSet: 'role_set:default' }), {
+    code: 'organization_not_found',
+  })
+  await admin.createOrganization({ id: 'acme', roleSet: 'role_set:default' })
+  t.true((await client.check('acme', 'org:admin')).allowed)
 })
 
 test('it goes down and comes back', async (t) => {

@@ -13,9 +13,11 @@ for (const unknownOrganizations of ['initial', 'deny'] as const) {
   const state = new State(unknownOrganizations)
   const find = (id: string) => state.organizations.get(id)
   state.runAll('Apply', () =>
-    planApply(state.catalogue, parseManifest(manifest), { prune: false, organization: find }).steps.map(
-      ({ run }) => run,
-    ),
+    planApply(state.catalogue, parseManifest(manifest), {
+      prune: false,
+      organization: find,
+      wasDeleted: () => false,
+    }).steps.map(({ run }) => run),
   )
   for (const rename of renames) state.run(commandOf(rename))
 

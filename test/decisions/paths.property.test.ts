@@ -49,8 +49,9 @@ const description: fc.Arbitrary<Description> = fc.record({
 })
 
 const keys = [...customPermissions, ...customRoles, ...systemRoles, 'org:all', 'org:sys_memberships:manage']
-/** The key of a permission that was deleted before the questions. */
+/** The key of a permission, and the id of an organization, that were deleted before the questions. */
 const gone = 'org:gone:read'
+const ended = 'org_ended'
 const unknown = [
   gone,
   'org:owner',
@@ -67,7 +68,7 @@ const name: fc.Arbitrary<Name> = fc.oneof(
   fc.constantFrom(...keys).map((key) => ({ idOf: key })),
 )
 const question: fc.Arbitrary<SymbolicQuestion> = fc.record({
-  organizationId: fc.constantFrom(...organizations, 'org_unheard_of', '__proto__'),
+  organizationId: fc.constantFrom(...organizations, ended, 'org_unheard_of', '__proto__'),
   role: name,
   permission: fc.option(name, { nil: undefined }),
 })
@@ -95,7 +96,9 @@ async function compareAll(t: ExecutionContext, { store, questions, unknownOrgani
   for (const symbolic of questions) {
     const asked = resolve(symbolic, real.ids)
     const roleSetId = real.registered.get(asked.organizationId)
-    const decided = decide(real.catalogue, asked, { roleSetId, unknownOrganizations })
+    const organizationDeleted = asked.organizationId === ended
+    const setting = organizationDeleted ? 'deny' : unknownOrganizations
+    const decided = decide(real.catalogue, asked, { roleSetId, unknownOrganizations: setting })
     const expected = { allowed: decided.allowed, reason: decided.reason, roleSet: decided.roleSet?.key ?? '' }
     const title = `${JSON.stringify(symbolic)} in ${JSON.stringify(store)}`
 
@@ -103,6 +106,7 @@ async function compareAll(t: ExecutionContext, { store, questions, unknownOrgani
     const onWire = {
       ...expected,
       permissionRetired,
+      organizationDeleted,
       roleSetId: decided.roleSet?.id ?? '',
       organizationRegistered: roleSetId !== undefined,
     }
@@ -116,6 +120,7 @@ async function compareAll(t: ExecutionContext, { store, questions, unknownOrgani
     const whole = (source: Decision['source'], client: RoleSetsClient) => ({
       ...expected,
       ...(permissionRetired ? { permissionRetired } : {}),
+      ...(organizationDeleted ? { organizationDeleted } : {}),
       ...(roleSetId === undefined ? { organizationRegistered: false } : {}),
       source,
       revision: client.status().revision,
@@ -150,6 +155,8 @@ async function openReal(t: ExecutionContext, store: Description, unknownOrganiza
   await roleSets.ready()
   await roleSets.admin.createPermission({ key: gone })
   await roleSets.admin.deletePermission({ permission: gone })
+  await roleSets.admin.createOrganization({ id: ended })
+  await roleSets.admin.deleteOrganization({ organizationId: ended })
   await roleSets.admin.apply({
     permissions: customPermissions.map((key) => ({ key })),
     roles: Object.entries(store.roles).map(([key, permissions]) => ({ key, permissions })),
@@ -202,6 +209,8 @@ async function openFake(
   sidecar.setRole('org:temporary', [gone])
   sidecar.removePermission(gone)
   sidecar.removeRole('org:temporary')
+  sidecar.assign(ended, Object.keys(store.roleSets)[0] ?? '')
+  sidecar.removeOrganization(ended)
   const roleSets = createRoleSetsClient({ transport: sidecar.transport, deadlineMs: 20_000, maxStalenessMs: 60_000 })
   t.teardown(() => roleSets.close())
   await roleSets.ready()

@@ -87,6 +87,7 @@ test('what is applied is then as described, applying it again does nothing, and 
         planApply(state.catalogue, parseManifest(described), {
           prune,
           organization: (id) => state.organizations.get(id),
+          wasDeleted: (id) => state.deletedOrganizations.has(id),
         })
       try {
         const { steps } = plan()

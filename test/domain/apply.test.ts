@@ -17,6 +17,7 @@ function plan(state: State, manifest: Manifest, prune = false): Plan {
   return planApply(state.catalogue, parseManifest(manifest), {
     prune,
     organization: (id) => state.organizations.get(id),
+    wasDeleted: () => false,
   })
 }
 

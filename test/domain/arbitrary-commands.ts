@@ -39,7 +39,8 @@ const organizationId = fc.constantFrom('o1', 'o2', 'o3', 'o4')
 /** An application may use addresses as ids. */
 const userId = fc.constantFrom('u1', 'u2', 'u3', 'hal@x.io')
 const name = fc.constantFrom('One', 'Two')
-const slug = fc.constantFrom('x', 'y', null)
+/** One of them is also an id. */
+const slug = fc.constantFrom('x', 'o4', null)
 const publicMetadata = fc.constantFrom<Metadata>(
   ...[{}, { a: 1, b: [2] }, { b: [2], a: 1 }, { a: null, c: { d: 1 } }, { c: { d: null, e: 2 } }],
 )

@@ -146,12 +146,12 @@ function decideOrganizationCommand(state: State, command: OrganizationCommand, c
   switch (command.operation) {
     case 'createOrganization': {
       const { id, slug } = command.input
-      const facts = { existing: state.organizations.get(id ?? ''), slugOwner: slugOwner(state, slug) }
+      const facts = { existing: ownerOf(state, id), slugOwner: ownerOf(state, slug) }
       return organizations.createOrganization(catalogue, command.input, facts, context)
     }
     case 'updateOrganization': {
       const usage = state.usage(({ organizationId }) => organizationId === command.input.organizationId)
-      const facts = { ...factsOf(state, command.input), slugOwner: slugOwner(state, command.input.slug), usage }
+      const facts = { ...factsOf(state, command.input), slugOwner: ownerOf(state, command.input.slug), usage }
       return organizations.updateOrganization(catalogue, command.input, facts, context)
     }
     case 'deleteOrganization': {
@@ -211,6 +211,8 @@ function factsOf(
   const isAsked = typeof organizationId === 'string' && typeof userId === 'string'
   return {
     organization: state.organizations.get(organizationId),
+    wasDeleted: state.deletedOrganizations.has(organizationId),
+    namesake: namesakeOf(state, organizationId),
     membership: isAsked ? state.membership(organizationId, userId) : undefined,
     invitation: state.invitations.get(invitationId ?? ''),
     members: state.members(organizationId).length,
@@ -250,8 +252,13 @@ function pendingOf(state: State, organizationId: string, emailAddress: unknown) 
   return state.pending(organizationId).find((invitation) => invitation.emailAddress.toLowerCase() === wanted)
 }
 
-function slugOwner(state: State, slug: string | null | undefined) {
-  return [...state.organizations.values()].find((organization) => slug && organization.slug === slug)
+/** The organization that has the name for its slug, or for its id. */
+function ownerOf(state: State, name: string | null | undefined) {
+  return namesakeOf(state, name) ?? state.organizations.get(name ?? '')
+}
+
+function namesakeOf(state: State, name: string | null | undefined) {
+  return [...state.organizations.values()].find((organization) => name && organization.slug === name)
 }
 
 function countOn(state: State, input: { readonly roleSet: string }): number {

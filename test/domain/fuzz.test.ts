@@ -173,6 +173,7 @@ test('applying answers a bad description with a refusal', (t) => {
       planApply(state.catalogue, parseManifest(described as Manifest), {
         prune,
         organization: (id) => state.organizations.get(id),
+        wasDeleted: () => false,
       }).steps
     if (!attempt(() => state.runAll('Apply', () => plan().map(({ run }) => run)))) checkAndReset(state, before)
   })

@@ -131,21 +131,34 @@ const faults: readonly (readonly [string, RefusalCode, string, unknown])[] = [
 for (const [title, code, field, manifest] of faults)
   test(`${title} is refused at ${field}`, (t) => {
     refused(t, code, field, () =>
-      planApply(catalogue, parseManifest(manifest as Manifest), { prune: false, organization: () => undefined }),
+      planApply(catalogue, parseManifest(manifest as Manifest), {
+        prune: false,
+        organization: () => undefined,
+        wasDeleted: () => false,
+      }),
     )
   })
 
 test('a system permission may be described as it is', (t) => {
   const manifest: Manifest = { permissions: [{ key: 'org:sys_billing:read' }] }
   t.deepEqual(
-    planApply(catalogue, parseManifest(manifest), { prune: true, organization: () => undefined }).steps.filter(
-      ({ kind }) => kind === 'permission',
-    ).length,
+    planApply(catalogue, parseManifest(manifest), {
+      prune: true,
+      organization: () => undefined,
+      wasDeleted: () => false,
+    }).steps.filter(({ kind }) => kind === 'permission').length,
     2,
   )
 })
 
 test('several organizations without a slug aren’t said twice', (t) => {
   const manifest: Manifest = { organizations: [{ id: 'a', slug: '' }, { id: 'b', slug: '' }, { id: 'c' }, { id: 'd' }] }
-  t.is(planApply(catalogue, parseManifest(manifest), { prune: false, organization: () => undefined }).steps.length, 4)
+  t.is(
+    planApply(catalogue, parseManifest(manifest), {
+      prune: false,
+      organization: () => undefined,
+      wasDeleted: () => false,
+    }).steps.length,
+    4,
+  )
 })

@@ -46,6 +46,7 @@ export function runOnOrganizations(state: NaiveState, { operation, input }: Orga
       if (input.roleSet !== undefined) needRoleSet(state, input.roleSet)
       demand(state.settings.enabled, 'organizations_disabled')
       demand(!state.organizations[id], 'key_taken')
+      demandNoNamesake(state, id)
       demandSlug(state, id, slug)
       const roleSet = input.roleSet ?? state.initial
       const organization = register(state, id, roleSet)
@@ -69,11 +70,13 @@ export function runOnOrganizations(state: NaiveState, { operation, input }: Orga
     case 'deleteOrganization':
       needOrganization(state, input.organizationId)
       delete state.organizations[input.organizationId]
+      state.deletedOrganizations.push(input.organizationId)
       state.invitations = state.invitations.filter(({ organization }) => organization !== input.organizationId)
       return
     case 'assignRoleSet': {
       needRoleSet(state, input.roleSet)
       const organization = state.organizations[input.organizationId]
+      if (organization === undefined) demandUnknown(state, input.organizationId)
       moveOne(state, organization, { to: input.roleSet, mappings: input.mappings })
       if (organization === undefined) register(state, input.organizationId, input.roleSet)
       return
@@ -194,13 +197,27 @@ function needPending(state: NaiveState, input: { organizationId: string; invitat
 }
 
 function known(state: NaiveState, id: string): NaiveOrganization {
+  if (state.organizations[id] === undefined) demandUnknown(state, id)
   demand(state.organizations[id] !== undefined || !state.deniesUnknown, 'organization_not_found')
   return state.organizations[id] ?? register(state, id, state.initial)
+}
+
+function demandUnknown(state: NaiveState, id: string): void {
+  demand(!state.deletedOrganizations.includes(id), 'organization_not_found')
+  demandNoNamesake(state, id)
+}
+
+function demandNoNamesake(state: NaiveState, id: string): void {
+  demand(
+    Object.values(state.organizations).every(({ slug }) => slug !== id),
+    'key_taken',
+  )
 }
 
 function register(state: NaiveState, id: string, roleSet: string): NaiveOrganization {
   const { enabled, quota, adminDelete } = state.settings
   demand(enabled, 'organizations_disabled')
+  state.deletedOrganizations = state.deletedOrganizations.filter((each) => each !== id)
   const organization = {
     name: '',
     slug: null,
@@ -227,7 +244,7 @@ function demandSlug(state: NaiveState, id: string, slug: string | null): void {
   demand(!state.settings.slugDisabled, 'slugs_disabled')
   const others = Object.entries(state.organizations).filter(([other]) => other !== id)
   demand(
-    others.every(([, other]) => other.slug !== slug),
+    others.every(([otherId, other]) => other.slug !== slug && otherId !== slug),
     'key_taken',
   )
 }

@@ -50,6 +50,8 @@ export interface NaiveState {
   roleSets: Record<string, NaiveRoleSet>
   initial: string
   organizations: Record<string, NaiveOrganization>
+  /** Ids that were deleted and not created again. */
+  deletedOrganizations: string[]
   /** In the order in which they were made. */
   invitations: NaiveInvitation[]
   settings: {
@@ -97,6 +99,7 @@ export function freshState(deniesUnknown: boolean): NaiveState {
     },
     initial: 'role_set:default',
     organizations: {},
+    deletedOrganizations: [],
     invitations: [],
     settings: {
       ...{ enabled: true, quota: 0, adminDelete: true, slugDisabled: false, domains: false, modes: [] },

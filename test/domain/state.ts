@@ -29,6 +29,7 @@ import { decideCommand, type Command } from './commands.ts'
 export interface Snapshot {
   readonly catalogue: Catalogue
   readonly organizations: ReadonlyMap<string, Organization>
+  readonly deletedOrganizations: ReadonlySet<string>
   /** By `memberKey`. */
   readonly memberships: ReadonlyMap<string, Membership>
   readonly invitations: ReadonlyMap<string, Invitation>
@@ -46,6 +47,7 @@ export interface How {
 export class State {
   catalogue: Catalogue = emptyCatalogue
   organizations = new Map<string, Organization>()
+  deletedOrganizations = new Set<string>()
   memberships = new Map<string, Membership>()
   invitations = new Map<string, Invitation>()
   accessKeys = new Map<string, AccessKey>()
@@ -61,12 +63,14 @@ export class State {
     organization_put: ({ after, before }) => {
       this.#compare(this.organizations.get(after.id), before)
       this.organizations.set(after.id, after)
+      this.deletedOrganizations.delete(after.id)
     },
     organization_deleted: (change) => {
       const { id } = change.before
       this.#compare(this.organizations.get(id), change.before)
       assert.deepEqual([change.members, change.invitations], [this.members(id).length, this.pending(id).length])
       this.organizations.delete(id)
+      this.deletedOrganizations.add(id)
       for (const member of this.members(id)) this.memberships.delete(memberKey(member))
       for (const invitation of this.invitations.values())
         if (invitation.organizationId === id) this.invitations.delete(invitation.id)
@@ -198,14 +202,16 @@ export class State {
     return {
       catalogue: this.catalogue,
       organizations: new Map(this.organizations),
+      deletedOrganizations: new Set(this.deletedOrganizations),
       memberships: new Map(this.memberships),
       invitations: new Map(this.invitations),
       accessKeys: new Map(this.accessKeys),
     }
   }
 
-  restore({ catalogue, organizations, memberships, invitations, accessKeys }: Snapshot): void {
+  restore({ catalogue, organizations, memberships, invitations, accessKeys, ...more }: Snapshot): void {
     this.catalogue = catalogue
+    this.deletedOrganizations = new Set(more.deletedOrganizations)
     this.organizations = new Map(organizations)
     this.memberships = new Map(memberships)
     this.invitations = new Map(invitations)

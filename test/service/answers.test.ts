@@ -10,7 +10,7 @@ test('equal answers are the same object, and different ones never are', (t) => {
   const answers = new Answers()
   const [one, other] = ['role_set:one', 'role_set:other'].map((key) => ({ id: `id of ${key}`, key }) as RoleSet)
   const given = [one, other].flatMap((roleSet) =>
-    [true, false].flatMap((registered) => [
+    (['registered', 'unregistered'] as const).flatMap((registered) => [
       answers.of({ ...allowed, roleSet }, registered),
       answers.of({ ...unknown, roleSet, permissionRetired: false }, registered),
       answers.of({ ...unknown, roleSet, permissionRetired: true }, registered),
@@ -18,7 +18,7 @@ test('equal answers are the same object, and different ones never are', (t) => {
   )
   t.is(new Set(given).size, 12)
   t.is(new Set(given.map((answer) => JSON.stringify(answer))).size, 12)
-  const first = answers.of({ ...allowed, roleSet: one }, true)
+  const first = answers.of({ ...allowed, roleSet: one }, 'registered')
   t.is(first, given.at(0) ?? first)
   t.is(answers.at('e:1', first), answers.at('e:1', first))
   t.is(answers.at('e:2', first).revision, 'e:2')

@@ -17,7 +17,8 @@ import { addRoleSet, openServiceOver, openTestService, reading, writing, type Op
 
 interface PastState {
   readonly catalogue: Catalogue
-  readonly roleSetIds: ReadonlyMap<string, string>
+  /** Of an organization that was deleted: null. */
+  readonly roleSetIds: ReadonlyMap<string, string | null>
 }
 
 /** The oracle: each state that the store has been in, by its number, made from the change sets alone. */
@@ -32,11 +33,11 @@ async function history(store: Store): Promise<(revision: number) => PastState> {
   return (revision) => states[revision] as PastState
 }
 
-function move(roleSetIds: ReadonlyMap<string, string>, change: Change): ReadonlyMap<string, string> {
+function move(roleSetIds: PastState['roleSetIds'], change: Change): PastState['roleSetIds'] {
   const moved = new Map(roleSetIds)
   const edit = editOf(change, 'organization')
   if (edit?.after) moved.set(edit.after.id, edit.after.roleSetId)
-  else if (edit?.before) moved.delete(edit.before.id)
+  else if (edit?.before) moved.set(edit.before.id, null)
   if (change.verb === 'moved')
     for (const [id, at] of roleSetIds) if (at === change.fromRoleSetId) moved.set(id, change.toRoleSetId)
   return moved
@@ -67,8 +68,12 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 async function write(opened: OpenedService, action: Step): Promise<void> {
   const { admin } = opened
   const key = (set: number) => `role_set:s${set}`
-  if (action.do === 'assign')
-    await admin.assignRoleSet({ organizationId: action.organizationId, roleSet: key(action.set) }, writing())
+  if (action.do === 'assign') {
+    const { organizationId, set } = action
+    const assigned = admin.assignRoleSet({ organizationId, roleSet: key(set) }, writing())
+    // One that was deleted comes back only when it is created.
+    await assigned.catch(() => admin.createOrganization({ id: organizationId, roleSet: key(set) }, writing()))
+  }
   if (action.do === 'delete') await admin.deleteOrganization({ organizationId: action.organizationId }, writing())
   if (action.do === 'initial') await admin.updateRoleSet({ roleSet: key(action.set), initial: true }, writing())
   if (action.do === 'replace_set') {
@@ -117,12 +122,10 @@ test('whatever is late, each answer is of one state of the store, that of its re
           if (number < asked) throw new Error(`asked at ${asked}, answered from ${number}`)
           const { catalogue, roleSetIds } = stateAt(number)
           for (const [i, { organizationId, role }] of questions.entries()) {
-            const expected = decide(
-              catalogue,
-              { role },
-              { roleSetId: roleSetIds.get(organizationId), unknownOrganizations: 'initial' },
-            )
-            if (results[i]?.reason !== expected.reason || results[i].roleSet !== expected.roleSet?.key)
+            const roleSetId = roleSetIds.get(organizationId)
+            const unknownOrganizations = roleSetId === null ? 'deny' : 'initial'
+            const expected = decide(catalogue, { role }, { roleSetId: roleSetId ?? undefined, unknownOrganizations })
+            if (results[i]?.reason !== expected.reason || results[i].roleSet !== (expected.roleSet?.key ?? ''))
               throw new Error(`${organizationId} ${role}: ${JSON.stringify(results[i])}, not ${expected.reason}`)
             answers++
           }

@@ -83,7 +83,14 @@ test('an authority takes in what another one adopted', async (t) => {
   const [a, b] = await openTwo(t)
   await record(b, catalogueChanges)
   const { value: catalogue } = await b.read((reader) => reader.catalogue())
-  const things = { organizations: [], assignments: [], memberships: [], invitations: [], accessKeys: [] }
+  const things = {
+    deletedOrganizations: [],
+    organizations: [],
+    assignments: [],
+    memberships: [],
+    invitations: [],
+    accessKeys: [],
+  }
   await a.adopt({ revision: 7, seal: 'f'.repeat(64), catalogue, ...things }, 'another')
   t.is(await record(b, (revision) => [organization('x', revision)]), 8)
   t.deepEqual([b.epoch, b.head], ['another', 8])

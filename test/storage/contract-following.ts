@@ -25,7 +25,7 @@ import {
   withCatalogue,
 } from './things.ts'
 
-const noThings = { organizations: [], assignments: [], memberships: [], invitations: [] }
+const noThings = { organizations: [], deletedOrganizations: [], assignments: [], memberships: [], invitations: [] }
 const team = { organizationId: 'a', scope: 'team:x' }
 
 /** A store with a few things of every kind. */
@@ -38,6 +38,8 @@ async function fill(store: Store): Promise<void> {
     accessKey('key', next),
     organization('a', next, { slug: 'x', publicMetadata: { deep: { list: [1, null, 'ü'] } } }),
     organization('b', next, { roleSetId: 'pro' }),
+    organization('c', next),
+    { verb: 'deleted', thing: 'organization', before: organizationOf('c', next), members: 0, invitations: 0 },
     membership('a', 'u', next),
     membership('b', 'v', next, { roleId: 'analyst' }),
     invitation('a', 'ann@x.y', next),
@@ -76,6 +78,7 @@ async function contentOf(store: Store): Promise<unknown> {
       revision: reader.revision,
       catalogue: [permissions, roles, roleSets].map((index) => [...index.values()]),
       settings,
+      deleted: await reader.deletedOrganizations(['b', 'c']),
       retired: [...retiredPermissions.keys],
       organizations,
       assignment: await reader.assignment(team),
@@ -96,6 +99,7 @@ async function snapshotOf(store: Store): Promise<StoreSnapshot> {
     catalogue: await reader.catalogue(),
     accessKeys: await reader.accessKeys(),
     organizations: await reader.organizations({ size: 1_000 }),
+    deletedOrganizations: [...(await reader.deletedOrganizations(['b', 'c']))].map((id) => ({ id, revision: 1 })),
     assignments: [await reader.assignment(team)].filter((each) => each !== undefined),
     ...(await searched(store)),
   }))

@@ -1,6 +1,6 @@
 /** Reads see one committed state, whole. */
 
-import { put, wholeOf } from '@rolesets/core'
+import { type Change, put, wholeOf } from '@rolesets/core'
 import type { Reader, StoreError } from '../../packages/sidecar/src/storage/store.ts'
 import { createGate, openFresh, openWatched, type Suite } from './suite.ts'
 import {
@@ -9,6 +9,7 @@ import {
   invitation,
   membership,
   organization,
+  organizationOf,
   permission,
   provenance,
   record,
@@ -32,6 +33,7 @@ export function reading(suite: Suite): void {
     organizationBySlug: (reader) => reader.organizationBySlug('new'),
     assignment: (reader) => reader.assignment(team),
     roleSetIdsOf: (reader) => reader.roleSetIdsOf([team]),
+    deletedOrganizations: async (reader) => [...(await reader.deletedOrganizations(['ended', 'new', 'never']))],
     organizations: (reader) => reader.organizations(page),
     organizationCount: (reader) => reader.organizationCount('free'),
     membership: (reader) => reader.membership('new', 'u'),
@@ -54,6 +56,10 @@ export function reading(suite: Suite): void {
     accessKeys: (reader) => reader.accessKeys(),
   }
   const team = { organizationId: 'new', scope: 'team:x' }
+  const ended = (revision: number): Change => {
+    const counts = { members: 0, invitations: 0 }
+    return { verb: 'deleted', thing: 'organization', before: organizationOf('ended', revision), ...counts }
+  }
   const domain = {
     ...({ id: 'x', name: 'x.example', enrollmentMode: 'manual_invitation', verified: true } as const),
     ...{ ownershipVerifiedAt: null, createdAt: at, updatedAt: at },
@@ -74,6 +80,8 @@ export function reading(suite: Suite): void {
           ...[invitation('new', 'x', next), accessKey('new', next)],
           put('assignment', { ...team, roleSetId: 'free', updatedAt: at, revision: next }, null),
         ])
+        // A deletion has everything written, so only the read that is about it sees one.
+        if (method === 'deletedOrganizations') await writer.record([organization('ended', next), ended(next)])
         return read(writer)
       })
       t.notDeepEqual(after, before, method)

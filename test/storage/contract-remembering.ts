@@ -1,14 +1,23 @@
 /** What was deleted is remembered (rule 20): by a reopened store, a follower, and after the history was compacted. */
 
 import { type Change, deleted, emptyCatalogue, limits, type Permission, RetiredKeys } from '@rolesets/core'
-import type { Store } from '../../packages/sidecar/src/storage/store.ts'
+import type { Reader, Store } from '../../packages/sidecar/src/storage/store.ts'
 import { createRandom } from '../random.ts'
 import { openFresh, type Suite } from './suite.ts'
-import { at, permission, provenance, record, withCatalogue } from './things.ts'
+import {
+  at,
+  catalogueChanges,
+  organization,
+  organizationOf,
+  permission,
+  provenance,
+  record,
+  withCatalogue,
+} from './things.ts'
 
 /** A snapshot of an empty store. */
 const nothing = {
-  ...{ accessKeys: [], organizations: [], assignments: [], memberships: [], invitations: [] },
+  ...{ accessKeys: [], organizations: [], deletedOrganizations: [], assignments: [], memberships: [], invitations: [] },
   ...{ revision: 1, seal: '0'.repeat(64) },
 }
 
@@ -18,6 +27,10 @@ const permissionOf = (id: string, more: Partial<Permission> = {}) => permission(
 const end = (id: string): Change => {
   const { after } = permission(id, 1) as Extract<Change, { readonly thing: 'permission'; readonly verb: 'put' }>
   return deleted('permission', after)
+}
+
+const endOrganization = (id: string): Change => {
+  return { verb: 'deleted', thing: 'organization', before: organizationOf(id, 1), members: 0, invitations: 0 }
 }
 
 async function retired(store: Store): Promise<readonly string[]> {
@@ -52,6 +65,45 @@ export function remembering(suite: Suite): void {
       ...[permissionOf('d'), end('d'), permissionOf('b', { key: 'org:x:c' })],
     ])
     t.deepEqual(await reopened(), ['org:x:see', 'org:x:d', 'org:x:bee'])
+    await store.close()
+  })
+
+  test(`${name}: the ids of deleted organizations are remembered until an organization has them again`, async (t) => {
+    const place = await suite.createPlace(t)
+    let store = await place.open()
+    const asked = ['a', 'b', 'never', "'; --", 'ü']
+    const remembered = async () => {
+      const read = (reader: Reader) => reader.deletedOrganizations(asked)
+      const before = (await store.read(read)).value
+      await store.close()
+      store = await place.open()
+      t.deepEqual((await store.read(read)).value, before)
+      return [...before].sort()
+    }
+    await record(store, () => [
+      ...catalogueChanges(1),
+      organization('a', 1),
+      organization('b', 1),
+      organization('ü', 1),
+    ])
+    t.deepEqual(await remembered(), [])
+    await record(store, () => [endOrganization('a'), endOrganization('b'), endOrganization('ü')])
+    await store.compact({ newerThan: at + 1, count: 1 })
+    t.deepEqual(await remembered(), ['a', 'b', 'ü'])
+    await record(store, (next) => [organization('b', next)])
+    t.deepEqual(await remembered(), ['a', 'ü'])
+    await store.write(provenance({ dryRun: true }), (writer) => writer.record([organization('a', 4)]))
+    await store.write(provenance({ dryRun: true }), (writer) => writer.record([endOrganization('b')]))
+    t.deepEqual(await remembered(), ['a', 'ü'])
+    const { value } = await store.write(provenance(), async (writer) => {
+      const seen = async () =>
+        [...(await writer.deletedOrganizations(['a']))].concat([...(await writer.deletedOrganizations(['b']))])
+      const [before] = [await seen(), await writer.record([organization('a', 4)])]
+      const [between] = [await seen(), await writer.record([endOrganization('b')])]
+      return [before, between, await seen(), [...(await writer.deletedOrganizations(asked))].sort()]
+    })
+    t.deepEqual(value, [['a'], [], ['b'], ['b', 'ü']])
+    t.deepEqual(await remembered(), ['b', 'ü'])
     await store.close()
   })
 

@@ -98,7 +98,7 @@ async function formerFile(t: ExecutionContext): Promise<string> {
   const head = `INSERT INTO store VALUES (1, '${epoch}'); INSERT INTO history_anchor VALUES (1, 0, '${seal}');`
   await connection.script(`BEGIN; ${head} ${rows} COMMIT;`)
   for (const [index, changes] of history.entries()) {
-    const values = { revision: index + 1, committedAt: at, actor: 'ann', operation: 'Former' }
+    const values = { revision: index + 1, committedAt: at, actor: 'ann', operation: 'DeleteOrganization' }
     const text = JSON.stringify(changes)
     seal = sealOf(seal, { ...values, record: text })
     const { revision, committedAt, actor, operation } = values
@@ -129,9 +129,11 @@ test('a file of the first version is taken forward with all that it has, and sta
   t.is(inspection.head, 4)
 })
 
-test('the permissions that its history deleted and renamed are remembered', async (t) => {
+test('the organizations, and the keys of permissions, that its history ended are remembered', async (t) => {
   const store = await openStore(`sqlite:${await formerFile(t)}`)
   t.teardown(() => store.close())
+  const { value: deleted } = await store.read((reader) => reader.deletedOrganizations(['acme', 'short', 'other']))
+  t.deepEqual([...deleted], ['short'])
   const { value } = await store.read(async (reader) => (await reader.catalogue()).retiredPermissions)
   t.deepEqual([...value.keys].sort(), ['org:reports:send', 'org:reports:view'])
   t.true(value.isComplete)
@@ -159,7 +161,7 @@ test('rows of a file whose history a former version forgot are counted until a c
   )
   t.deepEqual(
     before.unverified.map(({ rows }) => rows),
-    [10],
+    [11],
   )
   await store.compact({ newerThan: 0, count: 100, now: at })
   const after = await examined()
@@ -199,7 +201,13 @@ test('a follower can append change sets of the first version', async (t) => {
   const follower = await openStore('sqlite::memory:')
   t.teardown(() => Promise.all([store.close(), follower.close()]))
   const { value: start } = await follower.read(async (reader) => ({
-    ...{ catalogue: await reader.catalogue(), accessKeys: [], organizations: [], assignments: [] },
+    ...{
+      catalogue: await reader.catalogue(),
+      accessKeys: [],
+      organizations: [],
+      deletedOrganizations: [],
+      assignments: [],
+    },
     ...{ memberships: [], invitations: [], revision: 0, seal: firstSealOf(store.epoch) },
   }))
   await follower.adopt(start, store.epoch)

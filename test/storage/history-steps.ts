@@ -209,6 +209,7 @@ export const reads = [
   step('by slug', fc.constantFrom('x', 'y'), (s, w) => w.organizationBySlug(s)),
   step('assignment', place, (p, w) => w.assignment(p)),
   step('sets of', fc.array(place), async (places, w) => [...(await w.roleSetIdsOf(places))].sort()),
+  step('deleted', fc.array(id), async (ids, w) => [...(await w.deletedOrganizations(ids))].sort()),
   step('page', fc.tuple(page, fc.option(set, { nil: undefined })), ([p, roleSetId], w) =>
     w.organizations(p, { roleSetId }),
   ),

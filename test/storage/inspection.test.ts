@@ -45,7 +45,7 @@ test('a file whose content was adopted is sound', async (t) => {
   const { value: organizations } = await source.read((reader) => reader.organizations({ size: 10 }))
   await source.close()
   const store = await openStore(`sqlite:${file}`)
-  const others = { accessKeys: [], assignments: [], memberships: [], invitations: [] }
+  const others = { deletedOrganizations: [], accessKeys: [], assignments: [], memberships: [], invitations: [] }
   await store.adopt({ revision: 2, seal: last?.seal ?? '', catalogue, organizations, ...others }, 'another')
   await record(store, (revision) => [organization('b', revision)])
   await store.close()

@@ -92,6 +92,7 @@ function naiveWriter(
     assignment: async (place) => assignmentOf(place),
     roleSetIdsOf: async (places) =>
       new Map(places.map((place) => [keyOfPlace(place), assignmentOf(place)?.roleSetId] as const).filter(isKnown)),
+    deletedOrganizations: async (ids) => new Set(ids.filter((id) => state().deletedOrganizations.has(id))),
     organizations: async (page, { roleSetId } = {}) => {
       const found = organizations().filter((each) => roleSetId === undefined || each.roleSetId === roleSetId)
       return paged(found, page, ({ id }) => id)

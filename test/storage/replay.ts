@@ -33,6 +33,7 @@ function inCatalogue(): void {}
 export class Replay {
   catalogue: Catalogue = emptyCatalogue
   readonly organizations = new Map<string, Organization>()
+  readonly deletedOrganizations = new Set<string>()
   /** Of scopes, by the keys of their places. */
   readonly assignments = new Map<string, Assignment>()
   readonly memberships = new Map<string, Membership>()
@@ -43,6 +44,7 @@ export class Replay {
     const copy = new Replay()
     copy.catalogue = this.catalogue
     for (const [id, organization] of this.organizations) copy.organizations.set(id, organization)
+    for (const id of this.deletedOrganizations) copy.deletedOrganizations.add(id)
     for (const [key, assignment] of this.assignments) copy.assignments.set(key, assignment)
     for (const [key, membership] of this.memberships) copy.memberships.set(key, membership)
     for (const [id, invitation] of this.invitations) copy.invitations.set(id, invitation)
@@ -62,9 +64,13 @@ export class Replay {
   }
 
   readonly #appliers: ByKind<void, [Stamp]> = {
-    organization_put: ({ after }) => void this.organizations.set(after.id, after),
+    organization_put: ({ after }) => {
+      this.organizations.set(after.id, after)
+      this.deletedOrganizations.delete(after.id)
+    },
     organization_deleted: ({ before }) => {
       this.organizations.delete(before.id)
+      this.deletedOrganizations.add(before.id)
       for (const [key, { organizationId }] of this.memberships)
         if (organizationId === before.id) this.memberships.delete(key)
       for (const [id, { organizationId }] of this.invitations)

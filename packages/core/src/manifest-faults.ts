@@ -36,6 +36,7 @@ export function* findManifestFaults(file: unknown): Faults {
     for (const field of rule.unique) yield* repeatedFields(items, field)
     for (const item of items) yield* repeatedKeys(item, rule)
     if (rule === manifestSections.role_sets) yield* roleSetFaults(items)
+    if (rule === manifestSections.organizations) yield* organizationFaults(items)
   }
 }
 
@@ -148,6 +149,17 @@ function* roleSetFaults(roleSets: readonly Item[]): Faults {
     const second = malformed('makes a second set initial. Exactly one set can be: keep one of the two.')
     if (hasInitial) yield { path: [...path, 'initial'], ...second }
     hasInitial = true
+  }
+}
+
+/** Ids and slugs name organizations alike. */
+function* organizationFaults(organizations: readonly Item[]): Faults {
+  const ids = new Map(organizations.map(({ path, fields }) => [fields['id'], path]))
+  for (const { path, fields } of organizations) {
+    const slug = fields['slug'] as string | undefined
+    const owner = ids.get(slug)
+    if (owner === undefined || owner === path) continue
+    yield { path: [...path, 'slug'], ...malformed(`is ${slug}, the id of ${pathText(owner)}. Choose another slug.`) }
   }
 }
 

@@ -13,6 +13,8 @@ export interface State {
   readonly initialRoleSetId: string
   /** Id of the organization to the id of its set. */
   readonly organizations: ReadonlyMap<string, string>
+  /** What was deleted and isn't there again: keys of permissions and ids of organizations. */
+  readonly gone: ReadonlySet<string>
 }
 
 export interface Answer {
@@ -20,6 +22,8 @@ export interface Answer {
   readonly roleSet: string
   readonly roleSetId: string
   readonly registered: boolean
+  /** What the question names was deleted. */
+  readonly gone: boolean
 }
 
 interface Past {
@@ -115,17 +119,20 @@ export function answer(
 ): Answer {
   const assigned = state.organizations.get(question.organizationId)
   const registered = assigned !== undefined
-  if (!registered && deniesUnknown) return { reason: 'ORGANIZATION_UNKNOWN', roleSet: '', roleSetId: '', registered }
+  const gone = state.gone.has(question.organizationId)
+  if (!registered && (deniesUnknown || gone))
+    return { reason: 'ORGANIZATION_UNKNOWN', roleSet: '', roleSetId: '', registered, gone }
   const roleSetId = assigned ?? state.initialRoleSetId
   const roleSet = state.roleSets.get(roleSetId)
   if (roleSet === undefined) throw new Error(`The naive store has lost ${roleSetId}.`)
-  const where = { roleSet: roleSet.key, roleSetId, registered }
+  const where = { roleSet: roleSet.key, roleSetId, registered, gone: false }
   const role = [...state.roles].find(([id, { key }]) => id === question.role || key === question.role)
   if (role === undefined) return { reason: 'ROLE_UNKNOWN', ...where }
   if (!roleSet.roleIds.includes(role[0])) return { reason: 'ROLE_NOT_IN_SET', ...where }
   if (question.permission === '') return { reason: 'ROLE_IN_SET', ...where }
   const permission = [...state.permissions].find(([, key]) => key === question.permission)
-  if (permission === undefined) return { reason: 'PERMISSION_UNKNOWN', ...where }
+  if (permission === undefined)
+    return { reason: 'PERMISSION_UNKNOWN', ...where, gone: state.gone.has(question.permission) }
   return { reason: role[1].permissionIds.includes(permission[0]) ? 'ROLE_IN_SET' : 'PERMISSION_NOT_IN_ROLE', ...where }
 }
 

@@ -207,6 +207,7 @@ export class SimulatedNetwork implements Transport {
       permissions: [...state.permissions.keys()].map((id) => permissionOf(state, id)),
       roles: [...state.roles.keys()].map((id) => roleOf(state, id)),
       roleSets: [...state.roleSets.keys()].map((id) => roleSetOf(state, id)),
+      retiredPermissions: [...state.gone],
       last: true,
       unknownOrganizationsDenied: this.#deniesUnknown,
     }
@@ -253,8 +254,14 @@ export class SimulatedNetwork implements Transport {
     const state = this.#state()
     const revision = `${this.#epoch}:${this.#number}`
     const reply = (question: Question) => {
-      const { reason, registered, ...where } = answer(state, question, this.#deniesUnknown)
-      return { allowed: reason === 'ROLE_IN_SET', reason, organizationRegistered: registered, ...where, revision }
+      const { reason, registered, gone, ...where } = answer(state, question, this.#deniesUnknown)
+      const permissionRetired = gone && reason === 'PERMISSION_UNKNOWN'
+      const facts = {
+        organizationRegistered: registered,
+        organizationDeleted: gone && !permissionRetired,
+        permissionRetired,
+      }
+      return { allowed: reason === 'ROLE_IN_SET', reason, ...facts, ...where, revision }
     }
     return method === 'Decisions/Check' ? reply(request) : { results: request.checks.map(reply), revision }
   }

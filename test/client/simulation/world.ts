@@ -182,7 +182,10 @@ export class World {
     const answers = this.#settingsSince(nowMs - boundMs).map((denies) =>
       answer(state, full as Required<typeof full> & { permission: string }, denies),
     )
-    const isRight = answers.some(({ reason, roleSet }) => reason === decision.reason && roleSet === decision.roleSet)
+    const isGone = decision.organizationDeleted === true || decision.permissionRetired === true
+    const isRight = answers.some(
+      ({ reason, roleSet, gone }) => reason === decision.reason && roleSet === decision.roleSet && gone === isGone,
+    )
     if (!isRight || decision.allowed !== (decision.reason === 'ROLE_IN_SET')) say('The store says otherwise')
   }
 

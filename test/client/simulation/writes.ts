@@ -27,6 +27,7 @@ export function firstState(): State {
       ['acme', 'roleset_0'],
       ['globex', 'roleset_1'],
     ]),
+    gone: new Set(),
   }
 }
 
@@ -76,7 +77,8 @@ const plans: Record<WriteKind, (state: State, a: number, b: number, head: number
     const id = pick(organizationIds, a)
     const organizations = new Map(state.organizations)
     if (!organizations.delete(id)) return undefined
-    return { state: { ...state, organizations }, changes: () => [{ organizationDeleted: { id, key: '' } }] }
+    const gone = new Set(state.gone).add(id)
+    return { state: { ...state, organizations, gone }, changes: () => [{ organizationDeleted: { id, key: '' } }] }
   },
   roles(state, a, b) {
     const id = pick([...state.roleSets.keys()], a)
@@ -134,16 +136,29 @@ const plans: Record<WriteKind, (state: State, a: number, b: number, head: number
     const [id, key] = [`perm_${a % 2}`, permissionKeys[a % 2] ?? '']
     const permissions = new Map(state.permissions)
     if (permissions.delete(id))
-      return { state: { ...state, permissions }, changes: () => [{ permissionDeleted: { id, key } }] }
+      return {
+        state: { ...state, permissions, gone: new Set(state.gone).add(key) },
+        changes: () => [{ permissionDeleted: { id, key } }],
+      }
     permissions.set(id, key)
-    return { state: { ...state, permissions }, changes: (next) => [{ permissionPut: permissionOf(next, id) }] }
+    return {
+      state: { ...state, permissions, gone: without(state.gone, key) },
+      changes: (next) => [{ permissionPut: permissionOf(next, id) }],
+    }
   },
   nothing: () => undefined,
 }
 
 export function assignPlan(state: State, id: string, roleSetId: string): Plan {
   const organizations = new Map(state.organizations).set(id, roleSetId)
-  return { state: { ...state, organizations }, changes: (next) => [{ organizationPut: organizationOf(next, id) }] }
+  return {
+    state: { ...state, organizations, gone: without(state.gone, id) },
+    changes: (next) => [{ organizationPut: organizationOf(next, id) }],
+  }
+}
+
+function without(gone: ReadonlySet<string>, name: string): ReadonlySet<string> {
+  return new Set([...gone].filter((each) => each !== name))
 }
 
 function putSet(state: State, id: string, changed: { key?: string; roleIds?: readonly string[] }): Plan {

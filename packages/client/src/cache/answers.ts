@@ -3,14 +3,14 @@
 import { formatRevision, mayFollow, reasons, storeNameOf, type Revision } from '@rolesets/core'
 import * as read from '../wire/reading.ts'
 import { flag, malformed, maybeFlag, maybeText, text } from '../wire/reading.ts'
-import { unregistered } from './catalogue.ts'
+import { ended, unregistered } from './catalogue.ts'
 import type { AvailableRoles, Decision } from './decision.ts'
 
 const readRevision = read.objectOf('the answer', { revision: read.revision })
 const readBatch = read.objectOf('the answer', { results: read.listOf((result) => result) })
 const readResult = read.objectOf('a result', {
   ...{ allowed: flag, reason: read.oneOf(reasons), organizationRegistered: flag },
-  ...{ roleSet: maybeText, roleSetId: maybeText, permissionRetired: maybeFlag },
+  ...{ roleSet: maybeText, roleSetId: maybeText, permissionRetired: maybeFlag, organizationDeleted: maybeFlag },
 })
 const permissions = read.frozen(read.texts)
 const readRole = read.objectOf('a role', { id: text, key: text, name: maybeText, description: maybeText, permissions })
@@ -86,18 +86,25 @@ function revisionAtLeast(reply: unknown, atLeast: Revision | undefined): Revisio
 }
 
 function parseResult(result: unknown, revision: Revision) {
-  const { reason, allowed, permissionRetired, organizationRegistered: registered, ...answer } = readResult(result)
-  const { roleSet, roleSetId } = answer
+  const { reason, allowed, organizationRegistered: registered, ...answer } = readResult(result)
+  const { roleSet, roleSetId, permissionRetired, organizationDeleted } = answer
   if (allowed !== (reason === 'ROLE_IN_SET')) throw malformed('`allowed` and `reason` contradict each other')
   const unknown = reason === 'ORGANIZATION_UNKNOWN'
   if (unknown && registered) throw malformed('an organization is reported as registered and as unknown')
   if (!unknown && (roleSet === '' || roleSetId === '')) throw malformed('`roleSet` or `roleSetId` is missing')
   if (permissionRetired && reason !== 'PERMISSION_UNKNOWN') throw malformed('a permission that is known is retired')
-  const retired = permissionRetired ? ({ permissionRetired } as const) : {}
+  if (organizationDeleted && !unknown) throw malformed('an organization is reported as deleted and as known')
+  const more = {
+    ...(permissionRetired ? ({ permissionRetired } as const) : {}),
+    ...(organizationDeleted ? ({ organizationDeleted } as const) : {}),
+  }
   const at = formatRevision(revision)
-  const facts = { ...retired, ...registeredFact(registered) }
+  const facts = { ...more, ...registeredFact(registered) }
   const decision: Decision = { allowed, reason, roleSet, revision: at, source: 'sidecar', ...facts }
-  return { decision: Object.freeze(decision), roleSetId: registered ? roleSetId : unregistered }
+  return {
+    decision: Object.freeze(decision),
+    roleSetId: registered ? roleSetId : organizationDeleted ? ended : unregistered,
+  }
 }
 
 /** Nothing where it is as it mostly is. */
@@ -105,6 +112,7 @@ function registeredFact(isRegistered: boolean): Pick<Decision, 'organizationRegi
   return isRegistered ? {} : { organizationRegistered: false }
 }
 
-function isDenied(decision: Decision): boolean {
-  return decision.reason === 'ORGANIZATION_UNKNOWN'
+/** One that was deleted is unknown by any setting. */
+function isDenied({ reason, organizationDeleted }: Decision): boolean {
+  return reason === 'ORGANIZATION_UNKNOWN' && organizationDeleted !== true
 }

@@ -17,7 +17,7 @@ import {
 } from '@rolesets/core'
 import { LRUCache } from 'lru-cache'
 import type { ChangeSet } from '../feed/changes.ts'
-import { unregistered, type CatalogueAtRevision } from './catalogue.ts'
+import { ended, type CatalogueAtRevision } from './catalogue.ts'
 import { coreChangesOf } from './core-form.ts'
 import type { Decision } from './decision.ts'
 import type { RoleSetAnswers } from './role-set-answers.ts'
@@ -30,7 +30,7 @@ const timelinesMax = 100
 
 /** A role set, as entries refer to it: shared by all of them, so that a change of the set is one change here. */
 interface SharedRoleSet {
-  /** Id of the set; `unregistered` for organizations that the store doesn't have. */
+  /** Id of the set; `unregistered` or `ended` for organizations that the store doesn't have. */
   readonly id: string
   /** At the revision of the catalogue; found when they are first needed. */
   answers: RoleSetAnswers | undefined
@@ -236,7 +236,7 @@ export class Cache {
         this.#assign(effect.place, effect.roleSetId, number)
         break
       case 'organization_ended':
-        this.#assign(wholeOf(effect.organizationId), unregistered, number)
+        this.#assign(wholeOf(effect.organizationId), ended, number)
         break
       case 'ended':
         this.#touch(effect.place, number)

@@ -21,6 +21,9 @@ import { RoleSetAnswers } from './role-set-answers.ts'
 /** What `roleSetId` is for an organization that the store doesn't have. */
 export const unregistered = ''
 
+/** What it is for one that was deleted. No id has control characters. */
+export const ended = '\n'
+
 export class CatalogueAtRevision implements Revision {
   readonly epoch: string
   readonly number: number
@@ -72,6 +75,8 @@ export class CatalogueAtRevision implements Revision {
   }
 
   #newAnswersOf(roleSetId: string): RoleSetAnswers | undefined {
+    if (roleSetId === ended)
+      return new RoleSetAnswers(this.content, { roleSet: 'deleted', isRegistered: false }, this.revision)
     const unknownOrganizations = this.unknownOrganizationsDenied ? 'deny' : 'initial'
     const facts = { roleSetId: roleSetId === unregistered ? undefined : roleSetId, unknownOrganizations } as const
     try {

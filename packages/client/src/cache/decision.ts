@@ -25,6 +25,11 @@ export interface Decision {
    */
   readonly permissionRetired?: true
   /**
+   * True with the reason ORGANIZATION_UNKNOWN if the organization was deleted: it is unknown, whichever setting there is for
+   * unknown organizations, until it is created again. Left out in every other answer.
+   */
+  readonly organizationDeleted?: true
+  /**
    * False if the store doesn't have the organization: it is then on the initial set, or unknown. Left out where the store has
    * it.
    */

@@ -9,6 +9,7 @@ import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
 export class RoleSetAnswers {
   readonly #catalogue: Catalogue
   readonly #roleSet: RoleSet | undefined
+  readonly #more: Pick<Decision, 'organizationDeleted'>
   readonly #revision: string
   readonly #registered: Pick<Decision, 'organizationRegistered'>
   /** By the name of the role in the question: key or id. */
@@ -18,15 +19,16 @@ export class RoleSetAnswers {
   readonly #byReason = new Map<Reason | 'PERMISSION_RETIRED', Decision>()
   #roles: readonly AvailableRole[] | undefined
 
-  /** @param place `roleSet`: none for organizations that are unknown and denied */
+  /** @param place `roleSet`: none for organizations that are unknown and denied, or were deleted */
   constructor(
     catalogue: Catalogue,
-    { roleSet, isRegistered }: { readonly roleSet: RoleSet | undefined; readonly isRegistered: boolean },
+    { roleSet, isRegistered }: { readonly roleSet: RoleSet | 'deleted' | undefined; readonly isRegistered: boolean },
     revision: string,
   ) {
     this.#registered = isRegistered ? {} : { organizationRegistered: false }
     this.#catalogue = catalogue
-    this.#roleSet = roleSet
+    this.#roleSet = roleSet === 'deleted' ? undefined : roleSet
+    this.#more = roleSet === 'deleted' ? { organizationDeleted: true } : {}
     this.#revision = revision
   }
 
@@ -76,7 +78,7 @@ export class RoleSetAnswers {
     if (known !== undefined) return known
     const allowed = reason === 'ROLE_IN_SET'
     const roleSet = this.#roleSet?.key ?? ''
-    const facts = { ...(permissionRetired ? { permissionRetired } : {}), ...this.#registered }
+    const facts = { ...(permissionRetired ? { permissionRetired } : {}), ...this.#registered, ...this.#more }
     const decision: Decision = { allowed, reason, roleSet, revision: this.#revision, source: 'cache', ...facts }
     this.#byReason.set(key, Object.freeze(decision))
     return decision

@@ -67,7 +67,7 @@ export class FakeCalls {
   #availableRoles(organizationId: string): object {
     const reply = this.#store.availableRoles(organizationId)
     if (reply.roleSetId !== undefined) return reply
-    throw new RoleSetsError('organization_not_found', `There is no organization ${quoted(organizationId)}.`)
+    throw organizationNotFound(organizationId)
   }
 
   #administer(operation: string, request: Request): unknown {
@@ -99,8 +99,12 @@ export class FakeCalls {
       }
       case 'CreateOrganization':
         return planOf('organization', [store.assignChange(request.id, request.roleSet ?? store.initialRoleSet().id)])
-      case 'AssignRoleSet':
-        return planOf('organization', [store.assignChange(request.organizationId, request.roleSet)])
+      case 'AssignRoleSet': {
+        const { organizationId } = request
+        const change = store.assignChange(organizationId, request.roleSet)
+        if (store.isDeleted(organizationId)) throw organizationNotFound(organizationId)
+        return planOf('organization', [change])
+      }
       case 'DeleteOrganization': {
         const { organizationId: id } = request
         return { changes: [{ organizationDeleted: { id, key: '' } }], reply: { id } }
@@ -125,6 +129,10 @@ export class FakeCalls {
     await committed.until(isReached, signal).finally(unsubscribe)
     if (!isReached()) throw new RoleSetsError('deadline_exceeded', `${revision} was not reached in time.`)
   }
+}
+
+function organizationNotFound(organizationId: string): RoleSetsError {
+  return new RoleSetsError('organization_not_found', `There is no organization ${quoted(organizationId)}.`)
 }
 
 /** The last change has the thing. */

@@ -44,6 +44,7 @@ export class FakeStore {
   readonly roles = new Map<string, Role>()
   readonly roleSets = new Map<string, RoleSet>()
   readonly organizations = new Map<string, Organization>()
+  readonly #deletedOrganizations = new Set<string>()
   unknownOrganizations: UnknownOrganizations = 'initial'
   readonly #listeners = new Set<(changeSet: ChangeSet) => void>()
   #history: ChangeSet[] = []
@@ -60,8 +61,14 @@ export class FakeStore {
     roleDeleted: ({ id }) => this.roles.delete(id),
     roleSetPut: (roleSet) => this.roleSets.set(roleSet.id, roleSet),
     roleSetDeleted: ({ id }) => this.roleSets.delete(id),
-    organizationPut: (organization) => this.organizations.set(organization.id, organization),
-    organizationDeleted: ({ id }) => this.organizations.delete(id),
+    organizationPut: (organization) => {
+      this.organizations.set(organization.id, organization)
+      this.#deletedOrganizations.delete(organization.id)
+    },
+    organizationDeleted: ({ id }) => {
+      this.organizations.delete(id)
+      this.#deletedOrganizations.add(id)
+    },
     organizationsMoved: (move) => this.#move(move),
     assignmentPut: notKept,
     assignmentDeleted: notKept,
@@ -222,7 +229,14 @@ export class FakeStore {
     const facts = this.#factsOf(question.organizationId)
     const { roleSet, ...decision } = decide(this.#catalogue, question, facts)
     const organizationRegistered = facts.roleSetId !== undefined
-    return { ...decision, roleSet: roleSet?.key ?? '', roleSetId: roleSet?.id ?? '', organizationRegistered }
+    const organizationDeleted = this.isDeleted(question.organizationId)
+    return {
+      ...decision,
+      organizationDeleted,
+      roleSet: roleSet?.key ?? '',
+      roleSetId: roleSet?.id ?? '',
+      organizationRegistered,
+    }
   }
 
   /** As the answer has it; undefined: the organization is unknown and denied. */
@@ -234,9 +248,15 @@ export class FakeStore {
     return { ...answers.availableRoles(organizationId, false), roleSetId: roleSet?.id, organizationRegistered }
   }
 
+  /** Whether it was deleted, and wasn't created again. */
+  isDeleted(organizationId: string): boolean {
+    return this.#deletedOrganizations.has(organizationId)
+  }
+
   #factsOf(organizationId: string): OrganizationStanding {
     const roleSetId = this.organizations.get(organizationId)?.roleSetId
-    return { roleSetId, unknownOrganizations: this.unknownOrganizations }
+    // One that was deleted is unknown by any setting.
+    return { roleSetId, unknownOrganizations: this.isDeleted(organizationId) ? 'deny' : this.unknownOrganizations }
   }
 
   #named(prefix: string, key: string) {

@@ -9,6 +9,7 @@ import grpc from '@grpc/grpc-js'
 import { invalidArgument, RoleSetsError } from '../errors.ts'
 import { findingOf, type Finding } from './connection-findings.ts'
 import { diagnose, type TlsOptions } from './diagnosis.ts'
+import { refuseCompression } from './plain-messages.ts'
 import type { Target } from './target.ts'
 
 /** How long one attempt has. A pause of the follower and one more attempt end within 5 seconds of the network's return. */
@@ -123,6 +124,7 @@ class Channel {
         'grpc.default_authority': tls.serverName,
       }),
     })
+    refuseCompression(this.client)
   }
 
   state(connect: boolean): grpc.connectivityState {

@@ -6,6 +6,8 @@ import { RoleSetsError } from '../errors.ts'
 import { errorOfCall } from './call-failure.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { fromWire, toWire } from './metadata.ts'
+import { boundedReply, RefusedReply } from './plain-messages.ts'
+import { malformed } from './reading.ts'
 import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from './transport.ts'
 
 export interface GrpcTransportOptions extends ConnectionOptions {
@@ -56,6 +58,7 @@ class GrpcTransport implements Transport {
         (error, reply) => {
           signal.removeEventListener('abort', cancel)
           if (error) return reject(this.#errorOf(error))
+          if (reply instanceof RefusedReply) return reject(malformed(reply.problem))
           resolve(fromWire(reply))
         },
       )
@@ -81,6 +84,7 @@ class GrpcTransport implements Transport {
       // The client parses what comes; the type says what it should be.
       for await (const message of call) {
         heardAtMs = Date.now()
+        if (message instanceof RefusedReply) throw malformed(message.problem)
         yield fromWire(message) as WatchMessage
       }
     } catch (error) {
@@ -140,7 +144,10 @@ function methods(): ReadonlyMap<string, Method> {
   return (loadedMethods ??= new Map(
     Object.entries<object>({ ...loadContract() }).flatMap(([service, rpcs]) =>
       // What the contract has under the name of a service are its calls.
-      Object.entries(rpcs as { [rpc: string]: Method }).map(([rpc, method]) => [`${service}/${rpc}`, method] as const),
+      Object.entries(rpcs as { [rpc: string]: Method }).map(([rpc, method]) => {
+        const responseDeserialize = boundedReply(method.path, method.responseDeserialize)
+        return [`${service}/${rpc}`, { ...method, responseDeserialize }] as const
+      }),
     ),
   ))
 }

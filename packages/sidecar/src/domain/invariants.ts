@@ -54,13 +54,19 @@ export class InvariantCheck {
     return [...findIllFormedRoleSets(catalogue), ...findInitialBreach(catalogue), ...findSharedKeys(catalogue)]
   }
 
-  /** I5: every organization has exactly one set. I6: one id and one slug stand for one organization. */
+  /** I5: every organization has exactly one set. I6: one id and one slug stand for one organization, and no id is another one's slug. */
   organization({ id, slug, roleSetId }: Organization): string[] {
     const breaches: string[] = []
     if (!this.#catalogue.roleSets.byId(roleSetId))
       breaches.push(`I5: the organization ${id} has the role set ${roleSetId}, which doesn't exist.`)
     if (this.#roleSetIds.has(id)) breaches.push(`I6: two organizations have the id ${id}.`)
     if (slug !== null && this.#slugs.has(slug)) breaches.push(`I6: two organizations have the slug ${slug}.`)
+    const name = this.#slugs.has(id)
+      ? id
+      : slug !== null && slug !== id && this.#roleSetIds.has(slug)
+        ? slug
+        : undefined
+    if (name !== undefined) breaches.push(`I6: ${name} is the id of one organization and the slug of another one.`)
     this.#roleSetIds.set(id, roleSetId)
     if (slug !== null) this.#slugs.add(slug)
     return breaches

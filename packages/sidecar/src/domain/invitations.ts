@@ -24,7 +24,7 @@ import { membershipExists } from './memberships.ts'
 import { parseNewMetadata, type MetadataInput } from './metadata.ts'
 import { checkHasRoom, checkHasSeat, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
-import { organizationNotFound, registerIfUnknown } from './registration.ts'
+import { organizationNotFound, registerIfUnknown, type RegistrationFacts } from './registration.ts'
 import { checkLimit } from './check-limit.ts'
 
 const dayMs = 24 * 60 * 60 * 1_000
@@ -78,7 +78,7 @@ interface InvitationFacts {
 }
 
 /** `inviters`: the memberships of the inviters, if they are to be checked (see `invitersOf`). */
-type InvitingFacts = Occupancy & Pick<InvitationFacts, 'organization'> & { readonly inviters: readonly Membership[] }
+type InvitingFacts = Occupancy & RegistrationFacts & { readonly inviters: readonly Membership[] }
 
 /** The status at a time. Expiry is not written to the store, so the time decides. */
 export function statusOf({ status, expiresAt }: Invitation, now: number): InvitationStatus {
@@ -219,7 +219,7 @@ function invite(
   context: Context,
 ): Decided<Invitation[]> {
   const { organizationId, drafts } = inviting
-  const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
+  const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   if (inviting.checkInviters === true) checkInviters(catalogue, inviting, facts)
   const items = drafts.map((draft) => ({ ...draft, role: findRole(catalogue, draft.role, `${draft.path}role`) }))
   checkAddressesAreFree(organization, drafts, facts.pending)

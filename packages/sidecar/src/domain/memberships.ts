@@ -12,7 +12,7 @@ import { findRole } from './lookup.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
 import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
-import { organizationNotFound, registerIfUnknown } from './registration.ts'
+import { organizationNotFound, registerIfUnknown, type RegistrationFacts } from './registration.ts'
 
 export interface MemberInput {
   readonly organizationId: string
@@ -48,7 +48,7 @@ interface Invited {
 export function createMembership(
   catalogue: Catalogue,
   input: CreateMembershipInput,
-  facts: Facts & Occupancy & Invited,
+  facts: Facts & RegistrationFacts & Occupancy & Invited,
   context: Context,
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
@@ -56,7 +56,7 @@ export function createMembership(
   parseRef(input.role, 'role')
   parseEmailAddresses(input)
   const metadata = parseNewMetadata(input)
-  const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts.organization, context)
+  const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   const role = findRole(catalogue, input.role)
   if (facts.membership) throw membershipExists(facts.membership)
   checkIsAvailable(catalogue, role, { ...assignmentOf(organization), isNew: changes.length > 0 })

@@ -10,7 +10,15 @@ import { findRoleSet } from './lookup.ts'
 import { planMove, reassignMembers, type Mapped } from './mappings.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
 import { Refusal } from './refusal.ts'
-import { checkOrganizationsAreEnabled, organizationNotFound, ownSettings, register } from './registration.ts'
+import {
+  checkCanBeRegistered,
+  checkOrganizationsAreEnabled,
+  nameTaken,
+  organizationNotFound,
+  ownSettings,
+  register,
+  type RegistrationFacts,
+} from './registration.ts'
 
 interface OrganizationFields {
   readonly name?: string | undefined
@@ -45,7 +53,11 @@ export interface AssignRoleSetInput extends DeleteOrganizationInput, Mapped {
   readonly roleSet: string
 }
 
-/** @param facts `existing`: the organization with the id; `slugOwner`: the one with the slug */
+/**
+ * Also brings back an id that was deleted (rule 20).
+ * @param facts `existing`: the organization that has the id, or has it for its slug; `slugOwner`: the one that has the slug,
+ *   or has it for its id
+ */
 export function createOrganization(
   catalogue: Catalogue,
   input: CreateOrganizationInput,
@@ -60,7 +72,7 @@ export function createOrganization(
   const metadata = parseNewMetadata(input)
   const own = { ...ownSettings(catalogue), ...parseOwn(input) }
   checkOrganizationsAreEnabled(catalogue, 'id')
-  if (facts.existing) throw taken('id', facts.existing.id, facts.existing)
+  if (facts.existing) throw nameTaken('id', givenId ?? '', facts.existing)
   if (slug !== null) checkSlug(catalogue, slug, facts.slugOwner)
   const id = givenId ?? context.newId('org')
   const content = { id, name, slug, roleSetId: roleSet.id, createdBy, ...metadata }
@@ -72,7 +84,7 @@ export function createOrganization(
   return decided([made, put('membership', membership, null)], organization)
 }
 
-/** @param facts `slugOwner`: the organization with the new slug; `usage`: the roles in use in the organization, for a move */
+/** @param facts `slugOwner`: the organization that has the new slug, or has it for its id; `usage`: the roles in use in the organization, for a move */
 export function updateOrganization(
   catalogue: Catalogue,
   input: UpdateOrganizationInput,
@@ -112,13 +124,13 @@ export function deleteOrganization(input: DeleteOrganizationInput, facts: Organi
 }
 
 /**
- * Moves an organization to another set. An organization that isn't in the store is registered by it.
+ * Moves an organization to another set. An organization that isn't in the store is registered by it, unless it was deleted.
  * @param facts `usage`: the roles in use in the organization
  */
 export function assignRoleSet(
   catalogue: Catalogue,
   input: AssignRoleSetInput,
-  facts: OrganizationFacts,
+  facts: OrganizationFacts & RegistrationFacts,
   context: Context,
 ): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
@@ -128,6 +140,7 @@ export function assignRoleSet(
     const update = { organizationId: id, roleSet: destination.id, mappings: input.mappings }
     return updateOrganization(catalogue, update, { ...facts, slugOwner: undefined }, context)
   }
+  checkCanBeRegistered(id, facts)
   // While unknown organizations follow the initial set, registering one on it changes nothing for its members.
   const isSameAsBefore = destination.type === 'initial' && context.unknownOrganizations === 'initial'
   const move = { destination, usage: [], organizations: isSameAsBefore ? 0 : 1, mappings: input.mappings }
@@ -149,14 +162,9 @@ function checkSlug({ settings }: Catalogue, slug: string, owner: Organization | 
     const message = `Slugs are switched off in the settings, so the slug ${quoted(slug)} can't be given. Leave it out, or switch slugs on first.`
     throw new Refusal('slugs_disabled', message, { field: 'slug', facts: { slug } })
   }
-  if (owner !== undefined) throw taken('slug', slug, owner)
+  if (owner !== undefined) throw nameTaken('slug', slug, owner)
 }
 
 function isGiven<T>(value: T): value is Exclude<NonNullable<T>, ''> {
   return value !== undefined && value !== null && value !== ''
-}
-
-function taken(field: 'id' | 'slug', value: string, owner: Organization): Refusal {
-  const message = `The ${field} ${quoted(value)} is taken by organization ${quoted(owner.id)}. Choose another one, or update that organization.`
-  return new Refusal('key_taken', message, { field, facts: { [field]: value, organization: owner.id } })
 }

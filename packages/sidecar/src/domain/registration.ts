@@ -1,6 +1,7 @@
 /**
  * Registers organizations of which only the id is known. The first write about such an organization does so, because an
- * application's organizations exist before they are registered (rule 3).
+ * application's organizations exist before they are registered (rule 3). One that was deleted comes back only when it is
+ * created on purpose (rule 20).
  */
 
 import { initialRoleSetOf, put, quoted } from '@rolesets/core'
@@ -16,16 +17,35 @@ interface Registered {
   readonly changes: readonly Change[]
 }
 
+/** What the store has of an id that a write may register. */
+export interface RegistrationFacts {
+  readonly organization: Organization | undefined
+  /** An organization had this id, and was deleted. */
+  readonly wasDeleted: boolean
+  /** The organization that has this id for its slug. */
+  readonly namesake: Organization | undefined
+}
+
 /** The organization of a write. An unknown one is registered on the initial set, unless unknown ones are denied. */
 export function registerIfUnknown(
   catalogue: Catalogue,
   id: string,
-  known: Organization | undefined,
+  facts: RegistrationFacts,
   context: Context,
 ): Registered {
-  if (known !== undefined) return { organization: known, changes: [] }
+  if (facts.organization !== undefined) return { organization: facts.organization, changes: [] }
+  checkCanBeRegistered(id, facts)
   if (context.unknownOrganizations === 'deny') throw organizationNotFound(id)
   return register(catalogue, id, initialRoleSetOf(catalogue), context)
+}
+
+/** @throws Refusal `organization_not_found` for one that was deleted, `key_taken` for the slug of another one */
+export function checkCanBeRegistered(
+  id: string,
+  { wasDeleted, namesake }: Omit<RegistrationFacts, 'organization'>,
+): void {
+  if (wasDeleted) throw organizationDeleted(id)
+  if (namesake !== undefined) throw nameTaken('organization_id', id, namesake)
 }
 
 export function register(catalogue: Catalogue, id: string, roleSet: RoleSet, context: Context): Registered {
@@ -48,6 +68,29 @@ export function checkOrganizationsAreEnabled({ settings }: Catalogue, field: str
   const message =
     'Organizations are switched off in the settings, so no new organization can be created. Switch them on first.'
   throw new Refusal('organizations_disabled', message, { field })
+}
+
+/** An id that was deleted is refused wherever an unknown one would be registered or treated as on the initial set. */
+export function organizationDeleted(id: string): Refusal {
+  const message = `The organization ${quoted(id)} was deleted, and only creating it brings it back. Create it first if it should exist again.`
+  const facts = { organization: id, deleted: 'true' }
+  return new Refusal('organization_not_found', message, { field: 'organization_id', facts })
+}
+
+/**
+ * Ids and slugs name organizations alike, so no id is the slug of another organization (I6).
+ * @param owner has the name for its id or its slug
+ */
+export function nameTaken(field: 'id' | 'slug' | 'organization_id', name: string, owner: Organization): Refusal {
+  const noun = field === 'slug' ? 'slug' : 'id'
+  const other = noun === 'slug' ? 'id' : 'slug'
+  const isSame = owner[noun] === name
+  const problem = isSame
+    ? `is taken by organization ${quoted(owner.id)}`
+    : `is the ${other} of organization ${quoted(owner.id)}`
+  const remedy = isSame || other === 'id' ? 'update that organization' : 'give that organization another slug first'
+  const message = `The ${noun} ${quoted(name)} ${problem}. Choose another one, or ${remedy}.`
+  return new Refusal('key_taken', message, { field, facts: { [noun]: name, organization: owner.id } })
 }
 
 export function organizationNotFound(id: string): Refusal {

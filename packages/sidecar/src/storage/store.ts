@@ -154,6 +154,8 @@ export interface Reader {
   assignment(place: Place): Promise<Assignment | undefined>
   /** The role sets of the places that have one of their own, by the keys of the places (`keyOfPlace`). Up to 10 000 places. */
   roleSetIdsOf(places: readonly Place[]): Promise<ReadonlyMap<string, string>>
+  /** Which of these ids organizations had that were deleted, and that no organization has now (rule 20). Up to 10 000 ids. */
+  deletedOrganizations(ids: readonly string[]): Promise<ReadonlySet<string>>
   /** Ordered by id. */
   organizations(page: Page, filter?: { readonly roleSetId?: string | undefined }): Promise<readonly Organization[]>
   /** How many organizations use a set. Its cost doesn't depend on the number. */
@@ -223,10 +225,7 @@ export interface Writer extends Reader {
   readonly nextRevision: number
   /** Writes the rows of these changes. May be called several times; all calls of a work make one change set. */
   record(changes: readonly Change[]): Promise<void>
-  /**
-   * Keeps a consumer's bookmark in the transaction of this work; null removes it. A work that only sets bookmarks makes no
-   * revision. A work that throws or is a dry run sets none.
-   */
+  /** Null removes the bookmark. It is kept in the transaction of this work, and is none of its changes: alone it makes no revision. */
   setBookmark(name: string, bookmark: Bookmark | null): void
 }
 
@@ -245,18 +244,18 @@ export interface StoreSnapshot {
   readonly accessKeys: readonly AccessKey[]
   /** In any order, each once. */
   readonly organizations: Stream<Organization>
+  /** Ids of organizations that were deleted, with the revisions that did so. */
+  readonly deletedOrganizations: Stream<DeletedOrganization>
   /** Those of scopes; the organizations as a whole have theirs in `organizations`. */
   readonly assignments: Stream<Assignment>
   readonly memberships: Stream<Membership>
   readonly invitations: Stream<Invitation>
 }
 
+export type DeletedOrganization = Pick<Organization, 'id' | 'revision'>
 export type Stream<T> = Iterable<T> | AsyncIterable<T>
 
-/**
- * Single things that a work is about to read. Naming them changes no answer: the storage can then read those of all works of
- * a batch together.
- */
+/** Single things that a work is about to read: those of a batch are read together. Naming them changes no answer. */
 export interface Foreseen {
   readonly organizationIds?: readonly string[]
   readonly memberships?: readonly { readonly organizationId: string; readonly userId: string }[]

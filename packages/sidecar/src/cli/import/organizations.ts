@@ -150,5 +150,5 @@ async function update(context: ImportContext, wanted: Wanted, current: Organizat
 
 /** Whether the slug is all that can't be: the organization is worth more than its slug. */
 function isAboutSlug({ code, field }: Refused): boolean {
-  return field === 'slug' || code === 'key_taken' || code === 'slugs_disabled'
+  return field === 'slug' || code === 'slugs_disabled' || (code === 'key_taken' && field !== 'id')
 }

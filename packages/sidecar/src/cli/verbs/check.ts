@@ -37,10 +37,19 @@ export const check = askingVerb(verb, ({ options }: Given<CheckOptions>, organiz
   return async ({ client, print }) => {
     const asked = withoutUndefined({ permission, atLeastRevision })
     const decision = await client.check(question.organizationId, question.role, asked)
-    const { allowed, reason, roleSet, revision, permissionRetired } = decision
+    const { allowed, reason, roleSet, revision, permissionRetired, organizationDeleted } = decision
     const organizationRegistered = decision.organizationRegistered !== false
     const sentence = `${allowed ? 'yes' : 'no'}: ${reasonText(question, decision)}${registeredText(question, decision)} (revision ${revision})`
-    const shown = { ...question, allowed, reason, permissionRetired, roleSet, organizationRegistered, revision }
+    const shown = {
+      ...question,
+      allowed,
+      reason,
+      permissionRetired,
+      organizationDeleted,
+      roleSet,
+      organizationRegistered,
+      revision,
+    }
     await print(withoutUndefined(shown), linesText([sentence]))
     return allowed ? exitCodes.yes : exitCodes.no
   }
@@ -53,7 +62,7 @@ function registeredText({ organizationId }: Question, { reason, organizationRegi
 }
 
 function reasonText({ organizationId, role, permission }: Question, decision: Decision): string {
-  const { reason, roleSet, permissionRetired } = decision
+  const { reason, roleSet, permissionRetired, organizationDeleted } = decision
   switch (reason) {
     case 'ROLE_IN_SET':
       return `${role} is in ${roleSet}, the role set of ${organizationId}${permission === undefined ? '' : `, and holds ${permission}`}`
@@ -62,6 +71,7 @@ function reasonText({ organizationId, role, permission }: Question, decision: De
     case 'ROLE_UNKNOWN':
       return `there is no role ${role}${role.startsWith('org:') ? '' : `. Role keys begin with org:, for example org:analyst`}`
     case 'ORGANIZATION_UNKNOWN':
+      if (organizationDeleted) return `the organization ${organizationId} was deleted`
       return `${organizationId} isn't registered, and organizations that aren't registered, or were deleted, are denied`
     case 'PERMISSION_NOT_IN_ROLE':
       return `${role} does not hold ${permission ?? 'the permission'}`

@@ -4,13 +4,13 @@
  * decided by its own rule when its turn comes; together they make one write. Planning again after it gives no steps.
  */
 
-import { planOrganizations } from './organizations.ts'
+import { planOrganizations, type OrganizationsFound } from './organizations.ts'
 import { findUndescribed, planRemovals } from './prune.ts'
 import { planRoleSets } from './role-sets.ts'
 import { planPermissions, planRoles } from './roles.ts'
 import type { ApplyStep } from './step.ts'
 import { checkReferences } from './references.ts'
-import type { Catalogue, Organization, ParsedManifest } from '@rolesets/core'
+import type { Catalogue, ParsedManifest } from '@rolesets/core'
 
 export interface Plan {
   readonly steps: readonly ApplyStep[]
@@ -18,29 +18,27 @@ export interface Plan {
   readonly leftAlone: readonly string[]
 }
 
-export interface PlanOptions {
+export interface PlanOptions extends OrganizationsFound {
   /**
    * Whether what isn't described goes. Organizations never go, nor do system permissions, nor what a described thing names,
    * nor the initial set unless a described set becomes initial, nor what one of these refers to.
    */
   readonly prune: boolean
-  /** Finds an organization as it is now. */
-  readonly organization: (id: string) => Organization | undefined
 }
 
-export function planApply(catalogue: Catalogue, wanted: ParsedManifest, { prune, organization }: PlanOptions): Plan {
+export function planApply(catalogue: Catalogue, wanted: ParsedManifest, options: PlanOptions): Plan {
   checkReferences(catalogue, wanted)
   const roles = planRoles(catalogue, wanted.roles)
   const growth = [
     ...planPermissions(catalogue, wanted.permissions),
     ...roles.steps,
     ...planRoleSets(catalogue, wanted.roleSets),
-    ...planOrganizations(catalogue, wanted.organizations, organization),
+    ...planOrganizations(catalogue, wanted.organizations, options),
   ]
   const removals = planRemovals(catalogue, wanted.roleSets)
   const undescribed = findUndescribed(catalogue, wanted)
   const labels = (items: readonly { readonly label: string }[]) => items.map(({ label }) => label)
-  if (!prune)
+  if (!options.prune)
     return { steps: [...growth, ...roles.lastSteps], leftAlone: [...labels(undescribed), ...labels(removals)] }
 
   const deletions = undescribed.flatMap(({ deletion }) => deletion ?? [])

@@ -163,7 +163,8 @@ function sentence({ organizationId, role }: { organizationId: string; role: stri
 
 function reasonText(question: { organizationId: string; role: string }, explained: Explained): string {
   const { organizationId, role } = question
-  const { reason, roleSet, isRegistered } = explained
+  const { reason, roleSet, isRegistered, wasDeleted } = explained
+  if (wasDeleted) return `${organizationId} was deleted`
   const set = isRegistered
     ? `${roleSet?.key}, the role set of ${organizationId}`
     : `${roleSet?.key}, the initial role set, which holds for ${organizationId} because it isn't registered`

@@ -32,6 +32,8 @@ export interface ExplainedQuestion {
 export interface Explained extends Decision {
   readonly because: SealedChangeSet | undefined
   readonly isRegistered: boolean
+  /** It was deleted before, and so unknown by any setting (rule 20). */
+  readonly wasDeleted: boolean
 }
 
 /** @throws NotKept */
@@ -39,12 +41,17 @@ export async function explainAt(reader: Reader, present: Catalogue, question: Ex
   const { organizationId, role: ref, revision, unknownOrganizations } = question
   const moment = new Moment(reader, present, revision)
   const assignment = await moment.assignment(organizationId)
+  const known = await registration(moment, organizationId)
+  const wasDeleted = assignment.value === null && (await isEnded(reader, known, organizationId))
   const named = await namedRole(moment, ref, present)
   const place = await placeOf(moment, assignment.value ?? undefined, present)
   const membership = await roleInSet(moment, { roleId: named.value?.id ?? '', roleSet: place.roleSet }, present)
   const catalogue = { ...present, roles: indexOf(named.value), roleSets: indexOf(place.roleSet) }
-  const decision = decide(catalogue, { role: ref }, { roleSetId: assignment.value ?? undefined, unknownOrganizations })
-  const known = await registration(moment, organizationId)
+  const decision = decide(
+    catalogue,
+    { role: ref },
+    { roleSetId: assignment.value ?? undefined, unknownOrganizations: wasDeleted ? 'deny' : unknownOrganizations },
+  )
   const facts = {
     ORGANIZATION_UNKNOWN: [assignment],
     ROLE_UNKNOWN: unknownOrganizations === 'deny' ? [named, known] : [named],
@@ -53,7 +60,7 @@ export async function explainAt(reader: Reader, present: Catalogue, question: Ex
     PERMISSION_NOT_IN_ROLE: [],
     PERMISSION_UNKNOWN: [],
   }[decision.reason]
-  return { ...decision, because: newest(facts), isRegistered: assignment.value !== null }
+  return { ...decision, because: newest(facts), isRegistered: assignment.value !== null, wasDeleted }
 }
 
 /** Since when the organization is known; of one that isn't, since when it is gone. */
@@ -63,6 +70,12 @@ async function registration(moment: Moment, organizationId: string): Promise<Sta
     (change) => mapped(editOfId(change, 'organization', organizationId), isThere),
     true,
   )
+}
+
+/** Of one that wasn't there: whether it had been. Without a trace in the kept history, what is remembered now says it. */
+async function isEnded(reader: Reader, known: Standing<boolean>, organizationId: string): Promise<boolean> {
+  if (!known.value) return known.since !== undefined
+  return (await reader.deletedOrganizations([organizationId])).has(organizationId)
 }
 
 /** The role that had the key, or has the id. */

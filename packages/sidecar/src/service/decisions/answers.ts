@@ -5,6 +5,10 @@
  */
 
 import type { Decision, Reason, RoleSet } from '@rolesets/core'
+
+/** What the store knows of an organization. */
+export type Knowledge = 'registered' | 'unregistered' | 'deleted'
+
 export interface Answer {
   readonly allowed: boolean
   readonly reason: Reason
@@ -12,6 +16,8 @@ export interface Answer {
   readonly roleSet: string
   readonly roleSetId: string
   readonly organizationRegistered: boolean
+  /** With ORGANIZATION_UNKNOWN: the organization was deleted. */
+  readonly organizationDeleted: boolean
   /** With PERMISSION_UNKNOWN: a permission had this key once. */
   readonly permissionRetired: boolean
 }
@@ -36,19 +42,19 @@ type ByReason = { [reason in Reason | 'PERMISSION_RETIRED']?: Answer }
 
 export class Answers {
   /** A set that is changed becomes another object, so nothing in here can be out of date. */
-  readonly #ofSet = keptWith((_roleSet: RoleSet): { [key in 'registered' | 'unregistered']: ByReason } => ({
-    registered: {},
-    unregistered: {},
+  readonly #ofSet = keptWith((_roleSet: RoleSet): { [key in Knowledge]: ByReason } => ({
+    ...{ registered: {}, unregistered: {}, deleted: {} },
   }))
+  readonly #withoutSet: { [key in Knowledge]?: Answer } = {}
   #revision = ''
   #atRevision = (answer: Answer): CheckAnswer => ({ ...answer, revision: '' })
 
-  of(decision: Decision, organizationRegistered: boolean): Answer {
+  of(decision: Decision, knowledge: Knowledge): Answer {
     const { roleSet, reason } = decision
-    if (roleSet === undefined) return answerOf(decision, organizationRegistered)
-    const byReason = this.#ofSet(roleSet)[organizationRegistered ? 'registered' : 'unregistered']
+    if (roleSet === undefined) return (this.#withoutSet[knowledge] ??= answerOf(decision, knowledge))
+    const byReason = this.#ofSet(roleSet)[knowledge]
     const key = decision.permissionRetired ? 'PERMISSION_RETIRED' : reason
-    return (byReason[key] ??= answerOf(decision, organizationRegistered))
+    return (byReason[key] ??= answerOf(decision, knowledge))
   }
 
   /** @param answer one that `of` returned */
@@ -61,13 +67,14 @@ export class Answers {
   }
 }
 
-function answerOf({ allowed, reason, roleSet, permissionRetired }: Decision, organizationRegistered: boolean): Answer {
+function answerOf({ allowed, reason, roleSet, permissionRetired }: Decision, knowledge: Knowledge): Answer {
   return Object.freeze({
     allowed,
     reason,
     roleSet: roleSet?.key ?? '',
     roleSetId: roleSet?.id ?? '',
-    organizationRegistered,
+    organizationRegistered: knowledge === 'registered',
+    organizationDeleted: knowledge === 'deleted',
     permissionRetired,
   })
 }

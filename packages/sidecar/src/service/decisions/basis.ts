@@ -4,7 +4,7 @@ import { keyOfPlace, type Catalogue, type Place } from '@rolesets/core'
 import type { Store } from '../../storage/store.ts'
 import type { ReadCall } from '../operations/call.ts'
 import type { Freshness } from '../freshness.ts'
-import type { ReadModel, RoleSetId } from './read-model.ts'
+import { readRoleSetIds, type ReadModel, type RoleSetId } from './read-model.ts'
 import { errorOfAborted } from '../service-error.ts'
 
 /** The read model is one, at the present revision and until the end of the tick. */
@@ -37,7 +37,9 @@ export function createLoadBasis({ store, freshness }: BasisOptions, readModel: R
     if (atLeastRevision) await readModel.reach(atLeastRevision, signal)
     for (let loads = 0; ; loads++) {
       if (signal.aborted) throw errorOfAborted(signal, 'the organization')
-      const found = new Map(places.map((place) => [keyOfPlace(place), readModel.roleSetIdOf(place)]))
+      const found = new Map<string, RoleSetId | undefined>(
+        places.map((place) => [keyOfPlace(place), readModel.roleSetIdOf(place)]),
+      )
       const missing = places.filter((place) => found.get(keyOfPlace(place)) === undefined)
       if (missing.length === 0) {
         const { catalogue, revisionText } = readModel
@@ -52,7 +54,7 @@ export function createLoadBasis({ store, freshness }: BasisOptions, readModel: R
   async function fromStore(places: readonly Place[]): Promise<Basis> {
     const { revision, value } = await store.read(async (reader) => ({
       catalogue: await reader.catalogue(),
-      roleSetIds: await reader.roleSetIdsOf(places),
+      roleSetIds: await readRoleSetIds(reader, places),
     }))
     return {
       catalogue: value.catalogue,

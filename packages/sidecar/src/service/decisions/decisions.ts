@@ -3,15 +3,23 @@
  * is given at one revision, in one tick.
  */
 
-import { decide, effectiveRoleSet, rolesOf, wholeOf, type RoleSet, type UnknownOrganizations } from '@rolesets/core'
-import { organizationNotFound } from '../../domain/registration.ts'
+import {
+  decide,
+  effectiveRoleSet,
+  rolesOf,
+  wholeOf,
+  type OrganizationStanding,
+  type RoleSet,
+  type UnknownOrganizations,
+} from '@rolesets/core'
+import { organizationDeleted, organizationNotFound } from '../../domain/registration.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../../domain/questions.ts'
 import type { Store } from '../../storage/store.ts'
-import { Answers, type Answer, type CheckAnswer } from './answers.ts'
+import { Answers, type Answer, type Knowledge, type CheckAnswer } from './answers.ts'
 import { createLoadBasis, type Basis } from './basis.ts'
 import type { ReadCall } from '../operations/call.ts'
 import type { Freshness } from '../freshness.ts'
-import type { ReadModel } from './read-model.ts'
+import { ended, type ReadModel, type RoleSetId } from './read-model.ts'
 import { viewRole, viewRoleSet } from '../views.ts'
 
 export interface BatchAnswer {
@@ -35,12 +43,17 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
   const loadBasis = createLoadBasis(options, readModel)
   const answers = new Answers()
 
+  /** An organization that was deleted is unknown, and denied by any setting (rule 20). */
+  function standingOf(roleSetId: RoleSetId): OrganizationStanding {
+    if (roleSetId === ended) return { roleSetId: undefined, unknownOrganizations: 'deny' }
+    return { roleSetId: roleSetId ?? undefined, unknownOrganizations }
+  }
+
   /** Undefined: the organization isn't in the basis. */
   function answerFrom(basis: Basis, question: Question): Answer | undefined {
     const roleSetId = basis.roleSetIdOf(wholeOf(question.organizationId))
     if (roleSetId === undefined) return undefined
-    const facts = { roleSetId: roleSetId ?? undefined, unknownOrganizations }
-    return answers.of(decide(basis.catalogue, question, facts), roleSetId !== null)
+    return answers.of(decide(basis.catalogue, question, standingOf(roleSetId)), knowledgeOf(roleSetId))
   }
 
   function checkFrom(basis: Basis, question: Question): CheckAnswer | undefined {
@@ -88,12 +101,16 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
       const organizationId = parseOrganizationId(unparsed, 'organization_id')
       const basis = await loadBasis([wholeOf(organizationId)], call)
       const roleSetId = loaded(basis.roleSetIdOf(wholeOf(organizationId)))
-      const found = { roleSetId: roleSetId ?? undefined, unknownOrganizations }
-      const roleSet = effectiveRoleSet(basis.catalogue, found)
+      if (roleSetId === ended) throw organizationDeleted(organizationId)
+      const roleSet = effectiveRoleSet(basis.catalogue, standingOf(roleSetId))
       if (roleSet === undefined) throw organizationNotFound(organizationId)
       return { ...availableIn(basis, roleSet), organizationRegistered: roleSetId !== null }
     },
   }
+}
+
+function knowledgeOf(roleSetId: RoleSetId): Knowledge {
+  return roleSetId === null ? 'unregistered' : roleSetId === ended ? 'deleted' : 'registered'
 }
 
 /** The roles are ordered by key. */

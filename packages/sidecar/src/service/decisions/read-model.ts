@@ -16,13 +16,16 @@ import {
   type ChangeSet,
   type Place,
 } from '@rolesets/core'
-import type { Store } from '../../storage/store.ts'
+import type { Reader, Store } from '../../storage/store.ts'
 import { GrowingCache } from './growing-cache.ts'
 import { errorOfAborted } from '../service-error.ts'
 import { parseOwnRevision } from '../own-revision.ts'
 
+/** Stands for the role set of a place whose organization was deleted. */
+export const ended: unique symbol = Symbol('ended')
+
 /** The role set of a place, by its id; null: the store has none for it. */
-export type RoleSetId = string | null
+export type RoleSetId = string | null | typeof ended
 
 export interface ReadModelOptions {
   readonly organizationsMax: number
@@ -96,7 +99,8 @@ export class ReadModel {
       return undefined
     }
     this.#hits++
-    return entry.roleSetId === null ? null : (this.#moves.get(entry.roleSetId) ?? entry.roleSetId)
+    const { roleSetId } = entry
+    return typeof roleSetId === 'string' ? (this.#moves.get(roleSetId) ?? roleSetId) : roleSetId
   }
 
   /** Reads the assignments of these places from the store. The caller must look whether they were kept. */
@@ -140,7 +144,7 @@ export class ReadModel {
       case 'ended':
         return this.#assign(keyOfPlace(effect.place), null, revision)
       case 'organization_ended':
-        return this.#assign(keyOfPlace(wholeOf(effect.organizationId)), null, revision)
+        return this.#assign(keyOfPlace(wholeOf(effect.organizationId)), ended, revision)
       case 'moved':
         return this.#move(effect.fromRoleSetId, effect.toRoleSetId, revision)
     }
@@ -174,7 +178,7 @@ export class ReadModel {
     const [first] = places
     const reading = first && this.#readings.get(keyOfPlace(first))
     try {
-      const { revision, value } = await this.#store.read((reader) => reader.roleSetIdsOf(places))
+      const { revision, value } = await this.#store.read((reader) => readRoleSetIds(reader, places))
       // The store may be ahead of the feed by change sets that it is about to publish.
       await this.#reachNumber(revision)
       if (reading !== undefined && reading.touchedAt > revision) return
@@ -198,4 +202,17 @@ export class ReadModel {
       else signal?.addEventListener('abort', abort, { once: true })
     })
   }
+}
+
+/** By the keys of the places; a place that is missing has none and is of no organization that was deleted. */
+export async function readRoleSetIds(
+  reader: Reader,
+  places: readonly Place[],
+): Promise<ReadonlyMap<string, string | typeof ended>> {
+  const found = new Map<string, string | typeof ended>(await reader.roleSetIdsOf(places))
+  const without = places.filter((place) => !found.has(keyOfPlace(place)))
+  if (without.length === 0) return found
+  const deleted = await reader.deletedOrganizations([...new Set(without.map(({ organizationId }) => organizationId))])
+  for (const place of without) if (deleted.has(place.organizationId)) found.set(keyOfPlace(place), ended)
+  return found
 }

@@ -39,7 +39,11 @@ export const applyCommands = commandsOf((applied: Applied) => applied, {
       scope.expectUnchanged({ id: 'The store', revision: writer.revision })
       const wanted = parseManifest(manifest)
       const organizations = await readOrganizations(writer, wanted)
-      const plan = planApply(scope.catalogue, wanted, { prune, organization: (id) => organizations.get(id) })
+      const missing = wanted.organizations.flatMap(({ id }) => (organizations.has(id) ? [] : [id]))
+      const deleted = await writer.deletedOrganizations(missing)
+      const plan = planApply(scope.catalogue, wanted, {
+        ...{ prune, organization: (id) => organizations.get(id), wasDeleted: (id) => deleted.has(id) },
+      })
       const impacts: Impact[] = []
       for (const step of plan.steps) {
         // Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own.

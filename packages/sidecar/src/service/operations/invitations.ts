@@ -16,7 +16,7 @@ import type { Reader } from '../../storage/store.ts'
 import { invitationsTo } from './invitees.ts'
 import { foreseeMembership, occupancyOf } from './memberships.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
-import { foreseeOrganization } from './organizations.ts'
+import { foreseeOrganization, registrationOf } from './organizations.ts'
 import { viewInvitation, viewMembership, type InvitationView } from '../views.ts'
 
 export const invitationCommands = {
@@ -113,8 +113,8 @@ async function factsOf(
 }
 
 async function organizationFactsOf({ writer, context }: WriteScope, organizationId: string) {
-  const organization = await writer.organization(organizationId)
-  return { organization, ...(await occupancyOf(writer, organization, context.now)) }
+  const facts = await registrationOf(writer, organizationId)
+  return { ...facts, ...(await occupancyOf(writer, facts.organization, context.now)) }
 }
 
 /** Those of the users who are members. */

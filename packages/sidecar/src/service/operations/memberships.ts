@@ -6,6 +6,7 @@ import { findRole } from '../../domain/lookup.ts'
 import type { Foreseen, Reader, Writer } from '../../storage/store.ts'
 import { invitationsFrom, invitationsTo } from './invitees.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
+import { registrationOf } from './organizations.ts'
 import { viewMembership, type MembershipView } from '../views.ts'
 
 export const membershipCommands = commandsOf(viewMembership, {
@@ -13,7 +14,7 @@ export const membershipCommands = commandsOf(viewMembership, {
     createMembership,
     async (scope, input) => {
       const { writer, context } = scope
-      const facts = await factsOf(writer, input)
+      const facts = { ...(await factsOf(writer, input)), ...(await registrationOf(writer, input.organizationId)) }
       const occupancy = await occupancyOf(writer, facts.organization, context.now)
       return { ...facts, ...occupancy, invitations: await invitationsTo(scope, input) }
     },

@@ -13,7 +13,7 @@ import {
 import { invitationsTo } from './invitees.ts'
 import { foreseeMembership, occupancyOf } from './memberships.ts'
 import { commandsOf, factRule, type WriteScope } from './operation.ts'
-import { foreseeOrganization } from './organizations.ts'
+import { foreseeOrganization, registrationOf } from './organizations.ts'
 import { viewMembership, viewOrganization } from '../views.ts'
 
 /** A domain with its organization. */
@@ -37,9 +37,10 @@ export const organizationDomainCommands = {
         const { writer, context } = scope
         const emailAddresses = [parseEmailAddress(emailAddress, 'email_address')]
         const invitations = await invitationsTo(scope, { organizationId, userId, emailAddresses })
-        const organization = await writer.organization(organizationId)
+        const facts = await registrationOf(writer, organizationId)
         const membership = await writer.membership(organizationId, userId)
-        return { organization, membership, invitations, ...(await occupancyOf(writer, organization, context.now)) }
+        const occupancy = await occupancyOf(writer, facts.organization, context.now)
+        return { ...facts, membership, invitations, ...occupancy }
       },
       { foresee: foreseeMembership },
     ),

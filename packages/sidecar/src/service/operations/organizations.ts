@@ -1,12 +1,13 @@
 /** Operations on organizations. */
 
-import type { Organization } from '@rolesets/core'
+import { findTextFault, type Organization } from '@rolesets/core'
 import {
   assignRoleSet,
   createOrganization,
   deleteOrganization,
   updateOrganization,
 } from '../../domain/organizations.ts'
+import type { RegistrationFacts } from '../../domain/registration.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
 import type { Foreseen, Writer } from '../../storage/store.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
@@ -16,7 +17,7 @@ export const organizationCommands = commandsOf(viewOrganization, {
   createOrganization: factRule(
     createOrganization,
     async ({ writer }, { id, slug }) => ({
-      existing: id === undefined ? undefined : await writer.organization(id),
+      existing: id ? ((await writer.organization(id)) ?? (await namesakeOf(writer, id))) : undefined,
       slugOwner: await slugOwner(writer, slug),
     }),
     { foresee: ({ id }) => (id === undefined ? {} : { organizationIds: [id] }) },
@@ -37,7 +38,14 @@ export const organizationCommands = commandsOf(viewOrganization, {
       deleteOrganization(input, await usedOrganization(scope, input)),
     deletes: true,
   },
-  assignRoleSet: factRule(assignRoleSet, usedOrganization, { foresee: foreseeOrganization }),
+  assignRoleSet: factRule(
+    assignRoleSet,
+    async (scope, input) => ({
+      ...(await usedOrganization(scope, input)),
+      ...(await registrationOf(scope.writer, input.organizationId)),
+    }),
+    { foresee: foreseeOrganization },
+  ),
 })
 
 export interface OrganizationFilter {
@@ -76,6 +84,19 @@ async function usedOrganization(scope: WriteScope, input: Named) {
   return { organization: await organizationOf(scope, input), usage: await usageIn(scope, input) }
 }
 
+/** What a write needs to know of an organization that it may register. */
+export async function registrationOf(writer: Writer, id: string): Promise<RegistrationFacts> {
+  const organization = await writer.organization(id)
+  if (organization !== undefined) return { organization, wasDeleted: false, namesake: undefined }
+  const wasDeleted = (await writer.deletedOrganizations([id])).has(id)
+  return { organization, wasDeleted, namesake: await namesakeOf(writer, id) }
+}
+
+/** The organization that has this id for its slug. Most ids can't be slugs. */
+async function namesakeOf(writer: Writer, id: string): Promise<Organization | undefined> {
+  return findTextFault('slug', id) === undefined ? writer.organizationBySlug(id) : undefined
+}
+
 async function slugOwner(writer: Writer, slug: string | null | undefined): Promise<Organization | undefined> {
-  return slug ? writer.organizationBySlug(slug) : undefined
+  return slug ? ((await writer.organizationBySlug(slug)) ?? writer.organization(slug)) : undefined
 }

@@ -9,6 +9,7 @@ import { beginBase, digestBase, forgetFormerBases, readBase, settleBase } from '
 import { putBookmark } from './rows/bookmarks.ts'
 import { writeChanges } from './rows/changes.ts'
 import { unlessMalformed } from './rows/columns.ts'
+import { putDeletedOrganizations } from './rows/organizations.ts'
 import { putTimeline, readTimelines } from './rows/timelines.ts'
 import { putRetiredKeys } from './rows/permissions.ts'
 import { forgetSome, readPosition, setAnchor, writeHistory } from './rows/history.ts'
@@ -80,6 +81,7 @@ export function sqliteConnection(connection: Connection, guard?: FileGuard): Eng
       const [isMore, isMoreOfBases] = [await forgetSome(connection, before), await forgetFormerBases(connection)]
       return isMore || isMoreOfBases
     },
+    writeDeletedOrganizations: (deleted) => putDeletedOrganizations(connection, deleted),
     writeRetiredPermissions: (retired) => putRetiredKeys(connection, retired),
     clear: async (position) => {
       await connection.run('DELETE FROM base_rows')

@@ -31,6 +31,7 @@ export const tables: Readonly<Record<string, Explanation>> = {
   invitations: large('id'),
   assignments: large('organization_id', 'scope'),
   organizations: large('id'),
+  deleted_organizations: large('id'),
   organization_counts: checked('the organizations of each role set are counted again'),
   role_set_roles: small('role_set_id', 'role_id'),
   role_permissions: small('role_id', 'permission_id'),

@@ -1,7 +1,7 @@
 /** Replaces the whole content of a storage by a snapshot of another one, within one transaction. */
 
 import { put, type Change } from '@rolesets/core'
-import type { StoreSnapshot } from '../store.ts'
+import type { DeletedOrganization, StoreSnapshot, Stream } from '../store.ts'
 import type { State } from './catalogues.ts'
 import type { EngineConnection } from './connection.ts'
 
@@ -19,9 +19,20 @@ export async function adopt(connection: EngineConnection, snapshot: StoreSnapsho
   }
   for await (const change of putsOf(snapshot)) if (changes.push(change) >= thingsPerWriteMax) await write()
   await write()
+  await writeDeleted(connection, snapshot.deletedOrganizations)
   await connection.writeRetiredPermissions(snapshot.catalogue.retiredPermissions)
   await connection.settleBase(await connection.beginBase(), 'adoption')
   return { epoch, revision, seal, timelines: [], catalogue: await connection.catalogue() }
+}
+
+async function writeDeleted(connection: EngineConnection, deleted: Stream<DeletedOrganization>): Promise<void> {
+  let some: DeletedOrganization[] = []
+  const write = async () => {
+    await connection.writeDeletedOrganizations(some)
+    some = []
+  }
+  for await (const each of deleted) if (some.push(each) >= thingsPerWriteMax) await write()
+  await write()
 }
 
 async function* putsOf(snapshot: StoreSnapshot): AsyncGenerator<Change> {

@@ -73,6 +73,10 @@ export class BatchRows {
         // An organization that was put in this batch has another slug now.
         return { value: found && pending.things.find('organization', found.id) ? undefined : found }
       },
+      deletedOrganizations: ([id = '', ...others]) => {
+        const known = others.length === 0 ? pending.things.find('organization', id) : undefined
+        return known && { value: new Set(known.value === undefined ? [id] : []) }
+      },
       assignment: (place) => pending.assignment(place),
       membership: (organizationId, userId) => {
         const key = keyOfMember(organizationId, userId)

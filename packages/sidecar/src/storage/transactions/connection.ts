@@ -8,7 +8,7 @@
  */
 
 import type { Catalogue, Change, Membership, Organization, RetiredKeys, TableDigest } from '@rolesets/core'
-import type { Bookmark, KeptChangeSet, Reader } from '../store.ts'
+import type { Bookmark, DeletedOrganization, KeptChangeSet, Reader } from '../store.ts'
 
 /** How far a history has come: its epoch, its last revision, and the seal that the next change set follows. */
 export interface Position {
@@ -106,6 +106,7 @@ export interface EngineConnection extends RowReader {
   forget(before: number): Promise<boolean>
   /** Into a storage that was cleared, and whose permissions were written. */
   writeRetiredPermissions(retired: RetiredKeys): Promise<void>
+  writeDeletedOrganizations(deleted: readonly DeletedOrganization[]): Promise<void>
   /**
    * Removes all things and all history. The history begins anew after the position, without timelines. Bookmarks
    * stay.

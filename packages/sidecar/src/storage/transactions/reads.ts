@@ -27,6 +27,8 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   organizationBySlug: ofSingle,
   assignment: ofSingle,
   roleSetIdsOf: (pending) => pending.concerns('organization', 'assignment'),
+  // A single one is known here, or the rows have it.
+  deletedOrganizations: (pending, ids) => pending.isWide || (ids.length > 1 && pending.concerns('organization')),
   organizations: ofOrganizations,
   organizationCount: ofOrganizations,
   membership: ofSingle,

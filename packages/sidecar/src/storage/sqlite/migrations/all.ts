@@ -8,6 +8,7 @@ import { timelines } from './0005-timelines.ts'
 import { historyBase } from './0006-history-base.ts'
 import { members } from './0007-members.ts'
 import { domains } from './0008-domains.ts'
+import { deletedOrganizations } from './0009-deleted-organizations.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   historyBase,
   members,
   domains,
+  deletedOrganizations,
 ]

@@ -8,6 +8,7 @@ import { readBookmark } from '../rows/bookmarks.ts'
 import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
 import { count, integer, text } from '../rows/columns.ts'
 import { readAnchor, readChangeSets, readForgettable, readHistory } from '../rows/history.ts'
+import { deletedOrganizations } from '../rows/organizations.ts'
 import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
 import { withoutAdministrator } from './administrators.ts'
@@ -69,6 +70,10 @@ export function readsOf(connection: Connection): Reads {
     roleSetIdsOf: async (places) => {
       checkAtMost(places.length, idsMax, 'places')
       return roleSetIdsOf(connection, places)
+    },
+    deletedOrganizations: async (ids) => {
+      checkAtMost(ids.length, idsMax, 'organizations')
+      return deletedOrganizations(connection, ids)
     },
     organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
     usageIn: (scope, now) => usageIn(connection, scope, now),

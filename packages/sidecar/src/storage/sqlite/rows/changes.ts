@@ -18,8 +18,12 @@ const rowsPerStatementMax = 500
 interface Writer<Kind extends ChangeKind> {
   /** Changes of the same family that follow each other don't wait for each other, and share a statement for each kind. */
   readonly family?: 'puts' | 'memberships gone' | 'organizations gone'
-  /** Without a family: of one change. */
-  readonly write: (connection: Connection, changes: readonly ChangeOf<Kind>[], stamp: Recorded) => Promise<void>
+  /** `stamps` are those of the changes, in their order. */
+  readonly write: (
+    connection: Connection,
+    changes: readonly ChangeOf<Kind>[],
+    stamps: readonly Recorded[],
+  ) => Promise<void>
 }
 
 type Writers = { readonly [Kind in ChangeKind]: Writer<Kind> }
@@ -82,23 +86,23 @@ async function writeRun(connection: Connection, run: readonly Recorded[]): Promi
     else byKind.set(kind, [each])
   }
   for (const [kind, same] of byKind) {
-    const [stamp] = same
     // The changes were grouped by their kind, which names the one writer that takes them; the compiler can't connect the two.
-    const writer = writers[kind] as { write(...args: [Connection, readonly Change[], Recorded]): Promise<void> }
-    if (stamp)
-      await writer.write(
-        connection,
-        same.map(({ change }) => change),
-        stamp,
-      )
+    const writer = writers[kind] as {
+      write(...args: [Connection, readonly Change[], readonly Recorded[]]): Promise<void>
+    }
+    await writer.write(
+      connection,
+      same.map(({ change }) => change),
+      same,
+    )
   }
 }
 
 /** For kinds whose changes are written one by one. */
 function alone<One>(write: (connection: Connection, change: One, stamp: Recorded) => Promise<void>) {
   return {
-    write: async (connection: Connection, changes: readonly One[], stamp: Recorded) => {
-      for (const change of changes) await write(connection, change, stamp)
+    write: async (connection: Connection, changes: readonly One[], stamps: readonly Recorded[]) => {
+      for (const [index, stamp] of stamps.entries()) await write(connection, changes[index] as One, stamp)
     },
   }
 }
@@ -116,14 +120,15 @@ function puts<Thing>(write: (connection: Connection, after: readonly Thing[]) =>
 
 function deletes<Thing, Family extends string>(
   family: Family,
-  write: (connection: Connection, before: readonly Thing[]) => Promise<void>,
+  write: (connection: Connection, before: readonly Thing[], stamps: readonly Recorded[]) => Promise<void>,
 ) {
   return {
     family,
-    write: (connection: Connection, changes: readonly { readonly before: Thing }[]) =>
+    write: (connection: Connection, changes: readonly { readonly before: Thing }[], stamps: readonly Recorded[]) =>
       write(
         connection,
         changes.map(({ before }) => before),
+        stamps,
       ),
   }
 }

@@ -5,7 +5,9 @@
 
 import type { Organization, Moved } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
+import type { DeletedOrganization } from '../../store.ts'
 import type { Connection } from '../connection.ts'
+import { text } from './columns.ts'
 import { organizations } from './things.ts'
 
 const countOut = `
@@ -22,20 +24,49 @@ SELECT role_set_id, count(*) FROM organizations
 WHERE id IN (SELECT value FROM json_each(?)) GROUP BY role_set_id
 ON CONFLICT (role_set_id) DO UPDATE SET organizations = organizations + excluded.organizations`
 
+const listed = '(SELECT value FROM json_each(?))'
+
+/** Which of these ids are of organizations that were deleted. */
+export async function deletedOrganizations(
+  connection: Connection,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const sql = `SELECT id FROM deleted_organizations WHERE id IN ${listed}`
+  return new Set((await connection.all(sql, [JSON.stringify(ids)])).map((row) => text(row, 'id')))
+}
+
+export async function putDeletedOrganizations(
+  connection: Connection,
+  deleted: readonly DeletedOrganization[],
+): Promise<void> {
+  const sql = `INSERT INTO deleted_organizations (id, revision) SELECT value ->> 0, value ->> 1 FROM json_each(?)
+    WHERE true ON CONFLICT (id) DO UPDATE SET revision = excluded.revision`
+  await connection.run(sql, [JSON.stringify(deleted.map(({ id, revision }) => [id, revision]))])
+}
+
 export async function putOrganizations(connection: Connection, after: readonly Organization[]): Promise<void> {
   const ids = JSON.stringify(after.map(({ id }) => id))
   await connection.run(countOut, [ids])
+  await connection.run(`DELETE FROM deleted_organizations WHERE id IN ${listed}`, [ids])
   await organizations.putAll(connection, after)
   await connection.run(countIn, [ids])
 }
 
-/** Their memberships, invitations and assignments go with them. */
-export async function deleteOrganizations(connection: Connection, before: readonly Organization[]): Promise<void> {
+/** Their memberships, invitations and assignments go with them. Their ids are remembered (rule 20). */
+export async function deleteOrganizations(
+  connection: Connection,
+  before: readonly Organization[],
+  stamps: readonly Pick<Recorded, 'revision'>[],
+): Promise<void> {
   const ids = JSON.stringify(before.map(({ id }) => id))
   for (const table of ['memberships', 'invitations', 'assignments'])
-    await connection.run(`DELETE FROM ${table} WHERE organization_id IN (SELECT value FROM json_each(?))`, [ids])
+    await connection.run(`DELETE FROM ${table} WHERE organization_id IN ${listed}`, [ids])
   await connection.run(countOut, [ids])
-  await connection.run('DELETE FROM organizations WHERE id IN (SELECT value FROM json_each(?))', [ids])
+  await connection.run(`DELETE FROM organizations WHERE id IN ${listed}`, [ids])
+  await putDeletedOrganizations(
+    connection,
+    before.map(({ id }, index) => ({ id, revision: stamps[index]?.revision ?? 0 })),
+  )
 }
 
 /** One statement moves all organizations, and one all other places. `stamp`: the revision and the time that they get. */
