@@ -138,6 +138,24 @@ test('tests of an application run with jest as it is, and with vitest', async (t
   t.is(vitest.code, 0, vitest.stdout + vitest.stderr)
 })
 
+test('the tests that docs/testing.md shows pass with vitest and with jest', async (t) => {
+  const page = await readFile(join(root, 'docs/testing.md'), 'utf8')
+  const shown: Record<string, string> = {}
+  for (const [, name = '', code = ''] of page.matchAll(/^```js (\S+)\n(.*?)^```$/gms)) shown[name] = code
+  t.deepEqual(Object.keys(shown), ['app.js', 'roles.test.js', 'roles.jest.js'])
+  await write(application, {
+    'shown/package.json': '{ "type": "module" }',
+    'shown/app.js': shown['app.js'] ?? '',
+    'shown/roles.test.js': shown['roles.test.js'] ?? '',
+    'shown-jest/roles.test.js': shown['roles.jest.js'] ?? '',
+  })
+  const vitest = await application.run('npx', ['vitest', 'run', '--root=shown'])
+  t.is(vitest.code, 0, vitest.stdout + vitest.stderr)
+  t.regex(vitest.stdout, /2 passed/)
+  const jest = await application.run('npx', ['jest', 'shown-jest/'])
+  t.is(jest.code, 0, jest.stderr)
+})
+
 /** Compiler settings of applications, as different as they are in use. */
 const compilers = {
   'ES modules, nodenext': { type: 'module', options: { module: 'nodenext' } },

@@ -8,7 +8,7 @@ export const story = {
     mia: { userId: 'mia', claims: { provider: 'elm_street', position: 'admin' } },
     noor: { userId: 'noor', claims: { provider: 'elm_street', position: 'department_head' } },
   },
-  forget: [],
+  members: [],
   steps: [
     {
       says: 'Elm Street is a small practice. Mia asks for the positions that she can give.',

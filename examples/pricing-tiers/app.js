@@ -1,5 +1,6 @@
 // The application manages the members of organizations. Every route that grants a role is guarded, so a member can only
-// get a role that the organization's plan offers.
+// get a role that the organization's plan offers. The sidecar is told of each member and each invitation, so it knows whom
+// a change of the plan affects. docs/members.md says what you lose if you don't tell it.
 
 import { readFileSync } from 'node:fs'
 import express from 'express'
@@ -19,7 +20,7 @@ const { TOKEN_ISSUER = '', TOKEN_AUDIENCE = '', JWKS_URL = '' } = process.env
 
 const roleSets = createRoleSetsClient({
   target: ROLESETS_TARGET,
-  // The key is needed to write memberships. An application that stores them itself needs no key.
+  // The key is needed to write memberships and invitations. An application that stores them only itself needs no key.
   key: readFileSync(ROLESETS_KEY_FILE, 'utf8').trim(),
   // Long, for a laptop that is busy with other work. For a service the default of 250 ms is better.
   deadlineMs: 5_000,
@@ -68,9 +69,12 @@ app.post(
   managesMembers,
   express.json(),
   guardRoleGrant({ roleSets }),
-  (req, res) => {
+  async (req, res) => {
+    const { organizationId } = roleGrantOf(req)
+    const invitations = [req.body].flat().map(({ email, role }) => ({ emailAddress: email, role }))
+    await roleSets.admin.createInvitations({ organizationId, invitations })
     // A real application sends the e-mails here.
-    res.status(202).json({ invited: [req.body].flat().length })
+    res.status(202).json({ invited: invitations.length })
   },
 )
 
@@ -82,7 +86,8 @@ app.get('/organizations/:organizationId/reports', requireRole('org:analyst', { r
 /** @type {Record<string, number>} HTTP statuses for what the sidecar refuses. Other codes are failures. */
 const statusOf = {
   ...{ invalid_argument: 400, invalid_field: 400, limit_exceeded: 400 },
-  ...{ role_not_in_role_set: 403, membership_not_found: 404, membership_exists: 409 },
+  ...{ role_not_in_role_set: 403, membership_not_found: 404, membership_exists: 409, invitation_exists: 409 },
+  ...{ organization_minimum_permissions_needed: 409 },
   ...{ unavailable: 503, deadline_exceeded: 503, not_serving: 503 },
 }
 

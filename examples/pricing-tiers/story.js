@@ -8,7 +8,7 @@ export const story = {
     ada: { userId: 'user_ada', claims: { v: 2, o: { id: 'org_acme', rol: 'admin' } } },
     ben: { userId: 'user_ben', claims: { v: 2, o: { id: 'org_acme', rol: 'analyst' } } },
   },
-  forget: [{ organizationId: 'org_acme', userId: 'user_ben' }],
+  members: [{ organizationId: 'org_acme', userId: 'user_ada', role: 'org:admin' }],
   steps: [
     {
       says: 'Acme is on Free. Ada asks for the roles that she can give.',
@@ -75,13 +75,16 @@ export const story = {
       status: 200,
     },
     {
-      says: 'Acme goes back to Free. Ben is an analyst, and no mapping says which role he gets: refused.',
-      command: ['assign', 'org_acme', 'role_set:free'],
+      says: 'Acme wants to go back to Free. Who would be affected? Ben, and the invitation of Cleo: they need other roles.',
+      command: ['assign', 'org_acme', 'role_set:free', '--dry-run'],
       exitCode: 1,
     },
     {
-      says: 'Acme goes back to Free, and its analysts become members.',
-      command: ['assign', 'org_acme', 'role_set:free', '--map', 'org:analyst=org:member'],
+      says: 'Acme goes back to Free. Its analysts and moderators, also the invited ones, become members.',
+      command: [
+        ...['assign', 'org_acme', 'role_set:free'],
+        ...['--map', 'org:analyst=org:member', '--map', 'org:moderator=org:member'],
+      ],
       exitCode: 0,
     },
     {

@@ -10,7 +10,8 @@ export { start } from './start.js'
  * @property {string} title
  * @property {string} folder the example's folder, with rolesets.yaml and app.js
  * @property {Readonly<Record<string, Person>>} people by their first names
- * @property {readonly { organizationId: string, userId: string }[]} forget memberships of an earlier run
+ * @property {readonly { organizationId: string, userId: string, role: string }[]} members all members at the beginning, if the
+ *   application stores its members in the sidecar
  * @property {readonly Step[]} steps
  *
  * @typedef {object} Person

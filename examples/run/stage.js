@@ -2,7 +2,7 @@
 
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createRoleSetsClient, isRoleSetsError } from '@rolesets/client'
+import { createRoleSetsClient } from '@rolesets/client'
 import { openIssuer } from './issuer.js'
 import { rolesets, runRolesets, startProcess } from './processes.js'
 
@@ -81,13 +81,30 @@ async function describe(story, { target, keyFile }) {
 
   const roleSets = createRoleSetsClient({ target, key: (await readFile(keyFile, 'utf8')).trim() })
   try {
-    for (const membership of story.forget) {
-      await roleSets.admin.deleteMembership(membership).catch((error) => {
-        if (!isRoleSetsError(error) || error.code !== 'membership_not_found') throw error
-      })
-    }
+    for (const organizationId of new Set(story.members.map((member) => member.organizationId)))
+      await resetMembers(story, { admin: roleSets.admin, organizationId })
   } finally {
     await roleSets.close()
   }
   return output.replace(/^ .*\n/gm, '')
+}
+
+/**
+ * Ends the memberships and invitations of an earlier run, and creates those of the beginning.
+ *
+ * @param {import('./index.js').Story} story
+ * @param {{ admin: import('@rolesets/client').Administration, organizationId: string }} organization
+ */
+async function resetMembers(story, { admin, organizationId }) {
+  const atBeginning = story.members.filter((member) => member.organizationId === organizationId)
+  const { memberships } = await admin.listMemberships({ organizationId })
+  const { invitations } = await admin.listInvitations({ organizationId, statuses: ['PENDING'] })
+  for (const { userId } of memberships) {
+    if (!atBeginning.some((member) => member.userId === userId))
+      await admin.deleteMembership({ organizationId, userId })
+  }
+  for (const { id } of invitations) await admin.revokeInvitation({ organizationId, invitationId: id })
+  for (const member of atBeginning) {
+    if (!memberships.some(({ userId }) => userId === member.userId)) await admin.createMembership(member)
+  }
 }

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRoleSetsClient } from '@rolesets/client'
 import test, { type ExecutionContext } from 'ava'
-import { openTestSidecar, secretKey } from '../grpc/open-sidecar.ts'
+import { openTestSidecar, readKey, secretKey } from '../grpc/open-sidecar.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { type } from './command-line.ts'
 import { answer, membership, openSourceServer, organization, pricingLists, sourceKey } from './import-source-server.ts'
@@ -123,7 +123,11 @@ test('keys that are missing or wrong are told apart', async (t) => {
   t.regex(half.stderr, /sidecar needs its secret key.*--target-key-file/)
   const wrong = await type([...command, '--key', sourceKey, '--target-key', 'another'])
   t.is(wrong.exitCode, 3)
-  t.regex(wrong.stderr, /--target-key-file/)
+  t.regex(wrong.stderr, /no valid key.*--target-key-file/)
+  const inJson = await type([...command, '--key', sourceKey, '--target-key', 'another', '--json'])
+  t.regex((JSON.parse(inJson.stderr) as { error: { message: string } }).error.message, /--target-key-file/)
+  const weak = await type([...command, '--key', sourceKey, '--target-key', readKey])
+  t.regex(weak.stderr, /may read, but not write.*--target-key-file/)
   t.deepEqual(source.requests, [], 'nothing is read for nothing')
   const stranger = await type([...command, '--key', 'another', '--target-key', secretKey])
   t.is(stranger.exitCode, 3)

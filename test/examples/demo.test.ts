@@ -10,7 +10,7 @@ const turns = {
     /2\. Ada makes Ben an analyst\.[^]*?< 403 .*"code":"role_not_in_set".*"roles":\["org:analyst"\]/,
     /3\. Acme upgrades to Pro\.[^]*?\$ rolesets assign org_acme role_set:pro\n/,
     /4\. The same grant is accepted at once\.[^]*?< 201 /,
-    /9\. Acme goes back to Free\.[^]*?org:analyst \(1 member/,
+    /9\. Acme wants to go back to Free\.[^]*?1 member with org:analyst[^]*?1 invitation with org:moderator/,
     /11\. The token of Ben still says[^]*?< 403 .*"code":"role_withdrawn"/,
   ],
   'care-cohorts': [

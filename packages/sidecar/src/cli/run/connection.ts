@@ -4,7 +4,7 @@ import { createRoleSetsClient, type ClientEvent, type RoleSetsClient } from '@ro
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { mayBeKey } from '../../redaction.ts'
 import { readBounded, readFileBounded } from './bounded-file.ts'
-import { UsageError } from './failure.ts'
+import { UsageError, type KeyFlag } from './failure.ts'
 import type { Io } from './io.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
@@ -28,7 +28,7 @@ export interface ConnectionOptions {
 
 /** The flags and variables that give a key: these, and the same with `-file` and `_FILE`. */
 export interface KeyNames {
-  readonly flag: '--key' | '--target-key'
+  readonly flag: KeyFlag
   readonly variable: string
 }
 
@@ -38,7 +38,7 @@ const sidecarKey: KeyNames = { flag: '--key', variable: 'ROLESETS_KEY' }
 export function addConnectionOptions(
   command: Command,
   io: Io,
-  { timeoutSeconds, keyFlag = sidecarKey.flag }: { timeoutSeconds: number; keyFlag?: KeyNames['flag'] | undefined },
+  { timeoutSeconds, keyFlag = sidecarKey.flag }: { timeoutSeconds: number; keyFlag?: KeyFlag | undefined },
 ): Command {
   const target = new Option('--target <address>', 'host:port or unix:<path> (ROLESETS_TARGET)')
   hideMistaken(io.env.ROLESETS_TARGET, io)

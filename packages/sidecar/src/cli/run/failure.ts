@@ -51,10 +51,13 @@ export function isRefused({ code }: RoleSetsError): boolean {
   return exitCodeOf(code) !== exitCodes.unanswered
 }
 
-const keyRemedy = 'Give the right one with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY.'
+/** The flag of the sidecar's key: `--key`, unless that one is the key of another server. */
+export type KeyFlag = '--key' | '--target-key'
+
+const keyRemedy = (flag: KeyFlag) =>
+  `Give the right one with ${flag}-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY.`
 const ownRemedies = {
   more_time: 'Try again, or allow more with --timeout.',
-  right_key: keyRemedy,
   encryption: 'Give --tls, or --insecure.',
   reach_sidecar: 'Start it, or correct the target: the gRPC address, with --tls only if the sidecar has TLS.',
   matching_sidecar: 'Correct the target, or update the sidecar.',
@@ -68,17 +71,19 @@ const ownRemedies = {
   matching_pair: 'Give the private key of the certificate with --tls-key <path>.',
   grpc_port: 'Give the gRPC address as the target, by default port 7450.',
   new_client: 'Run the command again.',
-} satisfies Record<Remedy, string>
+} satisfies Record<Exclude<Remedy, 'right_key'>, string>
 
-const keyUnknown = `The sidecar rejected the request: no valid key. ${keyRemedy}`
-const keyTooWeak = `This key may read, but not write. ${keyRemedy}`
+type OwnMessage = (problem: string, keyFlag: KeyFlag) => string
+
+const keyUnknown: OwnMessage = (_problem, flag) => `The sidecar rejected the request: no valid key. ${keyRemedy(flag)}`
+const keyTooWeak: OwnMessage = (_problem, flag) => `This key may read, but not write. ${keyRemedy(flag)}`
 
 /** Where the command line knows better what to do than the sidecar can. */
-const ownMessages: Partial<Record<RoleSetsErrorCode, (problem: string) => string>> = {
-  key_required: () => keyUnknown,
-  unauthenticated: () => keyUnknown,
-  write_key_required: () => keyTooWeak,
-  permission_denied: () => keyTooWeak,
+const ownMessages: Partial<Record<RoleSetsErrorCode, OwnMessage>> = {
+  key_required: keyUnknown,
+  unauthenticated: keyUnknown,
+  write_key_required: keyTooWeak,
+  permission_denied: keyTooWeak,
   closed: () => 'Interrupted.',
   aborted: () => 'Interrupted.',
   mapping_missing: (problem) =>
@@ -94,16 +99,20 @@ interface Failure {
 }
 
 /** Reports the failure to the user, and sets the exit code. */
-export function reportFailure(io: Io, error: unknown, options: { readonly json: boolean }): void {
-  const { exitCode, ...failure } = failureOf(error)
+export function reportFailure(
+  io: Io,
+  error: unknown,
+  { json, keyFlag = '--key' }: { readonly json: boolean; readonly keyFlag?: KeyFlag | undefined },
+): void {
+  const { exitCode, ...failure } = failureOf(error, keyFlag)
   const { faults } = failure
-  if (options.json) io.stderr(jsonLine({ error: failure }))
+  if (json) io.stderr(jsonLine({ error: failure }))
   else if (faults === undefined) io.stderr(`rolesets: ${onOneLine(failure.message)}\n`)
   else io.stderr(`${failure.message}\n`)
   io.setExitCode(exitCode)
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(error: unknown, keyFlag: KeyFlag): Failure {
   if (error instanceof UsageError) {
     const { code, message, faults } = error
     return { exitCode: exitCodes.usage, code, message, ...(faults.length > 0 ? { faults } : {}) }
@@ -111,11 +120,11 @@ function failureOf(error: unknown): Failure {
   if (error instanceof Refusal) return { exitCode: exitCodes.usage, code: 'usage', message: error.message }
   if (isRoleSetsError(error)) {
     const { code, fields } = error
+    const sentence = sentenceOf(error, keyFlag)
     return {
       exitCode: exitCodeOf(code),
       code,
-      message:
-        error instanceof ExplainedError ? `${error.before}${sentenceOf(error)}${error.after}` : sentenceOf(error),
+      message: error instanceof ExplainedError ? `${error.before}${sentence}${error.after}` : sentence,
       ...(fields.length > 0 ? { fields: fields.map((each) => ({ ...each, field: snakeCase(each.field) })) } : {}),
     }
   }
@@ -124,12 +133,13 @@ function failureOf(error: unknown): Failure {
 }
 
 /** The client's sentence names options of the client. A person at a terminal knows flags. */
-function sentenceOf({ code, problem, remedy, fields: [field] }: RoleSetsError): string {
+function sentenceOf({ code, problem, remedy, fields: [field] }: RoleSetsError, keyFlag: KeyFlag): string {
   const own = ownMessages[code]
-  if (own) return own(problem)
+  if (own) return own(problem, keyFlag)
   const isOption = code === 'invalid_argument' && field !== undefined
   const sentence = isOption ? `${flagOf(field.field)} ${field.description}` : problem
-  return remedy === undefined ? sentence : `${sentence} ${ownRemedies[remedy]}`
+  if (remedy === undefined) return sentence
+  return `${sentence} ${remedy === 'right_key' ? keyRemedy(keyFlag) : ownRemedies[remedy]}`
 }
 
 const flags: Readonly<Record<string, string>> = { deadlineMs: '--timeout' }

@@ -2,8 +2,8 @@
 
 import type { AdminOptions, RoleSetsClient } from '@rolesets/client'
 import { Option, type Command } from 'commander'
-import { addConnectionOptions, openClient, type ConnectionOptions, type KeyNames } from './connection.ts'
-import { reportFailure } from './failure.ts'
+import { addConnectionOptions, openClient, type ConnectionOptions } from './connection.ts'
+import { reportFailure, type KeyFlag } from './failure.ts'
 import { exitCodes, type ExitCode } from '@rolesets/core'
 import { jsonLine } from '../output/json.ts'
 import type { Io } from './io.ts'
@@ -22,7 +22,7 @@ export interface Verb {
   /** How long it waits for an answer unless `--timeout` says so. Default 10. */
   readonly timeoutSeconds?: number
   /** The flag of the sidecar's key, where `--key` is that of another server. */
-  readonly keyFlag?: KeyNames['flag']
+  readonly keyFlag?: KeyFlag
   /** What `--help` says after the options: examples, and what is worth knowing. */
   readonly notes: string
 }
@@ -59,7 +59,7 @@ type Ended = Promise<ExitCode | void>
 
 /** A verb that asks no sidecar. */
 export function localVerb<Options extends { json?: true }>(verb: Verb, run: (given: Given<Options>) => Ended): AddVerb {
-  return (parent, io) => act(io, addVerb(parent, io, verb), run)
+  return (parent, io) => act(io, { command: addVerb(parent, io, verb) }, run)
 }
 
 /** A verb that does everything itself, with the options of the connection. */
@@ -70,7 +70,7 @@ export function connectedVerb<Options extends ConnectionOptions, Args extends un
   return (parent, io) => {
     const command = addVerb(parent, io, { ...verb, notes: `${verb.notes.trim()}\n${exitCodesHelp}` })
     const { timeoutSeconds = 10, keyFlag } = verb
-    act(io, addConnectionOptions(command, io, { timeoutSeconds, keyFlag }), run)
+    act(io, { command: addConnectionOptions(command, io, { timeoutSeconds, keyFlag }), keyFlag }, run)
   }
 }
 
@@ -107,7 +107,7 @@ function addVerb(parent: Command, io: Io, { usage, summary, notes, options = [] 
 /** Sets the exit code that the work comes to; an error is reported to the user. */
 function act<Options extends { json?: true }, Args extends unknown[]>(
   io: Io,
-  command: Command,
+  { command, keyFlag }: { readonly command: Command; readonly keyFlag?: KeyFlag | undefined },
   run: (given: Given<Options>, ...args: Args) => Ended,
 ): void {
   // Commander gives the arguments, the options, and the command.
@@ -117,7 +117,7 @@ function act<Options extends { json?: true }, Args extends unknown[]>(
     try {
       io.setExitCode((await run({ io, options }, ...args)) ?? exitCodes.yes)
     } catch (error) {
-      reportFailure(io, error, { json: options.json === true })
+      reportFailure(io, error, { json: options.json === true, keyFlag })
     }
   })
 }

@@ -3,7 +3,7 @@
  */
 
 import { exitCodes, type ExitCode } from '@rolesets/core'
-import { isRoleSetsError, RoleSetsError, type RoleSetsClient } from '@rolesets/client'
+import type { RoleSetsClient } from '@rolesets/client'
 import { Option } from 'commander'
 import { readKey, timeoutSecondsMax, type ConnectionOptions, type KeyNames } from '../run/connection.ts'
 import { UsageError } from '../run/failure.ts'
@@ -130,16 +130,8 @@ function text({ tally, began, revision, resumed, dryRun }: Outcome): string {
 
 /** Also finds out, before anything is read from the source, that the sidecar knows the key. */
 async function revisionOf({ admin, calls }: ImportContext): Promise<string> {
-  try {
-    return (await admin.listAccessKeys({ pageSize: 1 }, calls)).revision
-  } catch (error) {
-    if (!isRoleSetsError(error) || !keyCodes.includes(error.code)) throw error
-    const message = 'The sidecar rejected the key: it is not its secret key. Give the right one with --target-key-file.'
-    throw new RoleSetsError('unavailable', message, { cause: error })
-  }
+  return (await admin.listAccessKeys({ pageSize: 1 }, calls)).revision
 }
-
-const keyCodes: readonly string[] = ['key_required', 'write_key_required', 'unauthenticated', 'permission_denied']
 
 async function sourceOptions({ url, key, keyFile, insecure }: ImportOptions, io: Io) {
   const given = await readKey(withoutUndefined({ key, keyFile }), io, sourceKeyNames)

@@ -1,0 +1,139 @@
+/** The snippets and commands of the guides run: one program and one sidecar for each page. */
+
+import { execFile } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as client from '@rolesets/client'
+import { createFakeSidecar } from '@rolesets/client/testing'
+import * as middleware from '@rolesets/express'
+import test, { type ExecutionContext } from 'ava'
+import express from 'express'
+import { serve } from '../middleware/application.ts'
+import { cleanEnvironment, rolesetsCommand, startSidecar } from '../processes/sidecar-process.ts'
+import { temporaryFolder } from '../processes/temporary-folder.ts'
+import { codeBlocksOf, commandsOf, projectRoot } from './code-blocks.ts'
+
+/** A sidecar with the pricing tiers, a client with its key, and a shell in the folder of its database. */
+async function openGuide(t: ExecutionContext) {
+  const folder = await temporaryFolder(t)
+  const sidecar = await startSidecar(t, { cwd: folder })
+  const key = join(folder, 'rolesets.db.key')
+  const env = { ...cleanEnvironment(), ROLESETS_TARGET: sidecar.target, ROLESETS_KEY_FILE: key }
+  const shell = (command: string): Promise<{ code: number; output: string }> =>
+    new Promise((resolve) => {
+      const placed = command
+        .replace(/^rolesets /, `'${process.execPath}' '${rolesetsCommand}' `)
+        .replace('127.0.0.1:7451', String(sidecar.http))
+      execFile('sh', ['-c', placed], { cwd: folder, env }, (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr })
+      })
+    })
+  await shell(`rolesets apply -f '${join(projectRoot, 'examples/pricing-tiers/rolesets.yaml')}'`)
+  const secret = (await readFile(key, 'utf8')).trim()
+  const roleSets = client.createRoleSetsClient({ target: sidecar.target, key: secret, deadlineMs: 20_000 })
+  t.teardown(() => roleSets.close())
+  return { shell, roleSets, folder, sidecar }
+}
+
+async function blocksOf(page: string, language: string) {
+  return (await codeBlocksOf(page)).filter((block) => block.language === language)
+}
+
+async function commandsIn(page: string) {
+  return (await blocksOf(`docs/${page}`, 'sh')).flatMap(commandsOf)
+}
+
+/** Runs snippets as one program. @returns what `results` names */
+async function runSnippets(codes: readonly string[], scope: Record<string, unknown>, results: string) {
+  const code = codes.join('\n').replaceAll(/^import .*$/gm, '')
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- This runs our own documentation.
+  const program = new Function(...Object.keys(scope), `return (async () => { ${code}\nreturn ${results} })()`) as (
+    ...scope: unknown[]
+  ) => Promise<Record<string, unknown>>
+  return program(...Object.values(scope))
+}
+
+test('members.md: the sidecar that knows the members says who is affected, and gives them other roles', async (t) => {
+  const { shell, roleSets } = await openGuide(t)
+  const [create, tell, count] = (await blocksOf('docs/members.md', 'js')).map(({ code }) => code)
+  await runSnippets([create ?? ''], { roleSets }, '{}')
+  const [preview = '', move = ''] = await commandsIn('members.md')
+  const refused = await shell(preview)
+  t.is(refused.code, 1)
+  t.true(refused.output.includes('org:analyst (1 member, 0 invitations)'), refused.output)
+  t.is((await shell(move)).code, 0)
+
+  const own = new Map<string, string>([['user_zoe', 'org:analyst']])
+  const database = {
+    setRole: (_organizationId: string, userId: string, role: string) => void own.set(userId, role),
+    members: () => [...own].map(([userId, role]) => ({ userId, role })),
+  }
+  const { outside } = await runSnippets([tell ?? '', count ?? ''], { roleSets, database }, '{ outside }')
+  t.deepEqual(outside, [{ userId: 'user_zoe', role: 'org:analyst' }])
+  const { memberships } = await roleSets.admin.listMemberships({ organizationId: 'org_umbrella' })
+  const roles = Object.fromEntries(memberships.map(({ userId, role }) => [userId, role]))
+  t.deepEqual(roles, { user_ada: 'org:admin', user_ben: 'org:member', user_cleo: 'org:member' })
+})
+
+test('troubleshooting.md: the three questions have the answers that the page names', async (t) => {
+  const { shell } = await openGuide(t)
+  const [ready = '', check = '', doctor = ''] = await commandsIn('troubleshooting.md')
+  t.is((await shell(ready)).output.trim(), '{"started":true,"ready":true,"fresh":true}')
+  t.is((await shell(check)).code, 1)
+  t.is((await shell(doctor)).code, 0)
+})
+
+test('upgrade.md: the commands work on a stopped sidecar, and the copy is sound', async (t) => {
+  const { shell, sidecar } = await openGuide(t)
+  const [doctor = '', copy = '', examine = '', version = '', log = '', again = '', lost = ''] =
+    await commandsIn('upgrade.md')
+  t.is((await shell(doctor)).code, 0)
+  for (const command of [version, log, again, lost]) t.is((await shell(command)).code, 0, command)
+  t.is(await sidecar.stop(), 0)
+  for (const command of [copy, examine]) t.is((await shell(command)).code, 0, command)
+  t.false((await shell('ls')).output.includes('rolesets.db-wal'))
+})
+
+test('rollout.md: nobody is refused at first, a dry run counts who is outside, and a mapping moves them', async (t) => {
+  const { shell, roleSets, folder } = await openGuide(t)
+  const [file] = await blocksOf('docs/rollout.md', 'yaml')
+  await writeFile(join(folder, 'rolesets.yaml'), file?.code ?? '')
+  const [applyDry = '', apply = '', count = '', move = '', end = ''] = await commandsIn('rollout.md')
+  for (const command of [applyDry, apply]) t.is((await shell(command)).code, 0, command)
+  const organizationId = 'org_hooli'
+  await roleSets.admin.createOrganization({ id: organizationId, name: 'Hooli' })
+  await roleSets.admin.createMembership({ organizationId, userId: 'user_ada', role: 'org:admin' })
+  await roleSets.admin.createMembership({ organizationId, userId: 'user_ben', role: 'org:analyst' })
+  const counted = await shell(count)
+  t.is(counted.code, 1)
+  t.true(counted.output.includes('org:analyst (1 member, 0 invitations)'), counted.output)
+  t.is((await shell(move)).code, 0)
+  t.is((await shell(end)).code, 1, 'the legacy set is still the initial one')
+  const free = (file?.code ?? '').replace(/ +initial: true\n/, '').concat('    initial: true\n')
+  await writeFile(join(folder, 'rolesets.yaml'), free)
+  t.is((await shell(apply)).code, 0)
+  const ended = await shell(end)
+  t.is(ended.code, 0, ended.output)
+})
+
+test('rollout.md: in the mode report every request passes and is logged, and members outside of the set are found', async (t) => {
+  const sidecar = createFakeSidecar({ roleSets: { 'role_set:free': ['org:admin', 'org:member'] } })
+  const roleSets = client.createRoleSetsClient({ transport: sidecar.transport })
+  t.teardown(() => roleSets.close())
+  await roleSets.ready()
+  const app = express()
+  const logged: object[] = []
+  const log = { warn: (entry: object) => logged.push(entry) }
+  const codes = (await blocksOf('docs/rollout.md', 'js')).map(({ code }) => code)
+  const scope = { ...middleware, app, express, roleSets, log }
+  const { membersOutside } = (await runSnippets(codes, scope, '{ membersOutside }')) as {
+    membersOutside: (members: readonly object[]) => Promise<readonly object[]>
+  }
+  const ask = await serve(t, app)
+  for (const role of ['org:member', 'org:analyst'])
+    t.is((await ask('/organizations/org_acme/memberships', { body: { role } })).status, 201)
+  t.is(logged.length, 1)
+  t.like(logged[0], { outcome: 'refused', organizationId: 'org_acme', code: 'role_not_in_set' })
+  const member = (role: string) => ({ organizationId: 'org_acme', userId: 'user_1', role })
+  t.deepEqual(await membersOutside([member('org:member'), member('org:analyst')]), [member('org:analyst')])
+})
