@@ -69,7 +69,11 @@ test('broken text is found in lists, maps and metadata too', async (t) => {
   const { target } = await openTestSidecar(t)
   const cases = [
     [Administration.service.AddRoles, { roleSet: 'role_set:default', roles: ['org:a', 'org:#'] }, 'roles[1]'],
-    [Administration.service.AssignRoleSet, { organizationId: 'o', roleSet: 'r', mappings: { a: '#' } }, 'mappings[0].value'],
+    [
+      Administration.service.AssignRoleSet,
+      { organizationId: 'o', roleSet: 'r', mappings: { a: '#' } },
+      'mappings[0].value',
+    ],
     [
       Administration.service.AssignRoleSet,
       { organizationId: 'o', roleSet: 'r', mappings: { '#': 'a' } },
