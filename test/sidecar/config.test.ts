@@ -46,7 +46,6 @@ test('without flags and variables, the defaults are in effect', (t) => {
     tls: undefined,
     unknownOrganizations: 'initial',
     maxStalenessMs: 5000,
-    httpDefaultVersion: '2026-05-12',
     historyMaxCount: 1_000_000,
     historyMaxAgeMs: 90 * 86_400_000,
     shutdownGraceMs: 10_000,
