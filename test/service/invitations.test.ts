@@ -154,7 +154,7 @@ test('commit times never run back, however the clock jumps, also across a restar
         else {
           const next = await openServiceOver(store, { now: () => clock.now })
           await write(next.administration)
-          await next.close()
+          next.close()
         }
       }
       const { value } = await store.read((reader) => reader.history({}, { size: 100, oldestFirst: true }))
@@ -163,7 +163,7 @@ test('commit times never run back, however the clock jumps, also across a restar
         times,
         times.toSorted((a, b) => a - b),
       )
-      await service.close()
+      service.close()
     }),
     { numRuns: 10 },
   )
