@@ -56,7 +56,9 @@ export class NaiveStore {
     const record = async () => Promise.reject(new Error('A reader records nothing.'))
     return {
       revision: this.head,
-      value: await work(naiveWriter(() => this.state, { revision: this.head + 1, committedAt: this.committedAt, record })),
+      value: await work(
+        naiveWriter(() => this.state, { revision: this.head + 1, committedAt: this.committedAt, record }),
+      ),
     }
   }
 }
