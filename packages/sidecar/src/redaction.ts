@@ -5,7 +5,7 @@
 
 import { quoted, withoutUnseen } from '@rolesets/core'
 
-export const notShown = '(key not shown)'
+const notShown = '(key not shown)'
 
 /** A shorter value is likely a common word. */
 const secretCharactersMin = 8
