@@ -120,36 +120,39 @@ function randomStore(random: () => number): Parameters<RoleSetsClient['admin']['
   return { permissions, roles, roleSets, organizations }
 }
 
-test.serial("what doesn't fit in one file becomes several; standard output has room for one, and gets nothing", async (t) => {
-  const [from, to] = [await openPlace(t), await openPlace(t)]
-  const description = 'é'.repeat(1_024)
-  const store = Array.from({ length: 2_200 }, (_, at) => ({ key: `org:large:p${at}`, description }))
-  for (const permissions of [store.slice(0, 1_100), store.slice(1_100)])
-    await from.operator.admin.apply({ permissions })
-  const refused = await from.type(['export'])
-  t.is(refused.exitCode, 2)
-  t.is(refused.stdout, '')
-  t.regex(refused.stderr, /more than `rolesets apply` reads from one file\. Give -o/)
+test.serial(
+  "what doesn't fit in one file becomes several; standard output has room for one, and gets nothing",
+  async (t) => {
+    const [from, to] = [await openPlace(t), await openPlace(t)]
+    const description = 'é'.repeat(1_024)
+    const store = Array.from({ length: 2_200 }, (_, at) => ({ key: `org:large:p${at}`, description }))
+    for (const permissions of [store.slice(0, 1_100), store.slice(1_100)])
+      await from.operator.admin.apply({ permissions })
+    const refused = await from.type(['export'])
+    t.is(refused.exitCode, 2)
+    t.is(refused.stdout, '')
+    t.regex(refused.stderr, /more than `rolesets apply` reads from one file\. Give -o/)
 
-  const path = await from.file('an older export')
-  const written = await from.type(['export', '-o', path])
-  t.is(written.exitCode, 0, written.stderr)
-  const parts = [path, path.replace(/\.yaml$/, '-2.yaml')]
-  t.is(written.stderr, `rolesets: wrote ${parts.join(', ')}.\n`)
-  for (const part of parts) {
-    t.regex((await from.type(['apply', '-f', part])).stdout, /^Nothing to change/)
-    t.is((await to.type(['apply', '-f', part])).exitCode, 0)
-  }
-  const again = join(dirname(path), 'again.yaml')
-  t.is((await to.type(['export', '--output', again])).exitCode, 0)
-  t.is(await readFile(again, 'utf8'), await readFile(path, 'utf8'))
-  t.deepEqual((await readdir(dirname(path))).sort(), [
-    'again-2.yaml',
-    'again.yaml',
-    'rolesets-1-2.yaml',
-    'rolesets-1.yaml',
-  ])
-})
+    const path = await from.file('an older export')
+    const written = await from.type(['export', '-o', path])
+    t.is(written.exitCode, 0, written.stderr)
+    const parts = [path, path.replace(/\.yaml$/, '-2.yaml')]
+    t.is(written.stderr, `rolesets: wrote ${parts.join(', ')}.\n`)
+    for (const part of parts) {
+      t.regex((await from.type(['apply', '-f', part])).stdout, /^Nothing to change/)
+      t.is((await to.type(['apply', '-f', part])).exitCode, 0)
+    }
+    const again = join(dirname(path), 'again.yaml')
+    t.is((await to.type(['export', '--output', again])).exitCode, 0)
+    t.is(await readFile(again, 'utf8'), await readFile(path, 'utf8'))
+    t.deepEqual((await readdir(dirname(path))).sort(), [
+      'again-2.yaml',
+      'again.yaml',
+      'rolesets-1-2.yaml',
+      'rolesets-1.yaml',
+    ])
+  },
+)
 
 test.serial('a path that is not a file to write is refused, and nothing is left behind', async (t) => {
   const { type, file } = await openPlace(t)
