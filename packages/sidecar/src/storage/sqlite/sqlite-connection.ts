@@ -35,10 +35,7 @@ export function sqliteConnection(connection: Connection, guard?: FileGuard): Eng
     next = position
     committed = position
   }
-  const rollback = async () => {
-    await connection.run('ROLLBACK').catch(() => undefined)
-    guard?.end()
-  }
+  const rollback = async () => (await connection.run('ROLLBACK').catch(() => undefined), guard?.end())
 
   return guarded(connection.file, {
     ...readsOf(connection),
@@ -61,7 +58,6 @@ export function sqliteConnection(connection: Connection, guard?: FileGuard): Eng
       await connection.run('COMMIT')
       committed = next
       await guard?.verifyCommitted()
-      guard?.end()
     },
     savepoint: async (action) => {
       for (const sql of savepoints[action]) await connection.run(sql)

@@ -11,9 +11,9 @@ import { logSuffix } from './private.ts'
 export interface FileGuard {
   /** Before a write. @throws StoreError `file_lost`, which ends all writes */
   verify(): Promise<void>
-  /** After its commit, which may have moved the log into the database. @throws StoreError `file_lost` */
+  /** After its commit, which may have moved the log into the database, and ends it. @throws StoreError `file_lost` */
   verifyCommitted(): Promise<void>
-  /** The write has ended. */
+  /** It was rolled back. */
   end(): void
   /** Verifies from time to time, until the returned function is called. */
   readonly watch: (onLost: (error: StoreError) => void) => () => void
@@ -67,6 +67,7 @@ export async function guardFiles(file: string, path: string, logBytesKept: numbe
     verifyCommitted: async () => {
       await verify()
       changedAt = await changeTimeOf(file)
+      isWriting = false
     },
     end: () => void (isWriting = false),
     watch: (onLost) => {
