@@ -2,6 +2,7 @@
 
 import { isRoleSetsError, type Administration, type AdminOptions, type Metadata, type Written } from '@rolesets/client'
 import { isRefused } from '../run/failure.ts'
+import type { Missing } from './missing.ts'
 import type { Source } from './source.ts'
 import type { Kind, Tally } from './tally.ts'
 
@@ -10,6 +11,7 @@ export interface ImportContext {
   readonly admin: Administration
   readonly calls: AdminOptions
   readonly tally: Tally
+  readonly missing: Missing
   readonly dryRun: boolean
   /** Unix milliseconds, when the import began. */
   readonly nowMs: number
