@@ -241,7 +241,10 @@ test('a run that resumed from a checkpoint ends nothing, and says so', async (t)
   const place = await open(t)
   const { source, run } = place
   source.lists['organizations'] = Array.from({ length: 24 }, (_, at) => organization(`org_${at}`))
-  await place.admin.createOrganization({ id: 'org_own' })
+  for (const id of ['org_23', 'org_own']) await place.admin.createOrganization({ id })
+  await place.admin.createMembership({ organizationId: 'org_23', userId: 'user_own', role: 'org:member' })
+  const own = ['org_23/user_own', 'org_own']
+  const isHere = async () => (await here(place)).filter((id) => own.includes(id))
   const checkpoint = join(await temporaryFolder(t), 'checkpoint')
   source.interfere = ({ url = '' }, response) => {
     if (url.includes('/org_22/memberships')) answer(response, 400, 'broken')
@@ -252,9 +255,10 @@ test('a run that resumed from a checkpoint ends nothing, and says so', async (t)
   const resumed = await run('--checkpoint', checkpoint, '--end-missing')
   t.is(resumed.exitCode, 1)
   t.regex(resumed.stdout, /Nothing was ended: This run resumed from a checkpoint, and did not read the first 20/)
-  t.true((await here(place)).includes('org_own'))
+  t.regex(resumed.stdout, /Not at the source:\n {2}1 membership:\n {4}org_23\/user_own\n/)
+  t.deepEqual(await isHere(), own)
   t.is((await run('--checkpoint', checkpoint, '--end-missing')).exitCode, 0)
-  t.false((await here(place)).includes('org_own'))
+  t.deepEqual(await isHere(), [])
 })
 
 test('a source that has none of many organizations is taken for the wrong one', async (t) => {
