@@ -26,8 +26,10 @@ function begin({ isTerminal, json }: { isTerminal: boolean; json?: true }) {
   }
   const { promise: end, resolve: finish, reject: fail } = promiseOf<string>()
   let tell: ReportProgress = () => undefined
-  const work = withProgress(io as Io, json === undefined ? {} : { json }, (given) => {
+  let hide = () => {}
+  const work = withProgress(io as Io, json === undefined ? {} : { json }, (given, hideLine) => {
     tell = given
+    hide = hideLine
     return end
   })
   const pass = (ms: number) => {
@@ -37,7 +39,16 @@ function begin({ isTerminal, json }: { isTerminal: boolean; json?: true }) {
       for (const { callback } of due) callback()
     }
   }
-  return { told, pass, finish, fail, work, tell: (what: string) => tell(what), timers: () => timers.length }
+  return {
+    told,
+    pass,
+    finish,
+    fail,
+    work,
+    tell: (what: string) => tell(what),
+    hide: () => hide(),
+    timers: () => timers.length,
+  }
 }
 
 function promiseOf<T>() {
@@ -88,6 +99,20 @@ test('the line says what is being done, once that is known', async (t) => {
   finish('done')
   await work
   t.deepEqual(told, ['rolesets: 4000 memberships seen, 1 s …\n'])
+})
+
+test('on a terminal the line makes room for what is printed, and comes back', async (t) => {
+  const { told, pass, hide, finish, work } = begin({ isTerminal: true })
+  hide()
+  t.deepEqual(told, [])
+  pass(1_000)
+  hide()
+  hide()
+  t.is(told.filter((text) => text === clear).length, 2, 'there was one line to write over, and one to take away')
+  pass(1_000)
+  t.is(told.at(-1), 'rolesets: still working, 2 s …')
+  finish('done')
+  await work
 })
 
 test('programs that read JSON are told nothing', async (t) => {

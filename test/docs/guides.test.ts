@@ -94,7 +94,7 @@ test('upgrade.md: the commands work on a stopped sidecar, and the copy is sound'
   t.false((await shell('ls')).output.includes('rolesets.db-wal'))
 })
 
-test('rollout.md: nobody is refused at first, a dry run counts who is outside, and a mapping moves them', async (t) => {
+test('rollout.md: no role is refused at first, a dry run counts who is outside, and a mapping moves them', async (t) => {
   const { shell, roleSets, folder } = await openGuide(t)
   const [file] = await blocksOf('docs/rollout.md', 'yaml')
   await writeFile(join(folder, 'rolesets.yaml'), file?.code ?? '')

@@ -26,7 +26,12 @@ async function open(t: ExecutionContext, path?: string): Promise<Opened> {
   const waiting = new Map<StoreEvent['kind'], (event: StoreEvent) => void>()
   const store = await openStore(`sqlite:${file}`, { onEvent: (event) => waiting.get(event.kind)?.(event) })
   t.teardown(() => store.close().catch(() => undefined))
-  const next = (kind: StoreEvent['kind']) => new Promise<StoreEvent>((resolve) => waiting.set(kind, resolve))
+  const next = (kind: StoreEvent['kind']) =>
+    new Promise<StoreEvent>((resolve) => {
+      // An idle store doesn't keep its process alive.
+      const alive = setInterval(() => undefined, 1_000)
+      waiting.set(kind, (event) => (clearInterval(alive), resolve(event)))
+    })
   if (store.head === 0) await withCatalogue(store)
   return { store, file, next }
 }

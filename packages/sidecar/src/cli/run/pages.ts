@@ -1,7 +1,9 @@
 /** Lists of any length: page by page, each printed before the next is asked for. */
 
+import { counted } from '@rolesets/core'
 import type { Io } from './io.ts'
 import { jsonLine } from '../output/json.ts'
+import { withProgress } from './progress.ts'
 
 const pageSize = 500
 
@@ -33,11 +35,16 @@ export async function printPages<Item>(
   io: Io,
   { json, read, textOf, none = 'There are none.' }: Pages<Item>,
 ): Promise<void> {
-  let count = 0
-  for await (const items of pagesOf(read)) {
-    if (items.length > 0) await io.stdout(json ? items.map(jsonLine).join('') : textOf(items))
-    if (io.signal.aborted) return
-    count += items.length
-  }
-  if (count === 0 && !json) io.stderr(`rolesets: ${none}\n`)
+  const count = await withProgress(io, { json }, async (report, hide) => {
+    let listed = 0
+    for await (const items of pagesOf(read)) {
+      hide()
+      if (items.length > 0) await io.stdout(json ? items.map(jsonLine).join('') : textOf(items))
+      listed += items.length
+      if (io.signal.aborted) break
+      report(`${counted(listed, 'line')} printed`)
+    }
+    return listed
+  })
+  if (count === 0 && !json && !io.signal.aborted) io.stderr(`rolesets: ${none}\n`)
 }

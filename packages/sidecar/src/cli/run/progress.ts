@@ -12,20 +12,25 @@ const logEveryMs = 5_000
 /** Says what is being done, in place of `still working`; shown with the next line. */
 export type ReportProgress = (what: string) => void
 
-/** Does the work, which prints nothing meanwhile. With --json it prints nothing. */
+/**
+ * Does the work. With --json it shows nothing. Work that prints calls `hide` before each print, so that what it prints doesn't
+ * stand behind the line; the line comes back by itself.
+ */
 export async function withProgress<T>(
   io: Io,
-  { json }: { readonly json?: true },
-  work: (report: ReportProgress) => Promise<T>,
+  { json }: { readonly json?: true | undefined },
+  work: (report: ReportProgress, hide: () => void) => Promise<T>,
 ): Promise<T> {
-  if (json) return work(() => undefined)
+  if (json) return work(nothing, nothing)
   const line = new ProgressLine(io)
   try {
-    return await work(line.report)
+    return await work(line.report, line.hide)
   } finally {
     line.end()
   }
 }
+
+const nothing = (): void => undefined
 
 class ProgressLine {
   readonly #io: Io
@@ -44,9 +49,14 @@ class ProgressLine {
     this.#what = what
   }
 
+  readonly hide = (): void => {
+    if (this.#isShown && this.#io.isTerminal) this.#io.clearLine()
+    this.#isShown = false
+  }
+
   end(): void {
     this.#cancel()
-    if (this.#isShown && this.#io.isTerminal) this.#io.clearLine()
+    this.hide()
   }
 
   readonly #show = (): void => {

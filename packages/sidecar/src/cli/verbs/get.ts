@@ -10,6 +10,7 @@ import type {
   Role,
   RoleSet,
 } from '@rolesets/client'
+import { listOrGet as invitations } from './invitation-reads.ts'
 import { parseId, parseRef } from '../../domain/fields.ts'
 import { tableText } from '../output/table.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
@@ -161,4 +162,5 @@ export const get = noun({ usage: 'get', summary: 'Shows what the sidecar has: on
   roles,
   permissions,
   members,
+  invitations,
 ])

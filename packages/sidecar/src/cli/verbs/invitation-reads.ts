@@ -1,7 +1,7 @@
-/** `rolesets invitations list` and `get`. */
+/** `rolesets invitations list` and `get`, and `rolesets get invitations`, which is both. */
 
 import { InvalidArgumentError, Option } from 'commander'
-import { askingVerb, type Given } from '../run/verb.ts'
+import { askingVerb, type Given, type Session } from '../run/verb.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
 import type { Invitation, InvitationStatus } from '@rolesets/client'
 import { parseId } from '../../domain/fields.ts'
@@ -15,15 +15,15 @@ interface ListOptions extends ConnectionOptions {
 
 const statuses: readonly InvitationStatus[] = ['PENDING', 'ACCEPTED', 'REVOKED', 'EXPIRED']
 
+const statusOption = new Option(
+  '--status <status>',
+  'only those that are pending, accepted, revoked or expired; can be repeated',
+).argParser(collectStatus)
+
 const listVerb = {
   usage: 'list <organization>',
   summary: 'Lists the invitations of an organization.',
-  options: [
-    new Option(
-      '--status <status>',
-      'only those that are pending, accepted, revoked or expired; can be repeated',
-    ).argParser(collectStatus),
-  ],
+  options: [statusOption],
   notes: `
 With --json, one document on each line.
 
@@ -40,10 +40,36 @@ Example:
   rolesets invitations get org_acme orginv_2mE…`,
 }
 
-export const list = askingVerb(listVerb, ({ io, options }: Given<ListOptions>, organization: string) => {
+const listOrGetVerb = {
+  usage: 'invitations <organization> [id]',
+  summary: 'Lists the invitations of an organization, or shows one of them.',
+  options: [statusOption],
+  notes: `
+With --json, one document on each line, with all fields.
+
+Examples:
+  rolesets get invitations org_acme --status pending
+  rolesets get invitations org_acme orginv_2mE… --json`,
+}
+
+export const list = askingVerb(listVerb, (given: Given<ListOptions>, organization: string) =>
+  listing(given, organization),
+)
+
+export const get = askingVerb(getVerb, (_given: Given<ConnectionOptions>, organization: string, id: string) =>
+  showing(organization, id),
+)
+
+export const listOrGet = askingVerb(
+  listOrGetVerb,
+  (given: Given<ListOptions>, organization: string, id: string | undefined) =>
+    id === undefined ? listing(given, organization) : showing(organization, id),
+)
+
+function listing({ io, options }: Given<ListOptions>, organization: string) {
   const organizationId = parseId(organization, '<organization>')
   const asked = { organizationId, ...withoutUndefined({ statuses: options.status }) }
-  return ({ client, limits }) =>
+  return ({ client, limits }: Session<ConnectionOptions>) =>
     printPages(io, {
       json: options.json,
       read: async (page) => {
@@ -52,15 +78,15 @@ export const list = askingVerb(listVerb, ({ io, options }: Given<ListOptions>, o
       },
       textOf: (invitations) => tableText(invitations.map(rowOf)),
     })
-})
+}
 
-export const get = askingVerb(getVerb, (_given: Given<ConnectionOptions>, organization: string, id: string) => {
+function showing(organization: string, id: string) {
   const asked = { organizationId: parseId(organization, '<organization>'), invitationId: parseId(id, '<id>') }
-  return async ({ client, limits, print }) => {
+  return async ({ client, limits, print }: Session<ConnectionOptions>) => {
     const found = await client.admin.getInvitation(asked, limits)
     await print(found, tableText(factsOf(found.invitation)))
   }
-})
+}
 
 /** Commander calls it for each value, with the result of the values before. */
 function collectStatus(text: string, before: readonly InvitationStatus[] = []): readonly InvitationStatus[] {

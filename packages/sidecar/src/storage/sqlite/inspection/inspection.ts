@@ -59,6 +59,23 @@ export async function openSqliteInspection(path: string): Promise<Inspection> {
   }
 }
 
+/**
+ * The first difference between the rows and the history, for the start of a small file.
+ *
+ * @param connection to the file, with this version's schema; it stays open
+ */
+export async function firstDifference(connection: Connection): Promise<Finding | undefined> {
+  const { revision: head, seal } = await unlessMalformed(connection.file, () => readPosition(connection))
+  const inspection = new SqliteInspection(connection, { head, seal, isAlone: false, differences: [] })
+  try {
+    for (const findings of [inspection.history(), inspection.things()])
+      for await (const finding of findings) return finding
+    return undefined
+  } finally {
+    await inspection.forget()
+  }
+}
+
 /** What is damaged is found by the checks. */
 async function unlessDamaged<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -99,8 +116,8 @@ class SqliteInspection implements Inspection {
   }
 
   async *integrity(): AsyncGenerator<Finding> {
-    for (const row of await this.#connection.all(`PRAGMA quick_check(${problemsMax})`)) {
-      const problem = text(row, 'quick_check')
+    for (const row of await this.#connection.all(`PRAGMA integrity_check(${problemsMax})`)) {
+      const problem = text(row, 'integrity_check')
       if (problem !== 'ok') yield { what: 'file', problem }
     }
     for (const { what, problem } of this.#differences) yield { what, problem }
@@ -140,8 +157,14 @@ class SqliteInspection implements Inspection {
     return !this.#isAlone || !(await hasLog(this.file))
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Removes the rows that were made again. */
+  async forget(): Promise<void> {
     await this.#scratch?.close()
+    this.#scratch = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.forget()
     await this.#connection.run('ROLLBACK').catch(() => undefined)
     await this.#connection.close()
   }
