@@ -4,9 +4,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Invitation } from '@rolesets/client'
 import pMap from 'p-map'
 import { pagesOf } from '../run/pages.ts'
+import type { ImportContext } from './context.ts'
 import { notOffered, type ImportedOrganization } from './memberships.ts'
 import { invitationSchema, type SourceInvitation } from './schema.ts'
-import { isRefusal, metadataOf, settle, tryWrite, type ImportContext } from './write.ts'
+import { isRefusal, metadataOf, settle, tryWrite } from './write.ts'
 
 const concurrency = 8
 const dayMs = 86_400_000

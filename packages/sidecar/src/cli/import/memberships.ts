@@ -3,9 +3,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import pMap from 'p-map'
 import { pagesOf } from '../run/pages.ts'
+import type { ImportContext } from './context.ts'
 import type { Quota } from './quota.ts'
 import { membershipSchema, type SourceMembership } from './schema.ts'
-import { find, isRefusal, metadataOf, settle, tryWrite, type ImportContext, type Refused } from './write.ts'
+import { find, isRefusal, metadataOf, settle, tryWrite, type Refused } from './write.ts'
 
 /** Those that wait for the disk at the same time share a transaction. */
 const concurrency = 16

@@ -10,8 +10,8 @@ import { linesText } from '../output/lines.ts'
 import { singular, type Skipped } from './tally.ts'
 import { isRefusal, tryWrite } from './write.ts'
 
-export const missingKinds = ['organizations', 'memberships', 'invitations'] as const
-export type MissingKind = (typeof missingKinds)[number]
+const missingKinds = ['organizations', 'memberships', 'invitations'] as const
+type MissingKind = (typeof missingKinds)[number]
 
 /** The source answers so many at the same time. */
 const asking = 8

@@ -9,11 +9,12 @@ import pMap from 'p-map'
 import { pagesOf } from '../run/pages.ts'
 import type { SourceSets } from './catalogue.ts'
 import { readCheckpoint, removeCheckpoint, writeCheckpoint, type ImportPosition } from './checkpoint.ts'
+import type { ImportContext } from './context.ts'
 import { importInvitations } from './invitations.ts'
 import { importMemberships, isMember } from './memberships.ts'
 import { Quota } from './quota.ts'
 import { organizationSchema, type SourceOrganization } from './schema.ts'
-import { find, isRefusal, metadataOf, tryWrite, type ImportContext, type Refused } from './write.ts'
+import { find, isRefusal, metadataOf, tryWrite, type Refused } from './write.ts'
 
 const concurrency = 8
 /** Organizations between two checkpoints. */
