@@ -35,7 +35,7 @@ export function sqliteConnection(connection: Connection, guard?: FileGuard): Eng
     next = position
     committed = position
   }
-  const rollback = async () => void (await connection.run('ROLLBACK').catch(() => undefined))
+  const rollback = async () => (await connection.run('ROLLBACK').catch(() => undefined), guard?.end())
 
   return guarded(connection.file, {
     ...readsOf(connection),
@@ -57,7 +57,7 @@ export function sqliteConnection(connection: Connection, guard?: FileGuard): Eng
     commit: async () => {
       await connection.run('COMMIT')
       committed = next
-      await guard?.verify()
+      await guard?.verifyCommitted()
     },
     savepoint: async (action) => {
       for (const sql of savepoints[action]) await connection.run(sql)

@@ -35,6 +35,8 @@ import { invitations, memberships, organizations } from '../rows/things.ts'
 /** SQLite stops after so many problems. */
 const problemsMax = 100
 
+const unreadableSchema = { what: 'schema', problem: "damaged: it can't be read", table: '', isMissing: false }
+
 /** @throws StoreError when the file doesn't exist, or this version can't read it */
 export async function openSqliteInspection(path: string): Promise<Inspection> {
   const file = resolve(path)
@@ -46,10 +48,10 @@ export async function openSqliteInspection(path: string): Promise<Inspection> {
   try {
     const missing = await unlessDamaged(() => unlessMalformed(file, () => missingMigrations(connection, migrations)))
     if (missing !== undefined && missing.length > 0) throw ofOldSchema(file)
-    await setUpReader(connection)
+    await unlessDamaged(() => setUpReader(connection))
     await connection.run('BEGIN')
     // The first statement that reads makes the state that all others see.
-    const differences = await schemaDifferences(connection, migrations)
+    const differences = (await unlessDamaged(() => schemaDifferences(connection, migrations))) ?? [unreadableSchema]
     const position = await unlessDamaged(() => unlessMalformed(file, () => readPosition(connection)))
     const { revision: head, seal } = position ?? { revision: 0, seal: '' }
     return new SqliteInspection(connection, { head, seal, isAlone, differences })
