@@ -82,7 +82,7 @@ async function checkRoundTrip(
   }
 }
 
-test('the export of odd names is applied without a change, and makes an equal store elsewhere', async (t) => {
+test.serial('the export of odd names is applied without a change, and makes an equal store elsewhere', async (t) => {
   const [from, to] = [await openPlace(t), await openPlace(t)]
   await from.operator.admin.apply(oddStore as Parameters<RoleSetsClient['admin']['apply']>[0])
   await checkRoundTrip(t, [from, to])
@@ -90,7 +90,7 @@ test('the export of odd names is applied without a change, and makes an equal st
   t.notRegex((await from.type(['export', '--no-organizations'])).stdout, /^organizations:/m)
 })
 
-test('the export of any store is applied without a change, and makes an equal store elsewhere', async (t) => {
+test.serial('the export of any store is applied without a change, and makes an equal store elsewhere', async (t) => {
   const places = [await openPlace(t), await openPlace(t)] as const
   const random = createRandom(37)
   for (let run = 0; run < 4; run++) {
@@ -120,38 +120,41 @@ function randomStore(random: () => number): Parameters<RoleSetsClient['admin']['
   return { permissions, roles, roleSets, organizations }
 }
 
-test("what doesn't fit in one file becomes several; standard output has room for one, and gets nothing", async (t) => {
-  const [from, to] = [await openPlace(t), await openPlace(t)]
-  const description = 'é'.repeat(1_024)
-  const store = Array.from({ length: 2_200 }, (_, at) => ({ key: `org:large:p${at}`, description }))
-  for (const permissions of [store.slice(0, 1_100), store.slice(1_100)])
-    await from.operator.admin.apply({ permissions })
-  const refused = await from.type(['export'])
-  t.is(refused.exitCode, 2)
-  t.is(refused.stdout, '')
-  t.regex(refused.stderr, /more than `rolesets apply` reads from one file\. Give -o/)
+test.serial(
+  "what doesn't fit in one file becomes several; standard output has room for one, and gets nothing",
+  async (t) => {
+    const [from, to] = [await openPlace(t), await openPlace(t)]
+    const description = 'é'.repeat(1_024)
+    const store = Array.from({ length: 2_200 }, (_, at) => ({ key: `org:large:p${at}`, description }))
+    for (const permissions of [store.slice(0, 1_100), store.slice(1_100)])
+      await from.operator.admin.apply({ permissions })
+    const refused = await from.type(['export'])
+    t.is(refused.exitCode, 2)
+    t.is(refused.stdout, '')
+    t.regex(refused.stderr, /more than `rolesets apply` reads from one file\. Give -o/)
 
-  const path = await from.file('an older export')
-  const written = await from.type(['export', '-o', path])
-  t.is(written.exitCode, 0, written.stderr)
-  const parts = [path, path.replace(/\.yaml$/, '-2.yaml')]
-  t.is(written.stderr, `rolesets: wrote ${parts.join(', ')}.\n`)
-  for (const part of parts) {
-    t.regex((await from.type(['apply', '-f', part])).stdout, /^Nothing to change/)
-    t.is((await to.type(['apply', '-f', part])).exitCode, 0)
-  }
-  const again = join(dirname(path), 'again.yaml')
-  t.is((await to.type(['export', '--output', again])).exitCode, 0)
-  t.is(await readFile(again, 'utf8'), await readFile(path, 'utf8'))
-  t.deepEqual((await readdir(dirname(path))).sort(), [
-    'again-2.yaml',
-    'again.yaml',
-    'rolesets-1-2.yaml',
-    'rolesets-1.yaml',
-  ])
-})
+    const path = await from.file('an older export')
+    const written = await from.type(['export', '-o', path])
+    t.is(written.exitCode, 0, written.stderr)
+    const parts = [path, path.replace(/\.yaml$/, '-2.yaml')]
+    t.is(written.stderr, `rolesets: wrote ${parts.join(', ')}.\n`)
+    for (const part of parts) {
+      t.regex((await from.type(['apply', '-f', part])).stdout, /^Nothing to change/)
+      t.is((await to.type(['apply', '-f', part])).exitCode, 0)
+    }
+    const again = join(dirname(path), 'again.yaml')
+    t.is((await to.type(['export', '--output', again])).exitCode, 0)
+    t.is(await readFile(again, 'utf8'), await readFile(path, 'utf8'))
+    t.deepEqual((await readdir(dirname(path))).sort(), [
+      'again-2.yaml',
+      'again.yaml',
+      'rolesets-1-2.yaml',
+      'rolesets-1.yaml',
+    ])
+  },
+)
 
-test('a path that is not a file to write is refused, and nothing is left behind', async (t) => {
+test.serial('a path that is not a file to write is refused, and nothing is left behind', async (t) => {
   const { type, file } = await openPlace(t)
   const folder = dirname(await file(''))
   for (const path of [folder, '/dev/null', join(folder, 'none', 'x.yaml')]) {
@@ -198,7 +201,7 @@ for (const [what, count, make] of [
   ],
   [
     'long lists',
-    340,
+    400,
     (at) => ({
       section: 'roles',
       fields: { key: `org:r${at}`, permissions: Array.from({ length: 1_000 }, (_, of) => `org:p:${of}`) },
@@ -259,7 +262,7 @@ for (const [what, write, expected] of [
     false,
   ],
 ] as const satisfies readonly (readonly [string, (client: RoleSetsClient) => Promise<unknown>, boolean])[])
-  test(`${what} between two pages is ${expected ? 'no' : 'a'} reason to read again`, async (t) => {
+  test.serial(`${what} between two pages is ${expected ? 'no' : 'a'} reason to read again`, async (t) => {
     const { operator, type } = await openPlace(t)
     await type(['apply', '-f', pricingTiers])
     const report = () => undefined
