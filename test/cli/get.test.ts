@@ -45,6 +45,21 @@ test('get filters by role set, role and status', async (t) => {
   t.is((await type(['get', 'invitations', 'org_globex', '--status', 'revoked'])).stdout, '')
 })
 
+test('a list of an organization that is not registered says so, and does not look empty', async (t) => {
+  for (const args of [
+    ['get', 'members', 'org_nope'],
+    ['get', 'invitations', 'org_nope'],
+    ['invitations', 'list', 'org_nope'],
+  ]) {
+    const { exitCode, stdout, stderr } = await type(args)
+    t.is(exitCode, 1, stderr)
+    t.is(stdout, '')
+    t.regex(stderr, /^rolesets: .*org_nope/)
+    const { error } = JSON.parse((await type([...args, '--json'])).stderr) as { error: { code: string } }
+    t.is(error.code, 'organization_not_found')
+  }
+})
+
 test('a list that is empty says so on standard error, and nothing with --json', async (t) => {
   for (const args of [
     ['keys', 'list'],

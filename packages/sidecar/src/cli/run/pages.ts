@@ -29,11 +29,13 @@ interface Pages<Item> {
   readonly textOf: (items: readonly Item[]) => string
   /** What is said, on standard error, of a list that is empty. */
   readonly none?: string
+  /** Asked about an empty list: throws where what the list is about doesn't exist. */
+  readonly ifNone?: () => Promise<unknown>
 }
 
 export async function printPages<Item>(
   io: Io,
-  { json, read, textOf, none = 'There are none.' }: Pages<Item>,
+  { json, read, textOf, none = 'There are none.', ifNone }: Pages<Item>,
 ): Promise<void> {
   const count = await withProgress(io, { json }, async (report, hide) => {
     let listed = 0
@@ -46,5 +48,6 @@ export async function printPages<Item>(
     }
     return listed
   })
+  if (count === 0 && !io.signal.aborted) await ifNone?.()
   if (count === 0 && !json && !io.signal.aborted) io.stderr(`rolesets: ${none}\n`)
 }

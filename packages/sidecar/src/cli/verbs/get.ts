@@ -151,7 +151,8 @@ const members = askingVerb(
         const { memberships: items, nextPageToken } = await admin.listMemberships(request, limits)
         return { items, nextPageToken }
       }
-      await printPages(io, { json: options.json, read, textOf: (items) => tableText(items.map(memberRow)) })
+      const ifNone = () => admin.getOrganization({ organizationId }, limits)
+      await printPages(io, { json: options.json, read, ifNone, textOf: (items) => tableText(items.map(memberRow)) })
     }
   },
 )

@@ -76,6 +76,7 @@ function listing({ io, options }: Given<ListOptions>, organization: string) {
         const { invitations: items, nextPageToken } = await client.admin.listInvitations({ ...asked, ...page }, limits)
         return { items, nextPageToken }
       },
+      ifNone: () => client.admin.getOrganization({ organizationId }, limits),
       textOf: (invitations) => tableText(invitations.map(rowOf)),
     })
 }
