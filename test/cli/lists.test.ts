@@ -1,6 +1,7 @@
 /** Lists of any length: page by page, in columns or one document a line. */
 
 import test from 'ava'
+import { stoppedClock } from './command-line.ts'
 import type { Io } from '../../packages/sidecar/src/cli/run/io.ts'
 import { printPages } from '../../packages/sidecar/src/cli/run/pages.ts'
 import { tableText } from '../../packages/sidecar/src/cli/output/table.ts'
@@ -14,7 +15,13 @@ const pages = new Map([
 /** What was printed, and which pages were asked for, in the order in which it happened. */
 async function print({ json, signal }: { json?: true; signal?: AbortSignal }): Promise<readonly string[]> {
   const events: string[] = []
-  const io = { signal: signal ?? new AbortController().signal, stdout: (text: string) => void events.push(text) }
+  const io = {
+    signal: signal ?? new AbortController().signal,
+    stdout: (text: string) => void events.push(text),
+    stderr: () => undefined,
+    isTerminal: false,
+    clock: stoppedClock,
+  }
   await printPages(io as Io, {
     json,
     read: ({ pageSize, pageToken = '' }) => {
