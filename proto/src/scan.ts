@@ -4,6 +4,7 @@
  * excess. It is stricter than the decoder: what it can't follow is malformed, so the decoder never sees it.
  */
 
+import { isAscii, isUtf8 } from 'node:buffer'
 import type { FieldShape, MessageShape } from './shapes.ts'
 
 export interface ScanLimits {
@@ -19,6 +20,8 @@ export type ScanProblem =
   /** `path` as in the request: `checks`, `roles[3].permissions`. */
   | { readonly kind: 'too_many_elements'; readonly path: string; readonly name: string; readonly max: number }
   | { readonly kind: 'too_many_fields'; readonly max: number }
+  /** The decoder would change the text at this path. */
+  | { readonly kind: 'broken_text'; readonly path: string }
 
 /** Messages in messages; an entry of a map is one, too. Metadata of the greatest depth has some 70. */
 const depthMax = 150
@@ -44,8 +47,7 @@ class Stop extends Error {
   }
 
   within(name: string): void {
-    if (this.problem.kind === 'too_many_elements')
-      this.problem = { ...this.problem, path: `${name}.${this.problem.path}` }
+    if ('path' in this.problem) this.problem = { ...this.problem, path: `${name}.${this.problem.path}` }
   }
 }
 
@@ -62,12 +64,15 @@ interface Inside {
 class Scan {
   readonly #bytes: Uint8Array
   readonly #limits: ScanLimits
+  /** Every text is then valid. */
+  readonly #isAscii: boolean
   #at = 0
   #fieldsLeft: number
 
   constructor(bytes: Uint8Array, limits: ScanLimits) {
     this.#bytes = bytes
     this.#limits = limits
+    this.#isAscii = isAscii(bytes)
     this.#fieldsLeft = limits.fieldsMax
   }
 
@@ -84,7 +89,7 @@ class Scan {
       if (field === undefined) this.#skip(wireType, end)
       else if (field.repeats) this.#repeated(field, wireType, inside)
       else if (wireType !== field.wireType) throw malformed()
-      else if (field.message === undefined) this.#skip(wireType, end)
+      else if (field.message === undefined) this.#plain(field, field.name, end)
       else this.#nested(field.message, field.name, inside)
     }
   }
@@ -107,8 +112,16 @@ class Scan {
     counts.set(field, count)
     if (count > 1) this.#checkCount(`${shape.name}.${field.name}`, count, field.name)
     if (isPacked) return
-    if (field.message === undefined) this.#skip(wireType, end)
-    else this.#nested(field.message, `${field.name}[${before}]`, inside)
+    const name = `${field.name}[${before}]`
+    if (field.message === undefined) this.#plain(field, name, end)
+    else this.#nested(field.message, name, inside)
+  }
+
+  #plain({ wireType, isText }: FieldShape, name: string, end: number): void {
+    if (!isText || this.#isAscii) return this.#skip(wireType, end)
+    const until = this.#length(end)
+    if (!isUtf8(this.#bytes.subarray(this.#at, until))) throw new Stop({ kind: 'broken_text', path: name })
+    this.#at = until
   }
 
   #checkCount(name: string, count: number, path: string): void {

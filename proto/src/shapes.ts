@@ -24,6 +24,8 @@ export interface FieldShape {
   readonly wireType: number
   /** A list of numbers can come as one field with all of them. */
   readonly packable: boolean
+  /** Its bytes must be UTF-8. */
+  readonly isText: boolean
   /** The type of an element; undefined: it isn't a message. An entry of a map is a message of a key and a value. */
   readonly message: MessageShape | undefined
 }
@@ -70,16 +72,22 @@ function fieldShapeOf(field: Field, message: string): FieldShape {
   const value = { name, repeats: field.repeated, ...valueShapeOf(field) }
   if (!(field instanceof protobuf.MapField)) return { ...value, packable: field.repeated && isNumber(value) }
   const entryFields: [number, FieldShape][] = [
-    [1, { name: 'key', repeats: false, packable: false, message: undefined, wireType: wireTypeOf(field.keyType) }],
+    [1, { name: 'key', repeats: false, packable: false, ...plainShapeOf(field.keyType) }],
     [2, { ...value, name: 'value', repeats: false, packable: false }],
   ]
   const entry = { name: `${message}.${name}`, fields: new Map(entryFields), repeats: false }
-  return { name, repeats: true, packable: false, wireType: lengthDelimited, message: entry }
+  return { name, repeats: true, packable: false, isText: false, wireType: lengthDelimited, message: entry }
 }
 
-function valueShapeOf({ resolvedType, type }: Field): Pick<FieldShape, 'message' | 'wireType'> {
-  if (resolvedType instanceof protobuf.Type) return { message: shapeOf(resolvedType), wireType: lengthDelimited }
-  return { message: undefined, wireType: resolvedType === null ? wireTypeOf(type) : wireTypeOf('int32') }
+type ValueShape = Pick<FieldShape, 'message' | 'wireType' | 'isText'>
+
+function valueShapeOf({ resolvedType, type }: Field): ValueShape {
+  if (!(resolvedType instanceof protobuf.Type)) return plainShapeOf(resolvedType === null ? type : 'int32')
+  return { message: shapeOf(resolvedType), wireType: lengthDelimited, isText: false }
+}
+
+function plainShapeOf(type: string): ValueShape {
+  return { message: undefined, wireType: wireTypeOf(type), isText: type === 'string' }
 }
 
 function isNumber({ wireType }: Pick<FieldShape, 'wireType'>): boolean {

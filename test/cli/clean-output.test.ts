@@ -89,6 +89,20 @@ for (const [name, key] of Object.entries(keys))
     refused({ ROLESETS_READ_KEY: key, ROLESETS_DATABASE: `sqlite:/nowhere/${key}` }, ['--print-config'])
   })
 
+test('paths and addresses that are no keys are shown', async (t) => {
+  const existing = 'node_modules/.bin/tsc'
+  for (const [args, shown] of [
+    [['apply', '-f', 'deploy/production.yaml'], 'deploy/production.yaml'],
+    [['apply', '-f', 'deploy/eu-1/production.v2.json'], 'deploy/eu-1/production.v2.json'],
+    [['apply', '-f', existing], existing],
+    [['keys', 'list', '--key-file', 'secrets/rolesets.key'], 'secrets/rolesets.key'],
+    [['check', 'o', 'org:a', '--timeout', '1', '--target', 'rolesets-sidecar-2:1'], 'rolesets-sidecar-2:1'],
+  ] as const) {
+    const { stdout, stderr } = await type(args, { env: {} })
+    t.true(`${stdout}${stderr}`.includes(shown), stderr)
+  }
+})
+
 test('a new key is printed, because it was asked for', async (t) => {
   const text = await place.type(['keys', 'create', 'shown-once'])
   t.regex(text.stdout, /^rsk_[\w-]{43}\n$/)

@@ -47,6 +47,13 @@ const hostile: Readonly<Record<string, string>> = {
   'a number': filledWith('9'),
   'a string': `"${filledWith('a')}"`,
   'a word': filledWith('a'),
+  bars: filledWith('|'),
+  'the size of an indentation': `a: >${'9'.repeat(4_000_000)}`,
+  'a tag without an end': `!<${'a'.repeat(4_000_000)}`,
+  'a long key': `"${'a'.repeat(4_000_000)}": 1`,
+  'a long key of JSON': `{"roles": [{"key": "org:a", "${'a'.repeat(4_000_000)}": 1}]}`,
+  'a long text for a list': `roles: "${'a'.repeat(4_000_000)}"`,
+  'long texts for things': `roles: ["${'a'.repeat(2_000_000)}", "${'b'.repeat(2_000_000)}"]`,
 }
 
 for (const [name, text] of Object.entries(hostile))
@@ -56,6 +63,8 @@ for (const [name, text] of Object.entries(hostile))
     const { user, system } = process.cpuUsage(before)
     t.is(manifest, undefined)
     t.true(faults.length > 0 && faults.every(({ line, column }) => line > 0 && column > 0))
+    const longest = Math.max(...faults.map(({ message, path }) => message.length + path.length))
+    t.true(longest < 2_000, `${longest} characters`)
     const cpuMs = (user + system) / 1_000
     t.true(cpuMs < cpuMsMax, `${cpuMs} ms`)
   })

@@ -17,6 +17,8 @@ export interface SourceServer {
   /** Paths with queries, oldest first. */
   readonly requests: string[]
   interfere: Interference
+  /** Of the items of one page, whatever was asked for. */
+  pageMax: number
 }
 
 export const sourceKey = 'sk_test_source'
@@ -26,7 +28,7 @@ interface Teardown {
 }
 
 export async function openSourceServer(t: Teardown, lists: Lists = pricingLists()): Promise<SourceServer> {
-  const state = { lists, requests: [] as string[], interfere: (() => false) as Interference }
+  const state = { lists, requests: [] as string[], interfere: (() => false) as Interference, pageMax: 500 }
   const server = createServer((request, response) => {
     state.requests.push(request.url ?? '')
     if (state.interfere(request, response)) return
@@ -34,11 +36,15 @@ export async function openSourceServer(t: Teardown, lists: Lists = pricingLists(
       return answer(response, 401, { errors: [{ code: 'clerk_key_invalid', message: 'x', long_message: 'x' }] })
     }
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://source')
-    const all = state.lists[decodeURIComponent(pathname).replace(/^\/v1\//, '')] ?? []
-    const user = searchParams.get('user_id')
-    const found = user === null ? all : all.filter((each) => (each['public_user_data'] as Thing)['user_id'] === user)
+    const path = decodeURIComponent(pathname).replace(/^\/v1\//, '')
+    const [, id] = /^organizations\/([^/]+)$/.exec(path) ?? []
+    if (id !== undefined) {
+      const one = state.lists['organizations']?.find((each) => each['id'] === id)
+      return one ? answer(response, 200, one) : answer(response, 404, { errors: [{ code: 'resource_not_found' }] })
+    }
+    const found = (state.lists[path] ?? []).filter((each) => isAskedFor(each, searchParams))
     const offset = Number(searchParams.get('offset') ?? 0)
-    const data = found.slice(offset, offset + Number(searchParams.get('limit') ?? 10))
+    const data = found.slice(offset, offset + Math.min(state.pageMax, Number(searchParams.get('limit') ?? 10)))
     answer(response, 200, { data, total_count: found.length })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -48,6 +54,12 @@ export async function openSourceServer(t: Teardown, lists: Lists = pricingLists(
   })
   const { port } = server.address() as AddressInfo
   return Object.assign(state, { url: `http://127.0.0.1:${port}` })
+}
+
+function isAskedFor(each: Thing, query: URLSearchParams): boolean {
+  const user = each['public_user_data'] as Thing | undefined
+  const fields = { user_id: user?.['user_id'], status: each['status'], email_address: each['email_address'] }
+  return Object.entries(fields).every(([name, value]) => !query.has(name) || query.get(name) === value)
 }
 
 export function answer(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}) {

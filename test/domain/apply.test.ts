@@ -101,6 +101,16 @@ test('nothing is deleted unless it is asked for; what was left alone is named', 
   ])
 })
 
+test('the plan says which set is initial no longer, for a new set and for a present one', (t) => {
+  const roles = ['org:admin', 'org:member']
+  const fresh = { key: 'role_set:new', roles, defaultRole: 'org:member', creatorRole: 'org:admin', initial: true }
+  for (const item of [fresh, { ...pro, initial: true }]) {
+    const [planned] = apply(createTiers(), { roleSets: [item] }).steps
+    t.deepEqual(planned?.details.slice(-2), ['type: initial', 'type of role_set:default: initial → custom'])
+  }
+  t.deepEqual(apply(createTiers(), { roleSets: [{ ...fresh, key: 'role_set:default' }] }).steps, [])
+})
+
 test('pruning deletes what isn’t described: roles out of sets, role sets, roles, permissions', (t) => {
   const state = createTiers()
   const manifest: Manifest = {
@@ -116,7 +126,7 @@ test('pruning deletes what isn’t described: roles out of sets, role sets, role
   }
   const planned = apply(state, manifest, true)
   t.deepEqual(show(planned), [
-    'update role_set role_set:pro | type: initial',
+    'update role_set role_set:pro | type: initial | type of role_set:default: initial → custom',
     'update organization gamma | role set: role_set:free → role_set:pro',
     'update role_set role_set:pro | roles: - org:analyst (its members get org:member)',
     'update role_set role_set:pro | roles: - org:moderator (its members get org:admin)',

@@ -42,6 +42,8 @@ test('every limit has the value that is documented', (t) => {
     invitationDaysDefault: 30,
     membershipsPerOrganizationMax: 1000000000,
     enrollmentModesMax: 10,
+    domainsPerOrganizationMax: 100,
+    domainNameCharactersMax: 253,
     accessKeysMax: 1000,
     accessKeyNameCharactersMax: 64,
     filterValuesMax: 100,

@@ -102,6 +102,37 @@ test('a message unpacks to its limit, and to no more than a hundred times its si
   t.deepEqual(unpack(new PackedMessage(gzipSync(varied), 'gzip'), 65_536), { kind: 'too_large', bytesMax: 65_536 })
 })
 
+test('beyond fifty thousand fields, a request has only as many as its bytes on the network allow', async (t) => {
+  const { target } = await openTestSidecar(t, { ROLESETS_GRPC_LISTEN: '127.0.0.1:0' })
+  const raw = rawConnection(t, target)
+  const path = '/rolesets.v1.Administration/Apply'
+  const apply = async (request: object) => {
+    const bytes = Buffer.from(Administration.service.Apply.requestSerialize(request))
+    return raw.call({ path, frames: [framed(gzipSync(bytes), true)], headers: { ...gzip, ...withKey(secretKey) } })
+  }
+  const keys = Array.from({ length: 1_000 }, () => 'a')
+  const refused = await apply({ roles: Array.from({ length: 60 }, () => ({ key: 'b', permissions: { keys } })) })
+  t.is(refused.status, 'INVALID_ARGUMENT')
+  t.regex(refused.message, /more than 50000 fields/)
+  const organizations = Array.from({ length: 10_000 }, (_, place) => {
+    const id = `org_${place}`
+    return { id, name: id, slug: `o-${place}`, roleSet: 'role_set:default', mappings: { 'org:a': 'org:b' } }
+  })
+  t.is((await apply({ organizations, dryRun: true })).status, 'OK')
+})
+
+test('text that is no UTF-8 is refused before the rest of it is decoded', async (t) => {
+  const { target } = await openTestSidecar(t, { ROLESETS_GRPC_LISTEN: '127.0.0.1:0' })
+  const bytes = Buffer.from(
+    Decisions.service.BatchCheck.requestSerialize({ checks: [{ organizationId: '#', role: 'r' }] }),
+  )
+  bytes[bytes.indexOf('#')] = 0xff
+  // After the broken text comes what the decoder could not read.
+  const frames = [framed(Buffer.concat([bytes, Buffer.from([7])]))]
+  const answer = await rawConnection(t, target).call({ path: '/rolesets.v1.Decisions/BatchCheck', frames })
+  t.is(answer.message, 'checks[0].organization_id must be valid UTF-8.')
+})
+
 test('ten thousand questions in one batch are answered, plain and compressed', async (t) => {
   const { target } = await openTestSidecar(t, { ROLESETS_GRPC_LISTEN: '127.0.0.1:0' })
   const raw = rawConnection(t, target)

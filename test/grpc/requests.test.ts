@@ -69,11 +69,15 @@ test('broken text is found in lists, maps and metadata too', async (t) => {
   const { target } = await openTestSidecar(t)
   const cases = [
     [Administration.service.AddRoles, { roleSet: 'role_set:default', roles: ['org:a', 'org:#'] }, 'roles[1]'],
-    [Administration.service.AssignRoleSet, { organizationId: 'o', roleSet: 'r', mappings: { a: '#' } }, 'mappings.a'],
+    [
+      Administration.service.AssignRoleSet,
+      { organizationId: 'o', roleSet: 'r', mappings: { a: '#' } },
+      'mappings[0].value',
+    ],
     [
       Administration.service.AssignRoleSet,
       { organizationId: 'o', roleSet: 'r', mappings: { '#': 'a' } },
-      'mappings key',
+      'mappings[0].key',
     ],
     [Decisions.service.BatchCheck, { checks: [{ organizationId: '#', role: 'r' }] }, 'checks[0].organization_id'],
   ] as const

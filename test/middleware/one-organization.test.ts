@@ -207,6 +207,42 @@ for (const [version, express] of expresses) {
       inner.use(problems())
       app.use('/organizations/:organizationId', inner)
     },
+    'in a route for everything': (app, roleSets) => {
+      const everything = version === 'Express 5' ? '/{*any}' : '*'
+      app.all(everything, requireRole('org:admin', { roleSets }))
+      app.get('/organizations/:organizationId', done)
+    },
+    'in a route with a wildcard': (app, roleSets) => {
+      app.all(
+        version === 'Express 5' ? '/organizations/*any' : '/organizations/*',
+        requirePermission(manage, { roleSets }),
+      )
+      app.get('/organizations/:organizationId', done)
+    },
+    'in a route with a regular expression': (app, roleSets) => {
+      app.get(/^\/organizations\/([^/]+)$/, requireRole('org:admin', { roleSets }), done)
+    },
+    'behind a route of a mounted router that has called next': (app, roleSets) => {
+      const router = express.Router()
+      router.get('/', (_req, _res, next) => next())
+      app.use('/organizations/:any', router)
+      app.use(requireRole('org:admin', { roleSets }))
+      app.get('/organizations/:organizationId', done)
+    },
+    ...Object.fromEntries(
+      [
+        '/organizations/:id',
+        '/organizations/:orgSlug',
+        '/:folder/:organisation_id',
+        '/:folder/:tenantId',
+        '/:folder/:Org',
+      ].map((path): [string, Parameters<typeof open>[1]] => [
+        `in the route ${path}`,
+        (app, roleSets) => {
+          app.get(path, requireRole('org:admin', { roleSets }), done)
+        },
+      ]),
+    ),
     'with a function that finds none': (app, roleSets) => {
       const organization: Extractor = () => undefined
       app.get('/organizations/:organizationId', requireRole('org:admin', { roleSets, organization }), done)
@@ -234,13 +270,25 @@ for (const [version, express] of expresses) {
       const required = requireRole('org:admin', { roleSets })
       app.get('/reports', required, done)
       app.get('/reports/:report', required, done)
+      app.get('/organizers/:organizer', required, done)
+      app.get(version === 'Express 5' ? '/optional{/:year}' : '/optional/:year?', required, done)
       app.route('/domains').get(required, done)
       const router = express.Router()
       router.get('/invoices', required, done)
       app.use(router)
       app.post('/grants', required, guardRoleGrant({ roleSets, organization: header }), granted)
     })
-    for (const path of ['/reports', '/reports/7', '/domains', '/invoices']) t.is((await askAs(path)).status, 204, path)
+    for (const path of [
+      '/reports',
+      '/Reports/?x=1',
+      '/reports/7',
+      '/reports/7%2F8',
+      '/organizers/7',
+      '/domains',
+      '/invoices',
+    ])
+      t.is((await askAs(path)).status, 204, path)
+    for (const path of ['/optional', '/optional/2026']) t.is((await askAs(path)).status, 204, path)
     const grantIn = (id: string) => askAs('/grants', { body, headers: { 'x-organization': id } })
     t.is((await grantIn('org_acme')).status, 201)
     t.is((await grantIn('org_pro')).body.code, 'organization_mismatch')

@@ -90,7 +90,7 @@ for (const [version, express] of expresses) {
   })
 
   test(`a key that appears after many unknown key ids is accepted within ten seconds (${version})`, async (t) => {
-    for (const interval of [10_000, 2_500]) {
+    for (const interval of [10_000, 2_500, 1_000]) {
       const { clock, tokens, ask } = await open(t)
       const token = await tokens.tokenOf()
       let bogus = 0

@@ -1,7 +1,8 @@
 /** Invitations under a clock that moves and writes that come at once. */
 
 import test, { type ExecutionContext } from 'ava'
-import { addRoleSet, openTestService, reading, writing, type OpenedService } from './open-service.ts'
+import fc from 'fast-check'
+import { addRoleSet, openServiceOver, openTestService, reading, writing, type OpenedService } from './open-service.ts'
 
 const dayMs = 24 * 60 * 60 * 1_000
 
@@ -114,4 +115,56 @@ test('a call that is about registered organizations only registers none, whateve
   const refused = { code: 'organization_not_found' }
   await t.throwsAsync(admin.createInvitation({ ...ann, ...unknown }, call), refused)
   await t.throwsAsync(admin.createMembership({ ...unknown, userId: 'ann' }, call), refused)
+})
+
+test('an invitation whose expiry a write relied on stays expired when the clock is set back', async (t) => {
+  const opened = await open(t)
+  const { admin, clock } = opened
+  const first = await invite(opened)
+  clock.now += dayMs
+  const second = await invite(opened, { role: 'org:member' })
+  clock.now -= 10 * dayMs
+  const statusOf = async (id: string) => (await admin.getInvitation('org_1', id, reading())).value.status
+  t.is(await statusOf(first), 'expired')
+  t.is(await statusOf(second), 'pending')
+  const accept = { organizationId: 'org_1', invitationId: first, userId: 'ann' }
+  await t.throwsAsync(admin.acceptInvitation(accept, writing()), { code: 'invitation_not_pending' })
+  const pending = await admin.listInvitations(
+    { organizationId: 'org_1', statuses: ['pending'] },
+    { ...reading(), pageToken: '', pageSize: 10 },
+  )
+  t.deepEqual(
+    pending.items.map(({ id }) => id),
+    [second],
+  )
+})
+
+test('commit times never run back, however the clock jumps, also across a restart', async (t) => {
+  const jump = fc.integer({ min: -3 * dayMs, max: 3 * dayMs })
+  await fc.assert(
+    fc.asyncProperty(fc.array(jump, { minLength: 2, maxLength: 8 }), async (jumps) => {
+      const { store, clock, admin, service } = await open(t)
+      const half = jumps.length / 2
+      const name = (at: number) => `Name ${at}`
+      for (const [at, ms] of jumps.entries()) {
+        clock.now += ms
+        const write = (made: OpenedService['admin']) =>
+          made.updateOrganization({ organizationId: 'org_1', name: name(at) }, writing())
+        if (at < half) await write(admin)
+        else {
+          const next = await openServiceOver(store, { now: () => clock.now })
+          await write(next.administration)
+          next.close()
+        }
+      }
+      const { value } = await store.read((reader) => reader.history({}, { size: 100, oldestFirst: true }))
+      const times = value.map(({ committedAt }) => committedAt)
+      t.deepEqual(
+        times,
+        times.toSorted((a, b) => a - b),
+      )
+      service.close()
+    }),
+    { numRuns: 10 },
+  )
 })

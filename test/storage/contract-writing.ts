@@ -53,16 +53,19 @@ export function writing(suite: Suite): void {
 
   test(`${name}: what a work records in several calls is one change set, at the revision that it was given`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
-    const given = await store.write(provenance({ actor: 'ann', operation: 'Twice', at: 42 }), async (writer) => {
-      const first = writer.nextRevision
-      await writer.record([organization('a', first)])
-      await writer.organizationCount('free')
-      await writer.record([organization('b', writer.nextRevision)])
-      return [first, writer.nextRevision, writer.revision]
-    })
+    const given = await store.write(
+      provenance({ actor: 'ann', operation: 'Twice', at: 1_700_000_000_042 }),
+      async (writer) => {
+        const first = writer.nextRevision
+        await writer.record([organization('a', first)])
+        await writer.organizationCount('free')
+        await writer.record([organization('b', writer.nextRevision)])
+        return [first, writer.nextRevision, writer.revision]
+      },
+    )
     t.deepEqual(given, { revision: 2, value: [2, 2, 1] })
     const changes = [organization('a', 2), organization('b', 2)]
-    const changeSet = { revision: 2, committedAt: 42, actor: 'ann', operation: 'Twice', changes }
+    const changeSet = { revision: 2, committedAt: 1_700_000_000_042, actor: 'ann', operation: 'Twice', changes }
     const [kept, ...others] = await store.changesAfter(1, 10)
     t.like(kept, { ...changeSet, record: JSON.stringify(changes) })
     t.deepEqual(others, [])

@@ -26,18 +26,31 @@ async function open(t: ExecutionContext, path?: string): Promise<Opened> {
   const waiting = new Map<StoreEvent['kind'], (event: StoreEvent) => void>()
   const store = await openStore(`sqlite:${file}`, { onEvent: (event) => waiting.get(event.kind)?.(event) })
   t.teardown(() => store.close().catch(() => undefined))
-  const next = (kind: StoreEvent['kind']) => new Promise<StoreEvent>((resolve) => waiting.set(kind, resolve))
+  const next = (kind: StoreEvent['kind']) =>
+    new Promise<StoreEvent>((resolve) => {
+      // An idle store doesn't keep its process alive.
+      const alive = setInterval(() => undefined, 1_000)
+      waiting.set(kind, (event) => (clearInterval(alive), resolve(event)))
+    })
   if (store.head === 0) await withCatalogue(store)
   return { store, file, next }
 }
 
 const write = (store: Store) => record(store, (revision) => [organization(`o${revision}`, revision)])
 
+/** With another process: a handle that is closed here would free the locks of the store. */
+function keepOlder(file: string): void {
+  execFileSync('cp', [file, `${file}.older`])
+}
+
 const losses: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
   'the file is deleted': (file) => rm(file),
   'the file is replaced by a copy of itself': async (file) => {
     await cp(file, `${file}.copy`)
     await rename(`${file}.copy`, file)
+  },
+  'an older copy is written over the file': async (file) => {
+    execFileSync('cp', [`${file}.older`, file])
   },
   'the log is deleted': (file) => rm(`${file}-wal`),
   'the log is truncated to nothing': (file) => truncate(`${file}-wal`),
@@ -54,6 +67,7 @@ for (const [what, lose] of Object.entries(losses)) {
   test(`when ${what}, the next write is not acknowledged, and no later one is`, async (t) => {
     const { store, file } = await open(t)
     await write(store)
+    keepOlder(file)
     await lose(file)
     for (let n = 0; n < 2; n++) {
       const error = await t.throwsAsync<StoreError>(write(store), { name: 'StoreError' })
@@ -65,6 +79,7 @@ for (const [what, lose] of Object.entries(losses)) {
   test(`when ${what}, an idle store notices it`, async (t) => {
     const { store, file, next } = await open(t)
     const stopped = next('writes_stopped')
+    keepOlder(file)
     await lose(file)
     t.like(await stopped, { error: { code: 'file_lost' } })
     t.is((await t.throwsAsync<StoreError>(write(store)))?.code, 'file_lost')
@@ -92,9 +107,10 @@ test('a log that grows, is moved into the file and begins anew is nothing to not
   t.is(store.head, 31)
 })
 
-/** With another process: a handle that is closed here would free the locks of the store. */
-function overwrite(file: string, from: string): void {
-  execFileSync('dd', [`if=${from}`, `of=${file}`, 'conv=notrunc', 'status=none'])
+/** The bytes are others, and the time of the file stays: as a disk that reads wrongly has it. */
+function misread(file: string, from: string): void {
+  const script = 'touch -r "$2" "$2.time"; dd if="$1" of="$2" conv=notrunc status=none; touch -r "$2.time" "$2"'
+  execFileSync('sh', ['-ec', script, 'sh', from, file])
 }
 
 test('after a passing read error the file is examined again, and writes go on', async (t) => {
@@ -114,13 +130,13 @@ test('after a passing read error the file is examined again, and writes go on', 
     writeFile(`${file}.sound`, sound),
     writeFile(`${file}.bad`, Buffer.from(sound).fill(0xa5, 16_384)),
   ])
-  overwrite(file, `${file}.bad`)
+  misread(file, `${file}.bad`)
   const error = await t.throwsAsync<StoreError>(store.read((reader) => reader.memberships('o1500', { size: 10 })))
   t.is(error?.code, 'corrupt')
   t.regex(error?.message ?? '', /run rolesets doctor/)
   t.like(await stopped, { error: { code: 'corrupt' } })
   t.is((await t.throwsAsync<StoreError>(write(store)))?.code, 'corrupt')
-  overwrite(file, `${file}.sound`)
+  misread(file, `${file}.sound`)
   await resumed
   t.is(await write(store), 3)
   t.is((await store.read((reader) => reader.memberships('o1500', { size: 10 }))).value.length, 1)

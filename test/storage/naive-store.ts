@@ -23,22 +23,28 @@ export class NaiveStore {
     return this.changeSets.length
   }
 
+  get committedAt(): number {
+    return this.changeSets.at(-1)?.committedAt ?? 0
+  }
+
   async write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>> {
     const before = this.state
     this.state = before.clone()
     const recorded: Change[] = []
+    const { committedAt } = this
+    const at = Math.max(provenance.at, committedAt)
     const revision = this.head + 1
     const record = async (changes: readonly Change[]) => {
       recorded.push(...changes)
-      for (const change of changes) this.state.apply(change, { revision, at: provenance.at })
+      for (const change of changes) this.state.apply(change, { revision, at })
     }
     let isKept = false
     try {
-      const value = await work(naiveWriter(() => this.state, { revision, record }))
+      const value = await work(naiveWriter(() => this.state, { revision, committedAt, record }))
       const isToBeKept = provenance.dryRun !== true && recorded.length > 0
       if (isToBeKept && !isSound(this.state)) throw new StoreError('failed', 'It would not fit.')
       isKept = isToBeKept
-      const { actor, operation, at } = provenance
+      const { actor, operation } = provenance
       if (isKept) this.changeSets.push({ revision, committedAt: at, actor, operation, changes: recorded })
       return { revision: this.head, value }
     } finally {
@@ -50,14 +56,16 @@ export class NaiveStore {
     const record = async () => Promise.reject(new Error('A reader records nothing.'))
     return {
       revision: this.head,
-      value: await work(naiveWriter(() => this.state, { revision: this.head + 1, record })),
+      value: await work(
+        naiveWriter(() => this.state, { revision: this.head + 1, committedAt: this.committedAt, record }),
+      ),
     }
   }
 }
 
 function naiveWriter(
   state: () => Replay,
-  { revision, record }: { revision: number; record: Writer['record'] },
+  { revision, committedAt, record }: { revision: number; committedAt: number; record: Writer['record'] },
 ): Writer {
   const organizations = () => sorted([...state().organizations.values()], ({ id }) => id)
   const memberships = () => sorted([...state().memberships.values()], ({ userId }) => userId)
@@ -83,6 +91,7 @@ function naiveWriter(
   }
   return {
     revision: revision - 1,
+    committedAt,
     nextRevision: revision,
     record,
     setBookmark: () => undefined,

@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { StoreEvent } from '../../packages/sidecar/src/storage/options.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
+import { openSqliteStore } from '../../packages/sidecar/src/storage/sqlite/engine.ts'
 import {
   isFileSystemInUserSpace,
   networkFileSystemOf,
@@ -140,8 +141,9 @@ test('a file that was cut off is corrupt', async (t) => {
 })
 
 const smallTables = ['permissions', 'role_set_roles', 'store', 'organization_counts', 'settings', 'access_keys']
+const largeTables = ['organizations', 'memberships', 'memberships_by_role', 'change_subjects']
 
-for (const table of ['sqlite_schema', ...smallTables]) {
+for (const table of ['sqlite_schema', ...smallTables, ...largeTables]) {
   test(`damage in ${table} is found when the file is opened`, async (t) => {
     const file = await storeWithRows(t)
     if (table === 'sqlite_schema') {
@@ -164,11 +166,14 @@ for (const [what, statement] of Object.entries({
   })
 }
 
+/** As a large file is opened: damage in it is found when it is read. */
+const unexamined = { examined: { whole: 0, rows: 0 } }
+
 test('damage that is found while the store runs ends its writes, not its reads', async (t) => {
   const file = await storeWithRows(t)
   await damage(file, 'memberships')
   const events: StoreEvent[] = []
-  const store = await openStore(`sqlite:${file}`, { onEvent: (event) => events.push(event) })
+  const store = await openSqliteStore(file, { ...unexamined, onEvent: (event) => events.push(event) })
   t.teardown(() => store.close())
   t.is(await record(store, (next) => [organization('before', next)]), 3)
   const corrupt = async (call: Promise<unknown>) => {
@@ -183,7 +188,7 @@ test('damage that is found while the store runs ends its writes, not its reads',
 test('damage that a write meets ends it and all that wait with it', async (t) => {
   const file = await storeWithRows(t)
   await damage(file, 'memberships')
-  const store = await openStore(`sqlite:${file}`)
+  const store = await openSqliteStore(file, unexamined)
   t.teardown(() => store.close())
   const put = (id: string) => record(store, (next) => [organization(id, next)])
   const grant = record(store, (next) => [membership('org_1', 'v', next)])

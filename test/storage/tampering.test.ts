@@ -30,7 +30,7 @@ const key = (values: string) =>
   `INSERT INTO access_keys SELECT 'key_evil', 'evil', 'secret', 'x', ${values} FROM access_keys LIMIT 1`
 const changed = (table: string, what: string, where = 'true') => `UPDATE ${table} SET ${what} WHERE ${where}`
 const organization = (id: string, revision: string) =>
-  `INSERT INTO organizations SELECT '${id}', '', NULL, role_set_id, '', 0, 1, '{}', '{}', 0, 0, ${revision} FROM organizations WHERE id = 'globex';
+  `INSERT INTO organizations SELECT '${id}', '', NULL, role_set_id, '', 0, 1, '{}', '{}', 0, 0, ${revision}, domains FROM organizations WHERE id = 'globex';
    UPDATE organization_counts SET organizations = organizations + 1 WHERE role_set_id = ${set('role_set:pro')}`
 
 type Tampering = string | ((known: Known) => string)
@@ -127,6 +127,7 @@ const rows: Readonly<Record<string, Tampering>> = {
   'a place on another set': changed('assignments', `role_set_id = ${set('role_set:default')}`),
   'a place more': `INSERT INTO assignments VALUES ('acme', 'team:z', ${set('role_set:pro')}, 0, 0)`,
   'a place less': 'DELETE FROM assignments',
+  'a domain of an organization': changed('organizations', `domains = '[]'`, "id = 'globex'"),
   'a count': changed(
     'organization_counts',
     'organizations = organizations + 1',

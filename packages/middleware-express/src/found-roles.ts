@@ -10,11 +10,17 @@ const ROLES_MAX = 1_000
 /** Each role once, in the order of the request. */
 export class FoundRoles {
   readonly roles = new Set<string>()
+  readonly #remedy: string
   count = 0
+
+  /** @param remedy what to do about a role that can't be read */
+  constructor(remedy = '') {
+    this.#remedy = remedy
+  }
 
   add(role: unknown, at: string): void {
     if (!isIdentifier(role))
-      throw unreadableRole(at, `A role must be a string of 1 to ${limits.idCharactersMax} characters.`)
+      throw unreadableRole(at, `A role must be a string of 1 to ${limits.idCharactersMax} characters.${this.#remedy}`)
     this.count += 1
     if (this.count > ROLES_MAX) {
       throw problem('roles_too_many', `A request may name at most ${ROLES_MAX} roles.`, { fields: { max: ROLES_MAX } })

@@ -82,7 +82,7 @@ export function checkOptions<T extends object>(example: string, given: unknown, 
   }
   const unknown = Object.keys(given).find((name) => !known.has(name))
   if (unknown !== undefined) {
-    const meant = [...known.keys()].find((name) => plain(name) === plain(unknown))
+    const meant = meantBy(unknown, given[unknown], [...known.keys()])
     const question = meant === undefined ? '' : `, did you mean "${meant}"?`
     const options = [...known.keys()].join(', ')
     throw optionInvalid(example, `there is no option "${unknown}"${question}; the options are ${options}`)
@@ -105,11 +105,19 @@ export function refuseRequest(example: string, given: unknown): void {
   )
 }
 
+/** The option that was probably meant: by its value, by its letters, or by its beginning (`jwksUrl`). */
+function meantBy(unknown: string, value: unknown, names: readonly string[]): string | undefined {
+  if (names.includes('roleSets') && isClient(value)) return 'roleSets'
+  const name = plain(unknown)
+  return names.find((each) => plain(each) === name) ?? names.find((each) => name.startsWith(plain(each)))
+}
+
 /** The same for `roleSets`, `rolesets`, `role_sets` and `roleSet`. */
 function plain(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^a-z]/g, '')
+    .replace('isation', 'ization')
     .replace(/s$/, '')
 }
 

@@ -17,7 +17,7 @@ export function problem(
 }
 
 /** Whether the application has a fault, so that its details are for the log only. */
-export function isFault(error: RoleSetsExpressError): boolean {
+function isFault(error: RoleSetsExpressError): boolean {
   return error.status === kinds.internal_error.status
 }
 

@@ -32,25 +32,6 @@ export function bodyOf(req: IncomingMessage): unknown {
   return (req as { readonly body?: unknown }).body
 }
 
-/**
- * Whether this middleware sees every parameter of the path: in a route of the application, but not in a mounted router, and
- * not in `app.use()`, which runs before the route is known.
- */
-export function isWholePathVisible(req: IncomingMessage): boolean {
-  const { route, baseUrl, params } = req as ExpressPosition
-  if (!route || baseUrl) return false
-  // Express keeps `route` after the route has called `next`. A later `app.use()` then has none of its parameters.
-  const hasParameters = [route.path].flat().some((path) => typeof path !== 'string' || /[:*{(]/.test(path))
-  return !hasParameters || Object.keys(params ?? {}).length > 0
-}
-
-/** Where Express is with this request. */
-interface ExpressPosition extends IncomingMessage {
-  readonly route?: { readonly path?: unknown } | null
-  readonly baseUrl?: string
-  readonly params?: object | null
-}
-
 /** A parameter of the route, of any type: in Express 5 a wildcard is a list. */
 export function paramOf(req: IncomingMessage, name: string): unknown {
   const { params } = req as { readonly params?: unknown }

@@ -20,7 +20,8 @@ import {
 import { organizationMissing, namedOrganization, organizationUnknown } from './organization.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
-import { isWholePathVisible, type Middleware } from './request.ts'
+import type { Middleware } from './request.ts'
+import { namesNoOrganization } from './route-path.ts'
 import { organizationMismatch, vouchFor } from './vouching.ts'
 
 export type RequireOptions = AskingOptions
@@ -119,8 +120,9 @@ function requirement<Options extends RequireOptions>(
 }
 
 const UNFOUND =
-  'The requirement does not find the organization that the request is about. Put it into the route itself, give its router ' +
-  'mergeParams, or pass the option "organization". For the active organization of the token, pass ' +
+  'The requirement does not find the organization that the request is about. Put it into the route itself, name the ' +
+  'parameter :organizationId, give its router mergeParams, or pass the option "organization". For the active organization ' +
+  'of the token, pass ' +
   '(req) => authOf(req)?.organizationId.'
 
 function activeCaller(req: IncomingMessage, options: RequireOptions): Eventually<ActiveCaller> {
@@ -135,7 +137,7 @@ function activeCaller(req: IncomingMessage, options: RequireOptions): Eventually
     if (organization === organizationId) return caller
     if (organization !== undefined) throw organizationMismatch(organization, organizationId)
     // A route without a parameter for the organization is about the active one. Anywhere else, it may only be out of sight.
-    if (options.organization === undefined && isWholePathVisible(req)) return caller
+    if (options.organization === undefined && namesNoOrganization(req)) return caller
     throw organizationMissing(UNFOUND)
   })
 }

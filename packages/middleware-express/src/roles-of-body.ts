@@ -4,6 +4,7 @@
  * `docs/express.md` lists the places and the forms.
  */
 
+import { findTextFault } from '@rolesets/core'
 import { FoundRoles, missingRole, unreadableRole } from './found-roles.ts'
 
 /** Members with one role. */
@@ -23,9 +24,13 @@ const places = {
 type Kind = keyof typeof places
 export type JsonObject = Readonly<Record<string, unknown>>
 
+const ELSEWHERE =
+  ' If your route takes its roles from another place, pass guardRoleGrant() the option "roles", a function that finds ' +
+  'them: roles: (req) => ….'
+
 /** The roles of the body, each once. Throws `role_missing`, `role_invalid` or `roles_too_many`. */
 export function rolesOfBody(body: unknown): readonly string[] {
-  const found = new FoundRoles()
+  const found = new FoundRoles(ELSEWHERE)
   if (Array.isArray(body)) {
     addList(found, body, '')
   } else if (isJsonObject(body)) {
@@ -37,14 +42,11 @@ export function rolesOfBody(body: unknown): readonly string[] {
   } else {
     throw missingRole(
       'The request does not name a role, because it has no parsed body. Send Content-Type: application/json, and put ' +
-        'express.json() before guardRoleGrant() in the route.',
+        `express.json() before guardRoleGrant() in the route.${ELSEWHERE}`,
     )
   }
   if (found.count > 0) return [...found.roles]
-  throw missingRole(
-    `The body does not name a role in ${places.body.join(', ')}. If the role is in another place, pass ` +
-      'guardRoleGrant() a function that finds it: roles: (req) => ….',
-  )
+  throw missingRole(`The body does not name a role in ${places.body.join(', ')}.${ELSEWHERE}`)
 }
 
 /** The objects that can name a role, each with a pointer to it: the body itself, and the items of its lists. */
@@ -84,27 +86,36 @@ function addList(found: FoundRoles, list: readonly unknown[], at: string): void 
     const here = `${at}/${position}`
     if (!isJsonObject(item)) found.add(item, here)
     else if (!addNamed(found, item, { at: here, kind: 'listItem' })) {
-      throw missingRole('An item of the list does not name a role.', here)
+      throw missingRole(`An item of the list does not name a role.${ELSEWHERE}`, here)
     }
   }
 }
 
 /** Each item must name a role, unless the body itself names one for all. */
 function addBulk(found: FoundRoles, items: unknown, { at, forAll }: { at: string; forAll: boolean }): void {
-  if (!Array.isArray(items)) throw unreadableRole(at, 'Here must be a list of objects, each with its role.')
+  // In a form, one value is a string and several are a list.
+  if (forAll && typeof items === 'string' && isId(items)) return
+  if (!Array.isArray(items)) throw unreadableRole(at, `Here must be a list of objects, each with its role.${ELSEWHERE}`)
   for (const [position, item] of (items as readonly unknown[]).entries()) {
     const here = `${at}/${position}`
-    // The id of a user, for example: it has no room for a role.
-    const isId = typeof item === 'string' || typeof item === 'number'
-    if (!isId && !isJsonObject(item)) throw unreadableRole(here, 'An item of this list must be an object with a role.')
-    const named = !isId && addNamed(found, item, { at: here, kind: 'bulkItem' })
+    // A text without a role for all lacks one, whatever it says.
+    const isOnlyId = isId(item) || (!forAll && typeof item === 'string')
+    if (!isOnlyId && !isJsonObject(item))
+      throw unreadableRole(here, `An item of this list must be an object with a role, or an id.${ELSEWHERE}`)
+    const named = !isOnlyId && addNamed(found, item, { at: here, kind: 'bulkItem' })
     if (named) continue
-    if (!forAll) throw missingRole('Neither this item nor the body itself names a role.', here)
+    if (!forAll) throw missingRole(`Neither this item nor the body itself names a role.${ELSEWHERE}`, here)
     // It would take the role of the body, but the route may read one that stands deeper.
-    const deeper = isId ? undefined : placeBelow(item, here)
+    const deeper = isOnlyId ? undefined : placeBelow(item, here)
     if (deeper !== undefined)
-      throw unreadableRole(deeper, 'The guard does not read a role that stands this deep in an item.')
+      throw unreadableRole(deeper, `The guard does not read a role that stands this deep in an item.${ELSEWHERE}`)
   }
+}
+
+/** The id of a user, for example. It has no room for a role, as JSON, a pair or a list in a text would have. */
+function isId(item: unknown): item is string | number {
+  if (typeof item === 'number') return true
+  return typeof item === 'string' && findTextFault('id', item) === undefined && !/[{}[\]",;&\s]|org:/i.test(item)
 }
 
 /**
@@ -115,7 +126,7 @@ function refuseUnread(object: JsonObject, { at, kind }: { at: string; kind: Kind
   const read: readonly string[] = places[kind]
   for (const key of Object.getOwnPropertyNames(object)) {
     if (read.includes(key)) continue
-    if (key === '__proto__' || (key === 'constructor' && hasPrototype(object, at))) {
+    if (hasPrototype(object, key, at)) {
       throw unreadableRole(
         pointerTo(at, key),
         'A body must not have a prototype: a route that copies it would take roles from it.',
@@ -140,18 +151,18 @@ function placeBelow(root: unknown, at: string): string | undefined {
     seen.add(value)
     for (const key of Object.getOwnPropertyNames(value)) {
       const pointer = pointerTo(here, key)
-      if (key === '__proto__' || claimed.has(plainName(key))) return pointer
+      if (isPrototype(key) || claimed.has(plainName(key))) return pointer
       waiting.push([Object.getOwnPropertyDescriptor(value, key)?.value, pointer])
     }
   }
   return undefined
 }
 
-/** `Role-Keys[0]` and `role_keys` have the same plain name. */
+/** `Role-Keys[0]`, ` roleKeys` and `role_keys` have the same plain name. */
 export function plainName(key: string): string {
   return key
-    .replace(/[[.].*$/s, '')
-    .replace(/[-_\s]/g, '')
+    .replace(/^[^\p{L}\p{N}]+|[\p{Cf}_\s-]/gu, '')
+    .replace(/[^\p{L}\p{N}].*$/su, '')
     .toLowerCase()
 }
 
@@ -165,9 +176,15 @@ function valueOf(object: JsonObject, place: string, at: string): { readonly valu
   throw unreadableRole(`${at}/${place}`, 'A role must be a value, not a getter.')
 }
 
-function hasPrototype(object: JsonObject, at: string): boolean {
-  const made = valueOf(object, 'constructor', at)?.value
+/** Also as a path in a form that was not parsed: `constructor[prototype][role]`. */
+function hasPrototype(object: JsonObject, key: string, at: string): boolean {
+  if (key !== 'constructor') return isPrototype(key)
+  const made = valueOf(object, key, at)?.value
   return typeof made === 'object' && made !== null && Object.hasOwn(made, 'prototype')
+}
+
+function isPrototype(key: string): boolean {
+  return /^(?:__proto__|constructor[.[]prototype)(?:$|[^\w])/.test(key)
 }
 
 /** As a JSON or form parser makes it, in any realm. A Map, a Buffer or an instance of a class can hold roles out of sight. */

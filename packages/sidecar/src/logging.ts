@@ -24,10 +24,14 @@ const storeEvents: Readonly<Record<string, string>> = {
     'Every write is refused from now on; the error says why. Run rolesets doctor on the file, then restart the sidecar. Restore a backup only if doctor finds damage.',
   writes_resumed: 'The file was examined again and is sound: the error has passed, and writes are accepted again.',
   files_narrowed: 'Other users could open these files. Their mode is 0600 now.',
+  file_examined_in_part:
+    'The file is too large to be examined whole at a start: only its small tables and its last change sets were. Run rolesets doctor on it from time to time.',
   listener_failed: 'A part of the sidecar failed to follow a change.',
   file_system_doubtful:
     'The store is on a file system in user space; whether its locks hold depends on the program behind it.',
 }
+
+const levels: Readonly<Record<string, 'error' | 'info'>> = { writes_stopped: 'error', file_examined_in_part: 'info' }
 
 interface StoreReport {
   readonly kind: string
@@ -71,7 +75,7 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
       logger.debug(facts, 'A write was committed.'),
     /** What the store reports besides its commits; the operator should look into all of it. */
     storeEvent: ({ kind, error, ...facts }: StoreReport) =>
-      logger[kind === 'writes_stopped' ? 'error' : 'warn'](
+      logger[levels[kind] ?? 'warn'](
         { event: kind, ...facts, ...(error === undefined ? {} : { err: error }) },
         storeEvents[kind] ?? kind,
       ),

@@ -5,7 +5,7 @@
 
 import { quoted, withoutUnseen } from '@rolesets/core'
 
-export const notShown = '(key not shown)'
+const notShown = '(key not shown)'
 
 /** A shorter value is likely a common word. */
 const secretCharactersMin = 8
@@ -73,12 +73,21 @@ function without(text: string, secret: string): string {
 }
 
 /**
- * Whether a value may be a key that was given in the wrong place: one long word that is neither a path, nor a URL, nor the
- * name of a host. Many ids look like that, too, so this is for places where no id belongs.
+ * Whether a value may be a key that was given in the wrong place: one long word that is neither a path (from the root or
+ * with an extension), nor a URL, nor the name of a host. Many ids look like that, too, so this is for places where no id belongs.
  */
 export function mayBeKey(text: string): boolean {
-  return /^[\x21-\x7e]{16,}$/.test(text) && !/^(?:\.{0,2}\/|[a-z]+:|[\w-]+(?:\.[\w-]+)+(?::\d+)?$)/i.test(text)
+  return /^[\x21-\x7e]{16,}$/.test(text) && !harmless.some((shape) => shape.test(text))
 }
+
+const harmless = [
+  // Paths from the root or from here, and URLs.
+  /^(?:\.{0,2}\/|[a-z]+:)/i,
+  // Paths with an extension, and names of hosts.
+  /^(?:[\w.@-]+\/)*[\w-]+(?:\.[\w-]+)+(?::\d+)?$/,
+  // `rolesets-sidecar:7450`: words, with a port.
+  /^[a-z]+(?:-[a-z]+|-\d{1,3})*:\d{1,5}$/,
+]
 
 /** A value of the configuration or of the command line as a message shows it. */
 export function shown(text: string): string {

@@ -70,7 +70,8 @@ export function boundedReply(path: string, decode: (bytes: Buffer) => object): (
   return (bytes) => {
     const problem = scanMessage(bytes, shape, limits)
     if (problem === undefined) return decode(bytes)
-    if (problem.kind === 'malformed') return new RefusedReply("its bytes can't be read")
+    if (problem.kind === 'malformed' || problem.kind === 'broken_text')
+      return new RefusedReply("its bytes can't be read")
     const what = problem.kind === 'too_many_fields' ? 'it' : `\`${problem.path}\``
     return new RefusedReply(`${what} has more than ${problem.max} elements`)
   }

@@ -144,14 +144,16 @@ async function allOf(keys: AsyncIterable<CryptoKey>): Promise<readonly CryptoKey
 
 /** Limits how often unknown key ids cause a request, but lets the first ones through, so that a new key works at once. */
 function allowance(clock: Clock): () => boolean {
-  let left = UNKNOWN_KEY_FETCHES_MAX
+  const mostMs = UNKNOWN_KEY_FETCHES_MAX * UNKNOWN_KEY_FETCH_MS
+  // In milliseconds and not in fetches: fractions that are added up would never be exactly one.
+  let savedMs = mostMs
   let countedMs = clock.nowMs()
   return () => {
     const nowMs = clock.nowMs()
-    left = Math.min(UNKNOWN_KEY_FETCHES_MAX, left + (nowMs - countedMs) / UNKNOWN_KEY_FETCH_MS)
+    savedMs = Math.min(mostMs, savedMs + (nowMs - countedMs))
     countedMs = nowMs
-    if (left < 1) return false
-    left -= 1
+    if (savedMs < UNKNOWN_KEY_FETCH_MS) return false
+    savedMs -= UNKNOWN_KEY_FETCH_MS
     return true
   }
 }

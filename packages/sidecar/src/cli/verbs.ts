@@ -4,9 +4,11 @@ import type { Command } from 'commander'
 import { apply } from './verbs/apply.ts'
 import { assign } from './verbs/assign.ts'
 import { check } from './verbs/check.ts'
+import { completion } from './verbs/completion.ts'
 import { importing } from './verbs/import.ts'
 import { doctor } from './verbs/doctor.ts'
 import { explain } from './verbs/explain.ts'
+import { exporting } from './verbs/export.ts'
 import { get } from './verbs/get.ts'
 import { invitations } from './verbs/invitations.ts'
 import { cleanIo, type ProcessIo } from './run/io.ts'
@@ -30,6 +32,7 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
   hearUsage(program, io)
   const verbs = [
     apply,
+    exporting,
     get,
     check,
     roles,
@@ -44,5 +47,5 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
     explain,
     watch,
   ]
-  for (const each of [...verbs, doctor, schema, version]) each(program, io)
+  for (const each of [...verbs, doctor, schema, completion, version]) each(program, io)
 }

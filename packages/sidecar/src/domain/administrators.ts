@@ -60,7 +60,7 @@ export function administratorNeeded({ withoutAdministrator, ...impact }: Impact)
 }
 
 /** Roles whose holders are administrators. Kept with the roles: nearly all writes leave them as they are. */
-export function administratorRoleIds(catalogue: Catalogue): ReadonlySet<string> {
+function administratorRoleIds(catalogue: Catalogue): ReadonlySet<string> {
   const known = roleIdsByRoles.get(catalogue.roles)
   if (known !== undefined) return known
   const found = [...catalogue.roles.values()].filter((role) => isCreatorEligible(catalogue, role))

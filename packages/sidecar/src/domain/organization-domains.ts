@@ -149,11 +149,11 @@ export function enrollMember(
   return createMembership(catalogue, member, facts, context)
 }
 
-export function domainsOf({ domains = [] }: Organization): readonly OrganizationDomain[] {
+function domainsOf({ domains = [] }: Organization): readonly OrganizationDomain[] {
   return domains
 }
 
-export function domainNotFound(organizationId: string, domainId: string): Refusal {
+function domainNotFound(organizationId: string, domainId: string): Refusal {
   const message = `The organization ${quoted(organizationId)} has no domain ${quoted(domainId)}. Use an id that its list of domains shows.`
   return new Refusal('domain_not_found', message, { field: 'domain_id', facts: { organization: organizationId } })
 }

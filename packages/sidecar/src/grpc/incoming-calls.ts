@@ -98,7 +98,8 @@ function requestOf(message: unknown, { call, endpoint, path, bounds, method }: R
   try {
     if (!(message instanceof PackedMessage) || method === undefined) throw new Error('grpc-js has changed.')
     const unpacked = unpack(message, bounds.bytesMax)
-    if (unpacked.kind === 'unpacked') return readRequest(unpacked.bytes, { bounds, decode: method.decode })
+    const sentBytes = message.bytes.length
+    if (unpacked.kind === 'unpacked') return readRequest(unpacked.bytes, { bounds, decode: method.decode, sentBytes })
     if (unpacked.kind === 'too_large') call.sendStatus(requestTooLarge(unpacked.bytesMax))
     else call.sendStatus(unpacked.kind === 'broken' ? brokenRequest : unknownEncoding(message.encoding))
   } catch (error) {

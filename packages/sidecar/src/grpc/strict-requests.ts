@@ -4,9 +4,8 @@
  * the second as an internal failure, and silently change the third.
  */
 
-import { isAscii } from 'node:buffer'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
-import { elementLimitOf, snakeCase } from '@rolesets/core'
+import { elementLimitOf } from '@rolesets/core'
 import { scanMessage, type ScanProblem } from '@rolesets/proto'
 import { Refusal } from '../domain/refusal.ts'
 import { decodedElementsMax, type RequestBounds } from './request-bounds.ts'
@@ -44,25 +43,30 @@ export function methodOnDemand(path: string, load: () => RpcMethod): RpcMethod {
   }
 }
 
+interface Reading {
+  readonly bounds: RequestBounds
+  readonly decode: RpcMethod['requestDeserialize']
+  /** How many there were on the network. */
+  readonly sentBytes: number
+}
+
+/** A compressed request, too, must be sent by whoever wants it decoded. A plain one never has more than one in two bytes. */
+const fieldsPerSentByteMax = 4
+/** More than the largest batch of equal questions has, which becomes very small. */
+const fieldsAlwaysAllowed = 50_000
+
 /** The request, or an `UnreadableRequest`. */
-export function readRequest(
-  bytes: Buffer,
-  { bounds, decode }: { readonly bounds: RequestBounds; readonly decode: RpcMethod['requestDeserialize'] },
-): object {
-  const { shape, fieldsMax } = bounds
+export function readRequest(bytes: Buffer, { bounds, decode, sentBytes }: Reading): object {
+  const { shape } = bounds
+  const fieldsMax = Math.min(bounds.fieldsMax, Math.max(sentBytes * fieldsPerSentByteMax, fieldsAlwaysAllowed))
   const problem =
     shape === undefined ? undefined : scanMessage(bytes, shape, { fieldsMax, elementsMax: decodedElementsMax })
   if (problem !== undefined) return new UnreadableRequest(refusalOf(problem))
-  let request: object
   try {
-    request = decode(bytes)
+    return decode(bytes)
   } catch {
     return new UnreadableRequest(refusalOf({ kind: 'malformed' }))
   }
-  if (isAscii(bytes)) return request
-  const field = brokenTextIn(request, bytes)
-  if (field === undefined) return request
-  return new UnreadableRequest(new Refusal('invalid_field', `${field} must be valid UTF-8.`, { field }))
 }
 
 function refusalOf(problem: ScanProblem): Refusal {
@@ -70,6 +74,10 @@ function refusalOf(problem: ScanProblem): Refusal {
     case 'malformed': {
       const remedy = 'Send the message type that the proto file names for this call.'
       return new Refusal('invalid_field', `The request can't be decoded. ${remedy}`)
+    }
+    case 'broken_text': {
+      const { path: field } = problem
+      return new Refusal('invalid_field', `${field} must be valid UTF-8.`, { field })
     }
     case 'too_many_fields': {
       const message = `The request has more than ${problem.max} fields. Send less at once.`
@@ -84,36 +92,4 @@ function refusalOf(problem: ScanProblem): Refusal {
       return new Refusal('limit_exceeded', message, { field, facts })
     }
   }
-}
-
-const replacement = '\uFFFD'
-const replacementBytes = Buffer.from(replacement)
-
-/**
- * The decoder writes U+FFFD for bytes that aren't UTF-8. The caller may also have sent that character. So text is broken
- * only if the message has more of them than its bytes.
- */
-function brokenTextIn(request: object, bytes: Buffer): string | undefined {
-  const found = textsWithReplacement(request, '')
-  if (found.length === 0) return undefined
-  const sent = countOf(bytes, replacementBytes)
-  const read = found.reduce((sum, { text }) => sum + text.split(replacement).length - 1, 0)
-  return read > sent ? found[0]?.path : undefined
-}
-
-/** The paths are as in the proto file: `role_set`, `checks[3].role`. The name of a oneof is skipped. */
-function textsWithReplacement(value: unknown, path: string): { path: string; text: string }[] {
-  if (typeof value === 'string') return value.includes(replacement) ? [{ path, text: value }] : []
-  if (typeof value !== 'object' || value === null) return []
-  if (Array.isArray(value)) return value.flatMap((item, place) => textsWithReplacement(item, `${path}[${place}]`))
-  return Object.entries(value).flatMap(([name, item]) => {
-    const at = path === '' ? snakeCase(name) : `${path}.${snakeCase(name)}`
-    return [...textsWithReplacement(name, `${path} key`), ...textsWithReplacement(item, at)]
-  })
-}
-
-function countOf(bytes: Buffer, part: Buffer): number {
-  let count = 0
-  for (let at = bytes.indexOf(part); at !== -1; at = bytes.indexOf(part, at + part.length)) count++
-  return count
 }

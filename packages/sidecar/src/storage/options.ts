@@ -22,6 +22,8 @@ export type StoreEvent =
   | { readonly kind: 'writes_stopped'; readonly error: StoreError }
   /** Other users could open these files until now. */
   | { readonly kind: 'files_narrowed'; readonly files: readonly string[] }
+  /** The file is too large to be examined at its start. The whole is for `rolesets doctor`. */
+  | { readonly kind: 'file_examined_in_part'; readonly file: string; readonly bytes: number; readonly bytesMax: number }
   /** The damage was a passing error: the storage is sound, and writes are accepted again. */
   | { readonly kind: 'writes_resumed' }
   /** A listener threw, which it must not. The others were called all the same. */

@@ -142,8 +142,9 @@ export interface KeptChangeSet extends SealedChangeSet {
 
 /** Reads within one state. It refuses every call after the work that it was given to has settled. */
 export interface Reader {
-  /** The number of the last write that this state contains. */
+  /** The number of the last write that this state contains, and its time in Unix milliseconds (0: not known). */
   readonly revision: number
+  readonly committedAt: number
   catalogue(): Promise<Catalogue>
   organization(id: string): Promise<Organization | undefined>
   organizationBySlug(slug: string): Promise<Organization | undefined>
@@ -213,7 +214,6 @@ export interface Reader {
   pendingInvitationCounts(organizationIds: readonly string[], now: number): Promise<ReadonlyMap<string, number>>
   /** All, also revoked ones, in the order of their creation. */
   accessKeys(): Promise<readonly AccessKey[]>
-  /** Change sets that are kept, with their seals. */
   history(query: HistoryQuery, page: HistoryPage): Promise<readonly KeptChangeSet[]>
   /** By subject: the kept revision nearest to a revision that changed it, the first after it or the last up to it. */
   changedNear(side: 'after' | 'up_to', subjects: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>>
@@ -267,7 +267,7 @@ export interface Provenance {
   /** Never empty. */
   readonly actor: string
   readonly operation: string
-  /** Unix milliseconds. */
+  /** Unix milliseconds. A time before that of the last write counts as that one. */
   readonly at: number
   readonly dryRun?: boolean
   readonly foreseen?: Foreseen | undefined

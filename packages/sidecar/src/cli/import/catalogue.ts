@@ -3,10 +3,10 @@
 import { RoleSetsError, type Applied } from '@rolesets/client'
 import type { z } from 'zod'
 import { pagesOf } from '../run/pages.ts'
+import type { ImportContext } from './context.ts'
 import { permissionSchema, roleSchema, roleSetSchema, type SourceRole, type SourceRoleSet } from './schema.ts'
 import type { Source } from './source.ts'
 import type { Kind, Tally } from './tally.ts'
-import type { ImportContext } from './write.ts'
 
 const thingsMax = 10_000
 const systemPrefix = 'org:sys_'

@@ -4,21 +4,48 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Invitation } from '@rolesets/client'
 import pMap from 'p-map'
 import { pagesOf } from '../run/pages.ts'
+import type { ImportContext } from './context.ts'
 import { notOffered, type ImportedOrganization } from './memberships.ts'
 import { invitationSchema, type SourceInvitation } from './schema.ts'
-import { isRefusal, metadataOf, settle, tryWrite, type ImportContext } from './write.ts'
+import { isRefusal, metadataOf, settle, tryWrite } from './write.ts'
 
 const concurrency = 8
 const dayMs = 86_400_000
 const daysMax = 365
 
 export async function importInvitations(context: ImportContext, place: ImportedOrganization): Promise<void> {
-  const path = `organizations/${encodeURIComponent(place.organizationId)}/invitations`
-  let present: ReadonlyMap<string, Invitation> | undefined
-  for await (const { items } of context.source.pages(path, invitationSchema, { query: { status: 'pending' } })) {
-    const known = (present ??= place.isThere ? await pendingOf(context, place.organizationId) : new Map())
-    await pMap(items, (each) => importInvitation(context, { ...place, present: known }, each), { concurrency })
+  const { organizationId, isThere, isNew } = place
+  const present = isThere && !isNew ? await pendingOf(context, organizationId) : new Map<string, Invitation>()
+  const atSource = new Set<string>()
+  const query = { status: 'pending' }
+  for await (const { items } of context.source.pages(invitationsPath(organizationId), invitationSchema, { query })) {
+    for (const { email_address: address } of items) atSource.add(address.toLowerCase())
+    await pMap(items, (each) => importInvitation(context, { ...place, present }, each), { concurrency })
   }
+  for (const [address, each] of present) if (!atSource.has(address)) addMissing(context, each)
+}
+
+function addMissing(context: ImportContext, { organizationId, id: invitationId, emailAddress }: Invitation): void {
+  const { admin, calls, missing, dryRun } = context
+  missing.add({
+    kind: 'invitations',
+    id: `${organizationId}/${emailAddress}`,
+    isAtSource: () => isPending(context, organizationId, emailAddress),
+    end: () => admin.revokeInvitation({ organizationId, invitationId, dryRun }, calls),
+  })
+}
+
+/** Whether this address has a pending invitation at the source, where the invitation has another id. */
+async function isPending({ source }: ImportContext, organizationId: string, address: string): Promise<boolean> {
+  const query = { status: 'pending', email_address: address }
+  for await (const { items } of source.pages(invitationsPath(organizationId), invitationSchema, { query })) {
+    if (items.some((each) => each.email_address.toLowerCase() === address.toLowerCase())) return true
+  }
+  return false
+}
+
+function invitationsPath(organizationId: string): string {
+  return `organizations/${encodeURIComponent(organizationId)}/invitations`
 }
 
 /** By address, which is the same in capitals. */

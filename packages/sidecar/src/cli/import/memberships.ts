@@ -2,9 +2,11 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import pMap from 'p-map'
+import { pagesOf } from '../run/pages.ts'
+import type { ImportContext } from './context.ts'
 import type { Quota } from './quota.ts'
 import { membershipSchema, type SourceMembership } from './schema.ts'
-import { find, isRefusal, metadataOf, settle, tryWrite, type ImportContext, type Refused } from './write.ts'
+import { find, isRefusal, metadataOf, settle, tryWrite, type Refused } from './write.ts'
 
 /** Those that wait for the disk at the same time share a transaction. */
 const concurrency = 16
@@ -24,16 +26,47 @@ export interface ImportedOrganization {
 
 export async function importMemberships(context: ImportContext, place: ImportedOrganization): Promise<void> {
   const path = membershipsPath(place.organizationId)
+  const atSource = new Set<string>()
   for await (const { items } of context.source.pages(path, membershipSchema)) {
+    for (const { public_user_data: user } of items) atSource.add(user.user_id)
     await pMap(items, (each) => importMembership(context, place, each), { concurrency })
   }
+  if (place.isThere && !place.isNew) await findMissing(context, place, atSource)
 }
 
 /** Whether this user is a member at the source. */
 export async function isMember({ source }: ImportContext, organizationId: string, userId: string): Promise<boolean> {
-  const query = { user_id: userId }
-  const { items } = await source.page(membershipsPath(organizationId), membershipSchema, { offset: 0, query })
-  return items.some(({ public_user_data: user }) => user.user_id === userId)
+  // Before an id, a minus means all but it.
+  const query = { user_id: /^[+-]/.test(userId) ? `+${userId}` : userId }
+  for await (const { items } of source.pages(membershipsPath(organizationId), membershipSchema, { query })) {
+    if (items.some(({ public_user_data: user }) => user.user_id === userId)) return true
+  }
+  return false
+}
+
+async function findMissing(
+  context: ImportContext,
+  { organizationId }: ImportedOrganization,
+  atSource: ReadonlySet<string>,
+): Promise<void> {
+  const { admin, calls, missing, dryRun } = context
+  const pages = pagesOf(async (page) => {
+    const { memberships: items, nextPageToken } = await admin.listMemberships({ organizationId, ...page }, calls)
+    return { items, nextPageToken }
+  })
+  for await (const items of pages) {
+    for (const { userId } of items) {
+      if (atSource.has(userId)) continue
+      // The source decides who administers its organizations.
+      const request = { organizationId, userId, allowNoAdministrator: true, dryRun }
+      missing.add({
+        kind: 'memberships',
+        id: `${organizationId}/${userId}`,
+        isAtSource: () => isMember(context, organizationId, userId),
+        end: () => admin.deleteMembership(request, calls),
+      })
+    }
+  }
 }
 
 export function notOffered({ role }: { role: string }, { roleSet }: ImportedOrganization): string {

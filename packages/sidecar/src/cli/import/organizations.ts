@@ -6,13 +6,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Organization } from '@rolesets/client'
 import pMap from 'p-map'
+import { pagesOf } from '../run/pages.ts'
 import type { SourceSets } from './catalogue.ts'
 import { readCheckpoint, removeCheckpoint, writeCheckpoint, type ImportPosition } from './checkpoint.ts'
+import type { ImportContext } from './context.ts'
 import { importInvitations } from './invitations.ts'
 import { importMemberships, isMember } from './memberships.ts'
 import { Quota } from './quota.ts'
 import { organizationSchema, type SourceOrganization } from './schema.ts'
-import { find, isRefusal, metadataOf, tryWrite, type ImportContext, type Refused } from './write.ts'
+import { find, isRefusal, metadataOf, tryWrite, type Refused } from './write.ts'
 
 const concurrency = 8
 /** Organizations between two checkpoints. */
@@ -35,7 +37,9 @@ export async function importOrganizations(
   const path = dryRun ? undefined : how.checkpoint
   const before = path === undefined ? undefined : await resumable(context, path, how.target)
   let done = before?.organizations ?? 0
+  const atSource = new Set<string>()
   for await (const { items, total } of source.pages('organizations', organizationSchema, { from: done })) {
+    for (const { id } of items) atSource.add(id)
     for (let at = 0; at < items.length; at += sliceLength) {
       const slice = items.slice(at, at + sliceLength)
       await pMap(slice, (each) => importOrganization(context, how.sets, each), { concurrency })
@@ -48,7 +52,34 @@ export async function importOrganizations(
     }
   }
   if (path !== undefined) await removeCheckpoint(path)
+  if (before === undefined) await findMissing(context, atSource)
+  else context.missing.forbid(unseen(before))
   return before
+}
+
+function unseen({ organizations }: ImportPosition): string {
+  return (
+    `This run resumed from a checkpoint, and did not read the first ${organizations} organizations of the source. ` +
+    'Run it again: it then reads all of them.'
+  )
+}
+
+async function findMissing(context: ImportContext, atSource: ReadonlySet<string>): Promise<void> {
+  const { source, admin, calls, missing, dryRun } = context
+  const pages = pagesOf(async (page) => {
+    const { organizations: items, nextPageToken } = await admin.listOrganizations(page, calls)
+    return { items, nextPageToken }
+  })
+  for await (const items of pages) {
+    for (const { id } of items) {
+      if (atSource.has(id)) continue
+      missing.add({
+        ...{ kind: 'organizations', id },
+        isAtSource: () => source.has('organizations', id),
+        end: () => admin.deleteOrganization({ organizationId: id, dryRun }, calls),
+      })
+    }
+  }
 }
 
 /** A place that is still the same one; otherwise the import begins at the start. */

@@ -4,7 +4,8 @@
  */
 
 import type { Written } from '@rolesets/client'
-import { isRefusal, tryWrite, type ImportContext, type Refused } from './write.ts'
+import type { ImportContext } from './context.ts'
+import { isRefusal, tryWrite, type Refused } from './write.ts'
 
 export class Quota {
   readonly #context: ImportContext

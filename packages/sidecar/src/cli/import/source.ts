@@ -5,7 +5,7 @@
 
 import { isRoleSetsError, RoleSetsError } from '@rolesets/client'
 import ky, { isHTTPError, type KyInstance } from 'ky'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { quoted } from '@rolesets/core'
 import { UsageError } from '../run/failure.ts'
 import { pageSchema } from './schema.ts'
@@ -113,11 +113,22 @@ export class Source {
     return { items: parsed.data.data, offset, total: parsed.data.total_count }
   }
 
-  async #get(path: string, searchParams: Query): Promise<unknown> {
+  /** Whether the source has this thing. Only a clear answer says no: what else may come back counts as yes. */
+  async has(path: string, id: string): Promise<boolean> {
+    const answer = await this.#get(`${path}/${encodeURIComponent(id)}`, {}, { isAbsent: true })
+    if (answer === undefined) return false
+    // Clerk finds organizations by their slug, too: then the id is another one.
+    const found = z.object({ id: z.string() }).safeParse(answer)
+    return !found.success || found.data.id === id
+  }
+
+  /** @param may `isAbsent`: the answer may be 404, which gives undefined */
+  async #get(path: string, searchParams: Query, may: { readonly isAbsent?: true } = {}): Promise<unknown> {
     let text: string
     try {
       text = await this.#http.get(path, { searchParams }).text()
     } catch (error) {
+      if (may.isAbsent && isHTTPError(error) && error.response.status === 404) return undefined
       throw await this.#explained(path, error)
     }
     try {

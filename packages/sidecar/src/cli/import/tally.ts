@@ -4,7 +4,7 @@ import { counted } from '@rolesets/core'
 import { linesText } from '../output/lines.ts'
 
 /** How one thing of each kind is called. Slugs are those that an organization had to go without. */
-const singular = {
+export const singular = {
   permissions: 'permission',
   roles: 'role',
   roleSets: 'role set',
@@ -21,7 +21,7 @@ type Outcome = 'created' | 'changed' | 'unchanged' | 'skipped'
 /** Reasons are kept up to this many; all are counted. */
 const reasonsMax = 1_000
 
-interface Skipped {
+export interface Skipped {
   readonly kind: Kind
   /** Key or id; of a membership or an invitation, after the id of the organization and a slash. */
   readonly id: string

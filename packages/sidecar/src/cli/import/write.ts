@@ -1,19 +1,8 @@
 /** One write of an import: done, or refused by the rules with a reason that is reported and counted. Other failures end it. */
 
-import { isRoleSetsError, type Administration, type AdminOptions, type Metadata, type Written } from '@rolesets/client'
+import { isRoleSetsError, type Metadata, type Written } from '@rolesets/client'
 import { isRefused } from '../run/failure.ts'
-import type { Source } from './source.ts'
 import type { Kind, Tally } from './tally.ts'
-
-export interface ImportContext {
-  readonly source: Source
-  readonly admin: Administration
-  readonly calls: AdminOptions
-  readonly tally: Tally
-  readonly dryRun: boolean
-  /** Unix milliseconds, when the import began. */
-  readonly nowMs: number
-}
 
 export interface Refused {
   readonly code: string
@@ -41,7 +30,7 @@ export async function tryWrite<Answer extends Written>(ask: () => Promise<Answer
  * before was not done; that counts as done.
  */
 export function settle(
-  { tally, dryRun }: ImportContext,
+  { tally, dryRun }: { readonly tally: Tally; readonly dryRun: boolean },
   { kind, label, outcome }: { kind: Kind; label: string; outcome: 'created' | 'changed' },
   refused: Refused | undefined,
 ): void {

@@ -11,13 +11,19 @@ const depthMax = 16
 /** Brackets within each other. Texts may have some that are not closed. */
 const bracketsMax = 64
 /** Signs of structure, and lines. 10 000 organizations with all of their fields have half as many. */
-const signsMax = 400_000
+export const signsMax = 400_000
 /** A file in JSON has four for each field. */
 const quotesMax = 800_000
 /** Escapes that JSON doesn't have. */
 const escapesMax = 1_000
 const itemsMax = Math.max(limits.manifestOrganizationsMax, limits.permissionsMax, limits.rolesMax, limits.roleSetsMax)
 const entriesMax = limits.mappingsMax
+
+/** As many signs and lines as the search finds in a text of an export, or more. */
+export function signsOf(text: string): number {
+  const outsideOfQuotes = text.replace(/(?<=[-:,{[] ?)"(?:[^"\\\n]|\\.)*"/g, '')
+  return outsideOfQuotes.match(/["'[\]{},\r\n#:?&*!|>%@`-]/g)?.length ?? 0
+}
 
 type Found = { readonly at: number; readonly message: string } | undefined
 

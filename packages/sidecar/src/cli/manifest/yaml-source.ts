@@ -111,10 +111,14 @@ function startOf(node: unknown): number | undefined {
   return node.range?.[0]
 }
 
+const sentenceCharactersMax = 150
+
 function wordsOfSyntaxError(code: string, message: string): string {
   if (code === 'MULTIPLE_DOCS') return 'A second document begins here (---). Put everything into one document.'
   if (code === 'RESOURCE_EXHAUSTION') return 'The lists and maps are nested too deeply to be read.'
-  const [sentence = message] = message.split(/ at line \d+|\n/)
+  const [whole = message] = message.split(/ at line \d+|\n/)
+  // Some quote the text, which can be as long as the file.
+  const sentence = whole.length > sentenceCharactersMax ? `${whole.slice(0, sentenceCharactersMax)}…` : whole
   return `The YAML is malformed: ${sentence.replace(/\.$/, '')}. Check the indentation and the quotes of this line.`
 }
 

@@ -6,7 +6,7 @@ import { snakeCase, withoutUnseen } from '@rolesets/core'
 const opaque = new Set(['public_metadata', 'private_metadata'])
 
 /** The same value with the names of all fields in snake_case. */
-export function withSnakeCase(value: unknown): unknown {
+function withSnakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSnakeCase)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(

@@ -1,5 +1,6 @@
 /** How a verb reaches its sidecar: the options that say where it is and with which key, and the client made from them. */
 
+import { existsSync } from 'node:fs'
 import { createRoleSetsClient, type ClientEvent, type RoleSetsClient } from '@rolesets/client'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { mayBeKey } from '../../redaction.ts'
@@ -125,9 +126,9 @@ async function readKeyFile(path: string, io: Io, source: string): Promise<string
   return checkKey(Buffer.from(bytes).toString('utf8').trim(), what)
 }
 
-/** A key that was given in place of a path or an address must not come back in an error. */
+/** A key that was given in place of a path or an address must not come back in an error. No file has the name of a key. */
 export function hideMistaken(text: string | undefined, { hide }: Pick<Io, 'hide'>): void {
-  if (text !== undefined && mayBeKey(text)) hide(text)
+  if (text !== undefined && mayBeKey(text) && !existsSync(text)) hide(text)
 }
 
 /** A key is sent in a header. */

@@ -24,14 +24,14 @@ export function hearUsage(command: Command, io: UsageIo): Command {
 }
 
 /** One line, or one document with `--json`, and the exit code. */
-export function reportUsage(io: Omit<UsageIo, 'stdout'>, message: string): void {
+function reportUsage(io: Omit<UsageIo, 'stdout'>, message: string): void {
   const document = JSON.stringify({ error: { code: 'usage', message } })
   io.stderr(asksForJson(io.args) ? `${document}\n` : `rolesets: ${message}\n`)
   io.setExitCode(exitCodes.usage)
 }
 
 /** The options may not be understood, so the flag is looked for in what was typed. */
-export function asksForJson(args: readonly string[]): boolean {
+function asksForJson(args: readonly string[]): boolean {
   const end = args.indexOf('--')
   return (end < 0 ? args : args.slice(0, end)).includes('--json')
 }

@@ -58,7 +58,10 @@ export interface Session<Options> extends Given<Options> {
 type Ended = Promise<ExitCode | void>
 
 /** A verb that asks no sidecar. */
-export function localVerb<Options extends { json?: true }>(verb: Verb, run: (given: Given<Options>) => Ended): AddVerb {
+export function localVerb<Options extends { json?: true }, Args extends unknown[] = []>(
+  verb: Verb,
+  run: (given: Given<Options>, ...args: Args) => Ended,
+): AddVerb {
   return (parent, io) => act(io, { command: addVerb(parent, io, verb) }, run)
 }
 

@@ -9,10 +9,11 @@ import { readKey, timeoutSecondsMax, type ConnectionOptions, type KeyNames } fro
 import { UsageError } from '../run/failure.ts'
 import { importCatalogue } from '../import/catalogue.ts'
 import type { ImportPosition } from '../import/checkpoint.ts'
+import type { ImportContext } from '../import/context.ts'
+import { Missing } from '../import/missing.ts'
 import { importOrganizations } from '../import/organizations.ts'
 import { Source } from '../import/source.ts'
 import { Tally } from '../import/tally.ts'
-import type { ImportContext } from '../import/write.ts'
 import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { withProgress, type ReportProgress } from '../run/progress.ts'
@@ -29,6 +30,7 @@ interface ImportOptions extends Omit<ConnectionOptions, 'key' | 'keyFile'> {
   readonly targetKeyFile?: string
   readonly checkpoint?: string
   readonly dryRun?: true
+  readonly endMissing?: true
   readonly actor?: string
 }
 
@@ -50,17 +52,23 @@ const clerkVerb = {
     new Option('--key-file <path>', 'a file that contains its secret key (ROLESETS_IMPORT_KEY_FILE)'),
     new Option('--checkpoint <path>', 'store the progress in this file, and resume from it'),
     new Option('--dry-run', 'say what it would do, and change nothing'),
+    new Option('--end-missing', 'end organizations, memberships and invitations that the source no longer has'),
     actorOption,
   ],
   notes: `
 Reads permissions, roles, role sets, organizations, memberships and pending invitations from --url, with --key; writes them
 to the sidecar at --target, with --target-key. Things are matched by key; organizations by id, members by user, invitations
-by address. What is there already is compared and corrected; nothing is deleted. What the rules refuse is reported, counted and
-skipped, and the exit code is 1. A later run continues where this one stopped. More: docs/import.md.
+by address. What is there already is compared and corrected. What the rules refuse is reported, counted and skipped, and the
+exit code is 1. A later run continues where this one stopped. More: docs/import.md.
+
+Organizations, memberships and pending invitations that the source doesn't have are listed at the end, and stay. --end-missing
+deletes these organizations and memberships and revokes these invitations, also those that no import made. Look at its dry run
+first. It ends nothing before the whole source was read.
 
 Examples:
   rolesets import clerk --key-file clerk.key --target-key-file rolesets.db.key --dry-run
-  rolesets import clerk --key-file clerk.key --target-key-file rolesets.db.key --checkpoint clerk.checkpoint`,
+  rolesets import clerk --key-file clerk.key --target-key-file rolesets.db.key --checkpoint clerk.checkpoint
+  rolesets import clerk --key-file clerk.key --target-key-file rolesets.db.key --end-missing --dry-run`,
 }
 
 const clerk = connectedVerb(clerkVerb, async ({ io, options }: Given<ImportOptions>) => {
@@ -82,19 +90,21 @@ async function run(
   const dryRun = options.dryRun === true
   const tally = new Tally()
   const calls = actingAs(options, { deadlineMs: options.timeout * 1_000, signal: io.signal })
-  const context: ImportContext = { source, admin: client.admin, calls, tally, dryRun, nowMs: Date.now() }
+  const missing = new Missing({ end: options.endMissing === true, dryRun })
+  const context: ImportContext = { source, admin: client.admin, calls, tally, missing, dryRun, nowMs: Date.now() }
   const began = await revisionOf(context)
   const resumed = await withProgress(io, options, (report) => importAll(context, options, report))
   const revision = await revisionOf(context)
-  const outcome = { tally, began, revision, resumed, dryRun }
+  const outcome = { tally, missing, began, revision, resumed, dryRun }
   await io.stdout(options.json ? json(outcome) : text(outcome))
-  return tally.total('skipped') + (resumed?.skipped ?? 0) > 0 ? exitCodes.no : exitCodes.yes
+  const isSkipped = tally.total('skipped') + (resumed?.skipped ?? 0) > 0
+  return isSkipped || missing.isLeft ? exitCodes.no : exitCodes.yes
 }
 
 async function importAll(context: ImportContext, { checkpoint, target }: ImportOptions, report: ReportProgress) {
   report('permissions, roles and role sets')
   const sets = await importCatalogue(context)
-  return importOrganizations(context, {
+  const resumed = await importOrganizations(context, {
     ...{ sets, checkpoint, target },
     report: (done, total) => {
       const share = total === 0 ? 1 : Math.min(1, done / total)
@@ -103,29 +113,37 @@ async function importAll(context: ImportContext, { checkpoint, target }: ImportO
       report(`${bar} ${Math.floor(share * 100)} %, ${done} of ${total} organizations, ${members} memberships`)
     },
   })
+  const { changed, unchanged } = context.tally.report().organizations
+  await context.missing.settle({ matched: changed + unchanged, report })
+  return resumed
 }
 
 interface Outcome {
   readonly tally: Tally
+  readonly missing: Missing
   readonly began: string
   readonly revision: string
   readonly resumed: ImportPosition | undefined
   readonly dryRun: boolean
 }
 
-function json({ tally, revision, resumed, dryRun }: Outcome): string {
+function json({ tally, missing, revision, resumed, dryRun }: Outcome): string {
   const resumedAt = resumed?.organizations ?? 0
-  return jsonLine({ dryRun, ...tally.report(), skipped: tally.skipped, resumedAt, revision })
+  return jsonLine({ dryRun, ...tally.report(), skipped: tally.skipped, missing: missing.report(), resumedAt, revision })
 }
 
-function text({ tally, began, revision, resumed, dryRun }: Outcome): string {
-  const writes = tally.total('created') + tally.total('changed')
+function text({ tally, missing, began, revision, resumed, dryRun }: Outcome): string {
+  const writes = tally.total('created') + tally.total('changed') + missing.endedCount
   const earlier = resumed?.skipped ? `, and skipped ${resumed.skipped}` : ''
   const lines = resumed ? [`An earlier run imported ${resumed.organizations} organizations${earlier}.`] : []
   if (dryRun) lines.push('Dry run: nothing was changed.')
-  else if (writes === 0) lines.push(`Nothing to change: the sidecar already matches the source (revision ${revision}).`)
-  else lines.push(`Done: from revision ${began} to ${revision}.`)
-  return `${tally.text()}${lines.join('\n')}\n`
+  else if (writes === 0) {
+    const reason = missing.isEmpty
+      ? 'the sidecar already matches the source'
+      : 'the sidecar has all that the source has'
+    lines.push(`Nothing to change: ${reason} (revision ${revision}).`)
+  } else lines.push(`Done: from revision ${began} to ${revision}.`)
+  return `${tally.text()}${missing.text()}${lines.join('\n')}\n`
 }
 
 /** Also finds out, before anything is read from the source, that the sidecar knows the key. */

@@ -3,12 +3,12 @@
 import { describeKey, describeList } from './details.ts'
 import { describeNames } from './roles.ts'
 import { step, type ApplyStep } from './step.ts'
-import type { Catalogue, RoleSet, RoleSetManifest } from '@rolesets/core'
+import { initialRoleSetOf, type Catalogue, type RoleSet, type RoleSetManifest } from '@rolesets/core'
 
 export function planRoleSets(catalogue: Catalogue, wanted: readonly RoleSetManifest[]): ApplyStep[] {
   return wanted.flatMap((item) => {
     const before = catalogue.roleSets.byKey(item.key)
-    return before === undefined ? [planCreation(item)] : planChanges(catalogue, item, before)
+    return before === undefined ? [planCreation(catalogue, item)] : planChanges(catalogue, item, before)
   })
 }
 
@@ -17,14 +17,14 @@ export function roleKeysOf(catalogue: Catalogue, roleSet: RoleSet): string[] {
   return roleSet.roleIds.map((id) => catalogue.roles.byId(id)?.key ?? id)
 }
 
-function planCreation(item: RoleSetManifest): ApplyStep {
+function planCreation(catalogue: Catalogue, item: RoleSetManifest): ApplyStep {
   const { key, name, description, roles, defaultRole, creatorRole, initial } = item
   const details = [
     ...describeNames(undefined, item),
     ...describeList('roles', [], roles),
     ...describeKey('default role', undefined, defaultRole),
     ...describeKey('creator role', undefined, creatorRole),
-    ...describeType(initial),
+    ...describeType(catalogue, initial),
   ]
   const input = { key, name, description, roles, defaultRole, creatorRole, initial }
   return step('createRoleSet', input, { key, details })
@@ -43,7 +43,11 @@ function planChanges(catalogue: Catalogue, item: RoleSetManifest, before: RoleSe
     steps.push(step('addRoles', input, { key, details }))
   }
   const initial = item.initial === true && before.type !== 'initial' ? true : undefined
-  const details = [...describeNames(before, item), ...(added.length > 0 ? [] : places), ...describeType(initial)]
+  const details = [
+    ...describeNames(before, item),
+    ...(added.length > 0 ? [] : places),
+    ...describeType(catalogue, initial),
+  ]
   const input = { roleSet: before.id, name, description, defaultRole, creatorRole, initial }
   return details.length === 0 ? steps : [...steps, step('updateRoleSet', input, { key, details })]
 }
@@ -56,6 +60,8 @@ function describePlaces(catalogue: Catalogue, item: RoleSetManifest, before: Rol
   ]
 }
 
-function describeType(initial: boolean | undefined): string[] {
-  return initial === true ? ['type: initial'] : []
+/** Exactly one set is initial, so the present one becomes custom in the same step. */
+function describeType(catalogue: Catalogue, initial: boolean | undefined): string[] {
+  if (initial !== true) return []
+  return ['type: initial', `type of ${initialRoleSetOf(catalogue).key}: initial → custom`]
 }

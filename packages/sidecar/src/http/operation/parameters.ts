@@ -35,7 +35,7 @@ interface Span {
 }
 
 /** A whole number that may be missing. */
-export function wholeNumber(span: Span & { readonly standard: number }) {
+function wholeNumber(span: Span & { readonly standard: number }) {
   const { min: minimum, max: maximum, standard } = span
   return z
     .string()

@@ -153,7 +153,7 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
       const { revision, value } = await store.write(provenance, async (writer) => {
         const before = await writer.catalogue()
         const own = call.onlyRegistered === true ? { ...options, unknownOrganizations: 'deny' as const } : options
-        const context = contextOf(own, provenance.at, writer.nextRevision)
+        const context = contextOf(own, timeAt(writer, provenance.at), writer.nextRevision)
         const recording = new Recording(writer)
         const record = (changes: readonly Change[]) => recording.record(changes)
         const scope = { writer, catalogue: before, context, expectUnchanged, record }
@@ -171,7 +171,7 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
       work: (reader: Reader, catalogue: Catalogue, now: number) => Promise<V> | V,
     ): Promise<Found<V>> => {
       const { revision, value } = await read(call, async (reader) =>
-        work(reader, await reader.catalogue(), options.now()),
+        work(reader, await reader.catalogue(), timeAt(reader, options.now())),
       )
       return { value, revision: revisionText(revision) }
     },
@@ -182,7 +182,7 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
       const { revision, value } = await read(call, async (reader) => {
         const catalogue = await reader.catalogue()
         // One more than requested shows whether there is another page.
-        const now = options.now()
+        const now = timeAt(reader, options.now())
         const scope = { reader, catalogue, now, input }
         const things = await list.read(scope, { size: size + 1, after })
         const page = things.slice(0, size)
@@ -231,6 +231,11 @@ function isViolation(error: unknown): error is Refusal {
 
 function refusedImpact({ code, message, field, facts, impact = noImpact }: Refusal): Impact {
   return { ...impact, violations: [{ code, message, field, facts }] }
+}
+
+/** Time never runs back behind a write: what was expired for it stays so when the clock is set back. */
+function timeAt({ committedAt }: Pick<Reader, 'committedAt'>, now: number): number {
+  return Math.max(now, committedAt)
 }
 
 export function contextOf(options: OperationOptions, now: number, revision: number): Context {

@@ -11,6 +11,7 @@ import { migrations as allMigrations } from './migrations/all.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
 import { checkSmallParts } from './file/check.ts'
+import { checkRows, checkWhole, examinedBytes, keepLog, type ExaminedBytes } from './file/check-start.ts'
 import { checkSeals } from './file/check-seals.ts'
 import { Connection } from './connection.ts'
 import { plantBase } from './rows/base.ts'
@@ -38,6 +39,8 @@ export interface Connections {
 
 export interface ConnectionsOptions extends StoreOptions {
   readonly migrations?: readonly Migration[]
+  /** Only tests set it: to have damage found by a read that comes later. */
+  readonly examined?: ExaminedBytes
 }
 
 const readersCount = 2
@@ -69,7 +72,7 @@ interface Opening extends ConnectionsOptions {
 }
 
 async function open(path: string, opening: Opening): Promise<Omit<Connections, 'release'>> {
-  const { undo, isInMemory, migrations = allMigrations, now = Date.now } = opening
+  const { undo, isInMemory, migrations = allMigrations, now = Date.now, examined = examinedBytes } = opening
   const { file, folder, isDoubtful } = await locate(path)
   if (isDoubtful) opening.onEvent?.({ kind: 'file_system_doubtful', folder })
   const lock = await acquireLock(file)
@@ -79,11 +82,14 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   const narrowed = [...lock.narrowed, ...(await narrow(companions.map((suffix) => `${file}${suffix}`)))]
   if (narrowed.length > 0) opening.onEvent?.({ kind: 'files_narrowed', files: narrowed })
   await lock.checkAlone()
+  const letLogGo = await keepLog(file, undo)
   const writer = await connect(file, undo)
   await unlessMalformed(file, () => writer.all('PRAGMA schema_version'))
   await lock.checkAlone()
   const missing = await unlessMalformed(file, () => missingMigrations(writer, migrations))
   await checkSchema(writer, migrations.slice(0, migrations.length - missing.length))
+  const unexamined = await checkWhole(writer, examined)
+  if (unexamined !== undefined) opening.onEvent?.({ kind: 'file_examined_in_part', file, ...unexamined })
   await setUpWriter(writer, !isInMemory)
   await migrate(writer, missing, now())
   await checkSmallParts(writer)
@@ -91,6 +97,8 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   const isNew = await plantEpoch(writer)
   await plantAnchor(writer, await readEpoch(writer))
   await plantBase(writer, migrations.length)
+  await checkRows(writer, examined)
+  await letLogGo()
   const readers: Connection[] = []
   for (let count = 0; count < readersCount; count++) {
     const reader = await connect(file, undo)

@@ -1,10 +1,9 @@
 /** The store on SQLite. */
 
-import type { StoreOptions } from '../options.ts'
 import type { Store } from '../store.ts'
 import type { Position } from '../transactions/connection.ts'
 import { openTransactionalStore } from '../transactions/transactional-store.ts'
-import { openConnections } from './connections.ts'
+import { openConnections, type ConnectionsOptions } from './connections.ts'
 import { reexamine } from './file/reexamine.ts'
 import { sqliteConnection } from './sqlite-connection.ts'
 
@@ -12,7 +11,7 @@ import { sqliteConnection } from './sqlite-connection.ts'
  * @param path of the file, or `:memory:`
  * @throws StoreError when a person has to repair something before the file can be opened
  */
-export async function openSqliteStore(path: string, options: StoreOptions = {}): Promise<Store> {
+export async function openSqliteStore(path: string, options: ConnectionsOptions = {}): Promise<Store> {
   const { writer, readers, isNew, guard, release } = await openConnections(path, options)
   const connections = {
     writer: sqliteConnection(writer, guard),

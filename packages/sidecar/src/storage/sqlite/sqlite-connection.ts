@@ -35,7 +35,7 @@ export function sqliteConnection(connection: Connection, guard?: FileGuard): Eng
     next = position
     committed = position
   }
-  const rollback = async () => void (await connection.run('ROLLBACK').catch(() => undefined))
+  const rollback = async () => (await connection.run('ROLLBACK').catch(() => undefined), guard?.end())
 
   return guarded(connection.file, {
     ...readsOf(connection),
@@ -57,7 +57,7 @@ export function sqliteConnection(connection: Connection, guard?: FileGuard): Eng
     commit: async () => {
       await connection.run('COMMIT')
       committed = next
-      await guard?.verify()
+      await guard?.verifyCommitted()
     },
     savepoint: async (action) => {
       for (const sql of savepoints[action]) await connection.run(sql)
@@ -66,7 +66,7 @@ export function sqliteConnection(connection: Connection, guard?: FileGuard): Eng
     writeHistory: async (changeSets) => {
       await writeHistory(connection, changeSets)
       const last = changeSets.at(-1)
-      if (last && next) next = { epoch: next.epoch, revision: last.revision, seal: last.seal }
+      if (last && next) next = { ...last, epoch: next.epoch }
     },
     timelines: () => readTimelines(connection),
     writeTimeline: (timeline) => putTimeline(connection, timeline),

@@ -10,7 +10,8 @@ const thingsPerWriteMax = 500
 /** @returns the state that the storage has afterwards */
 export async function adopt(connection: EngineConnection, snapshot: StoreSnapshot, epoch: string): Promise<State> {
   const { revision, seal } = snapshot
-  await connection.clear({ epoch, revision, seal })
+  const position = { epoch, revision, seal, committedAt: 0 }
+  await connection.clear(position)
   let changes: Change[] = []
   const write = async () => {
     // Each thing keeps its own stamp: revision and time matter only to set-wide changes.
@@ -22,7 +23,7 @@ export async function adopt(connection: EngineConnection, snapshot: StoreSnapsho
   await writeDeleted(connection, snapshot.deletedOrganizations)
   await connection.writeRetiredPermissions(snapshot.catalogue.retiredPermissions)
   await connection.settleBase(await connection.beginBase(), 'adoption')
-  return { epoch, revision, seal, timelines: [], catalogue: await connection.catalogue() }
+  return { ...position, timelines: [], catalogue: await connection.catalogue() }
 }
 
 async function writeDeleted(connection: EngineConnection, deleted: Stream<DeletedOrganization>): Promise<void> {

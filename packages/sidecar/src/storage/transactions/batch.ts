@@ -132,11 +132,13 @@ export class Batch {
   }
 
   async #perform(provenance: Provenance, work: (writer: Writer) => Promise<unknown>): Promise<Outcome> {
-    const recording = new Recording(this.#rows, this.#state, provenance.at)
+    const at = this.#timeOf(provenance.at)
+    const recording = new Recording(this.#rows, this.#state, at)
     const { reader, check, end } = lease(this.#rows.reader)
     const writer: Writer = {
       ...reader,
       revision: this.#state.revision,
+      committedAt: this.#state.committedAt,
       nextRevision: recording.revision,
       catalogue: async () => (check(), recording.catalogue),
       record: async (changes) => (check(), recording.record(changes)),
@@ -148,7 +150,7 @@ export class Batch {
     const isKept = outcome.kind === 'returned' && provenance.dryRun !== true
     await this.#rows.endWork(isKept && recording.changes.length > 0)
     if (outcome.kind === 'threw') return outcome
-    if (isKept) this.#keep(recording, provenance)
+    if (isKept) this.#keep(recording, { ...provenance, at })
     return this.#returned(outcome.value)
   }
 
@@ -161,7 +163,8 @@ export class Batch {
   }
 
   /** The change set of a compaction. */
-  async #settle({ base, tables, before, at }: Compaction): Promise<Outcome> {
+  async #settle({ base, tables, before, at: given }: Compaction): Promise<Outcome> {
+    const at = this.#timeOf(given)
     const recording = new Recording(this.#rows, this.#state, at)
     const { revision: anchor } = await this.#connection.historyAnchor()
     const facts = { upTo: Math.max(before - 1, anchor), epoch: this.#state.epoch, rowsAt: base.revision, tables }
@@ -171,6 +174,11 @@ export class Batch {
     await this.#connection.settleBase(base, 'compaction')
     this.#keep(recording, { actor: 'rolesets', operation: compactionOperation, at })
     return this.#returned(undefined)
+  }
+
+  /** Where the clock was set back, time stands still until it has caught up. */
+  #timeOf(at: number): number {
+    return Math.max(at, this.#state.committedAt)
   }
 
   /** The first write of a process begins its timeline. */
@@ -197,7 +205,8 @@ export class Batch {
 
   #add(changeSet: KeptChangeSet, catalogue: Catalogue): void {
     this.#changeSets.push(changeSet)
-    this.#state = { ...this.#state, revision: changeSet.revision, seal: changeSet.seal, catalogue }
+    const { revision, seal, committedAt } = changeSet
+    this.#state = { ...this.#state, revision, seal, committedAt, catalogue }
   }
 
   #returned(value: unknown): Outcome {

@@ -10,11 +10,13 @@
 import type { Catalogue, Change, Membership, Organization, RetiredKeys, TableDigest } from '@rolesets/core'
 import type { Bookmark, DeletedOrganization, KeptChangeSet, Reader } from '../store.ts'
 
-/** How far a history has come: its epoch, its last revision, and the seal that the next change set follows. */
+/** How far a history has come: its epoch, its last revision, its time, and the seal that the next change set follows. */
 export interface Position {
   readonly epoch: string
   readonly revision: number
   readonly seal: string
+  /** Unix milliseconds of the last change set that is kept; 0: none is. */
+  readonly committedAt: number
 }
 
 /** The change sets of compactions have it, and no others. */
@@ -42,7 +44,7 @@ export interface Timeline {
 }
 
 /** The reads that the rows alone answer. */
-export type RowReader = Omit<Reader, 'revision' | 'catalogue'>
+export type RowReader = Omit<Reader, 'revision' | 'committedAt' | 'catalogue'>
 
 /** A change with the revision and the time (Unix milliseconds) of its write. */
 export interface Recorded {

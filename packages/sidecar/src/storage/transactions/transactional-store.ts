@@ -138,8 +138,9 @@ class TransactionalStore implements Store {
     return this.#reading(async (connection, position) => {
       const { reader, check, end } = lease(connection)
       const catalogue = async () => (check(), this.#catalogues.at(position) ?? connection.catalogue())
+      const at = { revision: position.revision, committedAt: position.committedAt }
       try {
-        return { revision: position.revision, value: await work({ ...reader, revision: position.revision, catalogue }) }
+        return { revision: position.revision, value: await work({ ...reader, ...at, catalogue }) }
       } finally {
         end()
       }

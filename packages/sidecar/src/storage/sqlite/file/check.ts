@@ -1,6 +1,6 @@
 /**
- * Checks the parts of a file whose size doesn't grow with it: its small tables, and its newest change set. Damage elsewhere
- * is found when it is read; a full check of millions of rows would take minutes at each start.
+ * Checks the parts of a file whose size doesn't grow with it: its small tables, and its newest change set. A full check of
+ * millions of rows would take minutes at each start; check-start.ts makes one where the file is small.
  */
 
 import type { StoreError } from '../../store.ts'

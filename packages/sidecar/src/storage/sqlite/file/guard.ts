@@ -9,8 +9,12 @@ import { StoreError } from '../../store.ts'
 import { logSuffix } from './private.ts'
 
 export interface FileGuard {
-  /** @throws StoreError `file_lost`, which ends all writes */
+  /** Before a write. @throws StoreError `file_lost`, which ends all writes */
   verify(): Promise<void>
+  /** After its commit, which may have moved the log into the database, and ends it. @throws StoreError `file_lost` */
+  verifyCommitted(): Promise<void>
+  /** It was rolled back. */
+  end(): void
   /** Verifies from time to time, until the returned function is called. */
   readonly watch: (onLost: (error: StoreError) => void) => () => void
 }
@@ -42,11 +46,33 @@ export async function guardFiles(file: string, path: string, logBytesKept: numbe
     const problem = problems.find((each) => each !== undefined)
     if (problem !== undefined) throw lost(file, problem)
   }
+  // Only a commit of this process writes to the database itself: a copy that is written over it changes its time.
+  let [changedAt, writes, isWriting] = [await changeTimeOf(file), 0, false]
+  const verifyUnchanged = async () => {
+    const before = writes
+    const found = await changeTimeOf(file)
+    if (before === writes && !isWriting && found !== changedAt)
+      throw lost(file, `${file} was written by another program`)
+  }
+  const verifyIdle = async () => {
+    await verify()
+    await verifyUnchanged()
+  }
   return {
-    verify,
+    verify: async () => {
+      await verifyIdle()
+      isWriting = true
+      writes++
+    },
+    verifyCommitted: async () => {
+      await verify()
+      changedAt = await changeTimeOf(file)
+      isWriting = false
+    },
+    end: () => void (isWriting = false),
     watch: (onLost) => {
       const timer = setInterval(() => {
-        verify().catch((error: unknown) => {
+        verifyIdle().catch((error: unknown) => {
           if (!(error instanceof StoreError)) return
           clearInterval(timer)
           onLost(error)
@@ -61,6 +87,12 @@ export async function guardFiles(file: string, path: string, logBytesKept: numbe
 async function look(path: string, bytesKept: number): Promise<Guarded> {
   const { dev, ino, size } = await stat(path, { bigint: true })
   return { path, device: dev, inode: ino, bytes: size, bytesKept: BigInt(bytesKept) }
+}
+
+/** 0: it isn't there, which is noticed otherwise. */
+async function changeTimeOf(file: string): Promise<bigint> {
+  const found = await stat(file, { bigint: true }).catch(() => undefined)
+  return found?.mtimeNs ?? 0n
 }
 
 async function problemOf(guarded: Guarded): Promise<string | undefined> {

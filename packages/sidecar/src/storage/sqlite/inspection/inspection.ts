@@ -35,6 +35,8 @@ import { invitations, memberships, organizations } from '../rows/things.ts'
 /** SQLite stops after so many problems. */
 const problemsMax = 100
 
+const unreadableSchema = { what: 'schema', problem: "damaged: it can't be read", table: '', isMissing: false }
+
 /** @throws StoreError when the file doesn't exist, or this version can't read it */
 export async function openSqliteInspection(path: string): Promise<Inspection> {
   const file = resolve(path)
@@ -46,16 +48,33 @@ export async function openSqliteInspection(path: string): Promise<Inspection> {
   try {
     const missing = await unlessDamaged(() => unlessMalformed(file, () => missingMigrations(connection, migrations)))
     if (missing !== undefined && missing.length > 0) throw ofOldSchema(file)
-    await setUpReader(connection)
+    await unlessDamaged(() => setUpReader(connection))
     await connection.run('BEGIN')
     // The first statement that reads makes the state that all others see.
-    const differences = await schemaDifferences(connection, migrations)
+    const differences = (await unlessDamaged(() => schemaDifferences(connection, migrations))) ?? [unreadableSchema]
     const position = await unlessDamaged(() => unlessMalformed(file, () => readPosition(connection)))
     const { revision: head, seal } = position ?? { revision: 0, seal: '' }
     return new SqliteInspection(connection, { head, seal, isAlone, differences })
   } catch (error) {
     await connection.close()
     throw error
+  }
+}
+
+/**
+ * The first difference between the rows and the history, for the start of a small file.
+ *
+ * @param connection to the file, with this version's schema; it stays open
+ */
+export async function firstDifference(connection: Connection): Promise<Finding | undefined> {
+  const { revision: head, seal } = await unlessMalformed(connection.file, () => readPosition(connection))
+  const inspection = new SqliteInspection(connection, { head, seal, isAlone: false, differences: [] })
+  try {
+    for (const findings of [inspection.history(), inspection.things()])
+      for await (const finding of findings) return finding
+    return undefined
+  } finally {
+    await inspection.forget()
   }
 }
 
@@ -99,8 +118,8 @@ class SqliteInspection implements Inspection {
   }
 
   async *integrity(): AsyncGenerator<Finding> {
-    for (const row of await this.#connection.all(`PRAGMA quick_check(${problemsMax})`)) {
-      const problem = text(row, 'quick_check')
+    for (const row of await this.#connection.all(`PRAGMA integrity_check(${problemsMax})`)) {
+      const problem = text(row, 'integrity_check')
       if (problem !== 'ok') yield { what: 'file', problem }
     }
     for (const { what, problem } of this.#differences) yield { what, problem }
@@ -140,8 +159,14 @@ class SqliteInspection implements Inspection {
     return !this.#isAlone || !(await hasLog(this.file))
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Removes the rows that were made again. */
+  async forget(): Promise<void> {
     await this.#scratch?.close()
+    this.#scratch = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.forget()
     await this.#connection.run('ROLLBACK').catch(() => undefined)
     await this.#connection.close()
   }

@@ -114,7 +114,7 @@ async function spanned<T extends object>(
   return { items: await table.select(connection, sql, [...condition.values, span.limit, span.offset]), total }
 }
 
-export function checkSpan({ offset, limit }: Span, noun: string): void {
+function checkSpan({ offset, limit }: Span, noun: string): void {
   checkAtMost(limit, rowsMax, noun)
   if (!Number.isSafeInteger(offset) || offset < 0)
     throw new RangeError(`The offset of a list of ${noun} is ${offset}. It must be a whole number, 0 or more.`)

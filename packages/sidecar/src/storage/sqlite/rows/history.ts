@@ -17,12 +17,17 @@ const subjectsPerStepMax = 5_000
 /** The position that the next change set follows: the newest one, or the anchor of a history that has none. */
 export async function readPosition(connection: Connection): Promise<Position> {
   const [row = {}] = await connection.all(
-    `SELECT epoch, revision, seal FROM (
-       SELECT * FROM (SELECT revision, seal FROM change_sets ORDER BY revision DESC LIMIT 1)
-       UNION ALL SELECT revision, seal FROM history_anchor
+    `SELECT epoch, revision, seal, committed_at FROM (
+       SELECT * FROM (SELECT revision, seal, committed_at FROM change_sets ORDER BY revision DESC LIMIT 1)
+       UNION ALL SELECT revision, seal, 0 FROM history_anchor
      ) CROSS JOIN store ORDER BY revision DESC LIMIT 1`,
   )
-  return { epoch: text(row, 'epoch'), revision: integer(row, 'revision'), seal: text(row, 'seal') }
+  return {
+    epoch: text(row, 'epoch'),
+    revision: integer(row, 'revision'),
+    seal: text(row, 'seal'),
+    committedAt: integer(row, 'committed_at'),
+  }
 }
 
 /** Two statements, however many change sets: their rows, and the subjects by which they are found. */
