@@ -116,3 +116,23 @@ test('the history needs a key that may write', async (t) => {
   t.is(exitCode, 2)
   t.regex(stderr, /key/)
 })
+
+test('log prints the keys that things had then, also after a rename and a deletion', async (t) => {
+  const place = await openPlace(t)
+  const change = place.operator.admin
+  await change.createRole({ key: 'org:then', name: 'Then' })
+  await change.addRoles({ roleSet: 'role_set:default', roles: ['org:then'] })
+  await change.createMembership({ organizationId: 'acme', userId: 'ann', role: 'org:then' })
+  await change.updateRole({ role: 'org:then', key: 'org:now' })
+  await change.replaceRole({ roleSet: 'role_set:default', role: 'org:now', toRole: 'org:member' })
+  await change.deleteRole({ role: 'org:now' })
+  const { stdout } = await place.type(['log', '--thing', 'ann'])
+  t.regex(stdout, /\n {2}membership ann in acme added: org:then\n/)
+  for (const thing of ['org:then', 'org:now']) {
+    const ofRole = (await place.type(['log', '--thing', thing])).stdout
+    t.regex(ofRole, /roles org:admin, org:member, org:now → org:admin, org:member\n/)
+    t.regex(ofRole, /role org:now: key org:then → org:now\n/)
+    t.regex(ofRole, /1 member from org:now to org:member\n/)
+    t.regex(ofRole, /role org:now deleted\n/)
+  }
+})

@@ -55,3 +55,27 @@ test('an explanation names the write that made it so', async (t) => {
   t.truthy(explained['explanation'])
   t.is((await refusalOf(read('Explain', { organizationId: '', role: 'org:x' }))).fields[0]?.field, 'organization_id')
 })
+
+test('the history and a past invitation have the keys of their time, also when the role is gone', async (t) => {
+  const { call, write } = connect(t, (await openTestSidecar(t)).target)
+  await write('CreateRole', { key: 'org:then', name: 'Then' })
+  await write('AddRoles', { roleSet: 'role_set:default', roles: ['org:then'] })
+  const acme = { organizationId: 'acme' }
+  const invited = await write('CreateInvitation', { ...acme, emailAddress: 'ann@x.org', role: 'org:then' })
+  const { id: invitationId } = invited['invitation'] as Answer
+  await write('RevokeInvitation', { ...acme, invitationId })
+  const check = async () => {
+    const { invitation } = await call('GetInvitation', { ...acme, invitationId }, secret)
+    t.like(invitation, { role: 'org:then', status: 'REVOKED' })
+    const { invitations } = await call('ListInvitations', acme, secret)
+    t.like((invitations as Answer[])[0], { role: 'org:then' })
+    const page = await call('ListChanges', { operation: 'CreateInvitation' }, secret)
+    const [change] = ((page['changeSets'] as Answer[])[0]?.['changes'] as Answer[]).slice(-1)
+    t.like(change, { after: { fields: { role: { stringValue: 'org:then' } } } })
+  }
+  await write('UpdateRole', { role: 'org:then', key: 'org:now' })
+  await check()
+  await write('ReplaceRole', { roleSet: 'role_set:default', role: 'org:now' })
+  await write('DeleteRole', { role: 'org:now' })
+  await check()
+})

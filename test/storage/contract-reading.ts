@@ -25,7 +25,7 @@ export function reading(suite: Suite): void {
   const byTime = { field: 'created_at', descending: false } as const
   const span = { offset: 0, limit: 10 }
   const reads: Record<
-    Exclude<keyof Reader, 'revision' | 'committedAt' | 'history' | 'historyAnchor'>,
+    Exclude<keyof Reader, 'revision' | 'committedAt' | 'history' | 'changedNear' | 'historyAnchor'>,
     (reader: Reader) => Promise<unknown>
   > = {
     catalogue: async (reader) => (await reader.catalogue()).roles.size,

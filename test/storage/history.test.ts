@@ -165,3 +165,20 @@ test('any question to the history is answered like a filter over all of it', asy
   })
   await fc.assert(property, { numRuns: 150 })
 })
+
+test('the change of a thing that is nearest to a revision is found on either side, within what is kept', async (t) => {
+  const store = await withCatalogue(await openFresh(t))
+  for (const id of ['a', 'b', 'a', 'c', 'a', 'b']) await store.write(...put(id))
+  const near = async (side: 'after' | 'up_to', revision: number) => {
+    const subjects = new Map(['a', 'b', 'c', 'nothing'].map((id) => [id, revision]))
+    return Object.fromEntries((await store.read((reader) => reader.changedNear(side, subjects))).value)
+  }
+  t.deepEqual(await near('after', 0), { a: 2, b: 3, c: 5 })
+  t.deepEqual(await near('after', 2), { a: 4, b: 3, c: 5 })
+  t.deepEqual(await near('after', 5), { a: 6, b: 7 })
+  t.deepEqual(await near('up_to', 5), { a: 4, b: 3, c: 5 })
+  t.deepEqual(await near('up_to', 1), {})
+  await store.compact({ newerThan: 0, count: 2 })
+  t.deepEqual(await near('up_to', 5), {})
+  t.deepEqual(await near('after', 0), { a: 6, b: 7 })
+})

@@ -169,6 +169,7 @@ function naiveWriter(
     },
     accessKeys: async () => [...state().accessKeys.values()],
     history: unasked,
+    changedNear: unasked,
     historyAnchor: unasked,
   }
 }

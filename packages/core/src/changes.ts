@@ -233,7 +233,7 @@ function subjectsOfOne(change: Change): readonly string[] {
 }
 
 /** The thing after the change and before it, as far as it was there. */
-function imagesOf(change: Extract<Change, { readonly verb: 'put' | 'deleted' }>): readonly Image[] {
+export function imagesOf(change: Extract<Change, { readonly verb: 'put' | 'deleted' }>): readonly Image[] {
   const values = change.verb === 'put' ? [change.after, change.before] : [change.before]
   // Both images of a change are of its thing.
   return values.flatMap((value) => (value === null ? [] : [{ thing: change.thing, value } as Image]))

@@ -195,3 +195,29 @@ test('a dry run of invitations shows the result or the fault, and changes nothin
   t.like(revoke.body, { object: 'impact', resource: { status: 'revoked' } })
   t.is((await call('GET', `${path}/${invitation.id}`)).body.status, 'pending')
 })
+
+test('a past invitation and the history keep the key and the name that the role had', async (t) => {
+  const { call } = await openApi(t)
+  const analyst = { key: 'org:analyst', name: 'Analyst' }
+  const { id } = (await call('POST', '/v1/organization_roles', { body: analyst })).body
+  const added = { role_keys: [analyst.key] }
+  t.is((await call('POST', '/v1/role_sets/role_set:default/roles', { body: added })).status, 200)
+  const organization = await call('POST', '/v1/organizations', { body: { name: 'Acme' } })
+  const path = `/v1/organizations/${organization.body.id}/invitations`
+  const invited = await call('POST', path, { body: { email_address: 'ann@x.org', role: analyst.key } })
+  await call('POST', `${path}/${invited.body.id}/revoke`)
+  const then = { role: analyst.key, role_name: analyst.name, status: 'revoked' }
+  const check = async () => {
+    t.like((await call('GET', `${path}/${invited.body.id}`)).body, then)
+    t.like((await call('GET', path)).body.data[0], then)
+    t.like((await call('GET', '/v1/organization_invitations')).body.data[0], then)
+    const changes = await call('GET', '/v1/changes?operation=CreateInvitation')
+    t.is(changes.body.data[0].changes.at(-1).after.role, analyst.key)
+  }
+  await call('PATCH', `/v1/organization_roles/${id}`, { body: { key: 'org:later', name: 'Later' } })
+  await check()
+  const replaced = { role_key: 'org:later', to_role_key: 'org:member' }
+  t.is((await call('POST', '/v1/role_sets/role_set:default/roles/replace', { body: replaced })).status, 200)
+  t.is((await call('DELETE', `/v1/organization_roles/${id}`)).status, 200)
+  await check()
+})

@@ -41,7 +41,11 @@ export function membershipMessage(membership: MembershipView): proto.Membership 
   return { ...stored(membership), ...metadataOf(membership) }
 }
 
-export function invitationMessage({ expiresAt: expiresAtMs, ...invitation }: InvitationView): proto.Invitation {
+export function invitationMessage({
+  expiresAt: expiresAtMs,
+  roleName: _name,
+  ...invitation
+}: InvitationView): proto.Invitation {
   const statuses = { pending: 'PENDING', accepted: 'ACCEPTED', revoked: 'REVOKED', expired: 'EXPIRED' } as const
   return { ...stored(invitation), ...metadataOf(invitation), status: statuses[invitation.status], expiresAtMs }
 }

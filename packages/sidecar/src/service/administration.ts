@@ -21,10 +21,11 @@ import { organizationDomainCommands } from './operations/organization-domains.ts
 import { permissionCommands, permissionList } from './operations/permissions.ts'
 import { roleSetCommands, roleSetList } from './operations/role-sets.ts'
 import { roleCommands, roleList } from './operations/roles.ts'
+import { viewInvitations } from './past-names.ts'
 import { userCommands } from './operations/users.ts'
 import { settingsCommands } from './operations/settings.ts'
 import {
-  viewInvitation,
+  type InvitationView,
   viewMembership,
   viewOrganization,
   viewPermission,
@@ -113,7 +114,8 @@ function organizationOperations(operations: Operations) {
         const invitationId = parseId(unparsedInvitationId, 'invitation_id')
         const invitation = await findInvitation(reader, { organizationId, invitationId })
         if (invitation === undefined) throw invitationNotFound(organizationId, invitationId)
-        return viewInvitation(invitation, catalogue, now)
+        const [view] = await viewInvitations([invitation], { reader, catalogue, now })
+        return view as InvitationView
       }),
     listInvitations: async (filter: InvitationFilter, call: PageCall) => {
       const organizationId = parseOrganizationId(filter.organizationId, 'organization_id')

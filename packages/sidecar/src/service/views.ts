@@ -3,7 +3,6 @@
 import {
   type AccessKey,
   type Catalogue,
-  type Index,
   initialRoleSetOf,
   type Invitation,
   type InvitationStatus,
@@ -29,10 +28,24 @@ export type AccessKeyView = ReturnType<typeof viewAccessKey>
 export type ImpactView = ReturnType<typeof viewImpact>
 export type RoleImpactView = ImpactView['roles'][number]
 
-type Keys = Index<{ readonly id: string; readonly key: string }>
+export interface Name {
+  readonly key: string
+  readonly name: string
+}
 
-/** The key of a thing. An id whose thing is gone stands for itself: history names things that were deleted since. */
-export function keyOf(index: Pick<Keys, 'byId'>, id: string): string {
+interface Names {
+  byId(id: string): Name | undefined
+}
+
+/** How things are named by their ids: as the catalogue names them now, or as they were named at a revision. */
+export interface Naming {
+  readonly permissions: Names
+  readonly roles: Names
+  readonly roleSets: Names
+}
+
+/** The key of a thing. An id whose thing is gone stands for itself. */
+export function keyOf(index: Names, id: string): string {
   return index.byId(id)?.key ?? id
 }
 
@@ -42,32 +55,41 @@ export function viewPermission(permission: Permission): PermissionView {
 
 /** `permissions` are keys in alphabetical order; `permissionIds` has the same order. */
 export function viewRole(role: Role, catalogue: Catalogue) {
-  const { ids: permissionIds, keys: permissions } = sortedByKey(role.permissionIds, catalogue.permissions)
+  return viewRoleNamed(role, catalogue, catalogue)
+}
+
+/** @param naming of the permissions */
+export function viewRoleNamed(role: Role, catalogue: Catalogue, naming: Pick<Naming, 'permissions'>) {
+  const { ids: permissionIds, keys: permissions } = sortedByKey(role.permissionIds, naming.permissions)
   return { ...role, permissionIds, permissions, creatorEligible: isCreatorEligible(catalogue, role) }
 }
 
 /** `roles` are keys in alphabetical order; `roleIds` has the same order. */
-export function viewRoleSet(roleSet: RoleSet, { roles: index }: Catalogue) {
+export function viewRoleSet(roleSet: RoleSet, { roles: index }: Pick<Naming, 'roles'>) {
   const { ids: roleIds, keys: roles } = sortedByKey(roleSet.roleIds, index)
   const { defaultRoleId, creatorRoleId } = roleSet
   return { ...roleSet, roleIds, roles, ...placesOf({ defaultRoleId, creatorRoleId }, index) }
 }
 
-export function viewOrganization(organization: Organization, { roleSets }: Catalogue) {
+export function viewOrganization(organization: Organization, { roleSets }: Pick<Naming, 'roleSets'>) {
   return { ...organization, roleSet: keyOf(roleSets, organization.roleSetId) }
 }
 
-export function viewMembership(membership: Membership, { roles }: Catalogue) {
+export function viewMembership(membership: Membership, { roles }: Pick<Naming, 'roles'>) {
   return { ...membership, role: keyOf(roles, membership.roleId) }
 }
 
 /**
  * @param now Unix milliseconds: decides whether a pending one is expired
- * @returns with the status as of this moment; `role` is the id when the role is gone
+ * @returns with the status as of this moment; `role` and its name are the id when the role is gone
  */
-export function viewInvitation(invitation: Invitation, { roles }: Catalogue, now: number) {
+export function viewInvitation(invitation: Invitation, { roles }: Pick<Naming, 'roles'>, now: number) {
   const status: InvitationStatus = statusOf(invitation, now)
-  return { ...invitation, status, role: keyOf(roles, invitation.roleId) }
+  const { key: role, name: roleName } = roles.byId(invitation.roleId) ?? {
+    key: invitation.roleId,
+    name: invitation.roleId,
+  }
+  return { ...invitation, status, role, roleName }
 }
 
 /** `revision` is that of the last write that changed anything of it, the places of the initial set included. */
@@ -113,7 +135,7 @@ export function viewImpact({ organizations, violations, ...impact }: Impact, bef
   }
 }
 
-function placesOf(ids: Pick<RoleSet, 'creatorRoleId' | 'defaultRoleId'>, roles: Keys) {
+function placesOf(ids: Pick<RoleSet, 'creatorRoleId' | 'defaultRoleId'>, roles: Names) {
   return { ...ids, creatorRole: keyOf(roles, ids.creatorRoleId), defaultRole: keyOf(roles, ids.defaultRoleId) }
 }
 
@@ -122,7 +144,7 @@ function sortedByRole<T extends { readonly role: string }>(entries: readonly T[]
   return [...entries].sort((a, b) => (a.role < b.role ? -1 : a.role > b.role ? 1 : 0))
 }
 
-function sortedByKey(ids: readonly string[], index: Pick<Keys, 'byId'>) {
+function sortedByKey(ids: readonly string[], index: Names) {
   const pairs = ids.map((id) => ({ id, key: keyOf(index, id) })).sort((a, b) => (a.key < b.key ? -1 : 1))
   return { ids: pairs.map(({ id }) => id), keys: pairs.map(({ key }) => key) }
 }

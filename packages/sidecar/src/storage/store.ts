@@ -214,8 +214,9 @@ export interface Reader {
   pendingInvitationCounts(organizationIds: readonly string[], now: number): Promise<ReadonlyMap<string, number>>
   /** All, also revoked ones, in the order of their creation. */
   accessKeys(): Promise<readonly AccessKey[]>
-  /** Change sets that are kept, with their seals. */
   history(query: HistoryQuery, page: HistoryPage): Promise<readonly KeptChangeSet[]>
+  /** By subject: the kept revision nearest to a revision that changed it, the first after it or the last up to it. */
+  changedNear(side: 'after' | 'up_to', subjects: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>>
   /** The seal that the oldest kept change set follows, and its revision: what compaction leaves of the history before. */
   historyAnchor(): Promise<{ readonly revision: number; readonly seal: string }>
 }

@@ -5,16 +5,15 @@ import type { InvitationEntry } from '../../service/operations/directory.ts'
 import type { InvitationView } from '../../service/views.ts'
 import { time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'
-import type { Scope } from '../operation/route.ts'
-import { metadataObject, publicInviterObject, representPublicInviter, roleFacts } from './object-parts.ts'
+import { metadataObject, publicInviterObject, representPublicInviter } from './object-parts.ts'
 import { publicOrganizationObject, representPublicOrganization } from './organization-object.ts'
 
 const invitationObject = component('OrganizationInvitation', {
   object: z.literal('organization_invitation'),
   id: z.string(),
   email_address: z.string(),
-  role: z.string().describe('Key; the id of a role that was deleted.'),
-  role_name: z.string(),
+  role: z.string().describe('Key; of an invitation that has ended, the key that the role had then.'),
+  role_name: z.string().describe('As `role`.'),
   organization_id: z.string(),
   inviter_id: z.string().nullable().describe('Id of a user; null: unknown.'),
   public_inviter_data: publicInviterObject.nullable(),
@@ -32,21 +31,17 @@ const invitationOfOrganizationObject = invitationObject
 
 const represent = representing(invitationObject)
 
-function representInvitation(invitation: InvitationView, { service }: Pick<Scope, 'service'>) {
+function representInvitation(invitation: InvitationView) {
   const inviter = invitation.inviterUserId
   return represent(invitation, {
-    role_name: roleFacts(invitation.roleId, service).name,
     inviter_id: inviter === '' ? null : inviter,
     public_inviter_data: inviter === '' ? null : representPublicInviter(inviter),
   })
 }
 
-function representInvitationOfOrganization(
-  { invitation, organization }: InvitationEntry,
-  scope: Pick<Scope, 'service'>,
-) {
+function representInvitationOfOrganization({ invitation, organization }: InvitationEntry) {
   return {
-    ...representInvitation(invitation, scope),
+    ...representInvitation(invitation),
     public_organization_data: representPublicOrganization(organization),
   }
 }

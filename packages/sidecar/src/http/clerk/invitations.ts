@@ -14,7 +14,7 @@ import {
 } from '../operation/fields.ts'
 import { exactText, ordering, severalOf } from '../operation/parameters.ts'
 import { inRulesWords } from '../operation/names.ts'
-import { listing, listObject, reading, writing, type Operation, type Scope } from '../operation/route.ts'
+import { listing, listObject, reading, writing, type Operation } from '../operation/route.ts'
 import { invitationAnswer as answer, invitationOfOrganizationAnswer } from './invitation-object.ts'
 import { membershipAnswer } from './membership-object.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
@@ -25,7 +25,7 @@ const one = { ...answer, params } as const
 const listed = {
   ...answer,
   params: organizationParams,
-  represent: ({ invitation }: InvitationEntry, scope: Scope) => answer.represent(invitation, scope),
+  represent: ({ invitation }: InvitationEntry) => answer.represent(invitation),
 } as const
 
 export const invitationStatuses = severalOf('pending', 'accepted', 'revoked', 'expired')
@@ -91,8 +91,8 @@ export const invitationOperations: readonly Operation[] = [
       const invitations = body.map((each) => inRulesWords(each, {}))
       return administration.createInvitations({ organizationId, invitations, checkInviters: true }, call)
     },
-    represent: (views, scope) => ({
-      data: views.map((view) => answer.represent(view, scope)),
+    represent: (views) => ({
+      data: views.map((view) => answer.represent(view)),
       total_count: views.length,
     }),
   }),
@@ -153,7 +153,7 @@ export const invitationOperations: readonly Operation[] = [
     ],
     handle: (input, scope) => inOrganization(scope.service.administration.acceptInvitation, input, scope),
     represent: ({ invitation, ...entry }, scope) => ({
-      ...answer.represent(invitation, scope),
+      ...answer.represent(invitation),
       organization_membership: membershipAnswer.represent(entry, scope),
     }),
     changedAt: ({ invitation }) => invitation.revision,

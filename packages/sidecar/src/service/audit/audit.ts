@@ -4,7 +4,7 @@ import { type Catalogue, type Change, type Reason, type SealedChangeSet, editOf 
 import { invalid, parseRef } from '../../domain/fields.ts'
 import { parseOrganizationId } from '../../domain/questions.ts'
 import type { HistoryQuery, Reader } from '../../storage/store.ts'
-import { viewChangeSet, type AuditedChangeSetView } from './views.ts'
+import { viewChangeSets, type AuditedChangeSetView } from './views.ts'
 import type { PageCall, PageOf, ReadCall } from '../operations/call.ts'
 import { explainAt, type Explained } from './explain.ts'
 import type { OperationOptions, Operations } from '../operations/operation.ts'
@@ -71,7 +71,7 @@ export function createAudit(operations: Operations, { store, unknownOrganization
             const place = { size, after: after === undefined ? undefined : parseCursor(after) }
             return reader.history({ ...query, subject }, { ...place, oldestFirst: filter.oldestFirst === true })
           },
-          view: (changeSet: SealedChangeSet, catalogue) => viewChangeSet(changeSet, catalogue, store.lineage),
+          viewPage: (changeSets: readonly SealedChangeSet[], scope) => viewChangeSets(changeSets, scope, store.lineage),
           cursorOf: ({ revision }) => String(revision),
         },
         undefined,
@@ -92,7 +92,8 @@ export function createAudit(operations: Operations, { store, unknownOrganization
           if (!(error instanceof NotKept)) throw error
           throw invalid('at_ms', `can't be answered. ${error.message}. Ask about a later time.`)
         })
-        const because = explained.because && viewChangeSet(explained.because, catalogue, store.lineage)
+        const reasons = explained.because ? [explained.because] : []
+        const [because] = await viewChangeSets(reasons, { reader, catalogue }, store.lineage)
         const { allowed, reason, roleSet, isRegistered: organizationRegistered } = explained
         return {
           ...{ allowed, reason, roleSet: roleSet?.key ?? '', because, organizationRegistered },

@@ -1,11 +1,11 @@
 /**
- * Change sets of the history as callers see them: plain objects with the names of the wire, and with the present keys of
- * things beside their ids. A deleted thing has the key that the change set itself contains, or else its id.
+ * Change sets of the history as callers see them: plain objects with the names of the wire, and with the keys that things
+ * had at that revision beside their ids. The state before a change has the keys of the revision before it.
  */
 
 import {
   byThing,
-  editOf,
+  imagesOf,
   kindOf,
   snakeCase,
   type ByThing,
@@ -21,16 +21,18 @@ import {
   type ThingName,
   type Things,
 } from '@rolesets/core'
-import type { Lineage } from '../../storage/store.ts'
+import type { Lineage, Reader } from '../../storage/store.ts'
 import {
   keyOf,
   viewAccessKey,
   viewMembership,
   viewOrganization,
   viewPermission,
-  viewRole,
+  viewRoleNamed,
   viewRoleSet,
+  type Naming,
 } from '../views.ts'
+import { PastNames } from '../past-names.ts'
 
 /** A thing as it was, as JSON, with the names of the wire. */
 export type AuditImage = Readonly<Record<string, unknown>>
@@ -63,19 +65,51 @@ export interface AuditedChangeSetView {
   readonly seal: string
 }
 
-/** @param catalogue the present one */
-export function viewChangeSet(
-  changeSet: SealedChangeSet,
-  catalogue: Catalogue,
+export async function viewChangeSets(
+  changeSets: readonly SealedChangeSet[],
+  { reader, catalogue }: { readonly reader: Reader; readonly catalogue: Catalogue },
   lineage: Lineage,
-): AuditedChangeSetView {
-  const { revision, committedAt, actor, operation, changes, seal } = changeSet
-  const naming = withThoseGone(catalogue, changes)
-  return {
-    revision: lineage.textOf(revision),
-    ...{ committedAt, actor, operation, seal },
-    changes: changes.map((change) => ({ kind: kindOf(change), ...factsOf(change, naming) })),
-  }
+): Promise<AuditedChangeSetView[]> {
+  const names = new PastNames(reader, catalogue)
+  const wanted = changeSets.flatMap(({ revision, changes }) =>
+    [...new Set(changes.flatMap(namedIdsOf))].flatMap((id) => [
+      { id, revision: revision - 1 },
+      { id, revision },
+    ]),
+  )
+  await names.load(wanted)
+  return changeSets.map(({ revision, committedAt, actor, operation, changes, seal }) => {
+    const namings = { before: names.at(revision - 1, revision), after: names.at(revision, revision - 1) }
+    return {
+      revision: lineage.textOf(revision),
+      ...{ committedAt, actor, operation, seal },
+      changes: changes.map((change) => ({ kind: kindOf(change), ...factsOf(change, catalogue, namings) })),
+    }
+  })
+}
+
+/** Of the permissions, roles and role sets that a thing refers to. */
+const namedIds: ByThing<readonly string[]> = {
+  permission: () => [],
+  role: ({ permissionIds }) => permissionIds,
+  role_set: ({ roleIds, defaultRoleId, creatorRoleId }) => [...roleIds, defaultRoleId, creatorRoleId],
+  settings: () => [],
+  organization: ({ roleSetId }) => [roleSetId],
+  assignment: ({ roleSetId }) => [roleSetId],
+  membership: ({ roleId }) => [roleId],
+  invitation: ({ roleId }) => [roleId],
+  access_key: () => [],
+}
+
+function namedIdsOf(change: Change): readonly string[] {
+  if (change.verb === 'moved') return [change.fromRoleSetId, change.toRoleSetId]
+  if (change.verb === 'reassigned') return change.mappings.flatMap(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId])
+  return change.verb === 'compacted' ? [] : imagesOf(change).flatMap((image) => byThing(namedIds, image))
+}
+
+interface Namings {
+  readonly before: Naming
+  readonly after: Naming
 }
 
 type Facts = Omit<AuditedChangeView, 'kind'>
@@ -83,13 +117,13 @@ type Facts = Omit<AuditedChangeView, 'kind'>
 /** Names the thing by its id; of an assignment, that is the id of its organization. */
 type View = { readonly id: string }
 
-const views: ByThing<View, [Catalogue]> = {
+const views: ByThing<View, [naming: Naming, present: Catalogue]> = {
   permission: viewPermission,
-  role: viewRole,
+  role: (role, naming, present) => viewRoleNamed(role, present, naming),
   role_set: viewRoleSet,
   settings: (settings) => ({ id: 'settings', ...settings }),
-  organization: (organization, catalogue) => ({
-    ...viewOrganization(organization, catalogue),
+  organization: (organization, naming) => ({
+    ...viewOrganization(organization, naming),
     ...(organization.domains && { domains: organization.domains.map(domainText) }),
   }),
   assignment: (it, { roleSets }) => ({ id: it.organizationId, ...it, roleSet: keyOf(roleSets, it.roleSetId) }),
@@ -104,16 +138,16 @@ function domainText({ name, enrollmentMode, verified }: OrganizationDomain): str
   return `${name} (${enrollmentMode}, ${verified ? 'verified' : 'not verified'})`
 }
 
-function factsOf(change: Change, catalogue: Catalogue): Facts {
-  if (change.verb === 'moved') return factsOfMove(change, catalogue)
-  if (change.verb === 'reassigned') return factsOfReassignment(change, catalogue)
+function factsOf(change: Change, present: Catalogue, namings: Namings): Facts {
+  if (change.verb === 'moved') return factsOfMove(change, namings)
+  if (change.verb === 'reassigned') return factsOfReassignment(change, namings)
   if (change.verb === 'compacted') return factsOfCompaction(change)
   const { thing } = change
   // Both states of a change are of its thing, which the compiler can't connect.
-  const viewOf = (value: Things[ThingName] | null) =>
-    value === null ? undefined : byThing(views, { thing, value } as Image, catalogue)
-  const before = viewOf(change.before)
-  const after = change.verb === 'put' ? viewOf(change.after) : undefined
+  const viewOf = (value: Things[ThingName] | null, naming: Naming) =>
+    value === null ? undefined : byThing(views, { thing, value } as Image, naming, present)
+  const before = viewOf(change.before, namings.before)
+  const after = change.verb === 'put' ? viewOf(change.after, namings.after) : undefined
   return {
     ...{ thing, id: (after ?? before)?.id ?? '' },
     ...{ before: before && imageOf(before), after: after && imageOf(after) },
@@ -128,10 +162,10 @@ function goneWith(change: Change): Pick<Facts, 'members' | 'invitations'> {
   return { members: change.thing === 'membership' ? 1 : 0, invitations: 0 }
 }
 
-function factsOfMove({ fromRoleSetId: from, toRoleSetId: to, organizations }: Moved, { roleSets }: Catalogue): Facts {
+function factsOfMove({ fromRoleSetId: from, toRoleSetId: to, organizations }: Moved, namings: Namings): Facts {
   const after = {
-    ...{ from_role_set: keyOf(roleSets, from), from_role_set_id: from },
-    ...{ to_role_set: keyOf(roleSets, to), to_role_set_id: to, organizations },
+    ...{ from_role_set: keyOf(namings.before.roleSets, from), from_role_set_id: from },
+    ...{ to_role_set: keyOf(namings.after.roleSets, to), to_role_set_id: to, organizations },
   }
   return { thing: 'role_set', id: from, before: undefined, after, members: 0, invitations: 0 }
 }
@@ -142,10 +176,11 @@ function factsOfCompaction({ thing, upTo }: Compacted): Facts {
   return { thing, id: thing, before: undefined, after, members: 0, invitations: 0 }
 }
 
-function factsOfReassignment(change: Reassigned, { roles }: Catalogue): Facts {
+function factsOfReassignment(change: Reassigned, { before, after }: Namings): Facts {
   const { among } = change
   const mappings = change.mappings.map(({ fromRoleId: from, toRoleId: to, members, invitations }) => ({
-    ...{ from_role: keyOf(roles, from), from_role_id: from, to_role: keyOf(roles, to), to_role_id: to },
+    ...{ from_role: keyOf(before.roles, from), from_role_id: from },
+    ...{ to_role: keyOf(after.roles, to), to_role_id: to },
     ...{ members, invitations },
   }))
   const total = (count: 'members' | 'invitations') => mappings.reduce((sum, mapping) => sum + mapping[count], 0)
@@ -161,21 +196,4 @@ function imageOf(view: object): AuditImage {
   return Object.fromEntries(
     Object.entries(shown).map(([name, value]) => [snakeCase(name.replace(/At$/, 'AtMs')), value]),
   )
-}
-
-/** With the things that these changes delete, so that other changes beside them can name them. */
-function withThoseGone(catalogue: Catalogue, changes: readonly Change[]): Catalogue {
-  const goneOf = <Name extends 'permission' | 'role' | 'role_set'>(name: Name) =>
-    new Map(
-      changes.flatMap((change) => {
-        const edit = editOf(change, name)
-        return edit?.after === null && edit.before !== null ? [[edit.before.id, edit.before] as const] : []
-      }),
-    )
-  return {
-    ...catalogue,
-    permissions: catalogue.permissions.edited(goneOf('permission')),
-    roles: catalogue.roles.edited(goneOf('role')),
-    roleSets: catalogue.roleSets.edited(goneOf('role_set')),
-  }
 }

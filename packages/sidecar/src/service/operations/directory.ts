@@ -7,7 +7,6 @@ import {
   rolesOf,
   type Catalogue,
   type Index,
-  type Invitation,
   type Membership,
   type Organization,
   type Role,
@@ -23,8 +22,8 @@ import type { Found, Listed, ReadCall, SpanOf } from './call.ts'
 import type { Operations } from './operation.ts'
 import { viewDomain } from './organization-domains.ts'
 import { parseSpan } from './span.ts'
+import { viewInvitations } from '../past-names.ts'
 import {
-  viewInvitation,
   viewMembership,
   viewOrganization,
   viewPermission,
@@ -148,8 +147,9 @@ export function createDirectory({ find }: Operations) {
         const span = parseSpan(query)
         await checkIsThere(reader, query.organizationId)
         const { items, total } = await reader.searchInvitations({ ...query, now }, order, span)
-        const viewOf = (it: Invitation) => ({ invitation: viewInvitation(it, catalogue, now) })
-        return { items: await withOrganizations(items, viewOf, { reader, catalogue }), total }
+        const views = await viewInvitations(items, { reader, catalogue, now })
+        const entries = await withOrganizations(views, (invitation) => ({ invitation }), { reader, catalogue })
+        return { items: entries, total }
       }),
   }
 }
@@ -247,7 +247,7 @@ async function checkIsThere(reader: Reader, unparsed: string | undefined): Promi
   if ((await reader.organization(id)) === undefined) throw organizationNotFound(id)
 }
 
-async function withOrganizations<T extends Membership | Invitation, V>(
+async function withOrganizations<T extends Pick<Membership, 'id' | 'organizationId'>, V>(
   things: readonly T[],
   viewOf: (thing: T) => V,
   { reader, catalogue }: Omit<State, 'now'>,

@@ -17,6 +17,7 @@ import { invitationsTo } from './invitees.ts'
 import { foreseeMembership, occupancyOf } from './memberships.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { foreseeOrganization, registrationOf } from './organizations.ts'
+import { viewInvitations } from '../past-names.ts'
 import { viewInvitation, viewMembership, type InvitationView } from '../views.ts'
 
 export const invitationCommands = {
@@ -90,7 +91,7 @@ export interface InvitationFilter {
 export const invitationList: List<InvitationFilter, Invitation, InvitationView> = {
   read: ({ reader, now, input: { organizationId, statuses = [] } }, page) =>
     reader.invitations(organizationId, page, { statuses: statuses.length === 0 ? undefined : statuses, now }),
-  view: viewInvitation,
+  viewPage: viewInvitations,
   cursorOf: ({ id }) => id,
 }
 

@@ -65,9 +65,19 @@ export interface ListScope<I> {
 }
 
 /** One kind of list. */
-export interface List<I, T, V> {
-  readonly read: (scope: ListScope<I>, page: Page) => Promise<readonly T[]> | readonly T[]
+export type List<I, T, V> = Listing<I, T> & (ViewOfOne<T, V> | ViewOfPage<I, T, V>)
+
+interface ViewOfOne<T, V> {
   readonly view: (thing: T, catalogue: Catalogue, now: number) => V
+}
+
+/** For things that the catalogue alone doesn't show. */
+interface ViewOfPage<I, T, V> {
+  readonly viewPage: (things: readonly T[], scope: ListScope<I>) => Promise<readonly V[]>
+}
+
+interface Listing<I, T> {
+  readonly read: (scope: ListScope<I>, page: Page) => Promise<readonly T[]> | readonly T[]
   /** What the next page begins after. */
   readonly cursorOf: (thing: T) => string
 }
@@ -114,7 +124,7 @@ export function factRule<I, F, T>(
 /** A list of things that are in memory. */
 export function catalogueList<T extends { readonly id: string }, V>(
   thingsOf: (catalogue: Catalogue) => Iterable<T>,
-  view: List<void, T, V>['view'],
+  view: ViewOfOne<T, V>['view'],
 ): List<void, T, V> {
   return { read: ({ catalogue }, page) => pageOf(thingsOf(catalogue), page), view, cursorOf: ({ id }) => id }
 }
@@ -173,11 +183,15 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
         const catalogue = await reader.catalogue()
         // One more than requested shows whether there is another page.
         const now = timeAt(reader, options.now())
-        const things = await list.read({ reader, catalogue, now, input }, { size: size + 1, after })
+        const scope = { reader, catalogue, now, input }
+        const things = await list.read(scope, { size: size + 1, after })
         const page = things.slice(0, size)
         const last = page.at(-1)
         return {
-          items: page.map((thing) => list.view(thing, catalogue, now)),
+          items:
+            'viewPage' in list
+              ? await list.viewPage(page, scope)
+              : page.map((thing) => list.view(thing, catalogue, now)),
           nextPageToken: things.length > size && last !== undefined ? formatPageToken(list.cursorOf(last)) : '',
         }
       })

@@ -49,6 +49,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   pendingInvitationCounts: ofInvitations,
   accessKeys: (pending) => pending.concerns('access_key'),
   history: never,
+  changedNear: never,
   historyAnchor: never,
 }
 

@@ -7,7 +7,7 @@ import { readAssignment, roleSetIdsOf } from '../rows/assignments.ts'
 import { readBookmark } from '../rows/bookmarks.ts'
 import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
 import { count, integer, text } from '../rows/columns.ts'
-import { readAnchor, readChangeSets, readForgettable, readHistory } from '../rows/history.ts'
+import { readAnchor, readChangedNear, readChangeSets, readForgettable, readHistory } from '../rows/history.ts'
 import { deletedOrganizations } from '../rows/organizations.ts'
 import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
@@ -86,6 +86,7 @@ export function readsOf(connection: Connection): Reads {
       checkAtMost(page.size, rowsMax, 'change sets')
       return readHistory(connection, query, page)
     },
+    changedNear: (side, subjects) => readChangedNear(connection, side, subjects),
     historyAnchor: () => readAnchor(connection),
     bookmark: (name) => readBookmark(connection, name),
     forgettable: (keep) => readForgettable(connection, keep),

@@ -92,6 +92,23 @@ export async function readHistory(
   return (await connection.all(sql, [...conditions.values, size])).map(changeSetOf)
 }
 
+/** One look into the index for each subject. */
+export async function readChangedNear(
+  connection: Connection,
+  side: 'after' | 'up_to',
+  subjects: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, number>> {
+  const [nearest, isBeyond] = side === 'after' ? ['min', 'revision > value ->> 1'] : ['max', 'revision <= value ->> 1']
+  const rows = await connection.all(
+    `SELECT value ->> 0 AS subject,
+       (SELECT ${nearest}(revision) FROM change_subjects WHERE subject = value ->> 0 AND ${isBeyond}) AS revision
+     FROM json_each(?)`,
+    [JSON.stringify([...subjects])],
+  )
+  const found = rows.filter((row) => row['revision'] !== null)
+  return new Map(found.map((row) => [text(row, 'subject'), integer(row, 'revision')]))
+}
+
 /** @throws StoreError `compacted` */
 export async function readChangeSets(
   connection: Connection,
