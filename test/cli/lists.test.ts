@@ -2,7 +2,8 @@
 
 import test from 'ava'
 import { stoppedClock } from './command-line.ts'
-import type { Io } from '../../packages/sidecar/src/cli/run/io.ts'
+import { cleanIo, type ProcessIo } from '../../packages/sidecar/src/cli/run/io.ts'
+import { Redaction } from '../../packages/sidecar/src/redaction.ts'
 import { printPages } from '../../packages/sidecar/src/cli/run/pages.ts'
 import { tableText } from '../../packages/sidecar/src/cli/output/table.ts'
 
@@ -15,14 +16,18 @@ const pages = new Map([
 /** What was printed, and which pages were asked for, in the order in which it happened. */
 async function print({ json, signal }: { json?: true; signal?: AbortSignal }): Promise<readonly string[]> {
   const events: string[] = []
-  const io = {
+  const process: ProcessIo = {
     signal: signal ?? new AbortController().signal,
     stdout: (text: string) => void events.push(text),
     stderr: () => undefined,
+    args: [],
+    env: {},
+    stdin: async function* () {},
+    setExitCode: () => undefined,
     isTerminal: false,
     clock: stoppedClock,
   }
-  await printPages(io as Io, {
+  await printPages(cleanIo(process, new Redaction()), {
     json,
     read: ({ pageSize, pageToken = '' }) => {
       events.push(`read ${pageSize} ${pageToken}`.trim())

@@ -49,9 +49,10 @@ export function revokeAccessKey(
   return decidedTo('access_key', before, amend(before, { revokedAt: before.revokedAt ?? context.now }, context))
 }
 
-/** Names are compared without case: `CI` and `ci` in a history would look like one actor. */
+/** Names are compared without case: `CI` and `ci` in a history would look like one actor. What is no text names none. */
 export function accessKeyNamed(accessKeys: readonly AccessKey[], name: unknown): AccessKey | undefined {
-  const wanted = String(name).toLowerCase()
+  if (typeof name !== 'string') return undefined
+  const wanted = name.toLowerCase()
   return accessKeys.find((key) => key.name.toLowerCase() === wanted)
 }
 
