@@ -15,7 +15,7 @@ const limits = {
   proto: { packed: 230, unpacked: 2400 },
   'packages/client': { packed: 230, unpacked: 1400 },
   'packages/middleware-express': { packed: 130, unpacked: 700 },
-  'packages/sidecar': { packed: 800, unpacked: 4500 },
+  'packages/sidecar': { packed: 950, unpacked: 4700 },
   'packages/rolesets': { packed: 15, unpacked: 25 },
 }
 
