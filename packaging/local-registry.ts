@@ -6,10 +6,11 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '../test/processes/free-port.ts'
+import { cleanEnvironment } from '../test/processes/sidecar-process.ts'
 import { published, root } from './published.mjs'
 
 const run = promisify(execFile)
@@ -81,19 +82,20 @@ function projectIn(folder: string): Project {
   return {
     folder,
     run: (program, args, env = {}) =>
-      run(program, args, { cwd: folder, env: { ...cleanEnvironment(), ...env }, maxBuffer: 64 * 1024 * 1024 }).then(
+      run(program, args, { cwd: folder, env: { ...outsideEnvironment(), ...env }, maxBuffer: 64 * 1024 * 1024 }).then(
         (output) => ({ code: 0, ...output }),
         (error: Output) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
       ),
   }
 }
 
-/** Without the settings that npm passes to its scripts, and without those of a sidecar. */
-function cleanEnvironment(): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|ROLESETS_|NODE_)/.test(name)))
+/** Without the settings that npm passes to its scripts, too. */
+function outsideEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(cleanEnvironment()).filter(([name]) => !/^(npm_|NODE_)/.test(name)))
 }
 
-async function writeFiles(folder: string, files: Record<string, string>): Promise<void> {
+/** In a folder, also in new folders below it. */
+export async function writeFiles(folder: string, files: Record<string, string>): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
     await writeFile(join(folder, name), text)
@@ -112,12 +114,4 @@ async function answering(url: string, server: ReturnType<typeof spawn>): Promise
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error(`verdaccio ended with ${server.exitCode}.`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -1,10 +1,10 @@
 /** The packages in projects outside of the repository, installed from a registry: what a new user meets. */
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import test from 'ava'
 import { startSidecar } from '../test/processes/sidecar-process.ts'
-import { openLocalRegistry, type LocalRegistry, type Project } from './local-registry.ts'
+import { openLocalRegistry, writeFiles, type LocalRegistry, type Project } from './local-registry.ts'
 import { published, root, tarballs } from './published.mjs'
 
 let registry: LocalRegistry
@@ -39,13 +39,6 @@ test.before(async () => {
 
 test.after.always(() => registry?.close())
 
-async function write(project: Project, files: Record<string, string>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(project.folder, name)), { recursive: true })
-    await writeFile(join(project.folder, name), text)
-  }
-}
-
 const usesClient = `
 const roleSets = createRoleSetsClient({ target: process.env.ROLESETS_TARGET, deadlineMs: 20_000 })
 roleSets
@@ -66,7 +59,7 @@ const answer = { allowed: true, reason: 'ROLE_IN_SET', guard: 'function' }
 
 test('client and middleware work as ES modules and with require', async (t) => {
   const sidecar = await startSidecar(t, { env: { ROLESETS_DATABASE: 'sqlite::memory:' } })
-  await write(application, { 'esm.mjs': imports + usesClient, 'commonjs.cjs': requires + usesClient })
+  await writeFiles(application.folder, { 'esm.mjs': imports + usesClient, 'commonjs.cjs': requires + usesClient })
   for (const file of ['esm.mjs', 'commonjs.cjs']) {
     const { stdout, stderr } = await application.run('node', [file], { ROLESETS_TARGET: sidecar.target })
     t.deepEqual(stderr === '' ? JSON.parse(stdout) : stderr, answer, file)
@@ -75,7 +68,7 @@ test('client and middleware work as ES modules and with require', async (t) => {
 
 test('client and middleware work in a bundle of esbuild and of vite, as ES module and as CommonJS', async (t) => {
   const sidecar = await startSidecar(t, { env: { ROLESETS_DATABASE: 'sqlite::memory:' } })
-  await write(application, { 'bundled.js': imports + usesClient })
+  await writeFiles(application.folder, { 'bundled.js': imports + usesClient })
   for (const [format, extension] of [
     ['esm', 'mjs'],
     ['cjs', 'cjs'],
@@ -89,14 +82,14 @@ test('client and middleware work in a bundle of esbuild and of vite, as ES modul
       ...['--log-level=warning', ...options],
     ])
     t.is(built.stderr, '', 'esbuild has no warnings')
-    await write(application, { [`vite.${format}.mjs`]: viteConfiguration(format, extension) })
+    await writeFiles(application.folder, { [`vite.${format}.mjs`]: viteConfiguration(format, extension) })
     const vite = await application.run('npx', ['vite', 'build', '--logLevel=error', `--config=vite.${format}.mjs`])
     t.is(vite.code, 0, vite.stderr)
     // Outside of the project, where no package can be found: a bundle needs none.
     const lonely = await registry.project({ 'package.json': '{}' })
     for (const file of [output, `vite/${format}.${extension}`]) {
       const text = await readFile(join(application.folder, file), 'utf8')
-      await write(lonely, { [file]: text })
+      await writeFiles(lonely.folder, { [file]: text })
       const { stdout, stderr } = await lonely.run('node', [file], { ROLESETS_TARGET: sidecar.target })
       t.deepEqual(stderr === '' ? JSON.parse(stdout) : stderr, answer, file)
     }
@@ -128,7 +121,7 @@ test('a role outside of the set is refused', async () => {
 `
 
 test('tests of an application run with jest as it is, and with vitest', async (t) => {
-  await write(application, {
+  await writeFiles(application.folder, {
     'jest/roles.test.js': `${requires}const { createFakeSidecar } = require('@rolesets/client/testing')\n${usesFake}`,
     'vitest/roles.test.js': `import { expect, test } from 'vitest'\n${imports}import { createFakeSidecar } from '@rolesets/client/testing'\n${usesFake}`,
   })
@@ -143,7 +136,7 @@ test('the tests that docs/testing.md shows pass with vitest and with jest', asyn
   const shown: Record<string, string> = {}
   for (const [, name = '', code = ''] of page.matchAll(/^```js (\S+)\n(.*?)^```$/gms)) shown[name] = code
   t.deepEqual(Object.keys(shown), ['app.js', 'roles.test.js', 'roles.jest.js'])
-  await write(application, {
+  await writeFiles(application.folder, {
     'shown/package.json': '{ "type": "module" }',
     'shown/app.js': shown['app.js'] ?? '',
     'shown/roles.test.js': shown['roles.test.js'] ?? '',
@@ -171,7 +164,7 @@ const compilers = {
 for (const [name, { type, options }] of Object.entries(compilers)) {
   test(`strict TypeScript finds the types: ${name}`, async (t) => {
     const folder = `types-${name.replace(/[^a-z0-9]+/gi, '-')}`
-    await write(application, {
+    await writeFiles(application.folder, {
       [`${folder}/package.json`]: JSON.stringify({ type }),
       [`${folder}/app.ts`]: `${imports}import { createFakeSidecar } from '@rolesets/client/testing'
 const roleSets = createRoleSetsClient({ transport: createFakeSidecar().transport })
@@ -198,7 +191,7 @@ export const wrong = roleSets.check('org_acme', 'org:admin').then((decision) => 
 }
 
 test('errors are recognized across copies of a package', async (t) => {
-  await write(application, {
+  await writeFiles(application.folder, {
     'copies.mjs': `
 import { createRequire } from 'node:module'
 import * as client from '@rolesets/client'
@@ -235,7 +228,9 @@ test('the tarballs that the README names together install without a registry tha
   t.is(version, published[0]?.version)
   const files = parts.split(',').map((part) => join(tarballs, `rolesets-${part}-${version}.tgz`))
   const project = await registry.project({ 'package.json': '{}' }, ['npm', 'install', ...files])
-  await write(project, { 'app.mjs': `${imports}console.log(typeof createRoleSetsClient, typeof guardRoleGrant)` })
+  await writeFiles(project.folder, {
+    'app.mjs': `${imports}console.log(typeof createRoleSetsClient, typeof guardRoleGrant)`,
+  })
   t.is((await project.run('node', ['app.mjs'])).stdout, 'function function\n')
 })
 
