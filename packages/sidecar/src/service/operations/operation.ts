@@ -11,6 +11,7 @@ import { Refusal } from '../../domain/refusal.ts'
 import type { At, Foreseen, Page, Reader, Store, Writer } from '../../storage/store.ts'
 import type { Found, PageCall, PageOf, ReadCall, WriteCall, Written } from './call.ts'
 import type { ReadModel } from '../decisions/read-model.ts'
+import { createCheckWritable, type ReadOnly } from './read-only.ts'
 import { Recording } from './recording.ts'
 import { viewImpact } from '../views.ts'
 import { parseOwnRevision } from '../own-revision.ts'
@@ -20,6 +21,8 @@ export interface OperationOptions {
   readonly unknownOrganizations: UnknownOrganizations
   readonly now: () => number
   readonly newId: (prefix: IdPrefix) => string
+  /** Default: every write is taken. */
+  readonly readOnly?: ReadOnly | undefined
 }
 
 /** What a command is given besides its input. */
@@ -131,6 +134,7 @@ export function catalogueList<T extends { readonly id: string }, V>(
 
 export function createOperations(options: OperationOptions, readModel: ReadModel) {
   const { store } = options
+  const checkWritable = createCheckWritable(options.readOnly)
 
   async function read<T>(call: ReadCall, work: (reader: Reader) => Promise<T>): Promise<At<T>> {
     if (call.atLeastRevision) await readModel.reach(call.atLeastRevision, call.signal)
@@ -140,7 +144,10 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
   const revisionText = (number: number) => store.lineage.textOf(number)
 
   return {
+    checkWritable,
+
     write: async <I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>> => {
+      checkWritable(call)
       const { operation } = command
       const { expectedRevision } = call
       const expected = expectedRevision
