@@ -277,7 +277,10 @@ export type RefusalCode = CodeOfClass<'input' | 'rule'>
 export const refusalCodes: readonly RefusalCode[] = Object.keys(errorCodes).filter(isRefusalCode)
 
 export type AccessCode = CodeOfClass<'access'>
-export type ServiceCode = Exclude<CodeOfClass<'feed' | 'service' | 'mode'>, 'internal_failure' | 'overloaded' | 'disk_full'>
+export type ServiceCode = Exclude<
+  CodeOfClass<'feed' | 'service' | 'mode'>,
+  'internal_failure' | 'overloaded' | 'disk_full'
+>
 
 export function rowOf(code: ErrorCode): Row {
   return errorCodes[code]
