@@ -26,6 +26,8 @@ const storeEvents: Readonly<Record<string, string>> = {
   files_narrowed: 'Other users could open these files. Their mode is 0600 now.',
   file_examined_in_part:
     'The file is too large to be examined whole at a start: only its small tables and its last change sets were. Run rolesets doctor on it from time to time.',
+  restore_finished:
+    'A restore was cut off before its file was in place. It is in place now; the database before it is where replaced says.',
   listener_failed: 'A part of the sidecar failed to follow a change.',
   file_system_doubtful:
     'The store is on a file system in user space; whether its locks hold depends on the program behind it.',

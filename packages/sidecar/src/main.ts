@@ -27,6 +27,7 @@ const ended = new AbortController()
 const io = {
   args,
   stdout: (text: string) => writeOut(text),
+  bytes: writeBytes,
   stderr: (text: string) => void process.stderr.write(text),
   isTerminal: process.stderr.isTTY,
   stdin: () => addAbortSignal(ended.signal, process.stdin),
@@ -142,6 +143,12 @@ function setTimer(delayMs: number, callback: () => void): () => void {
 async function writeOut(text: string): Promise<void> {
   const error = await new Promise((resolve) => process.stdout.write(text, resolve))
   if (error) ended.abort()
+}
+
+async function writeBytes(chunk: Uint8Array): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()))
+  })
 }
 
 function readVersion(): string {

@@ -24,6 +24,8 @@ export type StoreEvent =
   | { readonly kind: 'files_narrowed'; readonly files: readonly string[] }
   /** The file is too large to be examined at its start. The whole is for `rolesets doctor`. */
   | { readonly kind: 'file_examined_in_part'; readonly file: string; readonly bytes: number; readonly bytesMax: number }
+  /** A restore was cut off before its file was in place: it is now. `replaced`: where the database before it is. */
+  | { readonly kind: 'restore_finished'; readonly file: string; readonly replaced: string | undefined }
   /** The damage was a passing error: the storage is sound, and writes are accepted again. */
   | { readonly kind: 'writes_resumed' }
   /** A listener threw, which it must not. The others were called all the same. */

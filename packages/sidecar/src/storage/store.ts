@@ -36,6 +36,7 @@ import type {
 } from '@rolesets/core'
 import type { Departure, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
+import type { Copying } from './backup.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {
@@ -59,7 +60,6 @@ export interface Span {
 
 export interface Spanned<T> {
   readonly items: readonly T[]
-  /** How many there are in all. */
   readonly total: number
 }
 
@@ -212,7 +212,7 @@ export interface Reader {
   memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** How many invitations of each organization are pending at the time; as `memberCounts`. */
   pendingInvitationCounts(organizationIds: readonly string[], now: number): Promise<ReadonlyMap<string, number>>
-  /** All, also revoked ones, in the order of their creation. */
+  /** Also revoked ones, in the order of their creation. */
   accessKeys(): Promise<readonly AccessKey[]>
   history(query: HistoryQuery, page: HistoryPage): Promise<readonly KeptChangeSet[]>
   /** By subject: the kept revision nearest to a revision that changed it, the first after it or the last up to it. */
@@ -283,7 +283,7 @@ export interface Lineage {
   has(revision: Revision): boolean
 }
 
-export interface Store extends AsyncDisposable {
+export interface Store extends AsyncDisposable, Copying {
   /** The id of this store; another one after an adoption. */
   readonly epoch: string
   /** The number of the last committed revision. */

@@ -1,16 +1,13 @@
 /** `rolesets doctor`: checks that the file of a store is sound, and that its history is unchanged. */
 
 import { counted, exitCodes, type ExitCode } from '@rolesets/core'
-import { Option } from 'commander'
-import { settings } from '../../config.ts'
 import type { Examined } from '../../doctor.ts'
-import { shown } from '../../redaction.ts'
-import { UsageError } from '../run/failure.ts'
 import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { linesText } from '../output/lines.ts'
 import { withProgress } from '../run/progress.ts'
 import { localVerb, type Given } from '../run/verb.ts'
+import { databaseOf, databaseOption } from './database-option.ts'
 
 interface DoctorOptions {
   readonly database?: string
@@ -23,7 +20,7 @@ const findingsMax = 1_000
 const verb = {
   usage: 'doctor',
   summary: 'Examines the file of a store: its integrity, its history and every rule.',
-  options: [new Option('--database <url>', 'sqlite:<path>, or a path (ROLESETS_DATABASE)')],
+  options: [databaseOption],
   notes: `
 Reads the file directly, also while a sidecar runs on it. It takes no lock, changes nothing and makes no file
 beside it. One line for each finding: which row or thing, and what is wrong with it; and one for rows that can't be
@@ -42,7 +39,7 @@ Exit codes:
 }
 
 export const doctor = localVerb(verb, async ({ io, options }: Given<DoctorOptions>) => {
-  const url = databaseOf(options, io)
+  const url = databaseOf(options, io, 'doctor')
   // No other verb needs a database.
   const { examine, UnreadableFile } = await import('../../doctor.ts')
   try {
@@ -57,16 +54,6 @@ export const doctor = localVerb(verb, async ({ io, options }: Given<DoctorOption
     return exitCodes.unanswered
   }
 })
-
-function databaseOf({ database }: DoctorOptions, io: Io): string {
-  const standard = settings.find(({ name }) => name === 'database')?.default ?? ''
-  const url = database ?? (io.env['ROLESETS_DATABASE'] || standard)
-  // Paths are mostly completed by a shell, which knows no scheme.
-  if (database !== undefined && /[./]/.test(database) && !/^[a-z]+:/i.test(database)) return `sqlite:${database}`
-  if (/^sqlite:./.test(url) && url !== 'sqlite::memory:') return url
-  const source = database === undefined ? 'ROLESETS_DATABASE' : '--database'
-  throw new UsageError(`${source} is ${shown(url)}, which doctor can't examine. Give --database sqlite:<path>.`)
-}
 
 async function report(io: Io, { json }: DoctorOptions, examined: Examined): Promise<ExitCode> {
   const { file, head: revision, seal, findings, unverified } = examined

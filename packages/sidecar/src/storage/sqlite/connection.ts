@@ -85,6 +85,11 @@ export class Connection {
     await this.#translated(() => finished((done) => this.#database.exec(sql, done)))
   }
 
+  /** The statement that runs now fails. */
+  interrupt(): void {
+    this.#database.interrupt()
+  }
+
   async close(): Promise<void> {
     const statements = await Promise.allSettled(this.#statements.values())
     this.#statements.clear()

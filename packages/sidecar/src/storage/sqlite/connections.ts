@@ -10,6 +10,8 @@ import { join, resolve } from 'node:path'
 import { migrations as allMigrations } from './migrations/all.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
+import { finishRestore } from './backup/exchange.ts'
+import { removeUnfinished } from './backup/unfinished.ts'
 import { checkSmallParts } from './file/check.ts'
 import { checkRows, checkWhole, examinedBytes, keepLog, type ExaminedBytes } from './file/check-start.ts'
 import { checkSeals } from './file/check-seals.ts'
@@ -77,6 +79,9 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   if (isDoubtful) opening.onEvent?.({ kind: 'file_system_doubtful', folder })
   const lock = await acquireLock(file)
   undo.push(() => lock.release())
+  const finished = await finishRestore(file)
+  if (finished !== undefined) opening.onEvent?.({ kind: 'restore_finished', file, ...finished })
+  await removeUnfinished(file)
   await checkLog(file)
   await makePrivate(file)
   const narrowed = [...lock.narrowed, ...(await narrow(companions.map((suffix) => `${file}${suffix}`)))]

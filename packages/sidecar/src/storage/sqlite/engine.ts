@@ -1,8 +1,10 @@
 /** The store on SQLite. */
 
+import type { CopyOptions } from '../backup.ts'
 import type { Store } from '../store.ts'
 import type { Position } from '../transactions/connection.ts'
 import { openTransactionalStore } from '../transactions/transactional-store.ts'
+import { copyRunning } from './backup/running-copy.ts'
 import { openConnections, type ConnectionsOptions } from './connections.ts'
 import { reexamine } from './file/reexamine.ts'
 import { sqliteConnection } from './sqlite-connection.ts'
@@ -19,6 +21,7 @@ export async function openSqliteStore(path: string, options: ConnectionsOptions 
     isNew,
     watch: guard?.watch,
     reexamine: (position: Position) => reexamine([writer, ...readers], position),
+    copy: (how: CopyOptions) => copyRunning(writer.file, how),
     release,
   }
   return openTransactionalStore(connections, options)

@@ -1,6 +1,7 @@
 /** The store over the connections of an engine: one that writes and a few that read. */
 
 import { randomInt } from 'node:crypto'
+import type { Copying, CopyOptions, StoreCopy } from '../backup.ts'
 import type { StoreEvent, StoreOptions } from '../options.ts'
 import {
   StoreError,
@@ -37,6 +38,8 @@ export interface EngineConnections {
   readonly watch?: ((onLost: (error: StoreError) => void) => () => void) | undefined
   /** Whether the whole storage is sound and at this position, read from the disk. Left out: damage is final. */
   readonly reexamine?: (position: Position) => Promise<boolean>
+  /** A copy of the whole storage, while it is in use. */
+  readonly copy: Copying['copy']
   /** Closes all of them, and what was opened with them. */
   readonly release: () => Promise<void>
 }
@@ -66,6 +69,10 @@ class TransactionalStore implements Store {
   readonly #readers: Readers
   readonly #catalogues: Catalogues
   readonly #release: () => Promise<void>
+  readonly #copy: Copying['copy']
+  /** Those that are being made. Closing the store ends them. */
+  readonly #copying = new Set<Promise<unknown>>()
+  readonly #closing = new AbortController()
   readonly #recovery: Recovery | undefined
   readonly #stopWatching: () => void
   readonly #onEvent: (event: StoreEvent) => void
@@ -78,7 +85,7 @@ class TransactionalStore implements Store {
   #closed: Promise<void> | undefined
 
   constructor(
-    { writer, readers, isNew, watch, reexamine, release }: EngineConnections,
+    { writer, readers, isNew, watch, reexamine, copy, release }: EngineConnections,
     state: State,
     options: StoreOptions,
   ) {
@@ -88,6 +95,7 @@ class TransactionalStore implements Store {
     this.#lineage = lineageOf(state, this.#timelineName)
     this.#catalogues = new Catalogues(state)
     this.#release = release
+    this.#copy = copy
     this.#onEvent = options.onEvent ?? (() => undefined)
     this.#readers = new Readers(readers, writesWaitingMax)
     this.#writes = new WriteQueue({
@@ -162,6 +170,20 @@ class TransactionalStore implements Store {
     return () => void this.#subscriptions.delete(subscription)
   }
 
+  async copy({ signal, report }: CopyOptions): Promise<StoreCopy> {
+    this.#closing.signal.throwIfAborted()
+    const copying = this.#copy({ signal: AbortSignal.any([signal, this.#closing.signal]), report })
+    this.#copying.add(copying)
+    try {
+      return await copying
+    } catch (error) {
+      if (error instanceof StoreError) this.#writes.stopIfDamaged(error)
+      throw error
+    } finally {
+      this.#copying.delete(copying)
+    }
+  }
+
   /** One after the other. */
   compact(keep: CompactOptions): Promise<void> {
     const compacted = this.#compacting.then(() => this.#compact(keep))
@@ -204,6 +226,8 @@ class TransactionalStore implements Store {
 
   async #close(): Promise<void> {
     const error = closing()
+    this.#closing.abort(error)
+    await Promise.allSettled(this.#copying)
     this.#stopWatching()
     this.#writes.stop(error)
     await this.#readers.stop(error)
