@@ -4,6 +4,7 @@
 
 import { mayFollow } from '@rolesets/core'
 import { createAdministration } from './administration/administration.ts'
+import { openBackup, type BackupOptions } from './administration/backup.ts'
 import type { Administration } from './administration/calls.ts'
 import * as parse from './arguments.ts'
 import type { AskOptions } from './arguments.ts'
@@ -126,7 +127,8 @@ class Client implements RoleSetsClient {
     const onAnotherEpoch = (error: RoleSetsError) => follower.startOver(error)
     const lookups = new Lookups(waiting, clock)
     this.#decisions = new CachedDecisions({ calls, lookups, cache, freshness, clock, onAnotherEpoch })
-    this.admin = createAdministration({ calls, beginWrite: () => this.#beginWrite() })
+    const backup = (options?: BackupOptions) => openBackup({ transport, waiting }, options)
+    this.admin = createAdministration({ calls, beginWrite: () => this.#beginWrite(), backup })
     options.signal?.addEventListener('abort', this.#close, { once: true })
     if (options.signal?.aborted) this.#close()
   }

@@ -252,6 +252,11 @@ export const errorCodes = {
     ...mayRetry,
     ...says('The disk is full. Nothing was written.', 'Free some space, then try again.'),
   },
+  backup_running: {
+    ...becomes('service', 'RESOURCE_EXHAUSTED', 'too_many_requests'),
+    ...mayRetry,
+    ...says('Another backup is being made or sent.', 'Wait until it has ended, then try again.'),
+  },
   not_serving: {
     ...becomes('service', 'UNAVAILABLE', 'not_serving'),
     ...mayRetry,

@@ -86,6 +86,8 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
         { event: kind, ...facts, ...(error === undefined ? {} : { err: error }) },
         storeEvents[kind] ?? kind,
       ),
+    backupSent: (facts: { actor: string; revision: string; bytes: number }) =>
+      logger.info(facts, 'A backup of the whole store was sent.'),
     callFailed: ({ method, error }: { method: string; error: unknown }) =>
       logger.error({ method, err: error }, 'A call failed with an unexpected error.'),
     certificatesReloaded: () => logger.info('The TLS files have changed and are in use.'),

@@ -153,6 +153,7 @@ function observerOf(measurements: Measurements, log: Log): GrpcObserver {
     decided: (reason, answerMs) => measurements.decided(reason, answerMs),
     wrote: (operation, result) => measurements.wrote(operation, result),
     watcherOpened: () => measurements.watcherOpened(),
+    backupSent: (facts) => log.backupSent(facts),
     accessRefused: (facts) => {
       measurements.accessRefused()
       log.accessRefused(facts)

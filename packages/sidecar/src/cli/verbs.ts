@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { apply } from './verbs/apply.ts'
 import { assign } from './verbs/assign.ts'
+import { backup } from './verbs/backup.ts'
 import { check } from './verbs/check.ts'
 import { completion } from './verbs/completion.ts'
 import { importing } from './verbs/import.ts'
@@ -18,6 +19,7 @@ import { keys } from './verbs/keys.ts'
 import { log } from './verbs/log.ts'
 import { replaceRole, replaceSet } from './verbs/replace.ts'
 import { roles } from './verbs/roles.ts'
+import { restore } from './verbs/restore.ts'
 import { schema } from './verbs/schema.ts'
 import { users } from './verbs/users.ts'
 import { version } from './verbs/version.ts'
@@ -47,5 +49,5 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
     explain,
     watch,
   ]
-  for (const each of [...verbs, doctor, schema, completion, version]) each(program, io)
+  for (const each of [...verbs, backup, restore, doctor, schema, completion, version]) each(program, io)
 }

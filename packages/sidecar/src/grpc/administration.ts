@@ -8,6 +8,7 @@ import { structOfJson } from '@rolesets/proto'
 import type { Administration } from '../service/administration.ts'
 import type { Service } from '../service/service.ts'
 import type { AuditedChangeSetView } from '../service/audit/views.ts'
+import { backupHandler } from './backup.ts'
 import { callsOf, deletedReply, pageReply, thingReply, writtenReply } from './administration-call.ts'
 import type { Endpoint } from './handler.ts'
 import {
@@ -43,6 +44,7 @@ export function administrationHandlers(
     ...membershipHandlers(service, calls),
     ...invitationHandlers(service, calls),
     ...instanceHandlers(service, calls),
+    Backup: backupHandler(service, endpoint),
   } satisfies Handlers<keyof proto.AdministrationDefinition>
 }
 

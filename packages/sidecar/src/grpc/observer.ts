@@ -6,6 +6,8 @@ export interface GrpcObserver {
   /** `result`: `ok`, `unchanged` (a dry run), or the reason of the error. */
   readonly wrote: (operation: string, result: string) => void
   readonly watcherOpened: () => WatcherObserver
+  /** A copy of the whole store was sent, to its end. */
+  readonly backupSent: (facts: { actor: string; revision: string; bytes: number }) => void
   readonly accessRefused: (facts: { method: string; code: string }) => void
   /** An unexpected error. The caller receives nothing of it. */
   readonly callFailed: (facts: { method: string; error: unknown }) => void

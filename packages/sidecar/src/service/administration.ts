@@ -9,6 +9,7 @@ import { parseOrganizationId } from '../domain/questions.ts'
 import { parseId } from '../domain/fields.ts'
 import { seedChanges } from '../domain/seed.ts'
 import { applyCommands } from './operations/apply.ts'
+import { createBackups } from './backups.ts'
 import { createAudit } from './audit/audit.ts'
 import { accessKeyCommands, accessKeyList } from './operations/access-keys.ts'
 import type { PageCall, ReadCall, WriteCall, Written } from './operations/call.ts'
@@ -43,6 +44,7 @@ export function createAdministration(operations: Operations, options: OperationO
     ...organizationOperations(operations),
     ...instanceOperations(operations),
     ...createAudit(operations, options),
+    backup: createBackups(options.store),
   }
 }
 

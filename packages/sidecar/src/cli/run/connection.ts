@@ -39,14 +39,18 @@ const sidecarKey: KeyNames = { flag: '--key', variable: 'ROLESETS_KEY' }
 export function addConnectionOptions(
   command: Command,
   io: Io,
-  { timeoutSeconds, keyFlag = sidecarKey.flag }: { timeoutSeconds: number; keyFlag?: KeyFlag | undefined },
+  {
+    timeoutSeconds,
+    keyFlag = sidecarKey.flag,
+    isTargetGiven = false,
+  }: { timeoutSeconds: number; keyFlag?: KeyFlag | undefined; isTargetGiven?: boolean | undefined },
 ): Command {
   const target = new Option('--target <address>', 'host:port or unix:<path> (ROLESETS_TARGET)')
   hideMistaken(io.env.ROLESETS_TARGET, io)
   const timeout = new Option('--timeout <seconds>', 'how long to wait for an answer')
   return command
     .optionsGroup('The sidecar:')
-    .addOption(target.default(given(io.env.ROLESETS_TARGET) ?? '127.0.0.1:7450'))
+    .addOption(isTargetGiven ? target : target.default(given(io.env.ROLESETS_TARGET) ?? '127.0.0.1:7450'))
     .option(
       `${keyFlag} <key>`,
       `the key; other users of this machine can see it, so prefer ${keyFlag}-file (ROLESETS_KEY)`,
@@ -171,6 +175,6 @@ function parseTimeout(text: string): number {
 }
 
 /** An empty variable is the same as none. */
-function given(text: string | undefined): string | undefined {
+export function given(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text
 }

@@ -23,6 +23,10 @@ export interface Verb {
   readonly timeoutSeconds?: number
   /** The flag of the sidecar's key, where `--key` is that of another server. */
   readonly keyFlag?: KeyFlag
+  /** Without a target it asks no sidecar, so there is none by default. */
+  readonly isTargetGiven?: boolean
+  /** Its own exit codes; default: those of a verb that asks a sidecar. */
+  readonly exitCodes?: string
   /** What `--help` says after the options: examples, and what is worth knowing. */
   readonly notes: string
 }
@@ -66,14 +70,14 @@ export function localVerb<Options extends { json?: true }, Args extends unknown[
 }
 
 /** A verb that does everything itself, with the options of the connection. */
-export function connectedVerb<Options extends ConnectionOptions, Args extends unknown[]>(
+export function connectedVerb<Options extends Partial<ConnectionOptions>, Args extends unknown[]>(
   verb: Verb,
   run: (given: Given<Options>, ...args: Args) => Ended,
 ): AddVerb {
   return (parent, io) => {
-    const command = addVerb(parent, io, { ...verb, notes: `${verb.notes.trim()}\n${exitCodesHelp}` })
-    const { timeoutSeconds = 10, keyFlag } = verb
-    act(io, { command: addConnectionOptions(command, io, { timeoutSeconds, keyFlag }), keyFlag }, run)
+    const { timeoutSeconds = 10, keyFlag, isTargetGiven, exitCodes: ownExitCodes = exitCodesHelp } = verb
+    const command = addVerb(parent, io, { ...verb, notes: `${verb.notes.trim()}\n${ownExitCodes}` })
+    act(io, { command: addConnectionOptions(command, io, { timeoutSeconds, keyFlag, isTargetGiven }), keyFlag }, run)
   }
 }
 

@@ -18,3 +18,8 @@ export function databaseOf({ database }: { readonly database?: string }, io: Io,
   const source = database === undefined ? 'ROLESETS_DATABASE' : '--database'
   throw new UsageError(`${source} is ${shown(url)}, which ${verb} can't use. Give --database sqlite:<path>.`)
 }
+
+/** The path of `sqlite:<path>`. */
+export function fileOf(url: string): string {
+  return url.replace(/^sqlite:/, '')
+}

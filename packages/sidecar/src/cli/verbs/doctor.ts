@@ -1,6 +1,6 @@
 /** `rolesets doctor`: checks that the file of a store is sound, and that its history is unchanged. */
 
-import { counted, exitCodes, type ExitCode } from '@rolesets/core'
+import { exitCodes, type ExitCode } from '@rolesets/core'
 import type { Examined } from '../../doctor.ts'
 import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
@@ -8,14 +8,12 @@ import { linesText } from '../output/lines.ts'
 import { withProgress } from '../run/progress.ts'
 import { localVerb, type Given } from '../run/verb.ts'
 import { databaseOf, databaseOption } from './database-option.ts'
+import { findingsMax, printFindings, reportUnreadable, verdictOf } from './findings.ts'
 
 interface DoctorOptions {
   readonly database?: string
   readonly json?: true
 }
-
-/** More would say nothing new. */
-const findingsMax = 1_000
 
 const verb = {
   usage: 'doctor',
@@ -49,29 +47,18 @@ export const doctor = localVerb(verb, async ({ io, options }: Given<DoctorOption
     return await report(io, options, examined)
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error
-    const { code, message } = error
-    io.stderr(options.json ? jsonLine({ error: { code, message } }) : linesText([`rolesets: ${message}`]))
+    reportUnreadable(io, options, error)
     return exitCodes.unanswered
   }
 })
 
-async function report(io: Io, { json }: DoctorOptions, examined: Examined): Promise<ExitCode> {
+async function report(io: Io, options: DoctorOptions, examined: Examined): Promise<ExitCode> {
   const { file, head: revision, seal, findings, unverified } = examined
-  const rows = unverified.reduce((sum, each) => sum + each.rows, 0)
   const isSound = findings.length === 0
-  if (json) {
-    for (const finding of findings) await io.stdout(jsonLine({ finding }))
-    for (const each of unverified) await io.stdout(jsonLine({ unverified: each }))
-    const numbers = { findings: findings.length, unverifiedRows: rows }
-    await io.stdout(jsonLine({ sound: isSound, file, revision, seal, ...numbers }))
-  } else {
-    for (const { what, problem } of findings) await io.stdout(linesText([`${what}: ${problem}`]))
-    for (const each of unverified)
-      await io.stdout(linesText([`not verified: ${counted(each.rows, 'row')} ${each.why}`]))
-    const end = findings.length >= findingsMax ? ', and perhaps more: that is where it stopped' : ''
-    const except = rows === 0 ? '' : `, but ${counted(rows, 'row')} could not be verified`
-    const verdict = isSound ? `sound${except}` : `${counted(findings.length, 'finding')}${end}`
-    await io.stdout(linesText([`${file}: ${verdict} (revision ${revision}, seal ${seal})`]))
-  }
+  await printFindings(io, options, examined)
+  if (options.json) {
+    const unverifiedRows = unverified.reduce((sum, each) => sum + each.rows, 0)
+    await io.stdout(jsonLine({ sound: isSound, file, revision, seal, findings: findings.length, unverifiedRows }))
+  } else await io.stdout(linesText([`${file}: ${verdictOf(examined)} (revision ${revision}, seal ${seal})`]))
   return isSound ? exitCodes.yes : exitCodes.no
 }

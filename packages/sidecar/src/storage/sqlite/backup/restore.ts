@@ -114,7 +114,9 @@ function isDiskFull(error: unknown): boolean {
 }
 
 function diskFull(file: string, cause: unknown): StoreError {
-  return new StoreError('disk_full', `The disk of ${dirname(file)} is full. Free some space, then try again.`, { cause })
+  return new StoreError('disk_full', `The disk of ${dirname(file)} is full. Free some space, then try again.`, {
+    cause,
+  })
 }
 
 function foreign(): StoreError {
