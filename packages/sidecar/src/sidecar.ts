@@ -9,16 +9,18 @@ import type { GrpcObserver } from './grpc/observer.ts'
 import { openGrpcServers } from './grpc/server.ts'
 import type { HealthFacts } from './http/health.ts'
 import { Measurements } from './http/measurements.ts'
+import type { StateSource } from './http/metrics-source.ts'
 import { openHttpServer, type HttpServer } from './http/server.ts'
 import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { Redaction } from './redaction.ts'
-import { openCompaction } from './service/compaction.ts'
+import { openCompaction, type Compaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
 import { openKeyRing, type Identify } from './service/key-ring.ts'
 import { createNewId } from './service/new-id.ts'
 import { openService, type Service } from './service/service.ts'
 import { openStore } from './storage/open.ts'
+import type { Store } from './storage/store.ts'
 import type { StoreEvent } from './storage/options.ts'
 
 export interface Sidecar extends AsyncDisposable {
@@ -98,9 +100,12 @@ async function assemble(config: Config, { log, closers, closeAll }: Assembly): P
   facts.started = true
   const { freshness } = service
   const healthFacts = () => ({ ...facts, fresh: facts.ready && freshness.isFresh })
-  closers.push(openCompaction(store, config, log))
+  const compaction = openCompaction(store, config, log)
+  closers.push(compaction.stop)
 
-  const http = await openHttp(config, { service, identify, certificates, measurements, facts: healthFacts, log })
+  const http = await openHttp(config, {
+    ...{ store, service, compaction, identify, certificates, measurements, facts: healthFacts, log },
+  })
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)
   const grpc = await openGrpcServers({ listen: config.grpcListen, service, identify, certificates, observer })
@@ -121,6 +126,8 @@ async function assemble(config: Config, { log, closers, closeAll }: Assembly): P
 }
 
 interface HttpParts {
+  readonly store: Store
+  readonly compaction: Compaction
   readonly service: Service
   readonly identify: Identify
   readonly certificates: CertificateWatch | undefined
@@ -130,24 +137,36 @@ interface HttpParts {
 }
 
 async function openHttp(
-  { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion }: Config,
-  { service, log, ...parts }: HttpParts,
+  config: Config,
+  { store, compaction, log, ...parts }: HttpParts,
 ): Promise<HttpServer | undefined> {
+  const { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion } = config
   if (httpListen === undefined) return undefined
+  const state = stateSource(config, { store, compaction, log, ...parts })
+  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
+  return openHttpServer({ listen: httpListen, furtherHosts, defaultVersion, state, failed, ...parts })
+}
+
+/** What the metrics show of the other rooms. */
+function stateSource(config: Config, parts: HttpParts): StateSource {
+  const { store, service, compaction, certificates, facts } = parts
   const { readModel, freshness } = service
-  const state = {
+  const limits = { countMax: config.historyMaxCount, ageMsMax: config.historyMaxAgeMs }
+  return {
+    health: facts,
     headRevision: () => readModel.revision,
     stalenessMs: () => freshness.stalenessMs,
-    isWritable: () => parts.facts().writable !== false,
     cache: () => readModel.statistics,
+    diskUsage: () => store.diskUsage(),
+    history: () => ({ ...limits, ...compaction.facts() }),
+    certificateValidTo: certificates && (() => certificates.validTo),
   }
-  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
-  return openHttpServer({ listen: httpListen, furtherHosts, defaultVersion, service, state, failed, ...parts })
 }
 
 function observerOf(measurements: Measurements, log: Log): GrpcObserver {
   return {
-    decided: (reason, answerMs) => measurements.decided(reason, answerMs),
+    decided: (reason, source, answerMs) => measurements.decided(reason, source, answerMs),
+    batchAnswered: (answerMs) => measurements.batchAnswered(answerMs),
     wrote: (operation, result) => measurements.wrote(operation, result),
     watcherOpened: () => measurements.watcherOpened(),
     accessRefused: (facts) => {
@@ -162,6 +181,8 @@ function observerOf(measurements: Measurements, log: Log): GrpcObserver {
 }
 
 function noteStoreEvent(event: StoreEvent, { measurements, log }: { measurements: Measurements; log: Log }): void {
-  if (event.kind === 'committed') measurements.committed(event)
-  else log.storeEvent(event)
+  if (event.kind === 'committed') return measurements.committed(event)
+  if (event.kind === 'call_failed') return measurements.storeFailed(event.error.code)
+  if (event.kind === 'rolled_back') measurements.rolledBack()
+  log.storeEvent(event)
 }
