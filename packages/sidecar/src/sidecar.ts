@@ -93,13 +93,15 @@ async function assemble(config: Config, { log, closers, closeAll }: Assembly): P
   )
   const { unknownOrganizations, maxStalenessMs } = config
   const now = () => Date.now()
-  const service = await openService({ store, unknownOrganizations, maxStalenessMs, now, newId: createNewId(now) })
+  const readOnly = config.readOnly ? { declaredIn: undefined } : undefined
+  const settings = { unknownOrganizations, maxStalenessMs, readOnly }
+  const service = await openService({ store, ...settings, now, newId: createNewId(now) })
   closers.push(() => service.close())
   const { identify, close: closeKeys } = await openKeyRing(store, bootstrapKeys)
   closers.push(closeKeys)
   facts.started = true
   const { freshness } = service
-  const healthFacts = () => ({ ...facts, fresh: facts.ready && freshness.isFresh })
+  const healthFacts = () => ({ ...facts, fresh: facts.ready && freshness.isFresh, readOnly: config.readOnly })
   const compaction = openCompaction(store, config, log)
   closers.push(compaction.stop)
 
@@ -119,7 +121,8 @@ async function assemble(config: Config, { log, closers, closeAll }: Assembly): P
   noteWritable()
   facts.ready = true
   grpc.setServing()
-  log.listening({ grpc: grpc.addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head })
+  const mode = config.readOnly ? { read_only: true as const } : {}
+  log.listening({ grpc: grpc.addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head, ...mode })
   let closing: Promise<void> | undefined
   const close = () => (closing ??= closeAll().then(() => log.stopped()))
   return { grpc: grpc.addresses, http: http?.address, role: freshness.role, close, [Symbol.asyncDispose]: close }

@@ -12,6 +12,8 @@ export interface HealthFacts {
   readonly fresh: boolean
   /** False: the store refuses every write, and only a restart may help. Left out: it accepts them. */
   readonly writable?: boolean
+  /** True: the settings refuse every write but that of the manifest, which is no fault. Shown only then. */
+  readonly readOnly?: boolean
 }
 
 export function healthRouter(facts: () => HealthFacts): Router {
@@ -22,8 +24,9 @@ export function healthRouter(facts: () => HealthFacts): Router {
     else sendFacts(response, 200, { live: true })
   })
   router.get('/readyz', (_request, response) => {
-    const { writable = true, ...now } = facts()
-    sendFacts(response, now.ready && writable ? 200 : 503, writable ? now : { ...now, writable })
+    const { writable = true, readOnly = false, ...now } = facts()
+    const shown = { ...now, ...(readOnly && { read_only: true }), ...(!writable && { writable }) }
+    sendFacts(response, now.ready && writable ? 200 : 503, shown)
   })
   return router
 }

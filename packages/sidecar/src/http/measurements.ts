@@ -31,6 +31,8 @@ export class Measurements {
   accessRefusals = 0
   unforeseenFailures = 0
   rollbacks = 0
+  /** Unix milliseconds. */
+  backedUpAt: number | undefined
   readonly #publishedAt = new Map<number, number>()
 
   /** @param answerMs only of a question that came alone */
@@ -57,6 +59,11 @@ export class Measurements {
 
   storeFailed(code: string): void {
     add(this.storeErrors, code)
+  }
+
+  /** A whole backup was sent. */
+  backedUp(): void {
+    this.backedUpAt = Date.now()
   }
 
   rolledBack(): void {

@@ -30,6 +30,7 @@ export function readingsOf(measured: Measurements, state: StateSource): Readings
     ...storeReadings(measured, state),
     ...historyReadings(state),
     ...manifestReadings(state),
+    rolesets_backup_last_success_timestamp_seconds: () => seconds(measured.backedUpAt),
     rolesets_access_refused_total: () => measured.accessRefusals,
     rolesets_unforeseen_failures_total: () => measured.unforeseenFailures,
     rolesets_certificate_expiry_timestamp_seconds: () => seconds(state.certificateValidTo?.()),
@@ -42,7 +43,7 @@ function healthReadings({
   health,
   stalenessMs,
   headRevision,
-}: StateSource): Part<'build' | 'started' | 'ready' | 'fresh' | 'staleness' | 'head' | 'store_writable'> {
+}: StateSource): Part<'build' | 'started' | 'read' | 'fresh' | 'staleness' | 'head' | 'store_writable'> {
   const version = readVersion()
   return {
     rolesets_build_info: () => [[[version], 1]],
@@ -50,6 +51,7 @@ function healthReadings({
     rolesets_ready: () => Number(health().ready),
     rolesets_fresh: () => Number(health().fresh),
     rolesets_store_writable: () => Number(health().writable !== false),
+    rolesets_read_only: () => Number(health().readOnly === true),
     rolesets_staleness_seconds: () => stalenessMs() / 1000,
     rolesets_head_revision: headRevision,
   }

@@ -16,6 +16,7 @@ export const metricTable = {
   ),
   rolesets_fresh: gauge('1 if the data is within the bound of staleness, 0 if the sidecar makes no decisions.'),
   rolesets_store_writable: gauge('1, or 0 while the store refuses every write; the log says why.'),
+  rolesets_read_only: gauge('1 if every write is refused but those of the manifest (ROLESETS_READ_ONLY), else 0.'),
   rolesets_staleness_seconds: gauge(
     'Seconds since the data of this sidecar was known to be up to date; 0 for the authority.',
   ),
@@ -55,6 +56,10 @@ export const metricTable = {
     'Unix time at which history beyond its limits was last looked for, and deleted.',
   ),
   rolesets_history_compaction_failures_total: counter('Attempts to delete old history that failed.'),
+
+  rolesets_backup_last_success_timestamp_seconds: gauge(
+    'Unix time at which this process last sent a whole backup (rolesets backup --target).',
+  ),
 
   rolesets_access_refused_total: counter('Calls rejected because they have no valid key.'),
   rolesets_unforeseen_failures_total: counter('Calls that failed unexpectedly; the log has the details.'),
