@@ -24,6 +24,7 @@ export const clerkCodes = {
   organization_membership_quota_exceeded: { status: 403, message: 'Organization membership quota exceeded' },
   organization_not_enabled_in_instance: { status: 403, message: 'Organizations are not enabled' },
   organization_slugs_disabled: { status: 403, message: 'Organization slugs are disabled' },
+  read_only: { status: 403, message: 'Read only' },
   client_certificate_required: { status: 403, message: 'Client certificate required' },
   resource_not_found: { status: 404, message: 'Not found' },
   not_served_here: { status: 404, message: 'Not served here' },

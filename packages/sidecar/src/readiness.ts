@@ -38,7 +38,7 @@ const whyCharactersMax = 1_000
 
 export class Readiness {
   readonly #waits = new Set<{ what: string; why: string }>()
-  readonly #shown = new Map<string, () => object | undefined>()
+  readonly #shown = new Map<string, () => unknown>()
   readonly #listeners = new Set<() => void>()
   #isFresh: (() => boolean) | undefined
   #hasBeenReady = false
@@ -64,7 +64,7 @@ export class Readiness {
   }
 
   /** Adds facts of another room to what `/readyz` shows. @param read is called with each probe; undefined: nothing to show */
-  show(name: string, read: () => object | undefined): void {
+  show(name: string, read: () => unknown): void {
     this.#shown.set(name, read)
   }
 
@@ -146,8 +146,8 @@ export class Readiness {
     })
   }
 
-  #readShown(): Record<string, object> {
-    const shown: Record<string, object> = {}
+  #readShown(): Record<string, unknown> {
+    const shown: Record<string, unknown> = {}
     for (const [name, read] of this.#shown) {
       const facts = read()
       if (facts !== undefined) shown[name] = facts

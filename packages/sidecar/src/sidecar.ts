@@ -99,12 +99,16 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   )
   const { unknownOrganizations, maxStalenessMs } = config
   const now = () => Date.now()
-  const service = await openService({ store, unknownOrganizations, maxStalenessMs, now, newId: createNewId(now) })
+  const readOnly = config.readOnly ? { declaredIn: undefined } : undefined
+  const settings = { unknownOrganizations, maxStalenessMs, readOnly }
+  const service = await openService({ store, ...settings, now, newId: createNewId(now) })
   closers.push(() => service.close())
   const { identify, close: closeKeys } = await openKeyRing(store, bootstrapKeys)
   closers.push(closeKeys)
   const { freshness } = service
   readiness.start(() => freshness.isFresh)
+  const mode = config.readOnly ? { read_only: true as const } : {}
+  readiness.show('read_only', () => mode.read_only)
   closers.push(openCompaction(store, config, log))
 
   const http = await openHttp(config, { service, identify, certificates, measurements, readiness, log })
@@ -124,7 +128,7 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   closers.push(readiness.subscribe(showHealth))
 
   const addresses = { grpc: grpc.addresses, http: http?.address }
-  const shown = () => ({ ...addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head })
+  const shown = () => ({ ...addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head, ...mode })
   closers.push(readiness.subscribe(readinessLog(readiness, { log, shown })))
   opening.over()
   let closing: Promise<void> | undefined

@@ -76,7 +76,7 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
     const endpoint: Endpoint = { admit, waitingText: options.waitingText, observer, stopping: stopping.signal }
     const { server, add } = createServer(endpoint)
     add(reusingReplies(Decisions), decisionsHandlers(service.decisions, endpoint))
-    add(Administration, administrationHandlers(service.administration, endpoint))
+    add(Administration, administrationHandlers(service, endpoint))
     add(reusingMessages(Changes), changesHandlers({ changes: service.changes, unknownOrganizationsDenied }, endpoint))
     add(healthDefinition, health.handlers(endpoint))
     for (const definition of reflectionDefinitions()) add(definition, reflectionHandlers(endpoint))

@@ -61,8 +61,7 @@ export function sendRepresentation(response: Response, { body, revision, changed
 const isSoonOver: ReadonlySet<ClerkCode> = new Set(['too_many_requests', 'not_serving', 'not_ready'])
 
 export function sendFailure(response: Response, { status, errors }: Answer): void {
-  if (errors.some(({ code }) => isSoonOver.has(code)))
-    response.setHeader('Retry-After', '1')
+  if (errors.some(({ code }) => isSoonOver.has(code))) response.setHeader('Retry-After', '1')
   if (errors.some(({ code }) => code === 'clerk_key_invalid' || code === 'authorization_header_format_invalid'))
     response.setHeader('WWW-Authenticate', 'Bearer realm="rolesets"')
   sendJson(response, status, envelopeOf(errors))

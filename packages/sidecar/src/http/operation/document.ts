@@ -33,6 +33,7 @@ const alwaysOfWrites = [
   ...always,
   'request_body_invalid',
   'authorization_invalid',
+  'read_only',
   'revision_conflict',
   'request_body_too_large',
   'unsupported_content_type',
