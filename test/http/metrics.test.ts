@@ -194,6 +194,7 @@ test('no label and no help has an organization, a person, a key, an address or a
 test('what follows a manifest is told, and a source that fails leaves only its own metrics out', async (t) => {
   const state = {
     health: () => ({ started: true, ready: true, fresh: true }),
+    readOnly: false,
     headRevision: () => 7,
     stalenessMs: () => Infinity,
     cache: () => ({ organizations: 1, hits: 2, misses: 3 }),

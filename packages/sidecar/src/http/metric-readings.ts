@@ -41,6 +41,7 @@ type Part<Prefix extends string> = Pick<Readings, Extract<MetricName, `rolesets_
 
 function healthReadings({
   health,
+  readOnly,
   stalenessMs,
   headRevision,
 }: StateSource): Part<'build' | 'started' | 'read' | 'fresh' | 'staleness' | 'head' | 'store_writable'> {
@@ -51,7 +52,7 @@ function healthReadings({
     rolesets_ready: () => Number(health().ready),
     rolesets_fresh: () => Number(health().fresh),
     rolesets_store_writable: () => Number(health().writable !== false),
-    rolesets_read_only: () => Number(health().readOnly === true),
+    rolesets_read_only: () => Number(readOnly),
     rolesets_staleness_seconds: () => stalenessMs() / 1000,
     rolesets_head_revision: headRevision,
   }

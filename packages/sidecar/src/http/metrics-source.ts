@@ -1,9 +1,10 @@
 /** What the metrics read from other rooms when they are scraped. What is undefined isn't known, and has no sample then. */
 
-import type { HealthFacts } from './health.ts'
+import type { HealthFacts } from '../readiness.ts'
 
 export interface StateSource {
-  readonly health: () => HealthFacts
+  readonly health: () => Pick<HealthFacts, 'started' | 'ready' | 'fresh' | 'writable'>
+  readonly readOnly: boolean
   readonly headRevision: () => number
   /** How long the data of the sidecar hasn't been known to be up to date. */
   readonly stalenessMs: () => number
