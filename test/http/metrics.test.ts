@@ -9,6 +9,7 @@ import { metricTable } from '../../packages/sidecar/src/http/metric-table.ts'
 import { createMetrics } from '../../packages/sidecar/src/http/metrics.ts'
 import { connect, nextMessage, openTestSidecar, readKey, secretKey } from '../grpc/open-sidecar.ts'
 import { parseScrape, scrape, type Scrape } from '../processes/scrape.ts'
+import { quietState } from './quiet-state.ts'
 
 const env = { ROLESETS_HTTP_LISTEN: '127.0.0.1:0' }
 const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
@@ -193,13 +194,10 @@ test('no label and no help has an organization, a person, a key, an address or a
 
 test('what follows a manifest is told, and a source that fails leaves only its own metrics out', async (t) => {
   const state = {
-    health: () => ({ started: true, ready: true, fresh: true }),
-    readOnly: false,
+    ...quietState,
     headRevision: () => 7,
     stalenessMs: () => Infinity,
-    cache: () => ({ organizations: 1, hits: 2, misses: 3 }),
     diskUsage: () => Promise.reject(new Error('The disk is gone.')),
-    history: () => ({ countMax: 1, ageMsMax: 1, compactionFailures: 0, compactedAt: undefined, kept: undefined }),
     manifest: () => ({
       ...{ result: 'failed' as const, reconciles: { applied: 1, unchanged: 2, failed: 3 }, lastAttemptAt: 5_000 },
       ...{ lastSuccessAt: 4_000, appliedRevision: 6, drift: 2 },

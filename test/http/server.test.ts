@@ -5,6 +5,7 @@ import { openHttpServer } from '../../packages/sidecar/src/http/server.ts'
 import { Readiness } from '../../packages/sidecar/src/readiness.ts'
 import { Measurements } from '../../packages/sidecar/src/http/measurements.ts'
 import type { Service } from '../../packages/sidecar/src/service/service.ts'
+import { quietState } from './quiet-state.ts'
 
 const env = { ROLESETS_HTTP_LISTEN: '127.0.0.1:0' }
 
@@ -44,15 +45,7 @@ test('while the sidecar is not ready, /readyz shows which fact is missing', asyn
     identify: () => undefined,
     readiness,
     measurements: new Measurements(),
-    state: {
-      headRevision: () => 1,
-      stalenessMs: () => 0,
-      health: () => readiness.facts(),
-      readOnly: false,
-      diskUsage: () => Promise.resolve({ database: 0, log: 0, free: 0 }),
-      history: () => ({ countMax: 1, ageMsMax: 1, compactionFailures: 0, compactedAt: undefined, kept: undefined }),
-      cache: () => ({ organizations: 0, hits: 0, misses: 0 }),
-    },
+    state: quietState,
     failed: (error) => t.fail(String(error)),
     service: {} as Service,
   })
