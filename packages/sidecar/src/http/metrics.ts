@@ -63,7 +63,11 @@ function valuesOf(name: MetricName, reading: Reading): readonly Value[] {
   if ('bounds' in reading) return bucketsOf(name, reading)
   const labelNames: readonly string[] = metricTable[name].labels
   return reading.map(([labels, value]) => {
-    return { metricName: name, labels: Object.fromEntries(labels.map((label, at) => [labelNames[at], label])), value }
+    return {
+      metricName: name,
+      labels: Object.fromEntries(labels.map((label, at) => [labelNames[at] ?? '', label] as const)),
+      value,
+    }
   })
 }
 

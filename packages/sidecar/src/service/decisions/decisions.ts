@@ -39,49 +39,10 @@ interface DecisionsOptions {
 
 /** Each throws ServiceError `not_serving` when the data is too old to decide from. */
 export function createDecisions(options: DecisionsOptions, readModel: ReadModel) {
-  const { unknownOrganizations, freshness } = options
+  const { freshness } = options
   const loadBasis = createLoadBasis(options, readModel)
-  const answers = new Answers()
-
-  /** An organization that was deleted is unknown, and denied by any setting (rule 20). */
-  function standingOf(roleSetId: RoleSetId): OrganizationStanding {
-    if (roleSetId === ended) return { roleSetId: undefined, unknownOrganizations: 'deny' }
-    return { roleSetId: roleSetId ?? undefined, unknownOrganizations }
-  }
-
-  /** Undefined: the organization isn't in the basis. */
-  function answerFrom(basis: Basis, question: Question): Answer | undefined {
-    const roleSetId = basis.roleSetIdOf(wholeOf(question.organizationId))
-    if (roleSetId === undefined) return undefined
-    return answers.of(decide(basis.catalogue, question, standingOf(roleSetId)), knowledgeOf(roleSetId))
-  }
-
-  function checkFrom(basis: Basis, question: Question): CheckAnswer | undefined {
-    const answer = answerFrom(basis, question)
-    return answer && answers.at(basis.revisionText, answer)
-  }
-
-  function batchFrom(basis: Basis, questions: readonly Question[]): BatchAnswer | undefined {
-    const results: Answer[] = []
-    for (const question of questions) {
-      const answer = answerFrom(basis, question)
-      if (answer === undefined) return undefined
-      results.push(answer)
-    }
-    return { results, revision: basis.revisionText }
-  }
-
-  /** Questions that are answered in the tick in which they come are counted as found in memory. */
-  function inMemory<T>(answer: T | undefined, questions: number): T | undefined {
-    if (answer !== undefined) readModel.noteAnswers(questions, 0)
-    return answer
-  }
-
-  function note(organizationIds: readonly string[], basis: LoadedBasis, call: QuestionCall): void {
-    const read = organizationIds.filter((id) => basis.wasRead(wholeOf(id)))
-    readModel.noteAnswers(organizationIds.length - read.length, read.length)
-    for (const id of read) call.onRead?.(id)
-  }
+  const { standingOf, checkFrom, batchFrom } = createAnswering(options)
+  const { inMemory, note } = createCounting(readModel)
 
   /** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
   function isPresent(atLeastRevision: string): boolean {
@@ -126,6 +87,58 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
       return { ...availableIn(basis, roleSet), organizationRegistered: roleSetId !== null }
     },
   }
+}
+
+/** How questions are answered from a basis. */
+function createAnswering({ unknownOrganizations }: DecisionsOptions) {
+  const answers = new Answers()
+
+  /** An organization that was deleted is unknown, and denied by any setting (rule 20). */
+  function standingOf(roleSetId: RoleSetId): OrganizationStanding {
+    if (roleSetId === ended) return { roleSetId: undefined, unknownOrganizations: 'deny' }
+    return { roleSetId: roleSetId ?? undefined, unknownOrganizations }
+  }
+
+  /** Undefined: the organization isn't in the basis. */
+  function answerFrom(basis: Basis, question: Question): Answer | undefined {
+    const roleSetId = basis.roleSetIdOf(wholeOf(question.organizationId))
+    if (roleSetId === undefined) return undefined
+    return answers.of(decide(basis.catalogue, question, standingOf(roleSetId)), knowledgeOf(roleSetId))
+  }
+
+  function checkFrom(basis: Basis, question: Question): CheckAnswer | undefined {
+    const answer = answerFrom(basis, question)
+    return answer && answers.at(basis.revisionText, answer)
+  }
+
+  function batchFrom(basis: Basis, questions: readonly Question[]): BatchAnswer | undefined {
+    const results: Answer[] = []
+    for (const question of questions) {
+      const answer = answerFrom(basis, question)
+      if (answer === undefined) return undefined
+      results.push(answer)
+    }
+    return { results, revision: basis.revisionText }
+  }
+
+  return { standingOf, checkFrom, batchFrom }
+}
+
+/** Counts where the role sets were found. */
+function createCounting(readModel: ReadModel) {
+  /** Questions that are answered in the tick in which they come are counted as found in memory. */
+  function inMemory<T>(answer: T | undefined, questions: number): T | undefined {
+    if (answer !== undefined) readModel.noteAnswers(questions, 0)
+    return answer
+  }
+
+  function note(organizationIds: readonly string[], basis: LoadedBasis, call: QuestionCall): void {
+    const read = organizationIds.filter((id) => basis.wasRead(wholeOf(id)))
+    readModel.noteAnswers(organizationIds.length - read.length, read.length)
+    for (const id of read) call.onRead?.(id)
+  }
+
+  return { inMemory, note }
 }
 
 function knowledgeOf(roleSetId: RoleSetId): Knowledge {
