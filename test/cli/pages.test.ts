@@ -19,6 +19,7 @@ const program = new Command('rolesets')
 const io = {
   args: [],
   stdout: () => undefined,
+  bytes: async () => undefined,
   stderr: () => undefined,
   stdin: async function* () {},
   isTerminal: false,

@@ -124,7 +124,7 @@ function verbsOf(command: Command, path: readonly string[] = []): readonly strin
 test('each verb of the command line is known to write or not to write', (t) => {
   const program = new Command('rolesets')
   const nothing = () => undefined
-  const io = { args: [], stdout: async () => undefined, stderr: nothing, stdin: async function* () {}, env: {} }
+  const io = { args: [], stdout: async () => undefined, bytes: async () => undefined, stderr: nothing, stdin: async function* () {}, env: {} }
   const rest = { signal: new AbortController().signal, isTerminal: false, setExitCode: nothing }
   addVerbs(program, { ...io, ...rest, clock: { nowMs: () => 0, setTimer: () => nothing } }, new Redaction())
   t.deepEqual(verbsOf(program).toSorted(), [...Object.keys(writingVerbs), ...otherVerbs].toSorted())

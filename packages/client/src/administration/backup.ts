@@ -42,10 +42,10 @@ interface BackupSource {
 export async function openBackup({ transport, waiting }: BackupSource, options: BackupOptions = {}): Promise<Backup> {
   const { deadlineMs = silenceMsDefault, signal, onProgress } = parseObject(options, 'options') as BackupOptions
   const limits = { deadlineMs: parseDurationMs(deadlineMs, 'deadlineMs'), signal: parseSignal(signal) }
-  if (transport.stream === undefined)
+  if (transport.openStream === undefined)
     throw new RoleSetsError('unimplemented', 'The transport of this client has no streams, so it has no backups.')
   const ended = new AbortController()
-  const messages = transport.stream('Administration/Backup', {}, { signal: ended.signal })[Symbol.asyncIterator]()
+  const messages = transport.openStream('Administration/Backup', {}, { signal: ended.signal })[Symbol.asyncIterator]()
   const next = async () => {
     try {
       const result = await waiting.waitFor(() => messages.next(), limits)

@@ -96,7 +96,7 @@ class GrpcTransport implements Transport {
     }
   }
 
-  async *stream(name: string, request: object, { signal }: StreamCall): AsyncGenerator<object, void, undefined> {
+  async *openStream(name: string, request: object, { signal }: StreamCall): AsyncGenerator<object, void, undefined> {
     const method = this.#method(name)
     if (this.#isStarting) await this.#start(signal)
     signal.throwIfAborted()

@@ -79,6 +79,6 @@ export interface Transport {
   /** A stream is over when it ends or throws; the client then asks for another one. */
   watch(request: WatchRequest, call: WatchCall): AsyncIterable<WatchMessage>
   /** The messages of another call that answers with a stream: backups. A transport may have none. Bytes are `Uint8Array`. */
-  stream?(method: string, request: object, call: StreamCall): AsyncIterable<unknown>
+  openStream?(method: string, request: object, call: StreamCall): AsyncIterable<unknown>
   close(): void
 }

@@ -1,6 +1,7 @@
 /** The backup that a restore reads: a file, or standard input. What can't be a backup is refused before anything is copied. */
 
-import { open, stat } from 'node:fs/promises'
+import { constants, createReadStream } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 
@@ -12,6 +13,7 @@ interface BackupFile {
 
 /** A log with nothing in it has at most this. */
 const logHeaderBytes = 32
+const chunkBytes = 1 << 20
 
 /** @param database the path that the backup is for @throws UsageError */
 export async function openBackupFile(path: string, io: Io, database: string): Promise<BackupFile> {
@@ -23,8 +25,13 @@ export async function openBackupFile(path: string, io: Io, database: string): Pr
     throw new UsageError(`${path} is the database itself. Give the path of a backup.`)
   const log = await stat(`${path}-wal`).catch(() => undefined)
   if (log !== undefined && log.size > logHeaderBytes) throw withLog(path)
-  const handle = await open(path, 'r').catch((error: unknown) => unreadable(path, error))
-  return { source: path, chunks: handle.createReadStream({ signal: io.signal }) }
+  await access(path, constants.R_OK).catch((error: unknown) => unreadable(path, error))
+  return { source: path, chunks: chunksOf(path, io.signal) }
+}
+
+/** Opened when it is read: a restore may be refused before. */
+async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const chunk of createReadStream(path, { signal, highWaterMark: chunkBytes })) yield chunk as Uint8Array
 }
 
 async function* bytesOf(chunks: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -12,6 +12,7 @@ import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
 import { finishRestore } from './backup/exchange.ts'
 import { removeUnfinished } from './backup/unfinished.ts'
+import type { Store } from '../store.ts'
 import { checkSmallParts } from './file/check.ts'
 import { checkRows, checkWhole, examinedBytes, keepLog, type ExaminedBytes } from './file/check-start.ts'
 import { checkSeals } from './file/check-seals.ts'
@@ -19,6 +20,7 @@ import { Connection } from './connection.ts'
 import { plantBase } from './rows/base.ts'
 import { plantAnchor } from './rows/history.ts'
 import { locate } from './file/location.ts'
+import { diskUsageOf } from './file/disk-usage.ts'
 import { checkLog } from './file/check-log.ts'
 import { guardFiles, type FileGuard } from './file/guard.ts'
 import { acquireLock } from './file/lock.ts'
@@ -35,6 +37,7 @@ export interface Connections {
   readonly isNew: boolean
   /** Undefined for a store that ends with its process. */
   readonly guard: FileGuard | undefined
+  readonly diskUsage: Store['diskUsage']
   /** Closes all of it and frees the lock. */
   readonly release: () => Promise<void>
 }
@@ -111,7 +114,7 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
     readers.push(reader)
   }
   const guard = isInMemory ? undefined : await guardFiles(file, resolve(path), logBytesKept)
-  return { writer, readers, isNew, guard }
+  return { writer, readers, isNew, guard, diskUsage: () => diskUsageOf(file) }
 }
 
 /** The writer is opened first and so closed last, when it moves the log into the database. */

@@ -14,7 +14,7 @@ import { sqliteConnection } from './sqlite-connection.ts'
  * @throws StoreError when a person has to repair something before the file can be opened
  */
 export async function openSqliteStore(path: string, options: ConnectionsOptions = {}): Promise<Store> {
-  const { writer, readers, isNew, guard, release } = await openConnections(path, options)
+  const { writer, readers, isNew, guard, diskUsage, release } = await openConnections(path, options)
   const connections = {
     writer: sqliteConnection(writer, guard),
     readers: readers.map((reader) => sqliteConnection(reader)),
@@ -22,6 +22,7 @@ export async function openSqliteStore(path: string, options: ConnectionsOptions 
     watch: guard?.watch,
     reexamine: (position: Position) => reexamine([writer, ...readers], position),
     copy: (how: CopyOptions) => copyRunning(writer.file, how),
+    diskUsage,
     release,
   }
   return openTransactionalStore(connections, options)

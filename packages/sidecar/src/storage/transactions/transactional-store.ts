@@ -40,6 +40,7 @@ export interface EngineConnections {
   readonly reexamine?: (position: Position) => Promise<boolean>
   /** A copy of the whole storage, while it is in use. */
   readonly copy: Copying['copy']
+  readonly diskUsage: Store['diskUsage']
   /** Closes all of them, and what was opened with them. */
   readonly release: () => Promise<void>
 }
@@ -68,6 +69,7 @@ class TransactionalStore implements Store {
   readonly #writes: WriteQueue
   readonly #readers: Readers
   readonly #catalogues: Catalogues
+  readonly diskUsage: Store['diskUsage']
   readonly #release: () => Promise<void>
   readonly #copy: Copying['copy']
   /** Those that are being made. Closing the store ends them. */
@@ -85,7 +87,7 @@ class TransactionalStore implements Store {
   #closed: Promise<void> | undefined
 
   constructor(
-    { writer, readers, isNew, watch, reexamine, copy, release }: EngineConnections,
+    { writer, readers, isNew, watch, reexamine, copy, diskUsage, release }: EngineConnections,
     state: State,
     options: StoreOptions,
   ) {
@@ -94,6 +96,7 @@ class TransactionalStore implements Store {
     this.#timelineName = isNew ? undefined : newTimelineName()
     this.#lineage = lineageOf(state, this.#timelineName)
     this.#catalogues = new Catalogues(state)
+    this.diskUsage = diskUsage
     this.#release = release
     this.#copy = copy
     this.#onEvent = options.onEvent ?? (() => undefined)
@@ -238,9 +241,14 @@ class TransactionalStore implements Store {
   }
 
   async #perform(job: Job): Promise<At<unknown>> {
-    const outcome = await this.#writes.add(job)
-    if (outcome.kind === 'threw') throw outcome.error
-    return outcome.at
+    try {
+      const outcome = await this.#writes.add(job)
+      if (outcome.kind === 'threw') throw outcome.error
+      return outcome.at
+    } catch (error) {
+      this.#noteFailure(error)
+      throw error
+    }
   }
 
   async #reading<T>(work: (connection: EngineConnection, position: Position) => Promise<T>): Promise<T> {
@@ -248,8 +256,13 @@ class TransactionalStore implements Store {
       return await this.#readers.read(work)
     } catch (error) {
       if (error instanceof StoreError) this.#writes.stopIfDamaged(error)
+      this.#noteFailure(error)
       throw error
     }
+  }
+
+  #noteFailure(error: unknown): void {
+    if (error instanceof StoreError) this.#onEvent({ kind: 'call_failed', error })
   }
 
   #publish({ state, changeSets, isReplaced }: Committed): void {
