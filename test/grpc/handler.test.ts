@@ -25,6 +25,7 @@ async function serve(
   const failures: Served['failures'] = []
   const observer: GrpcObserver = {
     decided: () => undefined,
+    batchAnswered: () => undefined,
     wrote: () => undefined,
     watcherOpened: () => ({ handed: () => undefined, ended: () => undefined }),
     accessRefused: () => undefined,
@@ -34,6 +35,7 @@ async function serve(
     listen: [{ kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true }],
     service: change(opened.service),
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
+    waitingText: () => undefined,
     certificates: undefined,
     observer,
   })

@@ -257,6 +257,14 @@ export const errorCodes = {
     ...mayRetry,
     ...says('The sidecar is starting or stopping.', 'Try again later, or call another sidecar.'),
   },
+  not_ready: {
+    ...becomes('service', 'UNAVAILABLE', 'not_ready'),
+    ...mayRetry,
+    ...says(
+      'The sidecar runs, and waits for something before it answers. The message says for what, and why.',
+      'Provide what the message names. The sidecar answers as soon as it has it; nothing has to be restarted.',
+    ),
+  },
   internal_failure: {
     ...becomes('service', 'INTERNAL', 'internal_clerk_error'),
     ...says(

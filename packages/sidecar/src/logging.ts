@@ -73,6 +73,8 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
       head: number
       read_only?: true
     }) => logger.info(facts, 'The sidecar is ready.'),
+    /** It listens, and answers nothing yet. */
+    waiting: (why: string, facts: object) => logger.warn({ event: 'waiting', ...facts }, why),
     /** A call was rejected: no valid key. Logged at most once a second, with how many were left out. */
     accessRefused: (facts: { method: string; code: string }) =>
       everySecond((leftOut) => logger.warn({ ...facts, left_out: leftOut }, 'A call was rejected: no valid key.')),

@@ -26,6 +26,7 @@ const always = [
   'too_many_requests',
   'internal_clerk_error',
   'not_serving',
+  'not_ready',
   'deadline',
 ] as const
 const alwaysOfWrites = [
