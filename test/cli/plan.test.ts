@@ -45,7 +45,7 @@ test('with nothing to change the exit code is 0, with changes it is 1, and nothi
     some.stdout,
     /^ {2}\+ role {2}org:auditor\n1 to create, 0 to change, 0 to delete\.\n[^]*\nPlan: apply would do this at revision \S+\. Nothing was changed\.\n$/,
   )
-  const [, shown] = /^([^]*)Plan: /.exec(some.stdout) ?? []
+  const [, shown = ''] = /^([^]*)Plan: /.exec(some.stdout) ?? []
   const dry = await type(['apply', '-f', path, '--dry-run'])
   t.is(dry.stdout.replace(/Dry run: .*\n$/, ''), shown)
   const { roles } = await operator.admin.listRoles({ pageSize: 500 })
