@@ -4,6 +4,7 @@ import { connect, exposed, nextMessage, openTestSidecar, readKey, secretKey } fr
 import { openHttpServer } from '../../packages/sidecar/src/http/server.ts'
 import { Readiness } from '../../packages/sidecar/src/readiness.ts'
 import { Measurements } from '../../packages/sidecar/src/http/measurements.ts'
+import { MetricsPage } from '../../packages/sidecar/src/http/metrics-page.ts'
 import type { Service } from '../../packages/sidecar/src/service/service.ts'
 
 const env = { ROLESETS_HTTP_LISTEN: '127.0.0.1:0' }
@@ -44,12 +45,7 @@ test('while the sidecar is not ready, /readyz shows which fact is missing', asyn
     identify: () => undefined,
     readiness,
     measurements: new Measurements(),
-    state: {
-      headRevision: () => 1,
-      stalenessMs: () => 0,
-      isWritable: () => true,
-      cache: () => ({ organizations: 0, hits: 0, misses: 0 }),
-    },
+    metrics: new MetricsPage(new Measurements()),
     failed: (error) => t.fail(String(error)),
     service: {} as Service,
   })

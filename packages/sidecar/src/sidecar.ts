@@ -8,7 +8,11 @@ import { openCertificates, type CertificateWatch } from './certificates.ts'
 import type { GrpcObserver } from './grpc/observer.ts'
 import { openGrpcServers } from './grpc/server.ts'
 import { Measurements } from './http/measurements.ts'
-import { openHttpServer, type HttpServer } from './http/server.ts'
+import type { HttpServer } from './http/listener.ts'
+import type { StateSource } from './http/metrics.ts'
+import { MetricsPage } from './http/metrics-page.ts'
+import { openProbeServer } from './http/probe-server.ts'
+import { openHttpServer } from './http/server.ts'
 import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { Readiness } from './readiness.ts'
@@ -26,6 +30,8 @@ export interface Sidecar extends AsyncDisposable {
   readonly grpc: readonly string[]
   /** Undefined: off. */
   readonly http: string | undefined
+  /** The listener for probes. Undefined: there is none. */
+  readonly probe: string | undefined
   readonly role: Freshness['role']
   /** Settles when nothing is waited for any more, or when the sidecar is closed. @returns whether it is ready */
   whenReady(): Promise<boolean>
@@ -81,7 +87,10 @@ interface Assembly {
 
 async function assemble(config: Config, { log, readiness, signal, closers, closeAll }: Assembly): Promise<Sidecar> {
   const measurements = new Measurements()
+  const metrics = new MetricsPage(measurements)
   const opening = readiness.waitFor('store', storeOpening)
+  const probe = await openProbes(config, { readiness, metrics, log })
+  closers.push(async () => probe?.close())
 
   const store = await openStore(config.database, {
     onEvent: (event) => noteStoreEvent(event, { measurements, readiness, log }),
@@ -111,7 +120,8 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   readiness.show('read_only', () => mode.read_only)
   closers.push(openCompaction(store, config, log))
 
-  const http = await openHttp(config, { service, identify, certificates, measurements, readiness, log })
+  metrics.open(stateOf(service, readiness))
+  const http = await openHttp(config, { service, identify, certificates, measurements, metrics, readiness, log })
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)
   const waitingText = () => readiness.waitingText
@@ -127,7 +137,7 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   }
   closers.push(readiness.subscribe(showHealth))
 
-  const addresses = { grpc: grpc.addresses, http: http?.address }
+  const addresses = { grpc: grpc.addresses, http: http?.address, probe: probe?.address }
   const shown = () => ({ ...addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head, ...mode })
   closers.push(readiness.subscribe(readinessLog(readiness, { log, shown })))
   opening.over()
@@ -162,24 +172,36 @@ interface HttpParts {
   readonly identify: Identify
   readonly certificates: CertificateWatch | undefined
   readonly measurements: Measurements
+  readonly metrics: MetricsPage
   readonly readiness: Readiness
   readonly log: Log
 }
 
 async function openHttp(
   { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion }: Config,
-  { service, log, ...parts }: HttpParts,
+  { log, ...parts }: HttpParts,
 ): Promise<HttpServer | undefined> {
   if (httpListen === undefined) return undefined
-  const { readModel, freshness } = service
-  const state = {
+  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
+  return openHttpServer({ listen: httpListen, furtherHosts, defaultVersion, failed, ...parts })
+}
+
+async function openProbes(
+  { probeListen: listen, probeMetrics }: Config,
+  { readiness, metrics, log }: Pick<HttpParts, 'readiness' | 'metrics' | 'log'>,
+): Promise<HttpServer | undefined> {
+  if (listen === undefined) return undefined
+  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
+  return openProbeServer({ listen, readiness, metrics: probeMetrics ? metrics : undefined, failed })
+}
+
+function stateOf({ readModel, freshness }: Service, readiness: Readiness): StateSource {
+  return {
     headRevision: () => readModel.revision,
     stalenessMs: () => freshness.stalenessMs,
-    isWritable: () => parts.readiness.isWritable,
+    isWritable: () => readiness.isWritable,
     cache: () => readModel.statistics,
   }
-  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
-  return openHttpServer({ listen: httpListen, furtherHosts, defaultVersion, service, state, failed, ...parts })
 }
 
 function observerOf(measurements: Measurements, log: Log): GrpcObserver {
