@@ -4,26 +4,24 @@
  */
 
 import type { Config } from './config.ts'
-import { openCertificates, type CertificateWatch } from './certificates.ts'
-import type { GrpcObserver } from './grpc/observer.ts'
+import { openCertificates } from './certificates.ts'
 import { openGrpcServers } from './grpc/server.ts'
 import { Measurements } from './http/measurements.ts'
 import type { HttpServer } from './http/listener.ts'
-import type { StateSource } from './http/metrics.ts'
 import { MetricsPage } from './http/metrics-page.ts'
 import { openProbeServer } from './http/probe-server.ts'
-import { openHttpServer } from './http/server.ts'
+import { openHttpServer, type HttpOptions } from './http/server.ts'
 import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { Readiness } from './readiness.ts'
 import { Redaction } from './redaction.ts'
+import { failedOver, metricsSourceOf, noteStoreEvent, observerOf, readinessLog } from './reporting.ts'
 import { openCompaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
-import { openKeyRing, type Identify } from './service/key-ring.ts'
+import { openKeyRing } from './service/key-ring.ts'
 import { createNewId } from './service/new-id.ts'
-import { openService, type Service } from './service/service.ts'
+import { openService } from './service/service.ts'
 import { openStore } from './storage/open.ts'
-import type { StoreEvent } from './storage/options.ts'
 
 export interface Sidecar extends AsyncDisposable {
   /** With the real ports: `127.0.0.1:7450`, `unix:<path>`. */
@@ -118,10 +116,12 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   readiness.start(() => freshness.isFresh)
   const mode = config.readOnly ? { read_only: true as const } : {}
   readiness.show('read_only', () => mode.read_only)
-  closers.push(openCompaction(store, config, log))
+  const compaction = openCompaction(store, config, log)
+  closers.push(compaction.stop)
 
-  metrics.open(stateOf(service, readiness))
-  const http = await openHttp(config, { service, identify, certificates, measurements, metrics, readiness, log })
+  const parts = { store, service, compaction, identify, certificates, measurements, metrics, readiness, log }
+  metrics.open(metricsSourceOf(config, parts))
+  const http = await openHttp(config, parts)
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)
   const waitingText = () => readiness.waitingText
@@ -150,40 +150,19 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
 const storeOpening =
   'It is being opened, which takes a while if it is large or an older version wrote it. Nothing has to be done.'
 
-interface ReadinessReport {
-  readonly log: Log
-  readonly shown: () => Parameters<Log['listening']>[0]
-}
-
-/** What the sidecar waits for is logged once for each reason, and so is that it is ready. */
-function readinessLog(readiness: Readiness, { log, shown }: ReadinessReport): () => void {
-  let told: string | undefined = ''
-  return () => {
-    const { waitingText, isStopping } = readiness
-    if (isStopping || waitingText === told) return
-    told = waitingText
-    if (waitingText === undefined) log.listening(shown())
-    else log.waiting(waitingText, { ...shown(), waiting_for: readiness.waitingFor })
-  }
-}
-
-interface HttpParts {
-  readonly service: Service
-  readonly identify: Identify
-  readonly certificates: CertificateWatch | undefined
-  readonly measurements: Measurements
-  readonly metrics: MetricsPage
+interface HttpParts extends Pick<HttpOptions, 'service' | 'identify' | 'certificates' | 'measurements' | 'metrics'> {
   readonly readiness: Readiness
   readonly log: Log
 }
 
-async function openHttp(
-  { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion }: Config,
-  { log, ...parts }: HttpParts,
-): Promise<HttpServer | undefined> {
+async function openHttp(config: Config, { log, ...parts }: HttpParts): Promise<HttpServer | undefined> {
+  const { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion } = config
   if (httpListen === undefined) return undefined
-  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
-  return openHttpServer({ listen: httpListen, furtherHosts, defaultVersion, failed, ...parts })
+  const { service, identify, certificates, measurements, metrics, readiness } = parts
+  return openHttpServer({
+    ...{ listen: httpListen, furtherHosts, defaultVersion, failed: failedOver(log) },
+    ...{ service, identify, certificates, measurements, metrics, readiness },
+  })
 }
 
 async function openProbes(
@@ -191,44 +170,5 @@ async function openProbes(
   { readiness, metrics, log }: Pick<HttpParts, 'readiness' | 'metrics' | 'log'>,
 ): Promise<HttpServer | undefined> {
   if (listen === undefined) return undefined
-  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
-  return openProbeServer({ listen, readiness, metrics: probeMetrics ? metrics : undefined, failed })
-}
-
-function stateOf({ readModel, freshness }: Service, readiness: Readiness): StateSource {
-  return {
-    headRevision: () => readModel.revision,
-    stalenessMs: () => freshness.stalenessMs,
-    isWritable: () => readiness.isWritable,
-    cache: () => readModel.statistics,
-  }
-}
-
-function observerOf(measurements: Measurements, log: Log): GrpcObserver {
-  return {
-    decided: (reason, answerMs) => measurements.decided(reason, answerMs),
-    wrote: (operation, result) => measurements.wrote(operation, result),
-    watcherOpened: () => measurements.watcherOpened(),
-    accessRefused: (facts) => {
-      measurements.accessRefused()
-      log.accessRefused(facts)
-    },
-    callFailed: (facts) => {
-      measurements.callFailed()
-      log.callFailed(facts)
-    },
-  }
-}
-
-interface StoreListeners {
-  readonly measurements: Measurements
-  readonly readiness: Readiness
-  readonly log: Log
-}
-
-function noteStoreEvent(event: StoreEvent, { measurements, readiness, log }: StoreListeners): void {
-  if (event.kind === 'committed') return measurements.committed(event)
-  log.storeEvent(event)
-  if (event.kind === 'writes_stopped' || event.kind === 'writes_resumed')
-    readiness.setWritable(event.kind === 'writes_resumed')
+  return openProbeServer({ listen, readiness, metrics: probeMetrics ? metrics : undefined, failed: failedOver(log) })
 }

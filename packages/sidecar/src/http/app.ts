@@ -59,12 +59,13 @@ function apiHandler(options: AppOptions): RequestHandler {
 }
 
 /** On loopback, reading needs no key; but a wrong key is rejected there too. */
-function keyed({ identify, isLocal }: AppOptions): RequestHandler {
+function keyed({ identify, isLocal, measurements }: AppOptions): RequestHandler {
   return (request, response, next) => {
     const given = request.get('authorization')
     if (given === undefined && isLocal) return next()
     const key = bearerKey(given)
     if (key !== undefined && identify(key) !== undefined) return next()
+    measurements.accessRefused()
     sendProblem(response, 'key_required', 'Send `Authorization: Bearer <key>` with the read key or the secret key.')
   }
 }

@@ -5,7 +5,8 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Measurements } from './measurements.ts'
-import type { Metrics, StateSource } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
+import type { StateSource } from './metrics-source.ts'
 
 interface Page {
   readonly contentType: string
