@@ -12,7 +12,10 @@ interface Attempt {
   readonly isLoaded: boolean
 }
 
-export function notReadyError({ isConnected, lastError, failures }: Feed, { timeoutMs, isLoaded }: Attempt): RoleSetsError {
+export function notReadyError(
+  { isConnected, lastError, failures }: Feed,
+  { timeoutMs, isLoaded }: Attempt,
+): RoleSetsError {
   // Also while it is asked again: nothing has come since.
   const isWaiting = lastError?.code === 'not_ready' && failures > 0
   const detail = isWaiting ? 'waiting' : !isConnected ? 'unreachable' : isLoaded ? 'stale' : 'loading'
