@@ -49,7 +49,7 @@ Examples:
   rolesets backup rolesets-backup.db --target unix:/run/rolesets/rolesets.sock --key-file rolesets.db.key
   rolesets backup rolesets-backup.db --database sqlite:/var/lib/rolesets/rolesets.db
   rolesets backup - --target authority:7450 | gzip > rolesets-backup.db.gz`,
-  exitCodes: `
+  exitCodesHelp: `
 Exit codes:
   0  the backup is complete
   1  --verify found that it is not sound; there is no new file
