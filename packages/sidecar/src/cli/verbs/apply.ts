@@ -30,7 +30,7 @@ import {
   type WriteOptions,
   type WriteVerb,
 } from '../run/write.ts'
-import { parsePath } from '../manifest/yaml-source.ts'
+import { parsePath } from '../../manifest/yaml-source.ts'
 
 type ApplyRequest = Parameters<Administration['apply']>[0]
 type Ask = (how: Pick<ApplyRequest, 'dryRun' | 'expectedRevision'>) => Promise<Applied>

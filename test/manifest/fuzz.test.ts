@@ -3,7 +3,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
-import { parseManifestFile } from '../../packages/sidecar/src/cli/manifest/parse.ts'
+import { parseManifestFile } from '../../packages/sidecar/src/manifest/parse.ts'
 import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 

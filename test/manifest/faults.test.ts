@@ -1,7 +1,7 @@
 /** Reading the file of `rolesets apply`: all that is wrong is told at once, with its place, and nothing malformed gets through. */
 
 import test from 'ava'
-import { parseManifestFile } from '../../packages/sidecar/src/cli/manifest/parse.ts'
+import { parseManifestFile } from '../../packages/sidecar/src/manifest/parse.ts'
 
 /** `line:column message` for each fault. */
 function faultsIn(text: string): readonly string[] {

@@ -4,7 +4,7 @@
  */
 
 import { limits } from '@rolesets/core'
-import type { FileFault } from '../run/failure.ts'
+import type { FileFault } from './fault.ts'
 
 /** Steps of indentation, and `- - - a` on one line. A file needs 4. */
 const depthMax = 16

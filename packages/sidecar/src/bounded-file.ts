@@ -6,8 +6,17 @@
 import { constants, createReadStream, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { addAbortSignal, type Readable } from 'node:stream'
-import { RoleSetsError } from '@rolesets/client'
-import { UsageError } from './failure.ts'
+
+/** A file that can't be read whole, or whose reading was interrupted. The message says what to do, and shows none of its contents. */
+export class FileError extends Error {
+  override readonly name = 'FileError'
+  readonly code: 'unreadable' | 'too_large' | 'not_text' | 'aborted'
+
+  constructor(code: FileError['code'], message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}
 
 interface Bounds {
   /** What begins the messages: `The file of --key-file, key.txt,` */
@@ -20,8 +29,9 @@ export async function readFileBounded(path: string, bounds: Bounds): Promise<Uin
   try {
     return await readBounded(chunksOf(path, bounds.signal), bounds)
   } catch (error) {
-    if (error instanceof UsageError || error instanceof RoleSetsError) throw error
-    throw new UsageError(`${bounds.what} cannot be read (${reasonOf(error)}). Correct the path, or make it readable.`)
+    if (error instanceof FileError) throw error
+    const message = `${bounds.what} cannot be read (${reasonOf(error)}). Correct the path, or make it readable.`
+    throw new FileError('unreadable', message, { cause: error })
   }
 }
 
@@ -35,13 +45,23 @@ export async function readBounded(
     for await (const chunk of chunks) {
       const part = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
       bytes += part.length
-      if (bytes > bytesMax) throw new UsageError(`${what} is larger than ${bytesMax} bytes. Give a smaller one.`)
+      if (bytes > bytesMax)
+        throw new FileError('too_large', `${what} is larger than ${bytesMax} bytes. Give a smaller one.`)
       read.push(part)
     }
   } catch (error) {
-    throw signal.aborted ? new RoleSetsError('aborted', 'The reading was interrupted.', { cause: error }) : error
+    throw signal.aborted ? new FileError('aborted', 'The reading was interrupted.', { cause: error }) : error
   }
   return Buffer.concat(read)
+}
+
+/** @param what begins the message */
+export function textOf(bytes: Uint8Array, what: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new FileError('not_text', `${what} is not UTF-8 text. Save it as UTF-8.`)
+  }
 }
 
 /** Opened without waiting: a pipe that has no writer yet would block a thread, and with it the end of the process. */

@@ -2,7 +2,7 @@
 
 import { closestMatch } from 'leven'
 import { type ManifestFault, type ParsedManifest, findManifestFaults, manifestOfFile } from '@rolesets/core'
-import type { FileFault } from '../run/failure.ts'
+import type { FileFault } from './fault.ts'
 import { findExcessIn } from './scan.ts'
 import { faultWords, parseYaml, type YamlSource } from './yaml-source.ts'
 

@@ -6,7 +6,7 @@
 
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
 import { type ManifestPath as Path, pathText } from '@rolesets/core'
-import type { FileFault, FilePlace } from '../run/failure.ts'
+import type { FileFault, FilePlace } from './fault.ts'
 
 export interface YamlSource {
   /** Undefined where a fault was found. */
