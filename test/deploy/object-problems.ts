@@ -35,7 +35,8 @@ export function objectProblems(objects: readonly object[]): readonly (readonly s
     objects.map((object, at) => [join(projectRoot, `test/deploy/object-${at}.ts`), sourceOf(object)] as const),
   )
   const host = ts.createCompilerHost(compilerOptions)
-  const { getSourceFile, fileExists } = host
+  const getSourceFile = host.getSourceFile.bind(host)
+  const fileExists = host.fileExists.bind(host)
   host.fileExists = (file) => files.has(file) || fileExists(file)
   host.getSourceFile = (file, ...rest) => {
     const text = files.get(file)
