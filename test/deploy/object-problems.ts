@@ -29,6 +29,9 @@ const compilerOptions: ts.CompilerOptions = {
   noEmit: true,
 }
 
+/** The types of the models, which are the same each time. */
+const parsed = new Map<string, ts.SourceFile | undefined>()
+
 /** @returns for each object what is wrong with it, in the order of the objects; an empty list: nothing */
 export function objectProblems(objects: readonly object[]): readonly (readonly string[])[] {
   const files = new Map(
@@ -40,7 +43,9 @@ export function objectProblems(objects: readonly object[]): readonly (readonly s
   host.fileExists = (file) => files.has(file) || fileExists(file)
   host.getSourceFile = (file, ...rest) => {
     const text = files.get(file)
-    return text === undefined ? getSourceFile(file, ...rest) : ts.createSourceFile(file, text, rest[0])
+    if (text !== undefined) return ts.createSourceFile(file, text, rest[0])
+    if (!parsed.has(file)) parsed.set(file, getSourceFile(file, ...rest))
+    return parsed.get(file)
   }
   const program = ts.createProgram([...files.keys()], compilerOptions, host)
   return [...files.keys()].map((file) => {
