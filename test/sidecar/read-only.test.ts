@@ -23,7 +23,7 @@ import { describedOperations } from '../http/operation/described.ts'
 import { openApi } from '../http/conforming.ts'
 
 const readOnly = { ROLESETS_READ_ONLY: 'true' }
-const isRead = (name: string) => /^(Get|List|Explain$)/.test(name)
+const isRead = (name: string) => /^(Get|List|Explain$|Backup$)/.test(name)
 const administration = Object.keys(contract.rolesets.v1.Administration.service)
 
 /** Undefined: it was answered. */
@@ -111,7 +111,21 @@ const writingVerbs: Readonly<Record<string, readonly string[]>> = {
 }
 
 const otherVerbs = [
-  ...['plan', 'export', 'check', 'roles', 'log', 'explain', 'watch', 'doctor', 'schema', 'completion', 'version'],
+  ...[
+    'plan',
+    'export',
+    'check',
+    'roles',
+    'log',
+    'explain',
+    'watch',
+    'doctor',
+    'backup',
+    'restore',
+    'schema',
+    'completion',
+    'version',
+  ],
   ...['organizations', 'role-sets', 'roles', 'permissions', 'members', 'invitations'].map((noun) => `get ${noun}`),
   ...['invitations list', 'invitations get', 'keys list'],
 ]
@@ -124,7 +138,14 @@ function verbsOf(command: Command, path: readonly string[] = []): readonly strin
 test('each verb of the command line is known to write or not to write', (t) => {
   const program = new Command('rolesets')
   const nothing = () => undefined
-  const io = { args: [], stdout: async () => undefined, bytes: async () => undefined, stderr: nothing, stdin: async function* () {}, env: {} }
+  const io = {
+    args: [],
+    stdout: async () => undefined,
+    bytes: async () => undefined,
+    stderr: nothing,
+    stdin: async function* () {},
+    env: {},
+  }
   const rest = { signal: new AbortController().signal, isTerminal: false, setExitCode: nothing }
   addVerbs(program, { ...io, ...rest, clock: { nowMs: () => 0, setTimer: () => nothing } }, new Redaction())
   t.deepEqual(verbsOf(program).toSorted(), [...Object.keys(writingVerbs), ...otherVerbs].toSorted())
