@@ -147,6 +147,8 @@ export interface Reader {
   readonly committedAt: number
   catalogue(): Promise<Catalogue>
   organization(id: string): Promise<Organization | undefined>
+  /** Those of these ids that there are, in any order. Up to 1 000 ids. */
+  organizationsById(ids: readonly string[]): Promise<readonly Organization[]>
   organizationBySlug(slug: string): Promise<Organization | undefined>
   /**
    * Which role set a place has of its own; undefined: none. The assignment of an organization as a whole is a part of the

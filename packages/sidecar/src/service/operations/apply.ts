@@ -19,9 +19,12 @@ import { organizationCommands } from './organizations.ts'
 import { permissionCommands } from './permissions.ts'
 import { roleSetCommands } from './role-sets.ts'
 import { roleCommands } from './roles.ts'
+import { Pauses } from '../pauses.ts'
 
 export interface ApplyInput {
   readonly manifest: Manifest
+  /** The manifest is a `ParsedManifest`: the caller has searched it for faults, and found none. */
+  readonly isParsed?: boolean
   /** Delete what isn't described. */
   readonly prune: boolean
 }
@@ -34,11 +37,12 @@ export const applyCommands = commandsOf((applied: Applied) => applied, {
       if (!Array.isArray(organizations) || organizations.length > limits.manifestOrganizationsMax) return {}
       return { organizationIds: organizations.flatMap((item: Partial<OrganizationManifest> | null) => item?.id ?? []) }
     },
-    decide: async (scope, { manifest, prune }: ApplyInput) => {
+    decide: async (scope, { manifest, isParsed, prune }: ApplyInput) => {
       const { writer } = scope
+      const pauses = new Pauses()
       scope.expectUnchanged({ id: 'The store', revision: writer.revision })
-      const wanted = parseManifest(manifest)
-      const organizations = await readOrganizations(writer, wanted)
+      const wanted = isParsed === true ? (manifest as ParsedManifest) : parseManifest(manifest)
+      const organizations = await readOrganizations(writer, wanted, pauses)
       const missing = wanted.organizations.flatMap(({ id }) => (organizations.has(id) ? [] : [id]))
       const deleted = await writer.deletedOrganizations(missing)
       const plan = planApply(scope.catalogue, wanted, {
@@ -46,6 +50,7 @@ export const applyCommands = commandsOf((applied: Applied) => applied, {
       })
       const impacts: Impact[] = []
       for (const step of plan.steps) {
+        await pauses.take()
         // Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own.
         const done = await decideStep({ ...scope, catalogue: await writer.catalogue() }, step.run, impacts)
         await scope.record(done.changes)
@@ -57,9 +62,14 @@ export const applyCommands = commandsOf((applied: Applied) => applied, {
   },
 })
 
-async function readOrganizations(writer: Writer, manifest: ParsedManifest): Promise<ReadonlyMap<string, Organization>> {
+async function readOrganizations(
+  writer: Writer,
+  manifest: ParsedManifest,
+  pauses: Pauses,
+): Promise<ReadonlyMap<string, Organization>> {
   const found = new Map<string, Organization>()
   for (const { id } of manifest.organizations) {
+    await pauses.take()
     const organization = await writer.organization(id)
     if (organization !== undefined) found.set(id, organization)
   }

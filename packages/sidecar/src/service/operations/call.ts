@@ -21,6 +21,8 @@ export interface WriteCall {
   readonly onlyRegistered?: boolean | undefined
   /** True: it is done also if an organization loses its last administrator by it (rule 19). */
   readonly allowNoAdministrator?: boolean | undefined
+  /** True: it brings the store to the state that is declared for it, in a manifest that the sidecar follows. */
+  readonly isDeclared?: boolean | undefined
   readonly signal: AbortSignal
 }
 
