@@ -34,6 +34,7 @@ async function serve(
     listen: [{ kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true }],
     service: change(opened.service),
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
+    waitingText: () => undefined,
     certificates: undefined,
     observer,
   })

@@ -14,7 +14,7 @@ import { loaderOptions, protoFiles } from '@rolesets/proto/files'
 import { parseConfig, type Config } from '../../packages/sidecar/src/config.ts'
 import { createLog } from '../../packages/sidecar/src/logging.ts'
 import { Redaction } from '../../packages/sidecar/src/redaction.ts'
-import { openSidecar, type Sidecar } from '../../packages/sidecar/src/sidecar.ts'
+import { openSidecar, type Sidecar, type SidecarOptions } from '../../packages/sidecar/src/sidecar.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 
 export const secretKey = 'the-secret-key-of-tests'
@@ -39,6 +39,7 @@ export async function openTestSidecar(
   t: Teardown,
   env: Readonly<Record<string, string>> = {},
   change: (config: Config) => Config = (config) => config,
+  options: Pick<SidecarOptions, 'readiness' | 'signal'> = {},
 ): Promise<OpenedSidecar> {
   const folder = await temporaryFolder(t)
   const parsed = parseConfig({
@@ -60,6 +61,7 @@ export async function openTestSidecar(
   const write = (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>)
   const config = change(parsed.config)
   const sidecar = await openSidecar(config, {
+    ...options,
     log: createLog({ level: config.logLevel, redaction: new Redaction(), write }),
   })
   t.teardown(() => sidecar.close())

@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import test from 'ava'
 import { connect, exposed, nextMessage, openTestSidecar, readKey, secretKey } from '../grpc/open-sidecar.ts'
 import { openHttpServer } from '../../packages/sidecar/src/http/server.ts'
+import { Readiness } from '../../packages/sidecar/src/readiness.ts'
 import { Measurements } from '../../packages/sidecar/src/http/measurements.ts'
 import type { Service } from '../../packages/sidecar/src/service/service.ts'
 
@@ -32,14 +33,16 @@ test('the sidecar is live, started, ready and fresh', async (t) => {
 })
 
 test('while the sidecar is not ready, /readyz shows which fact is missing', async (t) => {
-  const facts = { started: true, ready: false, fresh: false }
+  const readiness = new Readiness()
+  readiness.start(() => true)
+  readiness.waitFor('manifest', 'There is no file.')
   const server = await openHttpServer({
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
     furtherHosts: [],
     defaultVersion: '2026-05-12',
     identify: () => undefined,
-    facts: () => facts,
+    readiness,
     measurements: new Measurements(),
     state: {
       headRevision: () => 1,
@@ -53,7 +56,12 @@ test('while the sidecar is not ready, /readyz shows which fact is missing', asyn
   t.teardown(() => server.close())
   const response = await fetch(`http://${server.address}/readyz`)
   t.is(response.status, 503)
-  t.deepEqual(await response.json(), facts)
+  t.deepEqual(await response.json(), {
+    started: true,
+    ready: false,
+    fresh: false,
+    waiting_for: [{ what: 'manifest', why: 'There is no file.' }],
+  })
   t.is((await fetch(`http://${server.address}/livez`)).status, 200)
 })
 

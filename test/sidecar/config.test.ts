@@ -45,6 +45,7 @@ test('without flags and variables, the defaults are in effect', (t) => {
     readKey: undefined,
     tls: undefined,
     unknownOrganizations: 'initial',
+    readOnly: false,
     maxStalenessMs: 5000,
     historyMaxCount: 1_000_000,
     historyMaxAgeMs: 90 * 86_400_000,

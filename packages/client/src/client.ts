@@ -54,7 +54,7 @@ export interface Status {
  * decision: refuse), `aborted`, `closed`, `revision_of_another_epoch` (forget the revision that was passed in).
  */
 export interface RoleSetsClient extends AsyncDisposable {
-  /** Settles when the cache is fresh. @throws RoleSetsError `not_ready`; `detail`: `unreachable`, `loading`, `stale` */
+  /** Settles when the cache is fresh. @throws RoleSetsError `not_ready`; `detail`: `unreachable`, `waiting`, `loading`, `stale` */
   ready(options?: ReadyOptions): Promise<void>
   /** Says whether a role can be given to members of an organization. From the cache while it is fresh. */
   check(organizationId: string, role: string, options?: AskOptions): Promise<Decision>

@@ -13,8 +13,11 @@ interface Attempt {
 }
 
 export function notReadyError({ isConnected, lastError }: Feed, { timeoutMs, isLoaded }: Attempt): RoleSetsError {
-  const detail = !isConnected ? 'unreachable' : isLoaded ? 'stale' : 'loading'
+  const isWaiting = lastError?.code === 'not_ready'
+  const detail = isWaiting ? 'waiting' : !isConnected ? 'unreachable' : isLoaded ? 'stale' : 'loading'
   const why = {
+    // The sidecar says what it waits for.
+    waiting: lastError?.message ?? '',
     unreachable: `there is no connection. ${lastError?.message ?? 'Start the sidecar, or correct the target.'}`,
     loading:
       'the sidecar answers, but has not sent everything yet. Allow more time with `timeoutMs`, or look at its log.',

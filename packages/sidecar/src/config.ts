@@ -37,6 +37,8 @@ export interface Config {
   readonly readKey: string | undefined
   readonly tls: TlsFiles | undefined
   readonly unknownOrganizations: 'initial' | 'deny'
+  /** Every write but that of the manifest is refused. */
+  readonly readOnly: boolean
   readonly maxStalenessMs: number
   readonly historyMaxCount: number
   readonly historyMaxAgeMs: number
@@ -92,6 +94,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     readKey,
     tls,
     unknownOrganizations: reader.oneOf('unknownOrganizations', ['initial', 'deny']),
+    readOnly: reader.flag('readOnly'),
     maxStalenessMs: reader.integer('maxStalenessMs', { min: 100, max: dayMs }),
     historyMaxCount: reader.integer('historyMaxCount', { min: 1, max: 1_000_000_000 }),
     historyMaxAgeMs: reader.integer('historyMaxAgeDays', { min: 0, max: 36_500 }) * dayMs,

@@ -66,8 +66,15 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
           ? 'Other users could read the file of the secret key. Set its mode to 0600 when you copy it; the sidecar has done so now. If others use this machine, make a new key.'
           : 'Other users can read the file of the secret key. Set its mode to 0600.',
       ),
-    listening: (facts: { grpc: readonly string[]; http: string | null; epoch: string; head: number }) =>
-      logger.info(facts, 'The sidecar is ready.'),
+    listening: (facts: {
+      grpc: readonly string[]
+      http: string | null
+      epoch: string
+      head: number
+      read_only?: true
+    }) => logger.info(facts, 'The sidecar is ready.'),
+    /** It listens, and answers nothing yet. */
+    waiting: (why: string, facts: object) => logger.warn({ event: 'waiting', ...facts }, why),
     /** A call was rejected: no valid key. Logged at most once a second, with how many were left out. */
     accessRefused: (facts: { method: string; code: string }) =>
       everySecond((leftOut) => logger.warn({ ...facts, left_out: leftOut }, 'A call was rejected: no valid key.')),

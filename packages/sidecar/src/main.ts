@@ -106,15 +106,29 @@ async function serve(config: Config): Promise<void> {
       log.crashed(error)
       process.exit(exitCodes.failed)
     })
-  const sidecar = await openSidecar(config, { log }).catch((error: unknown) => {
+  const stop = new AbortController()
+  void asked.then(() => stop.abort())
+  // A migration that takes longer is cut off, which is as safe as a power failure.
+  const cutOff = asked.then(() => rejected(config.shutdownGraceMs))
+  const opened = openSidecar(config, { log, signal: stop.signal })
+  const sidecar = await Promise.race([opened, cutOff]).catch((error: unknown) => {
+    if (stop.signal.aborted) {
+      log.stopped()
+      process.exit(0)
+    }
     log.startFailed(error)
     process.exit(exitCodes.failed)
   })
   const { grpc, http = null, role } = sidecar
-  process.stdout.write(redaction.clean(`${JSON.stringify({ ready: true, grpc, http, role })}\n`))
+  if (await Promise.race([sidecar.whenReady(), asked.then(() => false)]))
+    process.stdout.write(redaction.clean(`${JSON.stringify({ ready: true, grpc, http, role })}\n`))
   await asked
   await sidecar.close()
   process.exit(0)
+}
+
+async function rejected(afterMs: number): Promise<never> {
+  return new Promise((_resolve, reject) => setTimeout(reject, afterMs))
 }
 
 /** Settles with the first SIGTERM or SIGINT; the second ends the process at once. */

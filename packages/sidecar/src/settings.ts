@@ -78,6 +78,11 @@ const rows = [
     sentence:
       "How organizations that the store doesn't know are treated: `initial` (they have the initial role set) or `deny` (no role can be granted).",
   }),
+  row('readOnly', '--read-only', {
+    default: 'false',
+    sentence:
+      'Refuses every write but that of the manifest, for a store whose state is declared elsewhere. Dry runs, reads and decisions go on.',
+  }),
   row('maxStalenessMs', '--max-staleness-ms <milliseconds>', {
     default: '5000',
     sentence: 'How long a replica may be cut off before it refuses decisions; an authority is never stale.',

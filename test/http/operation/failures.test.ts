@@ -6,6 +6,7 @@ import { refusalCodes } from '@rolesets/core'
 import { Refusal } from '../../../packages/sidecar/src/domain/refusal.ts'
 import { Measurements } from '../../../packages/sidecar/src/http/measurements.ts'
 import { openHttpServer } from '../../../packages/sidecar/src/http/server.ts'
+import { Readiness } from '../../../packages/sidecar/src/readiness.ts'
 import type { ReadCall } from '../../../packages/sidecar/src/service/operations/call.ts'
 import { ServiceError, StoreError } from '../../../packages/sidecar/src/service/service-error.ts'
 import type { Service } from '../../../packages/sidecar/src/service/service.ts'
@@ -19,7 +20,7 @@ async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCa
     furtherHosts: [],
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
     defaultVersion: '2026-05-12',
-    facts: () => ({ started: true, ready: true, fresh: true }),
+    readiness: new Readiness(),
     measurements: new Measurements(),
     state: {
       headRevision: () => 1,

@@ -2,6 +2,7 @@
 
 import type * as proto from '@rolesets/proto'
 import type { PageCall, PageOf, WriteCall, Written } from '../service/operations/call.ts'
+import type { Service } from '../service/service.ts'
 import type { ImpactView } from '../service/views.ts'
 import { actorOf, type Access } from './authenticate.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'
@@ -12,7 +13,7 @@ type PageFields = Pick<PageCall, 'pageSize' | 'pageToken'>
 type WriteFields = Pick<WriteCall, 'dryRun' | 'expectedRevision' | 'allowNoAdministrator'>
 
 /** Each takes the operation of the service that a call is for, and how its answer looks on the wire. */
-export function callsOf(endpoint: Endpoint) {
+export function callsOf(endpoint: Endpoint, checkWritable: Service['checkWritable']) {
   return {
     read: <Request, Answer, Response>(
       work: (request: Request, call: Call) => Promise<Answer>,
@@ -42,6 +43,7 @@ export function callsOf(endpoint: Endpoint) {
       unary(endpoint, 'write', async (request: Request & WriteFields, call) => {
         const { dryRun, expectedRevision, allowNoAdministrator } = request
         try {
+          checkWritable({ dryRun })
           const how = { dryRun, expectedRevision, allowNoAdministrator }
           const writeCall = { actor: actorOf(call), ...how, signal: call.signal }
           const response = reply(await work(request, writeCall))

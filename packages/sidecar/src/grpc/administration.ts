@@ -6,6 +6,7 @@
 import type * as proto from '@rolesets/proto'
 import { structOfJson } from '@rolesets/proto'
 import type { Administration } from '../service/administration.ts'
+import type { Service } from '../service/service.ts'
 import type { AuditedChangeSetView } from '../service/audit/views.ts'
 import { callsOf, deletedReply, pageReply, thingReply, writtenReply } from './administration-call.ts'
 import type { Endpoint } from './handler.ts'
@@ -30,8 +31,11 @@ import {
   statusesOf,
 } from './requests.ts'
 
-export function administrationHandlers(service: Administration, endpoint: Endpoint): proto.AdministrationHandlers {
-  const calls = callsOf(endpoint)
+export function administrationHandlers(
+  { administration: service, checkWritable }: Pick<Service, 'administration' | 'checkWritable'>,
+  endpoint: Endpoint,
+): proto.AdministrationHandlers {
+  const calls = callsOf(endpoint, checkWritable)
   return {
     ...catalogueHandlers(service, calls),
     ...roleSetHandlers(service, calls),

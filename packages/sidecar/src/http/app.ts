@@ -3,8 +3,9 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import { bearerKey } from '../service/key-ring.ts'
 import type { ClerkOptions } from './operation/router.ts'
-import { checkCertificate, checkHeaders, type FrontDoorOptions } from './front-door.ts'
-import { healthRouter, type HealthFacts } from './health.ts'
+import { checkCertificate, checkHeaders, checkReady, type FrontDoorOptions } from './front-door.ts'
+import type { Readiness } from '../readiness.ts'
+import { healthRouter, probePaths } from './health.ts'
 import type { Measurements } from './measurements.ts'
 import type { StateSource } from './metrics.ts'
 import { sendProblem } from './problem.ts'
@@ -12,7 +13,7 @@ import { sendProblem } from './problem.ts'
 export interface AppOptions extends ClerkOptions, FrontDoorOptions {
   /** True: the address is on loopback, and metrics need no key. */
   readonly isLocal: boolean
-  readonly facts: () => HealthFacts
+  readonly readiness: Readiness
   // Both rooms report to it.
   readonly measurements: Measurements
   readonly state: StateSource
@@ -23,17 +24,21 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by')
   app.disable('etag')
   app.use(checkHeaders(options))
-  app.use(healthRouter(options.facts))
+  app.use(healthRouter(options.readiness))
   app.use(checkCertificate(options))
   app.get('/metrics', keyed(options), metricsHandler(options))
-  app.use('/v1', apiHandler(options))
-  for (const path of ['/livez', '/readyz', '/metrics'])
+  app.use('/v1', checkReady(options.readiness), apiHandler(options))
+  for (const path of [...probePaths, '/metrics'])
     app.all(path, (request, response) => {
       response.setHeader('Allow', 'GET, HEAD')
       sendProblem(response, 'method_not_allowed', `${path} allows GET and HEAD only, not ${request.method}.`)
     })
   app.use((_request, response) =>
-    sendProblem(response, 'not_found', "This path doesn't exist. Use /livez, /readyz, /metrics or a path below /v1."),
+    sendProblem(
+      response,
+      'not_found',
+      "This path doesn't exist. Use /livez, /readyz, /startupz, /metrics or a path below /v1.",
+    ),
   )
   app.use(errorHandler(options))
   return app

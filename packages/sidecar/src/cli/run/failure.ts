@@ -37,7 +37,8 @@ export class ExplainedError extends RoleSetsError {
 
 /** Whether the sidecar answered, and said no to this write. Another write may well be accepted. */
 export function isRefused({ code }: RoleSetsError): boolean {
-  return exitCodeOf(code) !== exitCodes.unanswered
+  // A read-only sidecar refuses them all.
+  return code !== 'read_only' && exitCodeOf(code) !== exitCodes.unanswered
 }
 
 /** The flag of the sidecar's key: `--key`, unless that one is the key of another server. */

@@ -34,7 +34,7 @@ const exitCodesHelp = `
 Exit codes:
   0  yes, or done
   1  the answer is no, or the sidecar refused the change
-  2  the command line or the file is wrong
+  2  the command line or the file is wrong, or the sidecar is read-only
   3  no answer: the sidecar can't be reached, is too slow, or does not accept the key`
 
 /** Adds a verb, or a noun with its verbs, to the program or to the noun. */

@@ -21,8 +21,8 @@ export interface WriteCall {
   readonly onlyRegistered?: boolean | undefined
   /** True: it is done also if an organization loses its last administrator by it (rule 19). */
   readonly allowNoAdministrator?: boolean | undefined
-  /** True: it brings the store to the state that is declared for it, in a manifest that the sidecar follows. */
-  readonly isDeclared?: boolean | undefined
+  /** True: it is what the manifest of this sidecar describes, so it is done also where all else is read-only. No border sets it. */
+  readonly isDeclared?: true | undefined
   readonly signal: AbortSignal
 }
 
