@@ -22,6 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
     'certificates',
     'logging',
     'readiness',
+    'declared',
     'service',
     'domain',
     'storage',
@@ -39,6 +40,7 @@ const mayImport: Record<string, readonly string[]> = {
   redaction: [],
   'bounded-file': [],
   manifest: [],
+  declared: ['manifest', 'bounded-file', 'readiness', 'service', 'domain', 'storage/store'],
   doctor: ['domain', 'storage'],
   cli: ['cli/verbs', 'cli/run', 'redaction'],
   'cli/verbs': [

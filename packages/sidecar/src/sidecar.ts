@@ -4,6 +4,7 @@
  */
 
 import type { Config } from './config.ts'
+import { openDeclared } from './declared/open-declared.ts'
 import { openCertificates, type CertificateWatch } from './certificates.ts'
 import type { GrpcObserver } from './grpc/observer.ts'
 import { openGrpcServers } from './grpc/server.ts'
@@ -99,7 +100,7 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   )
   const { unknownOrganizations, maxStalenessMs } = config
   const now = () => Date.now()
-  const readOnly = config.readOnly ? { declaredIn: undefined } : undefined
+  const readOnly = config.readOnly ? { declaredIn: config.manifest?.path } : undefined
   const settings = { unknownOrganizations, maxStalenessMs, readOnly }
   const service = await openService({ store, ...settings, now, newId: createNewId(now) })
   closers.push(() => service.close())
@@ -110,6 +111,8 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   const mode = config.readOnly ? { read_only: true as const } : {}
   readiness.show('read_only', () => mode.read_only)
   closers.push(openCompaction(store, config, log))
+  const declared = openDeclared(config, { store, administration: service.administration, readiness, log })
+  closers.push(() => declared?.close())
 
   const http = await openHttp(config, { service, identify, certificates, measurements, readiness, log })
   closers.push(async () => http?.close())

@@ -37,7 +37,7 @@ export async function apply(
   { manifest }: Wanted,
   { prune, signal }: How,
 ): Promise<Done> {
-  const call = { actor, dryRun: false, isDeclared: true, signal }
+  const call = { actor, dryRun: false, isDeclared: true as const, signal }
   const { value, revision } = await write({ manifest, isParsed: true, prune }, call)
   const { steps = [], leftAlone = [] } = value ?? {}
   const count = (action: string) => steps.filter((step) => step.action === action).length

@@ -13,8 +13,9 @@ import { Due } from './due.ts'
 import type { Look } from './look.ts'
 import { parse } from './parse.ts'
 import { ManifestProblem } from './problem.ts'
-import { quietMs, SettledLooks } from './settled-looks.ts'
+import { SettledLooks } from './settled-looks.ts'
 import { beginning, type Result, type State } from './state.ts'
+import { backOffMsMax, remindEveryMs, usualTimes, type Times } from './times.ts'
 
 export interface FollowerEvents {
   readonly applied: (done: Done & { readonly hash: string; readonly tookMs: number }) => void
@@ -36,19 +37,13 @@ export interface FollowerOptions {
   readonly prune: boolean
   readonly administration: Pick<Administration, 'apply' | 'driftFrom'>
   readonly events: FollowerEvents
-  /** Default 1000. */
-  readonly lookEveryMs?: number
-  /** The least time between two measurements of drift. Default 3000. */
-  readonly driftEveryMs?: number
+  /** Those that are left out are the usual ones. */
+  readonly times?: Partial<Times>
 }
 
-const remindEveryMs = 60_000
-/** A refused manifest may be accepted as soon as somebody has changed the store. */
-const refusedAgainMs = { min: 5_000, max: 60_000 }
-const failedAgainMs = { min: 1_000, max: 60_000 }
-
 export class Follower {
-  readonly #options: Required<FollowerOptions>
+  readonly #options: FollowerOptions
+  readonly #times: Times
   readonly #looks: SettledLooks
   readonly #ended = new AbortController()
   readonly #applying = new Due()
@@ -63,8 +58,9 @@ export class Follower {
   #running: Promise<void> | undefined
 
   constructor(options: FollowerOptions) {
-    this.#options = { lookEveryMs: 1_000, driftEveryMs: 3_000, ...options }
-    this.#looks = new SettledLooks(options.path)
+    this.#options = options
+    this.#times = { ...usualTimes, ...options.times }
+    this.#looks = new SettledLooks(options.path, this.#times.quietMs)
   }
 
   get state(): State {
@@ -83,8 +79,8 @@ export class Follower {
 
   /** @param isDeclarable whether a manifest can declare what has changed; the rest may only decide whether one is refused */
   storeChanged(isDeclarable: boolean): void {
-    if (this.#state.result === 'refused') this.#applying.bringForward(refusedAgainMs.min)
-    if (isDeclarable) this.#measuring.bringForward(this.#options.driftEveryMs)
+    if (this.#state.result === 'refused') this.#applying.bringForward(this.#times.refusedAgainMs)
+    if (isDeclarable) this.#measuring.bringForward(this.#times.driftEveryMs)
   }
 
   async #run(): Promise<void> {
@@ -94,7 +90,8 @@ export class Follower {
         () => true,
         (error: unknown) => this.#unexpected(error),
       )
-      const delayMs = this.#looks.isSettling ? quietMs : this.#options.lookEveryMs
+      const { lookEveryMs, quietMs } = this.#times
+      const delayMs = this.#looks.isSettling ? Math.min(quietMs, lookEveryMs) : lookEveryMs
       // The end of the loop is seen by its condition.
       await setTimeout(isDone ? delayMs : this.#backOff(), undefined, { signal }).catch(() => undefined)
     }
@@ -135,7 +132,7 @@ export class Follower {
       if (signal.aborted) throw error
       const { hash } = wanted
       if (error instanceof Refusal) {
-        this.#applying.in(refusedAgainMs.max)
+        this.#applying.in(remindEveryMs)
         this.#notApplied(await this.#problemOf(error, wanted), { result: 'refused', hash })
       } else {
         this.#applying.in(this.#backOff())
@@ -152,7 +149,14 @@ export class Follower {
     this.#failures = 0
     this.#applied = manifest
     const at = Date.now()
-    this.#end({ result, hash, at, problem: undefined, applied: { hash, at, revision: done.revision }, drift: undefined })
+    this.#end({
+      result,
+      hash,
+      at,
+      problem: undefined,
+      applied: { hash, at, revision: done.revision },
+      drift: undefined,
+    })
     this.#reminding.begin()
     this.#measuring.in(0)
     this.#options.events.applied({ ...done, hash, tookMs })
@@ -213,6 +217,6 @@ export class Follower {
   }
 
   #backOff(): number {
-    return Math.min(failedAgainMs.max, failedAgainMs.min * 2 ** this.#failures++)
+    return Math.min(backOffMsMax, this.#times.backOffMs * 2 ** this.#failures++)
   }
 }

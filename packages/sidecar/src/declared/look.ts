@@ -111,8 +111,7 @@ function byBytes(a: string, b: string): number {
 
 function problemIn(path: string, entries: readonly Entry[]): ManifestProblem | undefined {
   const other = entries.find(({ kind }) => kind === 'other')
-  if (other)
-    return invalid(`${quoted(other.path)} is not a regular file. Put a file there, or a folder with files.`)
+  if (other) return invalid(`${quoted(other.path)} is not a regular file. Put a file there, or a folder with files.`)
   if (entries.length === 0)
     return invalid(`The folder ${quoted(path)} has no file whose name ends in .yaml, .yml or .json. Add one.`)
   if (entries.length > filesMax)

@@ -23,7 +23,7 @@ export interface DeclaredEvents {
   readonly manifestDriftUnknown: (error: unknown) => void
 }
 
-export interface DeclaredOptions extends Pick<FollowerOptions, 'lookEveryMs' | 'driftEveryMs'> {
+export interface DeclaredOptions extends Pick<FollowerOptions, 'times'> {
   readonly store: Pick<Store, 'subscribe'>
   readonly administration: Pick<Administration, 'apply' | 'driftFrom'>
   readonly readiness: Pick<Readiness, 'waitFor' | 'show'>
@@ -41,7 +41,7 @@ const faultsLogged = 20
 /** Registers what the sidecar waits for, and begins. @returns undefined where nothing is declared */
 export function openDeclared(
   { manifest }: DeclaredConfig,
-  { store, administration, readiness, log, ...intervals }: DeclaredOptions,
+  { store, administration, readiness, log, ...options }: DeclaredOptions,
 ): Declared | undefined {
   if (manifest === undefined) return undefined
   const { path, prune } = manifest
@@ -62,7 +62,7 @@ export function openDeclared(
     },
     driftUnknown: (error: unknown) => log.manifestDriftUnknown(error),
   }
-  const follower = new Follower({ path, prune, administration, events, ...intervals })
+  const follower = new Follower({ path, prune, administration, events, ...options })
   const stop = store.subscribe(({ changes }) => follower.storeChanged(changes.some(isDeclarable)))
   readiness.show('manifest', () => factsOf(path, follower.state))
   follower.open()
@@ -77,11 +77,18 @@ export function openDeclared(
   }
 }
 
-function appliedFacts(path: string, { leftAlone, tookMs, ...done }: Done & { readonly hash: string; readonly tookMs: number }) {
+function appliedFacts(
+  path: string,
+  { leftAlone, tookMs, ...done }: Done & { readonly hash: string; readonly tookMs: number },
+) {
   return { path, ...done, left_alone: leftAlone, took_ms: Math.round(tookMs) }
 }
 
-function problemFacts(path: string, { code, message, place, faults, cause }: ManifestProblem, hash: string | undefined) {
+function problemFacts(
+  path: string,
+  { code, message, place, faults, cause }: ManifestProblem,
+  hash: string | undefined,
+) {
   const shown = faults.slice(0, faultsLogged)
   const more = faults.length - shown.length
   return {

@@ -1,26 +1,18 @@
-/** Has a manifest parsed in a thread of its own, which ends afterwards, so that the memory that it took is free again. */
+/**
+ * Has a manifest parsed: a small one here, a large one in a thread of its own, because that takes a second, in which the sidecar
+ * has calls to answer. The thread ends afterwards, so that the memory that it took is free again.
+ */
 
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { pathText, type ManifestPath, type ParsedManifest } from '@rolesets/core'
+import { pathText, type ParsedManifest } from '@rolesets/core'
 import type { NamedFault, NamedPlace } from '../manifest/parse-files.ts'
+import type { Answer, Question } from './answer.ts'
 import type { FoundFile } from './look.ts'
 import { ManifestProblem } from './problem.ts'
 
-/** What the thread is given. */
-export interface Question {
-  readonly files: readonly FoundFile[]
-  /** A field of the whole manifest, as the service names it: only its place is asked for. */
-  readonly field?: string
-}
-
-export interface Answer {
-  /** Undefined if there is a fault. */
-  readonly manifest: ParsedManifest | undefined
-  readonly faults: readonly NamedFault[]
-  /** The field within its own file. */
-  readonly asked?: { readonly path: ManifestPath; readonly place: NamedPlace } | undefined
-}
+/** A thread needs longer to start than these need to be parsed. */
+const bytesHereMax = 32_768
 
 /** Several times what the largest manifest takes. A thread that needs more ends, and not the process. */
 const memoryMegabytesMax = 512
@@ -43,6 +35,14 @@ export async function find(
 }
 
 async function ask(question: Question, signal: AbortSignal): Promise<Answer> {
+  const bytes = question.files.reduce((sum, file) => sum + file.bytes.length, 0)
+  if (bytes > bytesHereMax) return askThread(question, signal)
+  // Loaded with the first manifest: a sidecar without one doesn't need the parser.
+  const { answer } = await import('./answer.ts')
+  return answer(question)
+}
+
+async function askThread(question: Question, signal: AbortSignal): Promise<Answer> {
   signal.throwIfAborted()
   // The sources run with their own extension, the built files with theirs.
   const script = new URL(import.meta.url.replace(/parse(\.[jt]s)$/, 'parse-thread$1'))

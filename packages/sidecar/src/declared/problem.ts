@@ -23,7 +23,9 @@ export class ManifestProblem extends Error {
   constructor(code: string, message: string, details: ProblemDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : {})
     this.code = code
-    this.place = details.place
+    const { place } = details
+    // A fault is a place, too, and says more than may be shown.
+    this.place = place && { file: place.file, line: place.line, column: place.column }
     this.faults = details.faults ?? []
     this.open = details.open ?? message
   }

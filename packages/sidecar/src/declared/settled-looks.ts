@@ -7,8 +7,6 @@
 import { isSameFound, list, lookAt, type Look } from './look.ts'
 import { ManifestProblem } from './problem.ts'
 
-/** How long the files must stay the same. */
-export const quietMs = 250
 /** Some file systems keep times in whole seconds, or in two: what was written again within one looks untouched. */
 const coarseMs = 2_500
 
@@ -20,11 +18,14 @@ interface Seen {
 
 export class SettledLooks {
   readonly #path: string
+  readonly #quietMs: number
   #accepted: Seen | undefined
   #candidate: Seen | undefined
 
-  constructor(path: string) {
+  /** @param quietMs how long the files must stay the same */
+  constructor(path: string, quietMs: number) {
     this.#path = path
+    this.#quietMs = quietMs
   }
 
   /** Something has changed, and it isn't known yet to what. */
@@ -42,7 +43,7 @@ export class SettledLooks {
     if (this.#candidate === undefined && (await this.#isUntouched())) return undefined
     const look = await lookAt(this.#path, signal)
     const seen = { look, at: Date.now() }
-    if (!isQuiet(seen, this.#candidate)) {
+    if (!this.#isQuiet(seen)) {
       if (this.#candidate === undefined || !isSame(look, this.#candidate.look)) this.#candidate = seen
       return undefined
     }
@@ -58,12 +59,13 @@ export class SettledLooks {
     if (!(look.found instanceof ManifestProblem) && at - look.touchedAt < coarseMs) return false
     return (await list(this.#path)).facts === look.facts
   }
-}
 
-function isQuiet({ look, at }: Seen, candidate: Seen | undefined): boolean {
-  // What isn't there may be about to come.
-  if (!(look.found instanceof ManifestProblem) && at - look.touchedAt >= quietMs) return true
-  return candidate !== undefined && isSame(look, candidate.look) && at - candidate.at >= quietMs
+  #isQuiet({ look, at }: Seen): boolean {
+    const candidate = this.#candidate
+    // What isn't there may be about to come.
+    if (!(look.found instanceof ManifestProblem) && at - look.touchedAt >= this.#quietMs) return true
+    return candidate !== undefined && isSame(look, candidate.look) && at - candidate.at >= this.#quietMs
+  }
 }
 
 function isSame(a: Look, b: Look): boolean {
