@@ -206,6 +206,7 @@ export const spoils = step('spoil', fc.constantFrom('organization', 'member'), (
 
 export const reads = [
   step('organization', id, (a, w) => w.organization(a)),
+  step('by ids', fc.uniqueArray(id), async (ids, w) => byId(await w.organizationsById(ids))),
   step('by slug', fc.constantFrom('x', 'y'), (s, w) => w.organizationBySlug(s)),
   step('assignment', place, (p, w) => w.assignment(p)),
   step('sets of', fc.array(place), async (places, w) => [...(await w.roleSetIdsOf(places))].sort()),
@@ -267,4 +268,8 @@ export async function catalogueSeenBy(reader: Reader): Promise<unknown> {
     byId<{ id: string }>(index.values()),
   )
   return [...indexes, catalogue.settings]
+}
+
+function byId<T extends { readonly id: string }>(things: readonly T[]): readonly T[] {
+  return [...things].sort((a, b) => (a.id < b.id ? -1 : 1))
 }

@@ -24,7 +24,7 @@ export interface Done {
   readonly leftAlone: number
 }
 
-export const actor = 'manifest'
+const actor = 'manifest'
 
 interface How {
   readonly prune: boolean

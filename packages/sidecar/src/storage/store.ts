@@ -147,7 +147,7 @@ export interface Reader {
   readonly committedAt: number
   catalogue(): Promise<Catalogue>
   organization(id: string): Promise<Organization | undefined>
-  /** Those of these ids that there are, in any order. Up to 1 000 ids. */
+  /** Those of these ids that there are, in any order. Up to 1 000 ids, each once. */
   organizationsById(ids: readonly string[]): Promise<readonly Organization[]>
   organizationBySlug(slug: string): Promise<Organization | undefined>
   /**

@@ -7,7 +7,7 @@ import { Pauses } from '../pauses.ts'
 import type { Found, ReadCall } from './call.ts'
 import type { Operations } from './operation.ts'
 
-export type { Drift, Undeclared } from '../../domain/apply/drift.ts'
+export type { Drift } from '../../domain/apply/drift.ts'
 
 export interface DriftInput {
   readonly manifest: ParsedManifest
