@@ -71,11 +71,15 @@ test('a failure of the store is no fault of the manifest: it is tried again', as
 
 test('what others write is counted as drift, is not reverted, and is gone when it is put back', async (t) => {
   const path = await manifestFile(t, withAnalyst)
-  const { readiness, admin, facts, events, store } = await follow(t, path)
+  const { readiness, admin, facts, events, store, declared } = await follow(t, path)
   await readiness.whenReady()
   await until(() => facts().drift !== null)
   const none = { permissions: 0, roles: 0, role_sets: 0, roles_in_role_sets: 0, organizations: 0 }
-  t.deepEqual(facts().drift, { changes: 0, undeclared: none }, 'what every store has from its beginning is no drift')
+  t.deepEqual(
+    facts().drift,
+    { total: 0, changes: 0, undeclared: none },
+    'what every store has from its beginning is no drift',
+  )
 
   await admin.assignRoleSet({ organizationId: 'org_acme', roleSet: 'role_set:free' }, writing())
   await admin.updateRole({ role: 'org:analyst', name: 'Another' }, writing())
@@ -87,7 +91,8 @@ test('what others write is counted as drift, is not reverted, and is gone when i
   await admin.createOrganization({ id: 'org_other' }, writing())
   const all = { permissions: 1, roles: 1, role_sets: 1, roles_in_role_sets: 1, organizations: 1 }
   await until(() => facts().drift?.undeclared.organizations === 1)
-  t.deepEqual(facts().drift, { changes: 2, undeclared: all })
+  t.deepEqual(facts().drift, { total: 7, changes: 2, undeclared: all })
+  t.is(declared.measurements.drift, 7)
   t.is(facts().result, 'applied')
   t.is(events('manifest_drifted').at(-1)?.['level'], 'warn')
   const { head } = store
@@ -100,7 +105,7 @@ test('what others write is counted as drift, is not reverted, and is gone when i
   await admin.deleteRole({ role: 'org:other' }, writing())
   await admin.deletePermission({ permission: 'org:a:b' }, writing())
   await until(() => facts().drift?.changes === 0 && events('manifest_drift_gone').length === 1)
-  t.deepEqual(facts().drift, { changes: 0, undeclared: none })
+  t.deepEqual(facts().drift, { total: 0, changes: 0, undeclared: none })
   t.is(store.head, head + 7, 'only the others have written')
 })
 
@@ -110,10 +115,19 @@ test('with prune, drift counts what applying again would delete', async (t) => {
   await readiness.whenReady()
   await admin.createRole({ key: 'org:other' }, writing())
   await until(() => facts().drift?.changes === 1)
-  t.like(facts().drift, { changes: 1, undeclared: { roles: 1 } })
+  t.like(facts().drift, { total: 1, changes: 1, undeclared: { roles: 1 } })
   await writeFile(path, `${sets}# again\n`)
   await until(() => facts().drift?.undeclared.roles === 0)
   t.is(facts().drift?.changes, 0)
+})
+
+test('a manifest without organizations leaves them to others', async (t) => {
+  const { readiness, admin, facts, events } = await follow(t, await manifestFile(t, sets))
+  await readiness.whenReady()
+  await admin.createOrganization({ id: 'org_other' }, writing())
+  await until(() => facts().drift?.undeclared.organizations === 1)
+  t.is(facts().drift?.total, 0)
+  t.is(events('manifest_drifted').length, 0)
 })
 
 test('a thing that the manifest only refers to, and that others delete, is drift', async (t) => {

@@ -25,6 +25,7 @@ async function serve(
   const failures: Served['failures'] = []
   const observer: GrpcObserver = {
     decided: () => undefined,
+    batchAnswered: () => undefined,
     wrote: () => undefined,
     watcherOpened: () => ({ handed: () => undefined, ended: () => undefined }),
     accessRefused: () => undefined,

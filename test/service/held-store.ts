@@ -74,6 +74,7 @@ export function holdStore(store: Store): HeldStore {
       return () => listeners.delete(listener)
     },
     compact: (keep) => store.compact(keep),
+    diskUsage: () => store.diskUsage(),
     close: () => store.close(),
     [Symbol.asyncDispose]: () => store.close(),
     reply: (place) => replies.splice(place % Math.max(1, replies.length), 1)[0]?.(),

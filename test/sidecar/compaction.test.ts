@@ -32,7 +32,11 @@ test('history older than its age is forgotten, but never the last change', async
 
 test('stopping leaves no timer behind', async (t) => {
   const store = await openStore('sqlite::memory:')
-  const stop = openCompaction(store, { historyMaxCount: 1, historyMaxAgeMs: 1 }, { compactionFailed: () => t.fail() })
+  const { stop } = openCompaction(
+    store,
+    { historyMaxCount: 1, historyMaxAgeMs: 1 },
+    { compactionFailed: () => t.fail() },
+  )
   await stop()
   await store.close()
   t.pass()

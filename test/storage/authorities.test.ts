@@ -28,12 +28,12 @@ function shared(connection: Connection): EngineConnection {
 
 async function openTwo(t: ExecutionContext): Promise<readonly [Store, Store]> {
   const file = join(await temporaryFolder(t), 'rolesets.db')
-  const { writer, readers, release } = await openConnections(file)
+  const { writer, readers, diskUsage, release } = await openConnections(file)
   const others = [await Connection.open(file), await Connection.open(file)]
   const open = (connections: readonly Connection[], close: () => Promise<void>) => {
     const [first, ...rest] = connections.map(shared)
     if (first === undefined) throw new Error('There is no connection.')
-    return openTransactionalStore({ writer: first, readers: rest, isNew: true, release: close }, {})
+    return openTransactionalStore({ writer: first, readers: rest, isNew: true, diskUsage, release: close }, {})
   }
   const second = await open(others, async () => {
     for (const each of others) await each.close()

@@ -4,22 +4,24 @@
  */
 
 import type { Config } from './config.ts'
-import { openDeclared } from './declared/open-declared.ts'
+import { openDeclared, type Declared } from './declared/open-declared.ts'
 import { openCertificates, type CertificateWatch } from './certificates.ts'
 import type { GrpcObserver } from './grpc/observer.ts'
 import { openGrpcServers } from './grpc/server.ts'
 import { Measurements } from './http/measurements.ts'
+import type { StateSource } from './http/metrics-source.ts'
 import { openHttpServer, type HttpServer } from './http/server.ts'
 import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { Readiness } from './readiness.ts'
 import { Redaction } from './redaction.ts'
-import { openCompaction } from './service/compaction.ts'
+import { openCompaction, type Compaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
 import { openKeyRing, type Identify } from './service/key-ring.ts'
 import { createNewId } from './service/new-id.ts'
 import { openService, type Service } from './service/service.ts'
 import { openStore } from './storage/open.ts'
+import type { Store } from './storage/store.ts'
 import type { StoreEvent } from './storage/options.ts'
 
 export interface Sidecar extends AsyncDisposable {
@@ -110,11 +112,14 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   readiness.start(() => freshness.isFresh)
   const mode = config.readOnly ? { read_only: true as const } : {}
   readiness.show('read_only', () => mode.read_only)
-  closers.push(openCompaction(store, config, log))
+  const compaction = openCompaction(store, config, log)
+  closers.push(compaction.stop)
   const declared = openDeclared(config, { store, administration: service.administration, readiness, log })
   closers.push(() => declared?.close())
 
-  const http = await openHttp(config, { service, identify, certificates, measurements, readiness, log })
+  const http = await openHttp(config, {
+    ...{ store, service, declared, compaction, identify, certificates, measurements, readiness, log },
+  })
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)
   const waitingText = () => readiness.waitingText
@@ -161,6 +166,9 @@ function readinessLog(readiness: Readiness, { log, shown }: ReadinessReport): ()
 }
 
 interface HttpParts {
+  readonly store: Store
+  readonly compaction: Compaction
+  readonly declared: Declared | undefined
   readonly service: Service
   readonly identify: Identify
   readonly certificates: CertificateWatch | undefined
@@ -170,24 +178,38 @@ interface HttpParts {
 }
 
 async function openHttp(
-  { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion }: Config,
-  { service, log, ...parts }: HttpParts,
+  config: Config,
+  { store, compaction, declared, log, ...parts }: HttpParts,
 ): Promise<HttpServer | undefined> {
+  const { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion } = config
   if (httpListen === undefined) return undefined
+  const state = stateSource(config, { store, compaction, declared, log, ...parts })
+  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
+  return openHttpServer({ listen: httpListen, furtherHosts, defaultVersion, state, failed, ...parts })
+}
+
+/** What the metrics show of the other rooms. */
+function stateSource(config: Config, parts: HttpParts): StateSource {
+  const { store, service, compaction, declared, certificates, readiness } = parts
   const { readModel, freshness } = service
-  const state = {
+  const limits = { countMax: config.historyMaxCount, ageMsMax: config.historyMaxAgeMs }
+  return {
+    health: () => readiness.facts(),
+    readOnly: config.readOnly,
     headRevision: () => readModel.revision,
     stalenessMs: () => freshness.stalenessMs,
-    isWritable: () => parts.readiness.isWritable,
     cache: () => readModel.statistics,
+    diskUsage: () => store.diskUsage(),
+    history: () => ({ ...limits, ...compaction.facts() }),
+    manifest: declared && (() => declared.measurements),
+    certificateValidTo: certificates && (() => certificates.validTo),
   }
-  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
-  return openHttpServer({ listen: httpListen, furtherHosts, defaultVersion, service, state, failed, ...parts })
 }
 
 function observerOf(measurements: Measurements, log: Log): GrpcObserver {
   return {
-    decided: (reason, answerMs) => measurements.decided(reason, answerMs),
+    decided: (reason, source, answerMs) => measurements.decided(reason, source, answerMs),
+    batchAnswered: (answerMs) => measurements.batchAnswered(answerMs),
     wrote: (operation, result) => measurements.wrote(operation, result),
     watcherOpened: () => measurements.watcherOpened(),
     accessRefused: (facts) => {
@@ -209,6 +231,8 @@ interface StoreListeners {
 
 function noteStoreEvent(event: StoreEvent, { measurements, readiness, log }: StoreListeners): void {
   if (event.kind === 'committed') return measurements.committed(event)
+  if (event.kind === 'call_failed') return measurements.storeFailed(event.error.code)
+  if (event.kind === 'rolled_back') measurements.rolledBack()
   log.storeEvent(event)
   if (event.kind === 'writes_stopped' || event.kind === 'writes_resumed')
     readiness.setWritable(event.kind === 'writes_resumed')

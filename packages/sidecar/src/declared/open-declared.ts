@@ -8,7 +8,7 @@ import type { Store } from '../storage/store.ts'
 import type { Done } from './apply.ts'
 import { Follower, type FollowerOptions, type NotApplied } from './follower.ts'
 import type { ManifestProblem } from './problem.ts'
-import { driftFacts, factsOf, sizeOf, type State } from './state.ts'
+import { driftFacts, factsOf, measurementsOf, type State } from './state.ts'
 
 export interface DeclaredConfig {
   /** Undefined: nothing is declared. */
@@ -32,6 +32,8 @@ export interface DeclaredOptions extends Pick<FollowerOptions, 'times'> {
 
 export interface Declared {
   readonly state: State
+  /** For the metrics. */
+  readonly measurements: ReturnType<typeof measurementsOf>
   close(): Promise<void>
 }
 
@@ -56,9 +58,9 @@ export function openDeclared(
       wait.because(problem.open)
     },
     drifted: (drift: Drift, before: Drift | undefined) => {
-      const size = sizeOf(drift)
-      if (size > 0 || (before !== undefined && sizeOf(before) > 0))
-        log.manifestDrifted({ path, ...driftFacts(drift) }, size > 0)
+      const isDrifted = drift.total > 0
+      if (isDrifted || (before !== undefined && before.total > 0))
+        log.manifestDrifted({ path, ...driftFacts(drift) }, isDrifted)
     },
     driftUnknown: (error: unknown) => log.manifestDriftUnknown(error),
   }
@@ -69,6 +71,9 @@ export function openDeclared(
   return {
     get state() {
       return follower.state
+    },
+    get measurements() {
+      return measurementsOf(follower.state)
     },
     close: async () => {
       stop()

@@ -1,5 +1,6 @@
 /** What the sidecar tells about its manifest: in `/readyz`, and to the metrics. */
 
+import { parseRevision } from '@rolesets/core'
 import type { Drift } from '../service/operations/drift.ts'
 import type { ManifestProblem } from './problem.ts'
 
@@ -52,11 +53,19 @@ function errorOf({ code, open, place, faults }: ManifestProblem) {
   return { code, message: open, ...place, ...(faults.length > 0 ? { faults: faults.length } : {}) }
 }
 
-export function driftFacts({ changes, undeclared: { roleSets, rolesInRoleSets, ...others } }: Drift) {
-  return { changes, undeclared: { ...others, role_sets: roleSets, roles_in_role_sets: rolesInRoleSets } }
+export function driftFacts({ total, changes, undeclared: { roleSets, rolesInRoleSets, ...others } }: Drift) {
+  return { total, changes, undeclared: { ...others, role_sets: roleSets, roles_in_role_sets: rolesInRoleSets } }
 }
 
-/** How many things differ. */
-export function sizeOf({ changes, undeclared }: Drift): number {
-  return changes + Object.values(undeclared).reduce((sum: number, count: number) => sum + count, 0)
+/** For the metrics, which tell both kinds of failure by one name. */
+export function measurementsOf({ result, at, applied, drift, attempts }: State) {
+  const { refused, failed, ...done } = attempts
+  return {
+    result: result === 'refused' ? ('failed' as const) : result,
+    reconciles: { ...done, failed: refused + failed },
+    lastAttemptAt: at,
+    lastSuccessAt: applied?.at,
+    appliedRevision: applied === undefined ? undefined : parseRevision(applied.revision)?.number,
+    drift: drift?.total,
+  }
 }

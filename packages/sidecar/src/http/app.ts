@@ -7,7 +7,7 @@ import { checkCertificate, checkHeaders, checkReady, type FrontDoorOptions } fro
 import type { Readiness } from '../readiness.ts'
 import { healthRouter, probePaths } from './health.ts'
 import type { Measurements } from './measurements.ts'
-import type { StateSource } from './metrics.ts'
+import type { StateSource } from './metrics-source.ts'
 import { sendProblem } from './problem.ts'
 
 export interface AppOptions extends ClerkOptions, FrontDoorOptions {
@@ -60,12 +60,13 @@ function apiHandler(options: AppOptions): RequestHandler {
 }
 
 /** On loopback, reading needs no key; but a wrong key is rejected there too. */
-function keyed({ identify, isLocal }: AppOptions): RequestHandler {
+function keyed({ identify, isLocal, measurements }: AppOptions): RequestHandler {
   return (request, response, next) => {
     const given = request.get('authorization')
     if (given === undefined && isLocal) return next()
     const key = bearerKey(given)
     if (key !== undefined && identify(key) !== undefined) return next()
+    measurements.accessRefused()
     sendProblem(response, 'key_required', 'Send `Authorization: Bearer <key>` with the read key or the secret key.')
   }
 }

@@ -18,6 +18,8 @@ export type StoreEvent =
   | { readonly kind: 'committed'; readonly works: number; readonly changeSets: number; readonly commitMs: number }
   /** A transaction was rolled back; if it had several works, each is run again alone. */
   | { readonly kind: 'rolled_back'; readonly works: number; readonly error: StoreError }
+  /** A write or a read ended with this error. Not for the log: the caller has it. */
+  | { readonly kind: 'call_failed'; readonly error: StoreError }
   /** The storage is damaged or in doubt: from now on every write is refused with this error. */
   | { readonly kind: 'writes_stopped'; readonly error: StoreError }
   /** Other users could open these files until now. */

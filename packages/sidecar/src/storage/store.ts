@@ -297,9 +297,7 @@ export interface Store extends AsyncDisposable {
   /**
    * Takes a change set that another store made: its rows, its history and its seal, in one transaction. The changes are read
    * from the record, which the seal protects. Listeners are called as for a write. Change sets that wait share a commit, so a follower need not wait for one before it appends the next.
-   *
-   * @throws AppendError when it doesn't follow the head; nothing was done
-   * @throws StoreError as for a write
+   * @throws AppendError when it doesn't follow the head (nothing was done); StoreError as for a write
    */
   append(changeSet: Omit<KeptChangeSet, 'changes'>): Promise<void>
   /**
@@ -332,6 +330,8 @@ export interface Store extends AsyncDisposable {
    * written when there is nothing to forget, nor in a store that follows another one. The signal ends it between its steps.
    */
   compact(keep: { newerThan: number; count: number; now?: number; signal?: AbortSignal }): Promise<void>
+  /** Bytes of its files, and how many its disk has free. */
+  diskUsage(): Promise<{ readonly database: number; readonly log: number; readonly free: number }>
   /** Finishes what has begun and refuses the rest. Idempotent. */
   close(): Promise<void>
 }

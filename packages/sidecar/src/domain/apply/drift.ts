@@ -10,6 +10,11 @@ export interface Drift {
   readonly changes: number
   /** Things that are there beside what is declared; with pruning, the changes count those that it would delete, too. */
   readonly undeclared: Undeclared
+  /**
+   * All of these, each thing once. Organizations that aren't declared count only if the manifest declares some: otherwise it
+   * leaves them to others.
+   */
+  readonly total: number
 }
 
 export interface Undeclared {
@@ -33,15 +38,21 @@ export function driftOf(catalogue: Catalogue, wanted: ParsedManifest, options: D
   const changed = new Set(steps.map(({ kind, key }) => `${kind} ${key}`))
   const undescribed = findUndescribed(catalogue, wanted).filter(({ key }) => !seeded.has(key))
   const countOf = (kind: string) => undescribed.filter((found) => found.kind === kind).length
+  const removals = planRemovals(catalogue, wanted.roleSets).length
   const declared = wanted.organizations.filter(({ id }) => options.organization(id) !== undefined).length
+  const organizations = options.organizations - declared
+  const others = undescribed.filter(({ kind, key }) => !changed.has(`${kind} ${key}`)).length
+  // With pruning, the removals are among the changes.
+  const beside = others + (options.prune ? 0 : removals) + (wanted.organizations.length > 0 ? organizations : 0)
   return {
     changes: changed.size,
+    total: changed.size + beside,
     undeclared: {
       permissions: countOf('permission'),
       roles: countOf('role'),
       roleSets: countOf('role_set'),
-      rolesInRoleSets: planRemovals(catalogue, wanted.roleSets).length,
-      organizations: options.organizations - declared,
+      rolesInRoleSets: removals,
+      organizations,
     },
   }
 }

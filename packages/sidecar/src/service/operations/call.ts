@@ -11,6 +11,11 @@ export interface ReadCall {
   readonly signal: AbortSignal
 }
 
+export interface QuestionCall extends ReadCall {
+  /** Called for each question whose organization wasn't in memory and was read from the store. */
+  readonly onRead?: (organizationId: string) => void
+}
+
 export interface WriteCall {
   /** Name of the actor; never empty. */
   readonly actor: string

@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path'
 import { migrations as allMigrations } from './migrations/all.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
+import type { Store } from '../store.ts'
 import { checkSmallParts } from './file/check.ts'
 import { checkRows, checkWhole, examinedBytes, keepLog, type ExaminedBytes } from './file/check-start.ts'
 import { checkSeals } from './file/check-seals.ts'
@@ -17,6 +18,7 @@ import { Connection } from './connection.ts'
 import { plantBase } from './rows/base.ts'
 import { plantAnchor } from './rows/history.ts'
 import { locate } from './file/location.ts'
+import { diskUsageOf } from './file/disk-usage.ts'
 import { checkLog } from './file/check-log.ts'
 import { guardFiles, type FileGuard } from './file/guard.ts'
 import { acquireLock } from './file/lock.ts'
@@ -33,6 +35,7 @@ export interface Connections {
   readonly isNew: boolean
   /** Undefined for a store that ends with its process. */
   readonly guard: FileGuard | undefined
+  readonly diskUsage: Store['diskUsage']
   /** Closes all of it and frees the lock. */
   readonly release: () => Promise<void>
 }
@@ -106,7 +109,7 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
     readers.push(reader)
   }
   const guard = isInMemory ? undefined : await guardFiles(file, resolve(path), logBytesKept)
-  return { writer, readers, isNew, guard }
+  return { writer, readers, isNew, guard, diskUsage: () => diskUsageOf(file) }
 }
 
 /** The writer is opened first and so closed last, when it moves the log into the database. */

@@ -12,13 +12,14 @@ import { sqliteConnection } from './sqlite-connection.ts'
  * @throws StoreError when a person has to repair something before the file can be opened
  */
 export async function openSqliteStore(path: string, options: ConnectionsOptions = {}): Promise<Store> {
-  const { writer, readers, isNew, guard, release } = await openConnections(path, options)
+  const { writer, readers, isNew, guard, diskUsage, release } = await openConnections(path, options)
   const connections = {
     writer: sqliteConnection(writer, guard),
     readers: readers.map((reader) => sqliteConnection(reader)),
     isNew,
     watch: guard?.watch,
     reexamine: (position: Position) => reexamine([writer, ...readers], position),
+    diskUsage,
     release,
   }
   return openTransactionalStore(connections, options)

@@ -37,6 +37,7 @@ export interface EngineConnections {
   readonly watch?: ((onLost: (error: StoreError) => void) => () => void) | undefined
   /** Whether the whole storage is sound and at this position, read from the disk. Left out: damage is final. */
   readonly reexamine?: (position: Position) => Promise<boolean>
+  readonly diskUsage: Store['diskUsage']
   /** Closes all of them, and what was opened with them. */
   readonly release: () => Promise<void>
 }
@@ -65,6 +66,7 @@ class TransactionalStore implements Store {
   readonly #writes: WriteQueue
   readonly #readers: Readers
   readonly #catalogues: Catalogues
+  readonly diskUsage: Store['diskUsage']
   readonly #release: () => Promise<void>
   readonly #recovery: Recovery | undefined
   readonly #stopWatching: () => void
@@ -78,7 +80,7 @@ class TransactionalStore implements Store {
   #closed: Promise<void> | undefined
 
   constructor(
-    { writer, readers, isNew, watch, reexamine, release }: EngineConnections,
+    { writer, readers, isNew, watch, reexamine, diskUsage, release }: EngineConnections,
     state: State,
     options: StoreOptions,
   ) {
@@ -87,6 +89,7 @@ class TransactionalStore implements Store {
     this.#timelineName = isNew ? undefined : newTimelineName()
     this.#lineage = lineageOf(state, this.#timelineName)
     this.#catalogues = new Catalogues(state)
+    this.diskUsage = diskUsage
     this.#release = release
     this.#onEvent = options.onEvent ?? (() => undefined)
     this.#readers = new Readers(readers, writesWaitingMax)
@@ -214,9 +217,14 @@ class TransactionalStore implements Store {
   }
 
   async #perform(job: Job): Promise<At<unknown>> {
-    const outcome = await this.#writes.add(job)
-    if (outcome.kind === 'threw') throw outcome.error
-    return outcome.at
+    try {
+      const outcome = await this.#writes.add(job)
+      if (outcome.kind === 'threw') throw outcome.error
+      return outcome.at
+    } catch (error) {
+      this.#noteFailure(error)
+      throw error
+    }
   }
 
   async #reading<T>(work: (connection: EngineConnection, position: Position) => Promise<T>): Promise<T> {
@@ -224,8 +232,13 @@ class TransactionalStore implements Store {
       return await this.#readers.read(work)
     } catch (error) {
       if (error instanceof StoreError) this.#writes.stopIfDamaged(error)
+      this.#noteFailure(error)
       throw error
     }
+  }
+
+  #noteFailure(error: unknown): void {
+    if (error instanceof StoreError) this.#onEvent({ kind: 'call_failed', error })
   }
 
   #publish({ state, changeSets, isReplaced }: Committed): void {
