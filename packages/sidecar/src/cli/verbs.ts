@@ -15,6 +15,7 @@ import { cleanIo, type ProcessIo } from './run/io.ts'
 import { hearUsage } from './run/usage.ts'
 import type { Redaction } from '../redaction.ts'
 import { keys } from './verbs/keys.ts'
+import { plan } from './verbs/plan.ts'
 import { log } from './verbs/log.ts'
 import { replaceRole, replaceSet } from './verbs/replace.ts'
 import { roles } from './verbs/roles.ts'
@@ -32,6 +33,7 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
   hearUsage(program, io)
   const verbs = [
     apply,
+    plan,
     exporting,
     get,
     check,
