@@ -15,7 +15,7 @@ import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { Readiness } from './readiness.ts'
 import { Redaction } from './redaction.ts'
-import { failedOver, metricsSourceOf, noteStoreEvent, observerOf, readinessLog } from './reporting.ts'
+import { failedOver, firstSourceOf, metricsSourceOf, noteStoreEvent, observerOf, readinessLog } from './reporting.ts'
 import { openCompaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
 import { openKeyRing } from './service/key-ring.ts'
@@ -85,7 +85,7 @@ interface Assembly {
 
 async function assemble(config: Config, { log, readiness, signal, closers, closeAll }: Assembly): Promise<Sidecar> {
   const measurements = new Measurements()
-  const metrics = new MetricsPage(measurements)
+  const metrics = new MetricsPage(measurements, firstSourceOf(config, readiness))
   const opening = readiness.waitFor('store', storeOpening)
   const probe = await openProbes(config, { readiness, metrics, log })
   closers.push(async () => probe?.close())
