@@ -196,7 +196,7 @@ test('a dry run of apply says why it would be refused, where, and what to write;
   t.is(real.stdout, '')
   t.regex(
     real.stderr,
-    /^rolesets: The role set role_set:free lacks 2 roles that members or invitations have: org:analyst/,
+    /^rolesets: organization org_applied: The role set role_set:free lacks 2 roles that members or invitations have: org:analyst/,
   )
   const forPrograms = await type(['apply', '-f', path, '--json'])
   t.like(JSON.parse(forPrograms.stderr), { error: { code: 'mapping_missing' } })
