@@ -123,7 +123,7 @@ async function openRepository(t: ExecutionContext): Promise<Repository> {
     },
     run: async (job, commit, secrets = { ROLESETS_READ_KEY: readKey, ROLESETS_SECRET_KEY: secretKey }) => {
       await git('checkout', '--quiet', '--force', '--detach', commit)
-      const summaryFile = join(folder, 'summary.md')
+      const summaryFile = join(folder, 'summary')
       await writeFile(summaryFile, '')
       let ended: Ended = { exitCode: 0, output: '' }
       for (const step of workflow.jobs[job].steps.filter(({ run, name }) => run !== undefined && name !== 'Install')) {
