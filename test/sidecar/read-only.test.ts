@@ -114,7 +114,6 @@ const otherVerbs = [
   ...[
     'plan',
     'export',
-    'health',
     'check',
     'roles',
     'log',
@@ -124,6 +123,7 @@ const otherVerbs = [
     'schema',
     'completion',
     'version',
+    'health',
   ],
   ...['organizations', 'role-sets', 'roles', 'permissions', 'members', 'invitations'].map((noun) => `get ${noun}`),
   ...['invitations list', 'invitations get', 'keys list'],
