@@ -64,6 +64,7 @@ export async function openSidecar(config: Config, options: SidecarOptions = {}):
     return await assemble(config, { log, readiness, signal, closers, closeAll })
   } catch (error) {
     await closeAll()
+    signal?.throwIfAborted()
     throw error
   }
 }
@@ -91,6 +92,7 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   closers.push(async () => probe?.close())
 
   const store = await openStore(config.database, {
+    signal,
     onEvent: (event) => noteStoreEvent(event, { measurements, readiness, log }),
   })
   closers.push(() => store.close())
