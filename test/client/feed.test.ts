@@ -95,6 +95,12 @@ test('a sidecar that waits for something itself is asked again after 400 ms at m
   const error = t.throwsAsync(client.ready({ timeoutMs: 10 }), { code: 'not_ready', message: /waits for the manifest/ })
   await clock.advance(10)
   t.like(await error, { detail: 'waiting' })
+
+  transport.stream.send(snapshot('e:10'), heartbeat('e:10', 0, 60_000))
+  await clock.settle()
+  const later = t.throwsAsync(client.ready({ timeoutMs: 10 }), { code: 'not_ready' })
+  await clock.advance(10)
+  t.like(await later, { detail: 'stale' }, 'what it waited for has come')
 })
 
 test('pauses are drawn between nothing and the whole of them, so that clients do not come back together (F19)', async (t) => {

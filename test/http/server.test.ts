@@ -4,6 +4,7 @@ import { connect, exposed, nextMessage, openTestSidecar, readKey, secretKey } fr
 import { openHttpServer } from '../../packages/sidecar/src/http/server.ts'
 import { Readiness } from '../../packages/sidecar/src/readiness.ts'
 import { Measurements } from '../../packages/sidecar/src/http/measurements.ts'
+import { MetricsPage } from '../../packages/sidecar/src/http/metrics-page.ts'
 import type { Service } from '../../packages/sidecar/src/service/service.ts'
 import { quietState } from './quiet-state.ts'
 
@@ -45,7 +46,7 @@ test('while the sidecar is not ready, /readyz shows which fact is missing', asyn
     identify: () => undefined,
     readiness,
     measurements: new Measurements(),
-    state: quietState,
+    metrics: new MetricsPage(new Measurements(), quietState),
     failed: (error) => t.fail(String(error)),
     service: {} as Service,
   })

@@ -23,6 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
     'logging',
     'readiness',
     'declared',
+    'reporting',
     'service',
     'domain',
     'storage',
@@ -37,6 +38,7 @@ const mayImport: Record<string, readonly string[]> = {
   certificates: ['config'],
   logging: ['redaction'],
   readiness: [],
+  reporting: ['config', 'certificates', 'declared', 'logging', 'readiness', 'service', 'storage', 'grpc', 'http'],
   redaction: [],
   'bounded-file': [],
   manifest: [],
@@ -75,7 +77,7 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Where each third-party package may be imported, so that replacing it changes one room. */
 const mayBeImportedBy: Record<string, readonly string[]> = {
-  '@grpc/grpc-js': ['proto/src/contract.ts', `${sidecar}grpc/`, `${client}wire/`],
+  '@grpc/grpc-js': ['proto/src/contract.ts', 'proto/src/health.ts', `${sidecar}grpc/`, `${client}wire/`],
   '@grpc/proto-loader': [`${sidecar}grpc/`],
   protobufjs: ['proto/src/'],
   '@grpc/reflection': [`${sidecar}grpc/`],

@@ -69,6 +69,7 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
     listening: (facts: {
       grpc: readonly string[]
       http: string | null
+      probe?: string | undefined
       epoch: string
       head: number
       read_only?: true

@@ -119,9 +119,9 @@ async function serve(config: Config): Promise<void> {
     log.startFailed(error)
     process.exit(exitCodes.failed)
   })
-  const { grpc, http = null, role } = sidecar
+  const { grpc, http = null, probe, role } = sidecar
   if (await Promise.race([sidecar.whenReady(), asked.then(() => false)]))
-    process.stdout.write(redaction.clean(`${JSON.stringify({ ready: true, grpc, http, role })}\n`))
+    process.stdout.write(redaction.clean(`${JSON.stringify({ ready: true, grpc, http, probe, role })}\n`))
   await asked
   await sidecar.close()
   process.exit(0)

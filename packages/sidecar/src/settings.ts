@@ -45,6 +45,14 @@ const rows = [
     sentence:
       "The version of Clerk's API that a request under `/v1` means if it names none: `newest` or one of the dates in docs/http.md.",
   }),
+  row('probeListen', '--probe-listen <address>', {
+    sentence:
+      'Where `/livez`, `/readyz` and `/startupz` are served for orchestrators, without TLS and without a key: `host:port`, for example `0.0.0.0:7452`.',
+  }),
+  row('probeMetrics', '--probe-metrics', {
+    default: 'false',
+    sentence: 'Serves `/metrics` on the address of the probes, too, without TLS and without a key.',
+  }),
   row('secretKey', '--secret-key <key>', {
     secret: true,
     sentence:

@@ -4,31 +4,33 @@
  */
 
 import type { Config } from './config.ts'
-import { openDeclared, type Declared } from './declared/open-declared.ts'
-import { openCertificates, type CertificateWatch } from './certificates.ts'
-import type { GrpcObserver } from './grpc/observer.ts'
+import { openCertificates } from './certificates.ts'
+import { openDeclared } from './declared/open-declared.ts'
 import { openGrpcServers } from './grpc/server.ts'
 import { Measurements } from './http/measurements.ts'
-import type { StateSource } from './http/metrics-source.ts'
-import { openHttpServer, type HttpServer } from './http/server.ts'
+import type { HttpServer } from './http/listener.ts'
+import { MetricsPage } from './http/metrics-page.ts'
+import { openProbeServer } from './http/probe-server.ts'
+import { openHttpServer, type HttpOptions } from './http/server.ts'
 import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { Readiness } from './readiness.ts'
 import { Redaction } from './redaction.ts'
-import { openCompaction, type Compaction } from './service/compaction.ts'
+import { failedOver, firstSourceOf, metricsSourceOf, noteStoreEvent, observerOf, readinessLog } from './reporting.ts'
+import { openCompaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
-import { openKeyRing, type Identify } from './service/key-ring.ts'
+import { openKeyRing } from './service/key-ring.ts'
 import { createNewId } from './service/new-id.ts'
-import { openService, type Service } from './service/service.ts'
+import { openService } from './service/service.ts'
 import { openStore } from './storage/open.ts'
-import type { Store } from './storage/store.ts'
-import type { StoreEvent } from './storage/options.ts'
 
 export interface Sidecar extends AsyncDisposable {
   /** With the real ports: `127.0.0.1:7450`, `unix:<path>`. */
   readonly grpc: readonly string[]
   /** Undefined: off. */
   readonly http: string | undefined
+  /** The listener for probes. Undefined: there is none. */
+  readonly probe: string | undefined
   readonly role: Freshness['role']
   /** Settles when nothing is waited for any more, or when the sidecar is closed. @returns whether it is ready */
   whenReady(): Promise<boolean>
@@ -63,6 +65,7 @@ export async function openSidecar(config: Config, options: SidecarOptions = {}):
     return await assemble(config, { log, readiness, signal, closers, closeAll })
   } catch (error) {
     await closeAll()
+    signal?.throwIfAborted()
     throw error
   }
 }
@@ -84,9 +87,13 @@ interface Assembly {
 
 async function assemble(config: Config, { log, readiness, signal, closers, closeAll }: Assembly): Promise<Sidecar> {
   const measurements = new Measurements()
+  const metrics = new MetricsPage(measurements, firstSourceOf(config, readiness))
   const opening = readiness.waitFor('store', storeOpening)
+  const probe = await openProbes(config, { readiness, metrics, log })
+  closers.push(async () => probe?.close())
 
   const store = await openStore(config.database, {
+    signal,
     onEvent: (event) => noteStoreEvent(event, { measurements, readiness, log }),
   })
   closers.push(() => store.close())
@@ -117,9 +124,9 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   const declared = openDeclared(config, { store, administration: service.administration, readiness, log })
   closers.push(() => declared?.close())
 
-  const http = await openHttp(config, {
-    ...{ store, service, declared, compaction, identify, certificates, measurements, readiness, log },
-  })
+  const parts = { store, service, compaction, identify, certificates, measurements, metrics, readiness, log }
+  metrics.open(metricsSourceOf(config, { ...parts, declared }))
+  const http = await openHttp(config, parts)
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)
   const waitingText = () => readiness.waitingText
@@ -135,7 +142,7 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   }
   closers.push(readiness.subscribe(showHealth))
 
-  const addresses = { grpc: grpc.addresses, http: http?.address }
+  const addresses = { grpc: grpc.addresses, http: http?.address, probe: probe?.address }
   const shown = () => ({ ...addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head, ...mode })
   closers.push(readiness.subscribe(readinessLog(readiness, { log, shown })))
   opening.over()
@@ -148,92 +155,25 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
 const storeOpening =
   'It is being opened, which takes a while if it is large or an older version wrote it. Nothing has to be done.'
 
-interface ReadinessReport {
-  readonly log: Log
-  readonly shown: () => Parameters<Log['listening']>[0]
-}
-
-/** What the sidecar waits for is logged once for each reason, and so is that it is ready. */
-function readinessLog(readiness: Readiness, { log, shown }: ReadinessReport): () => void {
-  let told: string | undefined = ''
-  return () => {
-    const { waitingText, isStopping } = readiness
-    if (isStopping || waitingText === told) return
-    told = waitingText
-    if (waitingText === undefined) log.listening(shown())
-    else log.waiting(waitingText, { ...shown(), waiting_for: readiness.waitingFor })
-  }
-}
-
-interface HttpParts {
-  readonly store: Store
-  readonly compaction: Compaction
-  readonly declared: Declared | undefined
-  readonly service: Service
-  readonly identify: Identify
-  readonly certificates: CertificateWatch | undefined
-  readonly measurements: Measurements
+interface HttpParts extends Pick<HttpOptions, 'service' | 'identify' | 'certificates' | 'measurements' | 'metrics'> {
   readonly readiness: Readiness
   readonly log: Log
 }
 
-async function openHttp(
-  config: Config,
-  { store, compaction, declared, log, ...parts }: HttpParts,
-): Promise<HttpServer | undefined> {
+async function openHttp(config: Config, { log, ...parts }: HttpParts): Promise<HttpServer | undefined> {
   const { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion } = config
   if (httpListen === undefined) return undefined
-  const state = stateSource(config, { store, compaction, declared, log, ...parts })
-  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
-  return openHttpServer({ listen: httpListen, furtherHosts, defaultVersion, state, failed, ...parts })
+  const { service, identify, certificates, measurements, metrics, readiness } = parts
+  return openHttpServer({
+    ...{ listen: httpListen, furtherHosts, defaultVersion, failed: failedOver(log) },
+    ...{ service, identify, certificates, measurements, metrics, readiness },
+  })
 }
 
-/** What the metrics show of the other rooms. */
-function stateSource(config: Config, parts: HttpParts): StateSource {
-  const { store, service, compaction, declared, certificates, readiness } = parts
-  const { readModel, freshness } = service
-  const limits = { countMax: config.historyMaxCount, ageMsMax: config.historyMaxAgeMs }
-  return {
-    health: () => readiness.facts(),
-    readOnly: config.readOnly,
-    headRevision: () => readModel.revision,
-    stalenessMs: () => freshness.stalenessMs,
-    cache: () => readModel.statistics,
-    diskUsage: () => store.diskUsage(),
-    history: () => ({ ...limits, ...compaction.facts() }),
-    manifest: declared && (() => declared.measurements),
-    certificateValidTo: certificates && (() => certificates.validTo),
-  }
-}
-
-function observerOf(measurements: Measurements, log: Log): GrpcObserver {
-  return {
-    decided: (reason, source, answerMs) => measurements.decided(reason, source, answerMs),
-    batchAnswered: (answerMs) => measurements.batchAnswered(answerMs),
-    wrote: (operation, result) => measurements.wrote(operation, result),
-    watcherOpened: () => measurements.watcherOpened(),
-    accessRefused: (facts) => {
-      measurements.accessRefused()
-      log.accessRefused(facts)
-    },
-    callFailed: (facts) => {
-      measurements.callFailed()
-      log.callFailed(facts)
-    },
-  }
-}
-
-interface StoreListeners {
-  readonly measurements: Measurements
-  readonly readiness: Readiness
-  readonly log: Log
-}
-
-function noteStoreEvent(event: StoreEvent, { measurements, readiness, log }: StoreListeners): void {
-  if (event.kind === 'committed') return measurements.committed(event)
-  if (event.kind === 'call_failed') return measurements.storeFailed(event.error.code)
-  if (event.kind === 'rolled_back') measurements.rolledBack()
-  log.storeEvent(event)
-  if (event.kind === 'writes_stopped' || event.kind === 'writes_resumed')
-    readiness.setWritable(event.kind === 'writes_resumed')
+async function openProbes(
+  { probeListen: listen, probeMetrics }: Config,
+  { readiness, metrics, log }: Pick<HttpParts, 'readiness' | 'metrics' | 'log'>,
+): Promise<HttpServer | undefined> {
+  if (listen === undefined) return undefined
+  return openProbeServer({ listen, readiness, metrics: probeMetrics ? metrics : undefined, failed: failedOver(log) })
 }

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import { refusalCodes } from '@rolesets/core'
 import { Refusal } from '../../../packages/sidecar/src/domain/refusal.ts'
 import { Measurements } from '../../../packages/sidecar/src/http/measurements.ts'
+import { MetricsPage } from '../../../packages/sidecar/src/http/metrics-page.ts'
 import { openHttpServer } from '../../../packages/sidecar/src/http/server.ts'
 import { Readiness } from '../../../packages/sidecar/src/readiness.ts'
 import type { ReadCall } from '../../../packages/sidecar/src/service/operations/call.ts'
@@ -23,7 +24,7 @@ async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCa
     defaultVersion: '2026-05-12',
     readiness: new Readiness(),
     measurements: new Measurements(),
-    state: quietState,
+    metrics: new MetricsPage(new Measurements(), quietState),
     failed: (error, method) => noted.push({ error, method }),
     service: { readModel: { revisionText: 'e:1' }, administration: { getPermission: read } } as unknown as Service,
   })

@@ -49,7 +49,7 @@ export function administrationHandlers(
 type Calls = ReturnType<typeof callsOf>
 type Handlers<Name extends keyof proto.AdministrationDefinition> = Pick<proto.AdministrationHandlers, Name>
 
-function catalogueHandlers(service: Administration, { read, list, write }: Calls) {
+function catalogueHandlers(service: Administration, { read, list, write, preview }: Calls) {
   const permission = thingReply('permission', permissionMessage)
   const role = thingReply('role', roleMessage)
   return {
@@ -74,7 +74,7 @@ function catalogueHandlers(service: Administration, { read, list, write }: Calls
     AddPermission: write('AddPermission', service.addPermission, role),
     RemovePermission: write('RemovePermission', service.removePermission, role),
 
-    Apply: write(
+    Apply: preview(
       'Apply',
       (request, call) => service.apply({ manifest: manifestOf(request), prune: request.prune }, call),
       ({ value: { steps = [], leftAlone = [] } = {}, ...applied }) => ({

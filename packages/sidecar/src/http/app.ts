@@ -5,9 +5,9 @@ import { bearerKey } from '../service/key-ring.ts'
 import type { ClerkOptions } from './operation/router.ts'
 import { checkCertificate, checkHeaders, checkReady, type FrontDoorOptions } from './front-door.ts'
 import type { Readiness } from '../readiness.ts'
-import { healthRouter, probePaths } from './health.ts'
+import { answerProbe, probePaths } from './health.ts'
 import type { Measurements } from './measurements.ts'
-import type { StateSource } from './metrics-source.ts'
+import { sendPage, type MetricsPage } from './metrics-page.ts'
 import { sendProblem } from './problem.ts'
 
 export interface AppOptions extends ClerkOptions, FrontDoorOptions {
@@ -16,7 +16,7 @@ export interface AppOptions extends ClerkOptions, FrontDoorOptions {
   readonly readiness: Readiness
   // Both rooms report to it.
   readonly measurements: Measurements
-  readonly state: StateSource
+  readonly metrics: MetricsPage
 }
 
 export function createApp(options: AppOptions): Express {
@@ -24,7 +24,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by')
   app.disable('etag')
   app.use(checkHeaders(options))
-  app.use(healthRouter(options.readiness))
+  for (const path of probePaths) app.get(path, (_request, response) => answerProbe(response, path, options.readiness))
   app.use(checkCertificate(options))
   app.get('/metrics', keyed(options), metricsHandler(options))
   app.use('/v1', checkReady(options.readiness), apiHandler(options))
@@ -44,17 +44,12 @@ export function createApp(options: AppOptions): Express {
   return app
 }
 
-function metricsHandler({ measurements, state }: AppOptions): RequestHandler {
-  // Loaded with the first request: the start doesn't need it.
-  const metrics = once(async () => (await import('./metrics.ts')).createMetrics(measurements, state))
-  return async (_request, response) => {
-    const { contentType, read } = await metrics()
-    response.setHeader('Content-Type', contentType).end(await read())
-  }
+function metricsHandler({ metrics }: AppOptions): RequestHandler {
+  return async (_request, response) => sendPage(response, await metrics.read())
 }
 
 function apiHandler(options: AppOptions): RequestHandler {
-  // Loaded with the first call, like the metrics.
+  // Loaded with the first call: the start doesn't need it.
   const api = once(async () => (await import('./clerk/api.ts')).createApi(options))
   return async (request, response, next) => (await api())(request, response, next)
 }

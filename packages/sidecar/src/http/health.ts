@@ -4,7 +4,6 @@
  */
 
 import type { ServerResponse } from 'node:http'
-import { Router } from 'express'
 import type { Readiness } from '../readiness.ts'
 
 export interface ProbeAnswer {
@@ -12,36 +11,31 @@ export interface ProbeAnswer {
   readonly body: object
 }
 
-const probes: Readonly<Record<string, (readiness: Readiness) => ProbeAnswer>> = {
+const probes = {
   // A process that answers is live, unless only a restart can make it accept writes again.
-  '/livez': ({ isWritable }) =>
+  '/livez': ({ isWritable }: Readiness) =>
     isWritable ? answer(true, { live: true }) : answer(false, { live: false, writable: false }),
-  '/readyz': (readiness) => answer(readiness.isReady && readiness.isWritable, readiness.facts()),
-  '/startupz': ({ hasBeenReady, waitingFor }) =>
+  '/readyz': (readiness: Readiness) => answer(readiness.isReady && readiness.isWritable, readiness.facts()),
+  '/startupz': ({ hasBeenReady, waitingFor }: Readiness) =>
     hasBeenReady
       ? answer(true, { startup_complete: true })
       : answer(false, { startup_complete: false, waiting_for: waitingFor }),
 }
 
-export const probePaths: readonly string[] = Object.keys(probes)
+export type ProbePath = keyof typeof probes
 
-/** @returns undefined: the path is not one of a probe */
-export function answerToProbe(path: string, readiness: Readiness): ProbeAnswer | undefined {
-  return Object.hasOwn(probes, path) ? probes[path]?.(readiness) : undefined
+export const probePaths = Object.keys(probes) as readonly ProbePath[]
+
+export function isProbePath(path: string): path is ProbePath {
+  return Object.hasOwn(probes, path)
 }
 
-export function sendProbeAnswer(response: ServerResponse, { status, body }: ProbeAnswer): void {
+export function answerProbe(response: ServerResponse, path: ProbePath, readiness: Readiness): void {
+  const { status, body } = probes[path](readiness)
   response.statusCode = status
   response.setHeader('Content-Type', 'application/json; charset=utf-8')
   response.setHeader('Cache-Control', 'no-store')
   response.end(JSON.stringify(body))
-}
-
-export function healthRouter(readiness: Readiness): Router {
-  const router = Router()
-  for (const [path, read] of Object.entries(probes))
-    router.get(path, (_request, response) => sendProbeAnswer(response, read(readiness)))
-  return router
 }
 
 function answer(isGood: boolean, body: object): ProbeAnswer {

@@ -88,18 +88,27 @@ interface Failure {
   readonly faults?: readonly FileFault[]
 }
 
+/** How a verb reports its failures. */
+export interface Failing {
+  readonly json: boolean
+  /** Default: `--key`. */
+  readonly keyFlag?: KeyFlag | undefined
+  /** Of an error that says no. Default: 1. */
+  readonly refusedExitCode?: ExitCode | undefined
+}
+
 /** Reports the failure to the user, and sets the exit code. */
 export function reportFailure(
   io: Io,
   error: unknown,
-  { json, keyFlag = '--key' }: { readonly json: boolean; readonly keyFlag?: KeyFlag | undefined },
+  { json, keyFlag = '--key', refusedExitCode = exitCodes.no }: Failing,
 ): void {
   const { exitCode, ...failure } = failureOf(error, keyFlag)
   const { faults } = failure
   if (json) io.stderr(jsonLine({ error: failure }))
   else if (faults === undefined) io.stderr(`rolesets: ${onOneLine(failure.message)}\n`)
   else io.stderr(`${failure.message}\n`)
-  io.setExitCode(exitCode)
+  io.setExitCode(exitCode === exitCodes.no ? refusedExitCode : exitCode)
 }
 
 function failureOf(error: unknown, keyFlag: KeyFlag): Failure {

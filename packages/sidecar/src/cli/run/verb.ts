@@ -3,7 +3,7 @@
 import type { AdminOptions, RoleSetsClient } from '@rolesets/client'
 import { Option, type Command } from 'commander'
 import { addConnectionOptions, openClient, type ConnectionOptions } from './connection.ts'
-import { reportFailure, type KeyFlag } from './failure.ts'
+import { reportFailure, type Failing, type KeyFlag } from './failure.ts'
 import { exitCodes, type ExitCode } from '@rolesets/core'
 import { jsonLine } from '../output/json.ts'
 import type { Io } from './io.ts'
@@ -21,6 +21,10 @@ export interface Verb {
   readonly needsKey?: boolean
   /** How long it waits for an answer unless `--timeout` says so. Default 10. */
   readonly timeoutSeconds?: number
+  /** Of an error that says no. Default: 1. For verbs whose exit code 1 says something else. */
+  readonly refusedExitCode?: ExitCode
+  /** Default: those of all other verbs. */
+  readonly exitCodesHelp?: string
   /** The flag of the sidecar's key, where `--key` is that of another server. */
   readonly keyFlag?: KeyFlag
   /** What `--help` says after the options: examples, and what is worth knowing. */
@@ -30,7 +34,7 @@ export interface Verb {
 export const actorOption = new Option('--actor <name>', 'name of the actor, for the audit')
 export const atLeastOption = new Option('--at-least <revision>', 'wait for this revision, which an earlier write gave')
 
-const exitCodesHelp = `
+const usualExitCodesHelp = `
 Exit codes:
   0  yes, or done
   1  the answer is no, or the sidecar refused the change
@@ -71,9 +75,10 @@ export function connectedVerb<Options extends ConnectionOptions, Args extends un
   run: (given: Given<Options>, ...args: Args) => Ended,
 ): AddVerb {
   return (parent, io) => {
+    const { timeoutSeconds = 10, keyFlag, refusedExitCode, exitCodesHelp = usualExitCodesHelp } = verb
     const command = addVerb(parent, io, { ...verb, notes: `${verb.notes.trim()}\n${exitCodesHelp}` })
-    const { timeoutSeconds = 10, keyFlag } = verb
-    act(io, { command: addConnectionOptions(command, io, { timeoutSeconds, keyFlag }), keyFlag }, run)
+    addConnectionOptions(command, io, { timeoutSeconds, keyFlag })
+    act(io, { command, keyFlag, refusedExitCode }, run)
   }
 }
 
@@ -107,10 +112,14 @@ function addVerb(parent: Command, io: Io, { usage, summary, notes, options = [] 
   return command
 }
 
+interface Acting extends Pick<Failing, 'keyFlag' | 'refusedExitCode'> {
+  readonly command: Command
+}
+
 /** Sets the exit code that the work comes to; an error is reported to the user. */
 function act<Options extends { json?: true }, Args extends unknown[]>(
   io: Io,
-  { command, keyFlag }: { readonly command: Command; readonly keyFlag?: KeyFlag | undefined },
+  { command, ...failing }: Acting,
   run: (given: Given<Options>, ...args: Args) => Ended,
 ): void {
   // Commander gives the arguments, the options, and the command.
@@ -120,7 +129,7 @@ function act<Options extends { json?: true }, Args extends unknown[]>(
     try {
       io.setExitCode((await run({ io, options }, ...args)) ?? exitCodes.yes)
     } catch (error) {
-      reportFailure(io, error, { json: options.json === true, keyFlag })
+      reportFailure(io, error, { json: options.json === true, ...failing })
     }
   })
 }

@@ -26,6 +26,8 @@ export interface WriteCall {
   readonly onlyRegistered?: boolean | undefined
   /** True: it is done also if an organization loses its last administrator by it (rule 19). */
   readonly allowNoAdministrator?: boolean | undefined
+  /** True: the key of the caller may only read, so it is a dry run; it waits for its turn, and is bounded. */
+  readonly isForReadKey?: boolean | undefined
   /** True: it is what the manifest of this sidecar describes, so it is done also where all else is read-only. No border sets it. */
   readonly isDeclared?: true | undefined
   readonly signal: AbortSignal

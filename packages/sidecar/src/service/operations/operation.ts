@@ -13,6 +13,7 @@ import type { Found, PageCall, PageOf, ReadCall, WriteCall, Written } from './ca
 import type { ReadModel } from '../decisions/read-model.ts'
 import { createCheckWritable, type CheckWritable, type ReadOnly } from './read-only.ts'
 import { Recording } from './recording.ts'
+import { createTurnsOfReaders } from './turns-of-readers.ts'
 import { viewImpact } from '../views.ts'
 import { parseOwnRevision } from '../own-revision.ts'
 
@@ -32,6 +33,8 @@ export interface WriteScope {
   readonly context: Context
   /** Refuses if the thing has changed since the caller's expected revision. The rule decides about a missing thing. */
   readonly expectUnchanged: (thing: { readonly id: string; readonly revision: number } | undefined) => void
+  /** The key of the caller may only read, so that a dry run must not be a load. */
+  readonly isForReadKey: boolean
   /** For a command of several steps: records what a step decided, so that the next one sees it. */
   readonly record: (changes: readonly Change[]) => Promise<void>
 }
@@ -185,8 +188,9 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
 /** The one way in: what is refused here is refused for every API. */
 function createWrite(options: OperationOptions, checkWritable: CheckWritable) {
   const { store } = options
-  return async <I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>> => {
-    checkWritable(call)
+  const takeTurn = createTurnsOfReaders()
+
+  async function write<I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>> {
     const { operation } = command
     const { expectedRevision } = call
     const expected = expectedRevision
@@ -202,7 +206,8 @@ function createWrite(options: OperationOptions, checkWritable: CheckWritable) {
       const context = contextOf(own, timeAt(writer, provenance.at), writer.nextRevision)
       const recording = new Recording(writer)
       const record = (changes: readonly Change[]) => recording.record(changes)
-      const scope = { writer, catalogue: before, context, expectUnchanged, record }
+      const isForReadKey = call.isForReadKey === true
+      const scope = { writer, catalogue: before, context, expectUnchanged, isForReadKey, record }
       return run(command, input, { ...scope, recording, call }).catch(async (error: unknown) => {
         if (!call.dryRun || !isViolation(error)) throw error
         // What was recorded before the refusal is undone with the rest of the dry run.
@@ -210,6 +215,13 @@ function createWrite(options: OperationOptions, checkWritable: CheckWritable) {
       })
     })
     return { value: value.thing, impact: value.impact, revision: store.lineage.textOf(revision) }
+  }
+
+  return async <I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>> => {
+    checkWritable(call)
+    if (call.isForReadKey !== true) return write(command, input, call)
+    if (!call.dryRun) throw new Error('A border let a caller write whose key may only read.')
+    return takeTurn(() => write(command, input, call), call.signal)
   }
 }
 
@@ -238,12 +250,12 @@ const neverViolations: ReadonlySet<RefusalCode> = new Set([
   'revision_conflict',
 ])
 
-function isViolation(error: unknown): error is Refusal {
+export function isViolation(error: unknown): error is Refusal {
   return error instanceof Refusal && !neverViolations.has(error.code) && !error.code.endsWith('_not_found')
 }
 
 function refusedImpact({ code, message, field, facts, impact = noImpact }: Refusal): Impact {
-  return { ...impact, violations: [{ code, message, field, facts }] }
+  return { ...impact, violations: [{ code, message, field, facts }, ...impact.violations] }
 }
 
 /** Time never runs back behind a write: what was expired for it stays so when the clock is set back. */
