@@ -75,7 +75,7 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Where each third-party package may be imported, so that replacing it changes one room. */
 const mayBeImportedBy: Record<string, readonly string[]> = {
-  '@grpc/grpc-js': ['proto/src/contract.ts', `${sidecar}grpc/`, `${client}wire/`],
+  '@grpc/grpc-js': ['proto/src/contract.ts', 'proto/src/health.ts', `${sidecar}grpc/`, `${client}wire/`],
   '@grpc/proto-loader': [`${sidecar}grpc/`],
   protobufjs: ['proto/src/'],
   '@grpc/reflection': [`${sidecar}grpc/`],

@@ -111,7 +111,20 @@ const writingVerbs: Readonly<Record<string, readonly string[]>> = {
 }
 
 const otherVerbs = [
-  ...['plan', 'export', 'check', 'roles', 'log', 'explain', 'watch', 'doctor', 'schema', 'completion', 'version'],
+  ...[
+    'plan',
+    'export',
+    'check',
+    'roles',
+    'log',
+    'explain',
+    'watch',
+    'doctor',
+    'schema',
+    'completion',
+    'version',
+    'health',
+  ],
   ...['organizations', 'role-sets', 'roles', 'permissions', 'members', 'invitations'].map((noun) => `get ${noun}`),
   ...['invitations list', 'invitations get', 'keys list'],
 ]

@@ -37,14 +37,18 @@ interface MetricsParts {
   readonly readiness: Readiness
 }
 
+/** What the metrics show while the store is being opened. */
+export function firstSourceOf({ readOnly }: Config, readiness: Readiness): StateSource {
+  return { health: () => readiness.facts(), readOnly }
+}
+
 /** What the metrics show of the other rooms. */
 export function metricsSourceOf(config: Config, parts: MetricsParts): StateSource {
   const { store, service, compaction, certificates, readiness } = parts
   const { readModel, freshness } = service
   const limits = { countMax: config.historyMaxCount, ageMsMax: config.historyMaxAgeMs }
   return {
-    health: () => readiness.facts(),
-    readOnly: config.readOnly,
+    ...firstSourceOf(config, readiness),
     headRevision: () => readModel.revision,
     stalenessMs: () => freshness.stalenessMs,
     cache: () => readModel.statistics,

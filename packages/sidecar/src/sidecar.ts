@@ -15,7 +15,7 @@ import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { Readiness } from './readiness.ts'
 import { Redaction } from './redaction.ts'
-import { failedOver, metricsSourceOf, noteStoreEvent, observerOf, readinessLog } from './reporting.ts'
+import { failedOver, firstSourceOf, metricsSourceOf, noteStoreEvent, observerOf, readinessLog } from './reporting.ts'
 import { openCompaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
 import { openKeyRing } from './service/key-ring.ts'
@@ -64,6 +64,7 @@ export async function openSidecar(config: Config, options: SidecarOptions = {}):
     return await assemble(config, { log, readiness, signal, closers, closeAll })
   } catch (error) {
     await closeAll()
+    signal?.throwIfAborted()
     throw error
   }
 }
@@ -85,12 +86,13 @@ interface Assembly {
 
 async function assemble(config: Config, { log, readiness, signal, closers, closeAll }: Assembly): Promise<Sidecar> {
   const measurements = new Measurements()
-  const metrics = new MetricsPage(measurements)
+  const metrics = new MetricsPage(measurements, firstSourceOf(config, readiness))
   const opening = readiness.waitFor('store', storeOpening)
   const probe = await openProbes(config, { readiness, metrics, log })
   closers.push(async () => probe?.close())
 
   const store = await openStore(config.database, {
+    signal,
     onEvent: (event) => noteStoreEvent(event, { measurements, readiness, log }),
   })
   closers.push(() => store.close())

@@ -10,6 +10,7 @@ import { doctor } from './verbs/doctor.ts'
 import { explain } from './verbs/explain.ts'
 import { exporting } from './verbs/export.ts'
 import { get } from './verbs/get.ts'
+import { health } from './verbs/health.ts'
 import { invitations } from './verbs/invitations.ts'
 import { cleanIo, type ProcessIo } from './run/io.ts'
 import { hearUsage } from './run/usage.ts'
@@ -48,6 +49,7 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
     log,
     explain,
     watch,
+    health,
   ]
   for (const each of [...verbs, doctor, schema, completion, version]) each(program, io)
 }

@@ -87,6 +87,8 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   await lock.checkAlone()
   const letLogGo = await keepLog(file, undo)
   const writer = await connect(file, undo)
+  const stopHearing = interruptedBy(opening.signal, writer)
+  undo.push(stopHearing)
   await unlessMalformed(file, () => writer.all('PRAGMA schema_version'))
   await lock.checkAlone()
   const missing = await unlessMalformed(file, () => missingMigrations(writer, migrations))
@@ -108,8 +110,17 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
     await setUpReader(reader)
     readers.push(reader)
   }
+  await stopHearing()
   const guard = isInMemory ? undefined : await guardFiles(file, resolve(path), logBytesKept)
   return { writer, readers, isNew, guard, diskUsage: () => diskUsageOf(file) }
+}
+
+/** @returns what makes the signal of no effect */
+function interruptedBy(signal: AbortSignal | undefined, connection: Connection): () => Promise<void> {
+  const interrupt = () => connection.interrupt()
+  signal?.addEventListener('abort', interrupt, { once: true })
+  if (signal?.aborted === true) interrupt()
+  return async () => signal?.removeEventListener('abort', interrupt)
 }
 
 /** The writer is opened first and so closed last, when it moves the log into the database. */
