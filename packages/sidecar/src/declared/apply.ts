@@ -1,9 +1,9 @@
 /** Brings the store to the state of a parsed manifest, as `rolesets apply` does: one change set, or none. */
 
-import { Refusal } from '../domain/refusal.ts'
+import type { ParsedManifest } from '@rolesets/core'
+import type { Refusal } from '../domain/refusal.ts'
 import type { Administration } from '../service/administration.ts'
 import { StoreError } from '../service/service-error.ts'
-import type { ParsedManifest } from '@rolesets/core'
 import type { FoundFile } from './look.ts'
 import { find, placeText } from './parse.ts'
 import { ManifestProblem } from './problem.ts'

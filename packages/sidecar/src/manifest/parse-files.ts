@@ -93,8 +93,9 @@ function faultBetween(
   const found = find(path)
   // A list that is too long in all is told of the last file that adds to it.
   const section = String(path[0] ?? '')
-  const last = files.findLast(({ sections }) => (sections[section]?.length ?? 0) > 0) ?? (files[0] as NamedFile)
-  const place = found?.place ?? { file: last.name, ...last.placeOf([section], 'key') }
+  const last = files.findLast(({ sections }) => (sections[section]?.length ?? 0) > 0)
+  const nowhere = { file: last?.name ?? '', line: 1, column: 1 }
+  const place = found?.place ?? { ...nowhere, ...last?.placeOf([section], 'key') }
   const first = other === undefined ? undefined : find(other)
   if (first === undefined || other === undefined) return { ...place, ...faultWords(found?.path ?? path, problem) }
   const { file, line, column } = first.place
