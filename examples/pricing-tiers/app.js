@@ -126,10 +126,5 @@ const server = app.listen(Number(PORT), HOST, () => {
   console.log(JSON.stringify({ ready: true, url: `http://${HOST}:${port}` }))
 })
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    server.close()
-    server.closeAllConnections()
-    void roleSets.close()
-  })
-}
+// The requests that run are finished first, because they need the client.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close(() => void roleSets.close()))
