@@ -2,6 +2,7 @@
 
 import type { CertificateWatch } from './certificates.ts'
 import type { Config } from './config.ts'
+import type { Declared } from './declared/open-declared.ts'
 import type { GrpcObserver } from './grpc/observer.ts'
 import type { Measurements } from './http/measurements.ts'
 import type { StateSource } from './http/metrics-source.ts'
@@ -33,6 +34,7 @@ interface MetricsParts {
   readonly store: Store
   readonly service: Service
   readonly compaction: Compaction
+  readonly declared: Declared | undefined
   readonly certificates: CertificateWatch | undefined
   readonly readiness: Readiness
 }
@@ -44,7 +46,7 @@ export function firstSourceOf({ readOnly }: Config, readiness: Readiness): State
 
 /** What the metrics show of the other rooms. */
 export function metricsSourceOf(config: Config, parts: MetricsParts): StateSource {
-  const { store, service, compaction, certificates, readiness } = parts
+  const { store, service, compaction, declared, certificates, readiness } = parts
   const { readModel, freshness } = service
   const limits = { countMax: config.historyMaxCount, ageMsMax: config.historyMaxAgeMs }
   return {
@@ -54,6 +56,7 @@ export function metricsSourceOf(config: Config, parts: MetricsParts): StateSourc
     cache: () => readModel.statistics,
     diskUsage: () => store.diskUsage(),
     history: () => ({ ...limits, ...compaction.facts() }),
+    manifest: declared && (() => declared.measurements),
     certificateValidTo: certificates && (() => certificates.validTo),
   }
 }

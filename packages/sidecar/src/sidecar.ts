@@ -5,6 +5,7 @@
 
 import type { Config } from './config.ts'
 import { openCertificates } from './certificates.ts'
+import { openDeclared } from './declared/open-declared.ts'
 import { openGrpcServers } from './grpc/server.ts'
 import { Measurements } from './http/measurements.ts'
 import type { HttpServer } from './http/listener.ts'
@@ -108,7 +109,7 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   )
   const { unknownOrganizations, maxStalenessMs } = config
   const now = () => Date.now()
-  const readOnly = config.readOnly ? { declaredIn: undefined } : undefined
+  const readOnly = config.readOnly ? { declaredIn: config.manifest?.path } : undefined
   const settings = { unknownOrganizations, maxStalenessMs, readOnly }
   const service = await openService({ store, ...settings, now, newId: createNewId(now) })
   closers.push(() => service.close())
@@ -120,9 +121,11 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   readiness.show('read_only', () => mode.read_only)
   const compaction = openCompaction(store, config, log)
   closers.push(compaction.stop)
+  const declared = openDeclared(config, { store, administration: service.administration, readiness, log })
+  closers.push(() => declared?.close())
 
   const parts = { store, service, compaction, identify, certificates, measurements, metrics, readiness, log }
-  metrics.open(metricsSourceOf(config, parts))
+  metrics.open(metricsSourceOf(config, { ...parts, declared }))
   const http = await openHttp(config, parts)
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)
