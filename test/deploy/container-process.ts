@@ -5,7 +5,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, rename, symlink, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { projectRoot } from '../docs/code-blocks.ts'
@@ -27,6 +27,8 @@ export interface LocalPod {
   /** The local port for one of the pod. */
   readonly portOf: (port: number) => number
   readonly envOf: (container: string) => NodeJS.ProcessEnv
+  /** For `through`: a root file system that is read-only, but for the volumes of the container. Needs `unshare -m`. */
+  readonly withReadOnlyRoot: (container: string) => readonly string[]
   /** Starts a container, and waits for the line of JSON that it prints when it is ready. */
   readonly start: (container: string, options?: StartOptions) => Promise<ContainerProcess>
 }
@@ -93,7 +95,16 @@ export async function openLocalPod(
     const command = [...through, process.execPath, ...program, ...(args as string[])]
     return startProcess(t, command, { ...envOf(name), ...env })
   }
-  return { folderOf, portOf, envOf, start }
+  const withReadOnlyRoot = (name: string) => {
+    const mounts = ((find(name)['volumeMounts'] ?? []) as readonly PodSpec[]).map((each) => {
+      const folder = folderOf(each['name'])
+      const bind = `mount --bind '${folder}' '${folder}'`
+      return each['readOnly'] === true ? `${bind} && mount -o remount,bind,ro '${folder}'` : bind
+    })
+    const script = [...mounts, 'mount -o remount,bind,ro /', 'exec "$@"'].join('\n')
+    return ['unshare', '-m', 'sh', '-ec', script, 'sh']
+  }
+  return { folderOf, portOf, envOf, withReadOnlyRoot, start }
 }
 
 interface Local extends Pick<LocalPod, 'folderOf' | 'portOf'> {
@@ -127,13 +138,17 @@ function localEnv(container: PodSpec, { contents, services, folderOf, portOf }: 
     Object.keys(services).length === 0
       ? {}
       : { NODE_OPTIONS: `--import=data:text/javascript;base64,${Buffer.from(dns).toString('base64')}` }
-  return { ...Object.fromEntries(local), ...preload }
+  const temporary = mounts.find(({ mountPath }) => mountPath === '/tmp')
+  const folders = temporary === undefined ? {} : { TMPDIR: folderOf(temporary['name']) }
+  return { ...folders, ...Object.fromEntries(local), ...preload }
 }
 
 /** Writes the files of a ConfigMap or a Secret as the kubelet does, with the keys that `items` names. */
 async function fillVolume(folder: string, volume: PodSpec, contents: Contents): Promise<void> {
   const { secret, configMap } = volume
   await mkdir(folder, { recursive: true })
+  // Any user of the pod may write to an emptyDir.
+  if (volume['emptyDir'] !== undefined) await chmod(folder, 0o777)
   if (secret === undefined && configMap === undefined) return
   const name = secret === undefined ? `ConfigMap ${configMap.name}` : `Secret ${secret.secretName}`
   const files = contents[name]

@@ -1,6 +1,6 @@
 /** The containers of the manifests start as they are written: their variables are settings, and what the probes ask is served. */
 
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -37,6 +37,12 @@ const manifest = 'roles:\n  - key: org:analyst\n    name: Analyst\n'
 const declaredContents = { 'ConfigMap rolesets-manifest': { 'rolesets.yaml': manifest } }
 const sidecars = ['sidecar', 'declared', 'before-1.29/sidecar', 'before-1.29/declared']
 
+/** Without the right to mount, the root file system stays writable. */
+const isReadOnlyTried = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+if (!isReadOnlyTried)
+  console.log('skipped: a read-only root file system can’t be tried, because this user may not mount')
+const readOnlyRoot = (pod: LocalPod) => (isReadOnlyTried ? pod.withReadOnlyRoot('rolesets') : [])
+
 async function sidecarPod(t: ExecutionContext, component: string): Promise<{ spec: PodSpec; pod: LocalPod }> {
   const folder = await temporaryFolder(t)
   const overlay = { components: [`deploy/kubernetes/${component}`], objects: [services[1]] }
@@ -62,38 +68,47 @@ async function assertProbes(t: ExecutionContext, container: PodSpec, pod: LocalP
 const rolesetsOf = (spec: PodSpec) => containersOf(spec).find(({ name }) => name === 'rolesets') ?? {}
 
 for (const component of sidecars) {
-  kustomizeTest(`the container of ${component} starts as it is written, and its probes succeed`, async (t) => {
-    const { spec, pod } = await sidecarPod(t, component)
-    // As Kubernetes adds them to pods in the namespace of a Service `rolesets`.
-    const env = {
-      ROLESETS_PORT: 'tcp://10.0.0.1:7450',
-      ROLESETS_SERVICE_HOST: '10.0.0.1',
-      ROLESETS_SERVICE_PORT: '7450',
-    }
-    const sidecar = await pod.start('rolesets', { env })
-    await assertProbes(t, rolesetsOf(spec), pod)
-    t.deepEqual(sidecar.ready['grpc'], [`unix:${pod.folderOf('rolesets-socket')}/rolesets.sock`])
-    t.is(sidecar.ready['http'], null)
-    t.is(await sidecar.stop(), 0)
-  })
+  kustomizeTest(
+    `the container of ${component} starts as it is written, with a read-only root, and its probes succeed`,
+    async (t) => {
+      const { spec, pod } = await sidecarPod(t, component)
+      // As Kubernetes adds them to pods in the namespace of a Service `rolesets`.
+      const env = {
+        ROLESETS_PORT: 'tcp://10.0.0.1:7450',
+        ROLESETS_SERVICE_HOST: '10.0.0.1',
+        ROLESETS_SERVICE_PORT: '7450',
+      }
+      const sidecar = await pod.start('rolesets', { env, through: readOnlyRoot(pod) })
+      await assertProbes(t, rolesetsOf(spec), pod)
+      t.deepEqual(sidecar.ready['grpc'], [`unix:${pod.folderOf('rolesets-socket')}/rolesets.sock`])
+      t.is(sidecar.ready['http'], null)
+      t.is(await sidecar.stop(), 0)
+    },
+  )
 }
 
-authorityTest('the container of the authority starts as it is written, and its probes succeed', async (t) => {
-  const folder = await temporaryFolder(t)
-  const { cert, key } = await (await openAuthority(folder)).issue('rolesets')
-  const contents = {
-    'Secret rolesets-keys': { 'secret-key': 'a-secret-key-of-a-test', 'read-key': 'a-read-key-of-a-test' },
-    'Secret rolesets-tls': { 'tls.crt': String(cert), 'tls.key': String(key), 'ca.crt': '' },
-  }
-  const spec = (await build('deploy/kubernetes/authority')).find(({ kind }) => kind === 'StatefulSet')?.['spec']
-    .template.spec
-  const pod = await openLocalPod(t, spec, { folder: join(folder, 'volumes'), contents })
-  const authority = await pod.start('rolesets')
-  await assertProbes(t, rolesetsOf(spec), pod)
-  t.deepEqual(authority.ready['grpc'], [`0.0.0.0:${pod.portOf(7450)}`, `unix:${pod.folderOf('socket')}/rolesets.sock`])
-  t.is(authority.ready['http'], `0.0.0.0:${pod.portOf(7451)}`)
-  t.is(await authority.stop(), 0)
-})
+authorityTest(
+  'the container of the authority starts as it is written, with a read-only root, and its probes succeed',
+  async (t) => {
+    const folder = await temporaryFolder(t)
+    const { cert, key } = await (await openAuthority(folder)).issue('rolesets')
+    const contents = {
+      'Secret rolesets-keys': { 'secret-key': 'a-secret-key-of-a-test', 'read-key': 'a-read-key-of-a-test' },
+      'Secret rolesets-tls': { 'tls.crt': String(cert), 'tls.key': String(key), 'ca.crt': '' },
+    }
+    const spec = (await build('deploy/kubernetes/authority')).find(({ kind }) => kind === 'StatefulSet')?.['spec']
+      .template.spec
+    const pod = await openLocalPod(t, spec, { folder: join(folder, 'volumes'), contents })
+    const authority = await pod.start('rolesets', { through: readOnlyRoot(pod) })
+    await assertProbes(t, rolesetsOf(spec), pod)
+    t.deepEqual(authority.ready['grpc'], [
+      `0.0.0.0:${pod.portOf(7450)}`,
+      `unix:${pod.folderOf('socket')}/rolesets.sock`,
+    ])
+    t.is(authority.ready['http'], `0.0.0.0:${pod.portOf(7451)}`)
+    t.is(await authority.stop(), 0)
+  },
+)
 
 kustomizeTest('each variable of a container of Rolesets is a setting, and each address is a port of it', async (t) => {
   const pods = await allPods(t)
@@ -139,8 +154,7 @@ usersTest('an application of another user may connect with the group of the pod,
   const { spec, pod } = await sidecarPod(t, 'sidecar')
   const { runAsUser, runAsGroup } = rolesetsOf(spec)['securityContext'] as { runAsUser: number; runAsGroup: number }
   const socketFolder = pod.folderOf('rolesets-socket')
-  // An emptyDir has this mode, and the folder of a test doesn't hide it.
-  await chmod(socketFolder, 0o777)
+  // The folder of a test is its owner's.
   await chmod(join(socketFolder, '..'), 0o755)
   await pod.start('rolesets', { through: asUser(runAsUser, [runAsGroup]) })
   const { mode, gid } = await stat(join(socketFolder, 'rolesets.sock'))

@@ -34,7 +34,8 @@ export interface Issuer {
   readonly tokenOf: (organizationId: string, role: string) => Promise<string>
 }
 
-export async function createIssuer(): Promise<Issuer> {
+/** @param audience of the application. */
+export async function createIssuer(tokenAudience = audience): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   return {
     jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: 'key', alg: 'ES256' }] },
@@ -43,7 +44,7 @@ export async function createIssuer(): Promise<Issuer> {
         .setProtectedHeader({ alg: 'ES256', kid: 'key' })
         .setSubject('user_1')
         .setIssuer(issuer)
-        .setAudience(audience)
+        .setAudience(tokenAudience)
         .setIssuedAt()
         .setExpirationTime('5m')
         .sign(privateKey),

@@ -20,7 +20,7 @@ const loader = fileURLToPath(new URL('../../scripts/typescript/register.mjs', im
 const program = fileURLToPath(new URL('kubelet/program-network.ts', import.meta.url))
 
 /** Plays a story in namespaces of its own. @returns what was seen */
-async function play(t: ExecutionContext, story: 'cut'): Promise<Record<string, unknown>> {
+async function play(t: ExecutionContext, story: 'reach' | 'cut'): Promise<Record<string, unknown>> {
   const prefix = 'prefix' in namespaces ? namespaces.prefix : []
   const [command = '', ...args] = [...prefix, process.execPath, `--import=${loader}`, program, story]
   const child = spawn(command, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] })
@@ -32,6 +32,16 @@ async function play(t: ExecutionContext, story: 'cut'): Promise<Record<string, u
   t.is(code, 0, text.stderr)
   return JSON.parse(text.stdout) as Record<string, unknown>
 }
+
+journey(`kubelets and scrapers reach the probes of a pod, and nothing else of its sidecar${suffix}`, async (t) => {
+  const { ports, pages, faults } = await play(t, 'reach')
+  t.deepEqual(ports, [7452, 8080], 'the probes, and the application')
+  t.deepEqual(pages, {
+    ...{ '/livez': 200, '/readyz': 200, '/startupz': 200, '/metrics': 200 },
+    ...{ '/': 404, '/v1/role_sets': 404, '/console': 404 },
+  })
+  t.deepEqual(faults, [])
+})
 
 journey(
   `when the network to the authority breaks, grants go on from memory within the bound and fail closed past it, and both follow again when it heals${suffix}`,

@@ -37,6 +37,8 @@ export class Kubelet implements Objects {
 
   constructor(t: Teardown, options: KubeletOptions) {
     this.#options = options
+    // Also where a test run is given up: no process stays.
+    process.once('exit', () => this.#pods.forEach((pod) => pod.kill()))
     t.teardown(() => Promise.all([...this.#pods].map((pod) => pod.remove())))
   }
 
@@ -145,11 +147,16 @@ export class Pod extends Changing {
       if (!this.isEnding && isMeant(spec)) await replaceFiles(folder, filesOf(spec, objects) ?? {})
   }
 
-  /** After the test. */
-  async remove(): Promise<void> {
+  /** As when its node is lost. */
+  kill(): void {
     this.isEnding = true
     this.#killAll()
     this.changed()
+  }
+
+  /** After the test, also where the node is lost. */
+  async remove(): Promise<void> {
+    this.kill()
     await Promise.all(this.#all.map(({ over }) => over))
     await this.#parts.sandbox.close()
     await rm(this.#parts.root, { recursive: true, force: true })

@@ -236,21 +236,41 @@ export interface Outcome {
   readonly why: string
 }
 
+export interface Door {
+  readonly host: string
+  readonly port: number
+  readonly token: string
+}
+
 /** On a connection of its own, so that an application that ends has no idle ones. */
-export async function grant(
-  { organizationId, role }: Question,
-  { host, port, token }: { readonly host: string; readonly port: number; readonly token: string },
-): Promise<Outcome> {
-  return new Promise((resolve) => {
+export async function grant(question: Question, door: Door): Promise<Outcome> {
+  return beginGrant(question, door).finish()
+}
+
+/** Sends the request without its end. The answer can only come after `finish`. */
+export function beginGrant({ organizationId, role }: Question, { host, port, token }: Door) {
+  const path = `/organizations/${organizationId}/memberships`
+  const body = JSON.stringify({ user_id: 'user_2', role })
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'content-length': String(body.length),
+  }
+  const asked = request({ host, port, path, method: 'POST', headers, agent: false })
+  const outcome = new Promise<Outcome>((resolve) => {
     const failed = (error: Error) => resolve({ status: undefined, why: error.message })
-    const path = `/organizations/${organizationId}/memberships`
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    const asked = request({ host, port, path, method: 'POST', headers, agent: false }, (response) => {
+    asked.on('error', failed).on('response', (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => (text += chunk)).on('error', failed)
       response.on('end', () => resolve({ status: response.statusCode, why: text }))
     })
-    asked.on('error', failed).end(JSON.stringify({ user_id: 'user_2', role }))
   })
+  asked.write(body.slice(0, 1))
+  return {
+    finish: async () => {
+      asked.end(body.slice(1))
+      return outcome
+    },
+  }
 }

@@ -8,7 +8,7 @@ import { cleanEnvironment } from '../../processes/sidecar-process.ts'
 import type { ContainerSpec } from './pod-spec.ts'
 import type { Objects } from './volumes.ts'
 
-/** What an image runs: its entry point. The arguments of the container follow. */
+/** What an image runs, by its name without a tag: its entry point. The arguments of the container follow. */
 export type Images = Readonly<Record<string, readonly string[]>>
 
 export interface Sandbox {
@@ -30,7 +30,7 @@ export function openLoopbackSandbox(): Sandbox {
     address,
     start: ([program = '', ...args], env) => spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }),
     // The pod's loopback is this address, too.
-    translateHosts: (text) => text.replace(/(?<![\d.])(?:0\.0\.0\.0|127\.0\.0\.1|localhost)(?=:\d)/g, address),
+    translateHosts: (text) => text.replace(/(?<![\d.])(?:0\.0\.0\.0|127\.0\.0\.1|localhost)(?=:\d|$)/g, address),
     close: async () => undefined,
   }
 }
@@ -58,7 +58,7 @@ export function commandOf(
   spec: ContainerSpec,
   { images, folders, sandbox, objects }: Available,
 ): { readonly command: readonly string[]; readonly env: NodeJS.ProcessEnv } {
-  const image = images[spec.image]
+  const image = images[spec.image.replace(/:[^/]*$/, '')]
   if (image === undefined) throw new Error(`There is no image "${spec.image}".`)
   const mounts = (spec.volumeMounts ?? []).map(
     ({ name, mountPath }) => [mountPath, folders.get(name) ?? noVolume(spec.name, name)] as const,

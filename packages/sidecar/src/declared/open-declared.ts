@@ -47,7 +47,10 @@ export function openDeclared(
 ): Declared | undefined {
   if (manifest === undefined) return undefined
   const { path, prune } = manifest
-  const wait = readiness.waitFor('manifest', `The manifest ${onOneLine(path)} is being read, and is then applied. Nothing has to be done.`)
+  const wait = readiness.waitFor(
+    'manifest',
+    `The manifest ${onOneLine(path)} is being read, and is then applied. Nothing has to be done.`,
+  )
   const events = {
     applied: (done: Done & { readonly hash: string; readonly tookMs: number }) => {
       log.manifestApplied(appliedFacts(path, done), done.created + done.changed + done.deleted > 0)

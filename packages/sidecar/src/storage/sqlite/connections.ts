@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path'
 import { migrations as allMigrations } from './migrations/all.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
-import type { Store } from '../store.ts'
+import { StoreError, type Store } from '../store.ts'
 import { checkSmallParts } from './file/check.ts'
 import { checkRows, checkWhole, examinedBytes, keepLog, type ExaminedBytes } from './file/check-start.ts'
 import { checkSeals } from './file/check-seals.ts'
@@ -144,9 +144,13 @@ function newEpoch(): string {
   return Array.from({ length: epochCharacters }, () => randomInt(36).toString(36)).join('')
 }
 
-/** A private folder serves as memory, so that the same code runs. */
+/** A private folder serves as memory, so that the same code runs. @throws StoreError */
 async function makeFolder(undo: (() => Promise<void>)[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rolesets-'))
+  const folder = await mkdtemp(join(tmpdir(), 'rolesets-')).catch((cause: unknown) => {
+    const problem = `A store in memory keeps its files in the folder for temporary files, and ${tmpdir()} can't be written.`
+    const remedy = 'Mount a writable folder there, or name another one in TMPDIR.'
+    throw new StoreError('folder_read_only', `${problem} ${remedy}`, { cause })
+  })
   undo.push(() => rm(folder, { recursive: true, force: true }))
   return join(folder, 'memory.db')
 }
