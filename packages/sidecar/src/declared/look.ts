@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { quoted } from '@rolesets/core'
+import { onOneLine } from '@rolesets/core'
 import { FileError, readFileBounded } from '../bounded-file.ts'
 import { manifestBytesMax } from '../manifest/parse.ts'
 import { invalid, ManifestProblem, unreadable } from './problem.ts'
@@ -111,11 +111,11 @@ function byBytes(a: string, b: string): number {
 
 function problemIn(path: string, entries: readonly Entry[]): ManifestProblem | undefined {
   const other = entries.find(({ kind }) => kind === 'other')
-  if (other) return invalid(`${quoted(other.path)} is not a regular file. Put a file there, or a folder with files.`)
+  if (other) return invalid(`${onOneLine(other.path)} is not a regular file. Put a file there, or a folder with files.`)
   if (entries.length === 0)
-    return invalid(`The folder ${quoted(path)} has no file whose name ends in .yaml, .yml or .json. Add one.`)
+    return invalid(`The folder ${onOneLine(path)} has no file whose name ends in .yaml, .yml or .json. Add one.`)
   if (entries.length > filesMax)
-    return invalid(`The folder ${quoted(path)} has more than ${filesMax} files. Put the manifest into fewer.`)
+    return invalid(`The folder ${onOneLine(path)} has more than ${filesMax} files. Put the manifest into fewer.`)
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0)
   if (bytes > manifestBytesMax)
     return invalid(`The manifest has ${bytes} bytes. At most ${manifestBytesMax} are allowed: describe less.`)
@@ -126,7 +126,7 @@ async function read({ paths, isFolder }: Listing, signal: AbortSignal): Promise<
   try {
     const files: FoundFile[] = []
     for (const path of paths) {
-      const bounds = { what: `The file ${quoted(path)}`, bytesMax: manifestBytesMax, signal }
+      const bounds = { what: `The file ${onOneLine(path)}`, bytesMax: manifestBytesMax, signal }
       files.push({ name: path, bytes: await readFileBounded(path, bounds) })
     }
     return { files, hash: hashOf(files, isFolder) }

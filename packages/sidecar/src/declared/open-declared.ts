@@ -1,6 +1,6 @@
 /** Follows the manifest of the settings. The sidecar is ready when the store was as it says for the first time. */
 
-import { kindOf, type Change, type ChangeKind } from '@rolesets/core'
+import { kindOf, onOneLine, type Change, type ChangeKind } from '@rolesets/core'
 import type { Readiness } from '../readiness.ts'
 import type { Administration } from '../service/administration.ts'
 import type { Drift } from '../service/operations/drift.ts'
@@ -47,7 +47,10 @@ export function openDeclared(
 ): Declared | undefined {
   if (manifest === undefined) return undefined
   const { path, prune } = manifest
-  const wait = readiness.waitFor('manifest', `The manifest ${path} is being read, and then applied.`)
+  const wait = readiness.waitFor(
+    'manifest',
+    `The manifest ${onOneLine(path)} is being read, and is then applied. Nothing has to be done.`,
+  )
   const events = {
     applied: (done: Done & { readonly hash: string; readonly tookMs: number }) => {
       log.manifestApplied(appliedFacts(path, done), done.created + done.changed + done.deleted > 0)

@@ -1,6 +1,6 @@
 /** Why the store isn't as the manifest says: the words for the log, and those for anyone who can reach the probes. */
 
-import { quoted } from '@rolesets/core'
+import { onOneLine } from '@rolesets/core'
 import type { NamedFault, NamedPlace } from '../manifest/parse-files.ts'
 
 export interface ProblemDetails {
@@ -34,7 +34,7 @@ export class ManifestProblem extends Error {
 /** @param path of the manifest; the error of a file in it names that file */
 export function unreadable(path: string, error: unknown): ManifestProblem {
   const { code, path: found } = error as { readonly code?: unknown; readonly path?: unknown }
-  const name = quoted(typeof found === 'string' ? found : path)
+  const name = onOneLine(typeof found === 'string' ? found : path)
   const message =
     code === 'ENOENT' || code === 'ENOTDIR'
       ? `There is no file or folder ${name}. Put the manifest there, or correct ROLESETS_MANIFEST.`
