@@ -74,6 +74,10 @@ async function checkRoundTrip(
     const exported = await from.type(['export', ...form])
     t.is(exported.exitCode, 0, exported.stderr)
     const path = await from.file(exported.stdout)
+    for (const prune of [[], ['--prune']]) {
+      const plan = await from.type(['plan', '-f', path, ...prune])
+      t.is(plan.exitCode, 0, plan.stdout + plan.stderr)
+    }
     const same = await from.type(['apply', '-f', path, '--prune'])
     t.is(same.stdout.split(':')[0], 'Nothing to change', same.stdout + same.stderr)
     const other = await to.type(['apply', '-f', path, '--prune'])

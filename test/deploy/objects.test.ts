@@ -74,6 +74,12 @@ const mutations: readonly (readonly [object: string, path: string, value: unknow
   ['ServiceAccount rolesets', 'automountServiceAccountToken', 'no', "Type 'string'"],
   ['Certificate rolesets-tls', 'spec.dnsName', [], 'dnsName'],
   ['Certificate rolesets-tls', 'spec.issuerRef.name', undefined, '"name"'],
+  ['ServiceMonitor rolesets-authority', 'spec.endpoints.0.intervall', '30s', 'intervall'],
+  ['ServiceMonitor rolesets-authority', 'spec.selector', undefined, '"selector"'],
+  ['PodMonitor rolesets-sidecars', 'spec.endpoints', [], 'endpoints'],
+  ['PrometheusRule rolesets', 'spec.groups.0.rules.0.expr', undefined, '"expr"'],
+  ['PrometheusRule rolesets', 'spec.groups.0.rules.0.annotation', {}, 'annotation'],
+  ['PrometheusRule rolesets', 'spec.groups.0.rules.0.for', 5, "Type 'number'"],
   ['ServiceAccount rolesets', 'kind', 'ServiceAcount', 'ServiceAcount'],
   ['ServiceAccount rolesets', 'apiVersion', 'v2', 'v2'],
 ]
@@ -81,7 +87,10 @@ const mutations: readonly (readonly [object: string, path: string, value: unknow
 kustomizeTest('a misspelled field, a wrong type and a missing field are found', async (t) => {
   const folder = await temporaryFolder(t)
   const certificates = await buildOverlay(folder, { components: ['deploy/kubernetes/cert-manager'] })
-  const objects = [...(await build('deploy/kubernetes/authority')), ...certificates]
+  const [authority, monitoring] = await Promise.all(
+    ['deploy/kubernetes/authority', 'deploy/kubernetes/monitoring'].map(build),
+  )
+  const objects = [...(authority ?? []), ...(monitoring ?? []), ...certificates]
   const changed = mutations.map(([name, path, value]) => {
     const object = objects.find(({ kind, metadata }) => `${kind} ${metadata.name}` === name)
     return changedAt(t.truthy(object) && object, path.split('.'), value)

@@ -7,7 +7,7 @@ import { isThere } from '../repository/sources.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { build, buildOverlay, kustomizationsBelow, reasonWithoutKustomize, type KubernetesObject } from './kustomize.ts'
 import { referenceProblems } from './reference-problems.ts'
-import { containersOf, podTemplatesOf, services, type PodSpec } from './workloads.ts'
+import { services } from './workloads.ts'
 
 const reason = reasonWithoutKustomize()
 const kustomizeTest = reason === undefined ? test : test.skip
@@ -45,27 +45,6 @@ kustomizeTest('the volumes and ports of a sidecar are in the pod to which it was
     t.deepEqual(referenceProblems(built.filter(isSidecar), foreign), [], component)
   }
 })
-
-kustomizeTest('what Prometheus scrapes has the labels and the port that its monitors select', async (t) => {
-  const monitors = await build('deploy/kubernetes/monitoring')
-  const find = (kind: string) => monitors.find((each) => each.kind === kind)?.['spec']
-  const [service] = await build('deploy/kubernetes/authority').then((built) =>
-    built.filter(isNamed('Service', 'rolesets')),
-  )
-  t.like(service?.metadata.labels, find('ServiceMonitor').selector.matchLabels)
-  const portNames = service?.['spec'].ports.map(({ name }: PodSpec) => name as string)
-  for (const { port } of find('ServiceMonitor').endpoints) t.true(portNames.includes(port), port)
-
-  const overlay = { components: ['deploy/kubernetes/sidecar'], objects: services }
-  for (const { labels, spec } of (await buildOverlay(await temporaryFolder(t), overlay)).flatMap(podTemplatesOf)) {
-    t.like(labels, find('PodMonitor').selector.matchLabels)
-    const named = containersOf(spec).flatMap(({ ports = [] }) => ports.map(({ name }: PodSpec) => name as string))
-    for (const { port } of find('PodMonitor').podMetricsEndpoints) t.true(named.includes(port), port)
-  }
-})
-
-const isNamed = (kind: string, name: string) => (object: KubernetesObject) =>
-  object.kind === kind && object.metadata.name === name
 
 /** The object of the authority, what is changed in it, and what the sentence must name. */
 const mutations: readonly (readonly [object: string, change: (object: KubernetesObject) => void, sentence: string])[] =

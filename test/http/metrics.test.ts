@@ -203,7 +203,7 @@ test('what follows a manifest is told, and a source that fails leaves only its o
       ...{ lastSuccessAt: 4_000, appliedRevision: 6, drift: 2 },
     }),
   }
-  const { value } = parseScrape(await createMetrics(new Measurements(), state).read())
+  const { value } = parseScrape(await createMetrics(new Measurements(), () => state).read())
   t.is(value('rolesets_manifest_applied'), 0)
   t.is(value('rolesets_manifest_reconciles_total', { result: 'failed' }), 3)
   t.is(value('rolesets_manifest_last_attempt_timestamp_seconds'), 5)

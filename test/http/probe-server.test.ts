@@ -8,6 +8,7 @@ import { Measurements } from '../../packages/sidecar/src/http/measurements.ts'
 import { MetricsPage } from '../../packages/sidecar/src/http/metrics-page.ts'
 import { openProbeServer } from '../../packages/sidecar/src/http/probe-server.ts'
 import { Readiness } from '../../packages/sidecar/src/readiness.ts'
+import { scrape } from '../processes/scrape.ts'
 
 const env = { ROLESETS_PROBE_LISTEN: '127.0.0.1:0', ROLESETS_HTTP_LISTEN: '' }
 const withMetrics = { ...env, ROLESETS_PROBE_METRICS: 'true' }
@@ -18,8 +19,9 @@ async function openProbes(t: ExecutionContext, settings: Readonly<Record<string,
 }
 
 /** A listener whose facts the test sets. */
-async function openAlone(t: ExecutionContext, metrics?: MetricsPage) {
+async function openAlone(t: ExecutionContext) {
   const readiness = new Readiness()
+  const metrics = new MetricsPage(new Measurements(), { health: () => readiness.facts(), readOnly: false })
   const listen = { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true } as const
   const failed = (error: unknown) => t.fail(String(error))
   const server = await openProbeServer({ listen, readiness, metrics, failed })
@@ -186,8 +188,8 @@ test('callers that hold connections keep no probe out: the oldest ones are ended
   t.is((await ask(url, '/readyz')).status, 200)
 })
 
-test('until the store is open, the probes say so, and there are no metrics yet', async (t) => {
-  const { readiness, url } = await openAlone(t, new MetricsPage(new Measurements()))
+test('until the store is open, the probes and the metrics say so', async (t) => {
+  const { readiness, url } = await openAlone(t)
   const opening = readiness.waitFor('store', 'It is being opened.')
   const waiting = '[{"what":"store","why":"It is being opened."}]'
   t.like(await ask(url, '/livez'), { status: 200, text: '{"live":true}' })
@@ -196,15 +198,13 @@ test('until the store is open, the probes say so, and there are no metrics yet',
     status: 503,
     text: `{"started":false,"ready":false,"fresh":false,"waiting_for":${waiting}}`,
   })
-  const metrics = await ask(url, '/metrics')
-  t.is(metrics.status, 503)
-  t.is(metrics.headers.get('retry-after'), '1')
-  t.like(JSON.parse(metrics.text), {
-    code: 'not_ready',
-    detail: 'The sidecar is not ready: it waits for the store. It is being opened.',
-  })
+  const waitingMetrics = await scrape(new URL(url).host)
+  for (const name of ['started', 'ready', 'fresh']) t.is(waitingMetrics.value(`rolesets_${name}`), 0, name)
+  t.is(waitingMetrics.value('rolesets_head_revision'), undefined)
+  t.is(waitingMetrics.value('rolesets_store_disk_free_bytes'), undefined)
   readiness.start(() => true)
   opening.over()
+  t.is((await scrape(new URL(url).host)).value('rolesets_started'), 1)
   t.is((await ask(url, '/startupz')).status, 200)
 })
 

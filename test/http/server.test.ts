@@ -6,6 +6,7 @@ import { Readiness } from '../../packages/sidecar/src/readiness.ts'
 import { Measurements } from '../../packages/sidecar/src/http/measurements.ts'
 import { MetricsPage } from '../../packages/sidecar/src/http/metrics-page.ts'
 import type { Service } from '../../packages/sidecar/src/service/service.ts'
+import { quietState } from './quiet-state.ts'
 
 const env = { ROLESETS_HTTP_LISTEN: '127.0.0.1:0' }
 
@@ -45,7 +46,7 @@ test('while the sidecar is not ready, /readyz shows which fact is missing', asyn
     identify: () => undefined,
     readiness,
     measurements: new Measurements(),
-    metrics: new MetricsPage(new Measurements()),
+    metrics: new MetricsPage(new Measurements(), quietState),
     failed: (error) => t.fail(String(error)),
     service: {} as Service,
   })

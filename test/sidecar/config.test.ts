@@ -47,6 +47,7 @@ test('without flags and variables, the defaults are in effect', (t) => {
     readKey: undefined,
     tls: undefined,
     unknownOrganizations: 'initial',
+    manifest: undefined,
     readOnly: false,
     maxStalenessMs: 5000,
     historyMaxCount: 1_000_000,
@@ -69,6 +70,17 @@ test('an empty variable is none, and an empty HTTP address turns HTTP off', (t) 
   t.is(config.database, 'sqlite:rolesets.db')
   t.is(config.secretKey, undefined)
   t.is(config.httpListen, undefined)
+})
+
+test('pruning needs a manifest, and a manifest a path', (t) => {
+  const path = '/etc/rolesets'
+  t.deepEqual(configOf({ env: { ROLESETS_MANIFEST: path } }).manifest, { path, prune: false })
+  const both = { ROLESETS_MANIFEST: path, ROLESETS_MANIFEST_PRUNE: 'true' }
+  t.deepEqual(configOf({ env: both }).manifest, { path, prune: true })
+  const pruneWithout = 'ROLESETS_MANIFEST_PRUNE is given without a manifest. Give --manifest too, or leave it out.'
+  t.deepEqual(faultsOf({ ROLESETS_MANIFEST_PRUNE: 'true' }), [pruneWithout])
+  t.deepEqual(faultsOf({ ...both, ROLESETS_MANIFEST: '' }), [pruneWithout])
+  t.deepEqual(faultsOf({}, { manifest: '' }), ['--manifest is empty. Give the path of a file or a folder.'])
 })
 
 test('several addresses are read, sockets and IPv6 among them', (t) => {

@@ -125,6 +125,7 @@ const otherVerbs = [
     'schema',
     'completion',
     'version',
+    'health',
   ],
   ...['organizations', 'role-sets', 'roles', 'permissions', 'members', 'invitations'].map((noun) => `get ${noun}`),
   ...['invitations list', 'invitations get', 'keys list'],

@@ -42,6 +42,8 @@ export interface Config {
   readonly tls: TlsFiles | undefined
   readonly unknownOrganizations: 'initial' | 'deny'
   /** Every write but that of the manifest is refused. */
+  /** Undefined: no manifest is followed. */
+  readonly manifest: { readonly path: string; readonly prune: boolean } | undefined
   readonly readOnly: boolean
   readonly maxStalenessMs: number
   readonly historyMaxCount: number
@@ -104,6 +106,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     readKey,
     tls,
     unknownOrganizations: reader.oneOf('unknownOrganizations', ['initial', 'deny']),
+    manifest: reader.manifest(),
     readOnly: reader.flag('readOnly'),
     maxStalenessMs: reader.integer('maxStalenessMs', { min: 100, max: dayMs }),
     historyMaxCount: reader.integer('historyMaxCount', { min: 1, max: 1_000_000_000 }),
@@ -262,6 +265,17 @@ class Reader {
       )
     else return { kind: 'unix', path }
     return undefined
+  }
+
+  /** Whether the file is there and right is not looked at: it may come later. */
+  manifest(): Config['manifest'] {
+    const path = this.text('manifest')
+    const prune = this.flag('manifestPrune')
+    if (path === undefined && prune)
+      this.fault('manifestPrune', 'is given without a manifest. Give --manifest too, or leave it out.')
+    if (path === '') this.fault('manifest', 'is empty. Give the path of a file or a folder.')
+    if (path?.includes('\0')) this.fault('manifest', 'contains a NUL character. Give a path without it.')
+    return path === undefined ? undefined : { path, prune }
   }
 
   tls(): TlsFiles | undefined {

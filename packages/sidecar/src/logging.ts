@@ -3,7 +3,7 @@
  * place. Keys never come here; what quotes a caller or the operating system is cleaned on the way out.
  */
 
-import { pino } from 'pino'
+import { pino, type Logger } from 'pino'
 import type { Redaction } from './redaction.ts'
 
 /** One function for each event. */
@@ -96,6 +96,7 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
     certificatesReloaded: () => logger.info('The TLS files have changed and are in use.'),
     certificatesInvalid: (error: unknown) =>
       logger.error({ err: error }, "The TLS files have changed and can't be used; the previous ones stay in use."),
+    ...manifestEvents(logger),
     compactionFailed: (error: unknown) =>
       logger.error({ err: error }, 'The history could not be compacted; it is tried again later.'),
     stopping: () => logger.info('The sidecar is stopping: it accepts no new calls and finishes the running ones.'),
@@ -103,6 +104,38 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
     stopped: () => logger.info('The sidecar has stopped.'),
     startFailed: (error: unknown) => logger.fatal(factsOf(error), `The sidecar can't start: ${messageOf(error)}`),
     crashed: (error: unknown) => logger.fatal({ err: error }, 'An unexpected error ends the sidecar.'),
+  }
+}
+
+function manifestEvents(logger: Logger) {
+  return {
+    manifestApplied: (facts: object, isChanged: boolean) =>
+      isChanged
+        ? logger.info({ event: 'manifest_applied', ...facts }, 'The manifest was applied.')
+        : logger.info(
+            { event: 'manifest_unchanged', ...facts },
+            'The store is as the manifest says: nothing was changed.',
+          ),
+    /** @param isRefused the manifest is at fault, and not the store */
+    manifestNotApplied: (facts: object, isRefused: boolean) =>
+      isRefused
+        ? logger.error(
+            { event: 'manifest_refused', ...facts },
+            'The manifest was refused: nothing was changed. Correct it.',
+          )
+        : logger.error({ event: 'manifest_failed', ...facts }, 'The manifest could not be applied; it is tried again.'),
+    manifestDrifted: (facts: object, isDrifted: boolean) =>
+      isDrifted
+        ? logger.warn(
+            { event: 'manifest_drifted', ...facts },
+            'The store is not as the manifest says: others have written to it.',
+          )
+        : logger.info({ event: 'manifest_drift_gone', ...facts }, 'The store is as the manifest says again.'),
+    manifestDriftUnknown: (error: unknown) =>
+      logger.error(
+        { err: error },
+        'How far the store is from the manifest could not be found out; it is tried again later.',
+      ),
   }
 }
 

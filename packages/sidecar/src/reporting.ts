@@ -2,6 +2,7 @@
 
 import type { CertificateWatch } from './certificates.ts'
 import type { Config } from './config.ts'
+import type { Declared } from './declared/open-declared.ts'
 import type { GrpcObserver } from './grpc/observer.ts'
 import type { Measurements } from './http/measurements.ts'
 import type { StateSource } from './http/metrics-source.ts'
@@ -33,23 +34,29 @@ interface MetricsParts {
   readonly store: Store
   readonly service: Service
   readonly compaction: Compaction
+  readonly declared: Declared | undefined
   readonly certificates: CertificateWatch | undefined
   readonly readiness: Readiness
 }
 
+/** What the metrics show while the store is being opened. */
+export function firstSourceOf({ readOnly }: Config, readiness: Readiness): StateSource {
+  return { health: () => readiness.facts(), readOnly }
+}
+
 /** What the metrics show of the other rooms. */
 export function metricsSourceOf(config: Config, parts: MetricsParts): StateSource {
-  const { store, service, compaction, certificates, readiness } = parts
+  const { store, service, compaction, declared, certificates, readiness } = parts
   const { readModel, freshness } = service
   const limits = { countMax: config.historyMaxCount, ageMsMax: config.historyMaxAgeMs }
   return {
-    health: () => readiness.facts(),
-    readOnly: config.readOnly,
+    ...firstSourceOf(config, readiness),
     headRevision: () => readModel.revision,
     stalenessMs: () => freshness.stalenessMs,
     cache: () => readModel.statistics,
     diskUsage: () => store.diskUsage(),
     history: () => ({ ...limits, ...compaction.facts() }),
+    manifest: declared && (() => declared.measurements),
     certificateValidTo: certificates && (() => certificates.validTo),
   }
 }

@@ -86,6 +86,15 @@ const rows = [
     sentence:
       "How organizations that the store doesn't know are treated: `initial` (they have the initial role set) or `deny` (no role can be granted).",
   }),
+  row('manifest', '--manifest <path>', {
+    sentence:
+      'A file or a folder in the form of `rolesets apply` (docs/manifest.md): the store is brought to this state before the sidecar is ready, and again whenever it changes.',
+  }),
+  row('manifestPrune', '--manifest-prune', {
+    default: 'false',
+    sentence:
+      'Permissions, roles and role sets that the manifest does not describe are deleted, as with `rolesets apply --prune`.',
+  }),
   row('readOnly', '--read-only', {
     default: 'false',
     sentence:

@@ -5,6 +5,7 @@
 
 import type { Config } from './config.ts'
 import { openCertificates } from './certificates.ts'
+import { openDeclared } from './declared/open-declared.ts'
 import { openGrpcServers } from './grpc/server.ts'
 import { Measurements } from './http/measurements.ts'
 import type { HttpServer } from './http/listener.ts'
@@ -15,7 +16,7 @@ import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { Readiness } from './readiness.ts'
 import { Redaction } from './redaction.ts'
-import { failedOver, metricsSourceOf, noteStoreEvent, observerOf, readinessLog } from './reporting.ts'
+import { failedOver, firstSourceOf, metricsSourceOf, noteStoreEvent, observerOf, readinessLog } from './reporting.ts'
 import { openCompaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
 import { openKeyRing } from './service/key-ring.ts'
@@ -64,6 +65,7 @@ export async function openSidecar(config: Config, options: SidecarOptions = {}):
     return await assemble(config, { log, readiness, signal, closers, closeAll })
   } catch (error) {
     await closeAll()
+    signal?.throwIfAborted()
     throw error
   }
 }
@@ -85,12 +87,13 @@ interface Assembly {
 
 async function assemble(config: Config, { log, readiness, signal, closers, closeAll }: Assembly): Promise<Sidecar> {
   const measurements = new Measurements()
-  const metrics = new MetricsPage(measurements)
+  const metrics = new MetricsPage(measurements, firstSourceOf(config, readiness))
   const opening = readiness.waitFor('store', storeOpening)
   const probe = await openProbes(config, { readiness, metrics, log })
   closers.push(async () => probe?.close())
 
   const store = await openStore(config.database, {
+    signal,
     onEvent: (event) => noteStoreEvent(event, { measurements, readiness, log }),
   })
   closers.push(() => store.close())
@@ -106,7 +109,7 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   )
   const { unknownOrganizations, maxStalenessMs } = config
   const now = () => Date.now()
-  const readOnly = config.readOnly ? { declaredIn: undefined } : undefined
+  const readOnly = config.readOnly ? { declaredIn: config.manifest?.path } : undefined
   const settings = { unknownOrganizations, maxStalenessMs, readOnly }
   const service = await openService({ store, ...settings, now, newId: createNewId(now) })
   closers.push(() => service.close())
@@ -118,9 +121,11 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   readiness.show('read_only', () => mode.read_only)
   const compaction = openCompaction(store, config, log)
   closers.push(compaction.stop)
+  const declared = openDeclared(config, { store, administration: service.administration, readiness, log })
+  closers.push(() => declared?.close())
 
   const parts = { store, service, compaction, identify, certificates, measurements, metrics, readiness, log }
-  metrics.open(metricsSourceOf(config, parts))
+  metrics.open(metricsSourceOf(config, { ...parts, declared }))
   const http = await openHttp(config, parts)
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)

@@ -11,6 +11,7 @@ import { Readiness } from '../../../packages/sidecar/src/readiness.ts'
 import type { ReadCall } from '../../../packages/sidecar/src/service/operations/call.ts'
 import { ServiceError, StoreError } from '../../../packages/sidecar/src/service/service-error.ts'
 import type { Service } from '../../../packages/sidecar/src/service/service.ts'
+import { quietState } from '../quiet-state.ts'
 
 /** A server whose permissions are read by `read`. */
 async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCall) => Promise<never>) {
@@ -23,7 +24,7 @@ async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCa
     defaultVersion: '2026-05-12',
     readiness: new Readiness(),
     measurements: new Measurements(),
-    metrics: new MetricsPage(new Measurements()),
+    metrics: new MetricsPage(new Measurements(), quietState),
     failed: (error, method) => noted.push({ error, method }),
     service: { readModel: { revisionText: 'e:1' }, administration: { getPermission: read } } as unknown as Service,
   })

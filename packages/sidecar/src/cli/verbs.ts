@@ -11,6 +11,7 @@ import { doctor } from './verbs/doctor.ts'
 import { explain } from './verbs/explain.ts'
 import { exporting } from './verbs/export.ts'
 import { get } from './verbs/get.ts'
+import { health } from './verbs/health.ts'
 import { invitations } from './verbs/invitations.ts'
 import { cleanIo, type ProcessIo } from './run/io.ts'
 import { hearUsage } from './run/usage.ts'
@@ -50,6 +51,7 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
     log,
     explain,
     watch,
+    health,
   ]
   for (const each of [...verbs, backup, restore, doctor, schema, completion, version]) each(program, io)
 }

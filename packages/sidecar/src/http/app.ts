@@ -44,12 +44,8 @@ export function createApp(options: AppOptions): Express {
   return app
 }
 
-function metricsHandler({ metrics, readiness }: AppOptions): RequestHandler {
-  return async (_request, response) => {
-    const page = await metrics.read()
-    if (page !== undefined) return sendPage(response, page)
-    sendProblem(response, 'not_ready', readiness.waitingText ?? 'There are no metrics yet.')
-  }
+function metricsHandler({ metrics }: AppOptions): RequestHandler {
+  return async (_request, response) => sendPage(response, await metrics.read())
 }
 
 function apiHandler(options: AppOptions): RequestHandler {

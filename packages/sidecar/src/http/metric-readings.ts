@@ -22,7 +22,8 @@ export type Readings = {
     ReadingOf[(typeof metricTable)[Name]['type']] | Promise<ReadingOf[(typeof metricTable)[Name]['type']]>
 }
 
-export function readingsOf(measured: Measurements, state: StateSource): Readings {
+/** @param state is called with each reading, because more is known when the store is open */
+export function readingsOf(measured: Measurements, state: () => StateSource): Readings {
   return {
     ...healthReadings(state),
     ...decisionReadings(measured, state),
@@ -33,28 +34,26 @@ export function readingsOf(measured: Measurements, state: StateSource): Readings
     rolesets_backup_last_success_timestamp_seconds: () => seconds(measured.backedUpAt),
     rolesets_access_refused_total: () => measured.accessRefusals,
     rolesets_unforeseen_failures_total: () => measured.unforeseenFailures,
-    rolesets_certificate_expiry_timestamp_seconds: () => seconds(state.certificateValidTo?.()),
+    rolesets_certificate_expiry_timestamp_seconds: () => seconds(state().certificateValidTo?.()),
   }
 }
 
 type Part<Prefix extends string> = Pick<Readings, Extract<MetricName, `rolesets_${Prefix}${string}`>>
 
-function healthReadings({
-  health,
-  readOnly,
-  stalenessMs,
-  headRevision,
-}: StateSource): Part<'build' | 'started' | 'read' | 'fresh' | 'staleness' | 'head' | 'store_writable'> {
+function healthReadings(
+  state: () => StateSource,
+): Part<'build' | 'started' | 'read' | 'fresh' | 'staleness' | 'head' | 'store_writable'> {
   const version = readVersion()
+  const health = () => state().health()
   return {
     rolesets_build_info: () => [[[version], 1]],
     rolesets_started: () => Number(health().started),
     rolesets_ready: () => Number(health().ready),
     rolesets_fresh: () => Number(health().fresh),
     rolesets_store_writable: () => Number(health().writable !== false),
-    rolesets_read_only: () => Number(readOnly),
-    rolesets_staleness_seconds: () => stalenessMs() / 1000,
-    rolesets_head_revision: headRevision,
+    rolesets_read_only: () => Number(state().readOnly),
+    rolesets_staleness_seconds: () => seconds(state().stalenessMs?.()),
+    rolesets_head_revision: () => state().headRevision?.(),
   }
 }
 
@@ -67,7 +66,7 @@ function readVersion(): string {
 
 function decisionReadings(
   measured: Measurements,
-  { cache }: StateSource,
+  state: () => StateSource,
 ): Part<'decisions' | 'check' | 'batch_check' | 'organizations'> {
   const decisions = () =>
     Object.entries(measured.decisions).flatMap(([source, byReason]) =>
@@ -76,18 +75,22 @@ function decisionReadings(
         return [[answer, reason, source], count]
       }),
     )
+  const cache = () => state().cache?.()
   return {
     rolesets_decisions_total: decisions,
     rolesets_check_seconds: () => measured.checkSeconds,
     rolesets_batch_check_seconds: () => measured.batchCheckSeconds,
-    rolesets_organizations_cached: () => cache().organizations,
-    rolesets_organizations_cache_hits_total: () => cache().hits,
-    rolesets_organizations_cache_misses_total: () => cache().misses,
+    rolesets_organizations_cached: () => cache()?.organizations,
+    rolesets_organizations_cache_hits_total: () => cache()?.hits,
+    rolesets_organizations_cache_misses_total: () => cache()?.misses,
   }
 }
 
-function watcherReadings(measured: Measurements, { headRevision }: StateSource): Part<'watcher' | 'feed'> {
-  const lag = () => Math.max(0, ...[...measured.watchers].map(({ handedRevision }) => headRevision() - handedRevision))
+function watcherReadings(measured: Measurements, state: () => StateSource): Part<'watcher' | 'feed'> {
+  const lag = () => {
+    const head = state().headRevision?.() ?? 0
+    return Math.max(0, ...[...measured.watchers].map(({ handedRevision }) => head - handedRevision))
+  }
   return {
     rolesets_watchers: () => measured.watchers.size,
     rolesets_watchers_ended_total: () => samplesOf(measured.watchersEnded),
@@ -98,7 +101,7 @@ function watcherReadings(measured: Measurements, { headRevision }: StateSource):
 
 function storeReadings(
   measured: Measurements,
-  { diskUsage }: StateSource,
+  state: () => StateSource,
 ): Part<'writes' | 'commit' | 'store_errors' | 'store_rollbacks' | 'store_file' | 'store_disk'> {
   return {
     rolesets_writes_total: () => samplesOf(measured.writes),
@@ -107,32 +110,37 @@ function storeReadings(
     rolesets_store_errors_total: () => samplesOf(measured.storeErrors),
     rolesets_store_rollbacks_total: () => measured.rollbacks,
     rolesets_store_file_bytes: async () => {
-      const { database, log } = await diskUsage()
+      const usage = await state().diskUsage?.()
+      if (usage === undefined) return undefined
       return [
-        [['database'], database],
-        [['log'], log],
+        [['database'], usage.database],
+        [['log'], usage.log],
       ]
     },
-    rolesets_store_disk_free_bytes: async () => (await diskUsage()).free,
+    rolesets_store_disk_free_bytes: async () => (await state().diskUsage?.())?.free,
   }
 }
 
-function historyReadings({ history, headRevision }: StateSource): Part<'history'> {
+function historyReadings(state: () => StateSource): Part<'history'> {
+  const history = () => state().history?.()
   return {
     rolesets_history_change_sets: () => {
-      const { kept } = history()
-      return kept && headRevision() - kept.afterRevision
+      const [head, kept] = [state().headRevision?.(), history()?.kept]
+      return head === undefined || kept === undefined ? undefined : head - kept.afterRevision
     },
-    rolesets_history_change_sets_max: () => history().countMax,
-    rolesets_history_oldest_timestamp_seconds: () => seconds(history().kept?.since),
-    rolesets_history_age_max_seconds: () => seconds(history().ageMsMax),
-    rolesets_history_compaction_last_success_timestamp_seconds: () => seconds(history().compactedAt),
-    rolesets_history_compaction_failures_total: () => history().compactionFailures,
+    rolesets_history_change_sets_max: () => history()?.countMax,
+    rolesets_history_oldest_timestamp_seconds: () => seconds(history()?.kept?.since),
+    rolesets_history_age_max_seconds: () => seconds(history()?.ageMsMax),
+    rolesets_history_compaction_last_success_timestamp_seconds: () => seconds(history()?.compactedAt),
+    rolesets_history_compaction_failures_total: () => history()?.compactionFailures,
   }
 }
 
-function manifestReadings({ manifest }: StateSource): Part<'manifest'> {
-  const of = (read: (state: ManifestState) => ReadingOf['gauge']) => () => manifest && read(manifest())
+function manifestReadings(state: () => StateSource): Part<'manifest'> {
+  const of = (read: (manifest: ManifestState) => ReadingOf['gauge']) => () => {
+    const manifest = state().manifest?.()
+    return manifest && read(manifest)
+  }
   return {
     rolesets_manifest_applied: of(({ result }) => result && Number(result !== 'failed')),
     rolesets_manifest_reconciles_total: of(({ reconciles }) =>

@@ -1,6 +1,6 @@
 /**
  * The page of the metrics, which several listeners serve. prom-client is loaded with the first request, so that the start does
- * without it. There is a page as soon as the store is open.
+ * without it.
  */
 
 import type { ServerResponse } from 'node:http'
@@ -15,30 +15,31 @@ interface Page {
 
 export class MetricsPage {
   readonly #measurements: Measurements
-  #state: StateSource | undefined
+  #state: StateSource
   #metrics: Promise<Metrics> | undefined
   #reading: Promise<Page> | undefined
 
-  constructor(measurements: Measurements) {
+  /** @param state what is known before the store is open */
+  constructor(measurements: Measurements, state: StateSource) {
     this.#measurements = measurements
+    this.#state = state
   }
 
-  /** From now on there is a page. */
+  /** The store is open. */
   open(state: StateSource): void {
     this.#state = state
   }
 
-  /** @returns undefined: there is no page yet */
-  async read(): Promise<Page | undefined> {
-    const state = this.#state
-    if (state === undefined) return undefined
+  async read(): Promise<Page> {
     // Those that ask at the same time share one reading, because it takes some milliseconds of a processor.
-    this.#reading ??= this.#readNow(state).finally(() => (this.#reading = undefined))
+    this.#reading ??= this.#readNow().finally(() => (this.#reading = undefined))
     return this.#reading
   }
 
-  async #readNow(state: StateSource): Promise<Page> {
-    this.#metrics ??= import('./metrics.ts').then(({ createMetrics }) => createMetrics(this.#measurements, state))
+  async #readNow(): Promise<Page> {
+    this.#metrics ??= import('./metrics.ts').then(({ createMetrics }) =>
+      createMetrics(this.#measurements, () => this.#state),
+    )
     const { contentType, read } = await this.#metrics
     return { contentType, text: await read() }
   }

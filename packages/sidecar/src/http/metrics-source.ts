@@ -1,17 +1,20 @@
-/** What the metrics read from other rooms when they are scraped. What is undefined isn't known, and has no sample then. */
+/**
+ * What the metrics read from other rooms when they are scraped. What is left out or undefined isn't known, and has no sample:
+ * while the store is being opened, only the health is.
+ */
 
 import type { HealthFacts } from '../readiness.ts'
 
 export interface StateSource {
   readonly health: () => Pick<HealthFacts, 'started' | 'ready' | 'fresh' | 'writable'>
   readonly readOnly: boolean
-  readonly headRevision: () => number
+  readonly headRevision?: () => number
   /** How long the data of the sidecar hasn't been known to be up to date. */
-  readonly stalenessMs: () => number
-  readonly cache: () => { readonly organizations: number; readonly hits: number; readonly misses: number }
+  readonly stalenessMs?: () => number
+  readonly cache?: () => { readonly organizations: number; readonly hits: number; readonly misses: number }
   /** Bytes of the store's files, and how many their disk has free. */
-  readonly diskUsage: () => Promise<{ readonly database: number; readonly log: number; readonly free: number }>
-  readonly history: () => HistoryState
+  readonly diskUsage?: () => Promise<{ readonly database: number; readonly log: number; readonly free: number }>
+  readonly history?: () => HistoryState
   /** Unix milliseconds until which the TLS certificate is valid; left out: no TLS. */
   readonly certificateValidTo?: (() => number) | undefined
   /** Left out: no manifest is followed. */

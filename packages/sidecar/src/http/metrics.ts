@@ -8,7 +8,7 @@ import type { StateSource } from './metrics-source.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-export function createMetrics(measured: Measurements, state: StateSource) {
+export function createMetrics(measured: Measurements, state: () => StateSource) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   for (const name of misnamed) registry.removeSingleMetric(name)

@@ -69,15 +69,16 @@ function serve(request: IncomingMessage, response: ServerResponse, options: Prob
   }
   if (hasBody(request)) return refuse(response, 'bad_request', 'Send the request without a body.')
   if (isProbePath(path)) answerProbe(response, path, options.readiness)
-  else void sendMetrics(response, options)
+  else if (options.metrics !== undefined) void sendMetrics(response, options.metrics, options.failed)
 }
 
-async function sendMetrics(response: ServerResponse, { metrics, readiness, failed }: ProbeOptions): Promise<void> {
+async function sendMetrics(
+  response: ServerResponse,
+  metrics: MetricsPage,
+  failed: ProbeOptions['failed'],
+): Promise<void> {
   try {
-    const page = await metrics?.read()
-    if (page !== undefined) return sendPage(response, page)
-    response.setHeader('Retry-After', '1')
-    sendProblem(response, 'not_ready', readiness.waitingText ?? 'There are no metrics yet.')
+    sendPage(response, await metrics.read())
   } catch (error) {
     failed(error, 'GET /metrics')
     refuse(response, 'internal_failure', 'The log of the sidecar has the details.')

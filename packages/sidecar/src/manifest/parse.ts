@@ -10,27 +10,37 @@ import { faultWords, parseYaml, type YamlSource } from './yaml-source.ts'
 export const manifestBytesMax = 4 * 1024 * 1024
 
 /** More faults than that are the same mistake again and again. */
-const faultsMax = 100
+export const faultsMax = 100
 
-export interface ParsedFile {
-  /** Undefined if there is a fault. */
-  readonly manifest: ParsedManifest | undefined
+export interface ReadFile {
+  /** With the names of a file. Undefined if there is a fault. */
+  readonly value: unknown
   /** In the order of the text; at most a hundred. */
   readonly faults: readonly FileFault[]
   /** The place of what the sidecar names as `roles[2].permissions[0]`, if it is in the file. */
   readonly placeOf: YamlSource['placeOf']
 }
 
+export interface ParsedFile extends Omit<ReadFile, 'value'> {
+  /** Undefined if there is a fault. */
+  readonly manifest: ParsedManifest | undefined
+}
+
 export function parseManifestFile(text: string): ParsedFile {
+  const { value, faults, placeOf } = readManifestText(text)
+  return { manifest: faults.length === 0 ? manifestOfFile(value) : undefined, faults, placeOf }
+}
+
+export function readManifestText(text: string): ReadFile {
   const excess = findExcessIn(text)
   if (excess !== undefined) {
     const { line, column } = excess
-    return { manifest: undefined, faults: [excess], placeOf: () => ({ line, column }) }
+    return { value: undefined, faults: [excess], placeOf: () => ({ line, column }) }
   }
   const { value, faults: yamlFaults, placeOf } = parseYaml(text)
   const faults = yamlFaults.length > 0 ? [...yamlFaults] : findFaults(value, placeOf)
   faults.sort((a, b) => a.line - b.line || a.column - b.column)
-  return { manifest: faults.length === 0 ? manifestOfFile(value) : undefined, faults, placeOf }
+  return { value, faults, placeOf }
 }
 
 function findFaults(value: unknown, placeOf: YamlSource['placeOf']): FileFault[] {

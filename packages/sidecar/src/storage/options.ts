@@ -9,6 +9,8 @@ export interface StoreOptions {
   readonly batchMax?: number
   /** For the log and the metrics. Must not throw. */
   readonly onEvent?: (event: StoreEvent) => void
+  /** Calls the opening off, also in the middle of a long migration, which then has changed nothing. */
+  readonly signal?: AbortSignal | undefined
   /** Unix milliseconds, for the date of a migration. Default: the system's clock. */
   readonly now?: () => number
 }

@@ -147,6 +147,8 @@ export interface Reader {
   readonly committedAt: number
   catalogue(): Promise<Catalogue>
   organization(id: string): Promise<Organization | undefined>
+  /** Those of these ids that there are, in any order. Up to 1 000 ids, each once. */
+  organizationsById(ids: readonly string[]): Promise<readonly Organization[]>
   organizationBySlug(slug: string): Promise<Organization | undefined>
   /**
    * Which role set a place has of its own; undefined: none. The assignment of an organization as a whole is a part of the
@@ -301,9 +303,7 @@ export interface Store extends AsyncDisposable, Copying {
   /**
    * Replaces the whole content by that of another store, and the epoch with it. History begins after the snapshot's revision.
    * Bookmarks stay: each names its epoch. It is one transaction: readers see the content before or after it, and when the
-   * snapshot ends with an error nothing was done. Writes wait meanwhile. It is for the caller to know that the snapshot isn't
-   * older than what the store has.
-   *
+   * snapshot ends with an error nothing was done. Writes wait meanwhile. The caller makes sure that it is no older snapshot.
    * @throws StoreError as for a write; `failed`, with the stream's error as its cause, when the snapshot breaks off
    */
   adopt(snapshot: StoreSnapshot, epoch: string): Promise<void>

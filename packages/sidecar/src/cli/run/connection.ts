@@ -145,7 +145,8 @@ function checkKey(key: string, source: string): string {
 
 type TlsOptions = Exclude<Parameters<typeof createRoleSetsClient>[0]['tls'], undefined>
 
-async function readTls(options: ConnectionOptions, io: Io): Promise<TlsOptions | undefined> {
+/** @returns undefined: without TLS */
+export async function readTls(options: ConnectionOptions, io: Io): Promise<TlsOptions | undefined> {
   const { tls, tlsCa, tlsCert, tlsKey, tlsServerName } = options
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new UsageError('Mutual TLS needs both --tls-cert and --tls-key. Give both or neither.')

@@ -19,9 +19,12 @@ import { organizationCommands } from './organizations.ts'
 import { permissionCommands } from './permissions.ts'
 import { roleSetCommands } from './role-sets.ts'
 import { roleCommands } from './roles.ts'
+import { Pauses } from '../pauses.ts'
 
 export interface ApplyInput {
   readonly manifest: Manifest
+  /** The manifest is a `ParsedManifest`: the caller has searched it for faults, and found none. */
+  readonly isParsed?: boolean
   /** Delete what isn't described. */
   readonly prune: boolean
 }
@@ -37,26 +40,32 @@ export const applyCommands = commandsOf((applied: Applied) => applied, {
       if (!Array.isArray(organizations) || organizations.length > limits.manifestOrganizationsMax) return {}
       return { organizationIds: organizations.flatMap((item: Partial<OrganizationManifest> | null) => item?.id ?? []) }
     },
-    decide: async (scope, { manifest, prune }: ApplyInput) => {
+    decide: async (scope, { manifest, isParsed, prune }: ApplyInput) => {
       const { writer } = scope
+      const pauses = new Pauses()
       scope.expectUnchanged({ id: 'The store', revision: writer.revision })
-      const wanted = parseManifest(manifest)
-      const organizations = await readOrganizations(writer, wanted)
+      const wanted = isParsed === true ? (manifest as ParsedManifest) : parseManifest(manifest)
+      const organizations = await readOrganizations(writer, wanted, pauses)
       const missing = wanted.organizations.flatMap(({ id }) => (organizations.has(id) ? [] : [id]))
       const deleted = await writer.deletedOrganizations(missing)
       const plan = planApply(scope.catalogue, wanted, {
         ...{ prune, organization: (id) => organizations.get(id), wasDeleted: (id) => deleted.has(id) },
       })
-      const impact = await performSteps(scope, plan.steps)
+      const impact = await performSteps(scope, plan.steps, pauses)
       const steps = plan.steps.map(({ run: _run, ...step }) => step)
       return decided([], { steps, leftAlone: plan.leftAlone }, impact)
     },
   },
 })
 
-async function readOrganizations(writer: Writer, manifest: ParsedManifest): Promise<ReadonlyMap<string, Organization>> {
+async function readOrganizations(
+  writer: Writer,
+  manifest: ParsedManifest,
+  pauses: Pauses,
+): Promise<ReadonlyMap<string, Organization>> {
   const found = new Map<string, Organization>()
   for (const { id } of manifest.organizations) {
+    await pauses.take()
     const organization = await writer.organization(id)
     if (organization !== undefined) found.set(id, organization)
   }
@@ -73,10 +82,11 @@ const commands = {
 } satisfies { [Planned in PlannedCommand as Planned['operation']]: { readonly decide: Decide<Planned['input']> } }
 
 /** Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own. */
-async function performSteps(scope: WriteScope, steps: readonly ApplyStep[]): Promise<Impact> {
+async function performSteps(scope: WriteScope, steps: readonly ApplyStep[], pauses: Pauses): Promise<Impact> {
   const impacts: Impact[] = []
   const refused: { readonly refusal: Refusal; readonly kind: ApplyStep['kind'] }[] = []
   for (const step of steps) {
+    await pauses.take()
     const { kind, run } = step
     // A step on another kind of thing may only be refused because what it needs was refused before.
     if (refused.length === refusalsMax || (refused[0] !== undefined && refused[0].kind !== kind)) break
