@@ -167,3 +167,8 @@ test('the patch for a CronJob is the one for the other workloads, below another 
     t.deepEqual(cron['metadata'], template['metadata'], component)
   }
 })
+
+test('the role sets of the example in Kubernetes are those of the pricing tiers', (t) => {
+  const read = (path: string) => parse(readFileSync(join(projectRoot, path), 'utf8')) as object
+  t.deepEqual(read('examples/kubernetes/declared/rolesets.yaml'), read('examples/pricing-tiers/rolesets.yaml'))
+})

@@ -115,9 +115,7 @@ kustomizeTest('each variable of a container of Rolesets is a setting, and each a
   t.is(pods.length, 2 + sidecars.length)
   // What the command reads besides the settings of `serve`, and what the program of the backup reads.
   const others = ['ROLESETS_TARGET', 'ROLESETS_KEY_FILE', 'BACKUP_FOLDER', 'BACKUPS_KEPT', 'CA_FILE']
-  // These two come with another change.
-  const coming = ['ROLESETS_MANIFEST', 'ROLESETS_MANIFEST_PRUNE']
-  const known = [...settings.map(({ variable }) => variable), ...others, ...coming]
+  const known = [...settings.map(({ variable }) => variable), ...others]
   for (const { of, spec } of pods) {
     for (const { env = [], ports = [] } of containersOf(spec).filter(({ image }) => image === 'rolesets')) {
       for (const { name } of env) t.true(known.includes(name), `${of}: ${name}`)

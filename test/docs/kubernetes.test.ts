@@ -12,16 +12,12 @@ import { mountFiles, type LocalPod } from '../deploy/container-process.ts'
 import { LocalCluster } from '../deploy/local-cluster.ts'
 import { podTemplatesOf, services } from '../deploy/workloads.ts'
 import { reasonWithoutCertificates } from '../processes/certificate-authority.ts'
-import { settings } from '../../packages/sidecar/src/settings.ts'
 import { codeBlocksOf, commandsOf } from './code-blocks.ts'
 
 const page = 'docs/kubernetes.md'
 const reason = reasonWithoutKustomize() ?? (await reasonWithoutCertificates())
 const clusterTest = reason === undefined ? test : test.skip
 if (reason !== undefined) console.log(reason)
-
-// The setting comes with another change.
-const declaredTest = settings.some(({ variable }) => `${variable}` === 'ROLESETS_MANIFEST') ? clusterTest : test.skip
 
 async function commandsBelow(...headings: readonly string[]): Promise<readonly string[]> {
   const blocks = await codeBlocksOf(page)
@@ -55,7 +51,7 @@ async function startPod(pod: LocalPod, containers: readonly string[]) {
   return started.at(-1)
 }
 
-declaredTest(
+clusterTest(
   'declared: from an empty namespace to a guarded pod, and a change of the file reaches it without a restart',
   async (t) => {
     const cluster = await LocalCluster.open(t)
