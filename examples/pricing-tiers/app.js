@@ -123,14 +123,14 @@ app.use(answerRefusal, problems({ all: true }))
 // From the start: as the first process of a container, it would ignore a signal that it doesn't listen for.
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort())
-stopping.signal.addEventListener('abort', () => void roleSets.close())
+const closeClient = () => void roleSets.close()
+stopping.signal.addEventListener('abort', closeClient)
 
 await roleSets.ready({ timeoutMs: 30_000 })
 const server = app.listen(Number(PORT), HOST, () => {
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
   console.log(JSON.stringify({ ready: true, url: `http://${HOST}:${port}` }))
 })
-stopping.signal.addEventListener('abort', () => {
-  server.close()
-  server.closeAllConnections()
-})
+// From now on, the requests that run are finished first, because they need the client.
+stopping.signal.removeEventListener('abort', closeClient)
+stopping.signal.addEventListener('abort', () => server.close(closeClient))

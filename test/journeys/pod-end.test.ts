@@ -1,9 +1,9 @@
 /** A pod ends under load, in the right order and in the wrong one. */
 
-import { journey, openCluster, openLoad, suffix } from './kubelet/journey.ts'
+import { journey, openCluster, openLoad, suffix, untilClosed } from './kubelet/journey.ts'
 import type { Pod } from './kubelet/kubelet.ts'
-import { undecided } from './kubelet/load.ts'
-import { podWith } from './kubelet/pods.ts'
+import { beginGrant, granted, undecided } from './kubelet/load.ts'
+import { applicationPort, podWith } from './kubelet/pods.ts'
 
 /** What the application says when it ends. */
 function countsOf(pod: Pod): { taken: number; answered: number } {
@@ -13,11 +13,19 @@ function countsOf(pod: Pod): { taken: number; answered: number } {
 journey(
   `a pod that is deleted under load ends its application first, which decides all that it has begun, and then the sidecar${suffix}`,
   async (t) => {
-    const cluster = await openCluster(t)
+    // The cache is never fresh: what is decided at the end needs the sidecar.
+    const cluster = await openCluster(t, { MAX_STALENESS_MS: '1' })
     const pod = await cluster.kubelet.start('application', cluster.spec)
     const load = openLoad(t, cluster, () => [pod])
     await load.settled([pod])
-    await pod.delete()
+    const token = await cluster.issuer.tokenOf('org_pro', 'admin')
+    const question = { organizationId: 'org_pro', role: 'org:analyst' }
+    const request = beginGrant(question, { host: pod.address, port: applicationPort, token })
+    await load.settled()
+    const ended = pod.delete()
+    await untilClosed(pod)
+    t.like(await request.finish(), { status: granted })
+    await ended
     await load.end()
     const names = pod.events
       .slice(pod.events.indexOf('Killing application'))

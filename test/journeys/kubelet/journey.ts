@@ -1,5 +1,6 @@
 /** What the journeys of pods begin with: a kubelet, a pod whose sidecar has a declared state, and users of its application. */
 
+import { connect } from 'node:net'
 import test from 'ava'
 import { createIssuer, type Issuer } from '../guarded-application.ts'
 import { Kubelet, type Pod, type Teardown } from './kubelet.ts'
@@ -81,4 +82,16 @@ export async function untilProbe(
     .finally(() => (isOver = true))
   await asking
   return last as ProbeAnswer
+}
+
+/** The application of the pod takes no new connections. */
+export async function untilClosed({ address: host }: Pod, port = applicationPort): Promise<void> {
+  for (;;) {
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const socket = connect({ host, port })
+      socket.on('connect', () => (socket.destroy(), resolve(true))).on('error', () => resolve(false))
+    })
+    if (!isOpen) return
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }

@@ -23,6 +23,8 @@ export const undecided = 503
 export interface Answering {
   readonly name: string
   readonly address: string
+  /** For a wait that hangs. */
+  readonly describe?: () => string
 }
 
 /** More of them say nothing new. */
@@ -110,17 +112,16 @@ export class Load extends Changing {
   }
 
   /** Every one of them has given the expected answers, from now on only they are right. */
-  async settled(pods: readonly Answering[] = this.#options.answering()): Promise<void> {
+  async settled(asked?: readonly Answering[]): Promise<void> {
+    const describe = () => [this.#describe(), ...(asked ?? []).map((pod) => pod.describe?.())].join('\n')
+    await this.until('someone who answers', () => asked !== undefined || this.#options.answering().length > 0, describe)
+    const pods = asked ?? this.#options.answering()
     const answers = this.#expectations.map(({ answers }) => new Map(answers))
     const isSo = () =>
       this.#expectations.every((expectation, index) =>
         pods.every(({ name }) => (expectation.answers.get(name) ?? 0) > (answers[index]?.get(name) ?? 0) + 1),
       )
-    await this.until(
-      'the expected answers of each pod',
-      () => this.faults.length > 0 || isSo(),
-      () => this.#describe(),
-    )
+    await this.until('the expected answers of each pod', () => this.faults.length > 0 || isSo(), describe)
     for (const expectation of this.#expectations) Object.assign(expectation, { from: undefined, isWavering: false })
   }
 
@@ -171,6 +172,7 @@ export class Load extends Changing {
         tokens.set(organizationId, token)
         await this.#askOnce(pod, expectation, token)
       }
+      this.changed()
       await pause(5)
     }
   }

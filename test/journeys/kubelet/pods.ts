@@ -9,11 +9,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { build, buildOverlay, reasonWithoutKustomize, type KubernetesObject } from '../../deploy/kustomize.ts'
+import { projectRoot } from '../../docs/code-blocks.ts'
 import { rolesetsCommand } from '../../processes/sidecar-process.ts'
 import type { Issuer } from '../guarded-application.ts'
 import type { Kubelet } from './kubelet.ts'
 import type { PodSpec } from './pod-spec.ts'
 import { reasonWithoutPods, type Images } from './sandbox.ts'
+import type { Files } from './volumes.ts'
 
 export const applicationPort = 8080
 export const probePort = 7452
@@ -32,6 +34,7 @@ const application = fileURLToPath(new URL('program-application.ts', import.meta.
 export const images: Images = {
   rolesets: [process.execPath, rolesetsCommand],
   application: [process.execPath, `--import=${loader}`, application],
+  'pricing-tiers': [process.execPath, join(projectRoot, 'examples/pricing-tiers/app.js')],
 }
 
 export interface Workload {
@@ -72,6 +75,14 @@ export async function podWith(
   issuer: Issuer,
 ): Promise<PodSpec> {
   return specOf(await render([workload(workloadOptions, issuer)], [component]), workloadOptions.kind)
+}
+
+/** The pod of examples/kubernetes/declared. Its ConfigMaps are put into the cluster. */
+export async function examplePod(kubelet: Kubelet): Promise<PodSpec> {
+  const objects = await build('examples/kubernetes/declared')
+  for (const object of objects)
+    if (object.kind === 'ConfigMap') await kubelet.setConfigMap(object.metadata.name, object['data'] as Files)
+  return specOf(objects, 'Deployment')
 }
 
 /** The pod of the authority. Its volume is the claim `data-rolesets-0`. */
