@@ -255,6 +255,12 @@ test('a later manifest with a fault changes nothing, and the sidecar stays ready
   t.like(facts(), { hash: sha256(broken), applied_hash: sha256(pro), error: { code: 'invalid_file', faults: 3 } })
 })
 
+test('a fault that lasts is told again from time to time', async (t) => {
+  const { events, declared } = await follow(t, await manifestFile(t, ''), { times: { remindEveryMs: 20 } })
+  await until(() => events('manifest_refused').length === 3)
+  t.is(declared.state.attempts.refused, 1, 'the file is not read again for it')
+})
+
 test('things that are not described stay, and go only with prune', async (t) => {
   for (const prune of [false, true]) {
     const path = await manifestFile(t, `roles: [{ key: org:gone }]\n${pro}`)

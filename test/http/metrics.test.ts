@@ -1,13 +1,14 @@
 /** What /metrics serves: the table, docs/metrics.md and a running sidecar agree, and nothing secret is in it. */
 
 import { readFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { Measurements } from '../../packages/sidecar/src/http/measurements.ts'
 import { metricTable } from '../../packages/sidecar/src/http/metric-table.ts'
 import { createMetrics } from '../../packages/sidecar/src/http/metrics.ts'
 import { connect, nextMessage, openTestSidecar, readKey, secretKey } from '../grpc/open-sidecar.ts'
+import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { parseScrape, scrape, type Scrape } from '../processes/scrape.ts'
 import { quietState } from './quiet-state.ts'
 
@@ -192,6 +193,24 @@ test('no label and no help has an organization, a person, a key, an address or a
   for (const secret of [secretKey, readKey, folder, target, '127.0.0.1']) t.false(text.includes(secret), secret)
 })
 
+test('a manifest that is applied, one that is refused, and what is written beside it show', async (t) => {
+  const manifest = join(await temporaryFolder(t), 'rolesets.yaml')
+  await writeFile(manifest, 'roles: [{ key: org:declared, name: Declared }]\n')
+  const { sidecar, target } = await openTestSidecar(t, { ...env, ROLESETS_MANIFEST: manifest })
+  await sidecar.whenReady()
+  const { value } = await scrapeUntil(sidecar.http, 'rolesets_manifest_drift', 0)
+  t.is(value('rolesets_manifest_applied'), 1)
+  t.is(value('rolesets_manifest_reconciles_total', { result: 'applied' }), 1)
+  t.is(value('rolesets_manifest_reconciles_total', { result: 'failed' }), 0)
+  t.is(value('rolesets_manifest_applied_revision'), value('rolesets_head_revision'))
+  await connect(t, target).write('UpdateRole', { role: 'org:declared', name: 'Changed' })
+  t.is((await scrapeUntil(sidecar.http, 'rolesets_manifest_drift', 1)).value('rolesets_manifest_applied'), 1)
+  await writeFile(manifest, 'roles: [{ key: 5 }]\n')
+  const refused = await scrapeUntil(sidecar.http, 'rolesets_manifest_applied', 0)
+  t.true(Number(refused.value('rolesets_manifest_reconciles_total', { result: 'failed' })) >= 1)
+  t.is(refused.value('rolesets_ready'), 1)
+})
+
 test('what follows a manifest is told, and a source that fails leaves only its own metrics out', async (t) => {
   const state = {
     ...quietState,
@@ -215,6 +234,13 @@ test('what follows a manifest is told, and a source that fails leaves only its o
   t.is(value('rolesets_store_disk_free_bytes'), undefined)
   t.is(value('rolesets_history_change_sets'), undefined)
 })
+
+async function scrapeUntil(address: string | undefined, name: string, wanted: number): Promise<Scrape> {
+  for (;;) {
+    const found = await scrape(address)
+    if (found.value(name) === wanted) return found
+  }
+}
 
 /** The first compaction runs beside the start. */
 async function scrapeCompacted(address: string | undefined): Promise<Scrape> {

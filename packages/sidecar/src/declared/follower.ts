@@ -15,7 +15,7 @@ import { parse } from './parse.ts'
 import { ManifestProblem } from './problem.ts'
 import { SettledLooks } from './settled-looks.ts'
 import { beginning, type Result, type State } from './state.ts'
-import { backOffMsMax, remindEveryMs, usualTimes, type Times } from './times.ts'
+import { backOffMsMax, usualTimes, type Times } from './times.ts'
 
 export interface FollowerEvents {
   readonly applied: (done: Done & { readonly hash: string; readonly tookMs: number }) => void
@@ -132,7 +132,7 @@ export class Follower {
       if (signal.aborted) throw error
       const { hash } = wanted
       if (error instanceof Refusal) {
-        this.#applying.in(remindEveryMs)
+        this.#applying.in(this.#times.remindEveryMs)
         this.#notApplied(await this.#problemOf(error, wanted), { result: 'refused', hash })
       } else {
         this.#applying.in(this.#backOff())
@@ -181,7 +181,7 @@ export class Follower {
   #tell(): void {
     const { result, problem, hash } = this.#state
     if (problem === undefined || (result !== 'refused' && result !== 'failed')) return
-    this.#reminding.in(remindEveryMs)
+    this.#reminding.in(this.#times.remindEveryMs)
     this.#options.events.notApplied(problem, { result, hash })
   }
 
@@ -203,7 +203,7 @@ export class Follower {
     } catch (error) {
       if (signal.aborted) throw error
       this.#state = { ...this.#state, drift: undefined }
-      this.#measuring.in(remindEveryMs)
+      this.#measuring.in(this.#times.remindEveryMs)
       events.driftUnknown(error)
     }
   }

@@ -11,6 +11,8 @@ export interface Times {
   readonly refusedAgainMs: number
   /** After a failure of the store, before it is tried again; twice as long with each further failure. */
   readonly backOffMs: number
+  /** What lasts is told and tried again after this time. */
+  readonly remindEveryMs: number
 }
 
 export const usualTimes: Times = {
@@ -19,9 +21,7 @@ export const usualTimes: Times = {
   driftEveryMs: 3_000,
   refusedAgainMs: 5_000,
   backOffMs: 1_000,
+  remindEveryMs: 60_000,
 }
-
-/** What lasts is told and tried again after this time. */
-export const remindEveryMs = 60_000
 
 export const backOffMsMax = 60_000

@@ -75,7 +75,7 @@ export const metricTable = {
     'Unix time at which the store was last known to be as the manifest says.',
   ),
   rolesets_manifest_applied_revision: gauge('Number of the revision at which the store was last as the manifest says.'),
-  rolesets_manifest_drift: gauge('How many things differ from the manifest now.'),
+  rolesets_manifest_drift: gauge('How many things differ from the manifest now, or exist beside it.'),
 } as const satisfies Record<string, MetricRow>
 
 function counter<const Labels extends readonly string[]>(help: string, ...labels: Labels) {
