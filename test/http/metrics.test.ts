@@ -3,11 +3,21 @@
 import { readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import grpc from '@grpc/grpc-js'
 import test from 'ava'
 import { Measurements } from '../../packages/sidecar/src/http/measurements.ts'
 import { metricTable } from '../../packages/sidecar/src/http/metric-table.ts'
 import { createMetrics } from '../../packages/sidecar/src/http/metrics.ts'
-import { connect, nextMessage, openTestSidecar, readKey, secretKey } from '../grpc/open-sidecar.ts'
+import {
+  connect,
+  contract,
+  metadataOf,
+  nextMessage,
+  openTestSidecar,
+  readKey,
+  secretKey,
+} from '../grpc/open-sidecar.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { parseScrape, scrape, type Scrape } from '../processes/scrape.ts'
 import { quietState } from './quiet-state.ts'
@@ -147,6 +157,20 @@ test('the history shows what is kept, since when, and when it was last compacted
   t.is(value('rolesets_history_compaction_failures_total'), 0)
 })
 
+test('the last backup that was sent whole is told, and one that was refused is none', async (t) => {
+  const { sidecar, target } = await openTestSidecar(t, env)
+  const name = 'rolesets_backup_last_success_timestamp_seconds'
+  const client = new contract.rolesets.v1.Administration(target, grpc.credentials.createInsecure())
+  t.teardown(() => client.close())
+  const backup = (key: string) => buffer(client.backup({}, metadataOf({ key })).map(() => Buffer.alloc(0)))
+  await t.throwsAsync(backup(readKey))
+  t.is((await scrape(sidecar.http)).value(name), undefined)
+  const from = Date.now() / 1000
+  await backup(secretKey)
+  const at = Number((await scrapeThat(sidecar.http, name)).value(name))
+  t.true(at >= from && at <= Date.now() / 1000)
+})
+
 test('build and files are told', async (t) => {
   const { sidecar } = await openTestSidecar(t, { ...env, ROLESETS_DATABASE: 'sqlite::memory:' })
   const { value } = await scrape(sidecar.http)
@@ -244,9 +268,14 @@ async function scrapeUntil(address: string | undefined, name: string, wanted: nu
 
 /** The first compaction runs beside the start. */
 async function scrapeCompacted(address: string | undefined): Promise<Scrape> {
+  return scrapeThat(address, 'rolesets_history_change_sets')
+}
+
+/** One that has this metric. */
+async function scrapeThat(address: string | undefined, name: string): Promise<Scrape> {
   for (;;) {
     const found = await scrape(address)
-    if (found.value('rolesets_history_change_sets') !== undefined) return found
+    if (found.value(name) !== undefined) return found
   }
 }
 

@@ -68,7 +68,10 @@ export function observerOf(measurements: Measurements, log: Log): GrpcObserver {
     batchAnswered: (answerMs) => measurements.batchAnswered(answerMs),
     wrote: (operation, result) => measurements.wrote(operation, result),
     watcherOpened: () => measurements.watcherOpened(),
-    backupSent: (facts) => log.backupSent(facts),
+    backupSent: (facts) => {
+      measurements.backedUp()
+      log.backupSent(facts)
+    },
     accessRefused: (facts) => {
       measurements.accessRefused()
       log.accessRefused(facts)
