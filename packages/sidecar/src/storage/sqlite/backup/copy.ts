@@ -48,7 +48,7 @@ export async function copyInto(connection: Connection, path: string, options: Co
  *
  * @throws StoreError `corrupt`
  */
-export async function checkCopy(path: string): Promise<CopiedState> {
+async function checkCopy(path: string): Promise<CopiedState> {
   const connection = await Connection.openToRead(path, true)
   try {
     const [found] = await connection.all('PRAGMA integrity_check(1)')
