@@ -13,7 +13,7 @@ export const tarballs = join(root, 'packaging', 'tarballs')
 const limits = {
   'packages/core': { packed: 110, unpacked: 750 },
   proto: { packed: 230, unpacked: 2400 },
-  'packages/client': { packed: 230, unpacked: 1400 },
+  'packages/client': { packed: 240, unpacked: 1400 },
   'packages/middleware-express': { packed: 130, unpacked: 700 },
   'packages/sidecar': { packed: 950, unpacked: 4700 },
   'packages/rolesets': { packed: 15, unpacked: 25 },

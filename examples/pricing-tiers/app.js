@@ -1,6 +1,6 @@
 // The application manages the members of organizations. Every route that grants a role is guarded, so a member can only
-// get a role that the organization's plan offers. The sidecar is told of each member and each invitation, so it knows whom
-// a change of the plan affects. docs/members.md says what you lose if you don't tell it.
+// get a role that the organization's plan offers. With a key, the sidecar is told of each member and each invitation, so it knows
+// whom a change of the plan affects. docs/members.md says what you lose if you don't tell it.
 
 import { readFileSync } from 'node:fs'
 import express from 'express'
@@ -15,21 +15,37 @@ import {
   roleGrantOf,
 } from '@rolesets/express'
 
-const { PORT, ROLESETS_TARGET = '', ROLESETS_KEY_FILE = '' } = process.env
-const { TOKEN_ISSUER = '', TOKEN_AUDIENCE = '', JWKS_URL = '' } = process.env
+const { PORT, HOST = '127.0.0.1', ROLESETS_TARGET = '', ROLESETS_KEY_FILE = '', ROLESETS_CA_FILE = '' } = process.env
+const { TOKEN_ISSUER = '', TOKEN_AUDIENCE = '', JWKS_URL = '', JWKS_FILE = '' } = process.env
 
+/** @param {string} file */
+const read = (file) => readFileSync(file, 'utf8').trim()
+
+// The key is needed to write memberships and invitations. An application that stores them only itself needs no key, unless
+// the sidecar is on another machine.
+const hasKey = ROLESETS_KEY_FILE !== ''
 const roleSets = createRoleSetsClient({
   target: ROLESETS_TARGET,
-  // The key is needed to write memberships and invitations. An application that stores them only itself needs no key.
-  key: readFileSync(ROLESETS_KEY_FILE, 'utf8').trim(),
+  ...(hasKey ? { key: read(ROLESETS_KEY_FILE) } : {}),
+  ...(ROLESETS_CA_FILE === '' ? {} : { tls: { ca: read(ROLESETS_CA_FILE) } }),
   // Long, for a laptop that is busy with other work. For a service the default of 250 ms is better.
   deadlineMs: 5_000,
 })
 const app = express()
 
+/**
+ * Tells the sidecar of a member or an invitation. Without a key, a real application writes only to its own database here.
+ *
+ * @param {(admin: typeof roleSets.admin) => Promise<unknown>} write
+ */
+async function tell(write) {
+  if (hasKey) await write(roleSets.admin)
+}
+
 app.get('/status', (_req, res) => void res.json(roleSets.status()))
 
-app.use(authenticate({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE, jwks: JWKS_URL }))
+const jwks = JWKS_FILE === '' ? JWKS_URL : JSON.parse(read(JWKS_FILE))
+app.use(authenticate({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE, jwks }))
 const managesMembers = requirePermission('org:sys_memberships:manage', { roleSets })
 
 // The roles that can be granted in this organization, for a role picker.
@@ -44,7 +60,7 @@ app.post(
   async (req, res) => {
     const { organizationId, roles } = roleGrantOf(req)
     const [role = ''] = roles
-    await roleSets.admin.createMembership({ organizationId, userId: req.body.user_id, role })
+    await tell((admin) => admin.createMembership({ organizationId, userId: req.body.user_id, role }))
     res.status(201).json({ user_id: req.body.user_id, role })
   },
 )
@@ -58,7 +74,7 @@ app.patch(
   async (req, res) => {
     const { organizationId, roles } = roleGrantOf(req)
     const [role = ''] = roles
-    await roleSets.admin.updateMembership({ organizationId, userId: String(req.params.userId), role })
+    await tell((admin) => admin.updateMembership({ organizationId, userId: String(req.params.userId), role }))
     res.json({ user_id: req.params.userId, role })
   },
 )
@@ -72,7 +88,7 @@ app.post(
   async (req, res) => {
     const { organizationId } = roleGrantOf(req)
     const invitations = [req.body].flat().map(({ email, role }) => ({ emailAddress: email, role }))
-    await roleSets.admin.createInvitations({ organizationId, invitations })
+    await tell((admin) => admin.createInvitations({ organizationId, invitations }))
     // A real application sends the e-mails here.
     res.status(202).json({ invited: invitations.length })
   },
@@ -104,16 +120,17 @@ function answerRefusal(error, _req, res, next) {
 }
 app.use(answerRefusal, problems({ all: true }))
 
-await roleSets.ready({ timeoutMs: 30_000 })
-const server = app.listen(Number(PORT), '127.0.0.1', () => {
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
-  console.log(JSON.stringify({ ready: true, url: `http://127.0.0.1:${port}` }))
-})
+// From the start: as the first process of a container, it would ignore a signal that it doesn't listen for.
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort())
+const closeClient = () => void roleSets.close()
+stopping.signal.addEventListener('abort', closeClient)
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    server.close()
-    server.closeAllConnections()
-    void roleSets.close()
-  })
-}
+await roleSets.ready({ timeoutMs: 30_000 })
+const server = app.listen(Number(PORT), HOST, () => {
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  console.log(JSON.stringify({ ready: true, url: `http://${HOST}:${port}` }))
+})
+// From now on, the requests that run are finished first, because they need the client.
+stopping.signal.removeEventListener('abort', closeClient)
+stopping.signal.addEventListener('abort', () => server.close(closeClient))

@@ -49,7 +49,7 @@ function load(): Contract {
 }
 
 /** As `@grpc/proto-loader` makes it, without the descriptors, which cost most of its time. */
-function definitionOf(service: Service): ServiceDefinition {
+export function definitionOf(service: Service): ServiceDefinition {
   const path = service.fullName.slice(1)
   const methods = service.methodsArray.map((method) => {
     const { name, requestStream = false, responseStream = false, resolvedRequestType, resolvedResponseType } = method

@@ -6,6 +6,7 @@ import type { ProtoGrpcType as DecisionsGrpcType } from './generated/decisions.t
 
 export type * from './generated/index.ts'
 export { loadContract, type Contract } from './contract.ts'
+export { loadHealth, type HealthDefinition, type HealthList, type ServingStatus } from './health.ts'
 export { scanMessage, type ScanLimits, type ScanProblem } from './scan.ts'
 export { loadShapes, type CallShapes, type FieldShape, type MessageShape } from './shapes.ts'
 export { jsonOfStruct, structOfJson, type JsonObject } from './struct.ts'

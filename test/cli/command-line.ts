@@ -9,6 +9,8 @@ export interface Outcome {
   readonly exitCode: number | undefined
   readonly stdout: string
   readonly stderr: string
+  /** What is on standard output as bytes. */
+  readonly bytes: Uint8Array
 }
 
 export interface Surroundings {
@@ -29,7 +31,7 @@ export const stoppedClock: ProcessIo['clock'] = { nowMs: () => 0, setTimer: () =
 export async function type(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
   const { env = {}, stdin = [], signal = new AbortController().signal, isTerminal = false } = surroundings
   const { clock = stoppedClock, onStdout, onStderr } = surroundings
-  const outcome = { exitCode: undefined as number | undefined, stdout: '', stderr: '' }
+  const outcome = { exitCode: undefined as number | undefined, stdout: '', stderr: '', bytes: Buffer.alloc(0) }
   const program = new Command('rolesets').version('1.2.3')
   const io: ProcessIo = {
     args,
@@ -37,6 +39,7 @@ export async function type(args: readonly string[], surroundings: Surroundings =
       outcome.stdout += text
       await onStdout?.(text)
     },
+    bytes: async (chunk) => void (outcome.bytes = Buffer.concat([outcome.bytes, chunk])),
     stderr: (text) => {
       outcome.stderr += text
       onStderr?.(text)

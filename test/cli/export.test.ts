@@ -7,8 +7,8 @@ import { limits, type Manifest } from '@rolesets/core'
 import type { RoleSetsClient } from '@rolesets/client'
 import type { Described } from '../../packages/sidecar/src/cli/manifest/described.ts'
 import { filePartsOf } from '../../packages/sidecar/src/cli/manifest/file-parts.ts'
-import { manifestBytesMax, parseManifestFile } from '../../packages/sidecar/src/cli/manifest/parse.ts'
-import { findExcessIn } from '../../packages/sidecar/src/cli/manifest/scan.ts'
+import { manifestBytesMax, parseManifestFile } from '../../packages/sidecar/src/manifest/parse.ts'
+import { findExcessIn } from '../../packages/sidecar/src/manifest/scan.ts'
 import { StoreReading } from '../../packages/sidecar/src/cli/manifest/store-reading.ts'
 import { createRandom } from '../random.ts'
 import { openPlace, pricingTiers, type Place } from './pricing-tiers.ts'
@@ -74,6 +74,10 @@ async function checkRoundTrip(
     const exported = await from.type(['export', ...form])
     t.is(exported.exitCode, 0, exported.stderr)
     const path = await from.file(exported.stdout)
+    for (const prune of [[], ['--prune']]) {
+      const plan = await from.type(['plan', '-f', path, ...prune])
+      t.is(plan.exitCode, 0, plan.stdout + plan.stderr)
+    }
     const same = await from.type(['apply', '-f', path, '--prune'])
     t.is(same.stdout.split(':')[0], 'Nothing to change', same.stdout + same.stderr)
     const other = await to.type(['apply', '-f', path, '--prune'])

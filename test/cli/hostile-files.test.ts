@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import test from 'ava'
-import { manifestBytesMax, parseManifestFile } from '../../packages/sidecar/src/cli/manifest/parse.ts'
+import { manifestBytesMax, parseManifestFile } from '../../packages/sidecar/src/manifest/parse.ts'
 import { cleanEnvironment, rolesetsCommand } from '../processes/sidecar-process.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 

@@ -19,6 +19,7 @@ async function print({ json, signal }: { json?: true; signal?: AbortSignal }): P
   const process: ProcessIo = {
     signal: signal ?? new AbortController().signal,
     stdout: (text: string) => void events.push(text),
+    bytes: async () => undefined,
     stderr: () => undefined,
     args: [],
     env: {},

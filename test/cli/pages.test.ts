@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import test from 'ava'
-import { parseManifestFile } from '../../packages/sidecar/src/cli/manifest/parse.ts'
+import { parseManifestFile } from '../../packages/sidecar/src/manifest/parse.ts'
 import { exitCodes, manifestSections } from '@rolesets/core'
 import { Redaction } from '../../packages/sidecar/src/redaction.ts'
 import { addVerbs } from '../../packages/sidecar/src/cli/verbs.ts'
@@ -19,6 +19,7 @@ const program = new Command('rolesets')
 const io = {
   args: [],
   stdout: () => undefined,
+  bytes: async () => undefined,
   stderr: () => undefined,
   stdin: async function* () {},
   isTerminal: false,

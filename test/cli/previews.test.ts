@@ -185,7 +185,7 @@ test('a dry run of apply says why it would be refused, where, and what to write;
   t.is(dry.exitCode, 1, dry.stderr)
   t.regex(
     dry.stdout,
-    /^Refused: The role set role_set:free lacks 2 roles that members or invitations have: org:analyst/,
+    /^Refused: organization org_applied: The role set role_set:free lacks 2 roles that members or invitations have: org:analyst/,
   )
   t.regex(dry.stdout, /^ {2}needs another role for 2 members and 1 invitation with org:analyst in 1 organization$/m)
   t.regex(dry.stdout, /^Add mappings to the organization, or replace to the role set, in the file/m)
@@ -196,7 +196,7 @@ test('a dry run of apply says why it would be refused, where, and what to write;
   t.is(real.stdout, '')
   t.regex(
     real.stderr,
-    /^rolesets: The role set role_set:free lacks 2 roles that members or invitations have: org:analyst/,
+    /^rolesets: organization org_applied: The role set role_set:free lacks 2 roles that members or invitations have: org:analyst/,
   )
   const forPrograms = await type(['apply', '-f', path, '--json'])
   t.like(JSON.parse(forPrograms.stderr), { error: { code: 'mapping_missing' } })

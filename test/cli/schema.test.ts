@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import test from 'ava'
 import { parse } from 'yaml'
-import { parseManifestFile } from '../../packages/sidecar/src/cli/manifest/parse.ts'
+import { parseManifestFile } from '../../packages/sidecar/src/manifest/parse.ts'
 import { type } from './command-line.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

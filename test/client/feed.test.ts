@@ -77,6 +77,32 @@ test('pauses grow while it fails, and start small again after a success (F19)', 
   t.is(await fail(), 50)
 })
 
+// grpc-node#1591: a client that stayed unavailable through its back-off after the server was up.
+test('a sidecar that waits for something itself is asked again after 400 ms at most, however long it waits (F19)', async (t) => {
+  const { client, transport, clock } = await openScripted(t)
+  const fail = async (code: 'not_ready' | 'unavailable') => {
+    const streams = transport.streams.length
+    transport.stream.end(new RoleSetsError(code, 'It waits for the manifest.'))
+    const startMs = clock.nowMs()
+    while (transport.streams.length === streams) await clock.advance(5)
+    return clock.nowMs() - startMs
+  }
+  for (let time = 0; time < 8; time++) await fail('unavailable')
+  const pauses: number[] = []
+  for (let time = 0; time < 20; time++) pauses.push(await fail('not_ready'))
+  t.deepEqual(new Set(pauses), new Set([200]))
+  t.is(client.status().error?.message, 'It waits for the manifest.')
+  const error = t.throwsAsync(client.ready({ timeoutMs: 10 }), { code: 'not_ready', message: /waits for the manifest/ })
+  await clock.advance(10)
+  t.like(await error, { detail: 'waiting' })
+
+  transport.stream.send(snapshot('e:10'), heartbeat('e:10', 0, 60_000))
+  await clock.settle()
+  const later = t.throwsAsync(client.ready({ timeoutMs: 10 }), { code: 'not_ready' })
+  await clock.advance(10)
+  t.like(await later, { detail: 'stale' }, 'what it waited for has come')
+})
+
 test('pauses are drawn between nothing and the whole of them, so that clients do not come back together (F19)', async (t) => {
   for (const [drawn, expectedMs] of [
     [0, 20],

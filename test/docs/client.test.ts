@@ -2,10 +2,12 @@
 
 import { readFile } from 'node:fs/promises'
 import * as client from '@rolesets/client'
+import { readHealth } from '@rolesets/client/health'
 import * as testing from '@rolesets/client/testing'
 import test from 'ava'
 import { clientCodes, errorCodes } from '@rolesets/core'
 import { optionNames } from '../../packages/client/src/options.ts'
+import { openTestSidecar } from '../grpc/open-sidecar.ts'
 import { codeBlocksOf, projectRoot } from './code-blocks.ts'
 
 const page = await readFile(`${projectRoot}docs/client.md`, 'utf8')
@@ -36,6 +38,7 @@ test('the snippets run one after the other, as one program', async (t) => {
     sidecar.assign('org_other', 'role_set:pro')
     return { revision }
   })
+  const { target } = await openTestSidecar(t)
   const clients: client.RoleSetsClient[] = []
   const printed: unknown[][] = []
   const scope = {
@@ -47,6 +50,7 @@ test('the snippets run one after the other, as one program', async (t) => {
       clients.push(opened)
       return opened
     },
+    readHealth: () => readHealth({ target, deadlineMs: 60_000 }),
     console: { log: (...words: unknown[]) => printed.push(words) },
   }
   const code = blocks.map((block) => block.code.replaceAll(/^import .*$/gm, '')).join('\n')
@@ -65,7 +69,8 @@ test('the snippets run one after the other, as one program', async (t) => {
   })
   t.deepEqual(printed[0], ['ROLE_NOT_IN_SET', 'role_set:free'])
   t.deepEqual(printed[1], ['3 members need another role than org:analyst'])
-  t.is(printed.length, 3)
+  t.true(printed.some(([status, reason]) => status === 'SERVING' && reason === undefined))
+  t.is(printed.length, 4)
   await Promise.all(clients.map((opened) => opened.close()))
 })
 

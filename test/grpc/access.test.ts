@@ -24,6 +24,8 @@ const kinds = {
   'the past': { method: 'Explain', request: { organizationId: 'org_1', role: 'org:admin' } },
   'administration, confidential': { method: 'ListAccessKeys', request: {} },
   'administration, writing': { method: 'CreatePermission', request: { key: 'org:a:b', dryRun: true } },
+  'what applying would do': { method: 'Apply', request: { roles: [{ key: 'org:b' }], dryRun: true } },
+  applying: { method: 'Apply', request: { roles: [] } },
 } as const
 
 const feeds = { feed: {}, 'feed with records': { includeRecord: true } } as const
@@ -43,6 +45,8 @@ const local = {
   'the past': readingElsewhere,
   'administration, confidential': confidential,
   'administration, writing': writing,
+  'what applying would do': readingElsewhere,
+  applying: writing,
 }
 const expected: Record<
   keyof typeof listeners,
@@ -60,6 +64,8 @@ const expected: Record<
     'the past': readingElsewhere,
     'administration, confidential': confidential,
     'administration, writing': writing,
+    'what applying would do': readingElsewhere,
+    applying: writing,
   },
 }
 

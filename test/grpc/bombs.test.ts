@@ -39,6 +39,7 @@ test('a caller without a key causes no decoding', async (t) => {
   }
   const endpoint = {
     admit: refuse,
+    waitingText: () => undefined,
     observer: { accessRefused: () => undefined } as never,
     stopping: new AbortController().signal,
   }

@@ -25,8 +25,10 @@ async function serve(
   const failures: Served['failures'] = []
   const observer: GrpcObserver = {
     decided: () => undefined,
+    batchAnswered: () => undefined,
     wrote: () => undefined,
     watcherOpened: () => ({ handed: () => undefined, ended: () => undefined }),
+    backupSent: () => undefined,
     accessRefused: () => undefined,
     callFailed: (failure) => void failures.push(failure),
   }
@@ -34,6 +36,7 @@ async function serve(
     listen: [{ kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true }],
     service: change(opened.service),
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
+    waitingText: () => undefined,
     certificates: undefined,
     observer,
   })

@@ -54,7 +54,12 @@ test('a watcher of health hears that the server stops, before its stream ends', 
 // nice-grpc: the watch of health read, yielded, then subscribed, and so lost what changed in between.
 test('before it is ready the server says so, and a watcher loses no change however quickly they come', async (t) => {
   const health = new Health(['rolesets.v1.Decisions'])
-  const endpoint = { admit: () => undefined, observer: {} as never, stopping: new AbortController().signal }
+  const endpoint = {
+    admit: () => undefined,
+    waitingText: () => 'It waits.',
+    observer: {} as never,
+    stopping: new AbortController().signal,
+  }
   const { server, add } = createServer(endpoint)
   add(healthDefinition, health.handlers(endpoint))
   const port = await new Promise<number>((resolve) =>

@@ -3,6 +3,7 @@
  * any language would see.
  */
 
+import type { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import grpc, { type Client, type Metadata, type ServiceError } from '@grpc/grpc-js'
@@ -14,7 +15,7 @@ import { loaderOptions, protoFiles } from '@rolesets/proto/files'
 import { parseConfig, type Config } from '../../packages/sidecar/src/config.ts'
 import { createLog } from '../../packages/sidecar/src/logging.ts'
 import { Redaction } from '../../packages/sidecar/src/redaction.ts'
-import { openSidecar, type Sidecar } from '../../packages/sidecar/src/sidecar.ts'
+import { openSidecar, type Sidecar, type SidecarOptions } from '../../packages/sidecar/src/sidecar.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 
 export const secretKey = 'the-secret-key-of-tests'
@@ -39,6 +40,7 @@ export async function openTestSidecar(
   t: Teardown,
   env: Readonly<Record<string, string>> = {},
   change: (config: Config) => Config = (config) => config,
+  options: Pick<SidecarOptions, 'readiness' | 'signal'> = {},
 ): Promise<OpenedSidecar> {
   const folder = await temporaryFolder(t)
   const parsed = parseConfig({
@@ -60,6 +62,7 @@ export async function openTestSidecar(
   const write = (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>)
   const config = change(parsed.config)
   const sidecar = await openSidecar(config, {
+    ...options,
     log: createLog({ level: config.logLevel, redaction: new Redaction(), write }),
   })
   t.teardown(() => sidecar.close())
@@ -121,7 +124,9 @@ export function connect(
     new Promise((resolve, reject) => {
       const client = clients.find((each) => method in each) as unknown as Record<string, UnaryMethod> | undefined
       const done = (error: ServiceError | null, answer: Answer) => (error ? reject(error) : resolve(answer))
-      client?.[method]?.(request, metadataOf(callOptions), deadlineOf(callOptions), done)
+      const answers = client?.[method]?.(request, metadataOf(callOptions), deadlineOf(callOptions), done)
+      // A call that answers with a stream calls nothing back; this is its first message.
+      answers?.on('error', reject).on('data', resolve)
     })
   return {
     call,
@@ -141,7 +146,7 @@ type UnaryMethod = (
   metadata: Metadata,
   options: grpc.CallOptions,
   done: (error: ServiceError | null, answer: Answer) => void,
-) => void
+) => EventEmitter
 
 export function metadataOf({ key, metadata = {} }: CallOptions): Metadata {
   const made = new grpc.Metadata()

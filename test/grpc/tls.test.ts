@@ -2,6 +2,7 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { request, type RequestOptions } from 'node:https'
 import { join } from 'node:path'
 import { X509Certificate } from 'node:crypto'
+import { text } from 'node:stream/consumers'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import grpc from '@grpc/grpc-js'
 import test, { type ExecutionContext } from 'ava'
@@ -10,6 +11,7 @@ import {
   reasonWithoutCertificates,
   type CertificateAuthority,
 } from '../processes/certificate-authority.ts'
+import { parseScrape } from '../processes/scrape.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { connect, openTestSidecar, refusalOf, secretKey, type OpenedSidecar } from './open-sidecar.ts'
 
@@ -50,6 +52,13 @@ tlsTest('with a certificate, TCP is served with TLS only', async (t) => {
   const client = connect(t, target, grpc.credentials.createSsl(authority.cert))
   t.like(await client.call('Check', question), { allowed: true })
   t.is((await refusalOf(connect(t, target).call('Check', question))).status, 'UNAVAILABLE')
+})
+
+tlsTest('the metrics say until when the certificate in use is valid', async (t) => {
+  const { sidecar, authority, certFile } = await serve(t)
+  const { body } = await answerAt(`https://${sidecar.http}/metrics`, { ca: authority.cert })
+  const { validTo } = new X509Certificate(await readFile(certFile))
+  t.is(parseScrape(body).value('rolesets_certificate_expiry_timestamp_seconds'), Date.parse(validTo) / 1000)
 })
 
 tlsTest('a client that trusts another authority does not connect', async (t) => {
@@ -228,10 +237,13 @@ async function subjectAt(
 }
 
 async function statusAt(url: string, options: RequestOptions): Promise<number | undefined> {
+  return (await answerAt(url, options)).status
+}
+
+async function answerAt(url: string, options: RequestOptions): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
     request(url, { ...options, agent: false }, (response) => {
-      response.resume()
-      resolve(response.statusCode)
+      text(response).then((body) => resolve({ status: response.statusCode, body }), reject)
     })
       .on('error', reject)
       .end()

@@ -2,8 +2,11 @@ import { request } from 'node:http'
 import test from 'ava'
 import { connect, exposed, nextMessage, openTestSidecar, readKey, secretKey } from '../grpc/open-sidecar.ts'
 import { openHttpServer } from '../../packages/sidecar/src/http/server.ts'
+import { Readiness } from '../../packages/sidecar/src/readiness.ts'
 import { Measurements } from '../../packages/sidecar/src/http/measurements.ts'
+import { MetricsPage } from '../../packages/sidecar/src/http/metrics-page.ts'
 import type { Service } from '../../packages/sidecar/src/service/service.ts'
+import { quietState } from './quiet-state.ts'
 
 const env = { ROLESETS_HTTP_LISTEN: '127.0.0.1:0' }
 
@@ -32,28 +35,30 @@ test('the sidecar is live, started, ready and fresh', async (t) => {
 })
 
 test('while the sidecar is not ready, /readyz shows which fact is missing', async (t) => {
-  const facts = { started: true, ready: false, fresh: false }
+  const readiness = new Readiness()
+  readiness.start(() => true)
+  readiness.waitFor('manifest', 'There is no file.')
   const server = await openHttpServer({
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
     furtherHosts: [],
     defaultVersion: '2026-05-12',
     identify: () => undefined,
-    facts: () => facts,
+    readiness,
     measurements: new Measurements(),
-    state: {
-      headRevision: () => 1,
-      stalenessMs: () => 0,
-      isWritable: () => true,
-      cache: () => ({ organizations: 0, hits: 0, misses: 0 }),
-    },
+    metrics: new MetricsPage(new Measurements(), quietState),
     failed: (error) => t.fail(String(error)),
     service: {} as Service,
   })
   t.teardown(() => server.close())
   const response = await fetch(`http://${server.address}/readyz`)
   t.is(response.status, 503)
-  t.deepEqual(await response.json(), facts)
+  t.deepEqual(await response.json(), {
+    started: true,
+    ready: false,
+    fresh: false,
+    waiting_for: [{ what: 'manifest', why: 'There is no file.' }],
+  })
   t.is((await fetch(`http://${server.address}/livez`)).status, 200)
 })
 
@@ -77,8 +82,11 @@ test('the metrics count what the sidecar does', async (t) => {
   t.regex(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
   const text = await response.text()
   for (const line of [
-    'rolesets_decisions_total{reason="ROLE_IN_SET"} 4',
-    'rolesets_decisions_total{reason="ROLE_UNKNOWN"} 1',
+    'rolesets_decisions_total{answer="allowed",reason="ROLE_IN_SET",source="store"} 1',
+    'rolesets_decisions_total{answer="allowed",reason="ROLE_IN_SET",source="memory"} 3',
+    'rolesets_decisions_total{answer="refused",reason="ROLE_UNKNOWN",source="memory"} 1',
+    'rolesets_organizations_cache_hits_total 4',
+    'rolesets_organizations_cache_misses_total 1',
     'rolesets_check_seconds_count 3',
     'rolesets_writes_total{operation="CreatePermission",result="OK"} 1',
     'rolesets_writes_total{operation="CreatePermission",result="DRY_RUN"} 1',
@@ -93,7 +101,7 @@ test('the metrics count what the sidecar does', async (t) => {
     'rolesets_organizations_cached 1',
   ])
     t.true(text.split('\n').includes(line), `${line}\n\n${text}`)
-  for (const name of ['commit_batch_size_count', 'commit_seconds_count', 'organizations_cache_hits_total'])
+  for (const name of ['commit_batch_size_count', 'commit_seconds_count', 'batch_check_seconds_count'])
     t.regex(text, new RegExp(`^rolesets_${name} [1-9]`, 'm'))
   t.regex(text, /^process_cpu_seconds_total /m)
   t.regex(text, /^rolesets_check_seconds_bucket\{le="\+Inf"\} 3$/m)

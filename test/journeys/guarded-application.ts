@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { RoleSetsClient } from '@rolesets/client'
 import { authenticate, guardRoleGrant, problems, requireRole, roleGrantOf } from '@rolesets/express'
-import express from 'express'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import express, { type Express } from 'express'
+import { exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose'
 
 export interface Answer {
   readonly status: number
@@ -27,19 +27,31 @@ interface Teardown {
 const issuer = 'https://issuer.example'
 const audience = 'journeys'
 
-export async function openGuardedApplication(t: Teardown, roleSets: RoleSetsClient): Promise<GuardedApplication> {
-  const { publicKey, privateKey } = await generateKeyPair('ES256')
-  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'key', alg: 'ES256' }] }
-  const tokenOf = (organizationId: string, role: string) =>
-    new SignJWT({ v: 2, sid: 'sess_1', o: { id: organizationId, rol: role } })
-      .setProtectedHeader({ alg: 'ES256', kid: 'key' })
-      .setSubject('user_1')
-      .setIssuer(issuer)
-      .setAudience(audience)
-      .setIssuedAt()
-      .setExpirationTime('5m')
-      .sign(privateKey)
+/** Signs the tokens of users. */
+export interface Issuer {
+  /** As JSON, for an application that checks the tokens. */
+  readonly jwks: { readonly keys: JWK[] }
+  readonly tokenOf: (organizationId: string, role: string) => Promise<string>
+}
 
+/** @param audience of the application. */
+export async function createIssuer(tokenAudience = audience): Promise<Issuer> {
+  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  return {
+    jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: 'key', alg: 'ES256' }] },
+    tokenOf: (organizationId, role) =>
+      new SignJWT({ v: 2, sid: 'sess_1', o: { id: organizationId, rol: role } })
+        .setProtectedHeader({ alg: 'ES256', kid: 'key' })
+        .setSubject('user_1')
+        .setIssuer(issuer)
+        .setAudience(tokenAudience)
+        .setIssuedAt()
+        .setExpirationTime('5m')
+        .sign(privateKey),
+  }
+}
+
+export function createGuardedApplication(roleSets: RoleSetsClient, jwks: Issuer['jwks']): Express {
   const app = express()
   app.use(authenticate({ issuer, audience, jwks }))
   app.post('/organizations/:organizationId/memberships', express.json(), guardRoleGrant({ roleSets }), (req, res) => {
@@ -49,7 +61,12 @@ export async function openGuardedApplication(t: Teardown, roleSets: RoleSetsClie
     res.json({ queue: [] })
   })
   app.use(problems())
-  const server = app.listen(0, '127.0.0.1')
+  return app
+}
+
+export async function openGuardedApplication(t: Teardown, roleSets: RoleSetsClient): Promise<GuardedApplication> {
+  const { jwks, tokenOf } = await createIssuer()
+  const server = createGuardedApplication(roleSets, jwks).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/organizations`

@@ -65,6 +65,7 @@ export function holdStore(store: Store): HeldStore {
       if (isHolding) await new Promise<void>((resolve) => replies.push(resolve))
       return found
     },
+    copy: (options) => store.copy(options),
     append: (changeSet) => store.append(changeSet),
     adopt: (snapshot, epoch) => store.adopt(snapshot, epoch),
     bookmark: (name) => store.bookmark(name),
@@ -74,6 +75,7 @@ export function holdStore(store: Store): HeldStore {
       return () => listeners.delete(listener)
     },
     compact: (keep) => store.compact(keep),
+    diskUsage: () => store.diskUsage(),
     close: () => store.close(),
     [Symbol.asyncDispose]: () => store.close(),
     reply: (place) => replies.splice(place % Math.max(1, replies.length), 1)[0]?.(),

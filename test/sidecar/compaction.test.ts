@@ -30,9 +30,39 @@ test('history older than its age is forgotten, but never the last change', async
   await t.throwsAsync(store.changesAfter(0, 10), { code: 'compacted' })
 })
 
+test('after a compaction it is known which history is kept, and since when', async (t) => {
+  const { store, admin } = await openTestService(t)
+  for (const key of ['org:a:b', 'org:a:c', 'org:a:d']) await admin.createPermission({ key }, writing())
+  const [{ committedAt = 0 } = {}] = await store.changesAfter(store.head - 1, 1)
+  const fail = { compactionFailed: () => t.fail() }
+  const { facts, stop } = openCompaction(store, { historyMaxCount: 1, historyMaxAgeMs: 1e15 }, fail)
+  t.deepEqual(facts(), { compactedAt: undefined, compactionFailures: 0, kept: undefined })
+  const newest = store.head
+  while (facts().kept === undefined) await new Promise((resolve) => setImmediate(resolve))
+  await stop()
+  t.deepEqual(facts().kept, { afterRevision: newest - 1, since: committedAt })
+  t.true(Number(facts().compactedAt) > 0)
+})
+
+test('a compaction that fails is counted and told', async (t) => {
+  const store = await openStore('sqlite::memory:')
+  await store.close()
+  const told: unknown[] = []
+  const keep = { historyMaxCount: 1, historyMaxAgeMs: 1 }
+  const { facts, stop } = openCompaction(store, keep, { compactionFailed: (error) => void told.push(error) })
+  while (told.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  await stop()
+  t.like(told, [{ code: 'closed' }])
+  t.deepEqual(facts(), { compactedAt: undefined, compactionFailures: 1, kept: undefined })
+})
+
 test('stopping leaves no timer behind', async (t) => {
   const store = await openStore('sqlite::memory:')
-  const stop = openCompaction(store, { historyMaxCount: 1, historyMaxAgeMs: 1 }, { compactionFailed: () => t.fail() })
+  const { stop } = openCompaction(
+    store,
+    { historyMaxCount: 1, historyMaxAgeMs: 1 },
+    { compactionFailed: () => t.fail() },
+  )
   await stop()
   await store.close()
   t.pass()

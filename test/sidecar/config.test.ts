@@ -41,10 +41,14 @@ test('without flags and variables, the defaults are in effect', (t) => {
     httpListen: { kind: 'tcp', host: '127.0.0.1', port: 7451, isLoopback: true },
     httpHosts: [],
     httpDefaultVersion: '2026-05-12',
+    probeListen: undefined,
+    probeMetrics: false,
     secretKey: undefined,
     readKey: undefined,
     tls: undefined,
     unknownOrganizations: 'initial',
+    manifest: undefined,
+    readOnly: false,
     maxStalenessMs: 5000,
     historyMaxCount: 1_000_000,
     historyMaxAgeMs: 90 * 86_400_000,
@@ -66,6 +70,17 @@ test('an empty variable is none, and an empty HTTP address turns HTTP off', (t) 
   t.is(config.database, 'sqlite:rolesets.db')
   t.is(config.secretKey, undefined)
   t.is(config.httpListen, undefined)
+})
+
+test('pruning needs a manifest, and a manifest a path', (t) => {
+  const path = '/etc/rolesets'
+  t.deepEqual(configOf({ env: { ROLESETS_MANIFEST: path } }).manifest, { path, prune: false })
+  const both = { ROLESETS_MANIFEST: path, ROLESETS_MANIFEST_PRUNE: 'true' }
+  t.deepEqual(configOf({ env: both }).manifest, { path, prune: true })
+  const pruneWithout = 'ROLESETS_MANIFEST_PRUNE is given without a manifest. Give --manifest too, or leave it out.'
+  t.deepEqual(faultsOf({ ROLESETS_MANIFEST_PRUNE: 'true' }), [pruneWithout])
+  t.deepEqual(faultsOf({ ...both, ROLESETS_MANIFEST: '' }), [pruneWithout])
+  t.deepEqual(faultsOf({}, { manifest: '' }), ['--manifest is empty. Give the path of a file or a folder.'])
 })
 
 test('several addresses are read, sockets and IPv6 among them', (t) => {
@@ -123,6 +138,16 @@ test('the HTTP address follows the same rule', (t) => {
   t.regex(faultsOf({ ROLESETS_HTTP_LISTEN: '0.0.0.0:80' }).join(), /0\.0\.0\.0:80 can be reached from other machines/)
 })
 
+test('probes need no TLS anywhere, and any free port is no collision', (t) => {
+  for (const probe of ['0.0.0.0:7452', '[::]:7452', '10.1.2.3:7452', 'pod.example:7452'])
+    t.deepEqual(faultsOf({ ROLESETS_PROBE_LISTEN: probe }), [], probe)
+  const free = { ROLESETS_GRPC_LISTEN: '127.0.0.1:0', ROLESETS_HTTP_LISTEN: '127.0.0.1:0' }
+  t.deepEqual(faultsOf({ ...free, ROLESETS_PROBE_LISTEN: '127.0.0.1:0', ROLESETS_PROBE_METRICS: 'true' }), [])
+  t.deepEqual(faultsOf({ ROLESETS_GRPC_LISTEN: '[::1]:7452', ROLESETS_PROBE_LISTEN: '0.0.0.0:7452' }), [])
+  t.is(configOf({ env: { ROLESETS_PROBE_LISTEN: '' } }).probeListen, undefined)
+  t.deepEqual(faultsOf({ ROLESETS_PROBE_METRICS: 'false' }), [])
+})
+
 const faults: readonly (readonly [what: string, env: Record<string, string>, fault: RegExp])[] = [
   [
     'an unknown kind of database',
@@ -152,6 +177,38 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
     /108 bytes; the system allows 107/,
   ],
   ['a socket for HTTP', { ROLESETS_HTTP_LISTEN: 'unix:/x' }, /^ROLESETS_HTTP_LISTEN is "unix:\/x", a Unix socket/],
+  ['a socket for probes', { ROLESETS_PROBE_LISTEN: 'unix:/x' }, /^ROLESETS_PROBE_LISTEN is "unix:\/x", a Unix socket/],
+  [
+    'a port alone for probes',
+    { ROLESETS_PROBE_LISTEN: ':7452' },
+    /^ROLESETS_PROBE_LISTEN has ":7452"\. Give host:port \(/,
+  ],
+  ['two addresses for probes', { ROLESETS_PROBE_LISTEN: '[::]:1,[::1]:1' }, /^ROLESETS_PROBE_LISTEN has "\[/],
+  [
+    'probes and HTTP at one address',
+    { ROLESETS_PROBE_LISTEN: '0.0.0.0:7451' },
+    /^ROLESETS_PROBE_LISTEN is 0\.0\.0\.0:7451, and HTTP is served at 127\.0\.0\.1:7451\. Give another port\.$/,
+  ],
+  [
+    'probes and gRPC at one address',
+    { ROLESETS_PROBE_LISTEN: '[::]:7450' },
+    /^ROLESETS_PROBE_LISTEN is \[::\]:7450, and gRPC is served at 127\.0\.0\.1:7450\./,
+  ],
+  [
+    'HTTP and gRPC at one address',
+    { ROLESETS_HTTP_LISTEN: '127.0.0.1:7450' },
+    /^ROLESETS_HTTP_LISTEN is 127\.0\.0\.1:7450, and gRPC is served at/,
+  ],
+  [
+    'metrics for probes without an address',
+    { ROLESETS_PROBE_METRICS: 'true' },
+    /^ROLESETS_PROBE_METRICS is on, but no address is given\. Give --probe-listen too\.$/,
+  ],
+  [
+    'neither on nor off',
+    { ROLESETS_PROBE_METRICS: 'yes', ROLESETS_PROBE_LISTEN: '127.0.0.1:0' },
+    /^ROLESETS_PROBE_METRICS is "yes"\. Give one of: true, false\.$/,
+  ],
   ['a short key', { ROLESETS_SECRET_KEY: 'short' }, /^ROLESETS_SECRET_KEY has 5 characters\. A key has 16 to 512\.$/],
   ['a short key in a file', { ROLESETS_READ_KEY_FILE: '/keys/short' }, /^ROLESETS_READ_KEY_FILE has 5 char/],
   ['a key with a space', { ROLESETS_READ_KEY: 'with a space in it' }, /spaces or characters beyond ASCII/],

@@ -182,6 +182,17 @@ test('a database that another sidecar has, and a folder that is missing, end the
   t.like(JSON.parse(missing.stderr.trim().split('\n').at(-1) ?? ''), { level: 'fatal', code: 'folder_missing' })
 })
 
+test('a store in memory needs a folder for temporary files, and the error says which one is missing', async (t) => {
+  const folder = await temporaryFolder(t)
+  const TMPDIR = join(folder, 'nowhere')
+  const free = { ROLESETS_GRPC_LISTEN: '127.0.0.1:0', ROLESETS_HTTP_LISTEN: '', ROLESETS_DATABASE: 'sqlite::memory:' }
+  const { code, stderr } = await run(t, ['serve'], await settingsIn(folder, { ...free, TMPDIR }))
+  t.is(code, 1)
+  const last = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as { code: string; message: string }
+  t.is(last.code, 'folder_read_only')
+  t.true(last.message.includes(TMPDIR), last.message)
+})
+
 test('a socket is for owner and group, and is gone after the stop', async (t) => {
   const folder = await temporaryFolder(t)
   const path = join(folder, 's')

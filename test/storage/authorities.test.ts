@@ -5,7 +5,9 @@
 
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import type { CopyOptions } from '../../packages/sidecar/src/storage/backup.ts'
 import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
+import { copyRunning } from '../../packages/sidecar/src/storage/sqlite/backup/running-copy.ts'
 import { openConnections } from '../../packages/sidecar/src/storage/sqlite/connections.ts'
 import { sqliteConnection } from '../../packages/sidecar/src/storage/sqlite/sqlite-connection.ts'
 import type { Store } from '../../packages/sidecar/src/storage/store.ts'
@@ -28,12 +30,13 @@ function shared(connection: Connection): EngineConnection {
 
 async function openTwo(t: ExecutionContext): Promise<readonly [Store, Store]> {
   const file = join(await temporaryFolder(t), 'rolesets.db')
-  const { writer, readers, release } = await openConnections(file)
+  const { writer, readers, diskUsage, release } = await openConnections(file)
+  const copy = (how: CopyOptions) => copyRunning(file, how)
   const others = [await Connection.open(file), await Connection.open(file)]
   const open = (connections: readonly Connection[], close: () => Promise<void>) => {
     const [first, ...rest] = connections.map(shared)
     if (first === undefined) throw new Error('There is no connection.')
-    return openTransactionalStore({ writer: first, readers: rest, isNew: true, release: close }, {})
+    return openTransactionalStore({ writer: first, readers: rest, isNew: true, diskUsage, copy, release: close }, {})
   }
   const second = await open(others, async () => {
     for (const each of others) await each.close()

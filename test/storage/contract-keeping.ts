@@ -63,6 +63,16 @@ export function keeping(suite: Suite): void {
     t.deepEqual(kept?.changes, [put('organization', acme, null), put('membership', bob, null)])
   })
 
+  test(`${name}: it says what its files take, and what their disk has free`, async (t) => {
+    const store = await openFresh(suite, t)
+    const before = await store.diskUsage()
+    t.true(before.database + before.log > 0)
+    t.true(before.free > 0)
+    await withCatalogue(store)
+    const after = await store.diskUsage()
+    t.true(after.database + after.log > before.database + before.log)
+  })
+
   test(`${name}: a thing that is put again is replaced whole`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     await record(store, (next) => [

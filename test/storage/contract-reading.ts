@@ -30,6 +30,7 @@ export function reading(suite: Suite): void {
   > = {
     catalogue: async (reader) => (await reader.catalogue()).roles.size,
     organization: (reader) => reader.organization('new'),
+    organizationsById: (reader) => reader.organizationsById(['new', 'never']),
     organizationBySlug: (reader) => reader.organizationBySlug('new'),
     assignment: (reader) => reader.assignment(team),
     roleSetIdsOf: (reader) => reader.roleSetIdsOf([team]),

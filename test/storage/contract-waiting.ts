@@ -1,7 +1,7 @@
 /** What waits is bounded, and a caller can stop waiting. */
 
 import type { StoreError } from '../../packages/sidecar/src/storage/store.ts'
-import { createGate, openFresh, type Suite } from './suite.ts'
+import { createGate, openFresh, openWatched, type Suite } from './suite.ts'
 import { organization, provenance, record, withCatalogue } from './things.ts'
 
 export function waiting(suite: Suite): void {
@@ -37,6 +37,24 @@ export function waiting(suite: Suite): void {
     t.true(refused.length > 0)
     for (const { reason } of refused) t.is((reason as StoreError).code, 'overloaded')
     t.is((await store.read((reader) => reader.organizationCount('free'))).value, 0)
+  })
+
+  test(`${name}: each call that ends with an error of the store is an event, and a work that refuses is none`, async (t) => {
+    const { store, events } = await openWatched(suite, t, { writesWaitingMax: 2 })
+    await withCatalogue(store)
+    const gate = createGate()
+    const calls = Array.from({ length: 9 }, () => store.write(provenance(), () => gate.passed))
+    const settled = Promise.allSettled(calls)
+    gate.open()
+    const refused = (await settled).filter(({ status }) => status === 'rejected').length
+    await t.throwsAsync(store.write(provenance(), () => Promise.reject(new RangeError('refused'))))
+    await t.throwsAsync(store.read(() => Promise.reject(new RangeError('refused'))))
+    const codes = () => events.flatMap((event) => (event.kind === 'call_failed' ? [event.error.code] : []))
+    t.true(refused > 0)
+    t.deepEqual(codes(), new Array(refused).fill('overloaded'))
+    await store.close()
+    await t.throwsAsync(store.read(() => gate.passed))
+    t.is(codes().at(-1), 'closed')
   })
 
   test(`${name}: a caller that stops waiting is answered at once, and its work is never run`, async (t) => {

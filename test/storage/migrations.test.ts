@@ -127,3 +127,36 @@ test('a migration with another content is refused', async (t) => {
   if (first === undefined) return t.fail('There are no migrations.')
   await refused(t, migrated(file, [{ ...first, sql: `${first.sql} ` }, ...rest]), 'migration_edited')
 })
+
+test('an opening that is called off ends in the middle of a migration, and leaves the file as it was', async (t) => {
+  const file = await storeFile(t)
+  const endless = `
+    CREATE TABLE half_made (id INTEGER PRIMARY KEY) STRICT;
+    INSERT INTO half_made VALUES (7);
+    WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count) SELECT max(n) FROM count;`
+  const called = new AbortController()
+  const list = [...migrations, { ...next, sql: endless }]
+  let isRunning = false
+  // It is asked for the time of the migrations right before they begin.
+  const now = () => ((isRunning = true), 0)
+  const opening = t.throwsAsync(openConnections(file, { migrations: list, signal: called.signal, now }), {
+    code: 'closed',
+  })
+  while (!isRunning) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve))
+  called.abort()
+  await opening
+  t.deepEqual(await edit(file, "SELECT count(*) AS n FROM sqlite_schema WHERE name = 'half_made'"), [{ n: 0 }])
+  const store = await openStore(`sqlite:${file}`, { signal: called.signal }).catch((error: StoreError) => error.code)
+  t.is(store, 'closed', 'a signal that is aborted before calls it off, too')
+  await migrated(file, migrations)
+})
+
+test('once the store is open, the signal of the opening has no effect', async (t) => {
+  const called = new AbortController()
+  const store = await openStore(`sqlite:${join(await temporaryFolder(t), 'r.db')}`, { signal: called.signal })
+  called.abort()
+  await withCatalogue(store)
+  t.is(store.head, 1)
+  await store.close()
+})

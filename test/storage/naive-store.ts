@@ -97,6 +97,7 @@ function naiveWriter(
     setBookmark: () => undefined,
     catalogue: async () => state().catalogue,
     organization: async (id) => state().organizations.get(id),
+    organizationsById: async (ids) => organizations().filter(({ id }) => ids.includes(id)),
     organizationBySlug: async (slug) => organizations().find((each) => each.slug === slug),
     assignment: async (place) => assignmentOf(place),
     roleSetIdsOf: async (places) =>

@@ -4,6 +4,7 @@
 
 import { mayFollow } from '@rolesets/core'
 import { createAdministration } from './administration/administration.ts'
+import { openBackup, type BackupOptions } from './administration/backup.ts'
 import type { Administration } from './administration/calls.ts'
 import * as parse from './arguments.ts'
 import type { AskOptions } from './arguments.ts'
@@ -54,7 +55,7 @@ export interface Status {
  * decision: refuse), `aborted`, `closed`, `revision_of_another_epoch` (forget the revision that was passed in).
  */
 export interface RoleSetsClient extends AsyncDisposable {
-  /** Settles when the cache is fresh. @throws RoleSetsError `not_ready`; `detail`: `unreachable`, `loading`, `stale` */
+  /** Settles when the cache is fresh. @throws RoleSetsError `not_ready`; `detail`: `unreachable`, `waiting`, `loading`, `stale` */
   ready(options?: ReadyOptions): Promise<void>
   /** Says whether a role can be given to members of an organization. From the cache while it is fresh. */
   check(organizationId: string, role: string, options?: AskOptions): Promise<Decision>
@@ -126,7 +127,8 @@ class Client implements RoleSetsClient {
     const onAnotherEpoch = (error: RoleSetsError) => follower.startOver(error)
     const lookups = new Lookups(waiting, clock)
     this.#decisions = new CachedDecisions({ calls, lookups, cache, freshness, clock, onAnotherEpoch })
-    this.admin = createAdministration({ calls, beginWrite: () => this.#beginWrite() })
+    const backup = (options?: BackupOptions) => openBackup({ transport, waiting }, options)
+    this.admin = createAdministration({ calls, beginWrite: () => this.#beginWrite(), backup })
     options.signal?.addEventListener('abort', this.#close, { once: true })
     if (options.signal?.aborted) this.#close()
   }

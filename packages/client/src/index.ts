@@ -19,6 +19,7 @@ export type { TlsOptions } from './wire/diagnosis.ts'
 export type {
   Heartbeat,
   SnapshotChunk,
+  StreamCall,
   Transport,
   UnaryCall,
   WatchCall,
@@ -55,5 +56,6 @@ export type {
 export type { Membership, Metadata, Organization, Permission, Role, RoleSet, Settings } from './wire/resources.ts'
 export type { WatchOptions } from './feed/watch.ts'
 export type { Administration, AdminOptions } from './administration/calls.ts'
+export type { Backup, BackupOptions } from './administration/backup.ts'
 export type * from './administration/replies.ts'
 export type * from './administration/requests.ts'

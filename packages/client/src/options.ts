@@ -81,7 +81,7 @@ export function parseOptions(value: unknown) {
   }
 }
 
-function parseConnection({ target, key, tls, insecure }: Partial<RoleSetsClientOptions>): GrpcTransportOptions {
+export function parseConnection({ target, key, tls, insecure }: Partial<RoleSetsClientOptions>): GrpcTransportOptions {
   const parsedTarget = parseTarget(target)
   if (insecure !== undefined && typeof insecure !== 'boolean')
     throw invalidArgument('insecure', 'must be true or false.')

@@ -24,6 +24,7 @@ export const clerkCodes = {
   organization_membership_quota_exceeded: { status: 403, message: 'Organization membership quota exceeded' },
   organization_not_enabled_in_instance: { status: 403, message: 'Organizations are not enabled' },
   organization_slugs_disabled: { status: 403, message: 'Organization slugs are disabled' },
+  read_only: { status: 403, message: 'Read only' },
   client_certificate_required: { status: 403, message: 'Client certificate required' },
   resource_not_found: { status: 404, message: 'Not found' },
   not_served_here: { status: 404, message: 'Not served here' },
@@ -59,6 +60,7 @@ export const clerkCodes = {
   too_many_requests: { status: 429, message: 'Too many requests' },
   internal_clerk_error: { status: 500, message: 'Internal failure' },
   not_serving: { status: 503, message: 'Not serving' },
+  not_ready: { status: 503, message: 'Not ready' },
   disk_full: { status: 503, message: 'No room to write' },
   deadline: { status: 504, message: 'Out of time' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly message: string }>>

@@ -8,7 +8,7 @@ export const clientCodes = [
   /** No decision is possible: the sidecar can't be reached, or its answer is malformed. */
   'unavailable',
   'deadline_exceeded',
-  /** `detail` says why: `unreachable`, `loading` or `stale`. */
+  /** `detail` says why: `unreachable`, `waiting` (the sidecar itself isn't ready), `loading` or `stale`. */
   'not_ready',
   'closed',
   /** The caller's signal aborted. */

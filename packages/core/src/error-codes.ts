@@ -8,9 +8,10 @@ import type { GrpcStatus } from './grpc-statuses.ts'
 
 /**
  * `input`: the request can't be understood. `rule`: a rule of the model refuses it. `access`: the key doesn't allow it.
- * `feed`: the consumer's place in the feed is of no use. `service`: the sidecar can't answer now.
+ * `feed`: the consumer's place in the feed is of no use. `service`: the sidecar can't answer now. `mode`: a sidecar with these
+ * settings never takes such a call.
  */
-export type ErrorClass = 'input' | 'rule' | 'access' | 'feed' | 'service'
+export type ErrorClass = 'input' | 'rule' | 'access' | 'feed' | 'service' | 'mode'
 
 interface Row {
   readonly class: ErrorClass
@@ -234,6 +235,13 @@ export const errorCodes = {
     ...becomes('access', 'PERMISSION_DENIED', 'authorization_invalid'),
     ...says('The key may read, but it may not write, list access keys or read the history.', 'Send a secret key.'),
   },
+  read_only: {
+    ...becomes('mode', 'FAILED_PRECONDITION', 'read_only'),
+    ...says(
+      'The sidecar is read-only. Nothing was written.',
+      'Change the state where it is declared; the message says where. A dry run is allowed.',
+    ),
+  },
   overloaded: {
     ...becomes('service', 'RESOURCE_EXHAUSTED', 'too_many_requests'),
     ...mayRetry,
@@ -244,10 +252,23 @@ export const errorCodes = {
     ...mayRetry,
     ...says('The disk is full. Nothing was written.', 'Free some space, then try again.'),
   },
+  backup_running: {
+    ...becomes('service', 'RESOURCE_EXHAUSTED', 'too_many_requests'),
+    ...mayRetry,
+    ...says('Another backup is being made or sent.', 'Wait until it has ended, then try again.'),
+  },
   not_serving: {
     ...becomes('service', 'UNAVAILABLE', 'not_serving'),
     ...mayRetry,
     ...says('The sidecar is starting or stopping.', 'Try again later, or call another sidecar.'),
+  },
+  not_ready: {
+    ...becomes('service', 'UNAVAILABLE', 'not_ready'),
+    ...mayRetry,
+    ...says(
+      'The sidecar runs, and waits for something before it answers. The message says for what, and why.',
+      'Provide what the message names. The sidecar answers as soon as it has it; nothing has to be restarted.',
+    ),
   },
   internal_failure: {
     ...becomes('service', 'INTERNAL', 'internal_clerk_error'),
@@ -269,7 +290,10 @@ export type RefusalCode = CodeOfClass<'input' | 'rule'>
 export const refusalCodes: readonly RefusalCode[] = Object.keys(errorCodes).filter(isRefusalCode)
 
 export type AccessCode = CodeOfClass<'access'>
-export type ServiceCode = Exclude<CodeOfClass<'feed' | 'service'>, 'internal_failure' | 'overloaded' | 'disk_full'>
+export type ServiceCode = Exclude<
+  CodeOfClass<'feed' | 'service' | 'mode'>,
+  'internal_failure' | 'overloaded' | 'disk_full'
+>
 
 export function rowOf(code: ErrorCode): Row {
   return errorCodes[code]

@@ -14,6 +14,7 @@ const exitOfClass = {
   access: exitCodes.unanswered,
   feed: exitCodes.unanswered,
   service: exitCodes.unanswered,
+  mode: exitCodes.usage,
 } as const satisfies Record<ErrorClass, ExitCode>
 
 /** Of the codes that only the client has; all others leave the question open. */

@@ -15,6 +15,8 @@ export interface ManifestFault extends Fault {
   readonly path: ManifestPath
   /** Only where an unknown field is the fault: the fields that there are. */
   readonly fields?: readonly string[]
+  /** Only where two things can't both be so: the place of the other one, which comes first. */
+  readonly other?: ManifestPath
 }
 
 type Faults<T = void> = Generator<ManifestFault, T, undefined>
@@ -128,7 +130,7 @@ function* listEntries(
 /** What a set says about its own roles must be about roles that it lists, and what it replaces about others. */
 function* roleSetFaults(roleSets: readonly Item[]): Faults {
   const remedy = "which isn't among the roles of the set. Add it there, or use one of them."
-  let hasInitial = false
+  let initial: ManifestPath | undefined
   for (const { path, fields } of roleSets) {
     // The fields are well-formed: see the table.
     const { key, roles, replace = {} } = fields as { key: string; roles: string[]; replace?: Record<string, string> }
@@ -147,8 +149,9 @@ function* roleSetFaults(roleSets: readonly Item[]): Faults {
     }
     if (fields['initial'] !== true) continue
     const second = malformed('makes a second set initial. Exactly one set can be: keep one of the two.')
-    if (hasInitial) yield { path: [...path, 'initial'], ...second }
-    hasInitial = true
+    const at = [...path, 'initial']
+    if (initial) yield { path: at, other: initial, ...second }
+    initial ??= at
   }
 }
 
@@ -159,7 +162,8 @@ function* organizationFaults(organizations: readonly Item[]): Faults {
     const slug = fields['slug'] as string | undefined
     const owner = ids.get(slug)
     if (owner === undefined || owner === path) continue
-    yield { path: [...path, 'slug'], ...malformed(`is ${slug}, the id of ${pathText(owner)}. Choose another slug.`) }
+    const problem = `is ${slug}, the id of ${pathText(owner)}. Choose another slug.`
+    yield { path: [...path, 'slug'], other: [...owner, 'id'], ...malformed(problem) }
   }
 }
 
@@ -176,11 +180,12 @@ function* repeatedKeys({ path, fields }: Item, rule: SectionRule): Faults {
 }
 
 function* repeats(entries: readonly (readonly [ManifestPath, string | undefined])[]): Faults {
-  const seen = new Set<string>()
+  const seen = new Map<string, ManifestPath>()
   for (const [path, value] of entries) {
     if (value === undefined || value === '') continue
-    if (seen.has(value)) yield { path, ...malformed(`repeats ${value}. Give it once.`) }
-    seen.add(value)
+    const other = seen.get(value)
+    if (other) yield { path, other, ...malformed(`repeats ${value}. Give it once.`) }
+    else seen.set(value, path)
   }
 }
 

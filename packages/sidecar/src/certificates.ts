@@ -60,6 +60,11 @@ export class CertificateWatch {
     return this.#current
   }
 
+  /** Unix milliseconds until which the certificate in use is valid. */
+  get validTo(): number {
+    return Date.parse(new X509Certificate(this.#current.cert).validTo)
+  }
+
   /** @returns the way to stop listening */
   subscribe(listener: (certificates: Certificates) => void): () => void {
     this.#listeners.add(listener)

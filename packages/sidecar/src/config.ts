@@ -5,7 +5,7 @@
 
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import { apiVersions, newestApiVersion, type ApiVersion } from '@rolesets/core'
-import { formatListen, type Listen, type TcpListen } from './listening.ts'
+import { collide, formatListen, type Listen, type TcpListen } from './listening.ts'
 import { shown } from './redaction.ts'
 import { settings, type Setting, type SettingName } from './settings.ts'
 
@@ -32,17 +32,27 @@ export interface Config {
   /** In lower case, without ports. */
   readonly httpHosts: readonly string[]
   readonly httpDefaultVersion: ApiVersion
+  /** Undefined: there is no listener for probes alone. */
+  readonly probeListen: TcpListen | undefined
+  /** Whether it serves the metrics, too. */
+  readonly probeMetrics: boolean
   /** Undefined: generated at the first start. */
   readonly secretKey: string | undefined
   readonly readKey: string | undefined
   readonly tls: TlsFiles | undefined
   readonly unknownOrganizations: 'initial' | 'deny'
+  /** Every write but that of the manifest is refused. */
+  /** Undefined: no manifest is followed. */
+  readonly manifest: { readonly path: string; readonly prune: boolean } | undefined
+  readonly readOnly: boolean
   readonly maxStalenessMs: number
   readonly historyMaxCount: number
   readonly historyMaxAgeMs: number
   readonly shutdownGraceMs: number
   readonly logLevel: LogLevel
 }
+
+type Listeners = Pick<Config, 'grpcListen' | 'httpListen' | 'probeListen'>
 
 export interface ConfigInput {
   /** As commander gives them: text, or true for a flag without a value. */
@@ -72,7 +82,9 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
   const reader = new Reader(effective, input)
   const insecure = reader.flag('insecure')
   const grpcListen = reader.listens('grpcListen')
-  const httpListen = reader.httpListen()
+  const httpListen = reader.tcpListen('httpListen')
+  const probeListen = reader.tcpListen('probeListen')
+  reader.checkCollisions({ grpcListen, httpListen, probeListen })
   const httpDefaultVersion = reader.oneOf('httpDefaultVersion', ['newest', ...apiVersions])
   const tls = reader.tls()
   reader.checkExposed([...grpcListen, ...(httpListen ? [httpListen] : [])], insecure || tls !== undefined)
@@ -88,10 +100,14 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     httpListen,
     httpHosts: reader.httpHosts(),
     httpDefaultVersion: httpDefaultVersion === 'newest' ? newestApiVersion : httpDefaultVersion,
+    probeListen,
+    probeMetrics: reader.probeMetrics(),
     secretKey,
     readKey,
     tls,
     unknownOrganizations: reader.oneOf('unknownOrganizations', ['initial', 'deny']),
+    manifest: reader.manifest(),
+    readOnly: reader.flag('readOnly'),
     maxStalenessMs: reader.integer('maxStalenessMs', { min: 100, max: dayMs }),
     historyMaxCount: reader.integer('historyMaxCount', { min: 1, max: 1_000_000_000 }),
     historyMaxAgeMs: reader.integer('historyMaxAgeDays', { min: 0, max: 36_500 }) * dayMs,
@@ -184,13 +200,39 @@ class Reader {
     return listens
   }
 
-  httpListen(): TcpListen | undefined {
-    const text = this.text('httpListen')?.trim() ?? ''
+  /** @returns undefined: off */
+  tcpListen(name: 'httpListen' | 'probeListen'): TcpListen | undefined {
+    const text = this.text(name)?.trim() ?? ''
     if (text === '') return undefined
-    const listen = this.listen('httpListen', text)
+    const listen = this.listen(name, text)
     if (listen?.kind !== 'unix') return listen
-    this.fault('httpListen', `is ${shown(text)}, a Unix socket. HTTP is served on host:port only.`)
+    this.fault(name, `is ${shown(text)}, a Unix socket. HTTP is served on host:port only.`)
     return undefined
+  }
+
+  /** Two of our own listeners on one address would each say that another process uses it. */
+  checkCollisions({ grpcListen, httpListen, probeListen }: Listeners): void {
+    const taken = grpcListen.map((at) => ({ at, name: 'gRPC' }))
+    for (const [name, at] of [
+      ['httpListen', httpListen],
+      ['probeListen', probeListen],
+    ] as const) {
+      if (at === undefined) continue
+      const found = taken.find((each) => collide(each.at, at))
+      if (found !== undefined)
+        this.fault(
+          name,
+          `is ${formatListen(at)}, and ${found.name} is served at ${formatListen(found.at)}. Give another port.`,
+        )
+      taken.push({ at, name: 'HTTP' })
+    }
+  }
+
+  probeMetrics(): boolean {
+    const isOn = this.flag('probeMetrics')
+    if (isOn && (this.text('probeListen') ?? '').trim() === '')
+      this.fault('probeMetrics', 'is on, but no address is given. Give --probe-listen too.')
+    return isOn
   }
 
   httpHosts(): readonly string[] {
@@ -208,7 +250,8 @@ class Reader {
     const port = Number(digits)
     if (host !== '' && (bracketed === undefined || isIPv6(bracketed)) && port <= 65_535)
       return { kind: 'tcp', host, port, isLoopback: isLoopback(host) }
-    this.fault(name, `has ${shown(text)}. Give host:port (for example 127.0.0.1:7450 or [::1]:7450) or unix:<path>.`)
+    const also = name === 'grpcListen' ? ' or unix:<path>' : ''
+    this.fault(name, `has ${shown(text)}. Give host:port (for example 127.0.0.1:7450 or [::1]:7450)${also}.`)
     return undefined
   }
 
@@ -222,6 +265,17 @@ class Reader {
       )
     else return { kind: 'unix', path }
     return undefined
+  }
+
+  /** Whether the file is there and right is not looked at: it may come later. */
+  manifest(): Config['manifest'] {
+    const path = this.text('manifest')
+    const prune = this.flag('manifestPrune')
+    if (path === undefined && prune)
+      this.fault('manifestPrune', 'is given without a manifest. Give --manifest too, or leave it out.')
+    if (path === '') this.fault('manifest', 'is empty. Give the path of a file or a folder.')
+    if (path?.includes('\0')) this.fault('manifest', 'contains a NUL character. Give a path without it.')
+    return path === undefined ? undefined : { path, prune }
   }
 
   tls(): TlsFiles | undefined {

@@ -4,11 +4,11 @@
  */
 
 import { streamBroken } from './domain/invariants.ts'
-import type { Finding, Inspection, Unverified } from './storage/inspection.ts'
+import type { Contents, Finding, Inspection, Unverified } from './storage/inspection.ts'
 import { openInspection } from './storage/open.ts'
 import { StoreError, type StoreErrorCode } from './storage/store.ts'
 
-export type { Finding, Unverified }
+export type { Contents, Finding, Unverified }
 
 export interface ExaminationOptions {
   /** Unix milliseconds: an invitation is pending or expired at this time. */
@@ -29,6 +29,8 @@ export interface Examined {
   readonly findings: readonly Finding[]
   /** Rows that couldn't be compared with anything; none: all were. */
   readonly unverified: readonly Unverified[]
+  /** Undefined where there are findings. */
+  readonly contents: Contents | undefined
 }
 
 /** With these the examination can be tried again. */
@@ -44,7 +46,7 @@ export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile'
   readonly code: string
 
-  constructor({ code, message }: StoreError, options?: ErrorOptions) {
+  constructor({ code, message }: { readonly code: string; readonly message: string }, options?: ErrorOptions) {
     super(message, options)
     this.code = code
   }
@@ -60,8 +62,9 @@ export async function examine(url: string, options: ExaminationOptions): Promise
     try {
       const { file, head, seal } = inspection
       const findings = await collect(inspection, options)
+      const contents = findings.length === 0 ? await inspection.contents() : undefined
       if (!(await inspection.isUndisturbed())) throw disturbed(file)
-      return { file, head, seal, findings, unverified: [...inspection.unverified] }
+      return { file, head, seal, findings, unverified: [...inspection.unverified], contents }
     } finally {
       await inspection[Symbol.asyncDispose]()
     }

@@ -24,24 +24,31 @@ export class KeyFileError extends Error {
   readonly code = 'key_file'
 }
 
+/** A read-only sidecar has nothing to write, so it generates no key; one that was kept earlier still opens the history. */
 export async function openKeys(
-  config: Pick<Config, 'secretKey' | 'readKey' | 'databasePath'>,
+  config: Pick<Config, 'secretKey' | 'readKey' | 'databasePath' | 'readOnly'>,
   events: KeyEvents,
 ): Promise<readonly NamedKey[]> {
-  const secretKey = config.secretKey ?? (await keptKey(config.databasePath, events))
-  const secret = { name: 'admin', access: 'secret', key: secretKey } as const
-  if (config.readKey === undefined) return [secret]
-  return [secret, { name: 'read', access: 'read', key: config.readKey }]
+  const { readKey, readOnly } = config
+  const secretKey = config.secretKey ?? (await keptKey(config.databasePath, { events, generates: !readOnly }))
+  return [
+    ...(secretKey === undefined ? [] : [{ name: 'admin', access: 'secret', key: secretKey } as const]),
+    ...(readKey === undefined ? [] : [{ name: 'read', access: 'read', key: readKey } as const]),
+  ]
 }
 
-async function keptKey(databasePath: string | undefined, events: KeyEvents): Promise<string> {
+/** @returns undefined when there is none, and none is generated */
+async function keptKey(
+  databasePath: string | undefined,
+  { events, generates }: { readonly events: KeyEvents; readonly generates: boolean },
+): Promise<string | undefined> {
   if (databasePath === undefined) {
-    events.keyGeneratedInMemory()
-    return newKey()
+    if (generates) events.keyGeneratedInMemory()
+    return undefined
   }
   const path = `${databasePath}.key`
-  const kept = await readKey(path, events)
-  if (kept !== undefined) return kept
+  const kept = await readKeptKey(path, events)
+  if (kept !== undefined || !generates) return kept
   const made = await makeKey(path)
   events.keyGenerated(path)
   return made
@@ -70,7 +77,7 @@ async function makeKey(path: string): Promise<string> {
 }
 
 /** @returns undefined when there is no file yet */
-async function readKey(path: string, events: KeyEvents): Promise<string | undefined> {
+async function readKeptKey(path: string, events: KeyEvents): Promise<string | undefined> {
   let key: string
   try {
     key = (await readFile(path, 'utf8')).trim()

@@ -18,6 +18,14 @@ export function formatListen(at: Listen, port?: number): string {
   return `${host}:${port ?? at.port}`
 }
 
+/** Whether one of the two leaves no room for the other. Names that mean one address aren't compared. */
+export function collide(a: Listen, b: Listen): boolean {
+  if (a.kind !== 'tcp' || b.kind !== 'tcp' || a.port !== b.port || a.port === 0) return false
+  const hosts = [a.host.toLowerCase(), b.host.toLowerCase()]
+  const hasIPv6 = hosts.some((host) => isIPv6(host))
+  return hosts[0] === hosts[1] || hosts.includes('::') || (hosts.includes('0.0.0.0') && !hasIPv6)
+}
+
 /** The certificates of a server with TLS. Connections that are open keep theirs when the files change. */
 export interface CertificateSource {
   readonly current: CertificateFiles

@@ -3,7 +3,7 @@
  * place. Keys never come here; what quotes a caller or the operating system is cleaned on the way out.
  */
 
-import { pino } from 'pino'
+import { pino, type Logger } from 'pino'
 import type { Redaction } from './redaction.ts'
 
 /** One function for each event. */
@@ -26,6 +26,8 @@ const storeEvents: Readonly<Record<string, string>> = {
   files_narrowed: 'Other users could open these files. Their mode is 0600 now.',
   file_examined_in_part:
     'The file is too large to be examined whole at a start: only its small tables and its last change sets were. Run rolesets doctor on it from time to time.',
+  restore_finished:
+    'A restore was cut off before its file was in place. It is in place now; the database before it is where replaced says.',
   listener_failed: 'A part of the sidecar failed to follow a change.',
   file_system_doubtful:
     'The store is on a file system in user space; whether its locks hold depends on the program behind it.',
@@ -66,8 +68,16 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
           ? 'Other users could read the file of the secret key. Set its mode to 0600 when you copy it; the sidecar has done so now. If others use this machine, make a new key.'
           : 'Other users can read the file of the secret key. Set its mode to 0600.',
       ),
-    listening: (facts: { grpc: readonly string[]; http: string | null; epoch: string; head: number }) =>
-      logger.info(facts, 'The sidecar is ready.'),
+    listening: (facts: {
+      grpc: readonly string[]
+      http: string | null
+      probe?: string | undefined
+      epoch: string
+      head: number
+      read_only?: true
+    }) => logger.info(facts, 'The sidecar is ready.'),
+    /** It listens, and answers nothing yet. */
+    waiting: (why: string, facts: object) => logger.warn({ event: 'waiting', ...facts }, why),
     /** A call was rejected: no valid key. Logged at most once a second, with how many were left out. */
     accessRefused: (facts: { method: string; code: string }) =>
       everySecond((leftOut) => logger.warn({ ...facts, left_out: leftOut }, 'A call was rejected: no valid key.')),
@@ -79,11 +89,14 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
         { event: kind, ...facts, ...(error === undefined ? {} : { err: error }) },
         storeEvents[kind] ?? kind,
       ),
+    backupSent: (facts: { actor: string; revision: string; bytes: number }) =>
+      logger.info(facts, 'A backup of the whole store was sent.'),
     callFailed: ({ method, error }: { method: string; error: unknown }) =>
       logger.error({ method, err: error }, 'A call failed with an unexpected error.'),
     certificatesReloaded: () => logger.info('The TLS files have changed and are in use.'),
     certificatesInvalid: (error: unknown) =>
       logger.error({ err: error }, "The TLS files have changed and can't be used; the previous ones stay in use."),
+    ...manifestEvents(logger),
     compactionFailed: (error: unknown) =>
       logger.error({ err: error }, 'The history could not be compacted; it is tried again later.'),
     stopping: () => logger.info('The sidecar is stopping: it accepts no new calls and finishes the running ones.'),
@@ -91,6 +104,38 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
     stopped: () => logger.info('The sidecar has stopped.'),
     startFailed: (error: unknown) => logger.fatal(factsOf(error), `The sidecar can't start: ${messageOf(error)}`),
     crashed: (error: unknown) => logger.fatal({ err: error }, 'An unexpected error ends the sidecar.'),
+  }
+}
+
+function manifestEvents(logger: Logger) {
+  return {
+    manifestApplied: (facts: object, isChanged: boolean) =>
+      isChanged
+        ? logger.info({ event: 'manifest_applied', ...facts }, 'The manifest was applied.')
+        : logger.info(
+            { event: 'manifest_unchanged', ...facts },
+            'The store is as the manifest says: nothing was changed.',
+          ),
+    /** @param isRefused the manifest is at fault, and not the store */
+    manifestNotApplied: (facts: object, isRefused: boolean) =>
+      isRefused
+        ? logger.error(
+            { event: 'manifest_refused', ...facts },
+            'The manifest was refused: nothing was changed. Correct it.',
+          )
+        : logger.error({ event: 'manifest_failed', ...facts }, 'The manifest could not be applied; it is tried again.'),
+    manifestDrifted: (facts: object, isDrifted: boolean) =>
+      isDrifted
+        ? logger.warn(
+            { event: 'manifest_drifted', ...facts },
+            'The store is not as the manifest says: others have written to it.',
+          )
+        : logger.info({ event: 'manifest_drift_gone', ...facts }, 'The store is as the manifest says again.'),
+    manifestDriftUnknown: (error: unknown) =>
+      logger.error(
+        { err: error },
+        'How far the store is from the manifest could not be found out; it is tried again later.',
+      ),
   }
 }
 

@@ -27,6 +27,7 @@ const ended = new AbortController()
 const io = {
   args,
   stdout: (text: string) => writeOut(text),
+  bytes: writeBytes,
   stderr: (text: string) => void process.stderr.write(text),
   isTerminal: process.stderr.isTTY,
   stdin: () => addAbortSignal(ended.signal, process.stdin),
@@ -106,15 +107,29 @@ async function serve(config: Config): Promise<void> {
       log.crashed(error)
       process.exit(exitCodes.failed)
     })
-  const sidecar = await openSidecar(config, { log }).catch((error: unknown) => {
+  const stop = new AbortController()
+  void asked.then(() => stop.abort())
+  // A migration that takes longer is cut off, which is as safe as a power failure.
+  const cutOff = asked.then(() => rejected(config.shutdownGraceMs))
+  const opened = openSidecar(config, { log, signal: stop.signal })
+  const sidecar = await Promise.race([opened, cutOff]).catch((error: unknown) => {
+    if (stop.signal.aborted) {
+      log.stopped()
+      process.exit(0)
+    }
     log.startFailed(error)
     process.exit(exitCodes.failed)
   })
-  const { grpc, http = null, role } = sidecar
-  process.stdout.write(redaction.clean(`${JSON.stringify({ ready: true, grpc, http, role })}\n`))
+  const { grpc, http = null, probe, role } = sidecar
+  if (await Promise.race([sidecar.whenReady(), asked.then(() => false)]))
+    process.stdout.write(redaction.clean(`${JSON.stringify({ ready: true, grpc, http, probe, role })}\n`))
   await asked
   await sidecar.close()
   process.exit(0)
+}
+
+async function rejected(afterMs: number): Promise<never> {
+  return new Promise((_resolve, reject) => setTimeout(reject, afterMs))
 }
 
 /** Settles with the first SIGTERM or SIGINT; the second ends the process at once. */
@@ -142,6 +157,12 @@ function setTimer(delayMs: number, callback: () => void): () => void {
 async function writeOut(text: string): Promise<void> {
   const error = await new Promise((resolve) => process.stdout.write(text, resolve))
   if (error) ended.abort()
+}
+
+async function writeBytes(chunk: Uint8Array): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()))
+  })
 }
 
 function readVersion(): string {

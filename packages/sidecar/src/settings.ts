@@ -45,6 +45,14 @@ const rows = [
     sentence:
       "The version of Clerk's API that a request under `/v1` means if it names none: `newest` or one of the dates in docs/http.md.",
   }),
+  row('probeListen', '--probe-listen <address>', {
+    sentence:
+      'Where `/livez`, `/readyz` and `/startupz` are served for orchestrators, without TLS and without a key: `host:port`, for example `0.0.0.0:7452`.',
+  }),
+  row('probeMetrics', '--probe-metrics', {
+    default: 'false',
+    sentence: 'Serves `/metrics` on the address of the probes, too, without TLS and without a key.',
+  }),
   row('secretKey', '--secret-key <key>', {
     secret: true,
     sentence:
@@ -77,6 +85,20 @@ const rows = [
     default: 'initial',
     sentence:
       "How organizations that the store doesn't know are treated: `initial` (they have the initial role set) or `deny` (no role can be granted).",
+  }),
+  row('manifest', '--manifest <path>', {
+    sentence:
+      'A file or a folder in the form of `rolesets apply` (docs/manifest.md): the store is brought to this state before the sidecar is ready, and again whenever it changes.',
+  }),
+  row('manifestPrune', '--manifest-prune', {
+    default: 'false',
+    sentence:
+      'Permissions, roles and role sets that the manifest does not describe are deleted, as with `rolesets apply --prune`.',
+  }),
+  row('readOnly', '--read-only', {
+    default: 'false',
+    sentence:
+      'Refuses every write but that of the manifest, for a store whose state is declared elsewhere. Dry runs, reads and decisions go on.',
   }),
   row('maxStalenessMs', '--max-staleness-ms <milliseconds>', {
     default: '5000',

@@ -4,29 +4,36 @@
  */
 
 import type { Config } from './config.ts'
-import { openCertificates, type CertificateWatch } from './certificates.ts'
-import type { GrpcObserver } from './grpc/observer.ts'
+import { openCertificates } from './certificates.ts'
+import { openDeclared } from './declared/open-declared.ts'
 import { openGrpcServers } from './grpc/server.ts'
-import type { HealthFacts } from './http/health.ts'
 import { Measurements } from './http/measurements.ts'
-import { openHttpServer, type HttpServer } from './http/server.ts'
+import type { HttpServer } from './http/listener.ts'
+import { MetricsPage } from './http/metrics-page.ts'
+import { openProbeServer } from './http/probe-server.ts'
+import { openHttpServer, type HttpOptions } from './http/server.ts'
 import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
+import { Readiness } from './readiness.ts'
 import { Redaction } from './redaction.ts'
+import { failedOver, firstSourceOf, metricsSourceOf, noteStoreEvent, observerOf, readinessLog } from './reporting.ts'
 import { openCompaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
-import { openKeyRing, type Identify } from './service/key-ring.ts'
+import { openKeyRing } from './service/key-ring.ts'
 import { createNewId } from './service/new-id.ts'
-import { openService, type Service } from './service/service.ts'
+import { openService } from './service/service.ts'
 import { openStore } from './storage/open.ts'
-import type { StoreEvent } from './storage/options.ts'
 
 export interface Sidecar extends AsyncDisposable {
   /** With the real ports: `127.0.0.1:7450`, `unix:<path>`. */
   readonly grpc: readonly string[]
   /** Undefined: off. */
   readonly http: string | undefined
+  /** The listener for probes. Undefined: there is none. */
+  readonly probe: string | undefined
   readonly role: Freshness['role']
+  /** Settles when nothing is waited for any more, or when the sidecar is closed. @returns whether it is ready */
+  whenReady(): Promise<boolean>
   /** Takes no new calls, finishes what runs within the grace, closes the store. Idempotent. */
   close(): Promise<void>
 }
@@ -34,22 +41,31 @@ export interface Sidecar extends AsyncDisposable {
 export interface SidecarOptions {
   /** Default: JSON lines on stderr, of the level of the configuration. */
   readonly log?: Log
+  /** For what waits from the beginning. Default: a new one. */
+  readonly readiness?: Readiness
+  /** Ends an opening that isn't finished: what is open is closed, and the reason of the signal is thrown. */
+  readonly signal?: AbortSignal
 }
 
 /**
+ * Settles when the sidecar listens. It may still wait for something before it answers: `whenReady`.
+ *
  * @throws StoreError, KeyFileError, CertificateError or ListenError, each with a `code` and a sentence
  * that says what to do
  */
 export async function openSidecar(config: Config, options: SidecarOptions = {}): Promise<Sidecar> {
   const log = options.log ?? createLog({ level: config.logLevel, redaction: redactionOf(config) })
+  const { readiness = new Readiness(), signal } = options
   const closers: (() => Promise<void> | void)[] = []
   const closeAll = async () => {
+    readiness.stop()
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close()
   }
   try {
-    return await assemble(config, { log, closers, closeAll })
+    return await assemble(config, { log, readiness, signal, closers, closeAll })
   } catch (error) {
     await closeAll()
+    signal?.throwIfAborted()
     throw error
   }
 }
@@ -62,24 +78,26 @@ function redactionOf({ secretKey, readKey }: Config): Redaction {
 
 interface Assembly {
   readonly log: Log
+  readonly readiness: Readiness
+  readonly signal: AbortSignal | undefined
   /** The last one opened is the first one closed. */
   readonly closers: (() => Promise<void> | void)[]
   readonly closeAll: () => Promise<void>
 }
 
-async function assemble(config: Config, { log, closers, closeAll }: Assembly): Promise<Sidecar> {
+async function assemble(config: Config, { log, readiness, signal, closers, closeAll }: Assembly): Promise<Sidecar> {
   const measurements = new Measurements()
-  const facts = { started: false, ready: false, writable: true }
-  let noteWritable = (): void => undefined
+  const metrics = new MetricsPage(measurements, firstSourceOf(config, readiness))
+  const opening = readiness.waitFor('store', storeOpening)
+  const probe = await openProbes(config, { readiness, metrics, log })
+  closers.push(async () => probe?.close())
 
-  const onEvent = (event: StoreEvent) => {
-    noteStoreEvent(event, { measurements, log })
-    if (event.kind !== 'writes_stopped' && event.kind !== 'writes_resumed') return
-    facts.writable = event.kind === 'writes_resumed'
-    noteWritable()
-  }
-  const store = await openStore(config.database, { onEvent })
+  const store = await openStore(config.database, {
+    signal,
+    onEvent: (event) => noteStoreEvent(event, { measurements, readiness, log }),
+  })
   closers.push(() => store.close())
+  signal?.throwIfAborted()
   const bootstrapKeys = await openKeys(config, log)
   const certificates = config.tls === undefined ? undefined : await openCertificates(config.tls, log)
   closers.push(() => certificates?.close())
@@ -91,77 +109,71 @@ async function assemble(config: Config, { log, closers, closeAll }: Assembly): P
   )
   const { unknownOrganizations, maxStalenessMs } = config
   const now = () => Date.now()
-  const service = await openService({ store, unknownOrganizations, maxStalenessMs, now, newId: createNewId(now) })
+  const readOnly = config.readOnly ? { declaredIn: config.manifest?.path } : undefined
+  const settings = { unknownOrganizations, maxStalenessMs, readOnly }
+  const service = await openService({ store, ...settings, now, newId: createNewId(now) })
   closers.push(() => service.close())
   const { identify, close: closeKeys } = await openKeyRing(store, bootstrapKeys)
   closers.push(closeKeys)
-  facts.started = true
   const { freshness } = service
-  const healthFacts = () => ({ ...facts, fresh: facts.ready && freshness.isFresh })
-  closers.push(openCompaction(store, config, log))
+  readiness.start(() => freshness.isFresh)
+  const mode = config.readOnly ? { read_only: true as const } : {}
+  readiness.show('read_only', () => mode.read_only)
+  const compaction = openCompaction(store, config, log)
+  closers.push(compaction.stop)
+  const declared = openDeclared(config, { store, administration: service.administration, readiness, log })
+  closers.push(() => declared?.close())
 
-  const http = await openHttp(config, { service, identify, certificates, measurements, facts: healthFacts, log })
+  const parts = { store, service, compaction, identify, certificates, measurements, metrics, readiness, log }
+  metrics.open(metricsSourceOf(config, { ...parts, declared }))
+  const http = await openHttp(config, parts)
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)
-  const grpc = await openGrpcServers({ listen: config.grpcListen, service, identify, certificates, observer })
+  const waitingText = () => readiness.waitingText
+  const { grpcListen: listen } = config
+  const grpc = await openGrpcServers({ listen, service, identify, waitingText, certificates, observer })
   closers.push(async () => {
-    facts.ready = false
     log.stopping()
     if (!(await grpc.stop(config.shutdownGraceMs))) log.graceOver()
   })
+  const showHealth = () => {
+    grpc.setServing(readiness.isReady)
+    grpc.setWritable(readiness.isWritable)
+  }
+  closers.push(readiness.subscribe(showHealth))
 
-  noteWritable = () => grpc.setWritable(facts.writable)
-  noteWritable()
-  facts.ready = true
-  grpc.setServing()
-  log.listening({ grpc: grpc.addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head })
+  const addresses = { grpc: grpc.addresses, http: http?.address, probe: probe?.address }
+  const shown = () => ({ ...addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head, ...mode })
+  closers.push(readiness.subscribe(readinessLog(readiness, { log, shown })))
+  opening.over()
   let closing: Promise<void> | undefined
   const close = () => (closing ??= closeAll().then(() => log.stopped()))
-  return { grpc: grpc.addresses, http: http?.address, role: freshness.role, close, [Symbol.asyncDispose]: close }
+  const whenReady = () => readiness.whenReady()
+  return { ...addresses, role: freshness.role, whenReady, close, [Symbol.asyncDispose]: close }
 }
 
-interface HttpParts {
-  readonly service: Service
-  readonly identify: Identify
-  readonly certificates: CertificateWatch | undefined
-  readonly measurements: Measurements
-  readonly facts: () => HealthFacts
+const storeOpening =
+  'It is being opened, which takes a while if it is large or an older version wrote it. Nothing has to be done.'
+
+interface HttpParts extends Pick<HttpOptions, 'service' | 'identify' | 'certificates' | 'measurements' | 'metrics'> {
+  readonly readiness: Readiness
   readonly log: Log
 }
 
-async function openHttp(
-  { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion }: Config,
-  { service, log, ...parts }: HttpParts,
-): Promise<HttpServer | undefined> {
+async function openHttp(config: Config, { log, ...parts }: HttpParts): Promise<HttpServer | undefined> {
+  const { httpListen, httpHosts: furtherHosts, httpDefaultVersion: defaultVersion } = config
   if (httpListen === undefined) return undefined
-  const { readModel, freshness } = service
-  const state = {
-    headRevision: () => readModel.revision,
-    stalenessMs: () => freshness.stalenessMs,
-    isWritable: () => parts.facts().writable !== false,
-    cache: () => readModel.statistics,
-  }
-  const failed = (error: unknown, method: string) => log.callFailed({ method, error })
-  return openHttpServer({ listen: httpListen, furtherHosts, defaultVersion, service, state, failed, ...parts })
+  const { service, identify, certificates, measurements, metrics, readiness } = parts
+  return openHttpServer({
+    ...{ listen: httpListen, furtherHosts, defaultVersion, failed: failedOver(log) },
+    ...{ service, identify, certificates, measurements, metrics, readiness },
+  })
 }
 
-function observerOf(measurements: Measurements, log: Log): GrpcObserver {
-  return {
-    decided: (reason, answerMs) => measurements.decided(reason, answerMs),
-    wrote: (operation, result) => measurements.wrote(operation, result),
-    watcherOpened: () => measurements.watcherOpened(),
-    accessRefused: (facts) => {
-      measurements.accessRefused()
-      log.accessRefused(facts)
-    },
-    callFailed: (facts) => {
-      measurements.callFailed()
-      log.callFailed(facts)
-    },
-  }
-}
-
-function noteStoreEvent(event: StoreEvent, { measurements, log }: { measurements: Measurements; log: Log }): void {
-  if (event.kind === 'committed') measurements.committed(event)
-  else log.storeEvent(event)
+async function openProbes(
+  { probeListen: listen, probeMetrics }: Config,
+  { readiness, metrics, log }: Pick<HttpParts, 'readiness' | 'metrics' | 'log'>,
+): Promise<HttpServer | undefined> {
+  if (listen === undefined) return undefined
+  return openProbeServer({ listen, readiness, metrics: probeMetrics ? metrics : undefined, failed: failedOver(log) })
 }

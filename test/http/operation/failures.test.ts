@@ -5,10 +5,13 @@ import test, { type ExecutionContext } from 'ava'
 import { refusalCodes } from '@rolesets/core'
 import { Refusal } from '../../../packages/sidecar/src/domain/refusal.ts'
 import { Measurements } from '../../../packages/sidecar/src/http/measurements.ts'
+import { MetricsPage } from '../../../packages/sidecar/src/http/metrics-page.ts'
 import { openHttpServer } from '../../../packages/sidecar/src/http/server.ts'
+import { Readiness } from '../../../packages/sidecar/src/readiness.ts'
 import type { ReadCall } from '../../../packages/sidecar/src/service/operations/call.ts'
 import { ServiceError, StoreError } from '../../../packages/sidecar/src/service/service-error.ts'
 import type { Service } from '../../../packages/sidecar/src/service/service.ts'
+import { quietState } from '../quiet-state.ts'
 
 /** A server whose permissions are read by `read`. */
 async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCall) => Promise<never>) {
@@ -19,14 +22,9 @@ async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCa
     furtherHosts: [],
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
     defaultVersion: '2026-05-12',
-    facts: () => ({ started: true, ready: true, fresh: true }),
+    readiness: new Readiness(),
     measurements: new Measurements(),
-    state: {
-      headRevision: () => 1,
-      stalenessMs: () => 0,
-      isWritable: () => true,
-      cache: () => ({ organizations: 0, hits: 0, misses: 0 }),
-    },
+    metrics: new MetricsPage(new Measurements(), quietState),
     failed: (error, method) => noted.push({ error, method }),
     service: { readModel: { revisionText: 'e:1' }, administration: { getPermission: read } } as unknown as Service,
   })

@@ -25,10 +25,14 @@ export interface AdministrationOptions {
   readonly calls: Calls
   /** Called before a write goes out; what it returns is called with the revision that was written. */
   readonly beginWrite: () => (revision: string) => void
+  readonly backup: Administration['backup']
 }
 
-export function createAdministration({ calls, beginWrite }: AdministrationOptions): Administration {
-  const call = async (name: keyof Administration, unparsed: unknown, options: unknown): Promise<unknown> => {
+/** Those with one request and one reply. */
+type CallName = Exclude<keyof Administration, 'backup'>
+
+export function createAdministration({ calls, beginWrite, backup }: AdministrationOptions): Administration {
+  const call = async (name: CallName, unparsed: unknown, options: unknown): Promise<unknown> => {
     const kinds: { readonly [field: string]: FieldKind } = callFields[name]
     const request = parseFields(unparsed ?? {}, kinds, '')
     const limits = parseAdminOptions(options)
@@ -45,10 +49,10 @@ export function createAdministration({ calls, beginWrite }: AdministrationOption
     if (request['dryRun'] !== true) written(committed)
     return reply
   }
-  const names = Object.keys(callFields) as (keyof Administration)[]
+  const names = Object.keys(callFields) as CallName[]
   const entries = names.map((name) => [name, (request: unknown, options?: unknown) => call(name, request, options)])
   // The table has exactly the calls of the interface; the compiler has seen to it.
-  return Object.freeze(Object.fromEntries(entries)) as Administration
+  return Object.freeze({ ...Object.fromEntries(entries), backup }) as Administration
 }
 
 function parseAdminOptions(value: unknown) {

@@ -1,5 +1,6 @@
 /** The calls of Administration, typed. */
 
+import type { Backup, BackupOptions } from './backup.ts'
 import type * as replies from './replies.ts'
 import type * as requests from './requests.ts'
 
@@ -91,4 +92,9 @@ export interface Administration {
   readonly explain: Call<requests.Explain, replies.Explained>
   /** Brings everything that is described to the described state, in one revision or not at all. */
   readonly apply: Call<requests.Apply, replies.Applied>
+  /**
+   * A copy of the whole store, with every write that was answered before. It needs the secret key. Write the chunks to a file
+   * that only its owner can read, and use the file only when they have ended.
+   */
+  readonly backup: (options?: BackupOptions) => Promise<Backup>
 }

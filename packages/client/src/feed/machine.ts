@@ -199,6 +199,14 @@ function pause(state: FollowerState, effects: readonly FollowerEffect[]): Transi
   }
 }
 
+/** A sidecar that waits refuses at little cost, and may answer at any moment: the pauses don't become long. */
+function pauseShortly(state: FollowerState, effects: readonly FollowerEffect[]): Transition {
+  return pause({ ...state, failures: Math.min(state.failures, waitingFailuresMax) }, effects)
+}
+
+/** That makes pauses of at most 400 ms. */
+const waitingFailuresMax = 2
+
 function close(state: FollowerState): Transition {
   return { state: { ...state, name: 'closed', chunks: [] }, effects: [{ type: 'end' }] }
 }
@@ -228,6 +236,7 @@ function end(state: FollowerState, error: RoleSetsError): Transition {
   const startsOver = state.cursor !== undefined && startOverCodes.includes(error.code)
   const effects = [{ type: 'end' } as const, report({ type: 'disconnected', error })]
   const ended = { ...state, isConnected: false, lastError: error }
+  if (error.code === 'not_ready') return pauseShortly(ended, effects)
   if (!startsOver) return pause(ended, effects)
   const dropped = { ...ended, cursor: undefined }
   const reported = [...effects, report({ type: 'started_over', error })]

@@ -8,7 +8,7 @@ import { Connection, type ConnectionOptions } from './connection.ts'
 import { fromWire, toWire } from './metadata.ts'
 import { boundedReply, RefusedReply } from './plain-messages.ts'
 import { malformed } from './reading.ts'
-import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from './transport.ts'
+import type { StreamCall, Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from './transport.ts'
 
 export interface GrpcTransportOptions extends ConnectionOptions {
   readonly key: string | undefined
@@ -93,6 +93,27 @@ class GrpcTransport implements Transport {
       signal.removeEventListener('abort', cancel)
       cancel()
       if (Date.now() - heardAtMs > silenceMs) this.#connection.drop()
+    }
+  }
+
+  async *openStream(name: string, request: object, { signal }: StreamCall): AsyncGenerator<object, void, undefined> {
+    const method = this.#method(name)
+    if (this.#isStarting) await this.#start(signal)
+    signal.throwIfAborted()
+    const call = this.#connection.client.makeServerStreamRequest(...encoding(method), request, this.#metadata())
+    call.on('error', () => {})
+    const cancel = () => call.cancel()
+    signal.addEventListener('abort', cancel, { once: true })
+    try {
+      for await (const message of call) {
+        if (message instanceof RefusedReply) throw malformed(message.problem)
+        yield message as object
+      }
+    } catch (error) {
+      throw this.#errorOf(error)
+    } finally {
+      signal.removeEventListener('abort', cancel)
+      cancel()
     }
   }
 

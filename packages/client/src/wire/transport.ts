@@ -16,6 +16,11 @@ export interface UnaryCall {
   readonly actor?: string | undefined
 }
 
+export interface StreamCall {
+  /** Ends the stream. */
+  readonly signal: AbortSignal
+}
+
 export interface WatchCall {
   readonly signal: AbortSignal
   /**
@@ -65,7 +70,7 @@ export interface WatchMessage {
 }
 
 /**
- * A failure is thrown, best a `RoleSetsError` with the code that the sidecar's reason has. Both methods settle
+ * A failure is thrown, best a `RoleSetsError` with the code that the sidecar's reason has. All methods settle
  * when the signal aborts.
  */
 export interface Transport {
@@ -73,5 +78,7 @@ export interface Transport {
   unary(method: string, request: object, call: UnaryCall): Promise<unknown>
   /** A stream is over when it ends or throws; the client then asks for another one. */
   watch(request: WatchRequest, call: WatchCall): AsyncIterable<WatchMessage>
+  /** The messages of another call that answers with a stream: backups. A transport may have none. Bytes are `Uint8Array`. */
+  openStream?(method: string, request: object, call: StreamCall): AsyncIterable<unknown>
   close(): void
 }

@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { apply } from './verbs/apply.ts'
 import { assign } from './verbs/assign.ts'
+import { backup } from './verbs/backup.ts'
 import { check } from './verbs/check.ts'
 import { completion } from './verbs/completion.ts'
 import { importing } from './verbs/import.ts'
@@ -10,14 +11,17 @@ import { doctor } from './verbs/doctor.ts'
 import { explain } from './verbs/explain.ts'
 import { exporting } from './verbs/export.ts'
 import { get } from './verbs/get.ts'
+import { health } from './verbs/health.ts'
 import { invitations } from './verbs/invitations.ts'
 import { cleanIo, type ProcessIo } from './run/io.ts'
 import { hearUsage } from './run/usage.ts'
 import type { Redaction } from '../redaction.ts'
 import { keys } from './verbs/keys.ts'
+import { plan } from './verbs/plan.ts'
 import { log } from './verbs/log.ts'
 import { replaceRole, replaceSet } from './verbs/replace.ts'
 import { roles } from './verbs/roles.ts'
+import { restore } from './verbs/restore.ts'
 import { schema } from './verbs/schema.ts'
 import { users } from './verbs/users.ts'
 import { version } from './verbs/version.ts'
@@ -32,6 +36,7 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
   hearUsage(program, io)
   const verbs = [
     apply,
+    plan,
     exporting,
     get,
     check,
@@ -46,6 +51,7 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
     log,
     explain,
     watch,
+    health,
   ]
-  for (const each of [...verbs, doctor, schema, completion, version]) each(program, io)
+  for (const each of [...verbs, backup, restore, doctor, schema, completion, version]) each(program, io)
 }

@@ -18,6 +18,9 @@ const systemPermissions = [
 
 const memberPermissions: readonly string[] = ['org:sys_memberships:read', 'org:sys_billing:read']
 
+/** What every store has from its beginning, besides the system permissions. */
+export const seededKeys = { admin: 'org:admin', member: 'org:member', roleSet: 'role_set:default' } as const
+
 /** In an order in which each change refers only to things before it. */
 export function seedChanges(context: Context): Change[] {
   const stamps = stampNew(context)
@@ -28,15 +31,20 @@ export function seedChanges(context: Context): Change[] {
   const idsOf = (chosen: readonly Permission[]) =>
     [...chosen].sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ id }) => id)
   const admin: Role = {
-    ...{ id: context.newId('role'), key: 'org:admin', name: 'Admin', description: 'May do everything.' },
+    ...{ id: context.newId('role'), key: seededKeys.admin, name: 'Admin', description: 'May do everything.' },
     ...{ permissionIds: idsOf(permissions), ...stamps },
   }
   const member: Role = {
-    ...{ id: context.newId('role'), key: 'org:member', name: 'Member', description: 'May see members and billing.' },
+    ...{
+      id: context.newId('role'),
+      key: seededKeys.member,
+      name: 'Member',
+      description: 'May see members and billing.',
+    },
     ...{ permissionIds: idsOf(permissions.filter(({ key }) => memberPermissions.includes(key))), ...stamps },
   }
   const roleSet: RoleSet = {
-    ...{ id: context.newId('roleset'), key: 'role_set:default', name: 'Primary role set', description: '' },
+    ...{ id: context.newId('roleset'), key: seededKeys.roleSet, name: 'Primary role set', description: '' },
     ...{ roleIds: [admin.id, member.id], defaultRoleId: member.id, creatorRoleId: admin.id, type: 'initial' },
     ...stamps,
   }

@@ -2,8 +2,9 @@
 
 import type * as proto from '@rolesets/proto'
 import type { PageCall, PageOf, WriteCall, Written } from '../service/operations/call.ts'
+import type { Service } from '../service/service.ts'
 import type { ImpactView } from '../service/views.ts'
-import { actorOf, type Access } from './authenticate.ts'
+import { actorOf, checkMayWrite, type Access } from './authenticate.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'
 import { impactMessage } from './messages.ts'
 import { failureOf } from './status.ts'
@@ -12,7 +13,31 @@ type PageFields = Pick<PageCall, 'pageSize' | 'pageToken'>
 type WriteFields = Pick<WriteCall, 'dryRun' | 'expectedRevision' | 'allowNoAdministrator'>
 
 /** Each takes the operation of the service that a call is for, and how its answer looks on the wire. */
-export function callsOf(endpoint: Endpoint) {
+export function callsOf(endpoint: Endpoint, checkWritable: Service['checkWritable']) {
+  /** A write has an actor. Its result is reported to the observer. */
+  const writing =
+    (access: 'write' | 'preview') =>
+    <Request, Answer, Response>(
+      operation: string,
+      work: (request: Request, call: WriteCall) => Promise<Answer>,
+      reply: (answer: Answer) => Response,
+    ) =>
+      unary(endpoint, access, async (request: Request & WriteFields, call) => {
+        const { dryRun, expectedRevision, allowNoAdministrator } = request
+        try {
+          if (!dryRun) checkMayWrite(call.identity)
+          checkWritable({ dryRun })
+          const how = { dryRun, expectedRevision, allowNoAdministrator, isForReadKey: call.identity?.access === 'read' }
+          const writeCall = { actor: actorOf(call), ...how, signal: call.signal }
+          const response = reply(await work(request, writeCall))
+          endpoint.observer.wrote(operation, dryRun ? 'DRY_RUN' : 'OK')
+          return response
+        } catch (error) {
+          endpoint.observer.wrote(operation, failureOf(error).reason)
+          throw error
+        }
+      })
+
   return {
     read: <Request, Answer, Response>(
       work: (request: Request, call: Call) => Promise<Answer>,
@@ -33,25 +58,9 @@ export function callsOf(endpoint: Endpoint) {
         return reply(await work(request, { pageSize, pageToken, signal }), identity === undefined)
       }),
 
-    /** A write has an actor. Its result is reported to the observer. */
-    write: <Request, Answer, Response>(
-      operation: string,
-      work: (request: Request, call: WriteCall) => Promise<Answer>,
-      reply: (answer: Answer) => Response,
-    ) =>
-      unary(endpoint, 'write', async (request: Request & WriteFields, call) => {
-        const { dryRun, expectedRevision, allowNoAdministrator } = request
-        try {
-          const how = { dryRun, expectedRevision, allowNoAdministrator }
-          const writeCall = { actor: actorOf(call), ...how, signal: call.signal }
-          const response = reply(await work(request, writeCall))
-          endpoint.observer.wrote(operation, dryRun ? 'DRY_RUN' : 'OK')
-          return response
-        } catch (error) {
-          endpoint.observer.wrote(operation, failureOf(error).reason)
-          throw error
-        }
-      }),
+    write: writing('write'),
+    /** A write whose dry run a read key may ask for, too. */
+    preview: writing('preview'),
   }
 }
 

@@ -6,7 +6,9 @@
 import type * as proto from '@rolesets/proto'
 import { structOfJson } from '@rolesets/proto'
 import type { Administration } from '../service/administration.ts'
+import type { Service } from '../service/service.ts'
 import type { AuditedChangeSetView } from '../service/audit/views.ts'
+import { backupHandler } from './backup.ts'
 import { callsOf, deletedReply, pageReply, thingReply, writtenReply } from './administration-call.ts'
 import type { Endpoint } from './handler.ts'
 import {
@@ -30,8 +32,11 @@ import {
   statusesOf,
 } from './requests.ts'
 
-export function administrationHandlers(service: Administration, endpoint: Endpoint): proto.AdministrationHandlers {
-  const calls = callsOf(endpoint)
+export function administrationHandlers(
+  { administration: service, checkWritable }: Pick<Service, 'administration' | 'checkWritable'>,
+  endpoint: Endpoint,
+): proto.AdministrationHandlers {
+  const calls = callsOf(endpoint, checkWritable)
   return {
     ...catalogueHandlers(service, calls),
     ...roleSetHandlers(service, calls),
@@ -39,13 +44,14 @@ export function administrationHandlers(service: Administration, endpoint: Endpoi
     ...membershipHandlers(service, calls),
     ...invitationHandlers(service, calls),
     ...instanceHandlers(service, calls),
+    Backup: backupHandler(service, endpoint),
   } satisfies Handlers<keyof proto.AdministrationDefinition>
 }
 
 type Calls = ReturnType<typeof callsOf>
 type Handlers<Name extends keyof proto.AdministrationDefinition> = Pick<proto.AdministrationHandlers, Name>
 
-function catalogueHandlers(service: Administration, { read, list, write }: Calls) {
+function catalogueHandlers(service: Administration, { read, list, write, preview }: Calls) {
   const permission = thingReply('permission', permissionMessage)
   const role = thingReply('role', roleMessage)
   return {
@@ -70,7 +76,7 @@ function catalogueHandlers(service: Administration, { read, list, write }: Calls
     AddPermission: write('AddPermission', service.addPermission, role),
     RemovePermission: write('RemovePermission', service.removePermission, role),
 
-    Apply: write(
+    Apply: preview(
       'Apply',
       (request, call) => service.apply({ manifest: manifestOf(request), prune: request.prune }, call),
       ({ value: { steps = [], leftAlone = [] } = {}, ...applied }) => ({

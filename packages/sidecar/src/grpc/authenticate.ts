@@ -13,9 +13,10 @@ import { AccessError } from './access-error.ts'
 /**
  * What a call needs: `open` nothing (health), `read` a key on listeners beyond this machine, `personal` a key on every
  * listener (members, invitations, what happened in the past), `write` the secret key. `confidential` reads what applications
- * must not see and needs the secret key, too.
+ * must not see and needs the secret key, too. `preview` is a write that a key which may only read can ask for as a dry run: it
+ * needs a key on every listener, and `checkMayWrite` where it is not a dry run.
  */
-export type Access = 'open' | 'read' | 'personal' | 'confidential' | 'write'
+export type Access = 'open' | 'read' | 'personal' | 'confidential' | 'write' | 'preview'
 
 /** Admits a call. @returns the owner of its key; undefined: an anonymous caller. @throws AccessError */
 export type Admit = (metadata: Metadata, access: Access) => Identity | undefined
@@ -39,6 +40,12 @@ export function createAdmit(identify: Identify, isLocal: boolean): Admit {
       throw new AccessError('write_key_required', `${secretKeyNeeded[access]} Send a secret key.`)
     return owner
   }
+}
+
+/** For a call that was admitted as a `preview`, and is none. @throws AccessError */
+export function checkMayWrite(owner: Identity | undefined): void {
+  if (owner?.access !== 'secret')
+    throw new AccessError('write_key_required', `${secretKeyNeeded.write} Send a secret key.`)
 }
 
 /** Who was admitted: the metadata of a call is the same object until its end. */
@@ -76,6 +83,8 @@ const keyMissing = {
     'Members, invitations and the past need a key on every listener. Send `authorization: Bearer <key>` with a read key or a secret key.',
   confidential: 'This call needs a secret key. Send it as `authorization: Bearer <key>`.',
   write: 'Writing needs a secret key. Send it as `authorization: Bearer <key>`.',
+  preview:
+    'This call needs a key on every listener. Send `authorization: Bearer <key>` with a secret key, or with a read key for a dry run.',
 } as const
 
 const secretKeyNeeded = {

@@ -4,33 +4,55 @@ import type { BatchCheckRequest__Output, CheckRequest__Output, DecisionsHandlers
 import type { CheckAnswer } from '../service/decisions/answers.ts'
 import type { BatchAnswer, Decisions } from '../service/decisions/decisions.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'
+import type { GrpcObserver } from './observer.ts'
 import { roleMessage } from './messages.ts'
+
+type AnswerSource = Parameters<GrpcObserver['decided']>[1]
 
 export function decisionsHandlers(decisions: Decisions, endpoint: Endpoint): DecisionsHandlers {
   const { observer } = endpoint
 
-  function observed(answer: CheckAnswer, startedAt: number): CheckAnswer {
-    observer.decided(answer.reason, performance.now() - startedAt)
+  function observed(answer: CheckAnswer, source: AnswerSource, startedAt: number): CheckAnswer {
+    observer.decided(answer.reason, source, performance.now() - startedAt)
     return answer
   }
 
-  function observedBatch({ results, revision }: BatchAnswer) {
-    for (const { reason } of results) observer.decided(reason)
+  function observedBatch(
+    { results, revision }: BatchAnswer,
+    sourceOf: (place: number) => AnswerSource,
+    startedAt: number,
+  ) {
+    results.forEach(({ reason }, place) => observer.decided(reason, sourceOf(place)))
+    observer.batchAnswered(performance.now() - startedAt)
     return { results: [...results], revision }
+  }
+
+  async function checkLater(request: CheckRequest__Output, call: Call, startedAt: number): Promise<CheckAnswer> {
+    let source: AnswerSource = 'memory'
+    const answer = await decisions.check(request, { ...readCall(request, call), onRead: () => (source = 'store') })
+    return observed(answer, source, startedAt)
+  }
+
+  async function batchCheckLater(request: BatchCheckRequest__Output, call: Call, startedAt: number) {
+    const read = new Set<string>()
+    const onRead = (organizationId: string) => read.add(organizationId)
+    const batch = await decisions.batchCheck(request.checks, { ...readCall(request, call), onRead })
+    const sourceOf = (place: number) => (read.has(request.checks[place]?.organizationId ?? '') ? 'store' : 'memory')
+    return observedBatch(batch, sourceOf, startedAt)
   }
 
   return {
     Check: unary(endpoint, 'read', (request: CheckRequest__Output, call) => {
       const startedAt = performance.now()
       const now = decisions.checkNow(request, request.atLeastRevision)
-      if (now !== undefined) return observed(now, startedAt)
-      return decisions.check(request, readCall(request, call)).then((answer) => observed(answer, startedAt))
+      return now === undefined ? checkLater(request, call, startedAt) : observed(now, 'memory', startedAt)
     }),
 
     BatchCheck: unary(endpoint, 'read', (request: BatchCheckRequest__Output, call) => {
+      const startedAt = performance.now()
       const now = decisions.batchCheckNow(request.checks, request.atLeastRevision)
-      if (now !== undefined) return observedBatch(now)
-      return decisions.batchCheck(request.checks, readCall(request, call)).then(observedBatch)
+      if (now === undefined) return batchCheckLater(request, call, startedAt)
+      return observedBatch(now, () => 'memory', startedAt)
     }),
 
     ListAvailableRoles: unary(endpoint, 'read', async (request, call) => {

@@ -24,6 +24,8 @@ import { failureOf, isUnexpected, type Failure } from './status.ts'
 /** What the handlers of one listener share. */
 export interface Endpoint {
   readonly admit: Admit
+  /** What the sidecar waits for before it answers; undefined: nothing. */
+  readonly waitingText: () => string | undefined
   readonly observer: GrpcObserver
   /** Aborted with ServiceError `not_serving` when the server begins to stop. */
   readonly stopping: AbortSignal

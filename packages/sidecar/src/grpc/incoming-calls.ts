@@ -4,6 +4,7 @@
  */
 
 import grpc from '@grpc/grpc-js'
+import { ServiceError } from '../service/service-error.ts'
 import { AccessError } from './access-error.ts'
 import { rememberCaller, type Access } from './authenticate.ts'
 import type { Endpoint } from './handler.ts'
@@ -75,14 +76,21 @@ function isAdmitted(path: string, { metadata, call, endpoint, methods }: Admissi
   try {
     const method = methods.get(path)
     if (method === undefined) throw new Error(`${path} is served without an access.`)
+    if (method.access !== 'open') checkReady(endpoint)
     rememberCaller(metadata, endpoint.admit(metadata, method.access))
     return true
   } catch (error) {
     if (error instanceof AccessError) endpoint.observer.accessRefused({ method: path, code: error.code })
-    else endpoint.observer.callFailed({ method: path, error })
+    else if (!(error instanceof ServiceError)) endpoint.observer.callFailed({ method: path, error })
     call.sendStatus(failureOf(error))
     return false
   }
+}
+
+/** Before the key is looked at: a key can be one of those that the sidecar still waits for. */
+function checkReady({ waitingText }: Endpoint): void {
+  const text = waitingText()
+  if (text !== undefined) throw new ServiceError('not_ready', text)
 }
 
 interface Receiving {

@@ -1,11 +1,16 @@
 /** The events that the gRPC servers report. The log and the metrics listen to them. */
 
+import type { Reason } from '@rolesets/core'
+
 export interface GrpcObserver {
-  /** Answers to questions; `answerMs` only where the question came alone. */
-  readonly decided: (reason: string, answerMs?: number) => void
+  /** Answers to questions, and where the role set was found; `answerMs` only where the question came alone. */
+  readonly decided: (reason: Reason, source: 'memory' | 'store', answerMs?: number) => void
+  readonly batchAnswered: (answerMs: number) => void
   /** `result`: `ok`, `unchanged` (a dry run), or the reason of the error. */
   readonly wrote: (operation: string, result: string) => void
   readonly watcherOpened: () => WatcherObserver
+  /** A copy of the whole store was sent, to its end. */
+  readonly backupSent: (facts: { actor: string; revision: string; bytes: number }) => void
   readonly accessRefused: (facts: { method: string; code: string }) => void
   /** An unexpected error. The caller receives nothing of it. */
   readonly callFailed: (facts: { method: string; error: unknown }) => void

@@ -29,6 +29,8 @@ export interface GrpcOptions {
   readonly listen: readonly Listen[]
   readonly service: Service
   readonly identify: Identify
+  /** What the sidecar waits for before it answers; undefined: nothing. */
+  readonly waitingText: () => string | undefined
   /** Undefined: no TLS. */
   readonly certificates: CertificateSource | undefined
   readonly observer: GrpcObserver
@@ -37,8 +39,8 @@ export interface GrpcOptions {
 export interface GrpcServers {
   /** With the real ports, in the order of the options. */
   readonly addresses: readonly string[]
-  /** From now on, health says SERVING. */
-  readonly setServing: () => void
+  /** Whether health says SERVING. Until it is told, it says NOT_SERVING. */
+  readonly setServing: (isServing: boolean) => void
   /** False: the store refuses every write. */
   readonly setWritable: (isWritable: boolean) => void
   /**
@@ -70,10 +72,11 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
 
   function serverFor(at: Listen): grpc.Server {
     const isLocal = at.kind === 'unix' || at.isLoopback
-    const endpoint: Endpoint = { admit: createAdmit(options.identify, isLocal), observer, stopping: stopping.signal }
+    const admit = createAdmit(options.identify, isLocal)
+    const endpoint: Endpoint = { admit, waitingText: options.waitingText, observer, stopping: stopping.signal }
     const { server, add } = createServer(endpoint)
     add(reusingReplies(Decisions), decisionsHandlers(service.decisions, endpoint))
-    add(Administration, administrationHandlers(service.administration, endpoint))
+    add(Administration, administrationHandlers(service, endpoint))
     add(reusingMessages(Changes), changesHandlers({ changes: service.changes, unknownOrganizationsDenied }, endpoint))
     add(healthDefinition, health.handlers(endpoint))
     for (const definition of reflectionDefinitions()) add(definition, reflectionHandlers(endpoint))
@@ -94,7 +97,7 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
   }
   return {
     addresses,
-    setServing: () => health.setServing(true),
+    setServing: (isServing) => health.setServing(isServing),
     setWritable: (isWritable) => health.setWritable(isWritable),
     stop: async (graceMs) => {
       health.setServing(false)

@@ -3,19 +3,20 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import { bearerKey } from '../service/key-ring.ts'
 import type { ClerkOptions } from './operation/router.ts'
-import { checkCertificate, checkHeaders, type FrontDoorOptions } from './front-door.ts'
-import { healthRouter, type HealthFacts } from './health.ts'
+import { checkCertificate, checkHeaders, checkReady, type FrontDoorOptions } from './front-door.ts'
+import type { Readiness } from '../readiness.ts'
+import { answerProbe, probePaths } from './health.ts'
 import type { Measurements } from './measurements.ts'
-import type { StateSource } from './metrics.ts'
+import { sendPage, type MetricsPage } from './metrics-page.ts'
 import { sendProblem } from './problem.ts'
 
 export interface AppOptions extends ClerkOptions, FrontDoorOptions {
   /** True: the address is on loopback, and metrics need no key. */
   readonly isLocal: boolean
-  readonly facts: () => HealthFacts
+  readonly readiness: Readiness
   // Both rooms report to it.
   readonly measurements: Measurements
-  readonly state: StateSource
+  readonly metrics: MetricsPage
 }
 
 export function createApp(options: AppOptions): Express {
@@ -23,44 +24,44 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by')
   app.disable('etag')
   app.use(checkHeaders(options))
-  app.use(healthRouter(options.facts))
+  for (const path of probePaths) app.get(path, (_request, response) => answerProbe(response, path, options.readiness))
   app.use(checkCertificate(options))
   app.get('/metrics', keyed(options), metricsHandler(options))
-  app.use('/v1', apiHandler(options))
-  for (const path of ['/livez', '/readyz', '/metrics'])
+  app.use('/v1', checkReady(options.readiness), apiHandler(options))
+  for (const path of [...probePaths, '/metrics'])
     app.all(path, (request, response) => {
       response.setHeader('Allow', 'GET, HEAD')
       sendProblem(response, 'method_not_allowed', `${path} allows GET and HEAD only, not ${request.method}.`)
     })
   app.use((_request, response) =>
-    sendProblem(response, 'not_found', "This path doesn't exist. Use /livez, /readyz, /metrics or a path below /v1."),
+    sendProblem(
+      response,
+      'not_found',
+      "This path doesn't exist. Use /livez, /readyz, /startupz, /metrics or a path below /v1.",
+    ),
   )
   app.use(errorHandler(options))
   return app
 }
 
-function metricsHandler({ measurements, state }: AppOptions): RequestHandler {
-  // Loaded with the first request: the start doesn't need it.
-  const metrics = once(async () => (await import('./metrics.ts')).createMetrics(measurements, state))
-  return async (_request, response) => {
-    const { contentType, read } = await metrics()
-    response.setHeader('Content-Type', contentType).end(await read())
-  }
+function metricsHandler({ metrics }: AppOptions): RequestHandler {
+  return async (_request, response) => sendPage(response, await metrics.read())
 }
 
 function apiHandler(options: AppOptions): RequestHandler {
-  // Loaded with the first call, like the metrics.
+  // Loaded with the first call: the start doesn't need it.
   const api = once(async () => (await import('./clerk/api.ts')).createApi(options))
   return async (request, response, next) => (await api())(request, response, next)
 }
 
 /** On loopback, reading needs no key; but a wrong key is rejected there too. */
-function keyed({ identify, isLocal }: AppOptions): RequestHandler {
+function keyed({ identify, isLocal, measurements }: AppOptions): RequestHandler {
   return (request, response, next) => {
     const given = request.get('authorization')
     if (given === undefined && isLocal) return next()
     const key = bearerKey(given)
     if (key !== undefined && identify(key) !== undefined) return next()
+    measurements.accessRefused()
     sendProblem(response, 'key_required', 'Send `Authorization: Bearer <key>` with the read key or the secret key.')
   }
 }

@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { RequestHandler, Response } from 'express'
 import { quoted, type ClerkCode } from '@rolesets/core'
+import type { Readiness } from '../readiness.ts'
 import { sendFailure } from './operation/body.ts'
 import { answerTo, failure } from './operation/envelope.ts'
 import { sendProblem, type ProblemCode } from './problem.ts'
@@ -51,6 +52,17 @@ export function checkCertificate({ needsCertificate, measurements }: FrontDoorOp
     const detail = 'Connect with a certificate of an authority in ROLESETS_TLS_CLIENT_CA. Only probes need none.'
     const code = 'client_certificate_required'
     refuse(request, response, { problem: code, clerk: code, detail })
+  }
+}
+
+/** For the API, before its keys are looked at. Probes and metrics are served meanwhile, because they say what is wrong. */
+export function checkReady(readiness: Readiness): RequestHandler {
+  return (_request, response, next) => {
+    const text = readiness.waitingText
+    if (text === undefined) return next()
+    // The rest of the request isn't read.
+    response.setHeader('Connection', 'close')
+    sendFailure(response, answerTo(failure('not_ready', text)))
   }
 }
 

@@ -1,33 +1,43 @@
 /**
- * Health as three facts: started (the store is open), ready (the data is complete and calls are accepted), fresh (the data
- * is within the bound of staleness; the service's `freshness` decides it). A fourth fact, `writable`, is shown only while the
- * store refuses every write. No key is needed: probes have none.
+ * What the three probes answer. Live: the process answers, and a restart would not help. Ready: calls are accepted. Startup: it
+ * was ready once. No key is needed, because probes have none.
  */
 
-import { Router, type Response } from 'express'
+import type { ServerResponse } from 'node:http'
+import type { Readiness } from '../readiness.ts'
 
-export interface HealthFacts {
-  readonly started: boolean
-  readonly ready: boolean
-  readonly fresh: boolean
-  /** False: the store refuses every write, and only a restart may help. Left out: it accepts them. */
-  readonly writable?: boolean
+export interface ProbeAnswer {
+  readonly status: 200 | 503
+  readonly body: object
 }
 
-export function healthRouter(facts: () => HealthFacts): Router {
-  const router = Router()
+const probes = {
   // A process that answers is live, unless only a restart can make it accept writes again.
-  router.get('/livez', (_request, response) => {
-    if (facts().writable === false) sendFacts(response, 503, { live: false, writable: false })
-    else sendFacts(response, 200, { live: true })
-  })
-  router.get('/readyz', (_request, response) => {
-    const { writable = true, ...now } = facts()
-    sendFacts(response, now.ready && writable ? 200 : 503, writable ? now : { ...now, writable })
-  })
-  return router
+  '/livez': ({ isWritable }: Readiness) =>
+    isWritable ? answer(true, { live: true }) : answer(false, { live: false, writable: false }),
+  '/readyz': (readiness: Readiness) => answer(readiness.isReady && readiness.isWritable, readiness.facts()),
+  '/startupz': ({ hasBeenReady, waitingFor }: Readiness) =>
+    hasBeenReady
+      ? answer(true, { startup_complete: true })
+      : answer(false, { startup_complete: false, waiting_for: waitingFor }),
 }
 
-function sendFacts(response: Response, status: number, facts: object): void {
-  response.status(status).setHeader('Cache-Control', 'no-store').json(facts)
+export type ProbePath = keyof typeof probes
+
+export const probePaths = Object.keys(probes) as readonly ProbePath[]
+
+export function isProbePath(path: string): path is ProbePath {
+  return Object.hasOwn(probes, path)
+}
+
+export function answerProbe(response: ServerResponse, path: ProbePath, readiness: Readiness): void {
+  const { status, body } = probes[path](readiness)
+  response.statusCode = status
+  response.setHeader('Content-Type', 'application/json; charset=utf-8')
+  response.setHeader('Cache-Control', 'no-store')
+  response.end(JSON.stringify(body))
+}
+
+function answer(isGood: boolean, body: object): ProbeAnswer {
+  return { status: isGood ? 200 : 503, body }
 }

@@ -3,6 +3,11 @@
  * `metrics.ts` shows them.
  */
 
+import { reasons, type Reason } from '@rolesets/core'
+
+/** Where the role set of the organization was found. */
+export type AnswerSource = 'memory' | 'store'
+
 export interface Buckets {
   readonly bounds: readonly number[]
   /** One more than bounds: the last counts the values above all bounds. */
@@ -11,22 +16,33 @@ export interface Buckets {
 }
 
 export class Measurements {
-  readonly decisions = new Map<string, number>()
+  /** All of them are there from the start, so that the first one of a kind shows as an increase. */
+  readonly decisions: Readonly<Record<AnswerSource, Record<Reason, number>>> = { memory: noneOf(), store: noneOf() }
   /** By `<operation> <result>`. */
   readonly writes = new Map<string, number>()
-  readonly watchersEnded = new Map<string, number>()
+  readonly watchersEnded = new Map(['CALL_CANCELLED', 'CONSUMER_TOO_SLOW', 'NOT_SERVING'].map((name) => [name, 0]))
+  readonly storeErrors = new Map(storeErrorKinds.map((name) => [name, 0]))
   readonly watchers = new Set<{ handedRevision: number }>()
   readonly checkSeconds = buckets([0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.025, 0.1, 1])
+  readonly batchCheckSeconds = buckets([0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1])
   readonly commitSize = buckets([1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
   readonly commitSeconds = buckets([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2])
   readonly feedDelaySeconds = buckets([0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5])
   accessRefusals = 0
   unforeseenFailures = 0
+  rollbacks = 0
+  /** Unix milliseconds. */
+  backedUpAt: number | undefined
   readonly #publishedAt = new Map<number, number>()
 
-  decided(reason: string, answerMs?: number): void {
-    add(this.decisions, reason)
+  /** @param answerMs only of a question that came alone */
+  decided(reason: Reason, source: AnswerSource, answerMs?: number): void {
+    this.decisions[source][reason]++
     if (answerMs !== undefined) observe(this.checkSeconds, answerMs / 1000)
+  }
+
+  batchAnswered(answerMs: number): void {
+    observe(this.batchCheckSeconds, answerMs / 1000)
   }
 
   wrote(operation: string, result: string): void {
@@ -39,6 +55,19 @@ export class Measurements {
 
   callFailed(): void {
     this.unforeseenFailures++
+  }
+
+  storeFailed(code: string): void {
+    add(this.storeErrors, code)
+  }
+
+  /** A whole backup was sent. */
+  backedUp(): void {
+    this.backedUpAt = Date.now()
+  }
+
+  rolledBack(): void {
+    this.rollbacks++
   }
 
   /** One transaction is durable; `works` writes share it. */
@@ -73,13 +102,21 @@ export class Measurements {
 /** For this many last revisions the delay is measured; older ones come from the history. */
 const publishedMax = 1_000
 
+/** What can go wrong while a store is open. */
+const storeErrorKinds = ['overloaded', 'disk_full', 'compacted', 'closed', 'corrupt', 'file_lost', 'failed']
+
+function noneOf(): Record<Reason, number> {
+  // `fromEntries` forgets the names.
+  return Object.fromEntries(reasons.map((reason) => [reason, 0])) as Record<Reason, number>
+}
+
 function buckets(bounds: readonly number[]): Buckets {
   return { bounds, counts: new Array<number>(bounds.length + 1).fill(0), sum: 0 }
 }
 
 function observe(into: Buckets, value: number): void {
-  const found = into.bounds.findIndex((bound) => value <= bound)
-  const place = found === -1 ? into.bounds.length : found
+  let place = 0
+  while (value > (into.bounds[place] ?? Infinity)) place++
   into.counts[place] = (into.counts[place] ?? 0) + 1
   into.sum += value
 }

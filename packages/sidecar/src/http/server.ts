@@ -1,18 +1,10 @@
 /** The HTTP server. Express is loaded with the first request, so that the sidecar is ready before that. */
 
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import {
-  formatListen,
-  listenErrorOf,
-  secureContextOf,
-  type CertificateFiles,
-  type CertificateSource,
-  type TcpListen,
-} from '../listening.ts'
+import { secureContextOf, type CertificateFiles, type CertificateSource, type TcpListen } from '../listening.ts'
 import type { AppOptions } from './app.ts'
+import { closed, listenOn, type HttpServer } from './listener.ts'
 
 export interface HttpOptions extends Omit<AppOptions, 'isLocal' | 'hosts' | 'needsCertificate'> {
   readonly listen: TcpListen
@@ -20,13 +12,6 @@ export interface HttpOptions extends Omit<AppOptions, 'isLocal' | 'hosts' | 'nee
   readonly furtherHosts: readonly string[]
   /** Undefined: no TLS. */
   readonly certificates: CertificateSource | undefined
-}
-
-export interface HttpServer {
-  /** With the real port. */
-  readonly address: string
-  /** Accepts no new connections, and ends the open ones when their answers are sent. */
-  readonly close: () => Promise<void>
 }
 
 const closeMsMax = 2_000
@@ -44,19 +29,15 @@ const wholeRequestMsMax = 300_000
 
 export async function openHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { server, stopReloading } = serverOf(options)
-  server.listen({ host: options.listen.host, port: options.listen.port })
+  const close = async () => {
+    stopReloading()
+    await closed(server, closeMsMax)
+  }
   try {
-    await once(server, 'listening')
+    return { address: await listenOn(server, options.listen), close }
   } catch (error) {
     stopReloading()
-    throw listenErrorOf(options.listen, error as Error)
-  }
-  return {
-    address: formatListen(options.listen, (server.address() as AddressInfo).port),
-    close: async () => {
-      stopReloading()
-      await closed(server)
-    },
+    throw error
   }
 }
 
@@ -100,13 +81,4 @@ function lazily(options: HttpOptions): RequestListener {
       },
     )
   }
-}
-
-async function closed(server: Server | TlsServer): Promise<void> {
-  const timer = setTimeout(() => server.closeAllConnections(), closeMsMax)
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve())
-    server.closeIdleConnections()
-  })
-  clearTimeout(timer)
 }

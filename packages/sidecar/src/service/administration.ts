@@ -9,7 +9,9 @@ import { parseOrganizationId } from '../domain/questions.ts'
 import { parseId } from '../domain/fields.ts'
 import { seedChanges } from '../domain/seed.ts'
 import { applyCommands } from './operations/apply.ts'
+import { createBackups } from './backups.ts'
 import { createAudit } from './audit/audit.ts'
+import { readDrift, type DriftInput } from './operations/drift.ts'
 import { accessKeyCommands, accessKeyList } from './operations/access-keys.ts'
 import type { PageCall, ReadCall, WriteCall, Written } from './operations/call.ts'
 import { findInvitation, invitationCommands, invitationList, type InvitationFilter } from './operations/invitations.ts'
@@ -43,6 +45,7 @@ export function createAdministration(operations: Operations, options: OperationO
     ...organizationOperations(operations),
     ...instanceOperations(operations),
     ...createAudit(operations, options),
+    backup: createBackups(options.store),
   }
 }
 
@@ -129,6 +132,7 @@ function instanceOperations(operations: Operations) {
   const { createAccessKey: _withoutKey, ...commands } = { ...settingsCommands, ...accessKeyCommands }
   return {
     ...writesOf(operations, commands),
+    driftFrom: (input: DriftInput, call: ReadCall) => readDrift(operations, input, call),
     getSettings: (call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewSettings(catalogue.settings, catalogue)),
     createAccessKey: async (input: CreateAccessKeyInput, call: WriteCall): Promise<AccessKeyWritten> => {

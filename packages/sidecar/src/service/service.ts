@@ -12,6 +12,7 @@ import { createDecisions, type Decisions } from './decisions/decisions.ts'
 import { createDirectory, type Directory } from './operations/directory.ts'
 import { authority, Freshness, type DataSource } from './freshness.ts'
 import { createOperations } from './operations/operation.ts'
+import type { CheckWritable, ReadOnly } from './operations/read-only.ts'
 import { openReadModel, type ReadModel } from './decisions/read-model.ts'
 
 export interface ServiceOptions {
@@ -26,6 +27,8 @@ export interface ServiceOptions {
   readonly watcherQueueMax?: number
   /** Organizations whose role set is kept in memory. Default 200 000. */
   readonly organizationsMax?: number
+  /** Default: every write is taken. */
+  readonly readOnly?: ReadOnly | undefined
   /** What the store follows. Default: nothing, it is the authority. */
   readonly source?: DataSource
   /** Decisions are made only while the store is at most this far behind its source. Default 5000. */
@@ -41,6 +44,8 @@ export interface Service {
   readonly freshness: Freshness
   readonly readModel: ReadModel
   readonly unknownOrganizations: UnknownOrganizations
+  /** Every write is checked by its operation; a border asks earlier, so that this refusal comes before those of its own. */
+  readonly checkWritable: CheckWritable
   /** Stops following the store. The store itself stays open. */
   close(): void
 }
@@ -59,6 +64,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     freshness,
     readModel,
     unknownOrganizations: options.unknownOrganizations,
+    checkWritable: operations.checkWritable,
     close: () => {
       freshness.close()
       readModel.close()

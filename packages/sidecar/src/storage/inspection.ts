@@ -4,6 +4,7 @@
  */
 
 import type { Catalogue, Invitation, Membership, Organization } from '@rolesets/core'
+
 export interface Finding {
   /** Which row or thing: `revision 7`, `membership orgmem_…`. */
   readonly what: string
@@ -16,6 +17,19 @@ export interface Unverified {
   readonly rows: number
   /** Where they come from; written after the number. */
   readonly why: string
+}
+
+/** What a store has, in numbers. */
+export interface Contents {
+  /** Unix milliseconds of the last write; 0: there is none. */
+  readonly committedAt: number
+  readonly organizations: number
+  readonly memberships: number
+  /** Also those that have ended. */
+  readonly invitations: number
+  readonly permissions: number
+  readonly roles: number
+  readonly roleSets: number
 }
 
 export interface Inspection extends AsyncDisposable {
@@ -31,6 +45,7 @@ export interface Inspection extends AsyncDisposable {
   things(): AsyncIterable<Finding>
   /** Known after `things`. */
   readonly unverified: readonly Unverified[]
+  contents(): Promise<Contents>
   catalogue(): Promise<Catalogue>
   /** Ordered by id. */
   organizations(): AsyncIterable<Organization>

@@ -1,9 +1,12 @@
 /** The only file that knows which engine a URL selects. */
 
+import type { CopiedState, CopyOptions, Restoring } from './backup.ts'
 import type { Inspection } from './inspection.ts'
 import type { StoreOptions } from './options.ts'
 import { openSqliteStore } from './sqlite/engine.ts'
-import { openSqliteInspection } from './sqlite/inspection/inspection.ts'
+import { copyFileOfStore } from './sqlite/backup/file-copy.ts'
+import { openSqliteRestore } from './sqlite/backup/restore.ts'
+import { openAnyInspection } from './sqlite/inspection/former.ts'
 import { StoreError, type Store } from './store.ts'
 
 /**
@@ -26,7 +29,31 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
 export async function openInspection(url: string): Promise<Inspection> {
   const path = sqlitePathOf(url)
   if (path === ':memory:') throw unusable("A store in memory can't be inspected by another process")
-  return openSqliteInspection(path)
+  return openAnyInspection(path)
+}
+
+/**
+ * Copies the file of a store into an empty file, also while a store has it open. Nothing else is created or changed.
+ *
+ * @param url `sqlite:<path>`
+ * @throws StoreError
+ */
+export async function copyStore(url: string, target: string, options: CopyOptions): Promise<CopiedState> {
+  const path = sqlitePathOf(url)
+  if (path === ':memory:') throw unusable("A store in memory can't be copied by another process")
+  return copyFileOfStore(path, target, options)
+}
+
+/**
+ * Begins to restore a store, with its lock.
+ *
+ * @param url `sqlite:<path>`
+ * @throws StoreError that says what to repair
+ */
+export async function openRestore(url: string): Promise<Restoring> {
+  const path = sqlitePathOf(url)
+  if (path === ':memory:') throw unusable("A store in memory can't be restored")
+  return openSqliteRestore(path)
 }
 
 function sqlitePathOf(url: string): string {

@@ -36,6 +36,7 @@ import type {
 } from '@rolesets/core'
 import type { Departure, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
+import type { Copying } from './backup.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {
@@ -59,7 +60,6 @@ export interface Span {
 
 export interface Spanned<T> {
   readonly items: readonly T[]
-  /** How many there are in all. */
   readonly total: number
 }
 
@@ -147,6 +147,8 @@ export interface Reader {
   readonly committedAt: number
   catalogue(): Promise<Catalogue>
   organization(id: string): Promise<Organization | undefined>
+  /** Those of these ids that there are, in any order. Up to 1 000 ids, each once. */
+  organizationsById(ids: readonly string[]): Promise<readonly Organization[]>
   organizationBySlug(slug: string): Promise<Organization | undefined>
   /**
    * Which role set a place has of its own; undefined: none. The assignment of an organization as a whole is a part of the
@@ -212,7 +214,7 @@ export interface Reader {
   memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** How many invitations of each organization are pending at the time; as `memberCounts`. */
   pendingInvitationCounts(organizationIds: readonly string[], now: number): Promise<ReadonlyMap<string, number>>
-  /** All, also revoked ones, in the order of their creation. */
+  /** Also revoked ones, in the order of their creation. */
   accessKeys(): Promise<readonly AccessKey[]>
   history(query: HistoryQuery, page: HistoryPage): Promise<readonly KeptChangeSet[]>
   /** By subject: the kept revision nearest to a revision that changed it, the first after it or the last up to it. */
@@ -283,7 +285,7 @@ export interface Lineage {
   has(revision: Revision): boolean
 }
 
-export interface Store extends AsyncDisposable {
+export interface Store extends AsyncDisposable, Copying {
   /** The id of this store; another one after an adoption. */
   readonly epoch: string
   /** The number of the last committed revision. */
@@ -295,17 +297,13 @@ export interface Store extends AsyncDisposable {
   /**
    * Takes a change set that another store made: its rows, its history and its seal, in one transaction. The changes are read
    * from the record, which the seal protects. Listeners are called as for a write. Change sets that wait share a commit, so a follower need not wait for one before it appends the next.
-   *
-   * @throws AppendError when it doesn't follow the head; nothing was done
-   * @throws StoreError as for a write
+   * @throws AppendError when it doesn't follow the head (nothing was done); StoreError as for a write
    */
   append(changeSet: Omit<KeptChangeSet, 'changes'>): Promise<void>
   /**
    * Replaces the whole content by that of another store, and the epoch with it. History begins after the snapshot's revision.
    * Bookmarks stay: each names its epoch. It is one transaction: readers see the content before or after it, and when the
-   * snapshot ends with an error nothing was done. Writes wait meanwhile. It is for the caller to know that the snapshot isn't
-   * older than what the store has.
-   *
+   * snapshot ends with an error nothing was done. Writes wait meanwhile. The caller makes sure that it is no older snapshot.
    * @throws StoreError as for a write; `failed`, with the stream's error as its cause, when the snapshot breaks off
    */
   adopt(snapshot: StoreSnapshot, epoch: string): Promise<void>
@@ -330,6 +328,8 @@ export interface Store extends AsyncDisposable {
    * written when there is nothing to forget, nor in a store that follows another one. The signal ends it between its steps.
    */
   compact(keep: { newerThan: number; count: number; now?: number; signal?: AbortSignal }): Promise<void>
+  /** Bytes of its files, and how many its disk has free. */
+  diskUsage(): Promise<{ readonly database: number; readonly log: number; readonly free: number }>
   /** Finishes what has begun and refuses the rest. Idempotent. */
   close(): Promise<void>
 }

@@ -3,11 +3,11 @@
  * part begins. A part is held in memory until it is complete, so the memory doesn't grow with the store.
  */
 
-import { stringify } from 'yaml'
 import { findManifestFaults, limits, pathText, withoutUnseen, type ManifestFault } from '@rolesets/core'
 import type { Described, SectionName } from './described.ts'
-import { manifestBytesMax } from './parse.ts'
-import { signsMax, signsOf } from './scan.ts'
+import { manifestBytesMax } from '../../manifest/parse.ts'
+import { signsMax, signsOf } from '../../manifest/scan.ts'
+import { yamlText } from '../../manifest/yaml-text.ts'
 
 export type FileForm = 'yaml' | 'json'
 
@@ -122,21 +122,7 @@ class Part {
   }
 }
 
-/** With its comma in JSON. In YAML, texts that need quotes are on one line in double ones: the other forms change some line ends. */
+/** With its comma in JSON. */
 function entryText({ fields }: Described, form: FileForm): string {
-  if (form === 'json') return `${withoutUnseen(JSON.stringify(fields))},`
-  const style = {
-    lineWidth: 0,
-    blockQuote: false,
-    singleQuote: false,
-    doubleQuotedMinMultiLineLength: 1_000_000,
-  } as const
-  const text = stringify([fields], {
-    compat: 'yaml-1.1',
-    version: '1.2',
-    schema: 'core',
-    aliasDuplicateObjects: false,
-    ...style,
-  })
-  return text.replace(/^(?=.)/gm, '  ')
+  return form === 'json' ? `${withoutUnseen(JSON.stringify(fields))},` : yamlText([fields]).replace(/^(?=.)/gm, '  ')
 }

@@ -1,12 +1,12 @@
 /** Gets the file of `rolesets apply` from disk or standard input, and turns all its faults into one message. */
 
-import { onOneLine } from '@rolesets/core'
-import { readBounded, readFileBounded } from '../run/bounded-file.ts'
+import { onOneLine, type ParsedManifest } from '@rolesets/core'
+import { readBounded, readFileBounded, textOf } from '../../bounded-file.ts'
+import type { FileFault } from '../../manifest/fault.ts'
+import { manifestBytesMax, parseManifestFile, type ParsedFile } from '../../manifest/parse.ts'
 import { hideMistaken } from '../run/connection.ts'
-import { UsageError, type FileFault } from '../run/failure.ts'
+import { UsageError } from '../run/failure.ts'
 import type { Io } from '../run/io.ts'
-import type { ParsedManifest } from '@rolesets/core'
-import { manifestBytesMax, parseManifestFile, type ParsedFile } from './parse.ts'
 
 const faultsShownMax = 50
 
@@ -24,7 +24,7 @@ export async function readManifestFile(path: string, io: Io): Promise<ManifestFi
   const bounds = { what, bytesMax: manifestBytesMax, signal: io.signal }
   hideMistaken(path, io)
   const bytes = path === '-' ? await readBounded(io.stdin(), bounds) : await readFileBounded(path, bounds)
-  const { manifest, faults, placeOf } = parseManifestFile(decode(bytes, what))
+  const { manifest, faults, placeOf } = parseManifestFile(textOf(bytes, what))
   if (manifest !== undefined) return { name, manifest, placeOf }
   throw new UsageError(messageOf(name, faults), { code: 'invalid_file', faults: faults.slice(0, faultsShownMax) })
 }
@@ -36,12 +36,4 @@ function messageOf(name: string, faults: readonly FileFault[]): string {
     .map(({ line, column, message }) => onOneLine(`${name}:${line}:${column}: ${message}`))
   const more = faults.length - lines.length
   return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n')
-}
-
-function decode(bytes: Uint8Array, what: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new UsageError(`${what} is not UTF-8 text. Save it as UTF-8.`)
-  }
 }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { createRoleSetsClient, type ClientEvent, type RoleSetsClient } from '@rolesets/client'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { mayBeKey } from '../../redaction.ts'
-import { readBounded, readFileBounded } from './bounded-file.ts'
+import { readBounded, readFileBounded } from '../../bounded-file.ts'
 import { UsageError, type KeyFlag } from './failure.ts'
 import type { Io } from './io.ts'
 import { withoutUndefined } from './without-undefined.ts'
@@ -39,14 +39,18 @@ const sidecarKey: KeyNames = { flag: '--key', variable: 'ROLESETS_KEY' }
 export function addConnectionOptions(
   command: Command,
   io: Io,
-  { timeoutSeconds, keyFlag = sidecarKey.flag }: { timeoutSeconds: number; keyFlag?: KeyFlag | undefined },
+  {
+    timeoutSeconds,
+    keyFlag = sidecarKey.flag,
+    isTargetGiven = false,
+  }: { timeoutSeconds: number; keyFlag?: KeyFlag | undefined; isTargetGiven?: boolean | undefined },
 ): Command {
   const target = new Option('--target <address>', 'host:port or unix:<path> (ROLESETS_TARGET)')
   hideMistaken(io.env.ROLESETS_TARGET, io)
   const timeout = new Option('--timeout <seconds>', 'how long to wait for an answer')
   return command
     .optionsGroup('The sidecar:')
-    .addOption(target.default(given(io.env.ROLESETS_TARGET) ?? '127.0.0.1:7450'))
+    .addOption(isTargetGiven ? target : target.default(given(io.env.ROLESETS_TARGET) ?? '127.0.0.1:7450'))
     .option(
       `${keyFlag} <key>`,
       `the key; other users of this machine can see it, so prefer ${keyFlag}-file (ROLESETS_KEY)`,
@@ -141,7 +145,8 @@ function checkKey(key: string, source: string): string {
 
 type TlsOptions = Exclude<Parameters<typeof createRoleSetsClient>[0]['tls'], undefined>
 
-async function readTls(options: ConnectionOptions, io: Io): Promise<TlsOptions | undefined> {
+/** @returns undefined: without TLS */
+export async function readTls(options: ConnectionOptions, io: Io): Promise<TlsOptions | undefined> {
   const { tls, tlsCa, tlsCert, tlsKey, tlsServerName } = options
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new UsageError('Mutual TLS needs both --tls-cert and --tls-key. Give both or neither.')
@@ -171,6 +176,6 @@ function parseTimeout(text: string): number {
 }
 
 /** An empty variable is the same as none. */
-function given(text: string | undefined): string | undefined {
+export function given(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text
 }

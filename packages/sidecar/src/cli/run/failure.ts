@@ -2,22 +2,11 @@
 
 import { isRoleSetsError, RoleSetsError, type Remedy, type RoleSetsErrorCode } from '@rolesets/client'
 import { exitCodeOf, exitCodes, onOneLine, snakeCase, type ExitCode } from '@rolesets/core'
+import { FileError } from '../../bounded-file.ts'
 import { Refusal } from '../../domain/refusal.ts'
+import type { FileFault } from '../../manifest/fault.ts'
 import type { Io } from './io.ts'
 import { jsonLine } from '../output/json.ts'
-
-/** Both count from 1. */
-export interface FilePlace {
-  readonly line: number
-  readonly column: number
-}
-
-export interface FileFault extends FilePlace {
-  /** Where in the described state: `roles[2].permissions[0]`; empty for the file as a whole. */
-  readonly path: string
-  /** What is wrong with it, and what to do. */
-  readonly message: string
-}
 
 /** The command line or a file is wrong; the message says what to do. */
 export class UsageError extends Error {
@@ -48,7 +37,8 @@ export class ExplainedError extends RoleSetsError {
 
 /** Whether the sidecar answered, and said no to this write. Another write may well be accepted. */
 export function isRefused({ code }: RoleSetsError): boolean {
-  return exitCodeOf(code) !== exitCodes.unanswered
+  // A read-only sidecar refuses them all.
+  return code !== 'read_only' && exitCodeOf(code) !== exitCodes.unanswered
 }
 
 /** The flag of the sidecar's key: `--key`, unless that one is the key of another server. */
@@ -98,18 +88,27 @@ interface Failure {
   readonly faults?: readonly FileFault[]
 }
 
+/** How a verb reports its failures. */
+export interface Failing {
+  readonly json: boolean
+  /** Default: `--key`. */
+  readonly keyFlag?: KeyFlag | undefined
+  /** Of an error that says no. Default: 1. */
+  readonly refusedExitCode?: ExitCode | undefined
+}
+
 /** Reports the failure to the user, and sets the exit code. */
 export function reportFailure(
   io: Io,
   error: unknown,
-  { json, keyFlag = '--key' }: { readonly json: boolean; readonly keyFlag?: KeyFlag | undefined },
+  { json, keyFlag = '--key', refusedExitCode = exitCodes.no }: Failing,
 ): void {
   const { exitCode, ...failure } = failureOf(error, keyFlag)
   const { faults } = failure
   if (json) io.stderr(jsonLine({ error: failure }))
   else if (faults === undefined) io.stderr(`rolesets: ${onOneLine(failure.message)}\n`)
   else io.stderr(`${failure.message}\n`)
-  io.setExitCode(exitCode)
+  io.setExitCode(exitCode === exitCodes.no ? refusedExitCode : exitCode)
 }
 
 function failureOf(error: unknown, keyFlag: KeyFlag): Failure {
@@ -117,6 +116,7 @@ function failureOf(error: unknown, keyFlag: KeyFlag): Failure {
     const { code, message, faults } = error
     return { exitCode: exitCodes.usage, code, message, ...(faults.length > 0 ? { faults } : {}) }
   }
+  if (error instanceof FileError) return failureOf(errorOfFile(error), keyFlag)
   if (error instanceof Refusal) return { exitCode: exitCodes.usage, code: 'usage', message: error.message }
   if (isRoleSetsError(error)) {
     const { code, fields } = error
@@ -130,6 +130,10 @@ function failureOf(error: unknown, keyFlag: KeyFlag): Failure {
   }
   const reason = error instanceof Error ? error.message : String(error)
   return { exitCode: exitCodes.unanswered, code: 'internal', message: `Unexpected error: ${reason}` }
+}
+
+function errorOfFile({ code, message, cause }: FileError): UsageError | RoleSetsError {
+  return code === 'aborted' ? new RoleSetsError('aborted', message, { cause }) : new UsageError(message)
 }
 
 /** The client's sentence names options of the client. A person at a terminal knows flags. */

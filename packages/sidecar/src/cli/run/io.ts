@@ -9,6 +9,8 @@ export interface ProcessIo {
   readonly args: readonly string[]
   /** Takes text for standard output, as it is. A promise is waited for, so that a slow reader slows the writer down. */
   readonly stdout: (text: string) => void | Promise<void>
+  /** Takes bytes for standard output. Rejects when they can't be written, for example because the reader has gone. */
+  readonly bytes: (chunk: Uint8Array) => Promise<void>
   /** Takes text for standard error, as it is. */
   readonly stderr: (text: string) => void
   /** Whether standard error is a terminal, where a line can be written over. */

@@ -3,7 +3,7 @@
 import type { AdminOptions, RoleSetsClient } from '@rolesets/client'
 import { Option, type Command } from 'commander'
 import { addConnectionOptions, openClient, type ConnectionOptions } from './connection.ts'
-import { reportFailure, type KeyFlag } from './failure.ts'
+import { reportFailure, type Failing, type KeyFlag } from './failure.ts'
 import { exitCodes, type ExitCode } from '@rolesets/core'
 import { jsonLine } from '../output/json.ts'
 import type { Io } from './io.ts'
@@ -21,8 +21,14 @@ export interface Verb {
   readonly needsKey?: boolean
   /** How long it waits for an answer unless `--timeout` says so. Default 10. */
   readonly timeoutSeconds?: number
+  /** Of an error that says no. Default: 1. For verbs whose exit code 1 says something else. */
+  readonly refusedExitCode?: ExitCode
+  /** Default: those of all other verbs. */
+  readonly exitCodesHelp?: string
   /** The flag of the sidecar's key, where `--key` is that of another server. */
   readonly keyFlag?: KeyFlag
+  /** Without a target it asks no sidecar, so there is none by default. */
+  readonly isTargetGiven?: boolean
   /** What `--help` says after the options: examples, and what is worth knowing. */
   readonly notes: string
 }
@@ -30,11 +36,11 @@ export interface Verb {
 export const actorOption = new Option('--actor <name>', 'name of the actor, for the audit')
 export const atLeastOption = new Option('--at-least <revision>', 'wait for this revision, which an earlier write gave')
 
-const exitCodesHelp = `
+const usualExitCodesHelp = `
 Exit codes:
   0  yes, or done
   1  the answer is no, or the sidecar refused the change
-  2  the command line or the file is wrong
+  2  the command line or the file is wrong, or the sidecar is read-only
   3  no answer: the sidecar can't be reached, is too slow, or does not accept the key`
 
 /** Adds a verb, or a noun with its verbs, to the program or to the noun. */
@@ -66,14 +72,16 @@ export function localVerb<Options extends { json?: true }, Args extends unknown[
 }
 
 /** A verb that does everything itself, with the options of the connection. */
-export function connectedVerb<Options extends ConnectionOptions, Args extends unknown[]>(
+export function connectedVerb<Options extends Partial<ConnectionOptions>, Args extends unknown[]>(
   verb: Verb,
   run: (given: Given<Options>, ...args: Args) => Ended,
 ): AddVerb {
   return (parent, io) => {
+    const { timeoutSeconds = 10, keyFlag, isTargetGiven } = verb
+    const { refusedExitCode, exitCodesHelp = usualExitCodesHelp } = verb
     const command = addVerb(parent, io, { ...verb, notes: `${verb.notes.trim()}\n${exitCodesHelp}` })
-    const { timeoutSeconds = 10, keyFlag } = verb
-    act(io, { command: addConnectionOptions(command, io, { timeoutSeconds, keyFlag }), keyFlag }, run)
+    addConnectionOptions(command, io, { timeoutSeconds, keyFlag, isTargetGiven })
+    act(io, { command, keyFlag, refusedExitCode }, run)
   }
 }
 
@@ -107,10 +115,14 @@ function addVerb(parent: Command, io: Io, { usage, summary, notes, options = [] 
   return command
 }
 
+interface Acting extends Pick<Failing, 'keyFlag' | 'refusedExitCode'> {
+  readonly command: Command
+}
+
 /** Sets the exit code that the work comes to; an error is reported to the user. */
 function act<Options extends { json?: true }, Args extends unknown[]>(
   io: Io,
-  { command, keyFlag }: { readonly command: Command; readonly keyFlag?: KeyFlag | undefined },
+  { command, ...failing }: Acting,
   run: (given: Given<Options>, ...args: Args) => Ended,
 ): void {
   // Commander gives the arguments, the options, and the command.
@@ -120,7 +132,7 @@ function act<Options extends { json?: true }, Args extends unknown[]>(
     try {
       io.setExitCode((await run({ io, options }, ...args)) ?? exitCodes.yes)
     } catch (error) {
-      reportFailure(io, error, { json: options.json === true, keyFlag })
+      reportFailure(io, error, { json: options.json === true, ...failing })
     }
   })
 }

@@ -73,7 +73,7 @@ const expectedRevisionOption = new Option(
   'refuse if the thing has changed since this revision of a dry run',
 )
 
-const allowNoAdministratorOption = new Option(
+export const allowNoAdministratorOption = new Option(
   '--allow-no-administrator',
   'do it also if an organization loses its last administrator',
 )

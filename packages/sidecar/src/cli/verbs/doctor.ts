@@ -1,29 +1,24 @@
 /** `rolesets doctor`: checks that the file of a store is sound, and that its history is unchanged. */
 
-import { counted, exitCodes, type ExitCode } from '@rolesets/core'
-import { Option } from 'commander'
-import { settings } from '../../config.ts'
+import { exitCodes, type ExitCode } from '@rolesets/core'
 import type { Examined } from '../../doctor.ts'
-import { shown } from '../../redaction.ts'
-import { UsageError } from '../run/failure.ts'
 import type { Io } from '../run/io.ts'
 import { jsonLine } from '../output/json.ts'
 import { linesText } from '../output/lines.ts'
 import { withProgress } from '../run/progress.ts'
 import { localVerb, type Given } from '../run/verb.ts'
+import { databaseOf, databaseOption } from './database-option.ts'
+import { findingsMax, printFindings, reportUnreadable, verdictOf } from './findings.ts'
 
 interface DoctorOptions {
   readonly database?: string
   readonly json?: true
 }
 
-/** More would say nothing new. */
-const findingsMax = 1_000
-
 const verb = {
   usage: 'doctor',
   summary: 'Examines the file of a store: its integrity, its history and every rule.',
-  options: [new Option('--database <url>', 'sqlite:<path>, or a path (ROLESETS_DATABASE)')],
+  options: [databaseOption],
   notes: `
 Reads the file directly, also while a sidecar runs on it. It takes no lock, changes nothing and makes no file
 beside it. One line for each finding: which row or thing, and what is wrong with it; and one for rows that can't be
@@ -42,7 +37,7 @@ Exit codes:
 }
 
 export const doctor = localVerb(verb, async ({ io, options }: Given<DoctorOptions>) => {
-  const url = databaseOf(options, io)
+  const url = databaseOf(options, io, 'doctor')
   // No other verb needs a database.
   const { examine, UnreadableFile } = await import('../../doctor.ts')
   try {
@@ -52,39 +47,18 @@ export const doctor = localVerb(verb, async ({ io, options }: Given<DoctorOption
     return await report(io, options, examined)
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error
-    const { code, message } = error
-    io.stderr(options.json ? jsonLine({ error: { code, message } }) : linesText([`rolesets: ${message}`]))
+    reportUnreadable(io, options, error)
     return exitCodes.unanswered
   }
 })
 
-function databaseOf({ database }: DoctorOptions, io: Io): string {
-  const standard = settings.find(({ name }) => name === 'database')?.default ?? ''
-  const url = database ?? (io.env['ROLESETS_DATABASE'] || standard)
-  // Paths are mostly completed by a shell, which knows no scheme.
-  if (database !== undefined && /[./]/.test(database) && !/^[a-z]+:/i.test(database)) return `sqlite:${database}`
-  if (/^sqlite:./.test(url) && url !== 'sqlite::memory:') return url
-  const source = database === undefined ? 'ROLESETS_DATABASE' : '--database'
-  throw new UsageError(`${source} is ${shown(url)}, which doctor can't examine. Give --database sqlite:<path>.`)
-}
-
-async function report(io: Io, { json }: DoctorOptions, examined: Examined): Promise<ExitCode> {
+async function report(io: Io, options: DoctorOptions, examined: Examined): Promise<ExitCode> {
   const { file, head: revision, seal, findings, unverified } = examined
-  const rows = unverified.reduce((sum, each) => sum + each.rows, 0)
   const isSound = findings.length === 0
-  if (json) {
-    for (const finding of findings) await io.stdout(jsonLine({ finding }))
-    for (const each of unverified) await io.stdout(jsonLine({ unverified: each }))
-    const numbers = { findings: findings.length, unverifiedRows: rows }
-    await io.stdout(jsonLine({ sound: isSound, file, revision, seal, ...numbers }))
-  } else {
-    for (const { what, problem } of findings) await io.stdout(linesText([`${what}: ${problem}`]))
-    for (const each of unverified)
-      await io.stdout(linesText([`not verified: ${counted(each.rows, 'row')} ${each.why}`]))
-    const end = findings.length >= findingsMax ? ', and perhaps more: that is where it stopped' : ''
-    const except = rows === 0 ? '' : `, but ${counted(rows, 'row')} could not be verified`
-    const verdict = isSound ? `sound${except}` : `${counted(findings.length, 'finding')}${end}`
-    await io.stdout(linesText([`${file}: ${verdict} (revision ${revision}, seal ${seal})`]))
-  }
+  await printFindings(io, options, examined)
+  if (options.json) {
+    const unverifiedRows = unverified.reduce((sum, each) => sum + each.rows, 0)
+    await io.stdout(jsonLine({ sound: isSound, file, revision, seal, findings: findings.length, unverifiedRows }))
+  } else await io.stdout(linesText([`${file}: ${verdictOf(examined)} (revision ${revision}, seal ${seal})`]))
   return isSound ? exitCodes.yes : exitCodes.no
 }

@@ -28,6 +28,11 @@ export interface PlanOptions extends OrganizationsFound {
 
 export function planApply(catalogue: Catalogue, wanted: ParsedManifest, options: PlanOptions): Plan {
   checkReferences(catalogue, wanted)
+  return planUnchecked(catalogue, wanted, options)
+}
+
+/** What would be done if the store had everything that the manifest refers to. */
+export function planUnchecked(catalogue: Catalogue, wanted: ParsedManifest, options: PlanOptions): Plan {
   const roles = planRoles(catalogue, wanted.roles)
   const growth = [
     ...planPermissions(catalogue, wanted.permissions),

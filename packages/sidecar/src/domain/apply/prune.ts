@@ -9,6 +9,8 @@ import { step, type ApplyStep } from './step.ts'
 import { type Catalogue, type ParsedManifest, type RoleSetManifest, sortByKey } from '@rolesets/core'
 
 interface Undescribed {
+  readonly kind: ApplyStep['kind']
+  readonly key: string
   readonly label: string
   /** Undefined: even pruning keeps it. */
   readonly deletion: ApplyStep | undefined
@@ -58,7 +60,9 @@ function undescribed(
   const found = sortByKey(things).filter(({ key }) => !described.has(key))
   return found.map(({ id, key }) => {
     const deletion = deletionOf(id, key)
-    return { label: `${deletion.kind.replace('_', ' ')} ${key}`, deletion: kept.has(id) ? undefined : deletion }
+    const { kind } = deletion
+    const label = `${kind.replace('_', ' ')} ${key}`
+    return { kind, key, label, deletion: kept.has(id) ? undefined : deletion }
   })
 }
 

@@ -5,6 +5,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import express, { type RequestHandler, type Response } from 'express'
+import type { ClerkCode } from '@rolesets/core'
 import { ClerkFailure, envelopeOf, failure, type Answer } from './envelope.ts'
 import { jsonProblem } from './json-bounds.ts'
 import { entityTag } from './precondition.ts'
@@ -56,9 +57,11 @@ export function sendRepresentation(response: Response, { body, revision, changed
   sendJson(response, 200, body)
 }
 
+/** The same request may succeed a second later. */
+const isSoonOver: ReadonlySet<ClerkCode> = new Set(['too_many_requests', 'not_serving', 'not_ready'])
+
 export function sendFailure(response: Response, { status, errors }: Answer): void {
-  if (errors.some(({ code }) => code === 'too_many_requests' || code === 'not_serving'))
-    response.setHeader('Retry-After', '1')
+  if (errors.some(({ code }) => isSoonOver.has(code))) response.setHeader('Retry-After', '1')
   if (errors.some(({ code }) => code === 'clerk_key_invalid' || code === 'authorization_header_format_invalid'))
     response.setHeader('WWW-Authenticate', 'Bearer realm="rolesets"')
   sendJson(response, status, envelopeOf(errors))

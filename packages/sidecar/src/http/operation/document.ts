@@ -26,12 +26,14 @@ const always = [
   'too_many_requests',
   'internal_clerk_error',
   'not_serving',
+  'not_ready',
   'deadline',
 ] as const
 const alwaysOfWrites = [
   ...always,
   'request_body_invalid',
   'authorization_invalid',
+  'read_only',
   'revision_conflict',
   'request_body_too_large',
   'unsupported_content_type',

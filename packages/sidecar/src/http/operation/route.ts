@@ -211,6 +211,11 @@ export function writing<
   return { ...shown, access: 'secret', writes: true, schemas, answer }
 }
 
+/** Whether the query of a write asks for a dry run. @throws ClerkFailure */
+export function isDryRun(query: QueryValues): boolean {
+  return parse(z.looseObject({ dry_run: flag }), query).dry_run === true
+}
+
 type Route<Allowed extends Method> = `${Allowed} /${string}`
 
 function shownOf(operation: string, route: Route<Method>, declared: Declared<Shape, Shape, FieldNames>) {

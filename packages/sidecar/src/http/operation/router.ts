@@ -10,7 +10,7 @@ import { actorOf, checkAccess, identifyCaller } from './caller.ts'
 import { answerTo, ClerkFailure, errorCodeOf, failure } from './envelope.ts'
 import { parseIfMatch, refuseDryRunHeaders } from './precondition.ts'
 import { readQuery, type QueryValues } from './query.ts'
-import type { Given, Operation, WriteScope } from './route.ts'
+import { isDryRun, type Given, type Operation, type WriteScope } from './route.ts'
 import { parseApiVersion } from './version.ts'
 
 export interface ClerkOptions {
@@ -102,11 +102,13 @@ function wrongMethod(path: string, operations: readonly Operation[], notServed: 
 }
 
 /** Before the body is read. */
-function checkAccessTo(operation: Operation, { measurements }: ClerkOptions): RequestHandler {
+function checkAccessTo(operation: Operation, { service, measurements }: ClerkOptions): RequestHandler {
   return (_request, response, next) => {
     response.locals['operation'] = operation
     try {
-      checkAccess((response.locals['admitted'] as Admitted).caller, operation.access)
+      const { caller, query } = response.locals['admitted'] as Admitted
+      checkAccess(caller, operation.access)
+      if (operation.writes) service.checkWritable({ dryRun: isDryRun(query) })
     } catch (error) {
       if (operation.writes) measurements.wrote(operation.operation, reasonOf(error))
       throw error

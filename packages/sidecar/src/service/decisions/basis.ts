@@ -16,12 +16,17 @@ export interface Basis {
   roleSetIdOf(place: Place): RoleSetId | undefined
 }
 
+export interface LoadedBasis extends Basis {
+  /** Whether the place wasn't in memory, so that it was read from the store. */
+  wasRead(place: Place): boolean
+}
+
 /**
  * Loads these places.
  * @returns the present state, or one at least as new as the call asks for
  * @throws ServiceError `not_serving`, `deadline`, `call_cancelled`, `revision_of_another_epoch`; Refusal `invalid_revision`
  */
-export type LoadBasis = (places: readonly Place[], call: ReadCall) => Promise<Basis>
+export type LoadBasis = (places: readonly Place[], call: ReadCall) => Promise<LoadedBasis>
 
 /** How often places are loaded into memory before a question is answered from the storage alone. */
 const loadsMax = 4
@@ -33,7 +38,9 @@ interface BasisOptions {
 
 export function createLoadBasis({ store, freshness }: BasisOptions, readModel: ReadModel): LoadBasis {
   /** When changes arrive during the load, it looks again instead of guessing. */
-  async function load(places: readonly Place[], { atLeastRevision, signal }: ReadCall): Promise<Basis> {
+  async function load(places: readonly Place[], { atLeastRevision, signal }: ReadCall): Promise<LoadedBasis> {
+    const read = new Set<string>()
+    const wasRead = (place: Place) => read.has(keyOfPlace(place))
     if (atLeastRevision) await readModel.reach(atLeastRevision, signal)
     for (let loads = 0; ; loads++) {
       if (signal.aborted) throw errorOfAborted(signal, 'the organization')
@@ -43,9 +50,10 @@ export function createLoadBasis({ store, freshness }: BasisOptions, readModel: R
       const missing = places.filter((place) => found.get(keyOfPlace(place)) === undefined)
       if (missing.length === 0) {
         const { catalogue, revisionText } = readModel
-        return { catalogue, revisionText, roleSetIdOf: (place) => found.get(keyOfPlace(place)) }
+        return { catalogue, revisionText, roleSetIdOf: (place) => found.get(keyOfPlace(place)), wasRead }
       }
-      if (loads === loadsMax) return fromStore(places)
+      for (const place of missing) read.add(keyOfPlace(place))
+      if (loads === loadsMax) return { ...(await fromStore(places)), wasRead }
       await unlessAborted(readModel.load(missing), signal)
     }
   }

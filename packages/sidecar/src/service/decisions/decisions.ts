@@ -16,8 +16,8 @@ import { organizationDeleted, organizationNotFound } from '../../domain/registra
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../../domain/questions.ts'
 import type { Store } from '../../storage/store.ts'
 import { Answers, type Answer, type Knowledge, type CheckAnswer } from './answers.ts'
-import { createLoadBasis, type Basis } from './basis.ts'
-import type { ReadCall } from '../operations/call.ts'
+import { createLoadBasis, type Basis, type LoadedBasis } from './basis.ts'
+import type { QuestionCall, ReadCall } from '../operations/call.ts'
 import type { Freshness } from '../freshness.ts'
 import { ended, type ReadModel, type RoleSetId } from './read-model.ts'
 import { viewRole, viewRoleSet } from '../views.ts'
@@ -39,8 +39,58 @@ interface DecisionsOptions {
 
 /** Each throws ServiceError `not_serving` when the data is too old to decide from. */
 export function createDecisions(options: DecisionsOptions, readModel: ReadModel) {
-  const { unknownOrganizations, freshness } = options
+  const { freshness } = options
   const loadBasis = createLoadBasis(options, readModel)
+  const { standingOf, checkFrom, batchFrom } = createAnswering(options)
+  const { inMemory, note } = createCounting(readModel)
+
+  /** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
+  function isPresent(atLeastRevision: string): boolean {
+    freshness.check()
+    return atLeastRevision === '' || atLeastRevision === readModel.revisionText
+  }
+
+  return {
+    /** The answer at the present revision, if it is in memory and new enough; undefined: call `check`. */
+    checkNow: (unparsed: Question, atLeastRevision = '') =>
+      isPresent(atLeastRevision) ? inMemory(checkFrom(readModel, parseQuestion(unparsed)), 1) : undefined,
+
+    check: async (unparsed: Question, call: QuestionCall): Promise<CheckAnswer> => {
+      const question = parseQuestion(unparsed)
+      const basis = await loadBasis([wholeOf(question.organizationId)], call)
+      note([question.organizationId], basis, call)
+      return loaded(checkFrom(basis, question))
+    },
+
+    /** The answers at the present revision, if all are in memory and new enough; undefined: call `batchCheck`. */
+    batchCheckNow: (unparsed: readonly Question[], atLeastRevision = '') =>
+      isPresent(atLeastRevision)
+        ? inMemory(batchFrom(readModel, parseQuestions(unparsed)), unparsed.length)
+        : undefined,
+
+    batchCheck: async (unparsed: readonly Question[], call: QuestionCall): Promise<BatchAnswer> => {
+      const questions = parseQuestions(unparsed)
+      const organizationIds = questions.map(({ organizationId }) => organizationId)
+      const basis = await loadBasis([...new Set(organizationIds)].map(wholeOf), call)
+      note(organizationIds, basis, call)
+      return loaded(batchFrom(basis, questions))
+    },
+
+    listAvailableRoles: async (unparsed: string, call: ReadCall) => {
+      const organizationId = parseOrganizationId(unparsed, 'organization_id')
+      const basis = await loadBasis([wholeOf(organizationId)], call)
+      note([organizationId], basis, call)
+      const roleSetId = loaded(basis.roleSetIdOf(wholeOf(organizationId)))
+      if (roleSetId === ended) throw organizationDeleted(organizationId)
+      const roleSet = effectiveRoleSet(basis.catalogue, standingOf(roleSetId))
+      if (roleSet === undefined) throw organizationNotFound(organizationId)
+      return { ...availableIn(basis, roleSet), organizationRegistered: roleSetId !== null }
+    },
+  }
+}
+
+/** How questions are answered from a basis. */
+function createAnswering({ unknownOrganizations }: DecisionsOptions) {
   const answers = new Answers()
 
   /** An organization that was deleted is unknown, and denied by any setting (rule 20). */
@@ -71,42 +121,24 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
     return { results, revision: basis.revisionText }
   }
 
-  /** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
-  function isPresent(atLeastRevision: string): boolean {
-    freshness.check()
-    return atLeastRevision === '' || atLeastRevision === readModel.revisionText
+  return { standingOf, checkFrom, batchFrom }
+}
+
+/** Counts where the role sets were found. */
+function createCounting(readModel: ReadModel) {
+  /** Questions that are answered in the tick in which they come are counted as found in memory. */
+  function inMemory<T>(answer: T | undefined, questions: number): T | undefined {
+    if (answer !== undefined) readModel.noteAnswers(questions, 0)
+    return answer
   }
 
-  return {
-    /** The answer at the present revision, if it is in memory and new enough; undefined: call `check`. */
-    checkNow: (unparsed: Question, atLeastRevision = '') =>
-      isPresent(atLeastRevision) ? checkFrom(readModel, parseQuestion(unparsed)) : undefined,
-
-    check: async (unparsed: Question, call: ReadCall): Promise<CheckAnswer> => {
-      const question = parseQuestion(unparsed)
-      return loaded(checkFrom(await loadBasis([wholeOf(question.organizationId)], call), question))
-    },
-
-    /** The answers at the present revision, if all are in memory and new enough; undefined: call `batchCheck`. */
-    batchCheckNow: (unparsed: readonly Question[], atLeastRevision = '') =>
-      isPresent(atLeastRevision) ? batchFrom(readModel, parseQuestions(unparsed)) : undefined,
-
-    batchCheck: async (unparsed: readonly Question[], call: ReadCall): Promise<BatchAnswer> => {
-      const questions = parseQuestions(unparsed)
-      const organizationIds = [...new Set(questions.map(({ organizationId }) => organizationId))]
-      return loaded(batchFrom(await loadBasis(organizationIds.map(wholeOf), call), questions))
-    },
-
-    listAvailableRoles: async (unparsed: string, call: ReadCall) => {
-      const organizationId = parseOrganizationId(unparsed, 'organization_id')
-      const basis = await loadBasis([wholeOf(organizationId)], call)
-      const roleSetId = loaded(basis.roleSetIdOf(wholeOf(organizationId)))
-      if (roleSetId === ended) throw organizationDeleted(organizationId)
-      const roleSet = effectiveRoleSet(basis.catalogue, standingOf(roleSetId))
-      if (roleSet === undefined) throw organizationNotFound(organizationId)
-      return { ...availableIn(basis, roleSet), organizationRegistered: roleSetId !== null }
-    },
+  function note(organizationIds: readonly string[], basis: LoadedBasis, call: QuestionCall): void {
+    const read = organizationIds.filter((id) => basis.wasRead(wholeOf(id)))
+    readModel.noteAnswers(organizationIds.length - read.length, read.length)
+    for (const id of read) call.onRead?.(id)
   }
+
+  return { inMemory, note }
 }
 
 function knowledgeOf(roleSetId: RoleSetId): Knowledge {

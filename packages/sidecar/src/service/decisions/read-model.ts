@@ -94,13 +94,15 @@ export class ReadModel {
   /** At the present revision; undefined: the store must be asked. */
   roleSetIdOf(place: Place): RoleSetId | undefined {
     const entry = this.#assignments.get(keyOfPlace(place))
-    if (entry === undefined) {
-      this.#misses++
-      return undefined
-    }
-    this.#hits++
+    if (entry === undefined) return undefined
     const { roleSetId } = entry
     return typeof roleSetId === 'string' ? (this.#moves.get(roleSetId) ?? roleSetId) : roleSetId
+  }
+
+  /** Counts questions about places that were in memory, and about places that were read for them. */
+  noteAnswers(hits: number, misses: number): void {
+    this.#hits += hits
+    this.#misses += misses
   }
 
   /** Reads the assignments of these places from the store. The caller must look whether they were kept. */

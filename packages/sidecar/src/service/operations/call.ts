@@ -11,6 +11,11 @@ export interface ReadCall {
   readonly signal: AbortSignal
 }
 
+export interface QuestionCall extends ReadCall {
+  /** Called for each question whose organization wasn't in memory and was read from the store. */
+  readonly onRead?: (organizationId: string) => void
+}
+
 export interface WriteCall {
   /** Name of the actor; never empty. */
   readonly actor: string
@@ -21,6 +26,10 @@ export interface WriteCall {
   readonly onlyRegistered?: boolean | undefined
   /** True: it is done also if an organization loses its last administrator by it (rule 19). */
   readonly allowNoAdministrator?: boolean | undefined
+  /** True: the key of the caller may only read, so it is a dry run; it waits for its turn, and is bounded. */
+  readonly isForReadKey?: boolean | undefined
+  /** True: it is what the manifest of this sidecar describes, so it is done also where all else is read-only. No border sets it. */
+  readonly isDeclared?: true | undefined
   readonly signal: AbortSignal
 }
 

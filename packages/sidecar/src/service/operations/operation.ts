@@ -11,7 +11,9 @@ import { Refusal } from '../../domain/refusal.ts'
 import type { At, Foreseen, Page, Reader, Store, Writer } from '../../storage/store.ts'
 import type { Found, PageCall, PageOf, ReadCall, WriteCall, Written } from './call.ts'
 import type { ReadModel } from '../decisions/read-model.ts'
+import { createCheckWritable, type CheckWritable, type ReadOnly } from './read-only.ts'
 import { Recording } from './recording.ts'
+import { createTurnsOfReaders } from './turns-of-readers.ts'
 import { viewImpact } from '../views.ts'
 import { parseOwnRevision } from '../own-revision.ts'
 
@@ -20,6 +22,8 @@ export interface OperationOptions {
   readonly unknownOrganizations: UnknownOrganizations
   readonly now: () => number
   readonly newId: (prefix: IdPrefix) => string
+  /** Default: every write is taken. */
+  readonly readOnly?: ReadOnly | undefined
 }
 
 /** What a command is given besides its input. */
@@ -29,6 +33,8 @@ export interface WriteScope {
   readonly context: Context
   /** Refuses if the thing has changed since the caller's expected revision. The rule decides about a missing thing. */
   readonly expectUnchanged: (thing: { readonly id: string; readonly revision: number } | undefined) => void
+  /** The key of the caller may only read, so that a dry run must not be a load. */
+  readonly isForReadKey: boolean
   /** For a command of several steps: records what a step decided, so that the next one sees it. */
   readonly record: (changes: readonly Change[]) => Promise<void>
 }
@@ -131,6 +137,7 @@ export function catalogueList<T extends { readonly id: string }, V>(
 
 export function createOperations(options: OperationOptions, readModel: ReadModel) {
   const { store } = options
+  const checkWritable = createCheckWritable(options.readOnly)
 
   async function read<T>(call: ReadCall, work: (reader: Reader) => Promise<T>): Promise<At<T>> {
     if (call.atLeastRevision) await readModel.reach(call.atLeastRevision, call.signal)
@@ -140,31 +147,9 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
   const revisionText = (number: number) => store.lineage.textOf(number)
 
   return {
-    write: async <I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>> => {
-      const { operation } = command
-      const { expectedRevision } = call
-      const expected = expectedRevision
-        ? parseOwnRevision(store, expectedRevision, 'expected_revision').number
-        : undefined
-      const { actor, dryRun, signal } = call
-      const foreseen = command.foresee?.(input)
-      const provenance = { actor, operation, at: options.now(), dryRun, foreseen, signal }
-      const expectUnchanged: WriteScope['expectUnchanged'] = (thing) => checkUnchanged(thing, expected)
-      const { revision, value } = await store.write(provenance, async (writer) => {
-        const before = await writer.catalogue()
-        const own = call.onlyRegistered === true ? { ...options, unknownOrganizations: 'deny' as const } : options
-        const context = contextOf(own, timeAt(writer, provenance.at), writer.nextRevision)
-        const recording = new Recording(writer)
-        const record = (changes: readonly Change[]) => recording.record(changes)
-        const scope = { writer, catalogue: before, context, expectUnchanged, record }
-        return run(command, input, { ...scope, recording, call }).catch(async (error: unknown) => {
-          if (!call.dryRun || !isViolation(error)) throw error
-          // What was recorded before the refusal is undone with the rest of the dry run.
-          return { thing: undefined, impact: viewImpact(refusedImpact(error), before, await writer.catalogue()) }
-        })
-      })
-      return { value: value.thing, impact: value.impact, revision: revisionText(revision) }
-    },
+    checkWritable,
+
+    write: createWrite(options, checkWritable),
 
     find: async <V>(
       call: ReadCall,
@@ -200,6 +185,46 @@ export function createOperations(options: OperationOptions, readModel: ReadModel
   }
 }
 
+/** The one way in: what is refused here is refused for every API. */
+function createWrite(options: OperationOptions, checkWritable: CheckWritable) {
+  const { store } = options
+  const takeTurn = createTurnsOfReaders()
+
+  async function write<I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>> {
+    const { operation } = command
+    const { expectedRevision } = call
+    const expected = expectedRevision
+      ? parseOwnRevision(store, expectedRevision, 'expected_revision').number
+      : undefined
+    const { actor, dryRun, signal } = call
+    const foreseen = command.foresee?.(input)
+    const provenance = { actor, operation, at: options.now(), dryRun, foreseen, signal }
+    const expectUnchanged: WriteScope['expectUnchanged'] = (thing) => checkUnchanged(thing, expected)
+    const { revision, value } = await store.write(provenance, async (writer) => {
+      const before = await writer.catalogue()
+      const own = call.onlyRegistered === true ? { ...options, unknownOrganizations: 'deny' as const } : options
+      const context = contextOf(own, timeAt(writer, provenance.at), writer.nextRevision)
+      const recording = new Recording(writer)
+      const record = (changes: readonly Change[]) => recording.record(changes)
+      const isForReadKey = call.isForReadKey === true
+      const scope = { writer, catalogue: before, context, expectUnchanged, isForReadKey, record }
+      return run(command, input, { ...scope, recording, call }).catch(async (error: unknown) => {
+        if (!call.dryRun || !isViolation(error)) throw error
+        // What was recorded before the refusal is undone with the rest of the dry run.
+        return { thing: undefined, impact: viewImpact(refusedImpact(error), before, await writer.catalogue()) }
+      })
+    })
+    return { value: value.thing, impact: value.impact, revision: store.lineage.textOf(revision) }
+  }
+
+  return async <I, T, V>(command: Command<I, T, V>, input: I, call: WriteCall): Promise<Written<V>> => {
+    checkWritable(call)
+    if (call.isForReadKey !== true) return write(command, input, call)
+    if (!call.dryRun) throw new Error('A border let a caller write whose key may only read.')
+    return takeTurn(() => write(command, input, call), call.signal)
+  }
+}
+
 /** Decides, records, and shows what came of it. */
 async function run<I, T, V>(
   command: Command<I, T, V>,
@@ -225,12 +250,12 @@ const neverViolations: ReadonlySet<RefusalCode> = new Set([
   'revision_conflict',
 ])
 
-function isViolation(error: unknown): error is Refusal {
+export function isViolation(error: unknown): error is Refusal {
   return error instanceof Refusal && !neverViolations.has(error.code) && !error.code.endsWith('_not_found')
 }
 
 function refusedImpact({ code, message, field, facts, impact = noImpact }: Refusal): Impact {
-  return { ...impact, violations: [{ code, message, field, facts }] }
+  return { ...impact, violations: [{ code, message, field, facts }, ...impact.violations] }
 }
 
 /** Time never runs back behind a write: what was expired for it stays so when the clock is set back. */

@@ -8,6 +8,7 @@
 
 import { pathToFileURL } from 'node:url'
 import sqlite3 from 'sqlite3'
+import { StoreError } from '../store.ts'
 import { storeErrorOf } from './errors.ts'
 
 /** Numbers are integers. */
@@ -25,6 +26,7 @@ export class Connection {
   readonly #database: sqlite3.Database
   /** By their text, which never contains data. The one that was used last is at the end. */
   readonly #statements = new Map<string, Promise<sqlite3.Statement>>()
+  #isInterrupted = false
 
   private constructor(file: string, database: sqlite3.Database) {
     this.file = file
@@ -85,10 +87,17 @@ export class Connection {
     await this.#translated(() => finished((done) => this.#database.exec(sql, done)))
   }
 
+  /** The statement that runs fails soon, and all later ones at once. A transaction is rolled back when it is closed. */
+  interrupt(): void {
+    this.#isInterrupted = true
+    this.#database.interrupt()
+  }
+
   async close(): Promise<void> {
     const statements = await Promise.allSettled(this.#statements.values())
     this.#statements.clear()
     for (const prepared of statements) if (prepared.status === 'fulfilled') await finalize(prepared.value)
+    this.#isInterrupted = false
     await this.#translated(() => finished((done) => this.#database.close(done)))
   }
 
@@ -118,12 +127,17 @@ export class Connection {
   }
 
   async #translated<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#isInterrupted) throw interrupted()
     try {
       return await call()
     } catch (error) {
-      throw await storeErrorOf(error, this.file)
+      throw this.#isInterrupted ? interrupted() : await storeErrorOf(error, this.file)
     }
   }
+}
+
+function interrupted(): StoreError {
+  return new StoreError('closed', 'The opening of the store was called off.')
 }
 
 function checked(values: readonly Value[]): readonly Value[] {

@@ -10,6 +10,9 @@ import { join, resolve } from 'node:path'
 import { migrations as allMigrations } from './migrations/all.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
+import { finishRestore } from './backup/exchange.ts'
+import { removeUnfinished } from './backup/unfinished.ts'
+import { StoreError, type Store } from '../store.ts'
 import { checkSmallParts } from './file/check.ts'
 import { checkRows, checkWhole, examinedBytes, keepLog, type ExaminedBytes } from './file/check-start.ts'
 import { checkSeals } from './file/check-seals.ts'
@@ -17,6 +20,7 @@ import { Connection } from './connection.ts'
 import { plantBase } from './rows/base.ts'
 import { plantAnchor } from './rows/history.ts'
 import { locate } from './file/location.ts'
+import { diskUsageOf } from './file/disk-usage.ts'
 import { checkLog } from './file/check-log.ts'
 import { guardFiles, type FileGuard } from './file/guard.ts'
 import { acquireLock } from './file/lock.ts'
@@ -33,6 +37,7 @@ export interface Connections {
   readonly isNew: boolean
   /** Undefined for a store that ends with its process. */
   readonly guard: FileGuard | undefined
+  readonly diskUsage: Store['diskUsage']
   /** Closes all of it and frees the lock. */
   readonly release: () => Promise<void>
 }
@@ -77,6 +82,9 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   if (isDoubtful) opening.onEvent?.({ kind: 'file_system_doubtful', folder })
   const lock = await acquireLock(file)
   undo.push(() => lock.release())
+  const finished = await finishRestore(file)
+  if (finished !== undefined) opening.onEvent?.({ kind: 'restore_finished', file, ...finished })
+  await removeUnfinished(file)
   await checkLog(file)
   await makePrivate(file)
   const narrowed = [...lock.narrowed, ...(await narrow(companions.map((suffix) => `${file}${suffix}`)))]
@@ -84,6 +92,8 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
   await lock.checkAlone()
   const letLogGo = await keepLog(file, undo)
   const writer = await connect(file, undo)
+  const stopHearing = interruptedBy(opening.signal, writer)
+  undo.push(stopHearing)
   await unlessMalformed(file, () => writer.all('PRAGMA schema_version'))
   await lock.checkAlone()
   const missing = await unlessMalformed(file, () => missingMigrations(writer, migrations))
@@ -105,8 +115,17 @@ async function open(path: string, opening: Opening): Promise<Omit<Connections, '
     await setUpReader(reader)
     readers.push(reader)
   }
+  await stopHearing()
   const guard = isInMemory ? undefined : await guardFiles(file, resolve(path), logBytesKept)
-  return { writer, readers, isNew, guard }
+  return { writer, readers, isNew, guard, diskUsage: () => diskUsageOf(file) }
+}
+
+/** @returns what makes the signal of no effect */
+function interruptedBy(signal: AbortSignal | undefined, connection: Connection): () => Promise<void> {
+  const interrupt = () => connection.interrupt()
+  signal?.addEventListener('abort', interrupt, { once: true })
+  if (signal?.aborted === true) interrupt()
+  return async () => signal?.removeEventListener('abort', interrupt)
 }
 
 /** The writer is opened first and so closed last, when it moves the log into the database. */
@@ -130,9 +149,13 @@ function newEpoch(): string {
   return Array.from({ length: epochCharacters }, () => randomInt(36).toString(36)).join('')
 }
 
-/** A private folder serves as memory, so that the same code runs. */
+/** A private folder serves as memory, so that the same code runs. @throws StoreError */
 async function makeFolder(undo: (() => Promise<void>)[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rolesets-'))
+  const folder = await mkdtemp(join(tmpdir(), 'rolesets-')).catch((cause: unknown) => {
+    const problem = `A store in memory keeps its files in the folder for temporary files, and ${tmpdir()} can't be written.`
+    const remedy = 'Mount a writable folder there, or name another one in TMPDIR.'
+    throw new StoreError('folder_read_only', `${problem} ${remedy}`, { cause })
+  })
   undo.push(() => rm(folder, { recursive: true, force: true }))
   return join(folder, 'memory.db')
 }

@@ -7,7 +7,7 @@
  * `StoreError`.
  */
 
-import type { Catalogue, Change, Membership, Organization, RetiredKeys, TableDigest } from '@rolesets/core'
+import type { Catalogue, Change, Membership, RetiredKeys, TableDigest } from '@rolesets/core'
 import type { Bookmark, DeletedOrganization, KeptChangeSet, Reader } from '../store.ts'
 
 /** How far a history has come: its epoch, its last revision, its time, and the seal that the next change set follows. */
@@ -74,8 +74,6 @@ export interface EngineConnection extends RowReader {
   savepoint(action: 'set' | 'keep' | 'undo'): Promise<void>
 
   catalogue(): Promise<Catalogue>
-  /** In any order. */
-  organizationsById(ids: readonly string[]): Promise<readonly Organization[]>
   /** In any order. @param keys each is the JSON of organization id and user id */
   membershipsByKey(keys: readonly string[]): Promise<readonly Membership[]>
   /** In order. @throws StoreError `compacted` */

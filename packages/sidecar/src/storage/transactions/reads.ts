@@ -24,6 +24,7 @@ const never = () => false
 
 const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Arguments<K>) => boolean } = {
   organization: ofSingle,
+  organizationsById: ofOrganizations,
   organizationBySlug: ofSingle,
   assignment: ofSingle,
   roleSetIdsOf: (pending) => pending.concerns('organization', 'assignment'),

@@ -1,6 +1,7 @@
 /** The store over the connections of an engine: one that writes and a few that read. */
 
 import { randomInt } from 'node:crypto'
+import type { Copying, CopyOptions, StoreCopy } from '../backup.ts'
 import type { StoreEvent, StoreOptions } from '../options.ts'
 import {
   StoreError,
@@ -37,6 +38,9 @@ export interface EngineConnections {
   readonly watch?: ((onLost: (error: StoreError) => void) => () => void) | undefined
   /** Whether the whole storage is sound and at this position, read from the disk. Left out: damage is final. */
   readonly reexamine?: (position: Position) => Promise<boolean>
+  /** A copy of the whole storage, while it is in use. */
+  readonly copy: Copying['copy']
+  readonly diskUsage: Store['diskUsage']
   /** Closes all of them, and what was opened with them. */
   readonly release: () => Promise<void>
 }
@@ -65,7 +69,12 @@ class TransactionalStore implements Store {
   readonly #writes: WriteQueue
   readonly #readers: Readers
   readonly #catalogues: Catalogues
+  readonly diskUsage: Store['diskUsage']
   readonly #release: () => Promise<void>
+  readonly #copy: Copying['copy']
+  /** Those that are being made. Closing the store ends them. */
+  readonly #copying = new Set<Promise<unknown>>()
+  readonly #closing = new AbortController()
   readonly #recovery: Recovery | undefined
   readonly #stopWatching: () => void
   readonly #onEvent: (event: StoreEvent) => void
@@ -78,7 +87,7 @@ class TransactionalStore implements Store {
   #closed: Promise<void> | undefined
 
   constructor(
-    { writer, readers, isNew, watch, reexamine, release }: EngineConnections,
+    { writer, readers, isNew, watch, reexamine, copy, diskUsage, release }: EngineConnections,
     state: State,
     options: StoreOptions,
   ) {
@@ -87,7 +96,9 @@ class TransactionalStore implements Store {
     this.#timelineName = isNew ? undefined : newTimelineName()
     this.#lineage = lineageOf(state, this.#timelineName)
     this.#catalogues = new Catalogues(state)
+    this.diskUsage = diskUsage
     this.#release = release
+    this.#copy = copy
     this.#onEvent = options.onEvent ?? (() => undefined)
     this.#readers = new Readers(readers, writesWaitingMax)
     this.#writes = new WriteQueue({
@@ -162,6 +173,20 @@ class TransactionalStore implements Store {
     return () => void this.#subscriptions.delete(subscription)
   }
 
+  async copy({ signal, report }: CopyOptions): Promise<StoreCopy> {
+    this.#closing.signal.throwIfAborted()
+    const copying = this.#copy({ signal: AbortSignal.any([signal, this.#closing.signal]), report })
+    this.#copying.add(copying)
+    try {
+      return await copying
+    } catch (error) {
+      if (error instanceof StoreError) this.#writes.stopIfDamaged(error)
+      throw error
+    } finally {
+      this.#copying.delete(copying)
+    }
+  }
+
   /** One after the other. */
   compact(keep: CompactOptions): Promise<void> {
     const compacted = this.#compacting.then(() => this.#compact(keep))
@@ -204,6 +229,8 @@ class TransactionalStore implements Store {
 
   async #close(): Promise<void> {
     const error = closing()
+    this.#closing.abort(error)
+    await Promise.allSettled(this.#copying)
     this.#stopWatching()
     this.#writes.stop(error)
     await this.#readers.stop(error)
@@ -214,9 +241,14 @@ class TransactionalStore implements Store {
   }
 
   async #perform(job: Job): Promise<At<unknown>> {
-    const outcome = await this.#writes.add(job)
-    if (outcome.kind === 'threw') throw outcome.error
-    return outcome.at
+    try {
+      const outcome = await this.#writes.add(job)
+      if (outcome.kind === 'threw') throw outcome.error
+      return outcome.at
+    } catch (error) {
+      this.#noteFailure(error)
+      throw error
+    }
   }
 
   async #reading<T>(work: (connection: EngineConnection, position: Position) => Promise<T>): Promise<T> {
@@ -224,8 +256,13 @@ class TransactionalStore implements Store {
       return await this.#readers.read(work)
     } catch (error) {
       if (error instanceof StoreError) this.#writes.stopIfDamaged(error)
+      this.#noteFailure(error)
       throw error
     }
+  }
+
+  #noteFailure(error: unknown): void {
+    if (error instanceof StoreError) this.#onEvent({ kind: 'call_failed', error })
   }
 
   #publish({ state, changeSets, isReplaced }: Committed): void {

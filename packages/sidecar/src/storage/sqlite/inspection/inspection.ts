@@ -3,9 +3,10 @@
 import { access, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Catalogue, type Invitation, type Membership, type Organization } from '@rolesets/core'
-import type { Finding, Inspection, Unverified } from '../../inspection.ts'
+import type { Contents, Finding, Inspection, Unverified } from '../../inspection.ts'
 import { checkTimelines } from './timelines.ts'
 import { migrations } from '../migrations/all.ts'
+import type { Migration } from '../migrations/migration.ts'
 import { StoreError } from '../../store.ts'
 import { explainedTables } from '../rows/base.ts'
 import { loadCatalogue } from '../rows/catalogue.ts'
@@ -35,6 +36,8 @@ import { invitations, memberships, organizations } from '../rows/things.ts'
 /** SQLite stops after so many problems. */
 const problemsMax = 100
 
+const countedTables = ['organizations', 'memberships', 'invitations', 'permissions', 'roles', 'role_sets'] as const
+
 const unreadableSchema = { what: 'schema', problem: "damaged: it can't be read", table: '', isMissing: false }
 
 /** @throws StoreError when the file doesn't exist, or this version can't read it */
@@ -47,7 +50,9 @@ export async function openSqliteInspection(path: string): Promise<Inspection> {
   const connection = await Connection.openToRead(file, isAlone)
   try {
     const missing = await unlessDamaged(() => unlessMalformed(file, () => missingMigrations(connection, migrations)))
-    if (missing !== undefined && missing.length > 0) throw ofOldSchema(file)
+    if (missing?.length === migrations.length) throw withoutSchema(file)
+    if (missing !== undefined && missing.length > 0)
+      throw new FormerSchema(await formerFindings(connection, migrations.slice(0, -missing.length)))
     await unlessDamaged(() => setUpReader(connection))
     await connection.run('BEGIN')
     // The first statement that reads makes the state that all others see.
@@ -131,6 +136,22 @@ class SqliteInspection implements Inspection {
 
   things(): AsyncGenerator<Finding> {
     return this.#guarded(this.#examineThings())
+  }
+
+  async contents(): Promise<Contents> {
+    const { committedAt } = await unlessMalformed(this.file, () => readPosition(this.#connection))
+    const counts = countedTables.map((name) => `(SELECT count(*) FROM ${name}) AS ${name}`)
+    const [row = {}] = await this.#connection.all(`SELECT ${counts.join(', ')}`)
+    const count = (name: (typeof countedTables)[number]) => integer(row, name)
+    return {
+      committedAt,
+      organizations: count('organizations'),
+      memberships: count('memberships'),
+      invitations: count('invitations'),
+      permissions: count('permissions'),
+      roles: count('roles'),
+      roleSets: count('role_sets'),
+    }
   }
 
   catalogue(): Promise<Catalogue> {
@@ -258,9 +279,25 @@ async function hasLog(file: string): Promise<boolean> {
   )
 }
 
-function ofOldSchema(file: string): StoreError {
-  return new StoreError(
-    'not_a_database',
-    `${file} is empty or of an older version. Start a sidecar on it once; that upgrades it.`,
-  )
+/** The file has no fault, and a schema that this inspection can't read. */
+export class FormerSchema extends Error {
+  override readonly name = 'FormerSchema'
+  /** What is wrong with its pages and its schema. */
+  readonly findings: readonly Finding[]
+
+  constructor(findings: readonly Finding[]) {
+    super('The file is of a former version.')
+    this.findings = findings
+  }
+}
+
+async function formerFindings(connection: Connection, applied: readonly Migration[]): Promise<readonly Finding[]> {
+  const rows = await connection.all(`PRAGMA integrity_check(${problemsMax})`)
+  const problems = rows.map((row) => text(row, 'integrity_check')).filter((problem) => problem !== 'ok')
+  const differences = await schemaDifferences(connection, applied)
+  return [...problems.map((problem) => ({ what: 'file', problem })), ...differences]
+}
+
+function withoutSchema(file: string): StoreError {
+  return new StoreError('not_a_database', `${file} is empty. Give the path of the database.`)
 }

@@ -38,15 +38,15 @@ SELECT count(*) AS invitations FROM invitations
 WHERE organization_id = ? AND status = 'pending' AND expires_at > ?`
 
 type Reads = RowReader &
-  Pick<
-    EngineConnection,
-    'catalogue' | 'organizationsById' | 'membershipsByKey' | 'changeSets' | 'bookmark' | 'forgettable'
-  >
+  Pick<EngineConnection, 'catalogue' | 'membershipsByKey' | 'changeSets' | 'bookmark' | 'forgettable'>
 
 export function readsOf(connection: Connection): Reads {
   return {
     organization: (id) => organizations.find(connection, id),
-    organizationsById: (ids) => organizations.findAll(connection, JSON.stringify(ids.map((id) => [id]))),
+    organizationsById: async (ids) => {
+      checkAtMost(ids.length, rowsMax, 'organizations')
+      return organizations.findAll(connection, JSON.stringify(ids.map((id) => [id])))
+    },
     organizationBySlug: async (slug) =>
       (await organizations.select(connection, 'SELECT * FROM organizations WHERE slug = ?', [slug]))[0],
     membership: (organizationId, userId) => memberships.find(connection, organizationId, userId),
