@@ -3,13 +3,15 @@
  * that was lost is believed afterwards, also when the store has had other writes up to the same numbers.
  */
 
+import { execFile } from 'node:child_process'
 import { cp, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { compareRevisions, createRoleSetsClient, isRoleSetsError, type RoleSetsClient } from '@rolesets/client'
 import test, { type ExecutionContext } from 'ava'
 import { freePort } from '../processes/free-port.ts'
 import { openNetworkProxy } from '../processes/network-proxy.ts'
-import { startSidecar, type SidecarProcess } from '../processes/sidecar-process.ts'
+import { cleanEnvironment, rolesetsCommand, startSidecar, type SidecarProcess } from '../processes/sidecar-process.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { applyPricingTiers, openOperator, secretKey } from './pricing-tiers.ts'
 
@@ -43,6 +45,16 @@ async function revert(folder: string, kept: string): Promise<void> {
 
 const wholeFolder = (from: string, to: string) => cp(from, to, { recursive: true })
 
+/** With the verbs of the command line. */
+const backUp = (folder: string, kept: string) =>
+  rolesets('backup', join(kept, 'backup.db'), '--database', join(folder, 'rolesets.db'))
+const restore = (folder: string, kept: string) =>
+  rolesets('restore', join(kept, 'backup.db'), '--database', join(folder, 'rolesets.db'), '--replace')
+
+async function rolesets(...args: readonly string[]): Promise<void> {
+  await promisify(execFile)(process.execPath, [rolesetsCommand, ...args], { env: cleanEnvironment() })
+}
+
 const ways: Readonly<Record<string, Way>> = {
   'the file alone': {
     keptAfter: 'stop',
@@ -74,6 +86,8 @@ const ways: Readonly<Record<string, Way>> = {
     },
     ends: undefined,
   },
+  'a backup of a stopped sidecar': { keptAfter: 'stop', keep: backUp, putBack: restore, ends: 'stop' },
+  'a backup of a killed sidecar, over a log': { keptAfter: 'kill', keep: backUp, putBack: restore, ends: 'kill' },
   'a snapshot of the volume': { keptAfter: 'kill', keep: wholeFolder, putBack: revert, ends: 'kill' },
 }
 
