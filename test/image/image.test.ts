@@ -7,7 +7,10 @@ import { promisify } from 'node:util'
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
 import { createRoleSetsClient } from '@rolesets/client'
 import test, { type ExecutionContext } from 'ava'
+import { parse } from 'yaml'
 import { root } from '../../scripts/processes.mjs'
+import { codeBlocksOf } from '../docs/code-blocks.ts'
+import { freePort } from '../processes/free-port.ts'
 import { buildImage, imageName, reasonWithoutImage, type BuiltImage } from './built-image.ts'
 
 const execute = promisify(execFile)
@@ -166,11 +169,60 @@ imageTest('a Unix socket in a volume is served, as beside an application in a po
   const env = { ROLESETS_GRPC_LISTEN: socket, ROLESETS_DATABASE: 'sqlite::memory:' }
   const container = await image.serve(t, { volume: `${volume}:/run/rolesets`, env })
   t.is(container.target, socket)
-  const beside = [`--volume=${volume}:/run/rolesets`, `--env=ROLESETS_TARGET=${socket}`, '--network=none']
+  const beside = [`--volume=${volume}:/run/rolesets`, `--env=ROLESETS_TARGET=${socket}`]
   const checked = await image.run(beside, 'check', 'org_acme', 'org:admin')
   t.is(checked.code, 0, checked.stderr)
   t.is(await container.stop(), 0)
 })
+
+imageTest('the commands of docs/docker.md run the image, ask it and stop it', async (t) => {
+  const [, run = ''] = (await codeBlocksOf('docs/docker.md'))
+    .filter(({ language }) => language === 'sh')
+    .map(({ code }) => code)
+  const port = await freePort()
+  const volume = 'documented'
+  const name = 'rolesets-documented'
+  t.teardown(async () => {
+    await image.podman('rm', '--force', '--time=0', name)
+    await image.podman('volume', 'rm', '--force', volume)
+  })
+  // Here is no network of containers, so the port is one of this machine. The names are those of this test.
+  const script = run
+    .replaceAll(/^docker /gm, 'podman ')
+    .replace('--name rolesets', `--name ${name} --read-only-tmpfs=false`)
+    .replace('--volume rolesets:', `--volume ${volume}:`)
+    .replace(/--publish \S+/, '--network host --env ROLESETS_HTTP_LISTEN=')
+    .replace('0.0.0.0:7450', `0.0.0.0:${port}`)
+    .replace(/ rolesets$/m, ` ${imageName}`)
+    .replace('exec rolesets rolesets check', `exec ${name} rolesets check --target 127.0.0.1:${port}`)
+    .replace('stop rolesets', `stop ${name}`)
+  const [start = '', ask = '', stop = ''] = script.trim().split('\n')
+  const shell = (command: string) => execute('sh', ['-c', command], { env: image.env })
+  await shell(start)
+  t.regex((await shell(`until ${ask}; do sleep 0.2; done`)).stdout, /org:admin/)
+  await shell(stop)
+  const state = await image.podman('inspect', '--format={{.State.ExitCode}}', name)
+  t.is(state.trim(), '0')
+})
+
+imageTest(
+  'the Compose file of docs/docker.md gives the image a socket that is asked with the same command',
+  async (t) => {
+    const [block] = (await codeBlocksOf('docs/docker.md')).filter(({ language }) => language === 'yaml')
+    const { services } = parse(block?.code ?? '') as {
+      services: { rolesets: ComposeService; application: ComposeService }
+    }
+    const { environment, healthcheck, volumes } = services.rolesets
+    const volume = 'composed'
+    t.teardown(() => image.podman('volume', 'rm', '--force', volume))
+    const socketVolume = (volumes.find((each) => each.startsWith('socket:')) ?? '').replace('socket', volume)
+    const container = await image.serve(t, { volume: socketVolume, env: environment })
+    t.is(container.target, services.application.environment['ROLESETS_TARGET'] ?? '')
+    const [, ...command] = healthcheck?.test ?? []
+    t.regex(await image.podman('exec', container.name, ...command), /^healthy/)
+    t.is(await container.stop(), 0)
+  },
+)
 
 imageTest('nothing is written outside of /data and /tmp, also where the root could be written', async (t) => {
   const open = ['--user=1000', '--network=host', '--tmpfs=/tmp']
@@ -193,6 +245,12 @@ imageTest('a name is looked up, a time zone is known, and certificates are verif
   const { stdout } = await image.run(['--entrypoint=node'], '-e', program)
   t.like(JSON.parse(stdout), { error: null, zone: '09:00:00', roots: true })
 })
+
+interface ComposeService {
+  readonly environment: Record<string, string>
+  readonly volumes: readonly string[]
+  readonly healthcheck?: { readonly test: readonly string[] }
+}
 
 interface Sbom {
   readonly components: readonly {
