@@ -85,12 +85,12 @@ test('troubleshooting.md: the three questions have the answers that the page nam
 
 test('upgrade.md: the commands work on a stopped sidecar, and the copy is sound', async (t) => {
   const { shell, sidecar } = await openGuide(t)
-  const [doctor = '', copy = '', examine = '', version = '', log = '', again = '', lost = ''] =
+  const [doctor = '', copy = '', examine = '', version = '', log = '', again = '', lost = '', back = ''] =
     await commandsIn('upgrade.md')
   t.is((await shell(doctor)).code, 0)
   for (const command of [version, log, again, lost]) t.is((await shell(command)).code, 0, command)
   t.is(await sidecar.stop(), 0)
-  for (const command of [copy, examine]) t.is((await shell(command)).code, 0, command)
+  for (const command of [copy, examine, back]) t.is((await shell(command)).code, 0, command)
   t.false((await shell('ls')).output.includes('rolesets.db-wal'))
 })
 
