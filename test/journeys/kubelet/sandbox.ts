@@ -71,7 +71,8 @@ export function commandOf(
   const own = (spec.env ?? []).map(({ name, value }) => [name, value] as const)
   const variables = [...shared, ...own].map(([name, value]) => [name, translate(value?.toString() ?? '')] as const)
   return {
-    command: [...(spec.command ?? image), ...(spec.args ?? [])].map(translate),
+    // The command of an image is one of this machine, wherever this repository is.
+    command: [...(spec.command?.map(translate) ?? image), ...(spec.args ?? []).map(translate)],
     env: { ...cleanEnvironment(), ...Object.fromEntries(variables) },
   }
 }
