@@ -161,11 +161,12 @@ test('other methods are refused, and so is a body of any size', async (t) => {
 
 test('malformed requests are refused, and the next probe is answered', async (t) => {
   const { url, address } = await openProbes(t)
+  // What is too long arrives in one piece: the answer to a caller who is still sending can be lost with the connection.
   for (const [request, status] of [
     ['nonsense\r\n\r\n', '400'],
     ['GET /livez HTTP/9.9\r\n\r\n', '400'],
-    [`GET /livez HTTP/1.1\r\nX-Large: ${'x'.repeat(100_000)}\r\n\r\n`, '431'],
-    [`GET /${'x'.repeat(100_000)} HTTP/1.1\r\n\r\n`, '431'],
+    [`GET /livez HTTP/1.1\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`, '431'],
+    [`GET /${'x'.repeat(20_000)} HTTP/1.1\r\n\r\n`, '431'],
     ['GET /livez HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', '400'],
   ] as const)
     t.regex(await send(t, address, request), new RegExp(`^HTTP/1\\.1 ${status} `), request.slice(0, 40))
