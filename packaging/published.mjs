@@ -15,7 +15,7 @@ const limits = {
   proto: { packed: 230, unpacked: 2400 },
   'packages/client': { packed: 240, unpacked: 1400 },
   'packages/middleware-express': { packed: 130, unpacked: 700 },
-  'packages/sidecar': { packed: 950, unpacked: 4700 },
+  'packages/sidecar': { packed: 1050, unpacked: 5400 },
   'packages/rolesets': { packed: 15, unpacked: 25 },
 }
 
