@@ -41,7 +41,7 @@ export function writeSbom(engine, image, { file, timeS }) {
  * @param {string} files the root of the unpacked image
  * @param {{ version: string, timeS: number }} options
  */
-export function describeImage(files, { version, timeS }) {
+function describeImage(files, { version, timeS }) {
   const npm = npmComponents(files, integritiesOf(readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8')))
   const system = [...builtInComponents(files), ...debianComponents(files)]
   const image = new Models.Component(Enums.ComponentType.Container, 'rolesets', { version, bomRef: 'image' })
