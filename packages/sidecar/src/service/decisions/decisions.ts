@@ -31,7 +31,7 @@ export interface BatchAnswer {
 
 export type Decisions = ReturnType<typeof createDecisions>
 
-interface DecisionsOptions {
+export interface DecisionsOptions {
   readonly store: Store
   readonly unknownOrganizations: UnknownOrganizations
   readonly freshness: Freshness
@@ -39,9 +39,9 @@ interface DecisionsOptions {
 
 /** Each throws ServiceError `not_serving` when the data is too old to decide from. */
 export function createDecisions(options: DecisionsOptions, readModel: ReadModel) {
-  const { freshness } = options
+  const { freshness, unknownOrganizations } = options
   const loadBasis = createLoadBasis(options, readModel)
-  const { standingOf, checkFrom, batchFrom } = createAnswering(options)
+  const { checkFrom, batchFrom } = createAnswering(options)
   const { inMemory, note } = createCounting(readModel)
 
   /** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
@@ -82,28 +82,31 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
       note([organizationId], basis, call)
       const roleSetId = loaded(basis.roleSetIdOf(wholeOf(organizationId)))
       if (roleSetId === ended) throw organizationDeleted(organizationId)
-      const roleSet = effectiveRoleSet(basis.catalogue, standingOf(roleSetId))
+      const roleSet = effectiveRoleSet(basis.catalogue, standingOf(roleSetId, unknownOrganizations))
       if (roleSet === undefined) throw organizationNotFound(organizationId)
       return { ...availableIn(basis, roleSet), organizationRegistered: roleSetId !== null }
     },
   }
 }
 
+/** An organization that was deleted is unknown, and denied by any setting (rule 20). */
+export function standingOf(roleSetId: RoleSetId, unknownOrganizations: UnknownOrganizations): OrganizationStanding {
+  if (roleSetId === ended) return { roleSetId: undefined, unknownOrganizations: 'deny' }
+  return { roleSetId: roleSetId ?? undefined, unknownOrganizations }
+}
+
 /** How questions are answered from a basis. */
 function createAnswering({ unknownOrganizations }: DecisionsOptions) {
   const answers = new Answers()
-
-  /** An organization that was deleted is unknown, and denied by any setting (rule 20). */
-  function standingOf(roleSetId: RoleSetId): OrganizationStanding {
-    if (roleSetId === ended) return { roleSetId: undefined, unknownOrganizations: 'deny' }
-    return { roleSetId: roleSetId ?? undefined, unknownOrganizations }
-  }
 
   /** Undefined: the organization isn't in the basis. */
   function answerFrom(basis: Basis, question: Question): Answer | undefined {
     const roleSetId = basis.roleSetIdOf(wholeOf(question.organizationId))
     if (roleSetId === undefined) return undefined
-    return answers.of(decide(basis.catalogue, question, standingOf(roleSetId)), knowledgeOf(roleSetId))
+    return answers.of(
+      decide(basis.catalogue, question, standingOf(roleSetId, unknownOrganizations)),
+      knowledgeOf(roleSetId),
+    )
   }
 
   function checkFrom(basis: Basis, question: Question): CheckAnswer | undefined {
@@ -121,7 +124,7 @@ function createAnswering({ unknownOrganizations }: DecisionsOptions) {
     return { results, revision: basis.revisionText }
   }
 
-  return { standingOf, checkFrom, batchFrom }
+  return { checkFrom, batchFrom }
 }
 
 /** Counts where the role sets were found. */
