@@ -75,7 +75,8 @@ export function parseAvailableRoles(
   return { value, revision, roleSetIds, unknownOrganizationsDenied: false }
 }
 
-function revisionAtLeast(reply: unknown, atLeast: Revision | undefined): Revision {
+/** @throws RoleSetsError when the answer is older than what was asked for, or of another epoch */
+export function revisionAtLeast(reply: unknown, atLeast: Revision | undefined): Revision {
   const { revision } = readRevision(reply)
   if (atLeast === undefined) return revision
   if (storeNameOf(revision.epoch) !== storeNameOf(atLeast.epoch))

@@ -29,7 +29,7 @@ const roleSetsMax = 10_000
 const timelinesMax = 100
 
 /** A role set, as entries refer to it: shared by all of them, so that a change of the set is one change here. */
-interface SharedRoleSet {
+export interface SharedRoleSet {
   /** Id of the set; `unregistered` or `ended` for organizations that the store doesn't have. */
   readonly id: string
   /** At the revision of the catalogue; found when they are first needed. */
@@ -37,10 +37,12 @@ interface SharedRoleSet {
 }
 
 /** Which role set a place has. An organization as a whole is kept under its id (`keyOfPlace`). */
-interface Entry {
+export interface Entry {
   roleSet: SharedRoleSet
   /** Number of the revision at which it was read, or by which it was changed since. */
   revision: number
+  /** False once the cache has dropped it: then no change moves it any more. */
+  isKept: boolean
 }
 
 /** A place that the sidecar is asked about: the feed marks it, or the answer would bring the past back. */
@@ -70,7 +72,7 @@ export class Cache {
   #neededNumber = 0
 
   constructor(organizationsMax: number) {
-    this.#entries = new LRUCache({ max: organizationsMax })
+    this.#entries = new LRUCache({ max: organizationsMax, dispose: (entry) => (entry.isKept = false) })
   }
 
   get catalogue(): CatalogueAtRevision | undefined {
@@ -100,6 +102,12 @@ export class Cache {
     return { epoch, number: Math.max(this.#reached, this.#written.number) }
   }
 
+  /** Number of the revision at which answers are given; -1: the sidecar must be asked. */
+  get answeringNumber(): number {
+    const number = this.#catalogue?.number ?? -1
+    return number < this.#neededNumber ? -1 : number
+  }
+
   /** An answer at the revision of the catalogue that was given before: the way of nearly every check. */
   remembered(organizationId: string, role: string, permission: string | undefined): Decision | undefined {
     const number = this.#catalogue?.number ?? -1
@@ -116,16 +124,24 @@ export class Cache {
 
   /** The answers of the organization's role set. With `lastKnown`, also while this client knows of something newer. */
   answersOf(organizationId: string, lastKnown: boolean): RoleSetAnswers | undefined {
+    return this.entryOf(organizationId, lastKnown)?.roleSet.answers
+  }
+
+  /** The same, as the cache has it; its role set has answers. */
+  entryOf(organizationId: string, lastKnown: boolean): Entry | undefined {
     const catalogue = this.#catalogue
     if (catalogue === undefined || (!lastKnown && catalogue.number < this.#neededNumber)) return undefined
     const entry = this.#entries.get(organizationId)
     if (entry === undefined || entry.revision > catalogue.number) return undefined
     const { roleSet } = entry
-    if (roleSet.answers !== undefined) return roleSet.answers
+    if (roleSet.answers !== undefined) return entry
     roleSet.answers = catalogue.answersOf(this.#moves.destination(roleSet.id))
-    if (roleSet.answers === undefined) this.#entries.delete(organizationId)
-    else this.#answering.push(roleSet)
-    return roleSet.answers
+    if (roleSet.answers === undefined) {
+      this.#entries.delete(organizationId)
+      return undefined
+    }
+    this.#answering.push(roleSet)
+    return entry
   }
 
   /** To be called before the sidecar is asked, and ended whether it answers or not. */
@@ -148,7 +164,7 @@ export class Cache {
     const key = keyOfPlace(lookup.place)
     const known = this.#entries.peek(key)
     if (known === undefined || known.revision < number) {
-      this.#entries.set(key, { roleSet: this.#shared(roleSetId), revision: number })
+      this.#entries.set(key, { roleSet: this.#shared(roleSetId), revision: number, isKept: true })
     }
   }
 

@@ -23,6 +23,10 @@ export interface FakeSidecarOptions {
   readonly roleSets?: { readonly [key: string]: RoleSetInput }
   /** Id to key of the role set. */
   readonly organizations?: { readonly [id: string]: string }
+  /** Id of the organization to its members: id of the user to the key of the role. */
+  readonly members?: { readonly [organizationId: string]: { readonly [userId: string]: string } }
+  /** As for a client with a key (the default), or as for one without: the feed then doesn't show memberships. */
+  readonly membershipsShown?: boolean
   /** Default `initial`. */
   readonly unknownOrganizations?: 'initial' | 'deny'
   /** Default 1000. */
@@ -63,6 +67,12 @@ export interface FakeSidecar {
   /** Gives an organization a role set, and registers the organization if necessary. */
   assign(organizationId: string, roleSet: string): string
   removeOrganization(organizationId: string): string
+  /** Makes a user a member, or gives the member another role. */
+  setMember(organizationId: string, userId: string, role: string): string
+  /** Ends a membership. */
+  removeMember(organizationId: string, userId: string): string
+  /** Gives all members with a role, in all organizations of a role set, another one, and takes it out of the set. */
+  replaceRole(roleSet: string, role: string, toRole: string): string
   /** Makes a revision that changes nothing of what is decided, as a new member does. */
   touch(): string
   /** Streams get it with the next heartbeat, as after a restart. */
@@ -83,12 +93,13 @@ export interface FakeSidecar {
 
 export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar {
   const { clock = systemClock, heartbeatMs = 1000, unknownOrganizations = 'initial' } = options
+  const { membershipsShown = true } = options
   const store = new FakeStore()
   const answers = new FakeCalls(store)
   const handlers = new Map<string, Handler>()
   const calls: FakeCall[] = []
   const transport = new FakeTransport({
-    ...{ store, clock, heartbeatMs },
+    ...{ store, clock, heartbeatMs, membershipsShown },
     async answer(method, request, call) {
       calls.push({ method, request, actor: call.actor })
       const handler = handlers.get(method)
@@ -109,6 +120,14 @@ export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar
     replaceRoleSet: (key, toKey) => store.commit('ReplaceRoleSet', store.replaceRoleSetChanges(key, toKey)),
     assign: (organizationId, roleSet) => store.commit('AssignRoleSet', [store.assignChange(organizationId, roleSet)]),
     removeOrganization: (id) => store.commit('DeleteOrganization', [{ organizationDeleted: { id, key: '' } }]),
+    setMember: (organizationId, userId, role) =>
+      store.commit('UpdateMembership', [store.members.putChange({ organizationId, userId }, store.role(role))]),
+    removeMember(organizationId, userId) {
+      const change = store.members.deleteChange({ organizationId, userId })
+      return store.commit('DeleteMembership', change === undefined ? [] : [change])
+    },
+    replaceRole: (roleSet, role, toRole) =>
+      store.commit('ReplaceRole', store.replaceRoleChanges(roleSet, role, toRole)),
     touch: () => store.commit('CreateMembership', []),
     setUnknownOrganizations: (how) => void (store.unknownOrganizations = how),
     restore() {
@@ -129,7 +148,10 @@ export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar
   return sidecar
 }
 
-function fill(sidecar: FakeSidecar, { roles = {}, organizations = {}, ...options }: FakeSidecarOptions): void {
+function fill(
+  sidecar: FakeSidecar,
+  { roles = {}, organizations = {}, members = {}, ...options }: FakeSidecarOptions,
+): void {
   const { roleSets = { 'role_set:default': ['org:admin', 'org:member'] } } = options
   const sets = Object.entries(roleSets).map(([key, roleSet]) => [key, roleSetOf(roleSet)] as const)
   const unnamed = sets.flatMap(([, set]) => set.roles).filter((key) => !Object.hasOwn(roles, key))
@@ -138,6 +160,8 @@ function fill(sidecar: FakeSidecar, { roles = {}, organizations = {}, ...options
   const hasInitial = sets.some(([, set]) => set.initial)
   sets.forEach(([key, set], at) => sidecar.setRoleSet(key, hasInitial || at > 0 ? set : { ...set, initial: true }))
   for (const [id, roleSet] of Object.entries(organizations)) sidecar.assign(id, roleSet)
+  for (const [id, ofOrganization] of Object.entries(members))
+    for (const [userId, role] of Object.entries(ofOrganization)) sidecar.setMember(id, userId, role)
 }
 
 function roleSetOf(input: RoleSetInput): FakeRoleSet {

@@ -18,6 +18,7 @@ import { RoleSetAnswers } from '../cache/role-set-answers.ts'
 import { RoleSetsError } from '../errors.ts'
 import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
 import type { Organization, Permission, Role, RoleSet } from '../wire/resources.ts'
+import { FakeMembers, type FakeMemberQuestion } from './fake-members.ts'
 
 export interface FakeRoleSet {
   /** Keys. */
@@ -36,7 +37,7 @@ const nothing = {
   ...{ adminDeleteEnabled: true, createdAtMs: 0, updatedAtMs: 0 },
 }
 
-/** The fake has no parts of organizations, members, invitations, settings and keys. */
+/** The fake has no parts of organizations, invitations, settings and keys. */
 const notKept = () => undefined
 
 export class FakeStore {
@@ -44,6 +45,7 @@ export class FakeStore {
   readonly roles = new Map<string, Role>()
   readonly roleSets = new Map<string, RoleSet>()
   readonly organizations = new Map<string, Organization>()
+  readonly members = new FakeMembers()
   readonly #deletedOrganizations = new Set<string>()
   unknownOrganizations: UnknownOrganizations = 'initial'
   readonly #listeners = new Set<(changeSet: ChangeSet) => void>()
@@ -67,14 +69,16 @@ export class FakeStore {
     },
     organizationDeleted: ({ id }) => {
       this.organizations.delete(id)
+      this.members.end(id)
       this.#deletedOrganizations.add(id)
     },
     organizationsMoved: (move) => this.#move(move),
     assignmentPut: notKept,
     assignmentDeleted: notKept,
-    membersReassigned: notKept,
-    membershipPut: notKept,
-    membershipDeleted: notKept,
+    membersReassigned: (reassigned) =>
+      this.members.reassign(reassigned, (id, roleSetId) => this.#hasSet(id, roleSetId)),
+    membershipPut: (membership) => this.members.put(membership),
+    membershipDeleted: (member) => this.members.delete(member),
     invitationPut: notKept,
     settingsPut: notKept,
     accessKeyPut: notKept,
@@ -210,6 +214,24 @@ export class FakeStore {
     return [moved, { roleSetDeleted: { id: from.id, key: from.key } }]
   }
 
+  /** The changes that give the members with a role of a set another one, and take it out of the set. */
+  replaceRoleChanges(name: string, roleName: string, toRoleName: string): readonly Change[] {
+    const [set, from, to] = [this.roleSet(name), this.role(roleName), this.role(toRoleName)]
+    const roles = [...new Set([...set.roles, to.key])].filter((key) => key !== from.key)
+    const [defaultRole, creatorRole] = [set.defaultRole, set.creatorRole].map((key) =>
+      key === from.key ? to.key : key,
+    )
+    const mappings = [{ fromRoleId: from.id, toRoleId: to.id, members: 0, invitations: 0 }]
+    return [
+      { membersReassigned: { roleSetId: set.id, mappings } },
+      ...this.roleSetChanges(set.key, {
+        roles,
+        ...(defaultRole === undefined ? {} : { defaultRole }),
+        ...(creatorRole === undefined ? {} : { creatorRole }),
+      }),
+    ]
+  }
+
   /** By key or id. */
   role(name: string): Role {
     return find(this.roles, name) ?? notThere('role', name)
@@ -239,6 +261,17 @@ export class FakeStore {
     }
   }
 
+  /** As the answer to a question about a member has it, but for the revision. */
+  decideMember(question: FakeMemberQuestion) {
+    const { organizationId } = question
+    const standing = this.#factsOf(organizationId)
+    return this.members.decide(question, {
+      catalogue: this.#catalogue,
+      standing,
+      isDeleted: this.isDeleted(organizationId),
+    })
+  }
+
   /** As the answer has it; undefined: the organization is unknown and denied. */
   availableRoles(organizationId: string) {
     const facts = this.#factsOf(organizationId)
@@ -257,6 +290,10 @@ export class FakeStore {
     const roleSetId = this.organizations.get(organizationId)?.roleSetId
     // One that was deleted is unknown by any setting.
     return { roleSetId, unknownOrganizations: this.isDeleted(organizationId) ? 'deny' : this.unknownOrganizations }
+  }
+
+  #hasSet(organizationId: string, roleSetId: string): boolean {
+    return this.organizations.get(organizationId)?.roleSetId === roleSetId
   }
 
   #named(prefix: string, key: string) {
