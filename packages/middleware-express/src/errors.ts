@@ -22,6 +22,7 @@ export const kinds = {
   roles_too_many: { status: 400, title: 'Too many roles' },
   role_not_in_set: { status: 403, title: 'Role not in the role set' },
   role_required: { status: 403, title: 'Role required' },
+  membership_ended: { status: 403, title: 'Membership ended' },
   role_withdrawn: { status: 403, title: 'Role withdrawn' },
   permission_required: { status: 403, title: 'Permission required' },
   decision_unavailable: { status: 503, title: 'Decision unavailable' },
