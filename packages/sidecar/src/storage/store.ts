@@ -51,6 +51,13 @@ export interface Page {
   readonly after?: string | undefined
 }
 
+export interface PlacesPage {
+  /** 1 to 1 000. */
+  readonly size: number
+  /** Begin after this scope; undefined: at the start. */
+  readonly after?: Place | undefined
+}
+
 /** A page of a list with offset pagination. */
 export interface Span {
   readonly offset: number
@@ -155,6 +162,8 @@ export interface Reader {
    * organization, and changes with it (`organization_put`); the other scopes have assignments of their own.
    */
   assignment(place: Place): Promise<Assignment | undefined>
+  /** Of scopes, ordered by organization and scope. */
+  assignments(page: PlacesPage): Promise<readonly Assignment[]>
   /** The role sets of the places that have one of their own, by the keys of the places (`keyOfPlace`). Up to 10 000 places. */
   roleSetIdsOf(places: readonly Place[]): Promise<ReadonlyMap<string, string>>
   /** Which of these ids organizations had that were deleted, and that no organization has now (rule 20). Up to 10 000 ids. */
