@@ -5,23 +5,13 @@ import type { Command } from './commands.ts'
 import { demand, no, type NaiveState } from './naive-state.ts'
 
 /** The roles that a command gives: a role that a member already has is not given. */
-function given(state: NaiveState, command: Command): readonly (string | undefined)[] {
-  switch (command.operation) {
-    case 'createMembership':
-    case 'createInvitation':
-      return [command.input.role]
-    case 'createInvitations':
-      return command.input.invitations.map(({ role }) => role)
-    case 'updateMembership': {
-      const { organizationId, userId, role } = command.input
-      return role === state.organizations[organizationId]?.members[userId]?.role ? [] : [role]
-    }
-    case 'deleteMembership':
-    case 'revokeInvitation':
-      return []
-    default:
-      return no('invalid_field')
-  }
+function given(state: NaiveState, { operation, input }: Command): readonly (string | undefined)[] {
+  if (operation === 'createMembership' || operation === 'createInvitation') return [input.role]
+  if (operation === 'createInvitations') return input.invitations.map(({ role }) => role)
+  if (operation === 'deleteMembership' || operation === 'revokeInvitation') return []
+  if (operation !== 'updateMembership') return no('invalid_field')
+  const { organizationId, userId, role } = input
+  return role === state.organizations[organizationId]?.members[userId]?.role ? [] : [role]
 }
 
 /** @returns what to demand once the command was carried out */
