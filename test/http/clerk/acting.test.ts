@@ -56,7 +56,10 @@ test('the header names a user who must be able to manage the members, and have w
     const preview = await send(request, lead, '?dry_run=true')
     t.is(preview.status, 200)
     t.like(preview.body.violations, [{ code: 'grant_exceeds_own' }])
-    t.is((await send(request, { ...lead, 'x-rolesets-grant-policy': 'any' }, '?dry_run=true')).body.violations.length, 0)
+    t.is(
+      (await send(request, { ...lead, 'x-rolesets-grant-policy': 'any' }, '?dry_run=true')).body.violations.length,
+      0,
+    )
   }
   for (const request of requests('org:lead')) t.is((await send(request, lead)).status, 200, request[1])
 })

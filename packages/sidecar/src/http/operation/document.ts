@@ -82,7 +82,8 @@ const onBehalf = {
     description: 'The user on whose behalf it is made: must be a member who holds `org:sys_memberships:manage`.',
   }),
   'x-rolesets-grant-policy': z.enum(['subset', 'any']).optional().meta({
-    description: 'What this user may give: roles within the own permissions (the default), or each role of the role set.',
+    description:
+      'What this user may give: roles within the own permissions (the default), or each role of the role set.',
   }),
 }
 

@@ -3,7 +3,14 @@
  * recorded at once; a read sees one committed state. The files of the nouns only say which facts a rule needs.
  */
 
-import { type Catalogue, type Change, limits, type Place, type RefusalCode, type UnknownOrganizations } from '@rolesets/core'
+import {
+  type Catalogue,
+  type Change,
+  limits,
+  type Place,
+  type RefusalCode,
+  type UnknownOrganizations,
+} from '@rolesets/core'
 import { noImpact, type Context, type Decided, type IdPrefix, type Impact } from '../../domain/decided.ts'
 import { administratorNeeded } from '../../domain/administrators.ts'
 import { checkUnchanged } from '../../domain/precondition.ts'
