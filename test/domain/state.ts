@@ -16,9 +16,11 @@ import {
   type Organization,
   type UnknownOrganizations,
   byKind,
+  wholeOf,
   type ByKind,
   type Reassigned,
 } from '@rolesets/core'
+import { checkMayGrant, parseActing, rolesGivenBy, type Acting } from '../../packages/sidecar/src/domain/acting.ts'
 import { absenceIn, administratorNeeded, departuresOf } from '../../packages/sidecar/src/domain/administrators.ts'
 import type { SentFacts } from '../../packages/sidecar/src/domain/invitees.ts'
 import type { Context, Decided, Departure, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
@@ -40,7 +42,7 @@ export interface Snapshot {
 type Holder = Pick<Membership, 'organizationId' | 'roleId'>
 
 /** What a call says about the whole write. */
-export interface How {
+export interface How extends Acting {
   readonly allowNoAdministrator?: boolean | undefined
 }
 
@@ -139,7 +141,7 @@ export class State {
       const context = this.context()
       const left: string[] = []
       const decisions = plan().map((command) => {
-        const decided = decideCommand(this, command, context)
+        const decided = this.#decide(command, context, how)
         const departures = departuresOf(this.catalogue, decided.changes)
         left.push(...departures.flatMap((departure) => this.withoutAdministrator(departure)))
         this.#record(decided.changes, context)
@@ -156,6 +158,18 @@ export class State {
       this.restore(before)
       throw error
     }
+  }
+
+  #decide(command: Command, context: Context, how: How): Decided<unknown> {
+    const acting = parseActing(how)
+    if (acting === undefined) return decideCommand(this, command, context)
+    const { organizationId } = command.input as Holder
+    const membership = this.membership(organizationId, acting.userId)
+    const user = { ...acting, place: wholeOf(organizationId), memberships: membership ? [membership] : [] }
+    checkMayGrant(this.catalogue, user, [], acting)
+    const decided = decideCommand(this, command, context)
+    checkMayGrant(this.catalogue, user, rolesGivenBy(decided.changes), acting)
+    return decided
   }
 
   /** Rule 19 is about the whole write: what one command takes, a later one may give back. It stands in the last impact. */

@@ -183,7 +183,14 @@ export const errorCodes = {
     ...becomes('rule', 'PERMISSION_DENIED', 'missing_organization_permission'),
     ...says(
       'The user on whose behalf the call is made may not manage the members of the organization.',
-      'Name a member whose role holds `org:sys_memberships:manage`, or name no user.',
+      'Name a member with a role that holds `org:sys_memberships:manage`, or name no user.',
+    ),
+  },
+  grant_exceeds_own: {
+    ...becomes('rule', 'PERMISSION_DENIED', 'grant_exceeds_own'),
+    ...says(
+      'The user on whose behalf the call is made would give permissions that this user does not have.',
+      'Give roles within the permissions of the user, name another user, or name the grant policy `ANY`.',
     ),
   },
   organizations_disabled: {

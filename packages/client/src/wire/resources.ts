@@ -201,6 +201,13 @@ const settingsFields = {
 export interface Settings extends ValueOf<typeof settingsFields> {}
 export const readSettings: ObjectReader<Settings> = objectOf('settings', settingsFields)
 
+export const grantPolicies = ['SUBSET', 'ANY'] as const
+/**
+ * What the acting user of a write may give. `SUBSET`: roles within the user's own permissions. `ANY`: each role of the role
+ * set, if the user may manage the members.
+ */
+export type GrantPolicy = (typeof grantPolicies)[number]
+
 export const accesses = ['SECRET', 'READ'] as const
 export type Access = (typeof accesses)[number]
 
