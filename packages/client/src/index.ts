@@ -57,6 +57,7 @@ export type {
   Access,
   AccessKey,
   Assignment,
+  GrantPolicy,
   Invitation,
   InvitationStatus,
   Json,
