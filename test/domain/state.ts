@@ -82,6 +82,11 @@ export class State {
       assert.equal(change.organizations, moved.length)
       for (const each of moved) this.organizations.set(each.id, { ...each, ...stamps, roleSetId: change.toRoleSetId })
     },
+    scope_kind_put: ({ after, before }) => this.#compare(this.catalogue.scopeKinds.get(after.kind), before),
+    scope_kind_deleted: ({ before }) => this.#compare(this.catalogue.scopeKinds.get(before.kind), before),
+    scope_default_put: ({ after, before }) => this.#compare(this.catalogue.scopeDefaults.get(after.scope), before),
+    scope_default_deleted: ({ before }) => this.#compare(this.catalogue.scopeDefaults.get(before.scope), before),
+    scope_renamed: () => assert.fail('No rule makes scopes yet.'),
     assignment_put: () => assert.fail('No rule makes scopes yet.'),
     assignment_deleted: () => assert.fail('No rule makes scopes yet.'),
     membership_put: ({ after, before }) => {
@@ -195,6 +200,7 @@ export class State {
   }
 
   #isAmong(among: Reassigned['among'], holder: Holder): boolean {
+    if ('scope' in among || 'kind' in among) return false
     return 'roleSetId' in among ? this.isOn(among.roleSetId, holder) : holder.organizationId === among.organizationId
   }
 

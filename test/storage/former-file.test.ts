@@ -119,7 +119,7 @@ test('a file of the first version is taken forward with all that it has, and sta
     (await reader.membership('acme', 'ann'))?.roleId,
   ])
   const moved = { roleSetId: 'pro', updatedAt: at, revision: 3 }
-  t.deepEqual(value, [{ ...acme, ...moved }, { organizationId: 'acme', scope: '', ...moved }, 'admin'])
+  t.deepEqual(value, [{ ...acme, ...moved }, { organizationId: 'acme', scope: '', name: '', ...moved }, 'admin'])
   t.is(await record(store, (revision) => [organization('new', revision)]), 4)
   await store.close()
   const inspection = await openInspection(`sqlite:${file}`)

@@ -17,7 +17,7 @@ import {
   type Reassigned,
 } from '@rolesets/core'
 
-export type Scope = { readonly organizationId: string } | { readonly roleSetId: string }
+export type Scope = Reassigned['among']
 
 export const keyOf = ({ organizationId, userId }: Pick<Membership, 'organizationId' | 'userId'>) =>
   `${organizationId} ${userId}`
@@ -53,6 +53,8 @@ export class Replay {
   }
 
   isIn(scope: Scope, organizationId: string): boolean {
+    // No member is in a scope.
+    if ('scope' in scope || 'kind' in scope) return false
     if ('organizationId' in scope) return scope.organizationId === organizationId
     return this.organizations.get(organizationId)?.roleSetId === scope.roleSetId
   }
@@ -97,6 +99,11 @@ export class Replay {
     role_deleted: inCatalogue,
     role_set_put: inCatalogue,
     role_set_deleted: inCatalogue,
+    scope_kind_put: inCatalogue,
+    scope_kind_deleted: inCatalogue,
+    scope_default_put: inCatalogue,
+    scope_default_deleted: inCatalogue,
+    scope_renamed: inCatalogue,
     settings_put: inCatalogue,
     history_compacted: inCatalogue,
   }

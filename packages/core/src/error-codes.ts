@@ -123,6 +123,13 @@ export const errorCodes = {
     ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
     ...says("The default or creator role isn't among the set's roles.", 'Add it to the roles, or choose one of them.'),
   },
+  role_set_for_scopes: {
+    ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
+    ...says(
+      'The role set has no creator role, so it is for scopes only. It was to be initial, or the set of an organization.',
+      'Give the set a creator role first, or use another set.',
+    ),
+  },
   role_not_creator_eligible: {
     ...becomes('rule', 'FAILED_PRECONDITION', 'organization_missing_creator_role_permissions'),
     ...says(

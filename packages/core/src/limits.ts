@@ -22,6 +22,14 @@ export const limits = {
   roleSetsMax: 10_000,
   permissionsPerRoleMax: 1_000,
   rolesPerRoleSetMax: 1_000,
+  scopeKindsMax: 1_000,
+  scopeDefaultsMax: 10_000,
+  /** Scopes of an organization that have a name, or a role set of their own. */
+  scopesPerOrganizationMax: 10_000,
+  /** Of a scope's key, `<kind>:<name>`: the parts and the colon. */
+  scopeCharactersMax: 255,
+  scopeKindCharactersMax: 64,
+  scopeNameCharactersMax: 190,
   /** Mappings from role to role in one call. */
   mappingsMax: 1_000,
   /**

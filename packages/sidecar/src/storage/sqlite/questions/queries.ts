@@ -3,7 +3,7 @@
 import type { Page } from '../../store.ts'
 import type { EngineConnection, RowReader } from '../../transactions/connection.ts'
 import type { Connection, Row } from '../connection.ts'
-import { readAssignment, roleSetIdsOf } from '../rows/assignments.ts'
+import { listAssignments, readAssignment, roleSetIdsOf } from '../rows/assignments.ts'
 import { readBookmark } from '../rows/bookmarks.ts'
 import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
 import { count, integer, text } from '../rows/columns.ts'
@@ -66,6 +66,10 @@ export function readsOf(connection: Connection): Reads {
     invitation: (id) => invitations.find(connection, id),
     pendingInvitation: async (...address) => (await invitations.select(connection, pendingOfAddress, address))[0],
     pendingInvitationCount: async (...at) => count(await connection.all(pendingCount, at), 'invitations'),
+    assignments: (page) => {
+      checkAtMost(page.size, rowsMax, 'assignments')
+      return listAssignments(connection, page)
+    },
     assignment: (place) => readAssignment(connection, place),
     roleSetIdsOf: async (places) => {
       checkAtMost(places.length, idsMax, 'places')

@@ -44,6 +44,8 @@ export async function reassign(
   const pairs = JSON.stringify(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
   const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
   for (const holders of ['memberships', 'invitations'] as const) {
+    // Members of scopes: there are none yet.
+    if ('scope' in among || 'kind' in among) return
     if ('organizationId' in among) {
       await connection.run(inOrganization(holders), [...values, among.organizationId])
       continue
