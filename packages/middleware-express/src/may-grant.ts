@@ -24,7 +24,7 @@ export interface MayGrantOptions extends AskingOptions {
 export const mayGrantRule: Rule = oneOf('any', 'subset')
 
 /** The roles that the caller holds in an organization, by key or id. */
-export type HeldRoles = (req: IncomingMessage, organizationId: string) => Eventually<readonly string[]>
+type HeldRoles = (req: IncomingMessage, organizationId: string) => Eventually<readonly string[]>
 
 /** Throws or rejects with `grant_exceeds_own` unless the caller has all permissions of these roles. */
 export type CheckMayGrant = (req: IncomingMessage, organizationId: string, roles: readonly string[]) => Eventually<void>
@@ -57,7 +57,7 @@ export function createCheckMayGrant(
 }
 
 /** Those in the token, for the organization that is active in it. */
-export function rolesOfToken(req: IncomingMessage, organizationId: string): readonly string[] {
+function rolesOfToken(req: IncomingMessage, organizationId: string): readonly string[] {
   const caller = requireCaller(req)
   const roles = rolesIn(caller)
   if (caller.organizationId === organizationId && roles.length > 0) return roles
