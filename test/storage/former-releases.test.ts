@@ -50,11 +50,15 @@ for (const name of names) {
   test(`${name}: the file of a release is sound as it is, is taken forward, and answers what the release answered`, async (t) => {
     const { file, now, schema, answers } = await unpack(t, name)
     t.is(await schemaOf(file), schema)
-    t.deepEqual(await faultsIn(file, now), sound)
-    const found: unknown = JSON.parse(JSON.stringify(await answersOf(file, now)))
-    t.deepEqual(found, answers)
+    // What a compaction sealed has columns of that time: after an upgrade nothing says any more what the rows were.
+    t.deepEqual((await faultsIn(file, now)).findings, [])
+    const found = JSON.parse(JSON.stringify(await answersOf(file, now))) as typeof answers
+    // Things may have more fields now.
+    t.like(found, answers)
+    for (const list of ['organizations', 'memberships', 'invitations', 'accessKeys', 'history'] as const)
+      t.is(found[list].length, answers[list].length)
     t.is(await schemaOf(file), migrations.length)
-    t.deepEqual(await faultsIn(file, now), sound)
+    t.deepEqual((await faultsIn(file, now)).findings, [])
   })
 
   test(`${name}: the file of a release can be written on, and stays sound`, async (t) => {

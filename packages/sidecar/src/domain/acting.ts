@@ -14,9 +14,10 @@ export interface ActingUser {
 
 export function checkMayManageMembers(catalogue: Catalogue, user: ActingUser, field: string): void {
   const { organizationId, userId, membership } = user
-  const role = membership && catalogue.roles.byId(membership.roleId)
+  const roles = membership?.roleIds.flatMap((id) => catalogue.roles.byId(id) ?? []) ?? []
   const permission = catalogue.permissions.byKey(managing)
-  if (role && permission && role.permissionIds.includes(permission.id)) return
+  if (permission && roles.some((each) => each.permissionIds.includes(permission.id))) return
+  const [role] = roles
   const problem = role ? `whose role ${role.key} doesn't hold it` : `who isn't a member`
   const message = `Only a member of ${quoted(organizationId)} with the permission ${managing} may do this, and it is to be done for ${quoted(userId)}, ${problem}. Name another user, or give this one a role that holds it.`
   const facts = { organization: organizationId, user: userId, permission: managing, ...(role && { role: role.key }) }

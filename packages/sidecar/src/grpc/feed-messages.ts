@@ -183,8 +183,8 @@ const changeMessages: ByKind<proto.Change, [showing: Showing]> = {
   membership_put: ({ after }, { catalogue }) => ({
     membershipPut: membershipMessage(viewMembership(after, catalogue)),
   }),
-  membership_deleted: ({ before: { id, organizationId, userId } }) => ({
-    membershipDeleted: { id, organizationId, userId },
+  membership_deleted: ({ before: { id, organizationId, scope, userId } }) => ({
+    membershipDeleted: { id, organizationId, scope, userId },
   }),
   members_reassigned: ({ among, mappings }) => ({ membersReassigned: { ...among, mappings: [...mappings] } }),
   invitation_put: ({ after }, { catalogue, now }) => ({

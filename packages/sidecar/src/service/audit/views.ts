@@ -7,6 +7,7 @@ import {
   byThing,
   imagesOf,
   kindOf,
+  plainFormOf,
   snakeCase,
   type ByThing,
   type Catalogue,
@@ -14,6 +15,8 @@ import {
   type ChangeKind,
   type Compacted,
   type Image,
+  type Invitation,
+  type Membership,
   type Moved,
   type OrganizationDomain,
   type Reassigned,
@@ -24,8 +27,8 @@ import {
 import type { Lineage, Reader } from '../../storage/store.ts'
 import {
   keyOf,
+  rolesOf,
   viewAccessKey,
-  viewMembership,
   viewOrganization,
   viewPermission,
   viewRoleNamed,
@@ -96,8 +99,8 @@ const namedIds: ByThing<readonly string[]> = {
   settings: () => [],
   organization: ({ roleSetId }) => [roleSetId],
   assignment: ({ roleSetId }) => [roleSetId],
-  membership: ({ roleId }) => [roleId],
-  invitation: ({ roleId }) => [roleId],
+  membership: ({ roleIds }) => roleIds,
+  invitation: ({ roleIds }) => roleIds,
   access_key: () => [],
 }
 
@@ -127,10 +130,16 @@ const views: ByThing<View, [naming: Naming, present: Catalogue]> = {
     ...(organization.domains && { domains: organization.domains.map(domainText) }),
   }),
   assignment: (it, { roleSets }) => ({ id: it.organizationId, ...it, roleSet: keyOf(roleSets, it.roleSetId) }),
-  membership: viewMembership,
+  membership: viewHeld,
   // As it was written: what has become of one that was pending depends on when one looks.
-  invitation: (invitation, { roles }) => ({ ...invitation, role: keyOf(roles, invitation.roleId) }),
+  invitation: viewHeld,
   access_key: viewAccessKey,
+}
+
+/** Without what says nothing: the empty scope, other roles than the first, an end that there isn't. */
+function viewHeld(thing: Membership | Invitation, naming: Naming): View & { readonly role: string } {
+  const { role, roles } = rolesOf(thing.roleIds, naming.roles)
+  return { id: thing.id, ...plainFormOf(thing), role, ...(roles.length > 1 && { roles }) }
 }
 
 /** Domains stand in the image of their organization. */

@@ -9,6 +9,7 @@ import { historyBase } from './0006-history-base.ts'
 import { members } from './0007-members.ts'
 import { domains } from './0008-domains.ts'
 import { deletedOrganizations } from './0009-deleted-organizations.ts'
+import { scopesOfMembers } from './0010-scopes-of-members.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   members,
   domains,
   deletedOrganizations,
+  scopesOfMembers,
 ]

@@ -8,10 +8,10 @@ import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection, Value } from '../connection.ts'
 import { cheaperSide, type Holders } from '../questions/usage.ts'
 
-/** Which rows hold a role at the time of the write (`?2`). */
+/** Which rows hold a role in an organization as a whole, at the time of the write (`?2`). */
 const isHolding: Readonly<Record<Holders, string>> = {
-  memberships: 'true',
-  invitations: "invitations.status = 'pending' AND invitations.expires_at > ?2",
+  memberships: "memberships.scope = ''",
+  invitations: "invitations.scope = '' AND invitations.status = 'pending' AND invitations.expires_at > ?2",
 }
 
 /** All mappings happen at the same time: SQLite finds all rows and their new roles before it changes the first. */
