@@ -17,7 +17,8 @@ export function searching(suite: Suite): void {
 
   test(`${name}: organizations are found that have no other member with a remaining role, once some members leave`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
-    const held = (id: string, userId: string, roleId: string, next: number) => membership(id, userId, next, { roleIds: [roleId] })
+    const held = (id: string, userId: string, roleId: string, next: number) =>
+      membership(id, userId, next, { roleIds: [roleId] })
     await record(store, (next) => [
       ...['a', 'b', 'c', 'd'].map((id) => organization(id, next, { roleSetId: id === 'd' ? 'pro' : 'free' })),
       ...[held('a', 'u', 'admin', next), held('a', 'v', 'member', next)],

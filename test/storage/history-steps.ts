@@ -239,9 +239,7 @@ export const reads = [
     ([gone, max], w) => w.withoutAdministrator(consistent(gone), max),
   ),
   step('invitation', fc.tuple(id, address), ([a, email], w) => w.invitation(invitationOf(a, email, 0).id)),
-  step('pending', fc.tuple(place, address, moment), ([a, email, now], w) =>
-    w.pendingInvitation(a, email, now),
-  ),
+  step('pending', fc.tuple(place, address, moment), ([a, email, now], w) => w.pendingInvitation(a, email, now)),
   step('pending count', fc.tuple(place, moment), ([a, now], w) => w.pendingInvitationCount(a, now)),
   step('invitations', fc.tuple(id, page, statuses, moment, asked), ([a, p, wanted, now, s], w) =>
     w.invitations(a, p, { statuses: wanted, now, scope: s }),

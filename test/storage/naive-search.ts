@@ -18,7 +18,8 @@ export function naiveSearches(state: () => Replay): Searches {
   return {
     searchOrganizations: async (query, { field, descending }, span) => {
       const { organizations, memberships } = state()
-      const members = (id: string) => [...memberships.values()].filter((each) => each.organizationId === id && each.scope === '')
+      const members = (id: string) =>
+        [...memberships.values()].filter((each) => each.organizationId === id && each.scope === '')
       const found = [...organizations.values()].filter((each) =>
         isOrganization(
           each,

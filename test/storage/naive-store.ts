@@ -3,7 +3,15 @@
  * random histories, so nothing in it is clever.
  */
 
-import { keyOfPlace, type Assignment, type Change, type ChangeSet, type Invitation, type Membership, type Place } from '@rolesets/core'
+import {
+  keyOfPlace,
+  type Assignment,
+  type Change,
+  type ChangeSet,
+  type Invitation,
+  type Membership,
+  type Place,
+} from '@rolesets/core'
 import type { RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import {
   StoreError,
@@ -80,10 +88,7 @@ function naiveWriter(
   }
   const invitations = () => sorted([...state().invitations.values()], ({ id }) => id)
   const pending = (now: number) => invitations().filter((each) => statusOf(each, now) === 'pending')
-  const usage = (
-    roleId: string,
-    { isMeant, now }: { isMeant: (place: Place) => boolean; now: number },
-  ) => {
+  const usage = (roleId: string, { isMeant, now }: { isMeant: (place: Place) => boolean; now: number }) => {
     const ofRole = (each: Membership | Invitation) => each.roleIds.includes(roleId) && isMeant(each)
     const [members, invited] = [memberships().filter(ofRole), pending(now).filter(ofRole)]
     const organizationIds = [...members, ...invited].map(({ organizationId }) => organizationId)
@@ -109,7 +114,8 @@ function naiveWriter(
       return paged(found, page, ({ id }) => id)
     },
     organizationCount: async (roleSetId) => organizations().filter((each) => each.roleSetId === roleSetId).length,
-    membership: async (organizationId, userId, scope = '') => state().memberships.get(keyOf({ organizationId, scope, userId })),
+    membership: async (organizationId, userId, scope = '') =>
+      state().memberships.get(keyOf({ organizationId, scope, userId })),
     memberships: async (organizationId, page, { roleId, scope = '' } = {}) => {
       const members = memberships().filter(isOf({ organizationId, scope }))
       return paged(
@@ -149,9 +155,7 @@ function naiveWriter(
       const concerned =
         'organizationIds' in leaving
           ? leaving.organizationIds.filter((id) => state().organizations.has(id))
-          : ('members' in leaving ? leaving.members : wholes().filter(isLeaving)).map(
-              (each) => each.organizationId,
-            )
+          : ('members' in leaving ? leaving.members : wholes().filter(isLeaving)).map((each) => each.organizationId)
       const isRemaining = ({ roleIds }: Membership) => roleIds.some((id) => remainingRoleIds.includes(id))
       // Someone who keeps a remaining role stays, whichever other one goes.
       const stays = (each: Membership) => isRemaining(each) && !('members' in leaving && isLeaving(each))
@@ -196,7 +200,9 @@ function isSound({ catalogue, organizations, assignments, memberships, invitatio
     [...assignments.values()].every(
       (each) => organizations.has(each.organizationId) && catalogue.roleSets.byId(each.roleSetId),
     ) &&
-    [...memberships.values()].every((each) => organizations.has(each.organizationId) && each.roleIds.every((id) => roles.byId(id))) &&
+    [...memberships.values()].every(
+      (each) => organizations.has(each.organizationId) && each.roleIds.every((id) => roles.byId(id)),
+    ) &&
     [...invitations.values()].every(({ organizationId }) => organizations.has(organizationId)) &&
     new Set(names).size === names.length &&
     roleSets.every(({ roleIds }) => roleIds.every((id) => roles.byId(id))) &&

@@ -18,7 +18,8 @@ import {
   type Reassigned,
 } from '@rolesets/core'
 
-export type Scope = { readonly organizationId: string; readonly scope?: string | undefined } | { readonly roleSetId: string }
+export type Scope =
+  { readonly organizationId: string; readonly scope?: string | undefined } | { readonly roleSetId: string }
 
 export const keyOf = ({ organizationId, scope, userId }: Pick<Membership, 'organizationId' | 'scope' | 'userId'>) =>
   `${organizationId} ${scope} ${userId}`

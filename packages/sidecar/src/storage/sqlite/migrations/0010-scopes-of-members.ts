@@ -117,7 +117,8 @@ interface Indexed {
 }
 
 function indexOf({ table, index, name, condition = 'true' }: Indexed): string {
-  const isHolding = (row: string) => `${row}.further_role_ids <> '[]' AND ${condition.replace('status', `${row}.status`)}`
+  const isHolding = (row: string) =>
+    `${row}.further_role_ids <> '[]' AND ${condition.replace('status', `${row}.status`)}`
   const remove = `
   DELETE FROM ${index} WHERE role_id IN (SELECT value FROM json_each(OLD.further_role_ids))
     AND organization_id = OLD.organization_id AND scope = OLD.scope AND ${name} = OLD.${name};`
