@@ -147,3 +147,21 @@ test('revoke can be held to what was seen', async (t) => {
   t.regex(done.stdout, /^The invitation of ann@example\.com is revoked \(revision /)
   t.is((await type([...args, '--expected-revision', revision])).exitCode, 1)
 })
+
+test('an invitation on behalf of a user is refused where the user may not give the role', async (t) => {
+  const organizationId = 'org_behalf'
+  await operator.admin.createOrganization({ id: organizationId, roleSet: 'role_set:pro', createdBy: 'ann' })
+  await operator.admin.createMembership({ organizationId, userId: 'ben', role: 'org:member' })
+  const args = ['invitations', 'create', organizationId, 'org:analyst', 'kim@example.com']
+  const refused = await type([...args, '--acting-user', 'ben', '--json'])
+  t.is(refused.exitCode, 1)
+  t.like(JSON.parse(refused.stderr), { error: { code: 'user_lacks_permission' } })
+  t.is((await type([...args, '--acting-user', '', '--json'])).exitCode, 2)
+  t.is((await type([...args, '--grant-policy', 'any'])).exitCode, 2)
+  const done = await type([...args, '--acting-user', 'ann', '--grant-policy', 'any', '--json'])
+  t.is(done.exitCode, 0, done.stderr)
+  const [made] = (JSON.parse(done.stdout) as { invitations: Invitation[] }).invitations
+  const revoke = ['invitations', 'revoke', organizationId, made?.id ?? '']
+  t.is((await type([...revoke, '--acting-user', 'ben'])).exitCode, 1)
+  t.is((await type([...revoke, '--acting-user', 'ann'])).exitCode, 0)
+})

@@ -38,6 +38,7 @@ const samples: { readonly [field: string]: unknown } = {
   ...{ dryRun: false, prune: true, includeInInitialRoleSet: true, type: 'INITIAL_SET' },
   ...{ adminDeleteEnabled: false, mergeMetadata: true, enabled: false, slugDisabled: true, domainsEnabled: true },
   ...{ allowNoAdministrator: true, revokeSentInvitations: true, lastAdministrator: 'WARN', emailAddresses: ['a@b.c'] },
+  grantPolicy: 'ANY',
   ...{ oldestFirst: true, domainsEnrollmentModes: [], access: 'READ', statuses: ['PENDING'], invitations: [] },
   ...{ maxAllowedMemberships: 0, createdAtMs: 1.7e12, fromMs: 1.7e12, toMs: 1.7e12, atMs: 1.7e12, expiresInDays: 7 },
   ...{ publicMetadata: { a: [1, null, { b: true }] }, privateMetadata: {} },
@@ -284,4 +285,16 @@ test('a write may take longer than a question', async (t) => {
   transport.call.reply({ revision: 'e:11' })
   await written
   t.is(transport.call.deadlineMs, 10_000)
+})
+
+test('an acting user that is named is a user: an undefined or empty id is refused before anything is sent', async (t) => {
+  const { client, transport, clock } = await openScriptedFresh(t)
+  const member = { organizationId: 'org_1', userId: 'ben', role: 'org:member' }
+  for (const actingUserId of [undefined, '', 5, null]) {
+    const error = await t.throwsAsync(call(client.admin, 'createMembership')({ ...member, actingUserId }))
+    t.like(error, { code: 'invalid_argument', fields: [{ field: 'actingUserId' }] })
+  }
+  void client.admin.createMembership({ ...member, actingUserId: 'ann', grantPolicy: 'ANY' }).catch(() => {})
+  await clock.settle()
+  t.deepEqual(transport.call.request, { ...member, actingUserId: 'ann', grantPolicy: 'ANY' })
 })

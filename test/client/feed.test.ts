@@ -359,7 +359,7 @@ test('invitations, settings, keys and assignments of parts on the feed change no
   const mapping = { fromRoleId: 'role_analyst', toRoleId: 'role_member', members: 2, invitations: 3 }
   const membersReassigned = { roleSetId: 'roleset_pro', mappings: [mapping] }
   const place = { organizationId: 'acme', scope: 'cohort:a' }
-  const assignmentPut = { ...place, roleSet: 'role_set:pro', roleSetId: 'roleset_pro', updatedAtMs: 2 }
+  const assignmentPut = { ...place, name: '', roleSet: 'role_set:pro', roleSetId: 'roleset_pro', updatedAtMs: 2 }
   const assignments = [{ assignmentPut }, { assignmentDeleted: place }]
   const changes = [{ invitationPut }, { settingsPut }, { accessKeyPut }, { membersReassigned }, ...assignments]
   const [followed, watched] = transport.streams

@@ -13,6 +13,8 @@ import { renames, rowsFor, store, type DecisionRow } from './table.ts'
 
 /** The codes of the middleware for each refusing reason. */
 const codes = {
+  SCOPE_KIND_UNKNOWN: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
+  SCOPE_UNASSIGNED: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
   ROLE_NOT_IN_SET: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
   ROLE_UNKNOWN: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
   ORGANIZATION_UNKNOWN: { grant: 'organization_unknown', permission: 'organization_unknown' },

@@ -179,6 +179,8 @@ async function openReal(t: ExecutionContext, store: Description, unknownOrganiza
     roleSets: new Index(
       sets.map((each) => ({ ...each, ...stamps, type: each.type === 'INITIAL_SET' ? 'initial' : 'custom' }) as const),
     ),
+    scopeKinds: new Map(),
+    scopeDefaults: new Map(),
     settings: initialSettings,
   }
   const ids = new Map([...permissions, ...roles].map(({ key, id }) => [key, id]))

@@ -194,7 +194,8 @@ function decideOrganizationCommand(state: State, command: OrganizationCommand, c
     case 'revokeInvitation': {
       const { organizationId, requestingUserId = '' } = command.input
       const isAsked = typeof organizationId === 'string' && typeof requestingUserId === 'string'
-      const requester = isAsked ? state.membership(organizationId, requestingUserId) : undefined
+      const found = isAsked ? state.membership(organizationId, requestingUserId) : undefined
+      const requester = found ? [found] : []
       const facts = { ...factsOf(state, command.input), requester }
       return invitations.revokeInvitation(catalogue, command.input, facts, context)
     }

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { isDeepStrictEqual } from 'node:util'
 import assert from 'node:assert/strict'
 import type { RefusalCode } from '@rolesets/core'
+import type { Acting } from '../../packages/sidecar/src/domain/acting.ts'
 import type { Decided, Impact } from '../../packages/sidecar/src/domain/decided.ts'
 import { findBroken } from './find-broken.ts'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
@@ -14,7 +15,7 @@ import type { Command } from './commands.ts'
 import { NaiveModel } from './naive-model.ts'
 import { byRole, countEnded, measureImpact, thingsOf, viewOf, withoutAdministrator } from './observe.ts'
 import { refer, steer } from './steering.ts'
-import { State, valuesOf, type Snapshot } from './state.ts'
+import { State, valuesOf, type How, type Snapshot } from './state.ts'
 
 interface Turn {
   readonly command: Command
@@ -22,6 +23,8 @@ interface Turn {
   readonly byId?: boolean
   /** Insists that organizations may lose their last administrator. */
   readonly insists?: boolean
+  /** On whose behalf, for the commands that can be made so. */
+  readonly acting?: Acting | undefined
   /** Names only what exists; see `steer`. */
   readonly luck?: number | undefined
   /** Days that pass before it: invitations expire, and nobody is told. */
@@ -30,6 +33,7 @@ interface Turn {
 
 const codes: readonly RefusalCode[] = [
   'access_key_exists',
+  'grant_exceeds_own',
   'access_key_not_found',
   'in_use',
   'initial_role_set_required',
@@ -55,6 +59,10 @@ const turn: fc.Arbitrary<Turn> = fc.record({
   command: anyCommand,
   byId: fc.boolean(),
   insists: fc.constantFrom(false, false, true),
+  acting: fc.constantFrom<Acting[]>(
+    ...[{}, {}, {}, { actingUserId: 'u1' }, { actingUserId: 'u2', grantPolicy: 'subset' as const }],
+    { actingUserId: 'u1', grantPolicy: 'any' },
+  ),
   luck: fc.option(fc.nat({ max: 20 }), { nil: undefined, freq: 4 }),
   days: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(1, 31) }),
 })
@@ -85,15 +93,21 @@ for (const unknownOrganizations of ['initial', 'deny'] as const)
       )
   })
 
+const canBeOnBehalf: ReadonlySet<string> = new Set([
+  ...['createMembership', 'updateMembership', 'deleteMembership'],
+  ...['createInvitation', 'createInvitations', 'revokeInvitation'],
+])
+
 /** @returns `done`, or the code with which both refused */
-function step(state: State, model: NaiveModel, { command: drawn, byId, luck, days, insists = false }: Turn): string {
+function step(state: State, model: NaiveModel, { command: drawn, byId, luck, days, ...turn }: Turn): string {
   state.now += days * 86_400_000
   const command = luck === undefined ? drawn : steer(drawn, state, luck)
   const before = state.snapshot()
   const modelBefore = model.view()
   const revision = state.revision
-  const expected = model.run(command, state.now + 1_000, insists)
-  const { decided, refusal } = attempt(state, refer(command, state, byId === true), insists)
+  const how = { allowNoAdministrator: turn.insists, ...(canBeOnBehalf.has(command.operation) && turn.acting) }
+  const expected = model.run(command, state.now + 1_000, how)
+  const { decided, refusal } = attempt(state, refer(command, state, byId === true), how)
   const code = refusal?.code
   assert.equal(code, expected, `${command.operation} ${JSON.stringify(command.input)}`)
   const after = state.snapshot()
@@ -114,13 +128,9 @@ function step(state: State, model: NaiveModel, { command: drawn, byId, luck, day
   return 'done'
 }
 
-function attempt(
-  state: State,
-  command: Command,
-  allowNoAdministrator: boolean,
-): { decided?: Decided<unknown>; refusal?: Refusal } {
+function attempt(state: State, command: Command, how: How): { decided?: Decided<unknown>; refusal?: Refusal } {
   try {
-    return { decided: state.run(command, { allowNoAdministrator }) }
+    return { decided: state.run(command, how) }
   } catch (error) {
     if (error instanceof Refusal) return { refusal: error }
     throw error

@@ -90,10 +90,10 @@ export function runOnCatalogue(state: NaiveState, { operation, input }: Catalogu
     }
     case 'createRoleSet': {
       const key = input.key ?? 'not generated'
-      const { roles, defaultRole, creatorRole } = input
+      const { roles, defaultRole, creatorRole = '' } = input
       parseRoles(state, roles)
       needRole(state, defaultRole)
-      needRole(state, creatorRole)
+      if (creatorRole !== '') needRole(state, creatorRole)
       demand(!state.roleSets[key], 'key_taken')
       state.roleSets[key] = {
         name: input.name ?? nameOf(key),

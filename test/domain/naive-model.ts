@@ -4,8 +4,10 @@
  */
 
 import type { Command } from './commands.ts'
+import { demandActing } from './naive-acting.ts'
 import { runOnCatalogue } from './naive-catalogue.ts'
 import { runOnOrganizations } from './naive-organizations.ts'
+import type { How } from './state.ts'
 import {
   demand,
   demandWellFormed,
@@ -48,11 +50,13 @@ export class NaiveModel {
   }
 
   /** @returns the code of the refusal, or undefined when it is done */
-  run(command: Command, now: number, allowNoAdministrator = false): string | undefined {
+  run(command: Command, now: number, { allowNoAdministrator = false, ...acting }: How = {}): string | undefined {
     const before = this.#state
     this.#state = { ...structuredClone(before), required: {}, now }
     try {
+      const demandGrants = demandActing(before, command, acting)
       carryOut(this.#state, command)
+      demandGrants()
       const isRefusing = before.settings.lastAdministrator === 'refuse' && !allowNoAdministrator
       if (isRefusing) demand(!losesAdministrator(before, this.#state), 'organization_minimum_permissions_needed')
       return undefined

@@ -21,7 +21,10 @@ export function viewOf({ catalogue, organizations, memberships, invitations, acc
     ),
     roleSets: sorted(
       roleSets.map(({ key, name, description, roleIds, defaultRoleId, creatorRoleId }) => {
-        const places = { defaultRole: roleKey(defaultRoleId), creatorRole: roleKey(creatorRoleId) }
+        const places = {
+          defaultRole: roleKey(defaultRoleId),
+          creatorRole: creatorRoleId === null ? '' : roleKey(creatorRoleId),
+        }
         return [key, { name, description, roles: roleIds.map(roleKey).sort(), ...places }]
       }),
     ),

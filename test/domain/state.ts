@@ -16,9 +16,11 @@ import {
   type Organization,
   type UnknownOrganizations,
   byKind,
+  wholeOf,
   type ByKind,
   type Reassigned,
 } from '@rolesets/core'
+import { checkMayGrant, parseActing, rolesGivenBy, type Acting } from '../../packages/sidecar/src/domain/acting.ts'
 import { absenceIn, administratorNeeded, departuresOf } from '../../packages/sidecar/src/domain/administrators.ts'
 import type { SentFacts } from '../../packages/sidecar/src/domain/invitees.ts'
 import type { Context, Decided, Departure, RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
@@ -40,7 +42,7 @@ export interface Snapshot {
 type Holder = Pick<Membership, 'organizationId' | 'roleIds'>
 
 /** What a call says about the whole write. */
-export interface How {
+export interface How extends Acting {
   readonly allowNoAdministrator?: boolean | undefined
 }
 
@@ -80,6 +82,11 @@ export class State {
       assert.equal(change.organizations, moved.length)
       for (const each of moved) this.organizations.set(each.id, { ...each, ...stamps, roleSetId: change.toRoleSetId })
     },
+    scope_kind_put: ({ after, before }) => this.#compare(this.catalogue.scopeKinds.get(after.kind), before),
+    scope_kind_deleted: ({ before }) => this.#compare(this.catalogue.scopeKinds.get(before.kind), before),
+    scope_default_put: ({ after, before }) => this.#compare(this.catalogue.scopeDefaults.get(after.scope), before),
+    scope_default_deleted: ({ before }) => this.#compare(this.catalogue.scopeDefaults.get(before.scope), before),
+    scope_renamed: () => assert.fail('No rule makes scopes yet.'),
     assignment_put: () => assert.fail('No rule makes scopes yet.'),
     assignment_deleted: () => assert.fail('No rule makes scopes yet.'),
     membership_put: ({ after, before }) => {
@@ -134,7 +141,7 @@ export class State {
       const context = this.context()
       const left: string[] = []
       const decisions = plan().map((command) => {
-        const decided = decideCommand(this, command, context)
+        const decided = this.#decide(command, context, how)
         const departures = departuresOf(this.catalogue, decided.changes)
         left.push(...departures.flatMap((departure) => this.withoutAdministrator(departure)))
         this.#record(decided.changes, context)
@@ -151,6 +158,18 @@ export class State {
       this.restore(before)
       throw error
     }
+  }
+
+  #decide(command: Command, context: Context, how: How): Decided<unknown> {
+    const acting = parseActing(how)
+    if (acting === undefined) return decideCommand(this, command, context)
+    const { organizationId } = command.input as Holder
+    const membership = this.membership(organizationId, acting.userId)
+    const user = { ...acting, place: wholeOf(organizationId), memberships: membership ? [membership] : [] }
+    checkMayGrant(this.catalogue, user, [], acting)
+    const decided = decideCommand(this, command, context)
+    checkMayGrant(this.catalogue, user, rolesGivenBy(decided.changes), acting)
+    return decided
   }
 
   /** Rule 19 is about the whole write: what one command takes, a later one may give back. It stands in the last impact. */
@@ -182,6 +201,7 @@ export class State {
   }
 
   #isAmong(among: Reassigned['among'], holder: Holder): boolean {
+    if ('scope' in among || 'kind' in among) return false
     return 'roleSetId' in among ? this.isOn(among.roleSetId, holder) : holder.organizationId === among.organizationId
   }
 

@@ -52,7 +52,7 @@ export function showRoleSet(state: State, key: string) {
   const roleSet = state.catalogue.roleSets.byKey(key) as RoleSet
   const keyOf = (id: string) => state.catalogue.roles.byId(id)?.key ?? id
   const { roleIds, defaultRoleId, creatorRoleId, type } = roleSet
-  return { roles: roleIds.map(keyOf).sort(), default: keyOf(defaultRoleId), creator: keyOf(creatorRoleId), type }
+  return { roles: roleIds.map(keyOf).sort(), default: keyOf(defaultRoleId), creator: keyOf(creatorRoleId ?? ''), type }
 }
 
 /** The key of an organization's role set. */

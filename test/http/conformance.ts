@@ -103,7 +103,7 @@ function strangeNames(body: unknown, { operation }: Found): readonly string[] {
   const known = new Set([
     ...(operation.parameters ?? []).map(({ name }) => name.toLowerCase()),
     ...Object.keys(schema?.properties ?? schema?.items?.properties ?? {}),
-    ...['x-rolesets-actor', 'prefer'],
+    ...['x-rolesets-actor', 'x-rolesets-acting-user', 'x-rolesets-grant-policy', 'prefer'],
   ])
   return ((body as Envelope | null)?.errors ?? []).flatMap(({ code, meta }) => {
     const name = meta?.param_name

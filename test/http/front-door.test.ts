@@ -110,6 +110,7 @@ for (const change of [undefined, exposed])
       [own, key, 'AUTHORIZATION: Bearer another-key-of-20-chars'],
       [own, 'authorization: Basic x', key],
       [own, key, 'x-rolesets-actor: ann', 'X-Rolesets-Actor: ben'],
+      [own, key, 'x-rolesets-acting-user: ann', 'X-Rolesets-Acting-User: ben'],
       [own, key, 'clerk-api-version: 2025-11-10', 'Clerk-API-Version: 2024-10-01'],
     ])
       for (const path of ['/metrics', '/v1/role_sets', '/livez'])

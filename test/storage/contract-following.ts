@@ -43,7 +43,9 @@ async function fill(store: Store): Promise<void> {
     membership('a', 'u', next),
     membership('b', 'v', next, { roleIds: ['analyst'] }),
     invitation('a', 'ann@x.y', next),
-    put('assignment', { ...team, roleSetId: 'pro', updatedAt: at, revision: next }, null),
+    put('scope_kind', { kind: 'team', fallback: 'role_set', roleSetId: 'pro', updatedAt: at, revision: next }, null),
+    put('scope_default', { scope: 'team:y', roleSetId: 'free', updatedAt: at, revision: next }, null),
+    put('assignment', { ...team, name: 'X', roleSetId: 'pro', updatedAt: at, revision: next }, null),
   ])
 }
 

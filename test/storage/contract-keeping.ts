@@ -248,7 +248,7 @@ export function keeping(suite: Suite): void {
   test(`${name}: scopes of an organization have role sets of their own, which move and go with what they belong to`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const place = { organizationId: 'a', scope: 'team:x' }
-    const assignment = { ...place, roleSetId: 'free', updatedAt: at, revision: 2 }
+    const assignment = { ...place, name: 'X', roleSetId: 'free', updatedAt: at, revision: 2 }
     await record(store, (next) => [
       organization('a', next),
       organization('b', next, { roleSetId: 'pro' }),
@@ -261,7 +261,7 @@ export function keeping(suite: Suite): void {
         return [await reader.assignment(place), Object.fromEntries(await reader.roleSetIdsOf(places))]
       })
     t.deepEqual(await seenNow(), [assignment, { 'a\nteam:x': 'free', a: 'free', b: 'pro' }])
-    const whole = { ...wholeOf('a'), roleSetId: 'free', updatedAt: at, revision: 2 }
+    const whole = { ...wholeOf('a'), name: '', roleSetId: 'free', updatedAt: at, revision: 2 }
     t.deepEqual(await seen(store, (reader) => reader.assignment(wholeOf('a'))), whole)
     t.is(await seen(store, (reader) => reader.organizationCount('free')), 1)
     await recordLater(store, [
@@ -288,6 +288,15 @@ export function keeping(suite: Suite): void {
     'a set without roles': (next) => [roleSet('odd', [], next)],
     'an organization on no set': (next) => [organization('b', next, { roleSetId: 'none' })],
     'a scope of no organization': (next) => [put('assignment', assignmentOf('none', 'free', next), null)],
+    'a kind on no set': (next) => [
+      put('scope_kind', { kind: 'team', fallback: 'role_set', roleSetId: 'none', updatedAt: at, revision: next }, null),
+    ],
+    'a default on no set': (next) => [
+      put('scope_default', { scope: 'team:x', roleSetId: 'none', updatedAt: at, revision: next }, null),
+    ],
+    'an initial set without a creator role': (next) => [
+      roleSet('free', ['admin', 'member'], next, { creatorRoleId: null, type: 'initial' }),
+    ],
     'a scope on no set': (next) => [put('assignment', assignmentOf('a', 'none', next), null)],
     'the end of a set with a scope': (next) => [
       put('assignment', assignmentOf('a', 'pro', next), null),
@@ -333,7 +342,7 @@ export function keeping(suite: Suite): void {
 }
 
 function assignmentOf(organizationId: string, roleSetId: string, revision: number) {
-  return { organizationId, scope: 'team:x', roleSetId, updatedAt: at, revision }
+  return { organizationId, scope: 'team:x', name: '', roleSetId, updatedAt: at, revision }
 }
 
 /** A thing of the changes that the catalogue begins with. */

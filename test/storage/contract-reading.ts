@@ -32,6 +32,7 @@ export function reading(suite: Suite): void {
     organization: (reader) => reader.organization('new'),
     organizationsById: (reader) => reader.organizationsById(['new', 'never']),
     organizationBySlug: (reader) => reader.organizationBySlug('new'),
+    assignments: (reader) => reader.assignments(page),
     assignment: (reader) => reader.assignment(team),
     roleSetIdsOf: (reader) => reader.roleSetIdsOf([team]),
     deletedOrganizations: async (reader) => [...(await reader.deletedOrganizations(['ended', 'new', 'never']))],
@@ -79,7 +80,7 @@ export function reading(suite: Suite): void {
             membership('new', 'u', next),
           ],
           ...[invitation('new', 'x', next), accessKey('new', next)],
-          put('assignment', { ...team, roleSetId: 'free', updatedAt: at, revision: next }, null),
+          put('assignment', { ...team, name: '', roleSetId: 'free', updatedAt: at, revision: next }, null),
         ])
         // A deletion has everything written, so only the read that is about it sees one.
         if (method === 'deletedOrganizations') await writer.record([organization('ended', next), ended(next)])

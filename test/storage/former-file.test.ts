@@ -121,7 +121,7 @@ test('a file of the first version is taken forward with all that it has, and sta
   const moved = { roleSetId: 'pro', updatedAt: at, revision: 3 }
   const { roleId, ...rest } = ann
   const membership = { ...rest, scope: '', roleIds: [roleId], expiresAt: null }
-  t.deepEqual(value, [{ ...acme, ...moved }, { organizationId: 'acme', scope: '', ...moved }, membership])
+  t.deepEqual(value, [{ ...acme, ...moved }, { organizationId: 'acme', scope: '', name: '', ...moved }, membership])
   t.is(await record(store, (revision) => [organization('new', revision)]), 4)
   await store.close()
   const inspection = await openInspection(`sqlite:${file}`)

@@ -120,12 +120,34 @@ export const writes = [
   ),
   step('assign', fc.tuple(id, scopeName, set), async ([organizationId, name, roleSetId], w) => {
     if (!(await w.organization(organizationId)) || !(await hasSet(w, roleSetId))) return
-    const assignment = { organizationId, scope: name, roleSetId, updatedAt: at, revision: w.nextRevision }
+    const own = { name: 'Team', roleSetId: name === 'team:y' ? null : roleSetId }
+    const assignment = { organizationId, scope: name, ...own, updatedAt: at, revision: w.nextRevision }
     await records(w, put('assignment', assignment, null))
   }),
   step('unassign', fc.tuple(id, scopeName), ([organizationId, name], w) =>
-    records(w, deleted('assignment', { organizationId, scope: name, roleSetId: '', updatedAt: 0, revision: 0 })),
+    records(
+      w,
+      deleted('assignment', { organizationId, scope: name, name: '', roleSetId: '', updatedAt: 0, revision: 0 }),
+    ),
   ),
+  step('kind', fc.tuple(fc.constantFrom('organization', 'role_set', 'none'), set), async ([fallback, roleSetId], w) => {
+    if (!(await hasSet(w, roleSetId))) return
+    const stamp = { updatedAt: at, revision: w.nextRevision }
+    const own = { kind: 'team', fallback, roleSetId: fallback === 'role_set' ? roleSetId : null }
+    await records(w, put('scope_kind', { ...own, ...stamp }, null))
+  }),
+  step('default', fc.tuple(scopeName, set), async ([scope, roleSetId], w) => {
+    if (!(await hasSet(w, roleSetId))) return
+    await records(w, put('scope_default', { scope, roleSetId, updatedAt: at, revision: w.nextRevision }, null))
+  }),
+  step('no kind', fc.constant('team'), async (kind, w) => {
+    const before = (await w.catalogue()).scopeKinds.get(kind)
+    if (before) await records(w, deleted('scope_kind', before))
+  }),
+  step('no default', scopeName, async (name, w) => {
+    const before = (await w.catalogue()).scopeDefaults.get(name)
+    if (before) await records(w, deleted('scope_default', before))
+  }),
   step(
     'invite',
     fc.tuple(place, address, roleId, moment, user),

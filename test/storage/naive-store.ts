@@ -84,7 +84,7 @@ function naiveWriter(
     if (place.scope !== '') return state().assignments.get(keyOfPlace(place))
     if (organization === undefined) return undefined
     const { id, roleSetId, updatedAt, revision } = organization
-    return { organizationId: id, scope: '', roleSetId, updatedAt, revision }
+    return { organizationId: id, scope: '', name: '', roleSetId, updatedAt, revision }
   }
   const invitations = () => sorted([...state().invitations.values()], ({ id }) => id)
   const pending = (now: number) => invitations().filter((each) => statusOf(each, now) === 'pending')
@@ -105,6 +105,11 @@ function naiveWriter(
     organization: async (id) => state().organizations.get(id),
     organizationsById: async (ids) => organizations().filter(({ id }) => ids.includes(id)),
     organizationBySlug: async (slug) => organizations().find((each) => each.slug === slug),
+    assignments: async ({ size, after }) => {
+      const key = (place: Place) => `${place.organizationId}\0${place.scope}`
+      const all = sorted([...state().assignments.values()], key)
+      return all.filter((each) => after === undefined || compare(key(each), key(after)) > 0).slice(0, size)
+    },
     assignment: async (place) => assignmentOf(place),
     roleSetIdsOf: async (places) =>
       new Map(places.map((place) => [keyOfPlace(place), assignmentOf(place)?.roleSetId] as const).filter(isKnown)),
@@ -192,14 +197,14 @@ function isSound({ catalogue, organizations, assignments, memberships, invitatio
   const { roles } = catalogue
   const names = [...accessKeys.values()].map(({ name }) => name)
   const specialRoles = roleSets.every((each) =>
-    [each.defaultRoleId, each.creatorRoleId].every((id) => each.roleIds.includes(id)),
+    [each.defaultRoleId, each.creatorRoleId].every((id) => id === null || each.roleIds.includes(id)),
   )
+  const isSet = (id: string | null) => id === null || catalogue.roleSets.byId(id) !== undefined
   return (
     new Set(slugs).size === slugs.length &&
     [...organizations.values()].every(({ roleSetId }) => catalogue.roleSets.byId(roleSetId)) &&
-    [...assignments.values()].every(
-      (each) => organizations.has(each.organizationId) && catalogue.roleSets.byId(each.roleSetId),
-    ) &&
+    [...assignments.values()].every((each) => organizations.has(each.organizationId) && isSet(each.roleSetId)) &&
+    [...catalogue.scopeKinds.values(), ...catalogue.scopeDefaults.values()].every((each) => isSet(each.roleSetId)) &&
     [...memberships.values()].every(
       (each) => organizations.has(each.organizationId) && each.roleIds.every((id) => roles.byId(id)),
     ) &&
@@ -223,6 +228,6 @@ function sorted<T>(things: readonly T[], by: (thing: T) => string): readonly T[]
   return [...things].sort((a, b) => compare(by(a), by(b)))
 }
 
-function isKnown(entry: readonly [string, string | undefined]): entry is readonly [string, string] {
-  return entry[1] !== undefined
+function isKnown(entry: readonly [string, string | null | undefined]): entry is readonly [string, string] {
+  return typeof entry[1] === 'string'
 }

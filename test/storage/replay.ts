@@ -17,9 +17,9 @@ import {
   type ByKind,
   type Reassigned,
 } from '@rolesets/core'
+import type { Where } from '../../packages/sidecar/src/storage/store.ts'
 
-export type Scope =
-  { readonly organizationId: string; readonly scope?: string | undefined } | { readonly roleSetId: string }
+export type Scope = Reassigned['among'] | Where
 
 export const keyOf = ({ organizationId, scope, userId }: Pick<Membership, 'organizationId' | 'scope' | 'userId'>) =>
   `${organizationId} ${scope} ${userId}`
@@ -57,7 +57,7 @@ export class Replay {
   /** The scopes of the organizations of a set aren't meant. */
   isIn(among: Scope, { organizationId, scope }: Place): boolean {
     if ('organizationId' in among) return among.organizationId === organizationId && (among.scope ?? '') === scope
-    if (scope !== '') return false
+    if ('scope' in among || 'kind' in among || scope !== '') return false
     return this.organizations.get(organizationId)?.roleSetId === among.roleSetId
   }
 
@@ -101,6 +101,11 @@ export class Replay {
     role_deleted: inCatalogue,
     role_set_put: inCatalogue,
     role_set_deleted: inCatalogue,
+    scope_kind_put: inCatalogue,
+    scope_kind_deleted: inCatalogue,
+    scope_default_put: inCatalogue,
+    scope_default_deleted: inCatalogue,
+    scope_renamed: inCatalogue,
     settings_put: inCatalogue,
     history_compacted: inCatalogue,
   }

@@ -72,7 +72,7 @@ async function goOn(admin: Admin, store: Store): Promise<Known> {
 }
 
 function scope(name: string, revision: number): Assignment {
-  return { organizationId: 'globex', scope: name, roleSetId: 'replaced below', updatedAt: at, revision }
+  return { organizationId: 'globex', scope: name, name: '', roleSetId: 'replaced below', updatedAt: at, revision }
 }
 
 async function record(

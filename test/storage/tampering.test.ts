@@ -135,7 +135,10 @@ const rows: Readonly<Record<string, Tampering>> = {
   ),
   'an invitation removed': "DELETE FROM invitations WHERE organization_id = 'globex'",
   'a place on another set': changed('assignments', `role_set_id = ${set('role_set:default')}`),
-  'a place more': `INSERT INTO assignments VALUES ('acme', 'team:z', ${set('role_set:pro')}, 0, 0)`,
+  'a place more': `INSERT INTO assignments VALUES ('acme', 'team:z', '', ${set('role_set:pro')}, 0, 0)`,
+  'a kind of scopes more': `INSERT INTO scope_kinds VALUES ('evil', 'none', NULL, 0, 0)`,
+  'a default of scopes more': `INSERT INTO scope_defaults VALUES ('team:z', ${set('role_set:pro')}, 0, 0)`,
+  'a name of a scope': changed('assignments', `name = 'evil'`),
   'a place less': 'DELETE FROM assignments',
   'a domain of an organization': changed('organizations', `domains = '[]'`, "id = 'globex'"),
   'a count': changed(

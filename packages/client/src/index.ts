@@ -48,6 +48,7 @@ export type {
   Access,
   AccessKey,
   Assignment,
+  GrantPolicy,
   Invitation,
   InvitationStatus,
   Json,

@@ -3,7 +3,7 @@
 import { byKind, type ByKind, type Change } from './changes.ts'
 import type { Assignment, Organization, Place } from './things.ts'
 
-/** What a change does to assignments. */
+/** What a change does to assignments. A scope with a name alone has no role set of its own: for a decision it has no assignment. */
 export type AssignmentEffect =
   | { readonly effect: 'set'; readonly place: Place; readonly roleSetId: string }
   | { readonly effect: 'ended'; readonly place: Place }
@@ -18,14 +18,23 @@ const effects: ByKind<AssignmentEffect | undefined> = {
   organization_put: ({ after }) => ({ effect: 'set', place: wholeOf(after.id), roleSetId: after.roleSetId }),
   organization_deleted: ({ before }) => ({ effect: 'organization_ended', organizationId: before.id }),
   organizations_moved: ({ fromRoleSetId, toRoleSetId }) => ({ effect: 'moved', fromRoleSetId, toRoleSetId }),
-  assignment_put: ({ after }) => ({ effect: 'set', place: after, roleSetId: after.roleSetId }),
+  assignment_put: ({ after }) =>
+    after.roleSetId === null
+      ? { effect: 'ended', place: after }
+      : { effect: 'set', place: after, roleSetId: after.roleSetId },
   assignment_deleted: ({ before }) => ({ effect: 'ended', place: before }),
+  // Its assignment is put and deleted by changes of their own.
+  scope_renamed: none,
   permission_put: none,
   permission_deleted: none,
   role_put: none,
   role_deleted: none,
   role_set_put: none,
   role_set_deleted: none,
+  scope_kind_put: none,
+  scope_kind_deleted: none,
+  scope_default_put: none,
+  scope_default_deleted: none,
   settings_put: none,
   membership_put: none,
   membership_deleted: none,
@@ -46,8 +55,13 @@ export function wholeOf(organizationId: string): Place {
 }
 
 /** An organization's own assignment, in the empty scope. */
-export function assignmentOf({ id, roleSetId, updatedAt, revision }: Organization): Assignment {
-  return { ...wholeOf(id), roleSetId, updatedAt, revision }
+export function assignmentOf({
+  id,
+  roleSetId,
+  updatedAt,
+  revision,
+}: Organization): Assignment & { readonly roleSetId: string } {
+  return { ...wholeOf(id), name: '', roleSetId, updatedAt, revision }
 }
 
 /** @returns the place as the key of a map; the organization's id for the organization as a whole */

@@ -1,12 +1,12 @@
 /**
- * All permissions, roles, role sets and the settings at one revision, as one immutable value. Its size doesn't depend
+ * All permissions, roles, role sets, scope kinds, scope defaults and the settings at one revision, as one immutable value. Its size doesn't depend
  * on the number of organizations, so all of it is in memory. Each change replaces it as a whole: no reader sees half of
  * a change.
  */
 
 import { byKind, type ByKind, type Change } from './changes.ts'
 import { RetiredKeys } from './retired-keys.ts'
-import type { Permission, Role, RoleSet, Settings } from './things.ts'
+import type { Permission, Role, RoleSet, ScopeDefault, ScopeKind, Settings } from './things.ts'
 
 export interface Catalogue {
   readonly permissions: Index<Permission>
@@ -14,10 +14,14 @@ export interface Catalogue {
   readonly retiredPermissions: RetiredKeys
   readonly roles: Index<Role>
   readonly roleSets: Index<RoleSet>
+  /** By kind. */
+  readonly scopeKinds: ReadonlyMap<string, ScopeKind>
+  /** By the scope's key. */
+  readonly scopeDefaults: ReadonlyMap<string, ScopeDefault>
   readonly settings: Settings
 }
 
-/** What a thing becomes, by its id; undefined: it goes. */
+/** What a thing becomes, by its id, or by its kind or scope; undefined: it goes. */
 type Edits<Thing> = Map<string, Thing | undefined>
 
 /** Things by id and by key. A key never looks like an id: keys contain a colon. */
@@ -88,6 +92,8 @@ export const emptyCatalogue: Catalogue = {
   retiredPermissions: new RetiredKeys(),
   roles: new Index(),
   roleSets: new Index(),
+  scopeKinds: new Map(),
+  scopeDefaults: new Map(),
   settings: initialSettings,
 }
 
@@ -99,6 +105,8 @@ interface Draft {
   readonly permissionKeys: { readonly from: string | undefined; readonly to: string | undefined }[]
   readonly roles: Edits<Role>
   readonly roleSets: Edits<RoleSet>
+  readonly scopeKinds: Edits<ScopeKind>
+  readonly scopeDefaults: Edits<ScopeDefault>
   settings: Settings
   isTouched: boolean
 }
@@ -113,6 +121,10 @@ const effects: ByKind<unknown, [draft: Draft]> = {
   role_deleted: ({ before }, draft) => touch(draft).roles.set(before.id, undefined),
   role_set_put: ({ after }, draft) => touch(draft).roleSets.set(after.id, after),
   role_set_deleted: ({ before }, draft) => touch(draft).roleSets.set(before.id, undefined),
+  scope_kind_put: ({ after }, draft) => touch(draft).scopeKinds.set(after.kind, after),
+  scope_kind_deleted: ({ before }, draft) => touch(draft).scopeKinds.set(before.kind, undefined),
+  scope_default_put: ({ after }, draft) => touch(draft).scopeDefaults.set(after.scope, after),
+  scope_default_deleted: ({ before }, draft) => touch(draft).scopeDefaults.set(before.scope, undefined),
   settings_put: ({ after }, draft) => (touch(draft).settings = after),
   organization_put: elsewhere,
   organization_deleted: elsewhere,
@@ -122,6 +134,7 @@ const effects: ByKind<unknown, [draft: Draft]> = {
   membership_put: elsewhere,
   membership_deleted: elsewhere,
   members_reassigned: elsewhere,
+  scope_renamed: elsewhere,
   history_compacted: elsewhere,
   invitation_put: elsewhere,
   access_key_put: elsewhere,
@@ -142,6 +155,7 @@ function editPermission(
 export function applyToCatalogue(catalogue: Catalogue, changes: readonly Change[]): Catalogue {
   const draft: Draft = {
     ...{ before: catalogue, permissions: new Map(), permissionKeys: [], roles: new Map(), roleSets: new Map() },
+    ...{ scopeKinds: new Map(), scopeDefaults: new Map() },
     ...{ settings: catalogue.settings, isTouched: false },
   }
   for (const change of changes) byKind(effects, change, draft)
@@ -151,8 +165,21 @@ export function applyToCatalogue(catalogue: Catalogue, changes: readonly Change[
     retiredPermissions: retiredAfter(catalogue, draft),
     roles: catalogue.roles.edited(draft.roles),
     roleSets: catalogue.roleSets.edited(draft.roleSets),
+    scopeKinds: edited(catalogue.scopeKinds, draft.scopeKinds),
+    scopeDefaults: edited(catalogue.scopeDefaults, draft.scopeDefaults),
     settings: draft.settings,
   }
+}
+
+/** The same map where nothing changes. */
+function edited<Thing>(things: ReadonlyMap<string, Thing>, edits: Edits<Thing>): ReadonlyMap<string, Thing> {
+  if (edits.size === 0) return things
+  const after = new Map(things)
+  for (const [key, thing] of edits) {
+    if (thing === undefined) after.delete(key)
+    else after.set(key, thing)
+  }
+  return after
 }
 
 function retiredAfter({ retiredPermissions }: Catalogue, { permissionKeys }: Draft): RetiredKeys {

@@ -44,16 +44,46 @@ export interface Moved {
 }
 
 /**
- * All members with certain roles, and all invitations with them that are pending at the time of the write, in one
- * organization or in all organizations of a set, have other roles now. The mappings happen at the same time: a to b and b
- * to a exchanges the two.
+ * All members with certain roles, and all invitations with them that are pending at the time of the write, in certain places,
+ * have other roles now. The mappings happen at the same time: a to b and b to a exchanges the two.
  */
 export interface Reassigned {
   readonly verb: 'reassigned'
   readonly thing: 'membership'
-  readonly among: { readonly roleSetId: string } | { readonly organizationId: string }
+  readonly among: Among
   /** Never empty; no role is the source of two, none is its own target. */
   readonly mappings: readonly RoleReassignment[]
+}
+
+/**
+ * In which places members were reassigned. It is understood in the state in which the changes before this one in its change
+ * set leave the store: so it comes before the changes that give the places another role set.
+ */
+export type Among =
+  /** Every place that has the role set, however it came by it. */
+  | { readonly roleSetId: string }
+  /** The organization as a whole, and its scopes that follow it. */
+  | { readonly organizationId: string }
+  /** One scope. */
+  | { readonly organizationId: string; readonly scope: string }
+  /** All scopes with exactly this key that have no role set of their own. */
+  | { readonly scope: string }
+  /** All scopes of the kind that have neither a role set of their own nor a default. */
+  | { readonly kind: string }
+
+/**
+ * A scope has another key now: its members and invitations have moved there. No scope had the new key. Its name and role set
+ * move by changes of their own, which put and delete assignments.
+ */
+export interface Renamed {
+  readonly verb: 'renamed'
+  readonly thing: 'assignment'
+  readonly organizationId: string
+  readonly fromScope: string
+  readonly toScope: string
+  readonly members: number
+  /** All of them, also those that have ended; the pending ones are counted. */
+  readonly invitations: number
 }
 
 export interface RoleReassignment {
@@ -100,6 +130,7 @@ export type ChangesByKind = {
 } & {
   readonly organizations_moved: Moved
   readonly members_reassigned: Reassigned
+  readonly scope_renamed: Renamed
   readonly history_compacted: Compacted
 }
 
@@ -151,6 +182,7 @@ export function deleted<Name extends Exclude<DeletableName, 'organization'>>(
 export function kindOf(change: Change): ChangeKind {
   if (change.verb === 'moved') return 'organizations_moved'
   if (change.verb === 'reassigned') return 'members_reassigned'
+  if (change.verb === 'renamed') return 'scope_renamed'
   if (change.verb === 'compacted') return 'history_compacted'
   return change.verb === 'put' ? `${change.thing}_put` : `${change.thing}_deleted`
 }
@@ -198,6 +230,8 @@ const subjectsOfThing: ByThing<readonly string[]> = {
   permission: ({ id, key }) => [id, key],
   role: ({ id, key }) => [id, key],
   role_set: ({ id, key }) => [id, key],
+  scope_kind: ({ kind }) => [kind],
+  scope_default: ({ scope }) => [scope],
   settings: () => ['settings'],
   organization: ({ id }) => [id],
   assignment: ({ organizationId, scope }) => [organizationId, ...(scope === '' ? [] : [scope])],
@@ -224,9 +258,11 @@ function subjectsOfOne(change: Change): readonly string[] {
       return [change.fromRoleSetId, change.toRoleSetId]
     case 'reassigned':
       return [
-        'roleSetId' in change.among ? change.among.roleSetId : change.among.organizationId,
+        ...Object.values(change.among),
         ...change.mappings.flatMap(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]),
       ]
+    case 'renamed':
+      return [change.organizationId, change.fromScope, change.toScope]
     case 'compacted':
       return [change.thing]
   }

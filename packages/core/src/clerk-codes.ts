@@ -16,6 +16,7 @@ export const clerkCodes = {
   clerk_key_invalid: { status: 401, message: 'The provided secret key is invalid' },
   authorization_invalid: { status: 403, message: 'Unauthorized request' },
   missing_organization_permission: { status: 403, message: 'Missing permission' },
+  grant_exceeds_own: { status: 403, message: 'Grant exceeds own permissions' },
   organization_system_permission_not_modifiable: { status: 403, message: 'System permission not modifiable' },
   cannot_delete_initial_role_set: { status: 403, message: 'Cannot delete the initial role set' },
   organization_instance_permissions_quota_exceeded: { status: 403, message: 'Permissions quota exceeded' },

@@ -1,19 +1,24 @@
 /**
- * The main question of Rolesets: may this role be granted in this organization? (rules 1 and 3) The sidecar, the
- * client's cache and the fake sidecar all decide here.
+ * The main question of Rolesets: may this role be granted in this organization, or in this scope of it? (rules 1, 3 and 14)
+ * The sidecar, the client's cache and the fake sidecar all decide here.
  */
 
 import { initialRoleSetOf, sortByKey, type Catalogue } from './catalogue.ts'
+import { roleSetOfPlace, type PlaceOrigin, type ScopeReason } from './places.ts'
 import type { Role, RoleSet, UnknownOrganizations } from './things.ts'
 
 export const reasons = [
-  /** Allowed: the role is in the organization's role set, and holds the permission where one was asked for. */
+  /** Allowed: the role is in the role set of the place, and holds the permission where one was asked for. */
   'ROLE_IN_SET',
   'ROLE_NOT_IN_SET',
   'ROLE_UNKNOWN',
   'ORGANIZATION_UNKNOWN',
   'PERMISSION_NOT_IN_ROLE',
   'PERMISSION_UNKNOWN',
+  /** The kind of the scope isn't registered in the catalogue. */
+  'SCOPE_KIND_UNKNOWN',
+  /** The scope has no role set: none was assigned, and its kind gives it none. */
+  'SCOPE_UNASSIGNED',
 ] as const
 
 export type Reason = (typeof reasons)[number]
@@ -21,7 +26,7 @@ export type Reason = (typeof reasons)[number]
 export interface Decision {
   readonly allowed: boolean
   readonly reason: Reason
-  /** Undefined when the organization is unknown and unknown organizations are denied. */
+  /** Undefined when the organization is unknown and unknown organizations are denied, and where a scope has no role set. */
   readonly roleSet: RoleSet | undefined
   /** With the reason PERMISSION_UNKNOWN: a permission had this key, and was deleted or renamed (rule 20). */
   readonly permissionRetired: boolean
@@ -34,14 +39,10 @@ export interface RoleQuestion {
   readonly permission?: string | undefined
 }
 
-/** @param roleSetId of the organization's assignment; undefined when the organization isn't in the store */
-export function decide(
-  catalogue: Catalogue,
-  question: RoleQuestion,
-  { roleSetId, unknownOrganizations }: OrganizationStanding,
-): Decision {
-  const roleSet = effectiveRoleSet(catalogue, { roleSetId, unknownOrganizations })
-  const reason = roleSet === undefined ? 'ORGANIZATION_UNKNOWN' : reasonIn(catalogue, roleSet, question)
+export function decide(catalogue: Catalogue, question: RoleQuestion, standing: PlaceStanding): Decision {
+  const found = roleSetAt(catalogue, standing)
+  const { roleSet } = found
+  const reason = roleSet === undefined ? found.reason : reasonIn(catalogue, roleSet, question)
   return {
     allowed: reason === 'ROLE_IN_SET',
     reason,
@@ -60,6 +61,29 @@ export interface OrganizationStanding {
   /** Of its assignment; undefined when the organization isn't in the store. */
   readonly roleSetId: string | undefined
   readonly unknownOrganizations: UnknownOrganizations
+}
+
+/** What is known of a place besides the catalogue. Without a scope, it is the organization as a whole. */
+export interface PlaceStanding extends OrganizationStanding {
+  readonly scope?: string
+  /** The role set that the scope was assigned; null or not given: none. */
+  readonly own?: string | null
+}
+
+/** The role set that counts for a place and why, or why there is none. */
+export type RoleSetAt =
+  | { readonly roleSet: RoleSet; readonly origin: PlaceOrigin }
+  | { readonly roleSet: undefined; readonly reason: 'ORGANIZATION_UNKNOWN' | ScopeReason }
+
+/** In an organization that is unknown and treated as on the initial set, that holds for its scopes too. */
+export function roleSetAt(catalogue: Catalogue, standing: PlaceStanding): RoleSetAt {
+  const whole = effectiveRoleSet(catalogue, standing)
+  if (whole === undefined) return { roleSet: undefined, reason: 'ORGANIZATION_UNKNOWN' }
+  const { scope = '', own = null } = standing
+  if (scope === '') return { roleSet: whole, origin: 'own' }
+  const found = roleSetOfPlace(catalogue, { scope, own, organizationRoleSetId: whole.id })
+  if ('reason' in found) return { roleSet: undefined, reason: found.reason }
+  return { roleSet: existing(catalogue, found.roleSetId), origin: found.origin }
 }
 
 /** How a role set answers a question. */
@@ -88,8 +112,12 @@ export function effectiveRoleSet(
   { roleSetId, unknownOrganizations }: OrganizationStanding,
 ): RoleSet | undefined {
   if (roleSetId === undefined) return unknownOrganizations === 'initial' ? initialRoleSetOf(catalogue) : undefined
+  return existing(catalogue, roleSetId)
+}
+
+function existing(catalogue: Catalogue, roleSetId: string): RoleSet {
   const roleSet = catalogue.roleSets.byId(roleSetId)
   // Two states would be mixed: no answer is better than a guess.
-  if (roleSet === undefined) throw new Error(`The catalogue lacks the role set ${roleSetId} of an organization.`)
+  if (roleSet === undefined) throw new Error(`The catalogue lacks the role set ${roleSetId} of a place.`)
   return roleSet
 }

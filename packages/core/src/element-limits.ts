@@ -54,6 +54,8 @@ const elementLimits: Readonly<Record<string, LimitName | number>> = {
   'SnapshotChunk.retired_permissions': 'retiredPermissionKeysMax',
   'SnapshotChunk.role_sets': 'roleSetsMax',
   'SnapshotChunk.roles': 'rolesMax',
+  'SnapshotChunk.scope_defaults': 'scopeDefaultsMax',
+  'SnapshotChunk.scope_kinds': 'scopeKindsMax',
 
   // One write can change all things of a described state.
   'ApplyResponse.left_alone': 100_000,

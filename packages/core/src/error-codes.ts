@@ -123,6 +123,13 @@ export const errorCodes = {
     ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
     ...says("The default or creator role isn't among the set's roles.", 'Add it to the roles, or choose one of them.'),
   },
+  role_set_for_scopes: {
+    ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
+    ...says(
+      'The role set has no creator role, so it is for scopes only. It was to be initial, or the set of an organization.',
+      'Give the set a creator role first, or use another set.',
+    ),
+  },
   role_not_creator_eligible: {
     ...becomes('rule', 'FAILED_PRECONDITION', 'organization_missing_creator_role_permissions'),
     ...says(
@@ -176,7 +183,14 @@ export const errorCodes = {
     ...becomes('rule', 'PERMISSION_DENIED', 'missing_organization_permission'),
     ...says(
       'The user on whose behalf the call is made may not manage the members of the organization.',
-      'Name a member whose role holds `org:sys_memberships:manage`, or name no user.',
+      'Name a member with a role that holds `org:sys_memberships:manage`, or name no user.',
+    ),
+  },
+  grant_exceeds_own: {
+    ...becomes('rule', 'PERMISSION_DENIED', 'grant_exceeds_own'),
+    ...says(
+      'The user on whose behalf the call is made would give permissions that this user does not have.',
+      'Give roles within the permissions of the user, name another user, or name the grant policy `ANY`.',
     ),
   },
   organizations_disabled: {

@@ -24,6 +24,14 @@ export const limits = {
   rolesPerRoleSetMax: 1_000,
   /** Of a membership or an invitation. The setting `max_roles_per_member` allows fewer. */
   rolesPerMemberMax: 10,
+  scopeKindsMax: 1_000,
+  scopeDefaultsMax: 10_000,
+  /** Scopes of an organization that have a name, or a role set of their own. */
+  scopesPerOrganizationMax: 10_000,
+  /** Of a scope's key, `<kind>:<name>`: the parts and the colon. */
+  scopeCharactersMax: 255,
+  scopeKindCharactersMax: 64,
+  scopeNameCharactersMax: 190,
   /** Mappings from role to role in one call. */
   mappingsMax: 1_000,
   /**

@@ -32,7 +32,8 @@ export interface RoleSet extends Named {
   /** Without duplicates, never empty (rule 2). */
   readonly roleIds: readonly string[]
   readonly defaultRoleId: string
-  readonly creatorRoleId: string
+  /** Null: the set is for scopes only (rule 14), so it can't be initial or the set of an organization as a whole. */
+  readonly creatorRoleId: string | null
   readonly type: 'initial' | 'custom'
 }
 
@@ -46,8 +47,35 @@ export interface Place {
 /** In a query about an organization: the organization as a whole and all of its scopes. No scope has this key. */
 export const everyScope = '*'
 
-/** Which role set a place has. */
+/** Which role set a place has, and what people call it. */
 export interface Assignment extends Place {
+  /** May be empty. Of an organization as a whole always: its name is a part of the organization. */
+  readonly name: string
+  /** Null: a scope that has a name, and no role set of its own. */
+  readonly roleSetId: string | null
+  readonly updatedAt: number
+  readonly revision: number
+}
+
+/** What decides for the scopes of a kind that have neither a role set of their own nor a default (rule 14). */
+export const scopeFallbacks = ['organization', 'role_set', 'none'] as const
+
+export type ScopeFallback = (typeof scopeFallbacks)[number]
+
+/** A registered kind of scopes, for example `department`. */
+export interface ScopeKind {
+  readonly kind: string
+  readonly fallback: ScopeFallback
+  /** With the fallback `role_set`; else null. */
+  readonly roleSetId: string | null
+  readonly updatedAt: number
+  readonly revision: number
+}
+
+/** The role set of the scopes with exactly this key that have none of their own, in all organizations. */
+export interface ScopeDefault {
+  /** `<kind>:<name>` */
+  readonly scope: string
   readonly roleSetId: string
   readonly updatedAt: number
   readonly revision: number
@@ -179,6 +207,8 @@ export interface Things {
   readonly permission: Permission
   readonly role: Role
   readonly role_set: RoleSet
+  readonly scope_kind: ScopeKind
+  readonly scope_default: ScopeDefault
   readonly settings: Settings
   readonly organization: Organization
   readonly assignment: Assignment

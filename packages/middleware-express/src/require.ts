@@ -151,6 +151,8 @@ const isRoleInSet: ReadonlyMap<string, boolean> = new Map(
     ROLE_NOT_IN_SET: false,
     ROLE_UNKNOWN: false,
     ORGANIZATION_UNKNOWN: false,
+    SCOPE_KIND_UNKNOWN: false,
+    SCOPE_UNASSIGNED: false,
   } satisfies Record<Reason, boolean>),
 )
 

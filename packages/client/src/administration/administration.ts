@@ -8,7 +8,7 @@ import { parseDurationMs, parseObject, parseSignal } from '../arguments.ts'
 import { invalidArgument } from '../errors.ts'
 import type { Calls } from '../wire/calls.ts'
 import { objectOf, revision } from '../wire/reading.ts'
-import { accesses, invitationStatuses, lastAdministrators, roleSetTypes } from '../wire/resources.ts'
+import { accesses, grantPolicies, invitationStatuses, lastAdministrators, roleSetTypes } from '../wire/resources.ts'
 import type { AdminOptions, Administration } from './calls.ts'
 import { callFields, type FieldKind, type ScalarKind } from './fields.ts'
 
@@ -80,6 +80,8 @@ function parseFields(value: unknown, kinds: { readonly [field: string]: FieldKin
     const each = (request as Fields)[field]
     if (each !== undefined) parsed[field] = parseField(each, kind, path + field)
     else if (kind === 'name') throw invalidArgument(path + field, 'is missing.')
+    else if (kind === 'behalf' && field in request)
+      throw invalidArgument(path + field, 'is undefined. Leave it out to make a call that is checked for no user.')
   }
   return parsed
 }
@@ -104,6 +106,7 @@ const isWhole = (value: unknown) => Number.isSafeInteger(value) && (value as num
 const scalars: { readonly [Kind in ScalarKind]: Parser } = {
   name: checked((value) => typeof value === 'string' && value !== '', 'must be a string that is not empty.'),
   text: checked((value) => typeof value === 'string', 'must be a string.'),
+  behalf: checked((value) => typeof value === 'string' && value !== '', 'must be the id of a user.'),
   texts: parseTexts,
   keyList: (value, path) => ({ keys: parseTexts(value, path) }),
   flag: checked((value) => typeof value === 'boolean', 'must be true or false.'),
@@ -111,6 +114,7 @@ const scalars: { readonly [Kind in ScalarKind]: Parser } = {
   long: checked(isWhole, 'must be a whole number.'),
   roleSetType: oneOf(roleSetTypes),
   access: oneOf(accesses),
+  grantPolicy: oneOf(grantPolicies),
   lastAdministrator: oneOf(lastAdministrators),
   invitationStatuses: (value, path) => parseTexts(value, path).map((each) => oneOf(invitationStatuses)(each, path)),
   mappings: parseMappings,

@@ -3,18 +3,20 @@
  * misspelled `dryRun` must not become a write. The types of the requests are derived from the table.
  */
 
-import type { Access, InvitationStatus, LastAdministrator, Metadata, RoleSet } from '../wire/resources.ts'
+import type { Access, GrantPolicy, InvitationStatus, LastAdministrator, Metadata, RoleSet } from '../wire/resources.ts'
 
 /** Role to role, by key or id. */
 export type Mappings = { readonly [role: string]: string }
 
 /**
- * What a field of each kind takes. A `name` must be there, everything else may be left out. A `keyList` that is left out is
+ * What a field of each kind takes. A `name` must be there, everything else may be left out; a field of the kind `behalf` must be
+ * left out to be absent: an undefined id would make a write that is checked for no user. A `keyList` that is left out is
  * another thing than an empty one, a list of `texts` isn't. A `count` is of 31 bits, a `long` of as many as a number of
  * JavaScript can hold.
  */
 interface Scalars {
   readonly name: string
+  readonly behalf: string
   readonly text: string
   readonly texts: readonly string[]
   readonly keyList: readonly string[]
@@ -25,6 +27,7 @@ interface Scalars {
   readonly metadata: Metadata
   readonly roleSetType: RoleSet['type']
   readonly access: Access
+  readonly grantPolicy: GrantPolicy
   readonly lastAdministrator: LastAdministrator
   readonly invitationStatuses: readonly InvitationStatus[]
 }
@@ -61,6 +64,13 @@ export const write = {
   ...create,
   /** Refuse with `revision_conflict` if the thing has changed since this revision. */
   expectedRevision: 'text',
+} as const
+/** For writes that give roles to members or invitations, or take them away. */
+const acting = {
+  /** The user on whose behalf it is made: must be able to manage the members. Left out: no user is checked. */
+  actingUserId: 'behalf',
+  /** Left out: `SUBSET`. */
+  grantPolicy: 'grantPolicy',
 } as const
 /** For writes that can end an organization's last administrator. */
 const insisting = {
@@ -181,11 +191,12 @@ export const callFields = {
     /** Addresses of the user, if they are known: pending invitations to them end. */
     emailAddresses: 'texts',
     ...create,
+    ...acting,
   },
   getMembership: membership,
   listMemberships: { ...page, ...organization, role: 'text' },
-  updateMembership: { ...membership, role: 'text', ...updateMetadata, ...insisting },
-  deleteMembership: { ...membership, ...sending, ...insisting },
+  updateMembership: { ...membership, role: 'text', ...updateMetadata, ...insisting, ...acting },
+  deleteMembership: { ...membership, ...sending, ...insisting, ...acting },
   removeUser: {
     userId: 'name',
     ...sending,
@@ -193,12 +204,13 @@ export const callFields = {
     ...create,
     allowNoAdministrator: insisting.allowNoAdministrator,
   },
-  createInvitation: { ...organization, ...newInvitation, ...create },
+  createInvitation: { ...organization, ...newInvitation, ...create, ...acting },
   createInvitations: {
     ...organization,
     /** 1 to 1000 of them. */
     invitations: { each: newInvitation },
     ...create,
+    ...acting,
   },
   getInvitation: invitation,
   listInvitations: {
@@ -207,7 +219,7 @@ export const callFields = {
     /** Left out or empty: all. */
     statuses: 'invitationStatuses',
   },
-  revokeInvitation: { ...invitation, ...write },
+  revokeInvitation: { ...invitation, ...write, ...acting },
   acceptInvitation: {
     ...invitation,
     /** Becomes a member. The application has to check that the address is theirs. */

@@ -15,7 +15,7 @@ const readResult = read.objectOf('a result', {
 const permissions = read.frozen(read.texts)
 const readRole = read.objectOf('a role', { id: text, key: text, name: maybeText, description: maybeText, permissions })
 const readAvailableRoles = read.objectOf('the answer', {
-  ...{ roles: read.frozen(read.listOf(read.frozen(readRole))), defaultRole: text, creatorRole: text },
+  ...{ roles: read.frozen(read.listOf(read.frozen(readRole))), defaultRole: text, creatorRole: maybeText },
   ...{ roleSet: text, roleSetId: text, organizationRegistered: flag },
 })
 

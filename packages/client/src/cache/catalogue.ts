@@ -15,7 +15,7 @@ import {
   type Revision,
 } from '@rolesets/core'
 import type { Snapshot } from '../feed/sink.ts'
-import { permissionOf, roleOf, roleSetOf } from './core-form.ts'
+import { permissionOf, roleOf, roleSetOf, scopeDefaultOf, scopeKindOf } from './core-form.ts'
 import { RoleSetAnswers } from './role-set-answers.ts'
 
 /** What `roleSetId` is for an organization that the store doesn't have. */
@@ -51,6 +51,12 @@ export class CatalogueAtRevision implements Revision {
       ),
       roles: new Index(chunks.flatMap((chunk) => chunk.roles.map(roleOf))),
       roleSets: new Index(chunks.flatMap((chunk) => chunk.roleSets.map(roleSetOf))),
+      scopeKinds: new Map(
+        chunks.flatMap(({ scopeKinds = [] }) => scopeKinds.map(scopeKindOf)).map((each) => [each.kind, each]),
+      ),
+      scopeDefaults: new Map(
+        chunks.flatMap(({ scopeDefaults = [] }) => scopeDefaults.map(scopeDefaultOf)).map((each) => [each.scope, each]),
+      ),
     }
     return new CatalogueAtRevision(revision, content, chunks.at(-1)?.unknownOrganizationsDenied ?? true)
   }

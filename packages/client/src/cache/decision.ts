@@ -51,7 +51,7 @@ export interface AvailableRoles {
   readonly roles: readonly AvailableRole[]
   /** Key of the role that new members get. */
   readonly defaultRole: string
-  /** Key of the role that the creator of an organization gets. */
+  /** Key of the role that the creator of an organization gets; empty for a role set that has none. */
   readonly creatorRole: string
   /** Key. */
   readonly roleSet: string

@@ -63,7 +63,7 @@ export class RoleSetAnswers {
       organizationId,
       roles: (this.#roles ??= this.#availableRoles(roleSet)),
       defaultRole: keyOf(roleSet.defaultRoleId),
-      creatorRole: keyOf(roleSet.creatorRoleId),
+      creatorRole: roleSet.creatorRoleId === null ? '' : keyOf(roleSet.creatorRoleId),
       roleSet: roleSet.key,
       revision: this.#revision,
       source: 'cache',

@@ -30,17 +30,42 @@ const givenText = (value: unknown, field: string) => maybeText(value, field) || 
 const reassignedFields = {
   roleSetId: givenText,
   organizationId: givenText,
+  /** With `organizationId`: one scope of it. Not given: the organization as a whole, and the scopes that follow it. */
+  scopeKey: givenText,
+  /** All scopes of the kind that have neither a role set of their own nor a default. */
+  scopeKind: givenText,
+  /** All scopes with this key that have no role set of their own. */
+  scopeDefault: givenText,
   mappings: read.listOf<RoleReassignment>(objectOf('a mapping', mappingFields)),
 }
-/** Members and pending invitations with certain roles, in one organization or in all of a role set, have others now. */
+/** Members and pending invitations with certain roles, in certain places, have others now. One of the fields says where. */
 export interface MembersReassigned extends ValueOf<typeof reassignedFields> {}
 
 const membershipDeletedFields = { id: text, organizationId: text, userId: maybeText }
 export interface MembershipDeleted extends ValueOf<typeof membershipDeletedFields> {}
 
 const assignmentDeletedFields = { organizationId: text, scope: text }
-/** The part of the organization has no role set of its own any more. */
+/** The scope has neither a role set of its own nor a name any more. */
 export interface AssignmentDeleted extends ValueOf<typeof assignmentDeletedFields> {}
+
+const scopeKindDeletedFields = { kind: text }
+/** The kind of scopes is gone. */
+export interface ScopeKindDeleted extends ValueOf<typeof scopeKindDeletedFields> {}
+
+const scopeDefaultDeletedFields = { scope: text }
+/** The scopes with this key have no default any more. */
+export interface ScopeDefaultDeleted extends ValueOf<typeof scopeDefaultDeletedFields> {}
+
+const scopeRenamedFields = {
+  organizationId: text,
+  fromScope: text,
+  toScope: text,
+  members: maybeNumber,
+  /** Pending ones. */
+  invitations: maybeNumber,
+}
+/** A scope has another key: its members and invitations are there now. */
+export interface ScopeRenamed extends ValueOf<typeof scopeRenamedFields> {}
 
 const compactedFields = { upToRevision: read.number }
 /** Old change sets, up to the one with this number, were forgotten. Nothing else changed. */
@@ -65,6 +90,11 @@ const readers = {
   organizationDeleted: readDeleted,
   assignmentPut: resources.readAssignment,
   assignmentDeleted: objectOf('the end of an assignment', assignmentDeletedFields) as ObjectReader<AssignmentDeleted>,
+  scopeKindPut: resources.readScopeKind,
+  scopeKindDeleted: objectOf('the end of a kind of scopes', scopeKindDeletedFields) as ObjectReader<ScopeKindDeleted>,
+  scopeDefaultPut: resources.readScopeDefault,
+  scopeDefaultDeleted: objectOf('the end of a default', scopeDefaultDeletedFields) as ObjectReader<ScopeDefaultDeleted>,
+  scopeRenamed: objectOf('a renaming of a scope', scopeRenamedFields) as ObjectReader<ScopeRenamed>,
   organizationsMoved: objectOf('a move of organizations', movedFields) as ObjectReader<OrganizationsMoved>,
   membersReassigned: objectOf('a reassignment', reassignedFields) as ObjectReader<MembersReassigned>,
   membershipPut: resources.readMembership,
@@ -128,7 +158,7 @@ export const readChangeSet: ObjectReader<ChangeSet> = objectOf('a change set', c
 export interface AuditedChange {
   /** For example `role_put`. */
   readonly kind: string
-  /** `permission`, `role`, `role_set`, `settings`, `organization`, `membership`, `invitation`, `access_key` or `history`. */
+  /** `permission`, `role`, `role_set`, `assignment`, `scope_kind`, `membership` and so on, or `history`. */
   readonly thing: string
   /** Of the thing; of a fact about a whole set, the id of the set or the organization. */
   readonly id: string

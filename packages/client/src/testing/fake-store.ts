@@ -6,6 +6,7 @@ import {
   effectiveRoleSet,
   emptyCatalogue,
   formatRevision,
+  keyOfPlace,
   quoted,
   type Catalogue,
   type RetiredKeys,
@@ -17,7 +18,7 @@ import { coreChangesOf } from '../cache/core-form.ts'
 import { RoleSetAnswers } from '../cache/role-set-answers.ts'
 import { RoleSetsError } from '../errors.ts'
 import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
-import type { Organization, Permission, Role, RoleSet } from '../wire/resources.ts'
+import type { Assignment, Organization, Permission, Role, RoleSet, ScopeDefault, ScopeKind } from '../wire/resources.ts'
 
 export interface FakeRoleSet {
   /** Keys. */
@@ -36,7 +37,7 @@ const nothing = {
   ...{ adminDeleteEnabled: true, createdAtMs: 0, updatedAtMs: 0 },
 }
 
-/** The fake has no parts of organizations, members, invitations, settings and keys. */
+/** The fake has no members, invitations, settings and keys. */
 const notKept = () => undefined
 
 export class FakeStore {
@@ -44,6 +45,10 @@ export class FakeStore {
   readonly roles = new Map<string, Role>()
   readonly roleSets = new Map<string, RoleSet>()
   readonly organizations = new Map<string, Organization>()
+  readonly scopeKinds = new Map<string, ScopeKind>()
+  readonly scopeDefaults = new Map<string, ScopeDefault>()
+  /** Those of scopes, by the keys of the places. */
+  readonly assignments = new Map<string, Assignment>()
   readonly #deletedOrganizations = new Set<string>()
   unknownOrganizations: UnknownOrganizations = 'initial'
   readonly #listeners = new Set<(changeSet: ChangeSet) => void>()
@@ -67,11 +72,17 @@ export class FakeStore {
     },
     organizationDeleted: ({ id }) => {
       this.organizations.delete(id)
+      for (const [key, each] of this.assignments) if (each.organizationId === id) this.assignments.delete(key)
       this.#deletedOrganizations.add(id)
     },
     organizationsMoved: (move) => this.#move(move),
-    assignmentPut: notKept,
-    assignmentDeleted: notKept,
+    assignmentPut: (assignment) => this.assignments.set(keyOfPlace(assignment), assignment),
+    assignmentDeleted: (place) => this.assignments.delete(keyOfPlace(place)),
+    scopeKindPut: (kind) => this.scopeKinds.set(kind.kind, kind),
+    scopeKindDeleted: ({ kind }) => this.scopeKinds.delete(kind),
+    scopeDefaultPut: (each) => this.scopeDefaults.set(each.scope, each),
+    scopeDefaultDeleted: ({ scope }) => this.scopeDefaults.delete(scope),
+    scopeRenamed: notKept,
     membersReassigned: notKept,
     membershipPut: notKept,
     membershipDeleted: notKept,
@@ -269,6 +280,10 @@ export class FakeStore {
     for (const [id, each] of this.organizations) {
       if (each.roleSetId !== fromRoleSetId) continue
       this.organizations.set(id, { ...each, roleSet: key, roleSetId: toRoleSetId })
+    }
+    for (const [place, each] of this.assignments) {
+      if (each.roleSetId === fromRoleSetId)
+        this.assignments.set(place, { ...each, roleSet: key, roleSetId: toRoleSetId })
     }
   }
 }

@@ -116,6 +116,8 @@ function snapshotOf(store: FakeStore) {
     permissions: [...store.permissions.values()],
     roles: [...store.roles.values()],
     roleSets: [...store.roleSets.values()],
+    scopeKinds: [...store.scopeKinds.values()],
+    scopeDefaults: [...store.scopeDefaults.values()],
     retiredPermissions: [...store.retiredPermissions.keys],
     retiredPermissionsIncomplete: !store.retiredPermissions.isComplete,
     last: true,

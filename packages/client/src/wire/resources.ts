@@ -63,7 +63,9 @@ const roleSetFields = {
   roles: texts,
   /** Ids of the same roles, in the same order. */
   roleIds: texts,
-  ...{ defaultRole: text, defaultRoleId: text, creatorRole: text, creatorRoleId: text },
+  ...{ defaultRole: text, defaultRoleId: text },
+  /** Empty, as its id: the set is for scopes only, and can't be initial or the set of an organization as a whole. */
+  ...{ creatorRole: maybeText, creatorRoleId: maybeText },
   /** Exactly one set is initial: that of new and unregistered organizations. */
   type: oneOf(roleSetTypes),
   ...timeFields,
@@ -90,14 +92,45 @@ const assignmentFields = {
   organizationId: text,
   /** `<kind>:<name>`. */
   scope: text,
-  /** Key of the role set. */
+  /** May be empty. */
+  name: maybeText,
+  /** Key of the role set; empty, as its id: the scope has a name, and no role set of its own. */
+  roleSet: maybeText,
+  roleSetId: maybeText,
+  updatedAtMs: maybeNumber,
+}
+/** Which role set a scope of an organization has of its own, and its name. */
+export interface Assignment extends ValueOf<typeof assignmentFields> {}
+export const readAssignment: ObjectReader<Assignment> = objectOf('an assignment', assignmentFields)
+
+export const scopeFallbackNames = ['ORGANIZATION', 'ROLE_SET', 'NONE'] as const
+/** What decides for scopes that have neither a role set of their own nor a default for their key. */
+export type ScopeFallbackName = (typeof scopeFallbackNames)[number]
+
+const scopeKindFields = {
+  /** For example `department`. */
+  kind: text,
+  fallback: oneOf(scopeFallbackNames),
+  /** Key, with the fallback `ROLE_SET`; else empty, as its id. */
+  roleSet: maybeText,
+  roleSetId: maybeText,
+  updatedAtMs: maybeNumber,
+}
+/** A registered kind of scopes. */
+export interface ScopeKind extends ValueOf<typeof scopeKindFields> {}
+export const readScopeKind: ObjectReader<ScopeKind> = objectOf('a kind of scopes', scopeKindFields)
+
+const scopeDefaultFields = {
+  /** `<kind>:<name>` */
+  scope: text,
+  /** Key. */
   roleSet: maybeText,
   roleSetId: text,
   updatedAtMs: maybeNumber,
 }
-/** Which role set a part of an organization has of its own. */
-export interface Assignment extends ValueOf<typeof assignmentFields> {}
-export const readAssignment: ObjectReader<Assignment> = objectOf('an assignment', assignmentFields)
+/** The role set of the scopes with exactly this key that have none of their own, in all organizations. */
+export interface ScopeDefault extends ValueOf<typeof scopeDefaultFields> {}
+export const readScopeDefault: ObjectReader<ScopeDefault> = objectOf('a default of scopes', scopeDefaultFields)
 
 const membershipFields = {
   ...{ id: text, organizationId: text, userId: text },
@@ -179,6 +212,13 @@ const settingsFields = {
 /** What holds for all organizations. */
 export interface Settings extends ValueOf<typeof settingsFields> {}
 export const readSettings: ObjectReader<Settings> = objectOf('settings', settingsFields)
+
+export const grantPolicies = ['SUBSET', 'ANY'] as const
+/**
+ * What the acting user of a write may give. `SUBSET`: roles within the user's own permissions. `ANY`: each role of the role
+ * set, if the user may manage the members.
+ */
+export type GrantPolicy = (typeof grantPolicies)[number]
 
 export const accesses = ['SECRET', 'READ'] as const
 export type Access = (typeof accesses)[number]

@@ -6,7 +6,15 @@
 
 import type { ChangeSet } from '../feed/changes.ts'
 import { flag, listOf, number, objectOf, optional, texts, type ObjectReader, type ValueOf } from './reading.ts'
-import { readOrganization, readPermission, readRole, readRoleSet, type Organization } from './resources.ts'
+import {
+  readOrganization,
+  readPermission,
+  readRole,
+  readRoleSet,
+  readScopeDefault,
+  readScopeKind,
+  type Organization,
+} from './resources.ts'
 
 export interface UnaryCall {
   readonly signal: AbortSignal
@@ -47,6 +55,9 @@ const snapshotChunkFields = {
     listOf(readOrganization)(value, field),
   last: flag,
   unknownOrganizationsDenied: flag,
+  /** In the first part; an older sidecar has none. */
+  scopeKinds: optional(listOf(readScopeKind)),
+  scopeDefaults: optional(listOf(readScopeDefault)),
   /** Keys of permissions that were deleted or renamed; in the first part. */
   retiredPermissions: optional(texts),
   /** There were more of them than the sidecar keeps. */

@@ -5,6 +5,7 @@ import { Refusal } from './refusal.ts'
 
 /** An assignment that this write makes itself has `isNew`: its organization was not registered, and gets the initial set. */
 interface Place extends Assignment {
+  readonly roleSetId: string
   readonly isNew?: boolean
 }
 

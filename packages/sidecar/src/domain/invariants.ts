@@ -139,6 +139,7 @@ function findFaults(catalogue: Catalogue, { id, roleIds, defaultRoleId, creatorR
   if (roleIds.length === 0) faults.push(`I3: ${id} has no roles.`)
   if (new Set(roleIds).size !== roleIds.length) faults.push(`I3: ${id} has a role twice.`)
   if (!roleIds.includes(defaultRoleId)) faults.push(`I3: ${id} lacks its default role ${defaultRoleId}.`)
+  if (creatorRoleId === null) return faults
   if (!roleIds.includes(creatorRoleId)) faults.push(`I3: ${id} lacks its creator role ${creatorRoleId}.`)
   const creator = catalogue.roles.byId(creatorRoleId)
   if (creator && missingCreatorPermissions(catalogue, creator).length > 0)

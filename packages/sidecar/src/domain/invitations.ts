@@ -5,7 +5,7 @@
 
 import { assignmentOf, isPlainObject, put, quoted, wholeOf } from '@rolesets/core'
 import type { Catalogue, Change, Invitation, InvitationStatus, Membership, Organization } from '@rolesets/core'
-import { checkMayManageMembers } from './acting.ts'
+import { checkMayGrant } from './acting.ts'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
 import { decided, decidedTo, impactOf, type Context, type Decided } from './decided.ts'
@@ -129,11 +129,11 @@ export function invitersOf({ checkInviters }: Checking, invitations: readonly Ne
   return checkInviters === true ? [...new Set(invitations.flatMap(({ inviterUserId }) => inviterUserId || []))] : []
 }
 
-/** @param facts `requester`: the membership of the requesting user */
+/** @param facts `requester`: the memberships of the requesting user */
 export function revokeInvitation(
   catalogue: Catalogue,
   input: RevokeInvitationInput,
-  facts: InvitationFacts & { readonly requester: Membership | undefined },
+  facts: InvitationFacts & { readonly requester: readonly Membership[] },
   context: Context,
 ): Decided<Invitation> {
   const { requestingUserId } = input
@@ -142,7 +142,8 @@ export function revokeInvitation(
     const userId = parseId(requestingUserId, field)
     const organizationId = parseId(input.organizationId, 'organization_id')
     if (facts.organization === undefined) throw organizationNotFound(organizationId)
-    checkMayManageMembers(catalogue, { organizationId, userId, membership: facts.requester }, field)
+    const requester = { userId, place: wholeOf(organizationId), memberships: facts.requester }
+    checkMayGrant(catalogue, requester, [], { policy: 'any', field })
   }
   const { before } = findPending(input, facts, context)
   return decidedTo('invitation', before, amend(before, { status: 'revoked' }, context))
@@ -242,8 +243,9 @@ function checkInviters(
 ): void {
   for (const { inviterUserId: userId, path } of drafts) {
     if (userId === '') continue
-    const membership = inviters.find((inviter) => inviter.userId === userId)
-    checkMayManageMembers(catalogue, { organizationId, userId, membership }, `${path}inviter_user_id`)
+    const memberships = inviters.filter((inviter) => inviter.userId === userId)
+    const inviter = { userId, place: wholeOf(organizationId), memberships }
+    checkMayGrant(catalogue, inviter, [], { policy: 'any', field: `${path}inviter_user_id` })
   }
 }
 

@@ -27,6 +27,25 @@ export function findRoleSet(catalogue: Catalogue, value: unknown, field = 'role_
   return find(catalogue.roleSets, 'role_set', { value, field })
 }
 
+/** A role set that can be the set of an organization as a whole. */
+export type WholeRoleSet = RoleSet & { readonly creatorRoleId: string }
+
+/** @throws Refusal `role_set_for_scopes` for one without a creator role */
+export function findWholeRoleSet(catalogue: Catalogue, value: unknown, field = 'role_set'): WholeRoleSet {
+  return checkIsForOrganizations(findRoleSet(catalogue, value, field), field)
+}
+
+/** Rule 14: a role set without a creator role is for scopes only. */
+export function checkIsForOrganizations<Of extends Pick<RoleSet, 'key' | 'creatorRoleId'>>(
+  roleSet: Of,
+  field: string,
+): Of & { readonly creatorRoleId: string } {
+  const { creatorRoleId, key } = roleSet
+  if (creatorRoleId !== null) return { ...roleSet, creatorRoleId }
+  const message = `The role set ${key} has no creator role, so it is for scopes only and can't be the set of an organization. Give it a creator role first, or use another set.`
+  throw new Refusal('role_set_for_scopes', message, { field, facts: { role_set: key } })
+}
+
 function find<Thing extends { readonly id: string; readonly key: string }>(
   index: Index<Thing>,
   name: 'permission' | 'role' | 'role_set',

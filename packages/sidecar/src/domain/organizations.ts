@@ -6,7 +6,7 @@ import { changed, decided, impactOf, isHeld, noImpact } from './decided.ts'
 import type { Context, Decided, OrganizationFacts } from './decided.ts'
 import { parseId, parseNewId, parseMappings, parseOptionalFlag, parseOrganizationName } from './fields.ts'
 import { parseQuota, parseSlug, parseTime } from './fields.ts'
-import { findRoleSet } from './lookup.ts'
+import { checkIsForOrganizations, findWholeRoleSet } from './lookup.ts'
 import { planMove, reassignMembers, type Mapped } from './mappings.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
 import { Refusal } from './refusal.ts'
@@ -67,7 +67,9 @@ export function createOrganization(
   const givenId = isGiven(input.id) ? parseNewId(input.id, 'id') : undefined
   const name = parseOrganizationName(input.name ?? '')
   const slug = isGiven(input.slug) ? parseSlug(input.slug) : null
-  const roleSet = isGiven(input.roleSet) ? findRoleSet(catalogue, input.roleSet) : initialRoleSetOf(catalogue)
+  const roleSet = isGiven(input.roleSet)
+    ? findWholeRoleSet(catalogue, input.roleSet)
+    : checkIsForOrganizations(initialRoleSetOf(catalogue), 'role_set')
   const createdBy = isGiven(input.createdBy) ? parseNewId(input.createdBy, 'created_by') : ''
   const metadata = parseNewMetadata(input)
   const own = { ...ownSettings(catalogue), ...parseOwn(input) }
@@ -98,7 +100,7 @@ export function updateOrganization(
   const adminDeleteEnabled = parseOptionalFlag(input.adminDeleteEnabled, 'admin_delete_enabled')
   const own = { ...parseOwn(input), adminDeleteEnabled }
   parseMappings(input.mappings, 'mappings')
-  const destination = isGiven(input.roleSet) ? findRoleSet(catalogue, input.roleSet) : undefined
+  const destination = isGiven(input.roleSet) ? findWholeRoleSet(catalogue, input.roleSet) : undefined
   const before = facts.organization
   if (before === undefined) throw organizationNotFound(id)
   if (isGiven(slug)) checkSlug(catalogue, slug, facts.slugOwner?.id === id ? undefined : facts.slugOwner)
@@ -134,7 +136,7 @@ export function assignRoleSet(
   context: Context,
 ): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
-  const destination = findRoleSet(catalogue, input.roleSet)
+  const destination = findWholeRoleSet(catalogue, input.roleSet)
   const before = facts.organization
   if (before !== undefined) {
     const update = { organizationId: id, roleSet: destination.id, mappings: input.mappings }

@@ -4,7 +4,7 @@ import { deleted, holders, put, type Catalogue, type Change, type Role, type Rol
 import { amend } from './amend.ts'
 import { decided, impactOf, isHeld } from './decided.ts'
 import type { Context, Decided, Impact, RoleFacts, RoleUsage } from './decided.ts'
-import { findRole, findRoleSet } from './lookup.ts'
+import { checkIsForOrganizations, findRole, findRoleSet } from './lookup.ts'
 import { planMove, reassignMembers, type Mapped } from './mappings.ts'
 import { Refusal } from './refusal.ts'
 import { checkCanBeCreator, initialRequired } from './role-sets.ts'
@@ -61,6 +61,7 @@ export function replaceRoleSet(
   if (source.id === destination.id) throw sameThing('role_set', source.key)
   if (source.type === 'initial') throw initialRequired(source, 'role_set', 'replaced')
   const { organizations } = facts
+  if (organizations > 0) checkIsForOrganizations(destination, 'to_role_set')
   const impact = planMove(catalogue, { destination, mappings: input.mappings, ...facts })
   const changes = reassignMembers({ roleSetId: source.id }, impact.roles)
   const ends = { fromRoleSetId: source.id, toRoleSetId: destination.id }
@@ -78,9 +79,9 @@ function exchangeRole(
   const roleIds = before.roleIds.filter((id) => id !== role.id)
   if (target === undefined) return amend(before, { roleIds }, context)
   if (!roleIds.includes(target.id)) roleIds.push(target.id)
-  const takePlace = (roleId: string) => (roleId === role.id ? target.id : roleId)
+  const takePlace = <Id extends string | null>(roleId: Id) => (roleId === role.id ? target.id : roleId)
   const creatorRoleId = takePlace(before.creatorRoleId)
-  checkCanBeCreator(catalogue, creatorRoleId, { roleSetKey: before.key, field: 'to_role' })
+  if (creatorRoleId !== null) checkCanBeCreator(catalogue, creatorRoleId, { roleSetKey: before.key, field: 'to_role' })
   return amend(before, { roleIds, defaultRoleId: takePlace(before.defaultRoleId), creatorRoleId }, context)
 }
 

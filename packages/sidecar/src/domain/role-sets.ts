@@ -6,7 +6,8 @@ import { amend, stampNew } from './amend.ts'
 import { checkLimit } from './check-limit.ts'
 import { decided, decidedTo, impactOf, noImpact, type Context, type Decided, type RoleSetFacts } from './decided.ts'
 import { invalid, parseDescription, parseFlag, parseKey, parseName } from './fields.ts'
-import { checkCanBeAdded, checkKeyIsFree, findEach, findRole, findRoleSet } from './lookup.ts'
+import { checkCanBeAdded, checkIsForOrganizations, checkKeyIsFree } from './lookup.ts'
+import { findEach, findRole, findRoleSet } from './lookup.ts'
 import { parseNamedUpdate, parseNameOr, roleSetKeyFromName, type NamedUpdate } from './naming.ts'
 import { Refusal } from './refusal.ts'
 import { missingCreatorPermissions } from './roles.ts'
@@ -17,8 +18,8 @@ export interface CreateRoleSetInput extends NamedUpdate {
   readonly roles: readonly string[]
   /** Key or id of one of `roles`. */
   readonly defaultRole: string
-  /** Key or id of one of `roles`. */
-  readonly creatorRole: string
+  /** Key or id of one of `roles`. Empty or not given: none, and the set is for scopes only (rule 14). */
+  readonly creatorRole?: string | undefined
   /** True: it becomes the initial set, and the present one custom. */
   readonly initial?: boolean | undefined
 }
@@ -50,10 +51,12 @@ export function createRoleSet(catalogue: Catalogue, input: CreateRoleSetInput, c
   const isInitial = parseFlag(input.initial, 'type')
   const roleIds = parseRoles(catalogue, input.roles).map(({ id }) => id)
   const defaultRoleId = findRole(catalogue, input.defaultRole, 'default_role').id
-  const creatorRoleId = findRole(catalogue, input.creatorRole, 'creator_role').id
+  const hasCreator = input.creatorRole !== undefined && input.creatorRole !== ''
+  const creatorRoleId = hasCreator ? findRole(catalogue, input.creatorRole, 'creator_role').id : null
   checkCanBeAdded(catalogue.roleSets, key, 'roleSetsMax', 'role sets')
   const content = { key, name, description, roleIds, defaultRoleId, creatorRoleId }
   checkIsWellFormed(catalogue, content)
+  if (isInitial) checkIsForOrganizations(content, 'creator_role')
   const type = isInitial ? 'initial' : 'custom'
   const roleSet: RoleSet = { id: context.newId('roleset'), ...content, type, ...stampNew(context) }
   const demoted = isInitial ? [demoteInitial(catalogue, context)] : []
@@ -70,6 +73,7 @@ export function updateRoleSet(catalogue: Catalogue, input: UpdateRoleSetInput, c
   const type = isInitial ? 'initial' : undefined
   const roleSet = amend(before, { ...named, ...special, type }, context)
   checkIsWellFormed(catalogue, roleSet)
+  if (roleSet.type === 'initial') checkIsForOrganizations(roleSet, 'type')
   if (roleSet.type === before.type) return decidedTo('role_set', before, roleSet)
   return decided([demoteInitial(catalogue, context), put('role_set', roleSet, before)], roleSet)
 }
@@ -125,12 +129,13 @@ function checkIsWellFormed(
   checkLimit('rolesPerRoleSetMax', roleIds.length, { subject: `${key} would have`, unit: 'roles', field: 'roles' })
   const places = { default_role: roleSet.defaultRoleId, creator_role: roleSet.creatorRoleId }
   for (const [field, roleId] of Object.entries(places)) {
-    if (roleIds.includes(roleId)) continue
+    if (roleId === null || roleIds.includes(roleId)) continue
     const role = catalogue.roles.byId(roleId)?.key ?? roleId
     const message = `${role} can't be the ${field.replace('_', ' ')} of ${key}, because the set doesn't have that role. Add ${role} to its roles, or use one of its roles.`
     throw new Refusal('special_role_not_in_role_set', message, { field, facts: { role, role_set: key } })
   }
-  checkCanBeCreator(catalogue, roleSet.creatorRoleId, { roleSetKey: key, field: 'creator_role' })
+  if (roleSet.creatorRoleId !== null)
+    checkCanBeCreator(catalogue, roleSet.creatorRoleId, { roleSetKey: key, field: 'creator_role' })
 }
 
 export function checkCanBeCreator(

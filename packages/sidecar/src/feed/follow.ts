@@ -6,7 +6,7 @@
  * The duplicate is dropped by its number.
  */
 
-import type { Catalogue, Organization } from '@rolesets/core'
+import type { Assignment, Catalogue, Organization, Place } from '@rolesets/core'
 import type { KeptChangeSet, Reader, Store } from '../storage/store.ts'
 import { LiveQueue } from './live-queue.ts'
 import type { Turns } from './turns.ts'
@@ -20,6 +20,8 @@ export type FeedItem =
       /** In the first chunk only: the catalogue, and the seal that the next change set follows. */
       readonly first: { readonly catalogue: Catalogue; readonly seal: string } | undefined
       readonly organizations: readonly Organization[]
+      /** Of scopes. */
+      readonly assignments: readonly Assignment[]
       readonly last: boolean
     }
   | { readonly kind: 'change_set'; readonly revision: number; readonly changeSet: KeptChangeSet }
@@ -80,7 +82,7 @@ async function* snapshot(store: Store, options: FollowOptions): AsyncGenerator<F
     return { catalogue: await reader.catalogue(), seal: await lastSeal(reader) }
   })
   const catalogueOnly = options.scope === 'catalogue'
-  const chunk = { kind: 'snapshot_chunk', organizations: [], first: undefined, last: false } as const
+  const chunk = { kind: 'snapshot_chunk', organizations: [], assignments: [], first: undefined, last: false } as const
   yield { ...chunk, revision, first, last: catalogueOnly }
   if (catalogueOnly) return revision
 
@@ -90,6 +92,12 @@ async function* snapshot(store: Store, options: FollowOptions): AsyncGenerator<F
     if (page.value.length > 0) yield { ...chunk, revision, organizations: page.value }
     after = page.value.length < organizationsPerChunk ? undefined : page.value.at(-1)?.id
   } while (after !== undefined && !options.signal.aborted)
+  let behind: Place | undefined
+  do {
+    const page = await store.read((reader) => reader.assignments({ size: organizationsPerChunk, after: behind }))
+    if (page.value.length > 0) yield { ...chunk, revision, assignments: page.value }
+    behind = page.value.length < organizationsPerChunk ? undefined : page.value.at(-1)
+  } while (behind !== undefined && !options.signal.aborted)
 
   const reached = yield* backfill(store, revision, options.signal)
   yield { ...chunk, revision: reached, last: true }

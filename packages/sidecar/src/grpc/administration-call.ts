@@ -5,12 +5,16 @@ import type { PageCall, PageOf, WriteCall, Written } from '../service/operations
 import type { Service } from '../service/service.ts'
 import type { ImpactView } from '../service/views.ts'
 import { actorOf, checkMayWrite, type Access } from './authenticate.ts'
+import { invalid } from '../domain/fields.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'
 import { impactMessage } from './messages.ts'
+import { grantPolicyOf } from './requests.ts'
 import { failureOf } from './status.ts'
 
 type PageFields = Pick<PageCall, 'pageSize' | 'pageToken'>
-type WriteFields = Pick<WriteCall, 'dryRun' | 'expectedRevision' | 'allowNoAdministrator'>
+interface WriteFields extends Pick<WriteCall, 'dryRun' | 'expectedRevision' | 'allowNoAdministrator' | 'actingUserId'> {
+  readonly grantPolicy?: proto.GrantPolicy__Output
+}
 
 /** Each takes the operation of the service that a call is for, and how its answer looks on the wire. */
 export function callsOf(endpoint: Endpoint, checkWritable: Service['checkWritable']) {
@@ -28,7 +32,7 @@ export function callsOf(endpoint: Endpoint, checkWritable: Service['checkWritabl
           if (!dryRun) checkMayWrite(call.identity)
           checkWritable({ dryRun })
           const how = { dryRun, expectedRevision, allowNoAdministrator, isForReadKey: call.identity?.access === 'read' }
-          const writeCall = { actor: actorOf(call), ...how, signal: call.signal }
+          const writeCall = { actor: actorOf(call), ...how, ...actingOf(call, request), signal: call.signal }
           const response = reply(await work(request, writeCall))
           endpoint.observer.wrote(operation, dryRun ? 'DRY_RUN' : 'OK')
           return response
@@ -62,6 +66,14 @@ export function callsOf(endpoint: Endpoint, checkWritable: Service['checkWritabl
     /** A write whose dry run a read key may ask for, too. */
     preview: writing('preview'),
   }
+}
+
+/** The user on whose behalf a write is made. Over HTTP it is a header; a caller that sends it here expects a check. */
+function actingOf({ metadata }: Call, { actingUserId, grantPolicy }: WriteFields) {
+  const header = 'x-rolesets-acting-user'
+  if (metadata.get(header).length > 0)
+    throw invalid(header, 'is for HTTP. Over gRPC, set acting_user_id in the request.')
+  return { actingUserId, grantPolicy: grantPolicyOf(grantPolicy) }
 }
 
 /** One thing as it was read or written, in the field of this name; null where a dry run answers without one. */

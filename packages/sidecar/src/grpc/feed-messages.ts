@@ -7,6 +7,7 @@
 import type * as proto from '@rolesets/proto'
 import {
   byKind,
+  type Among,
   type Assignment,
   type ByKind,
   type Catalogue,
@@ -24,6 +25,8 @@ import {
   viewOrganization,
   viewRole,
   viewRoleSet,
+  viewScopeDefault,
+  viewScopeKind,
   viewSettings,
 } from '../service/views.ts'
 import {
@@ -34,6 +37,8 @@ import {
   permissionMessage,
   roleMessage,
   roleSetMessage,
+  scopeDefaultMessage,
+  scopeKindMessage,
   settingsMessage,
 } from './messages.ts'
 
@@ -98,13 +103,19 @@ export class FeedMessages {
   }
 }
 
-function chunkMessage({ first, organizations, last, catalogue }: SnapshotMessage, view: FeedView) {
-  const { permissions, retiredPermissions, roles, roleSets, settings } = first?.catalogue ?? {}
+function chunkMessage({ first, organizations, assignments, last, catalogue }: SnapshotMessage, view: FeedView) {
+  const { permissions, retiredPermissions, roles, roleSets, scopeKinds, scopeDefaults, settings } =
+    first?.catalogue ?? {}
   return {
     permissions: [...(permissions?.values() ?? [])].map(permissionMessage),
     roles: [...(roles?.values() ?? [])].map((it) => messages.role(it, catalogue)),
     roleSets: [...(roleSets?.values() ?? [])].map((it) => messages.roleSet(it, catalogue)),
     organizations: organizations.map((it) => messages.organization(it, catalogue, view === 'anonymous')),
+    assignments: assignments.map((it) => assignmentMessage(it, catalogue)),
+    scopeKinds: [...(scopeKinds?.values() ?? [])].map((it) => scopeKindMessage(viewScopeKind(it, catalogue))),
+    scopeDefaults: [...(scopeDefaults?.values() ?? [])].map((it) =>
+      scopeDefaultMessage(viewScopeDefault(it, catalogue)),
+    ),
     last,
     retiredPermissions: [...(retiredPermissions?.keys ?? [])],
     retiredPermissionsIncomplete: retiredPermissions?.isComplete === false,
@@ -144,6 +155,11 @@ const needsKey: ByKind<boolean> = {
   assignment_deleted: shownToAll,
   membership_put: shownWithKey,
   membership_deleted: shownWithKey,
+  scope_kind_put: shownToAll,
+  scope_kind_deleted: shownToAll,
+  scope_default_put: shownToAll,
+  scope_default_deleted: shownToAll,
+  scope_renamed: shownWithKey,
   members_reassigned: shownWithKey,
   invitation_put: shownWithKey,
   settings_put: shownToAll,
@@ -186,7 +202,16 @@ const changeMessages: ByKind<proto.Change, [showing: Showing]> = {
   membership_deleted: ({ before: { id, organizationId, scope, userId } }) => ({
     membershipDeleted: { id, organizationId, scope, userId },
   }),
-  members_reassigned: ({ among, mappings }) => ({ membersReassigned: { ...among, mappings: [...mappings] } }),
+  scope_kind_put: ({ after }, { catalogue }) => ({ scopeKindPut: scopeKindMessage(viewScopeKind(after, catalogue)) }),
+  scope_kind_deleted: ({ before: { kind } }) => ({ scopeKindDeleted: { kind } }),
+  scope_default_put: ({ after }, { catalogue }) => ({
+    scopeDefaultPut: scopeDefaultMessage(viewScopeDefault(after, catalogue)),
+  }),
+  scope_default_deleted: ({ before: { scope } }) => ({ scopeDefaultDeleted: { scope } }),
+  scope_renamed: ({ verb: _verb, thing: _thing, ...scopeRenamed }) => ({ scopeRenamed }),
+  members_reassigned: ({ among, mappings }) => ({
+    membersReassigned: { ...amongMessage(among), mappings: [...mappings] },
+  }),
   invitation_put: ({ after }, { catalogue, now }) => ({
     invitationPut: invitationMessage(viewInvitation(after, catalogue, now)),
   }),
@@ -196,8 +221,17 @@ const changeMessages: ByKind<proto.Change, [showing: Showing]> = {
 }
 
 function assignmentMessage(assignment: Assignment, { roleSets }: Catalogue): proto.Assignment {
-  const { organizationId, scope, roleSetId, updatedAt: updatedAtMs } = assignment
-  return { organizationId, scope, roleSetId, roleSet: keyOf(roleSets, roleSetId), updatedAtMs }
+  const { organizationId, scope, name, roleSetId, updatedAt: updatedAtMs } = assignment
+  const roleSet = roleSetId === null ? '' : keyOf(roleSets, roleSetId)
+  return { organizationId, scope, name, roleSetId: roleSetId ?? '', roleSet, updatedAtMs }
+}
+
+function amongMessage(among: Among): Omit<proto.MembersReassigned, 'mappings'> {
+  if ('roleSetId' in among) return { roleSetId: among.roleSetId }
+  if ('kind' in among) return { scopeKind: among.kind }
+  if (!('organizationId' in among)) return { scopeDefault: among.scope }
+  const { organizationId } = among
+  return 'scope' in among ? { organizationId, scopeKey: among.scope } : { organizationId }
 }
 
 function deleted({ id, key }: { id: string; key: string }): proto.Deleted {

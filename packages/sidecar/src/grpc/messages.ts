@@ -13,6 +13,8 @@ import type {
   PermissionView,
   RoleSetView,
   RoleView,
+  ScopeDefaultView,
+  ScopeKindView,
   SettingsView,
 } from '../service/views.ts'
 import { reasonOf } from './status.ts'
@@ -28,6 +30,24 @@ export function roleMessage(role: RoleView): proto.Role {
 export function roleSetMessage(roleSet: RoleSetView): proto.RoleSet {
   const type = roleSet.type === 'initial' ? 'INITIAL_SET' : 'CUSTOM_SET'
   return { ...stored(roleSet), roles: [...roleSet.roles], roleIds: [...roleSet.roleIds], type }
+}
+
+const fallbacks = { organization: 'ORGANIZATION', role_set: 'ROLE_SET', none: 'NONE' } as const
+
+export function scopeKindMessage({
+  updatedAt: updatedAtMs,
+  revision: _revision,
+  ...kind
+}: ScopeKindView): proto.ScopeKind {
+  return { ...kind, fallback: fallbacks[kind.fallback], updatedAtMs }
+}
+
+export function scopeDefaultMessage({
+  updatedAt: updatedAtMs,
+  revision: _revision,
+  ...each
+}: ScopeDefaultView): proto.ScopeDefault {
+  return { ...each, updatedAtMs }
 }
 
 /** Without a key a caller sees where an organization stands, and neither its metadata nor who created it. */

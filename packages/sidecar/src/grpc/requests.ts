@@ -1,12 +1,14 @@
 /** The parts of requests that need a translation for the rules: enums, metadata and manifests. */
 
 import type * as proto from '@rolesets/proto'
+import type { GrantPolicy } from '../domain/acting.ts'
 import type { InvitationStatus, LastAdministrator, Manifest, Metadata } from '@rolesets/core'
 import { jsonOfStruct } from '@rolesets/proto'
 import { Refusal } from '../domain/refusal.ts'
 
 const roleSetTypes = { ROLE_SET_TYPE_UNSPECIFIED: undefined, INITIAL_SET: true, CUSTOM_SET: false } as const
 const lastAdministrators = { LAST_ADMINISTRATOR_UNSPECIFIED: undefined, WARN: 'warn', REFUSE: 'refuse' } as const
+const grantPolicies = { GRANT_POLICY_UNSPECIFIED: undefined, SUBSET: 'subset', ANY: 'any' } as const
 const accesses = { ACCESS_UNSPECIFIED: 'secret', SECRET: 'secret', READ: 'read' } as const
 const statuses = { PENDING: 'pending', ACCEPTED: 'accepted', REVOKED: 'revoked', EXPIRED: 'expired' } as const
 
@@ -20,6 +22,12 @@ export function lastAdministratorOf(given: proto.LastAdministrator__Output | und
   if (given === undefined) return undefined
   const must = 'It must be WARN or REFUSE, or not given.'
   return valueOf(lastAdministrators, given, { field: 'last_administrator', must })
+}
+
+/** Undefined: not given. */
+export function grantPolicyOf(given: proto.GrantPolicy__Output | undefined): GrantPolicy | undefined {
+  if (given === undefined) return undefined
+  return valueOf(grantPolicies, given, { field: 'grant_policy', must: 'It must be SUBSET or ANY, or not given.' })
 }
 
 export function accessOf(access: proto.Access__Output): 'secret' | 'read' {

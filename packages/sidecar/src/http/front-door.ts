@@ -67,7 +67,10 @@ export function checkReady(readiness: Readiness): RequestHandler {
 }
 
 /** Node keeps the first one of most of these, and joins others. */
-const singleHeaders = ['host', 'authorization', 'content-type', 'x-rolesets-actor', 'clerk-api-version']
+const singleHeaders = [
+  ...['host', 'authorization', 'content-type', 'clerk-api-version'],
+  ...['x-rolesets-actor', 'x-rolesets-acting-user', 'x-rolesets-grant-policy'],
+]
 
 function repeatedHeader({ rawHeaders }: IncomingMessage): Refused | undefined {
   const names = rawHeaders.filter((_text, place) => place % 2 === 0).map((name) => name.toLowerCase())

@@ -12,6 +12,8 @@ import {
   type Permission,
   type Role,
   type RoleSet,
+  type ScopeDefault,
+  type ScopeKind,
   type Settings,
 } from '@rolesets/core'
 import type { Impact } from '../domain/decided.ts'
@@ -21,6 +23,8 @@ import { isCreatorEligible } from '../domain/roles.ts'
 export type PermissionView = Permission
 export type RoleView = ReturnType<typeof viewRole>
 export type RoleSetView = ReturnType<typeof viewRoleSet>
+export type ScopeKindView = ReturnType<typeof viewScopeKind>
+export type ScopeDefaultView = ReturnType<typeof viewScopeDefault>
 export type OrganizationView = ReturnType<typeof viewOrganization>
 export type MembershipView = ReturnType<typeof viewMembership>
 export type InvitationView = ReturnType<typeof viewInvitation>
@@ -70,6 +74,16 @@ export function viewRoleSet(roleSet: RoleSet, { roles: index }: Pick<Naming, 'ro
   const { ids: roleIds, keys: roles } = sortedByKey(roleSet.roleIds, index)
   const { defaultRoleId, creatorRoleId } = roleSet
   return { ...roleSet, roleIds, roles, ...placesOf({ defaultRoleId, creatorRoleId }, index) }
+}
+
+/** `roleSet` and its id are empty where the kind names no role set. */
+export function viewScopeKind(kind: ScopeKind, { roleSets }: Pick<Naming, 'roleSets'>) {
+  const { roleSetId } = kind
+  return { ...kind, roleSetId: roleSetId ?? '', roleSet: roleSetId === null ? '' : keyOf(roleSets, roleSetId) }
+}
+
+export function viewScopeDefault(scopeDefault: ScopeDefault, { roleSets }: Pick<Naming, 'roleSets'>) {
+  return { ...scopeDefault, roleSet: keyOf(roleSets, scopeDefault.roleSetId) }
 }
 
 export function viewOrganization(organization: Organization, { roleSets }: Pick<Naming, 'roleSets'>) {
@@ -140,8 +154,11 @@ export function viewImpact({ organizations, violations, ...impact }: Impact, bef
   }
 }
 
-function placesOf(ids: Pick<RoleSet, 'creatorRoleId' | 'defaultRoleId'>, roles: Names) {
-  return { ...ids, creatorRole: keyOf(roles, ids.creatorRoleId), defaultRole: keyOf(roles, ids.defaultRoleId) }
+/** Of a set that has no creator role, key and id are empty. */
+function placesOf({ creatorRoleId, defaultRoleId }: Pick<RoleSet, 'creatorRoleId' | 'defaultRoleId'>, roles: Names) {
+  const creatorRole = creatorRoleId === null ? '' : keyOf(roles, creatorRoleId)
+  const ids = { creatorRoleId: creatorRoleId ?? '', defaultRoleId }
+  return { ...ids, creatorRole, defaultRole: keyOf(roles, defaultRoleId) }
 }
 
 /** In the order of the keys; roles of one key, as in the steps of an apply, stay as they were. */

@@ -1,6 +1,6 @@
 /** What the reads of a storage are asked for: pages, orders, and the conditions of lists and of the audit. */
 
-import type { InvitationStatus } from '@rolesets/core'
+import type { InvitationStatus, Place } from '@rolesets/core'
 
 export interface Page {
   /** 1 to 1 000. */
@@ -8,6 +8,8 @@ export interface Page {
   /** Begin after this id (organizations) or user id (memberships); undefined: at the start. */
   readonly after?: string | undefined
 }
+
+export type PlacesPage = Pick<Page, 'size'> & { readonly after?: Place | undefined }
 
 /** A page of a list with offset pagination. */
 export interface Span {

@@ -26,9 +26,14 @@ const words: Readonly<Record<ThingName, Words>> = {
   permission: { name: byKey },
   role: { name: byKey },
   role_set: { name: byKey, shownWhenNew: 'roles' },
+  scope_kind: { name: byId, shownWhenNew: 'fallback' },
+  scope_default: { name: byId, shownWhenNew: 'role_set' },
   settings: { name: byId },
   organization: { name: byId, shownWhenNew: 'role_set' },
-  assignment: { name: ({ organization_id: organization }) => textOf(organization), shownWhenNew: 'role_set' },
+  assignment: {
+    name: ({ scope, organization_id: organization }) => `${textOf(scope)} of ${textOf(organization)}`,
+    shownWhenNew: 'role_set',
+  },
   membership: {
     name: ({ user_id: user, organization_id: organization }) => `${textOf(user)} in ${textOf(organization)}`,
     shownWhenNew: 'role',
@@ -52,6 +57,8 @@ function factText(change: AuditedChange): string {
   if (kind === 'organizations_moved')
     return `organizations of ${textOf(after?.from_role_set)} moved to ${textOf(after?.to_role_set)}: ${textOf(after?.organizations)}`
   if (kind === 'history_compacted') return `history up to revision ${textOf(after?.up_to_revision)} forgotten`
+  if (kind === 'scope_renamed')
+    return `${textOf(after?.from_scope)} of ${id} renamed to ${textOf(after?.to_scope)}: ${holdersText(change)}`
   if (kind === 'members_reassigned') return `in ${thing} ${id}: ${reassignments(after)}`
   const { name, shownWhenNew } = wordsOf(change.thing)
   const named = `${thing} ${name(after ?? before ?? {}, id)}`

@@ -9,6 +9,8 @@ export function changeSetLine({ revision, committedAtMs, actor, operation, chang
   return linesText([`${revision}  ${new Date(committedAtMs).toISOString()}  ${actor}  ${operation}  ${facts}`])
 }
 
+const fallbackTexts = { ORGANIZATION: 'on the role set of their organization', NONE: 'on no role set' } as const
+
 const texts: { readonly [Field in ChangeField]: (value: ChangeValue<Field>) => string } = {
   permissionPut: ({ key }) => `permission ${key}`,
   permissionDeleted: ({ key }) => `permission ${key} deleted`,
@@ -18,14 +20,22 @@ const texts: { readonly [Field in ChangeField]: (value: ChangeValue<Field>) => s
   roleSetDeleted: ({ key }) => `role set ${key} deleted`,
   organizationPut: ({ id, roleSet }) => `organization ${id} on ${roleSet}`,
   organizationDeleted: ({ id }) => `organization ${id} deleted`,
-  assignmentPut: ({ organizationId, scope, roleSet }) => `${scope} of ${organizationId} on ${roleSet}`,
+  assignmentPut: ({ organizationId, scope, name, roleSet }) =>
+    `${scope} of ${organizationId}${name === '' ? '' : ` (${name})`} ${roleSet === '' ? 'has no role set of its own' : `on ${roleSet}`}`,
   assignmentDeleted: ({ organizationId, scope }) => `${scope} of ${organizationId} has no role set of its own`,
   organizationsMoved: ({ fromRoleSetId, toRoleSetId }) => `organizations of ${fromRoleSetId} moved to ${toRoleSetId}`,
-  membersReassigned({ roleSetId, organizationId, mappings }) {
+  scopeKindPut: ({ kind, fallback, roleSet }) =>
+    `scopes of kind ${kind}: ${fallback === 'ROLE_SET' ? `on ${roleSet}` : fallbackTexts[fallback]}`,
+  scopeKindDeleted: ({ kind }) => `scopes of kind ${kind} deleted`,
+  scopeDefaultPut: ({ scope, roleSet }) => `${scope} on ${roleSet} by default`,
+  scopeDefaultDeleted: ({ scope }) => `${scope} has no default`,
+  scopeRenamed: ({ organizationId, fromScope, toScope, ...moved }) =>
+    `${fromScope} of ${organizationId} renamed to ${toScope}, with ${holdersText(moved)}`,
+  membersReassigned({ mappings, ...among }) {
     const moves = mappings.map(({ fromRoleId, toRoleId, ...moved }) => {
       return `${holdersText(moved)} from ${fromRoleId} to ${toRoleId}`
     })
-    return `in ${organizationId ?? `organizations on ${roleSetId ?? 'the set'}`}: ${moves.join(', ')}`
+    return `in ${amongText(among)}: ${moves.join(', ')}`
   },
   membershipPut: ({ userId, organizationId, role }) => `member ${userId} of ${organizationId}: ${role}`,
   membershipDeleted: ({ userId, organizationId }) => `member ${userId} of ${organizationId} removed`,
@@ -35,6 +45,15 @@ const texts: { readonly [Field in ChangeField]: (value: ChangeValue<Field>) => s
     `key ${name}: ${revokedAtMs === 0 ? access.toLowerCase() : 'revoked'}`,
   settingsPut: () => 'settings',
   historyCompacted: ({ upToRevision }) => `history up to revision ${upToRevision} forgotten`,
+}
+
+/** Where members got other roles. */
+function amongText(among: Omit<ChangeValue<'membersReassigned'>, 'mappings'>): string {
+  const { organizationId, scopeKey, scopeDefault, scopeKind, roleSetId } = among
+  if (organizationId !== undefined) return scopeKey === undefined ? organizationId : `${scopeKey} of ${organizationId}`
+  if (scopeDefault !== undefined) return `${scopeDefault} everywhere`
+  if (scopeKind !== undefined) return `scopes of kind ${scopeKind}`
+  return `organizations on ${roleSetId ?? 'the set'}`
 }
 
 function factText(change: Change): string {

@@ -20,7 +20,7 @@ import { ExplainedError } from './failure.ts'
 import type { Io } from './io.ts'
 import { withProgress } from './progress.ts'
 import { actorOption, askingVerb, type AddVerb, type Given, type Verb } from './verb.ts'
-import { parseRevisionField } from '../../domain/fields.ts'
+import { invalid, parseId, parseRevisionField } from '../../domain/fields.ts'
 
 export interface WriteOptions extends ConnectionOptions {
   readonly actor?: string
@@ -77,6 +77,28 @@ export const allowNoAdministratorOption = new Option(
   '--allow-no-administrator',
   'do it also if an organization loses its last administrator',
 )
+
+/** For verbs that give roles to members or invitations, or take them away (rule 18). */
+export const actingOptions = [
+  new Option('--acting-user <user>', 'id of the user on whose behalf: must be able to manage the members'),
+  new Option('--grant-policy <policy>', 'what this user may give (default: subset)').choices(['subset', 'any']),
+]
+
+export interface ActingOptions {
+  readonly actingUser?: string
+  readonly grantPolicy?: 'subset' | 'any'
+}
+
+/** The user on whose behalf a write is made, as its request names the user. */
+export function onBehalfOf({ actingUser, grantPolicy }: ActingOptions) {
+  if (actingUser === undefined && grantPolicy !== undefined)
+    throw invalid('--grant-policy', 'needs --acting-user. Name the user on whose behalf the command runs.')
+  const policies = { subset: 'SUBSET', any: 'ANY' } as const
+  return {
+    ...(actingUser !== undefined && { actingUserId: parseId(actingUser, '--acting-user') }),
+    ...(grantPolicy !== undefined && { grantPolicy: policies[grantPolicy] }),
+  }
+}
 
 /** A verb that checks what was typed, sends one write, and prints what it did. */
 export function writeVerb<Options extends WriteOptions, Args extends unknown[], Answer extends Written>(

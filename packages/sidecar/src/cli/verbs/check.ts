@@ -77,5 +77,9 @@ function reasonText({ organizationId, role, permission }: Question, decision: De
       return `${role} does not hold ${permission ?? 'the permission'}`
     case 'PERMISSION_UNKNOWN':
       return `there is no permission ${permission ?? ''}${permissionRetired ? ' any more: it was deleted or renamed' : ''}`
+    case 'SCOPE_KIND_UNKNOWN':
+      return `the kind of the scope isn't registered`
+    case 'SCOPE_UNASSIGNED':
+      return `the scope has no role set`
   }
 }

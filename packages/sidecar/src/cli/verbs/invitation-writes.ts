@@ -2,13 +2,13 @@
 
 import { InvalidArgumentError, Option } from 'commander'
 import type { Given } from '../run/verb.ts'
-import { writeVerb, type WriteOptions } from '../run/write.ts'
+import { actingOptions, onBehalfOf, writeVerb, type ActingOptions, type WriteOptions } from '../run/write.ts'
 import { isRegistered, notRegistered } from '../run/registered.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
 import { counted, limits as sizes } from '@rolesets/core'
 import { parseId, parseRef } from '../../domain/fields.ts'
 
-interface CreateOptions extends WriteOptions {
+interface CreateOptions extends WriteOptions, ActingOptions {
   readonly expiresInDays?: number
   readonly inviter?: string
   readonly redirectUrl?: string
@@ -24,11 +24,13 @@ const createVerb = {
     ).argParser(parseDays),
     new Option('--inviter <user>', 'id of the user who invites'),
     new Option('--redirect-url <url>', 'where your application sends the invited person'),
+    ...actingOptions,
   ],
   onRevision: false,
   notes: `
 The role must be in the organization's role set. The sidecar sends nothing: that is for your application. All of it is one
-revision; if one address can not be invited, none is.
+revision; if one address can not be invited, none is. --inviter is a fact that is stored and not checked. With --acting-user the
+sidecar refuses what this user may not give.
 
 Examples:
   rolesets invitations create org_acme org:member ann@example.com --key-file rolesets.db.key
@@ -38,6 +40,7 @@ Examples:
 const revokeVerb = {
   usage: 'revoke <organization> <id>',
   summary: 'Revokes a pending invitation.',
+  options: actingOptions,
   onRevision: true,
   notes: `
 Example:
@@ -66,12 +69,13 @@ export const create = writeVerb(
     const offer = withoutUndefined({ expiresInDays, inviterUserId, redirectUrl })
     const shared = { role: parseRef(role, '<role>'), ...offer }
     const invitations = emails.map((emailAddress) => ({ emailAddress, ...shared }))
+    const acting = onBehalfOf(options)
     const invited = `${counted(emails.length, 'invitation')} to ${organizationId}`
     const was = emails.length === 1 ? 'was' : 'were'
     return {
       ask: async (admin, { dryRun }, limits) => {
         if (!(await isRegistered(admin, organizationId, limits))) throw notRegistered(organizationId, assignFirst)
-        return admin.createInvitations({ organizationId, invitations, dryRun }, limits)
+        return admin.createInvitations({ organizationId, invitations, dryRun, ...acting }, limits)
       },
       outcome: (answer) => {
         return {
@@ -85,16 +89,19 @@ export const create = writeVerb(
   },
 )
 
-export const revoke = writeVerb(revokeVerb, (_given: Given<WriteOptions>, organization: string, id: string) => {
-  const input = invitationOf(organization, id)
-  return {
-    ask: (admin, how, limits) => admin.revokeInvitation({ ...input, ...how }, limits),
-    outcome: ({ invitation }) => {
-      const named = `The invitation of ${invitation?.emailAddress ?? id}`
-      return { is: `${named} is revoked`, would: `${named} would be revoked` }
-    },
-  }
-})
+export const revoke = writeVerb(
+  revokeVerb,
+  ({ options }: Given<WriteOptions & ActingOptions>, organization: string, id: string) => {
+    const input = { ...invitationOf(organization, id), ...onBehalfOf(options) }
+    return {
+      ask: (admin, how, limits) => admin.revokeInvitation({ ...input, ...how }, limits),
+      outcome: ({ invitation }) => {
+        const named = `The invitation of ${invitation?.emailAddress ?? id}`
+        return { is: `${named} is revoked`, would: `${named} would be revoked` }
+      },
+    }
+  },
+)
 
 export const accept = writeVerb(
   acceptVerb,

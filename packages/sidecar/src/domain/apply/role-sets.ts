@@ -56,7 +56,11 @@ function describePlaces(catalogue: Catalogue, item: RoleSetManifest, before: Rol
   const keyOf = (id: string) => catalogue.roles.byId(id)?.key ?? id
   return [
     ...describeKey('default role', keyOf(before.defaultRoleId), item.defaultRole),
-    ...describeKey('creator role', keyOf(before.creatorRoleId), item.creatorRole),
+    ...describeKey(
+      'creator role',
+      before.creatorRoleId === null ? undefined : keyOf(before.creatorRoleId),
+      item.creatorRole,
+    ),
   ]
 }
 

@@ -56,7 +56,6 @@ const failuresOfCreation = [
   'organization_invitation_not_unique',
   'organization_role_not_in_role_set',
   'organization_membership_quota_exceeded',
-  'missing_organization_permission',
 ] as const
 
 export const invitationOperations: readonly Operation[] = [
@@ -69,6 +68,7 @@ export const invitationOperations: readonly Operation[] = [
   }),
 
   writing('CreateInvitation', `POST ${path}`, {
+    onBehalf: true,
     ...answer,
     summary: "Invites an email address, with a role of the organization's role set. Rolesets sends nothing",
     params: organizationParams,
@@ -79,6 +79,7 @@ export const invitationOperations: readonly Operation[] = [
   }),
 
   writing('CreateInvitations', `POST ${path}/bulk`, {
+    onBehalf: true,
     summary: 'Invites several email addresses, all or none',
     params: organizationParams,
     body: z.array(newInvitation).meta({ minItems: 1, maxItems: limits.invitationsPerCallMax }),
@@ -113,6 +114,7 @@ export const invitationOperations: readonly Operation[] = [
   }),
 
   writing('RevokeInvitation', `POST ${path}/{invitation_id}/revoke`, {
+    onBehalf: true,
     ...one,
     summary: 'Revokes a pending invitation',
     body: z.strictObject({
@@ -120,7 +122,7 @@ export const invitationOperations: readonly Operation[] = [
         'Must be a member who holds `org:sys_memberships:manage`. Not stored: the audit has the actor.',
       ),
     }),
-    failures: ['organization_invitation_not_pending', 'missing_organization_permission'],
+    failures: ['organization_invitation_not_pending'],
     handle: (input, { service, call }) => service.administration.revokeInvitation(input, call),
   }),
 

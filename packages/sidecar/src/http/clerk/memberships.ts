@@ -44,6 +44,7 @@ export const membershipOperations: readonly Operation[] = [
   }),
 
   writing('CreateMembership', `POST ${path}`, {
+    onBehalf: true,
     ...answer,
     summary: "Makes a user a member, with a role of the organization's role set",
     params: organizationParams,
@@ -65,6 +66,7 @@ export const membershipOperations: readonly Operation[] = [
   }),
 
   writing('UpdateMembership', `PATCH ${path}/{user_id}`, {
+    onBehalf: true,
     endsAdministrators: true,
     ...one,
     summary: 'Gives a member another role',
@@ -74,6 +76,7 @@ export const membershipOperations: readonly Operation[] = [
   }),
 
   writing('DeleteMembership', `DELETE ${path}/{user_id}`, {
+    onBehalf: true,
     endsAdministrators: true,
     failures: ['organization_minimum_permissions_needed'],
     ...one,
@@ -83,6 +86,7 @@ export const membershipOperations: readonly Operation[] = [
   }),
 
   writing('UpdateOrganizationMembershipMetadata', `PATCH ${path}/{user_id}/metadata`, {
+    onBehalf: true,
     ...one,
     summary: 'Merges metadata into the present metadata, at every level; null removes a field',
     body: z.strictObject({ public_metadata: mergedMetadata, private_metadata: mergedMetadata }),

@@ -76,9 +76,21 @@ export function describeOperations(operations: OperationsByTag): { openapi: type
   return { ...document, openapi }
 }
 
-function describe({ operation, summary, failures, words, writes, schemas }: Operation): Record<string, unknown> {
+/** The header `x-rolesets-acting-user`, and what it is about. */
+const onBehalf = {
+  'x-rolesets-acting-user': z.string().optional().meta({
+    description: 'The user on whose behalf it is made: must be a member who holds `org:sys_memberships:manage`.',
+  }),
+  'x-rolesets-grant-policy': z.enum(['subset', 'any']).optional().meta({
+    description:
+      'What this user may give: roles within the own permissions (the default), or each role of the role set.',
+  }),
+}
+
+function describe({ operation, summary, failures, words, writes, isOnBehalf, schemas }: Operation): Path[string] {
   const { params, query, body, response } = schemas
-  const header = writes ? { header: z.object({ 'if-match': z.string().optional() }) } : {}
+  const headers = { 'if-match': z.string().optional(), ...(isOnBehalf && onBehalf) }
+  const header = writes ? { header: z.object(headers) } : {}
   const own = [...failures, ...Object.values(words.codes)]
   const isFound = namesThing(params) && words.codes.organization_not_found === undefined
   const codes = [...(writes ? alwaysOfWrites : always), ...(isFound ? missing : []), ...own]

@@ -99,7 +99,11 @@ function fieldName(field: string | undefined, names: FieldNames): string | undef
 }
 
 /** What every operation has under another name. */
-const namesOfAll: FieldNames = { expected_revision: 'If-Match' }
+const namesOfAll: FieldNames = {
+  expected_revision: 'If-Match',
+  acting_user_id: 'x-rolesets-acting-user',
+  grant_policy: 'x-rolesets-grant-policy',
+}
 
 type Refused = Pick<Refusal, 'code' | 'message' | 'field' | 'facts'>
 

@@ -60,6 +60,8 @@ export interface Operation {
   readonly words: Words
   readonly access: 'read' | 'secret'
   readonly writes: boolean
+  /** It can be made on behalf of a user (rule 18), whom a header names. */
+  readonly isOnBehalf?: boolean
   /** The body is not read. */
   readonly ignoresBody?: boolean
   readonly schemas: {
@@ -178,6 +180,8 @@ export function writing<
   declared: Declared<Params, Query, Names> & {
     /** It can end an organization's last administrator, so it takes `allow_no_administrator` (rule 19). */
     readonly endsAdministrators?: true
+    /** It gives or takes roles, so that it can be made on behalf of a user (rule 18). */
+    readonly onBehalf?: true
     /** A strict object, or a list of such. An empty body is the same as `{}`. */
     readonly body?: Body
     readonly ignoresBody?: true
@@ -189,14 +193,16 @@ export function writing<
   },
 ): Operation {
   const { params, query, body, response, fields = {}, handle, represent, changedAt = changedAtOf } = declared
-  const { endsAdministrators } = declared
+  const { endsAdministrators, onBehalf } = declared
   const schemas = {
     params: z.object(params ?? {}),
     query: z.strictObject({ ...query, ...(endsAdministrators && { allow_no_administrator: flag }), dry_run: flag }),
     body,
     response: writtenSchema(response),
   }
-  const shown = { ...shownOf(operation, route, declared), ignoresBody: declared.ignoresBody ?? false }
+  const failures = [...(declared.failures ?? []), ...(onBehalf ? failuresOnBehalf : [])]
+  const flags = { ignoresBody: declared.ignoresBody ?? false, isOnBehalf: onBehalf ?? false }
+  const shown = { ...shownOf(operation, route, { ...declared, failures }), ...flags }
   const answer: Operation['answer'] = async (given, scope) => {
     const { dryRun, allowNoAdministrator, ...input } = inputOf(given, schemas, fields)
     const how = { dryRun: dryRun === true, allowNoAdministrator: allowNoAdministrator === true }
@@ -210,6 +216,8 @@ export function writing<
   }
   return { ...shown, access: 'secret', writes: true, schemas, answer }
 }
+
+const failuresOnBehalf = ['missing_organization_permission', 'grant_exceeds_own'] as const
 
 /** Whether the query of a write asks for a dry run. @throws ClerkFailure */
 export function isDryRun(query: QueryValues): boolean {

@@ -6,7 +6,7 @@ import { DeadlinePassed, ServiceError } from '../../service/service-error.ts'
 import type { Service } from '../../service/service.ts'
 import { failureOfReading, readBody, sendFailure, sendRepresentation } from './body.ts'
 import type { Identify, Identity } from '../../service/key-ring.ts'
-import { actorOf, checkAccess, identifyCaller } from './caller.ts'
+import { actingOf, actorOf, checkAccess, identifyCaller } from './caller.ts'
 import { answerTo, ClerkFailure, errorCodeOf, failure } from './envelope.ts'
 import { parseIfMatch, refuseDryRunHeaders } from './precondition.ts'
 import { readQuery, type QueryValues } from './query.ts'
@@ -126,7 +126,8 @@ function handlerOf(operation: Operation, { service, measurements }: ClerkOptions
       if (operation.writes) refuseDryRunHeaders(request.headers)
       const expectedRevision = operation.writes ? parseIfMatch(request.get('if-match')) : undefined
       const actor = actorOf(request.headers, caller)
-      const call = { actor, dryRun: false, expectedRevision, onlyRegistered: true, signal }
+      const acting = operation.writes ? actingOf(request.headers, operation.isOnBehalf === true) : {}
+      const call = { actor, dryRun: false, expectedRevision, onlyRegistered: true, ...acting, signal }
       const scope: WriteScope = { service, apiVersion, call }
       const answer = await operation.answer(given, scope)
       if (operation.writes) measurements.wrote(operation.operation, answer.isDryRun === true ? 'DRY_RUN' : 'OK')

@@ -59,6 +59,8 @@ export async function explainAt(reader: Reader, present: Catalogue, question: Ex
     ROLE_NOT_IN_SET: [assignment, place, named, membership],
     PERMISSION_NOT_IN_ROLE: [],
     PERMISSION_UNKNOWN: [],
+    SCOPE_KIND_UNKNOWN: [],
+    SCOPE_UNASSIGNED: [],
   }[decision.reason]
   return { ...decision, because: newest(facts), isRegistered: assignment.value !== null, wasDeleted }
 }

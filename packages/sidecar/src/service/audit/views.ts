@@ -9,6 +9,7 @@ import {
   kindOf,
   plainFormOf,
   snakeCase,
+  type Among,
   type ByThing,
   type Catalogue,
   type Change,
@@ -20,6 +21,7 @@ import {
   type Moved,
   type OrganizationDomain,
   type Reassigned,
+  type Renamed,
   type SealedChangeSet,
   type ThingName,
   type Things,
@@ -95,19 +97,27 @@ export async function viewChangeSets(
 const namedIds: ByThing<readonly string[]> = {
   permission: () => [],
   role: ({ permissionIds }) => permissionIds,
-  role_set: ({ roleIds, defaultRoleId, creatorRoleId }) => [...roleIds, defaultRoleId, creatorRoleId],
+  role_set: ({ roleIds, defaultRoleId, creatorRoleId }) => [...roleIds, defaultRoleId, ...given(creatorRoleId)],
+  scope_kind: ({ roleSetId }) => given(roleSetId),
+  scope_default: ({ roleSetId }) => [roleSetId],
   settings: () => [],
   organization: ({ roleSetId }) => [roleSetId],
-  assignment: ({ roleSetId }) => [roleSetId],
+  assignment: ({ roleSetId }) => given(roleSetId),
   membership: ({ roleIds }) => roleIds,
   invitation: ({ roleIds }) => roleIds,
   access_key: () => [],
 }
 
+function given(id: string | null): readonly string[] {
+  return id === null ? [] : [id]
+}
+
 function namedIdsOf(change: Change): readonly string[] {
   if (change.verb === 'moved') return [change.fromRoleSetId, change.toRoleSetId]
   if (change.verb === 'reassigned') return change.mappings.flatMap(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId])
-  return change.verb === 'compacted' ? [] : imagesOf(change).flatMap((image) => byThing(namedIds, image))
+  return change.verb === 'compacted' || change.verb === 'renamed'
+    ? []
+    : imagesOf(change).flatMap((image) => byThing(namedIds, image))
 }
 
 interface Namings {
@@ -129,7 +139,9 @@ const views: ByThing<View, [naming: Naming, present: Catalogue]> = {
     ...viewOrganization(organization, naming),
     ...(organization.domains && { domains: organization.domains.map(domainText) }),
   }),
-  assignment: (it, { roleSets }) => ({ id: it.organizationId, ...it, roleSet: keyOf(roleSets, it.roleSetId) }),
+  assignment: (it, { roleSets }) => ({ id: it.organizationId, ...it, ...roleSetOf(it.roleSetId, roleSets) }),
+  scope_kind: (it, { roleSets }) => ({ id: it.kind, ...it, ...roleSetOf(it.roleSetId, roleSets) }),
+  scope_default: (it, { roleSets }) => ({ id: it.scope, ...it, ...roleSetOf(it.roleSetId, roleSets) }),
   membership: viewHeld,
   // As it was written: what has become of one that was pending depends on when one looks.
   invitation: viewHeld,
@@ -142,6 +154,11 @@ function viewHeld(thing: Membership | Invitation, naming: Naming): View & { read
   return { id: thing.id, ...plainFormOf(thing), role, ...(roles.length > 1 && { roles }) }
 }
 
+/** Empty where a scope or a kind names none. */
+function roleSetOf(id: string | null, roleSets: Naming['roleSets']) {
+  return { roleSetId: id ?? '', roleSet: id === null ? '' : keyOf(roleSets, id) }
+}
+
 /** Domains stand in the image of their organization. */
 function domainText({ name, enrollmentMode, verified }: OrganizationDomain): string {
   return `${name} (${enrollmentMode}, ${verified ? 'verified' : 'not verified'})`
@@ -151,6 +168,7 @@ function factsOf(change: Change, present: Catalogue, namings: Namings): Facts {
   if (change.verb === 'moved') return factsOfMove(change, namings)
   if (change.verb === 'reassigned') return factsOfReassignment(change, namings)
   if (change.verb === 'compacted') return factsOfCompaction(change)
+  if (change.verb === 'renamed') return factsOfRenaming(change)
   const { thing } = change
   // Both states of a change are of its thing, which the compiler can't connect.
   const viewOf = (value: Things[ThingName] | null, naming: Naming) =>
@@ -179,6 +197,10 @@ function factsOfMove({ fromRoleSetId: from, toRoleSetId: to, organizations }: Mo
   return { thing: 'role_set', id: from, before: undefined, after, members: 0, invitations: 0 }
 }
 
+function factsOfRenaming({ thing, organizationId: id, fromScope, toScope, members, invitations }: Renamed): Facts {
+  return { thing, id, before: undefined, after: { from_scope: fromScope, to_scope: toScope }, members, invitations }
+}
+
 /** The digests are for `doctor`, which reads them in the file. */
 function factsOfCompaction({ thing, upTo }: Compacted): Facts {
   const after = { up_to_revision: upTo }
@@ -193,10 +215,18 @@ function factsOfReassignment(change: Reassigned, { before, after }: Namings): Fa
     ...{ members, invitations },
   }))
   const total = (count: 'members' | 'invitations') => mappings.reduce((sum, mapping) => sum + mapping[count], 0)
-  const [thing, id] =
-    'roleSetId' in among ? (['role_set', among.roleSetId] as const) : (['organization', among.organizationId] as const)
   const counts = { members: total('members'), invitations: total('invitations') }
-  return { thing, id, before: undefined, after: { mappings }, ...counts }
+  const { scope, ...subject } = subjectOf(among)
+  return { ...subject, before: undefined, after: { ...(scope && { scope }), mappings }, ...counts }
+}
+
+/** What a reassignment is shown as a fact of. */
+function subjectOf(among: Among): Pick<Facts, 'thing' | 'id'> & { readonly scope?: string } {
+  if ('roleSetId' in among) return { thing: 'role_set', id: among.roleSetId }
+  if ('kind' in among) return { thing: 'scope_kind', id: among.kind }
+  if (!('organizationId' in among)) return { thing: 'scope_default', id: among.scope }
+  const { organizationId: id } = among
+  return 'scope' in among ? { thing: 'assignment', id, scope: among.scope } : { thing: 'organization', id }
 }
 
 /** Names as on the wire, where times have their unit. What is within metadata keeps its names: they are the application's. */

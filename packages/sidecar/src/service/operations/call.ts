@@ -2,6 +2,7 @@
 
 import type { Order } from '../../storage/store.ts'
 import type { Plan } from '../../domain/apply/plan.ts'
+import type { Acting } from '../../domain/acting.ts'
 import type { ImpactView } from '../views.ts'
 
 export interface ReadCall {
@@ -16,7 +17,7 @@ export interface QuestionCall extends ReadCall {
   readonly onRead?: (organizationId: string) => void
 }
 
-export interface WriteCall {
+export interface WriteCall extends Acting {
   /** Name of the actor; never empty. */
   readonly actor: string
   readonly dryRun: boolean

@@ -1,6 +1,6 @@
 /** Operations on invitations. */
 
-import type { Invitation, InvitationStatus, Membership } from '@rolesets/core'
+import { wholeOf, type Invitation, type InvitationStatus, type Membership } from '@rolesets/core'
 import { parseEmailAddress, parseId } from '../../domain/fields.ts'
 import {
   acceptInvitation,
@@ -13,10 +13,11 @@ import {
   type RevokeInvitationInput,
 } from '../../domain/invitations.ts'
 import type { Reader } from '../../storage/store.ts'
+import { membershipsOf } from './acting.ts'
 import { invitationsTo } from './invitees.ts'
 import { foreseeMembership, occupancyOf } from './memberships.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
-import { foreseeOrganization, registrationOf } from './organizations.ts'
+import { foreseeOrganization, placeOf, registrationOf } from './organizations.ts'
 import { viewInvitations } from '../past-names.ts'
 import { viewInvitation, viewMembership, type InvitationView } from '../views.ts'
 
@@ -31,14 +32,15 @@ export const invitationCommands = {
         const inviters = await invitersIn(scope, organizationId, invitersOf(input, [input]))
         return { ...(await organizationFactsOf(scope, organizationId)), pending, inviters }
       },
-      { foresee: foreseeOrganization },
+      { foresee: foreseeOrganization, actsIn: placeOf },
     ),
     revokeInvitation: {
       foresee: foreseeOrganization,
+      actsIn: placeOf,
       decide: async (scope, input: RevokeInvitationInput) => {
         const { organizationId, requestingUserId } = input
         const asking = requestingUserId ? [requestingUserId] : []
-        const [requester] = await invitersIn(scope, organizationId, asking)
+        const requester = await invitersIn(scope, organizationId, asking)
         const facts = { ...(await factsOf(scope, input)), requester }
         return revokeInvitation(scope.catalogue, input, facts, scope.context)
       },
@@ -56,7 +58,7 @@ export const invitationCommands = {
           const inviters = await invitersIn(scope, organizationId, invitersOf(input, invitations))
           return { ...(await organizationFactsOf(scope, organizationId)), pending, inviters }
         },
-        { foresee: foreseeOrganization },
+        { foresee: foreseeOrganization, actsIn: placeOf },
       ),
     },
   ),
@@ -118,7 +120,7 @@ async function organizationFactsOf({ writer, context }: WriteScope, organization
   return { ...facts, ...(await occupancyOf(writer, facts.organization, context.now)) }
 }
 
-/** Those of the users who are members. */
+/** Of the users who are members. */
 async function invitersIn(
   { writer }: WriteScope,
   organizationId: string,
@@ -126,8 +128,8 @@ async function invitersIn(
 ): Promise<Membership[]> {
   const memberships: Membership[] = []
   for (const userId of userIds) {
-    const membership = await writer.membership(organizationId, parseId(userId, 'inviter_user_id'))
-    if (membership !== undefined) memberships.push(membership)
+    const user = { userId: parseId(userId, 'inviter_user_id'), place: wholeOf(organizationId) }
+    memberships.push(...(await membershipsOf(writer, user)))
   }
   return memberships
 }

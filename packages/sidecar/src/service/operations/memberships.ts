@@ -6,7 +6,7 @@ import { findRole } from '../../domain/lookup.ts'
 import type { Foreseen, Reader, Writer } from '../../storage/store.ts'
 import { invitationsFrom, invitationsTo } from './invitees.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
-import { registrationOf } from './organizations.ts'
+import { placeOf, registrationOf } from './organizations.ts'
 import { viewMembership, type MembershipView } from '../views.ts'
 
 export const membershipCommands = commandsOf(viewMembership, {
@@ -18,11 +18,12 @@ export const membershipCommands = commandsOf(viewMembership, {
       const occupancy = await occupancyOf(writer, facts.organization, context.now)
       return { ...facts, ...occupancy, invitations: await invitationsTo(scope, input) }
     },
-    { foresee: foreseeMembership },
+    { foresee: foreseeMembership, actsIn: placeOf },
   ),
-  updateMembership: factRule(updateMembership, presentFactsOf, { foresee: foreseeMembership }),
+  updateMembership: factRule(updateMembership, presentFactsOf, { foresee: foreseeMembership, actsIn: placeOf }),
   deleteMembership: {
     foresee: foreseeMembership,
+    actsIn: placeOf,
     decide: async (scope, input: Parameters<typeof deleteMembership>[0]) => {
       const { membership } = await presentFactsOf(scope, input)
       const facts = { membership, invitations: await invitationsTo(scope, input) }

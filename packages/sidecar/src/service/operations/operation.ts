@@ -3,12 +3,20 @@
  * recorded at once; a read sees one committed state. The files of the nouns only say which facts a rule needs.
  */
 
-import { type Catalogue, type Change, limits, type RefusalCode, type UnknownOrganizations } from '@rolesets/core'
+import {
+  type Catalogue,
+  type Change,
+  limits,
+  type Place,
+  type RefusalCode,
+  type UnknownOrganizations,
+} from '@rolesets/core'
 import { noImpact, type Context, type Decided, type IdPrefix, type Impact } from '../../domain/decided.ts'
 import { administratorNeeded } from '../../domain/administrators.ts'
 import { checkUnchanged } from '../../domain/precondition.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import type { At, Foreseen, Page, Reader, Store, Writer } from '../../storage/store.ts'
+import { decideOnBehalf, foreseenWith, onBehalfOf, type OnBehalf } from './acting.ts'
 import type { Found, PageCall, PageOf, ReadCall, WriteCall, Written } from './call.ts'
 import type { ReadModel } from '../decisions/read-model.ts'
 import { createCheckWritable, type CheckWritable, type ReadOnly } from './read-only.ts'
@@ -48,6 +56,11 @@ interface Ruling<I, T> {
   readonly foresee?: (input: I) => Foreseen
   /** Reads the facts and asks the rule. May run twice, so it has no effects of its own. */
   readonly decide: (scope: WriteScope, input: I) => Promise<Decided<T>> | Decided<T>
+  /**
+   * The place in which it gives roles or takes them away, for a write that can be made on behalf of a user (rule 18). What its
+   * changes give is judged. Undefined: a call that names such a user is refused.
+   */
+  readonly actsIn?: (input: I) => Place
   readonly deletes?: boolean
 }
 
@@ -197,7 +210,8 @@ function createWrite(options: OperationOptions, checkWritable: CheckWritable) {
       ? parseOwnRevision(store, expectedRevision, 'expected_revision').number
       : undefined
     const { actor, dryRun, signal } = call
-    const foreseen = command.foresee?.(input)
+    const onBehalf = onBehalfOf(command, input, call)
+    const foreseen = foreseenWith(command.foresee?.(input), onBehalf)
     const provenance = { actor, operation, at: options.now(), dryRun, foreseen, signal }
     const expectUnchanged: WriteScope['expectUnchanged'] = (thing) => checkUnchanged(thing, expected)
     const { revision, value } = await store.write(provenance, async (writer) => {
@@ -208,7 +222,7 @@ function createWrite(options: OperationOptions, checkWritable: CheckWritable) {
       const record = (changes: readonly Change[]) => recording.record(changes)
       const isForReadKey = call.isForReadKey === true
       const scope = { writer, catalogue: before, context, expectUnchanged, isForReadKey, record }
-      return run(command, input, { ...scope, recording, call }).catch(async (error: unknown) => {
+      return run(command, input, { ...scope, recording, call, onBehalf }).catch(async (error: unknown) => {
         if (!call.dryRun || !isViolation(error)) throw error
         // What was recorded before the refusal is undone with the rest of the dry run.
         return { thing: undefined, impact: viewImpact(refusedImpact(error), before, await writer.catalogue()) }
@@ -225,14 +239,21 @@ function createWrite(options: OperationOptions, checkWritable: CheckWritable) {
   }
 }
 
+interface Running {
+  readonly recording: Recording
+  readonly call: WriteCall
+  /** The user on whose behalf the call is made, if it names one. */
+  readonly onBehalf: OnBehalf | undefined
+}
+
 /** Decides, records, and shows what came of it. */
 async function run<I, T, V>(
   command: Command<I, T, V>,
   input: I,
-  { recording, call, ...scope }: WriteScope & { readonly recording: Recording; readonly call: WriteCall },
+  { recording, call, onBehalf, ...scope }: WriteScope & Running,
 ) {
   const { writer, catalogue: before, context } = scope
-  const decided = await command.decide(scope, input)
+  const decided = await decideOnBehalf(onBehalf, scope, () => command.decide(scope, input))
   await scope.record(decided.changes)
   const after = await writer.catalogue()
   const impact = { ...decided.impact, withoutAdministrator: await recording.withoutAdministrator(after) }

@@ -1,6 +1,7 @@
 /** Operations on organizations. */
 
-import { findTextFault, type Organization } from '@rolesets/core'
+import { findTextFault, wholeOf, type Organization, type Place } from '@rolesets/core'
+import { parseId } from '../../domain/fields.ts'
 import {
   assignRoleSet,
   createOrganization,
@@ -68,6 +69,11 @@ interface Named {
 
 export function foreseeOrganization({ organizationId }: { readonly organizationId: string }): Foreseen {
   return { organizationIds: [organizationId] }
+}
+
+/** Where a write on behalf of a user gives roles. */
+export function placeOf({ organizationId }: { readonly organizationId: string }): Place {
+  return wholeOf(parseId(organizationId, 'organization_id'))
 }
 
 async function organizationOf({ writer, expectUnchanged }: WriteScope, { organizationId }: Named) {

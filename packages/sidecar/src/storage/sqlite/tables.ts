@@ -33,6 +33,8 @@ export const tables: Readonly<Record<string, Explanation>> = {
   memberships: large('organization_id', 'scope', 'user_id'),
   invitations: large('id'),
   assignments: large('organization_id', 'scope'),
+  scope_kinds: small('kind'),
+  scope_defaults: small('scope'),
   organizations: large('id'),
   deleted_organizations: large('id'),
   organization_counts: checked('the organizations of each role set are counted again'),

@@ -37,10 +37,12 @@ async function writeDeleted(connection: EngineConnection, deleted: Stream<Delete
 }
 
 async function* putsOf(snapshot: StoreSnapshot): AsyncGenerator<Change> {
-  const { permissions, roles, roleSets, settings } = snapshot.catalogue
+  const { permissions, roles, roleSets, scopeKinds, scopeDefaults, settings } = snapshot.catalogue
   for (const each of permissions.values()) yield put('permission', each, null)
   for (const each of roles.values()) yield put('role', each, null)
   for (const each of roleSets.values()) yield put('role_set', each, null)
+  for (const each of scopeKinds.values()) yield put('scope_kind', each, null)
+  for (const each of scopeDefaults.values()) yield put('scope_default', each, null)
   if (settings.revision > 0) yield put('settings', settings, null)
   for (const each of snapshot.accessKeys) yield put('access_key', each, null)
   for await (const each of snapshot.organizations) yield put('organization', each, null)

@@ -84,7 +84,12 @@ export class Pending {
     const { verb, thing } = change
     if (thing === 'history') return
     this.#names.add(thing)
-    if (verb === 'moved' || verb === 'reassigned' || (verb === 'deleted' && thing === 'organization')) {
+    if (
+      verb === 'moved' ||
+      verb === 'reassigned' ||
+      verb === 'renamed' ||
+      (verb === 'deleted' && thing === 'organization')
+    ) {
       this.#isWide = true
       for (const name of rowNames) this.#names.add(name)
     }

@@ -27,6 +27,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   organizationsById: ofOrganizations,
   organizationBySlug: ofSingle,
   assignment: ofSingle,
+  assignments: (pending) => pending.concerns('assignment'),
   roleSetIdsOf: (pending) => pending.concerns('organization', 'assignment'),
   // A single one is known here, or the rows have it.
   deletedOrganizations: (pending, ids) => pending.isWide || (ids.length > 1 && pending.concerns('organization')),

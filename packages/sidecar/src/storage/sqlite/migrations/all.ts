@@ -9,7 +9,8 @@ import { historyBase } from './0006-history-base.ts'
 import { members } from './0007-members.ts'
 import { domains } from './0008-domains.ts'
 import { deletedOrganizations } from './0009-deleted-organizations.ts'
-import { scopesOfMembers } from './0010-scopes-of-members.ts'
+import { scopes } from './0010-scopes.ts'
+import { scopesOfMembers } from './0011-scopes-of-members.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -22,5 +23,6 @@ export const migrations: readonly Migration[] = [
   members,
   domains,
   deletedOrganizations,
+  scopes,
   scopesOfMembers,
 ]

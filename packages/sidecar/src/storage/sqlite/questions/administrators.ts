@@ -78,6 +78,8 @@ async function selectionOf(
   const { roleIds, among } = leaving
   const values = [remaining, JSON.stringify(roleIds)]
   if (among === undefined) return { sql: selections.everywhere, values }
+  // In scopes there are no administrators of an organization.
+  if ('scope' in among || 'kind' in among) return { sql: selections.organizations, values: [remaining, '[]'] }
   if ('organizationId' in among) return { sql: selections.inOrganization, values: [...values, among.organizationId] }
   const side = await cheaperSide(connection, { holders: 'memberships', roleIds, roleSetId: among.roleSetId })
   return { sql: selections.inRoleSet[side], values: [...values, among.roleSetId] }

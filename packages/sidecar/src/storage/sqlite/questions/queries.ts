@@ -4,7 +4,7 @@ import type { Place } from '@rolesets/core'
 import type { Page } from '../../store.ts'
 import type { EngineConnection, RowReader } from '../../transactions/connection.ts'
 import type { Connection, Row } from '../connection.ts'
-import { readAssignment, roleSetIdsOf } from '../rows/assignments.ts'
+import { listAssignments, readAssignment, roleSetIdsOf } from '../rows/assignments.ts'
 import { readBookmark } from '../rows/bookmarks.ts'
 import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
 import { count, integer, text } from '../rows/columns.ts'
@@ -69,6 +69,10 @@ export function readsOf(connection: Connection): Reads {
       (await invitations.select(connection, pendingOfAddress, [organizationId, scope, ...address]))[0],
     pendingInvitationCount: async ({ organizationId, scope = '' }, now) =>
       count(await connection.all(pendingCount, [organizationId, scope, now]), 'invitations'),
+    assignments: (page) => {
+      checkAtMost(page.size, rowsMax, 'assignments')
+      return listAssignments(connection, page)
+    },
     assignment: (place) => readAssignment(connection, place),
     roleSetIdsOf: async (places) => {
       checkAtMost(places.length, idsMax, 'places')

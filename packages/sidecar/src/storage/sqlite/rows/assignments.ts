@@ -4,15 +4,26 @@
  */
 
 import { keyOfPlace, type Assignment, type Place } from '@rolesets/core'
+import type { PlacesPage } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import { assignments } from './things.ts'
 
-const whole = `SELECT id AS organization_id, '' AS scope, role_set_id, updated_at, revision FROM organizations`
+const whole = `SELECT id AS organization_id, '' AS scope, '' AS name, role_set_id, updated_at, revision FROM organizations`
 
 export async function readAssignment(connection: Connection, place: Place): Promise<Assignment | undefined> {
   const { organizationId, scope } = place
   if (scope !== '') return assignments.find(connection, organizationId, scope)
   return (await assignments.select(connection, `${whole} WHERE id = ?`, [organizationId]))[0]
+}
+
+/** Of scopes, ordered by organization and scope. */
+export async function listAssignments(
+  connection: Connection,
+  { size, after }: PlacesPage,
+): Promise<readonly Assignment[]> {
+  const sql =
+    'SELECT * FROM assignments WHERE (organization_id, scope) > (?, ?) ORDER BY organization_id, scope LIMIT ?'
+  return assignments.select(connection, sql, [after?.organizationId ?? '', after?.scope ?? '', size])
 }
 
 /** By the keys of the places. */
@@ -27,5 +38,5 @@ export async function roleSetIdsOf(
     ...(ids.length > 0 ? await assignments.select(connection, wholesById, [JSON.stringify(ids)]) : []),
     ...(scoped.length > 0 ? await assignments.findAll(connection, JSON.stringify(scoped)) : []),
   ]
-  return new Map(found.map((each) => [keyOfPlace(each), each.roleSetId]))
+  return new Map(found.flatMap((each) => (each.roleSetId === null ? [] : [[keyOfPlace(each), each.roleSetId]])))
 }

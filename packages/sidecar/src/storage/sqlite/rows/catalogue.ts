@@ -8,7 +8,7 @@ import type { Connection } from '../connection.ts'
 import { text } from './columns.ts'
 import { readRetiredKeys } from './permissions.ts'
 import type { Table } from './table.ts'
-import { permissions, roles, roleSets, settings } from './things.ts'
+import { permissions, roles, roleSets, scopeDefaults, scopeKinds, settings } from './things.ts'
 
 /** A table with the things that a thing holds. */
 interface Links {
@@ -34,13 +34,19 @@ export async function loadCatalogue(connection: Connection): Promise<Catalogue> 
     roleSets: new Index(
       (await inOrder(connection, roleSets)).map((roleSet) => ({ ...roleSet, roleIds: roleIds.get(roleSet.id) ?? [] })),
     ),
+    scopeKinds: new Map((await inOrder(connection, scopeKinds, 'kind')).map((each) => [each.kind, each])),
+    scopeDefaults: new Map((await inOrder(connection, scopeDefaults, 'scope')).map((each) => [each.scope, each])),
     settings: changed ?? initialSettings,
   }
 }
 
-/** In the order of their creation. */
-export function inOrder<T extends object>(connection: Connection, table: Table<T>): Promise<readonly T[]> {
-  return table.select(connection, `SELECT * FROM ${table.name} ORDER BY rowid`)
+/** Unless another order is given, in that of their creation. */
+export function inOrder<T extends object>(
+  connection: Connection,
+  table: Table<T>,
+  by = 'rowid',
+): Promise<readonly T[]> {
+  return table.select(connection, `SELECT * FROM ${table.name} ORDER BY ${by}`)
 }
 
 export async function putRole(connection: Connection, role: Role): Promise<void> {

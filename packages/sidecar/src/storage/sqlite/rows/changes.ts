@@ -10,7 +10,7 @@ import { deleteRole, deleteRoleSet, putRole, putRoleSet, putSettings } from './c
 import { deleteOrganizations, moveOrganizations, putOrganizations } from './organizations.ts'
 import { deletePermission, putPermission } from './permissions.ts'
 import { reassign } from './reassignment.ts'
-import { accessKeys, assignments, invitations, memberships } from './things.ts'
+import { accessKeys, assignments, invitations, memberships, scopeDefaults, scopeKinds } from './things.ts'
 
 /** The text of a statement's values is bounded, however many changes a work records. */
 const rowsPerStatementMax = 500
@@ -51,6 +51,12 @@ const writers: Writers = {
   role_deleted: alone((connection, { before }) => deleteRole(connection, before)),
   role_set_put: alone((connection, { after }) => putRoleSet(connection, after)),
   role_set_deleted: alone((connection, { before }) => deleteRoleSet(connection, before)),
+  scope_kind_put: alone((connection, { after }) => scopeKinds.put(connection, after)),
+  scope_kind_deleted: alone((connection, { before }) => scopeKinds.deleteAll(connection, [[before.kind]])),
+  scope_default_put: alone((connection, { after }) => scopeDefaults.put(connection, after)),
+  scope_default_deleted: alone((connection, { before }) => scopeDefaults.deleteAll(connection, [[before.scope]])),
+  // Members and invitations of scopes: there are none yet.
+  scope_renamed: alone(async () => undefined),
   settings_put: alone((connection, { after }) => putSettings(connection, after)),
   access_key_put: alone((connection, { after }) => accessKeys.put(connection, after)),
   // Says what the rows are, and changes none.

@@ -8,10 +8,10 @@ import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection, Value } from '../connection.ts'
 import { cheaperSide, type Holders } from '../questions/usage.ts'
 
-/** Which rows hold a role in an organization as a whole, at the time of the write (`?2`). */
+/** Which rows hold a role at the time of the write (`?2`). */
 const isHolding: Readonly<Record<Holders, string>> = {
-  memberships: "memberships.scope = ''",
-  invitations: "invitations.scope = '' AND invitations.status = 'pending' AND invitations.expires_at > ?2",
+  memberships: 'true',
+  invitations: "invitations.status = 'pending' AND invitations.expires_at > ?2",
 }
 
 /** All mappings happen at the same time: SQLite finds all rows and their new roles before it changes the first. */
@@ -19,19 +19,20 @@ const mapping = (holders: Holders) => `
 WITH mapping (from_role_id, to_role_id) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
 UPDATE ${holders} SET role_id = mapping.to_role_id, updated_at = ?2, revision = ?3`
 
-const inOrganization = (holders: Holders) => `${mapping(holders)}
+const inPlace = (holders: Holders) => `${mapping(holders)}
 FROM mapping
-WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.organization_id = ?4 AND ${isHolding[holders]}`
+WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.organization_id = ?4 AND ${holders}.scope = ?5
+  AND ${isHolding[holders]}`
 
-/** The same rows, found from either side. */
+/** The same rows of organizations as a whole, found from either side. */
 const inRoleSet = {
   organizations: (holders: Holders) => `${mapping(holders)}
 FROM mapping, organizations
-WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]}
+WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.scope = '' AND ${isHolding[holders]}
   AND ${holders}.organization_id = organizations.id AND organizations.role_set_id = ?4`,
   holders: (holders: Holders) => `${mapping(holders)}
 FROM mapping
-WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]}
+WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.scope = '' AND ${isHolding[holders]}
   AND (SELECT role_set_id FROM organizations WHERE organizations.id = ${holders}.organization_id) = ?4`,
 }
 
@@ -45,9 +46,12 @@ export async function reassign(
   const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
   for (const holders of ['memberships', 'invitations'] as const) {
     if ('organizationId' in among) {
-      await connection.run(inOrganization(holders), [...values, among.organizationId])
+      const scope = 'scope' in among ? among.scope : ''
+      await connection.run(inPlace(holders), [...values, among.organizationId, scope])
       continue
     }
+    // All scopes of a key or of a kind: no rule moves these yet.
+    if ('scope' in among || 'kind' in among) return
     const roleIds = mappings.map(({ fromRoleId }) => fromRoleId)
     const side = await cheaperSide(connection, { holders, roleIds, roleSetId: among.roleSetId })
     await connection.run(inRoleSet[side](holders), [...values, among.roleSetId])

@@ -9,8 +9,11 @@ import type {
   Permission,
   Role,
   RoleSet,
+  ScopeDefault,
+  ScopeKind,
   Settings,
 } from '@rolesets/core'
+import { scopeFallbacks } from '@rolesets/core'
 import type { KeptChangeSet } from '../../store.ts'
 import { changesOf } from '../../transactions/record.ts'
 import type { SealedRecord } from '../../transactions/seal.ts'
@@ -45,7 +48,7 @@ export const roles = new Table<Omit<Role, 'permissionIds'>>('roles', ['id'], nam
 export const roleSets = new Table<Omit<RoleSet, 'roleIds'>>('role_sets', ['id'], {
   ...named,
   defaultRoleId: textColumn,
-  creatorRoleId: textColumn,
+  creatorRoleId: nullable(textColumn),
   type: oneOf('initial', 'custom'),
 })
 
@@ -64,6 +67,20 @@ export const organizations = new Table<Organization>('organizations', ['id'], {
 /** Of the scopes; the assignment of an organization as a whole is a part of the organization's row. */
 export const assignments = new Table<Assignment>('assignments', ['organization_id', 'scope'], {
   organizationId: textColumn,
+  scope: textColumn,
+  name: textColumn,
+  roleSetId: nullable(textColumn),
+  ...written,
+})
+
+export const scopeKinds = new Table<ScopeKind>('scope_kinds', ['kind'], {
+  kind: textColumn,
+  fallback: oneOf(...scopeFallbacks),
+  roleSetId: nullable(textColumn),
+  ...written,
+})
+
+export const scopeDefaults = new Table<ScopeDefault>('scope_defaults', ['scope'], {
   scope: textColumn,
   roleSetId: textColumn,
   ...written,

@@ -15,7 +15,7 @@ const memberColumns = `organization_id, scope, user_id, id, role_id, further_rol
 const [invitationKey, invitationColumns] = large.invitations
 
 export const scopesOfMembers: Migration = {
-  number: 10,
+  number: 11,
   name: 'scopes-of-members',
   sql: `
 DROP TRIGGER memberships_changed;

@@ -1,0 +1,62 @@
+/**
+ * Rule 18, where rules meet I/O: a write on behalf of a user is judged in its own transaction, by the user's memberships as
+ * they are there. What it gives is read from the changes that the rule decided, so that no write gives a role unseen.
+ */
+
+import type { Catalogue, Membership, Place } from '@rolesets/core'
+import {
+  checkMayGrant,
+  parseActing,
+  rolesGivenBy,
+  takesNoActingUser,
+  type Acting,
+  type ActingUser,
+  type Judging,
+} from '../../domain/acting.ts'
+import type { Decided } from '../../domain/decided.ts'
+import type { Foreseen, Reader } from '../../storage/store.ts'
+
+/** A user that a write names, before the user's memberships are read. */
+export interface OnBehalf extends Judging, Omit<ActingUser, 'memberships'> {}
+
+interface ActingCommand<I> {
+  readonly operation: string
+  /** The place in which it gives roles or takes them away. Undefined: it can't be called on behalf of a user. */
+  readonly actsIn?: ((input: I) => Place) | undefined
+}
+
+/** @returns undefined: the call names no user */
+export function onBehalfOf<I>({ operation, actsIn }: ActingCommand<I>, input: I, call: Acting): OnBehalf | undefined {
+  const acting = parseActing(call)
+  if (acting === undefined) return undefined
+  if (actsIn === undefined) throw takesNoActingUser(operation)
+  return { ...acting, place: actsIn(input) }
+}
+
+/** What a write foresees, and the memberships of the user on whose behalf it is made. */
+export function foreseenWith(foreseen: Foreseen | undefined, onBehalf: OnBehalf | undefined): Foreseen | undefined {
+  if (onBehalf === undefined) return foreseen
+  const { userId, place } = onBehalf
+  const memberships = [...(foreseen?.memberships ?? []), { organizationId: place.organizationId, userId }]
+  return { ...foreseen, memberships }
+}
+
+/** The user must be able to manage the members, whatever the rule says, and what the rule gives must be the user's to give. */
+export async function decideOnBehalf<T>(
+  onBehalf: OnBehalf | undefined,
+  { writer, catalogue }: { readonly writer: Reader; readonly catalogue: Catalogue },
+  decide: () => Promise<Decided<T>> | Decided<T>,
+): Promise<Decided<T>> {
+  if (onBehalf === undefined) return decide()
+  const user = { ...onBehalf, memberships: await membershipsOf(writer, onBehalf) }
+  checkMayGrant(catalogue, user, [], onBehalf)
+  const decided = await decide()
+  checkMayGrant(catalogue, user, rolesGivenBy(decided.changes), onBehalf)
+  return decided
+}
+
+/** In the place and in its organization as a whole. */
+export async function membershipsOf(reader: Reader, { userId, place }: Omit<ActingUser, 'memberships'>) {
+  const found: (Membership | undefined)[] = [await reader.membership(place.organizationId, userId)]
+  return found.filter((membership) => membership !== undefined)
+}
