@@ -105,7 +105,7 @@ test('an empty id is refused, and so is a policy without a user', (t) => {
 test('what a user has in the place and in its organization counts together', (t) => {
   const state = createTeam()
   const roleId = (key: string) => state.catalogue.roles.byKey(key)?.id ?? ''
-  const membership = (key: string) => ({ ...state.membership('acme', 'ann'), roleId: roleId(key) }) as Membership
+  const membership = (key: string) => ({ ...state.membership('acme', 'ann'), roleIds: [roleId(key)] }) as Membership
   const place = { ...wholeOf('acme'), scope: 'department:cardiology' }
   const check = (held: readonly string[], given: readonly string[]) =>
     checkMayGrant(state.catalogue, { userId: 'ann', place, memberships: held.map(membership) }, given.map(roleId), {

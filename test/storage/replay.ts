@@ -56,7 +56,10 @@ export class Replay {
 
   /** The scopes of the organizations of a set aren't meant. */
   isIn(among: Scope, { organizationId, scope }: Place): boolean {
-    if ('organizationId' in among) return among.organizationId === organizationId && (among.scope ?? '') === scope
+    if ('organizationId' in among) {
+      const asked = 'scope' in among ? among.scope : ''
+      return among.organizationId === organizationId && (asked ?? '') === scope
+    }
     if ('scope' in among || 'kind' in among || scope !== '') return false
     return this.organizations.get(organizationId)?.roleSetId === among.roleSetId
   }
