@@ -83,7 +83,7 @@ test('a demotion and a removal count as soon as the feed has delivered them, and
   transport.stream.send(changeSet('e:12', [{ membershipPut: membership('acme', 'ann', analyst) }]))
   await clock.settle()
   t.like(held(client, 'org:analyst'), { allowed: true, revision: 'e:12' })
-  const gone = { id: 'orgmem_acme_ann', organizationId: 'acme', userId: 'ann' }
+  const gone = { id: 'orgmem_acme_ann', organizationId: 'acme', userId: 'ann', scope: '' }
   transport.stream.send(changeSet('e:13', [{ membershipDeleted: gone }]))
   await clock.settle()
   t.like(held(client, 'org:analyst'), { allowed: false, reason: 'NOT_A_MEMBER', roles: [] })

@@ -72,7 +72,8 @@ export function keyedHeartbeat(revision: string, sentAtMs = 0) {
 
 export function membership(organizationId: string, userId: string, { id: roleId, key }: Role): Membership {
   const metadata = { publicMetadata: {}, privateMetadata: {} }
-  return { id: `orgmem_${organizationId}_${userId}`, organizationId, userId, role: key, roleId, ...metadata, ...times }
+  const held = { role: key, roleId, roles: [key], roleIds: [roleId], scope: '', expiresAtMs: 0 }
+  return { id: `orgmem_${organizationId}_${userId}`, organizationId, userId, ...held, ...metadata, ...times }
 }
 
 /** A reply to CheckMember about a member of an organization on the set; without roles: about somebody else. */

@@ -24,9 +24,15 @@ export function parseMember(organizationId: unknown, userId: unknown): Member {
 
 /** Exactly one of role and permission: a question that names nothing would have any answer. */
 export function parseMemberCheck(value: unknown): ParsedMemberCheck {
-  const { role, permission, reach = 'PLACE' } = parseObject(value, 'question') as Partial<MemberCheck>
+  const {
+    role,
+    permission,
+    reach = 'PLACE',
+    scope,
+  } = parseObject(value, 'question') as Partial<MemberCheck> & { scope?: unknown }
   const found = reaches.find((each) => each === reach)
   if (found === undefined) throw invalidArgument('reach', `must be ${reaches.join(', ')}, or left out.`)
+  if (scope !== undefined && scope !== '') throw invalidArgument('scope', 'is not known to this version.')
   if (role !== undefined && permission !== undefined)
     throw invalidArgument('role', 'can be given only without `permission`. Ask one of the two.')
   if (permission !== undefined) return { asked: { permission: parseName(permission, 'permission') }, reach: found }

@@ -11,6 +11,7 @@
 import { LRUCache } from 'lru-cache'
 import { byField, type ByField, type ChangeSet } from '../feed/changes.ts'
 import type { Cache, Entry as PlaceEntry } from './cache.ts'
+import type { Membership } from '../wire/resources.ts'
 import { HeldRolesLists, type HeldRoles } from './held-roles.ts'
 import type { MemberAnswers } from './member-answers.ts'
 import type { MemberCheck, MemberDecision } from './member-decision.ts'
@@ -158,10 +159,10 @@ export class MemberCache {
   }
 
   readonly #effects: ByField<void, [Happening]> = {
-    membershipPut: ({ organizationId, userId, roleId }, happening) =>
-      this.#change({ organizationId, userId }, [roleId], happening),
-    membershipDeleted: ({ organizationId, userId }, happening) =>
-      this.#change({ organizationId, userId }, [], happening),
+    membershipPut: (membership, happening) => this.#put(membership, happening),
+    membershipDeleted: ({ organizationId, userId, scope }, happening) => {
+      if (scope === '') this.#change({ organizationId, userId }, [], happening)
+    },
     membersReassigned: ({ mappings }, { number }) =>
       this.#note(
         this.#reassigned,
@@ -170,6 +171,12 @@ export class MemberCache {
       ),
     organizationDeleted: ({ id }, { number }) => this.#note(this.#ended, [id], number),
     ...elsewhere,
+  }
+
+  /** When a membership ends by itself is known only to the sidecar's clock, so that is asked for again. */
+  #put({ organizationId, userId, scope, roleIds, expiresAtMs }: Membership, { number, concernsMany }: Happening): void {
+    const isUnclear = concernsMany || expiresAtMs !== 0
+    if (scope === '') this.#change({ organizationId, userId }, roleIds, { number, concernsMany: isUnclear })
   }
 
   #change({ organizationId, userId }: Member, roleIds: readonly string[], { number, concernsMany }: Happening): void {

@@ -30,7 +30,7 @@ export interface FakeStanding {
   readonly isDeleted: boolean
 }
 
-const nothing = { publicMetadata: {}, privateMetadata: {}, createdAtMs: 0, updatedAtMs: 0 }
+const nothing = { scope: '', expiresAtMs: 0, publicMetadata: {}, privateMetadata: {}, createdAtMs: 0, updatedAtMs: 0 }
 
 export class FakeMembers {
   readonly #memberships = new Map<string, Membership>()
@@ -58,30 +58,32 @@ export class FakeMembers {
     const targets = new Map(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
     for (const [key, each] of this.#memberships) {
       const isAmong = organizationId === each.organizationId || hasSet(each.organizationId, roleSetId ?? '')
-      const roleId = targets.get(each.roleId)
-      if (isAmong && roleId !== undefined) this.#memberships.set(key, { ...each, roleId, role: '' })
+      const roleIds = [...new Set(each.roleIds.map((id) => targets.get(id) ?? id))]
+      if (isAmong) this.#memberships.set(key, { ...each, roleIds })
     }
   }
 
-  putChange(member: { readonly organizationId: string; readonly userId: string }, role: Role): Change {
+  putChange(member: { readonly organizationId: string; readonly userId: string }, roles: readonly Role[]): Change {
     const { organizationId, userId } = member
     const { id } = this.#memberships.get(keyOf(member)) ?? { id: `orgmem_${++this.#ids}` }
-    return { membershipPut: { id, organizationId, userId, role: role.key, roleId: role.id, ...nothing } }
+    const [keys, ids] = [roles.map(({ key }) => key), roles.map(({ id: roleId }) => roleId)]
+    const held = { role: keys[0] ?? '', roleId: ids[0] ?? '', roles: keys, roleIds: ids }
+    return { membershipPut: { id, organizationId, userId, ...held, ...nothing } }
   }
 
   /** @returns undefined: there is no such membership */
   deleteChange(member: { readonly organizationId: string; readonly userId: string }): Change | undefined {
     const found = this.#memberships.get(keyOf(member))
     if (found === undefined) return undefined
-    const { id, organizationId, userId } = found
-    return { membershipDeleted: { id, organizationId, userId } }
+    const { id, organizationId, userId, scope } = found
+    return { membershipDeleted: { id, organizationId, userId, scope } }
   }
 
   /** As the answer to CheckMember has it, but for the revision. */
   decide(question: FakeMemberQuestion, { catalogue, standing, isDeleted }: FakeStanding) {
     const roleSet = effectiveRoleSet(catalogue, standing)
     const membership = this.#memberships.get(keyOf(question))
-    const roleIds = membership === undefined ? [] : [membership.roleId]
+    const roleIds = membership?.roleIds ?? []
     const held = membership && { roleIds, expiresAt: null }
     const organization = { roleSet: roleSet ?? ('ORGANIZATION_UNKNOWN' as const), held }
     const decision = decideMember(catalogue, askedOf(question), { organization, reach: question.reach, now: 0 })

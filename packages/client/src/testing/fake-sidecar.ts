@@ -23,8 +23,8 @@ export interface FakeSidecarOptions {
   readonly roleSets?: { readonly [key: string]: RoleSetInput }
   /** Id to key of the role set. */
   readonly organizations?: { readonly [id: string]: string }
-  /** Id of the organization to its members: id of the user to the key of the role. */
-  readonly members?: { readonly [organizationId: string]: { readonly [userId: string]: string } }
+  /** Id of the organization to its members: id of the user to the key of the role, or to several. */
+  readonly members?: { readonly [organizationId: string]: { readonly [userId: string]: string | readonly string[] } }
   /** As for a client with a key (the default), or as for one without: the feed then doesn't show memberships. */
   readonly membershipsShown?: boolean
   /** Default `initial`. */
@@ -67,8 +67,8 @@ export interface FakeSidecar {
   /** Gives an organization a role set, and registers the organization if necessary. */
   assign(organizationId: string, roleSet: string): string
   removeOrganization(organizationId: string): string
-  /** Makes a user a member, or gives the member another role. */
-  setMember(organizationId: string, userId: string, role: string): string
+  /** Makes a user a member with a role or several, or gives the member other ones. */
+  setMember(organizationId: string, userId: string, roles: string | readonly string[]): string
   /** Ends a membership. */
   removeMember(organizationId: string, userId: string): string
   /** Gives all members with a role, in all organizations of a role set, another one, and takes it out of the set. */
@@ -120,8 +120,10 @@ export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar
     replaceRoleSet: (key, toKey) => store.commit('ReplaceRoleSet', store.replaceRoleSetChanges(key, toKey)),
     assign: (organizationId, roleSet) => store.commit('AssignRoleSet', [store.assignChange(organizationId, roleSet)]),
     removeOrganization: (id) => store.commit('DeleteOrganization', [{ organizationDeleted: { id, key: '' } }]),
-    setMember: (organizationId, userId, role) =>
-      store.commit('UpdateMembership', [store.members.putChange({ organizationId, userId }, store.role(role))]),
+    setMember(organizationId, userId, roles) {
+      const held = [roles].flat().map((role) => store.role(role))
+      return store.commit('UpdateMembership', [store.members.putChange({ organizationId, userId }, held)])
+    },
     removeMember(organizationId, userId) {
       const change = store.members.deleteChange({ organizationId, userId })
       return store.commit('DeleteMembership', change === undefined ? [] : [change])
@@ -161,7 +163,7 @@ function fill(
   sets.forEach(([key, set], at) => sidecar.setRoleSet(key, hasInitial || at > 0 ? set : { ...set, initial: true }))
   for (const [id, roleSet] of Object.entries(organizations)) sidecar.assign(id, roleSet)
   for (const [id, ofOrganization] of Object.entries(members))
-    for (const [userId, role] of Object.entries(ofOrganization)) sidecar.setMember(id, userId, role)
+    for (const [userId, held] of Object.entries(ofOrganization)) sidecar.setMember(id, userId, held)
 }
 
 function roleSetOf(input: RoleSetInput): FakeRoleSet {

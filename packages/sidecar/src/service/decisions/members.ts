@@ -150,7 +150,7 @@ function lasting(held: Held | undefined, now: number): Pick<MemberAnswer, 'roleI
 }
 
 function heldBy(membership: Membership | undefined): Held | undefined {
-  return membership && { roleIds: [membership.roleId], expiresAt: null }
+  return membership && { roleIds: membership.roleIds, expiresAt: membership.expiresAt }
 }
 
 function keyOfMember({ organizationId, userId }: { readonly organizationId: string; readonly userId: string }): string {
