@@ -1,6 +1,12 @@
 /** `@rolesets/client`: may this role be granted in this organization? Answered from a cache that follows the sidecar. */
 
-export { createRoleSetsClient, type ReadyOptions, type RoleSetsClient, type Status } from './client.ts'
+export {
+  createRoleSetsClient,
+  type CachedQuestion,
+  type ReadyOptions,
+  type RoleSetsClient,
+  type Status,
+} from './client.ts'
 export type { AskOptions } from './arguments.ts'
 export type { RoleSetsClientOptions } from './options.ts'
 export type { ClientEvent } from './feed/machine.ts'
@@ -28,6 +34,9 @@ export type {
 } from './wire/transport.ts'
 export type {
   AssignmentDeleted,
+  ScopeDefaultDeleted,
+  ScopeKindDeleted,
+  ScopeRenamed,
   AuditedChange,
   AuditedChangeSet,
   Change,
@@ -48,6 +57,9 @@ export type {
   Access,
   AccessKey,
   Assignment,
+  ScopeDefault,
+  ScopeFallbackName,
+  ScopeKind,
   GrantPolicy,
   Invitation,
   InvitationStatus,

@@ -1,5 +1,5 @@
 /**
- * Questions that were sent to the sidecar and have no answer yet. However many callers wait for an organization, the
+ * Questions that were sent to the sidecar and have no answer yet. However many callers wait for a place, the
  * sidecar is asked once: when the answer is there, the cache has what the others need, or the same question has the same
  * answer.
  *
@@ -12,16 +12,17 @@ import { isRoleSetsError } from '../errors.ts'
 import type { Limits, Waiting } from '../waiting.ts'
 import type { SidecarAnswer } from './answers.ts'
 
-/** What is asked about one organization. `Value` is what the sidecar's answer has. */
+/** What is asked about one place. `Value` is what the sidecar's answer has. */
 export interface Inquiry<Value> {
-  readonly organizationId: string
-  /** The question within the organization: the same key, the same question. */
+  /** The key of the place. */
+  readonly place: string
+  /** The question within the place: the same key, the same question. */
   readonly key: string
   /** The answer must not be older. */
   readonly atLeast: Revision | undefined
   /** The answer from the cache, if it is there by now. */
   fromCache(): Value | undefined
-  /** Whether the cache may answer once the organization is known: if not, other questions are not worth waiting for. */
+  /** Whether the cache may answer once the place is known: if not, other questions are not worth waiting for. */
   canBeCached(): boolean
   ask(limits: Limits): Promise<SidecarAnswer<Value>>
 }
@@ -54,7 +55,7 @@ export class Lookups {
       const limits = { deadlineMs: Math.max(0, untilMs - this.#clock.nowMs()), signal }
       const found = this.#find(inquiry, mayWaitForOthers)
       const flight = found ?? this.#begin(inquiry, limits)
-      const outcome = await this.#join(flight, inquiry.organizationId, limits)
+      const outcome = await this.#join(flight, inquiry.place, limits)
       if (flight !== found) return valueOf<Value>(outcome)
       const cached = inquiry.fromCache()
       if (cached !== undefined) return cached
@@ -63,27 +64,27 @@ export class Lookups {
     }
   }
 
-  /** The same question, or else the first one about the organization. */
+  /** The same question, or else the first one about the place. */
   #find<Value>(inquiry: Inquiry<Value>, mayWaitForOthers: boolean): Flight | undefined {
-    const flights = [...(this.#flights.get(inquiry.organizationId) ?? [])]
+    const flights = [...(this.#flights.get(inquiry.place) ?? [])]
     const same = flights.find(({ key }) => key === inquiry.key)
     return same ?? (mayWaitForOthers && inquiry.canBeCached() ? flights[0] : undefined)
   }
 
   #begin<Value>(inquiry: Inquiry<Value>, { deadlineMs }: Limits): Flight {
-    const { organizationId, key, atLeast } = inquiry
+    const { place, key, atLeast } = inquiry
     const controller = new AbortController()
     const answer = inquiry.ask({ deadlineMs, signal: controller.signal })
     const flight: Flight = { key, atLeast, answer, controller, waiting: 0 }
-    const flights = this.#flights.get(organizationId) ?? new Set()
-    this.#flights.set(organizationId, flights.add(flight))
-    const land = () => this.#remove(organizationId, flight)
+    const flights = this.#flights.get(place) ?? new Set()
+    this.#flights.set(place, flights.add(flight))
+    const land = () => this.#remove(place, flight)
     answer.then(land, land)
     return flight
   }
 
   /** Waits for a lookup. When no caller does any more, it is called off, and no other caller finds it. */
-  async #join(flight: Flight, organizationId: string, limits: Limits): Promise<Outcome> {
+  async #join(flight: Flight, place: string, limits: Limits): Promise<Outcome> {
     flight.waiting++
     const settled = flight.answer.then<Outcome, Outcome>(
       (answer) => ({ answer }),
@@ -94,15 +95,15 @@ export class Lookups {
     } finally {
       flight.waiting--
       if (flight.waiting === 0) {
-        this.#remove(organizationId, flight)
+        this.#remove(place, flight)
         flight.controller.abort()
       }
     }
   }
 
-  #remove(organizationId: string, flight: Flight): void {
-    const flights = this.#flights.get(organizationId)
-    if (flights?.delete(flight) && flights.size === 0) this.#flights.delete(organizationId)
+  #remove(place: string, flight: Flight): void {
+    const flights = this.#flights.get(place)
+    if (flights?.delete(flight) && flights.size === 0) this.#flights.delete(place)
   }
 }
 
