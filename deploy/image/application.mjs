@@ -1,6 +1,6 @@
-// Writes the application of the image: `node application.mjs <target>`, in the root of a workspace that is installed and
-// built. It is the sidecar with what it needs at run time, at the same relative paths; so the versions are those of the
-// lock file.
+// Writes the application of the image to `<folder>/opt/rolesets`: `node application.mjs <folder>`, in the root of a workspace
+// that is installed and built. It is the sidecar with what it needs at run time, at the same relative paths; so the versions
+// are those of the lock file.
 
 import {
   chmodSync,
@@ -29,7 +29,8 @@ const kept = /^((licen[cs]e|notice|copying|copyright).*|package\.json)$/i
 const unread = /(\.([cm]?ts|map|md|markdown|flow|tsbuildinfo|gypi?|cc?|cpp|h|ya?ml)|^\.[^/]+)$/i
 const unreadFolders = /^(build\/)?(tests?|__tests__|examples?|benchmarks?|docs|\.[^/]+)\//
 
-const [target = ''] = process.argv.slice(2)
+const [folder = ''] = process.argv.slice(2)
+const target = join(folder, 'opt/rolesets')
 const root = realpathSync('.')
 const timeS = Number(process.env['SOURCE_DATE_EPOCH'] ?? 0)
 /** The name of each package by its folder, and the links by which the packages find each other. */
@@ -38,10 +39,10 @@ const links = new Set()
 let bytes = 0
 
 reach(join(root, 'packages', 'sidecar'))
-for (const [folder, name] of packages) for (const file of filesOf(folder, name)) copy(join(folder, file))
+for (const [path, name] of packages) for (const file of filesOf(path, name)) copy(join(path, file))
 copy(join(root, 'LICENSE'))
 for (const link of links) copyLink(link)
-setTimes(target)
+setTimes(folder)
 process.stdout.write(`application: ${packages.size} packages, ${(bytes / 1e6).toFixed(1)} MB\n`)
 
 /** Notes a package and all that it needs at run time. */

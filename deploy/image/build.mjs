@@ -83,7 +83,7 @@ function buildArguments({ tag, base, buildBase, platform, ca, npmrc, store }, { 
     ...pair('--secret', ca && `id=ca,src=${resolve(ca)}`),
     ...pair('--secret', npmrc && `id=npmrc,src=${resolve(npmrc)}`),
     ...pair('--volume', store && `${resolve(store)}:/pnpm`),
-    // Docker takes the time of the layers from SOURCE_DATE_EPOCH.
+    // The time of the image itself. Docker takes it from SOURCE_DATE_EPOCH.
     ...(name === 'docker' ? [] : ['--timestamp', String(source.timeS)]),
   ]
 }

@@ -38,8 +38,12 @@ write(
 )
 writeAccounts()
 for (const folder of ['/data', '/run/rolesets', '/tmp', '/opt']) mkdirSync(at(folder), { recursive: true })
-// The store, and the folder of a Unix socket: a volume that is mounted there belongs to the user, too.
-for (const folder of ['/data', '/run/rolesets']) chownSync(at(folder), user, user)
+// The store, and the folder of a Unix socket: a new volume that is mounted there gets this owner, too. The group 0 may write
+// there, because some clusters choose a user of their own, always in this group.
+for (const folder of ['/data', '/run/rolesets']) {
+  chownSync(at(folder), user, 0)
+  chmodSync(at(folder), 0o775)
+}
 chmodSync(at('/tmp'), 0o1777)
 const packages = recordPackages()
 recordVersions()

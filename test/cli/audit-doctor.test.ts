@@ -171,7 +171,7 @@ const cases: Readonly<Record<string, { readonly sql: readonly string[]; readonly
   },
   'a member is added': {
     sql: [
-      `INSERT INTO memberships SELECT organization_id, 'eve', 'orgmem_eve', role_id, '{}', '{}', 0, 0, 12 FROM memberships WHERE ${ann}`,
+      `INSERT INTO memberships SELECT organization_id, '', 'eve', 'orgmem_eve', role_id, '[]', NULL, '{}', '{}', 0, 0, 12 FROM memberships WHERE ${ann}`,
     ],
     found: [/^membership orgmem_eve: there, and no change made it: it is stamped with revision 12$/],
   },

@@ -348,6 +348,7 @@ test('invitations, settings, keys and assignments of parts on the feed change no
     ...{ id: 'orginv_1', organizationId: 'acme', emailAddress: 'ada@example.com', role: 'org:analyst' },
     ...{ roleId: 'role_analyst', inviterUserId: '', status: 'PENDING', expiresAtMs: 9, redirectUrl: '' },
     ...{ acceptedByUserId: '', publicMetadata: { a: 1 }, privateMetadata: {}, ...times },
+    ...{ scope: '', roles: ['org:analyst'], roleIds: ['role_analyst'] },
   }
   const settingsPut: Settings = {
     ...{ enabled: true, maxAllowedMemberships: 5, adminDeleteEnabled: false, slugDisabled: true },

@@ -10,17 +10,12 @@ import { delimiter, dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { openAuthority, reasonWithoutCertificates } from '../processes/certificate-authority.ts'
 import { rolesetsCommand, startSidecar } from '../processes/sidecar-process.ts'
-import { isThere } from '../repository/sources.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { contentsOf, openLocalPod, type LocalPod } from './container-process.ts'
 import { build, reasonWithoutKustomize } from './kustomize.ts'
 import { containersOf, podTemplatesOf, type PodSpec } from './workloads.ts'
 
-// The command comes with another change.
-const withoutCommand = isThere('packages/sidecar/src/cli/verbs/backup.ts')
-  ? undefined
-  : 'skipped: there is no rolesets backup yet'
-const reason = withoutCommand ?? reasonWithoutKustomize() ?? (await reasonWithoutCertificates())
+const reason = reasonWithoutKustomize() ?? (await reasonWithoutCertificates())
 const backupTest = reason === undefined ? test : test.skip
 if (reason !== undefined) console.log(reason)
 

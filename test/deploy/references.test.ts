@@ -3,7 +3,6 @@
 import { join } from 'node:path'
 import test from 'ava'
 import { codeBlocksOf, commandsOf } from '../docs/code-blocks.ts'
-import { isThere } from '../repository/sources.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { build, buildOverlay, kustomizationsBelow, reasonWithoutKustomize, type KubernetesObject } from './kustomize.ts'
 import { referenceProblems } from './reference-problems.ts'
@@ -17,7 +16,7 @@ const kinds: Readonly<Record<string, string>> = { secret: 'Secret', configmap: '
 
 /** What the commands of the pages create: a value that belongs to no repository. */
 async function madeByCommands(): Promise<ReadonlySet<string>> {
-  const pages = ['docs/kubernetes.md', 'examples/kubernetes/README.md'].filter(isThere)
+  const pages = ['docs/kubernetes.md', 'examples/kubernetes/README.md']
   const blocks = (await Promise.all(pages.map(codeBlocksOf))).flat().filter(({ language }) => language === 'sh')
   const made = blocks.flatMap(commandsOf).flatMap((command) => {
     const [, kind = '', name] = /kubectl (?:-n \S+ )?create (secret|configmap)(?: generic)? (\S+)/.exec(command) ?? []

@@ -9,6 +9,7 @@ import * as middleware from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
 import express from 'express'
 import { serve } from '../middleware/application.ts'
+import { audience, issuer, openIssuer } from '../middleware/issuer.ts'
 import { cleanEnvironment, rolesetsCommand, startSidecar } from '../processes/sidecar-process.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { codeBlocksOf, commandsOf, projectRoot } from './code-blocks.ts'
@@ -136,4 +137,51 @@ test('rollout.md: in the mode report every request passes and is logged, and mem
   t.like(logged[0], { outcome: 'refused', organizationId: 'org_acme', code: 'role_not_in_set' })
   const member = (role: string) => ({ organizationId: 'org_acme', userId: 'user_1', role })
   t.deepEqual(await membersOutside([member('org:member'), member('org:analyst')]), [member('org:analyst')])
+})
+
+test('granting.md: a lead gives what the lead has, by every way that the page shows', async (t) => {
+  const { shell, roleSets, folder } = await openGuide(t)
+  const [file] = await blocksOf('docs/granting.md', 'yaml')
+  await writeFile(join(folder, 'rolesets.yaml'), file?.code ?? '')
+  const [apply = '', curl = '', invite = '', beyond = ''] = await commandsIn('granting.md')
+  t.is((await shell(apply)).code, 0)
+  const tokens = await openIssuer(t)
+  const app = express()
+  app.use(middleware.authenticate({ issuer, audience, jwks: tokens.jwks }))
+  const codes = (await blocksOf('docs/granting.md', 'js')).map(({ code }) => code)
+  await runSnippets(codes, { ...middleware, app, express, roleSets }, '{}')
+  app.use(middleware.problems())
+  const ask = await serve(t, app)
+  const as = async (user: string, role: string, method: string, [who, given]: readonly [string, string?]) => {
+    const token = await tokens.tokenOf({ claims: { sub: user, org_id: 'org_northwind', org_role: role } })
+    const base = '/organizations/org_northwind/memberships'
+    if (method === 'POST') return ask(base, { method, token, body: { user_id: who, role: given } })
+    return ask(`${base}/${who}`, { method, token, ...(given !== undefined && { body: { role: given } }) })
+  }
+  const table: readonly (readonly [method: string, who: string, given: string | undefined, status: number])[] = [
+    ['POST', 'user_cleo', 'org:analyst', 201],
+    ['POST', 'user_dan', 'org:lead', 201],
+    ['POST', 'user_eve', 'org:auditor', 403],
+    ['PATCH', 'user_ben', 'org:admin', 403],
+    ['PATCH', 'user_lea', 'org:admin', 403],
+    ['DELETE', 'user_cleo', undefined, 204],
+  ]
+  for (const [method, who, given, status] of table) {
+    const answer = await as('user_lea', 'org:lead', method, given === undefined ? [who] : [who, given])
+    t.is(answer.status, status, `${method} ${who}`)
+    if (status === 403) t.is(answer.body.code, 'grant_exceeds_own')
+  }
+  t.is((await as('user_ben', 'org:analyst', 'POST', ['user_x', 'org:analyst'])).body.code, 'permission_required')
+  const sent = await shell(curl)
+  t.true(sent.output.includes('grant_exceeds_own'), sent.output)
+  t.is((await shell(invite)).code, 0)
+  t.is((await shell(beyond)).code, 1)
+
+  await roleSets.admin.updateMembership({ organizationId: 'org_northwind', userId: 'user_lea', role: 'org:analyst' })
+  const demoted = await as('user_lea', 'org:lead', 'POST', ['user_x', 'org:analyst'])
+  t.deepEqual([demoted.status, demoted.body.code], [403, 'user_lacks_permission'])
+  const { memberships } = await roleSets.admin.listMemberships({ organizationId: 'org_northwind' })
+  const roles = Object.fromEntries(memberships.map(({ userId, role }) => [userId, role]))
+  const expected = { user_ada: 'org:admin', user_ben: 'org:analyst', user_dan: 'org:lead', user_hal: 'org:auditor' }
+  t.deepEqual(roles, { ...expected, user_lea: 'org:analyst' })
 })

@@ -105,7 +105,7 @@ test('an empty id is refused, and so is a policy without a user', (t) => {
 test('what a user has in the place and in its organization counts together', (t) => {
   const state = createTeam()
   const roleId = (key: string) => state.catalogue.roles.byKey(key)?.id ?? ''
-  const membership = (key: string) => ({ ...state.membership('acme', 'ann'), roleId: roleId(key) }) as Membership
+  const membership = (key: string) => ({ ...state.membership('acme', 'ann'), roleIds: [roleId(key)] }) as Membership
   const place = { ...wholeOf('acme'), scope: 'department:cardiology' }
   const check = (held: readonly string[], given: readonly string[]) =>
     checkMayGrant(state.catalogue, { userId: 'ann', place, memberships: held.map(membership) }, given.map(roleId), {
@@ -131,7 +131,7 @@ test('an error about many permissions stays short, and counts all', (t) => {
 test('roles are read from the changes: what is new to someone, and what a mapping gives', (t) => {
   const state = createTeam()
   const ann = state.membership('acme', 'ann') as Membership
-  t.deepEqual(rolesGivenBy([put('membership', ann, null)]), [ann.roleId])
+  t.deepEqual(rolesGivenBy([put('membership', ann, null)]), ann.roleIds)
   t.deepEqual(rolesGivenBy([put('membership', ann, { ...ann, publicMetadata: {} })]), [])
   const mappings = [{ fromRoleId: 'a', toRoleId: 'b', members: 1, invitations: 0 }]
   const among = { organizationId: 'acme' }

@@ -268,7 +268,10 @@ function countOn(state: State, input: { readonly roleSet: string }): number {
 
 function usageOf(state: State, roleId: string, isMeant: Parameters<State['usage']>[0] = () => true): RoleUsage {
   const none = { roleId, members: 0, invitations: 0, organizations: 0 }
-  return state.usage((member) => member.roleId === roleId && isMeant(member))[0] ?? none
+  return (
+    state.usage((member) => member.roleIds.includes(roleId) && isMeant(member)).find((it) => it.roleId === roleId) ??
+    none
+  )
 }
 
 function find<T>(index: { find(ref: string): T | undefined }, ref: unknown): T | undefined {

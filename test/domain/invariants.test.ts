@@ -34,12 +34,12 @@ test('all invariants hold in a state that the rules have made', (t) => {
 
 const broken: Readonly<Record<string, { readonly state: Partial<Whole>; readonly starts: RegExp }>> = {
   'a member’s role that isn’t in the organization’s set': {
-    state: { catalogue: withRoleSet({ roleIds: pro.roleIds.filter((id) => id !== bob?.roleId) }) },
+    state: { catalogue: withRoleSet({ roleIds: pro.roleIds.filter((id) => id !== bob?.roleIds[0]) }) },
     starts: /^I1: .*acme/,
   },
   'a member of no organization': { state: { organizations: [] }, starts: /^I1: / },
   'a pending invitation’s role that isn’t in the organization’s set': {
-    state: { invitations: [{ ...hal, roleId: 'role_other' }] },
+    state: { invitations: [{ ...hal, roleIds: ['role_other'] }] },
     starts: /^I2: .*acme/,
   },
   'an invitation to no organization': { state: { organizations: [], memberships: [] }, starts: /^I2: / },
@@ -109,7 +109,7 @@ for (const [title, { state, starts }] of Object.entries(broken))
   })
 
 test('what isn’t pending any more may have any role, and its address again', (t) => {
-  const other = { ...hal, roleId: 'role_gone' }
+  const other = { ...hal, roleIds: ['role_gone'] }
   const ended = [
     { ...other, id: 'orginv_1', status: 'accepted' as const },
     { ...other, id: 'orginv_2', status: 'revoked' as const },

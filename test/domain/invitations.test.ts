@@ -25,9 +25,9 @@ function revoke(state: State, { id: invitationId }: Invitation) {
 
 test('an invitation is pending, holds its role, and ends after thirty days unless it says otherwise', (t) => {
   const state = createTiers()
-  const { id, roleId, ...rest } = invite(state)
+  const { id, roleIds, ...rest } = invite(state)
   t.regex(id, /^orginv_/)
-  t.is(state.catalogue.roles.byId(roleId)?.key, 'org:analyst')
+  t.is(state.catalogue.roles.byId(roleIds[0] ?? '')?.key, 'org:analyst')
   t.like(rest, { emailAddress: 'hal@example.com', status: 'pending', inviterUserId: '', redirectUrl: '' })
   t.is(rest.expiresAt, state.now + 30 * day)
   const longer = { emailAddress: 'ivy@example.com', expiresInDays: 365, inviterUserId: 'ann' }
@@ -228,8 +228,8 @@ test('replacing a role takes pending invitations along, also where no member has
   const { id: member } = state.catalogue.roles.byKey('org:member') ?? {}
   t.like(changes.at(-1), { verb: 'reassigned', mappings: [{ members: 0, invitations: 1 }] })
   t.like(impact.roles[0], { members: 0, invitations: 1, organizations: 1 })
-  t.is(state.invitations.get(present.id)?.roleId, member)
-  t.is(state.invitations.get(expired.id)?.roleId, expired.roleId)
+  t.is(state.invitations.get(present.id)?.roleIds[0], member)
+  t.is(state.invitations.get(expired.id)?.roleIds[0], expired.roleIds[0])
 })
 
 test('moving an organization needs a mapping for a role that only an invitation has', (t) => {
@@ -243,7 +243,7 @@ test('moving an organization needs a mapping for a role that only an invitation 
   t.like(impact?.requiredMappings[0], { members: 0, invitations: 1, organizations: 1 })
   const done = move({ 'org:analyst': 'org:member' })()
   t.like(done.impact.requiredMappings[0], { members: 0, invitations: 1 })
-  t.is(state.catalogue.roles.byId(state.pending('delta')[0]?.roleId ?? '')?.key, 'org:member')
+  t.is(state.catalogue.roles.byId(state.pending('delta')[0]?.roleIds[0] ?? '')?.key, 'org:member')
 })
 
 test('a deleted organization takes its invitations with it, and the change counts those that were pending', (t) => {

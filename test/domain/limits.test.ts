@@ -29,6 +29,7 @@ test('every limit has the value that is documented', (t) => {
     roleSetsMax: 10000,
     permissionsPerRoleMax: 1000,
     rolesPerRoleSetMax: 1000,
+    rolesPerMemberMax: 10,
     scopeKindsMax: 1000,
     scopeDefaultsMax: 10000,
     scopesPerOrganizationMax: 10000,

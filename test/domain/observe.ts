@@ -1,6 +1,6 @@
 /** What a state looks like to people, and what really happened between two states: the oracles of the property tests. */
 
-import type { Invitation, Organization } from '@rolesets/core'
+import { firstRoleIdOf, type Invitation, type Organization } from '@rolesets/core'
 import type { RoleImpact } from '../../packages/sidecar/src/domain/decided.ts'
 import { statusOf } from '../../packages/sidecar/src/domain/invitations.ts'
 import { isCreatorEligible } from '../../packages/sidecar/src/domain/roles.ts'
@@ -34,16 +34,16 @@ export function viewOf({ catalogue, organizations, memberships, invitations, acc
         const { name, slug, createdAt, createdBy } = organization
         const { maxAllowedMemberships: quota, adminDeleteEnabled: adminDelete } = organization
         const own = { name, slug, createdAt, createdBy, quota, adminDelete }
-        const members = membersOf(id).map(({ userId, roleId, publicMetadata }): [string, unknown] => {
-          return [userId, { role: roleKey(roleId), metadata: publicMetadata }]
+        const members = membersOf(id).map(({ userId, roleIds, publicMetadata }): [string, unknown] => {
+          return [userId, { role: roleIds.map(roleKey).join(), metadata: publicMetadata }]
         })
         return [id, { ...own, roleSet: catalogue.roleSets.byId(roleSetId)?.key }, sorted(members)]
       }),
     ),
-    invitations: [...invitations.values()].map(({ organizationId, emailAddress, roleId, ...invitation }) => {
+    invitations: [...invitations.values()].map(({ organizationId, emailAddress, roleIds, ...invitation }) => {
       const { status, expiresAt, inviterUserId, acceptedByUserId, publicMetadata: metadata } = invitation
       const people = { inviter: inviterUserId, acceptedBy: acceptedByUserId }
-      const offer = { organization: organizationId, address: emailAddress, role: roleKey(roleId) }
+      const offer = { organization: organizationId, address: emailAddress, role: roleIds.map(roleKey).join() }
       return { ...offer, ...people, status, expiresAt, metadata }
     }),
     settings: viewSettings(catalogue),
@@ -83,9 +83,10 @@ export function measureImpact(
   })
   const ways = new Map<string, { impact: RoleImpact; in: Set<string> }>()
   const note = (kind: 'members' | 'invitations', old: Holder, holder: Holder | undefined) => {
-    const { roleId, organizationId } = old
+    const { organizationId } = old
     if (holder === undefined && after.organizations.has(organizationId)) return
-    const toRoleId = holder?.roleId ?? null
+    const roleId = firstRoleIdOf(old)
+    const toRoleId = holder ? firstRoleIdOf(holder) : null
     if (toRoleId === roleId) return
     const none = { roleId, toRoleId, members: 0, invitations: 0, organizations: 0 }
     const way = ways.get(`${roleId} ${toRoleId}`) ?? { impact: none, in: new Set() }
@@ -102,9 +103,9 @@ export function measureImpact(
 /** The organizations that had an administrator and have none, in order; those that are gone don't count. */
 export function withoutAdministrator(before: Snapshot, after: Snapshot): string[] {
   const isManaged = ({ catalogue, memberships }: Snapshot, id: string) =>
-    [...memberships.values()].some(({ organizationId, roleId }) => {
-      const role = catalogue.roles.byId(roleId)
-      return organizationId === id && role !== undefined && isCreatorEligible(catalogue, role)
+    [...memberships.values()].some(({ organizationId, roleIds }) => {
+      const roles = roleIds.flatMap((roleId) => catalogue.roles.byId(roleId) ?? [])
+      return organizationId === id && roles.some((role) => isCreatorEligible(catalogue, role))
     })
   return [...after.organizations.keys()].filter((id) => isManaged(before, id) && !isManaged(after, id)).sort()
 }
@@ -115,7 +116,7 @@ export function countEnded(before: Snapshot, after: Snapshot, now: number): numb
   return pending.filter(({ id }) => after.invitations.get(id)?.status === 'revoked').length
 }
 
-type Holder = Pick<Invitation, 'organizationId' | 'roleId'>
+type Holder = Pick<Invitation, 'organizationId' | 'roleIds'>
 
 export function byRole(a: RoleImpact, b: RoleImpact): number {
   return a.roleId < b.roleId ? -1 : a.roleId > b.roleId ? 1 : 0

@@ -39,7 +39,7 @@ export interface Snapshot {
 }
 
 /** What members and invitations have in common: they hold a role in an organization. */
-type Holder = Pick<Membership, 'organizationId' | 'roleId'>
+type Holder = Pick<Membership, 'organizationId' | 'roleIds'>
 
 /** What a call says about the whole write. */
 export interface How extends Acting {
@@ -187,15 +187,16 @@ export class State {
     const isLeaving = (member: Membership) => {
       if ('organizationIds' in leaving) return false
       if ('members' in leaving) return leaving.members.some((each) => memberKey(each) === memberKey(member))
-      return (
-        leaving.roleIds.includes(member.roleId) && (leaving.among === undefined || this.#isAmong(leaving.among, member))
-      )
+      const isHolder = member.roleIds.some((id) => leaving.roleIds.includes(id))
+      return isHolder && (leaving.among === undefined || this.#isAmong(leaving.among, member))
     }
     const all = [...this.memberships.values()]
     const concerned =
       'organizationIds' in leaving ? leaving.organizationIds : all.filter(isLeaving).map((it) => it.organizationId)
+    // Someone who keeps a remaining role stays, whichever other one goes.
+    const goes = (member: Membership) => 'members' in leaving && isLeaving(member)
     const remains = (id: string) =>
-      this.members(id).some((member) => remainingRoleIds.includes(member.roleId) && !isLeaving(member))
+      this.members(id).some((each) => each.roleIds.some((it) => remainingRoleIds.includes(it)) && !goes(each))
     return [...new Set(concerned)].filter((id) => this.organizations.has(id) && !remains(id)).sort()
   }
 
@@ -263,8 +264,8 @@ export class State {
     const members: Holder[] = [...this.memberships.values()].filter(isMeant)
     const invitations: Holder[] = this.pending().filter(isMeant)
     const all = [...members, ...invitations]
-    return [...new Set(all.map(({ roleId }) => roleId))].map((roleId) => {
-      const isIt = (holder: Holder) => holder.roleId === roleId
+    return [...new Set(all.flatMap(({ roleIds }) => roleIds))].map((roleId) => {
+      const isIt = (holder: Holder) => holder.roleIds.includes(roleId)
       const organizations = new Set(all.filter(isIt).map(({ organizationId }) => organizationId)).size
       const counts = { members: members.filter(isIt).length, invitations: invitations.filter(isIt).length }
       return { roleId, ...counts, organizations }
@@ -305,15 +306,15 @@ export class State {
     assert.ok(mappings.length > 0)
     assert.equal(new Set(mappings.map(({ fromRoleId }) => fromRoleId)).size, mappings.length)
     const isMeant = (holder: Holder) =>
-      this.#isAmong(among, holder) && mappings.some(({ fromRoleId }) => fromRoleId === holder.roleId)
+      this.#isAmong(among, holder) && mappings.some(({ fromRoleId }) => holder.roleIds.includes(fromRoleId))
     const members = [...this.memberships.values()].filter(isMeant)
     const invitations = this.pending().filter(isMeant)
-    const targetOf = ({ roleId }: Holder) =>
-      mappings.find(({ fromRoleId }) => fromRoleId === roleId)?.toRoleId ?? assert.fail()
-    for (const it of members) this.memberships.set(memberKey(it), { ...it, ...stamps, roleId: targetOf(it) })
-    for (const it of invitations) this.invitations.set(it.id, { ...it, ...stamps, roleId: targetOf(it) })
+    const targets = new Map(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
+    const mapped = ({ roleIds }: Holder) => [...new Set(roleIds.map((id) => targets.get(id) ?? id))]
+    for (const it of members) this.memberships.set(memberKey(it), { ...it, ...stamps, roleIds: mapped(it) })
+    for (const it of invitations) this.invitations.set(it.id, { ...it, ...stamps, roleIds: mapped(it) })
     for (const mapping of mappings) {
-      const isFrom = ({ roleId }: Holder) => roleId === mapping.fromRoleId
+      const isFrom = ({ roleIds }: Holder) => roleIds.includes(mapping.fromRoleId)
       assert.notEqual(mapping.fromRoleId, mapping.toRoleId)
       assert.equal(mapping.members, members.filter(isFrom).length)
       assert.equal(mapping.invitations, invitations.filter(isFrom).length)
@@ -333,7 +334,8 @@ export class State {
     for (const role of roles.values()) for (const id of role.permissionIds) assert.ok(permissions.byId(id))
     for (const roleSet of roleSets.values()) for (const id of roleSet.roleIds) assert.ok(roles.byId(id))
     for (const { roleSetId } of this.organizations.values()) assert.ok(roleSets.byId(roleSetId))
-    for (const { roleId } of [...this.memberships.values(), ...this.pending()]) assert.ok(roles.byId(roleId))
+    for (const { roleIds } of [...this.memberships.values(), ...this.pending()])
+      for (const id of roleIds) assert.ok(roles.byId(id))
   }
 }
 

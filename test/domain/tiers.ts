@@ -43,7 +43,7 @@ export function rolesIn(state: State, organizationId: string): Record<string, st
   return Object.fromEntries(
     state
       .members(organizationId)
-      .map(({ userId, roleId }) => [userId, state.catalogue.roles.byId(roleId)?.key ?? roleId]),
+      .map(({ userId, roleIds }) => [userId, roleIds.map((id) => state.catalogue.roles.byId(id)?.key ?? id).join()]),
   )
 }
 

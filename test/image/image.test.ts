@@ -162,6 +162,14 @@ imageTest('a write survives the container that it was made in', async (t) => {
   t.is(await second.stop(), 0)
 })
 
+imageTest('a user that a cluster chooses, in the group 0, has its store in a new volume', async (t) => {
+  const volume = 'chosen'
+  t.teardown(() => image.podman('volume', 'rm', '--force', volume))
+  const restrictions = ['--user=54321:0', '--read-only', '--read-only-tmpfs=false', '--cap-drop=all', '--network=host']
+  const container = await image.serve(t, { volume: `${volume}:/data`, restrictions })
+  t.is(await container.stop(), 0)
+})
+
 imageTest('a Unix socket in a volume is served, as beside an application in a pod', async (t) => {
   const volume = 'socket'
   t.teardown(() => image.podman('volume', 'rm', '--force', volume))

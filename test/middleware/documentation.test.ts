@@ -60,6 +60,9 @@ for (const [version, express] of expresses) {
     t.is(logged.length, 1)
     t.is((await ask('/internal', { token })).status, 404)
     t.is((await ask('/reports', { token })).status, 200)
+    const team = '/organizations/org_acme/teams/1/members'
+    t.is((await ask(team, { method: 'PUT', token, body: { role: 'org:member' } })).body.code, 'grant_exceeds_own')
+    t.is((await ask(team, { method: 'PUT', token, body: { role: 'org:admin' } })).status, 200)
     t.is((await ask('/domains', { method: 'POST', token })).status, 403)
   })
 }

@@ -1,6 +1,6 @@
 /** The members of a store by role, and what became of them: counted from the rows, not from what a write says. */
 
-import type { Catalogue } from '@rolesets/core'
+import { firstRoleIdOf, type Catalogue } from '@rolesets/core'
 import type { RoleImpactView } from '../../packages/sidecar/src/service/views.ts'
 import type { Store } from '../../packages/sidecar/src/storage/store.ts'
 import type { Write } from './arbitrary-writes.ts'
@@ -21,11 +21,11 @@ export async function holdersIn(store: Store, now: number): Promise<Holders> {
   const { value } = await store.read(async (reader) => {
     const byId = new Map<string, Holder>()
     for (const { id: organizationId } of await reader.organizations({ size: 100 })) {
-      for (const { id, roleId } of await reader.memberships(organizationId, { size: 100 }))
-        byId.set(id, { kind: 'members', organizationId, roleId })
+      for (const { id, roleIds } of await reader.memberships(organizationId, { size: 100 }))
+        byId.set(id, { kind: 'members', organizationId, roleId: firstRoleIdOf({ roleIds }) })
       const pending = { statuses: ['pending'], now } as const
-      for (const { id, roleId } of await reader.invitations(organizationId, { size: 100 }, pending))
-        byId.set(id, { kind: 'invitations', organizationId, roleId })
+      for (const { id, roleIds } of await reader.invitations(organizationId, { size: 100 }, pending))
+        byId.set(id, { kind: 'invitations', organizationId, roleId: firstRoleIdOf({ roleIds }) })
     }
     return { byId, catalogue: await reader.catalogue() }
   })

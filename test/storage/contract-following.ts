@@ -41,7 +41,7 @@ async function fill(store: Store): Promise<void> {
     organization('c', next),
     { verb: 'deleted', thing: 'organization', before: organizationOf('c', next), members: 0, invitations: 0 },
     membership('a', 'u', next),
-    membership('b', 'v', next, { roleId: 'analyst' }),
+    membership('b', 'v', next, { roleIds: ['analyst'] }),
     invitation('a', 'ann@x.y', next),
     put('scope_kind', { kind: 'team', fallback: 'role_set', roleSetId: 'pro', updatedAt: at, revision: next }, null),
     put('scope_default', { scope: 'team:y', roleSetId: 'free', updatedAt: at, revision: next }, null),

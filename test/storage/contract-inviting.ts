@@ -37,7 +37,7 @@ export function inviting(suite: Suite): void {
   test(`${name}: an invitation comes back as it was given, and is replaced whole`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
     const given = invitationOf('a', "Ann+'1'@Exämple.com", 2, {
-      roleId: 'admin',
+      roleIds: ['admin'],
       inviterUserId: 'boss',
       redirectUrl: 'https://example.com/?a=%27',
       publicMetadata: { '': [null, 1.5] },
@@ -47,7 +47,7 @@ export function inviting(suite: Suite): void {
     t.deepEqual(await seen(store, (reader) => reader.invitation(given.id)), given)
     t.is(await seen(store, (reader) => reader.invitation('other')), undefined)
     // A role that is gone: one that is over may outlive it.
-    const over = { ...given, status: 'accepted', acceptedByUserId: 'ann', roleId: 'gone', revision: 3 } as const
+    const over = { ...given, status: 'accepted', acceptedByUserId: 'ann', roleIds: ['gone'], revision: 3 } as const
     await record(store, () => [put('invitation', over, given)])
     t.deepEqual(await seen(store, (reader) => reader.invitation(given.id)), over)
     t.deepEqual(await seen(store, (reader) => reader.invitations('a', { size: 10 }, { now: at })), [over])
@@ -64,9 +64,9 @@ export function inviting(suite: Suite): void {
     ])
     const facts = (now: number) =>
       seen(store, async (reader) => ({
-        short: (await reader.pendingInvitation('a', 'SHORT@x.y', now))?.emailAddress,
-        gone: await reader.pendingInvitation('a', 'gone@x.y', now),
-        count: await reader.pendingInvitationCount('a', now),
+        short: (await reader.pendingInvitation({ organizationId: 'a' }, 'SHORT@x.y', now))?.emailAddress,
+        gone: await reader.pendingInvitation({ organizationId: 'a' }, 'gone@x.y', now),
+        count: await reader.pendingInvitationCount({ organizationId: 'a' }, now),
         held: (await reader.usageIn({ organizationId: 'a' }, now)).map(({ invitations }) => invitations),
       }))
     t.deepEqual(await facts(at + 9), { short: 'short@x.y', gone: undefined, count: 2, held: [2] })
@@ -91,7 +91,7 @@ export function inviting(suite: Suite): void {
       invitation('a', 'ÄNN@example.com', next),
     ])
     const find = (id: string, address: string) =>
-      seen(store, async (reader) => (await reader.pendingInvitation(id, address, at))?.emailAddress)
+      seen(store, async (reader) => (await reader.pendingInvitation({ organizationId: id }, address, at))?.emailAddress)
     t.is(await find('a', 'aNN@eXAMPLE.COM'), 'Ann@Example.com')
     t.is(await find('a', 'Änn@EXAMPLE.com'), 'ÄNN@example.com')
     t.is(await find('a', 'änn@example.com'), undefined, 'only the letters of ASCII have a case')
@@ -103,7 +103,7 @@ export function inviting(suite: Suite): void {
     await record(store, (next) => [organization('a', next)])
     const invite = () =>
       store.write(provenance(), async (writer) => {
-        const before = await writer.pendingInvitation('a', 'ANN@x.y', at)
+        const before = await writer.pendingInvitation({ organizationId: 'a' }, 'ANN@x.y', at)
         const known = await writer.accessKeys()
         const changes = [invitation('a', 'ann@x.y', writer.nextRevision), accessKey('k', writer.nextRevision)]
         if (before === undefined) await writer.record(changes)
@@ -129,7 +129,7 @@ export function inviting(suite: Suite): void {
         invitation('a', 'pending', next, { expiresAt: at + 6 }),
         invitation('a', 'expired', next, { expiresAt: at + 5 }),
         invitation('a', 'revoked', next, { status: 'revoked' }),
-        invitation('a', 'admin', next, { roleId: 'admin' }),
+        invitation('a', 'admin', next, { roleIds: ['admin'] }),
         invitation('p', 'elsewhere', next),
         membership('a', 'u', next),
       ])
@@ -138,7 +138,7 @@ export function inviting(suite: Suite): void {
         ...(await reader.invitations('a', { size: 10 }, { now: at })),
         ...(await reader.invitations('p', { size: 10 }, { now: at })),
       ])
-      const stamps = invited.map((each) => [each.emailAddress, each.roleId, each.revision, each.updatedAt - at])
+      const stamps = invited.map((each) => [each.emailAddress, each.roleIds[0], each.revision, each.updatedAt - at])
       t.deepEqual(stamps, [
         ['admin', 'admin', 2, 0],
         ['expired', 'member', 2, 0],
@@ -146,7 +146,7 @@ export function inviting(suite: Suite): void {
         ['revoked', 'member', 2, 0],
         ['elsewhere', 'member', 2, 0],
       ])
-      t.is((await seen(store, (reader) => reader.membership('a', 'u')))?.roleId, 'analyst')
+      t.is((await seen(store, (reader) => reader.membership('a', 'u')))?.roleIds[0], 'analyst')
     })
   }
 
@@ -159,8 +159,8 @@ export function inviting(suite: Suite): void {
       membership('a', 'u', next),
       ...['x', 'y'].map((each) => invitation('a', each, next)),
       invitation('b', 'x', next),
-      ...many.map((id) => invitation(id, 'late', next, { expiresAt: at, roleId: 'analyst' })),
-      ...['x', 'y', 'z'].map((each) => invitation('p', each, next, { roleId: 'admin' })),
+      ...many.map((id) => invitation(id, 'late', next, { expiresAt: at, roleIds: ['analyst'] })),
+      ...['x', 'y', 'z'].map((each) => invitation('p', each, next, { roleIds: ['admin'] })),
     ])
     const usage = (roleId: string, members: number, invitations: number, organizations: number) => ({
       roleId,

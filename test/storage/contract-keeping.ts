@@ -51,7 +51,7 @@ export function keeping(suite: Suite): void {
       "'; DROP TABLE": {},
     }
     const acme = organizationOf('org_🦊', 2, { name: 'Ácme "&" Söhne', slug: 'acme', publicMetadata: metadata })
-    const bob = membershipOf('org_🦊', "bob'; --", 2, { privateMetadata: metadata, roleId: 'admin' })
+    const bob = membershipOf('org_🦊', "bob'; --", 2, { privateMetadata: metadata, roleIds: ['admin'] })
     await record(store, () => [put('organization', acme, null), put('membership', bob, null)])
     t.deepEqual(await seen(store, (reader) => reader.organization('org_🦊')), acme)
     t.deepEqual(await seen(store, (reader) => reader.organizationBySlug('acme')), acme)
@@ -80,7 +80,7 @@ export function keeping(suite: Suite): void {
       membership('a', 'u', next),
     ])
     const acme = organizationOf('a', 3, { name: 'A', slug: null, roleSetId: 'pro', updatedAt: laterAt })
-    const user = membershipOf('a', 'u', 3, { id: 'orgmem_2', roleId: 'analyst', updatedAt: laterAt })
+    const user = membershipOf('a', 'u', 3, { id: 'orgmem_2', roleIds: ['analyst'], updatedAt: laterAt })
     await record(store, () => [put('organization', acme, null), put('membership', user, null)])
     t.deepEqual(await seen(store, (reader) => reader.organization('a')), acme)
     t.deepEqual(await seen(store, (reader) => reader.membership('a', 'u')), user)
@@ -144,12 +144,12 @@ export function keeping(suite: Suite): void {
       ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((id) => organization(id, next)),
       organization('p', next, { roleSetId: 'pro' }),
       membership('a', 'u', next),
-      membership('b', 'v', next, { roleId: 'admin' }),
+      membership('b', 'v', next, { roleIds: ['admin'] }),
       ...['u', 'v', 'w', 'x', 'y'].map((user) => membership('p', user, next)),
     ])
     const rolesIn = (id: string) =>
       seen(store, async (reader) =>
-        (await reader.memberships(id, { size: 10 })).map(({ roleId, revision }) => [roleId, revision]),
+        (await reader.memberships(id, { size: 10 })).map(({ roleIds, revision }) => [roleIds[0], revision]),
       )
     await recordLater(store, [reassignment({ roleSetId: 'free' }, ['member', 'analyst'])])
     t.deepEqual([await rolesIn('a'), await rolesIn('b')], [[['analyst', 3]], [['admin', 2]]])
@@ -166,12 +166,12 @@ export function keeping(suite: Suite): void {
     const store = await withCatalogue(await openFresh(suite, t))
     await record(store, (next) => [
       organization('a', next),
-      membership('a', 'u', next, { roleId: 'admin' }),
-      membership('a', 'v', next, { roleId: 'member' }),
-      membership('a', 'w', next, { roleId: 'analyst' }),
+      membership('a', 'u', next, { roleIds: ['admin'] }),
+      membership('a', 'v', next, { roleIds: ['member'] }),
+      membership('a', 'w', next, { roleIds: ['analyst'] }),
     ])
     const roles = () =>
-      seen(store, async (reader) => (await reader.memberships('a', { size: 10 })).map(({ roleId }) => roleId))
+      seen(store, async (reader) => (await reader.memberships('a', { size: 10 })).map(({ roleIds }) => roleIds[0]))
     const turn = [
       ['admin', 'member'],
       ['member', 'analyst'],
@@ -188,8 +188,8 @@ export function keeping(suite: Suite): void {
       ...['a', 'b', 'empty'].map((id) => organization(id, next)),
       organization('p', next, { roleSetId: 'pro' }),
       ...['u', 'v'].flatMap((user) => ['a', 'b', 'p'].map((id) => membership(id, user, next))),
-      membership('p', 'w', next, { roleId: 'analyst' }),
-      membership('a', 'x', next, { roleId: 'admin' }),
+      membership('p', 'w', next, { roleIds: ['analyst'] }),
+      membership('a', 'x', next, { roleIds: ['admin'] }),
     ])
     const usage = (roleId: string, members: number, organizations: number) => ({
       roleId,
@@ -219,7 +219,7 @@ export function keeping(suite: Suite): void {
     const ordered = ['A', 'B', 'a', 'aa', 'ä', '\uffee', '🦊']
     await record(store, (next) => [
       ...[...ordered].reverse().map((id) => organization(id, next, { roleSetId: id === 'B' ? 'pro' : 'free' })),
-      ...ordered.map((user) => membership('a', user, next, { roleId: user === 'aa' ? 'admin' : 'member' })),
+      ...ordered.map((user) => membership('a', user, next, { roleIds: [user === 'aa' ? 'admin' : 'member'] })),
     ])
     const organizations = (...args: Parameters<Reader['organizations']>) =>
       seen(store, async (reader) => (await reader.organizations(...args)).map(({ id }) => id))
@@ -303,7 +303,7 @@ export function keeping(suite: Suite): void {
       deleted('role_set', thingOf('role_set', 'pro')),
     ],
     'a member of no organization': (next) => [membership('none', 'u', next)],
-    'a member with no role': (next) => [membership('a', 'u', next, { roleId: 'none' })],
+    'a member with no role': (next) => [membership('a', 'u', next, { roleIds: ['none'] })],
     'a role with a permission that is not there': (next) => [role('odd', next, { permissionIds: ['none'] })],
     'the end of a set with organizations': () => [deleted('role_set', thingOf('role_set', 'free'))],
     'the end of a role that a member has': () => [deleted('role', thingOf('role', 'analyst'))],
@@ -315,7 +315,7 @@ export function keeping(suite: Suite): void {
       await withCatalogue(store)
       await record(store, (next) => [
         organization('a', next, { slug: 'taken' }),
-        membership('a', 'x', next, { roleId: 'analyst' }),
+        membership('a', 'x', next, { roleIds: ['analyst'] }),
       ])
       const error = await t.throwsAsync<StoreError>(record(store, changesOf), { name: 'StoreError' })
       t.is(error?.code, 'failed')

@@ -17,7 +17,8 @@ export function searching(suite: Suite): void {
 
   test(`${name}: organizations are found that have no other member with a remaining role, once some members leave`, async (t) => {
     const store = await withCatalogue(await openFresh(suite, t))
-    const held = (id: string, userId: string, roleId: string, next: number) => membership(id, userId, next, { roleId })
+    const held = (id: string, userId: string, roleId: string, next: number) =>
+      membership(id, userId, next, { roleIds: [roleId] })
     await record(store, (next) => [
       ...['a', 'b', 'c', 'd'].map((id) => organization(id, next, { roleSetId: id === 'd' ? 'pro' : 'free' })),
       ...[held('a', 'u', 'admin', next), held('a', 'v', 'member', next)],
@@ -129,8 +130,8 @@ export function searching(suite: Suite): void {
     await record(store, (next) => [
       ...['a', 'b'].map((id) => organization(id, next)),
       membership('a', 'user_1', next, { createdAt: at + 3 }),
-      membership('a', 'user_2', next, { createdAt: at + 2, roleId: 'admin' }),
-      membership('b', 'user_1', next, { createdAt: at + 1, roleId: 'analyst' }),
+      membership('a', 'user_2', next, { createdAt: at + 2, roleIds: ['admin'] }),
+      membership('b', 'user_1', next, { createdAt: at + 1, roleIds: ['analyst'] }),
     ])
     const find = (query: Parameters<Reader['searchMemberships']>[0]) =>
       seen(store, async (reader) => {

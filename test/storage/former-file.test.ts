@@ -116,10 +116,12 @@ test('a file of the first version is taken forward with all that it has, and sta
   const { value } = await store.read(async (reader) => [
     await reader.organization('acme'),
     await reader.assignment({ organizationId: 'acme', scope: '' }),
-    (await reader.membership('acme', 'ann'))?.roleId,
+    await reader.membership('acme', 'ann'),
   ])
   const moved = { roleSetId: 'pro', updatedAt: at, revision: 3 }
-  t.deepEqual(value, [{ ...acme, ...moved }, { organizationId: 'acme', scope: '', name: '', ...moved }, 'admin'])
+  const { roleId, ...rest } = ann
+  const membership = { ...rest, scope: '', roleIds: [roleId], expiresAt: null }
+  t.deepEqual(value, [{ ...acme, ...moved }, { organizationId: 'acme', scope: '', name: '', ...moved }, membership])
   t.is(await record(store, (revision) => [organization('new', revision)]), 4)
   await store.close()
   const inspection = await openInspection(`sqlite:${file}`)

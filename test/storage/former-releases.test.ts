@@ -50,10 +50,13 @@ for (const name of names) {
   test(`${name}: the file of a release is sound as it is, is taken forward, and answers what the release answered`, async (t) => {
     const { file, now, schema, answers } = await unpack(t, name)
     t.is(await schemaOf(file), schema)
-    // A migration that changes columns begins a new base in a file that was compacted, so its rows count as not verified.
+    // What a compaction sealed has columns of that time: after an upgrade nothing says any more what the rows were.
     t.deepEqual((await faultsIn(file, now)).findings, [])
-    const found: unknown = JSON.parse(JSON.stringify(await answersOf(file, now)))
-    t.deepEqual(found, answers)
+    const found = JSON.parse(JSON.stringify(await answersOf(file, now))) as typeof answers
+    // Things may have more fields now.
+    t.like(found, answers)
+    for (const list of ['organizations', 'memberships', 'invitations', 'accessKeys', 'history'] as const)
+      t.is(found[list].length, answers[list].length)
     t.is(await schemaOf(file), migrations.length)
     t.deepEqual((await faultsIn(file, now)).findings, [])
   })

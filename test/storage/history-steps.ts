@@ -39,6 +39,8 @@ const statuses = fc.option(fc.uniqueArray(status), { nil: undefined })
 const slugText = fc.constantFrom('x', 'y')
 const page = fc.record({ size: fc.integer({ min: 0, max: 3 }), after: fc.option(id, { nil: undefined }) })
 const scope = fc.oneof(fc.record({ roleSetId: set }), fc.record({ organizationId: id }))
+const asked = fc.constantFrom(undefined, 'team:x')
+const askedScope = fc.constantFrom(undefined, 'team:x', '*')
 
 const order = <F extends string>(...fields: readonly F[]) =>
   fc.record({ field: fc.constantFrom(...fields), descending: fc.boolean() })
@@ -50,6 +52,7 @@ const choiceOf = (value: fc.Arbitrary<string>) =>
 const organizationQuery = fc.record({ text: optional(id), ids: choiceOf(id), userIds: choiceOf(user) })
 const membershipQuery = fc.record({
   organizationId: optional(id),
+  scope: askedScope,
   userIds: choiceOf(user),
   roleIds: optional(fc.uniqueArray(roleId)),
   text: optional(fc.constantFrom('U', 'v')),
@@ -58,6 +61,7 @@ const membershipQuery = fc.record({
 })
 const invitationQuery = fc.record({
   organizationId: optional(id),
+  scope: askedScope,
   statuses,
   emailAddress: optional(address),
   text: optional(fc.constantFrom('ANN', '@x', 'orginv_a_u')),
@@ -106,12 +110,14 @@ export const writes = [
     const members = await w.memberCount(a)
     await records(w, { verb: 'deleted', thing: 'organization', before: organizationOf(a, 0), members, invitations: 0 })
   }),
-  step('grant', fc.tuple(id, user, roleId), async ([a, u, r], w) => {
+  step('grant', fc.tuple(place, user, roleId), async ([{ organizationId: a, scope: s }, u, r], w) => {
     if ((await w.organization(a)) && (await hasRole(w, r)))
-      await records(w, membership(a, u, w.nextRevision, { roleId: r }))
-    return w.membership(a, u)
+      await records(w, membership(a, u, w.nextRevision, { scope: s, roleIds: [r] }))
+    return w.membership(a, u, s)
   }),
-  step('withdraw', fc.tuple(id, user), ([a, u], w) => records(w, deleted('membership', membershipOf(a, u, 0)))),
+  step('withdraw', fc.tuple(place, user), ([{ organizationId: a, scope: s }, u], w) =>
+    records(w, deleted('membership', membershipOf(a, u, 0, { scope: s }))),
+  ),
   step('assign', fc.tuple(id, scopeName, set), async ([organizationId, name, roleSetId], w) => {
     if (!(await w.organization(organizationId)) || !(await hasSet(w, roleSetId))) return
     const own = { name: 'Team', roleSetId: name === 'team:y' ? null : roleSetId }
@@ -144,12 +150,12 @@ export const writes = [
   }),
   step(
     'invite',
-    fc.tuple(id, address, roleId, moment, user),
-    async ([a, email, roleId, expiresAt, inviterUserId], w) => {
-      const more = { roleId, expiresAt, createdAt: expiresAt - 5, inviterUserId }
+    fc.tuple(place, address, roleId, moment, user),
+    async ([{ organizationId: a, scope: s }, email, roleId, expiresAt, inviterUserId], w) => {
+      const more = { scope: s, roleIds: [roleId], expiresAt, createdAt: expiresAt - 5, inviterUserId }
       if ((await w.organization(a)) && (await hasRole(w, roleId)))
         await records(w, invitation(a, email, w.nextRevision, more))
-      return w.pendingInvitation(a, email, at)
+      return w.pendingInvitation({ organizationId: a, scope: s }, email, at)
     },
   ),
   step('end invitation', fc.tuple(id, address, fc.constantFrom('accepted', 'revoked')), async ([a, email, end], w) => {
@@ -238,12 +244,12 @@ export const reads = [
     w.organizations(p, { roleSetId }),
   ),
   step('count', set, (s, w) => w.organizationCount(s)),
-  step('membership', fc.tuple(id, user), ([a, u], w) => w.membership(a, u)),
-  step('members', fc.tuple(id, page, fc.option(roleId, { nil: undefined })), ([a, p, r], w) =>
-    w.memberships(a, p, { roleId: r }),
+  step('membership', fc.tuple(id, user, asked), ([a, u, s], w) => w.membership(a, u, s)),
+  step('members', fc.tuple(id, page, fc.option(roleId, { nil: undefined }), asked), ([a, p, r, s], w) =>
+    w.memberships(a, p, { roleId: r, scope: s }),
   ),
-  step('member count', id, (a, w) => w.memberCount(a)),
-  step('usage in', fc.tuple(scope, moment), ([where, now], w) => w.usageIn(where, now)),
+  step('member count', fc.tuple(id, asked), ([a, s], w) => w.memberCount(a, s)),
+  step('usage in', fc.tuple(fc.oneof(scope, place), moment), ([where, now], w) => w.usageIn(where, now)),
   step(
     'usage of',
     fc.tuple(roleId, fc.option(fc.record({ roleSetId: set }), { nil: undefined }), moment),
@@ -255,10 +261,10 @@ export const reads = [
     ([gone, max], w) => w.withoutAdministrator(consistent(gone), max),
   ),
   step('invitation', fc.tuple(id, address), ([a, email], w) => w.invitation(invitationOf(a, email, 0).id)),
-  step('pending', fc.tuple(id, address, moment), ([a, email, now], w) => w.pendingInvitation(a, email, now)),
-  step('pending count', fc.tuple(id, moment), ([a, now], w) => w.pendingInvitationCount(a, now)),
-  step('invitations', fc.tuple(id, page, statuses, moment), ([a, p, asked, now], w) =>
-    w.invitations(a, p, { statuses: asked, now }),
+  step('pending', fc.tuple(place, address, moment), ([a, email, now], w) => w.pendingInvitation(a, email, now)),
+  step('pending count', fc.tuple(place, moment), ([a, now], w) => w.pendingInvitationCount(a, now)),
+  step('invitations', fc.tuple(id, page, statuses, moment, asked), ([a, p, wanted, now, s], w) =>
+    w.invitations(a, p, { statuses: wanted, now, scope: s }),
   ),
   step('member counts', fc.array(id), async (ids, w) => [...(await w.memberCounts(ids))].sort()),
   step('pending counts', fc.tuple(fc.array(id), moment), async ([ids, now], w) =>

@@ -72,7 +72,7 @@ test('the chain goes on after a restart, a dry run, a refusal and a transaction 
   const refusal = new Error('no')
   await t.throwsAsync(store.write(provenance(), async () => Promise.reject(refusal)))
   // There is no such role: the whole batch is rolled back, and the others are written again.
-  const spoiling = recording((revision) => [membership('a', 'u', revision, { roleId: 'none' })])
+  const spoiling = recording((revision) => [membership('a', 'u', revision, { roleIds: ['none'] })])
   const others = ['b', 'c'].map((id) => store.write(...put(id)))
   await t.throwsAsync(store.write(provenance(), spoiling), { name: 'StoreError' })
   await Promise.all(others)

@@ -1,6 +1,6 @@
 /** Lists by number in the plainest way: everything is looked at, put in order and cut. */
 
-import type { Invitation, Membership, Organization } from '@rolesets/core'
+import { everyScope, type Invitation, type Membership, type Organization } from '@rolesets/core'
 import type {
   Choice,
   InvitationQuery,
@@ -18,7 +18,8 @@ export function naiveSearches(state: () => Replay): Searches {
   return {
     searchOrganizations: async (query, { field, descending }, span) => {
       const { organizations, memberships } = state()
-      const members = (id: string) => [...memberships.values()].filter((each) => each.organizationId === id)
+      const members = (id: string) =>
+        [...memberships.values()].filter((each) => each.organizationId === id && each.scope === '')
       const found = [...organizations.values()].filter((each) =>
         isOrganization(
           each,
@@ -34,7 +35,7 @@ export function naiveSearches(state: () => Replay): Searches {
     },
     searchMemberships: async (query, { field, descending }, span) => {
       const found = [...state().memberships.values()].filter((each) => isMembership(each, query))
-      const by = (each: Membership) => [field === 'user_id' ? each.userId : each.createdAt, each.id]
+      const by = (each: Membership) => [field === 'user_id' ? each.userId : each.createdAt, each.id, each.scope]
       return spanned(found, { by, descending, ...span })
     },
     searchDomains: async (query, { field, descending }, span) => {
@@ -87,7 +88,8 @@ function isMembership(each: Membership, query: MembershipQuery): boolean {
   return (
     is(each.organizationId, query.organizationId) &&
     isChosen([each.userId], query.userIds) &&
-    (query.roleIds?.includes(each.roleId) ?? true) &&
+    isInScope(each, query) &&
+    (query.roleIds === undefined || each.roleIds.some((id) => query.roleIds?.includes(id))) &&
     has(each.userId, query.text ?? '') &&
     each.createdAt >= (query.createdFrom ?? 0) &&
     each.createdAt <= (query.createdTo ?? Infinity)
@@ -100,6 +102,7 @@ function isInvitation(each: Invitation, query: InvitationQuery, all: readonly In
     each.acceptedByUserId === userId || (userId !== undefined && small(each.emailAddress) === small(userId))
   return (
     is(each.organizationId, query.organizationId) &&
+    isInScope(each, query) &&
     (query.statuses?.includes(statusOf(each, query.now)) ?? true) &&
     (emailAddress === undefined || small(each.emailAddress) === small(emailAddress)) &&
     (text === undefined || each.id === text || has(each.emailAddress, text)) &&
@@ -115,6 +118,10 @@ function addressesOf(
 ): string[] {
   const accepted = all.filter((each) => each.acceptedByUserId === userId).map((each) => each.emailAddress)
   return [userId, ...emailAddresses, ...accepted].map(small)
+}
+
+function isInScope({ scope }: Membership | Invitation, query: MembershipQuery | InvitationQuery): boolean {
+  return query.scope === everyScope || scope === (query.scope ?? '')
 }
 
 function is(value: string, asked: string | undefined): boolean {

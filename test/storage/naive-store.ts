@@ -3,12 +3,21 @@
  * random histories, so nothing in it is clever.
  */
 
-import { keyOfPlace, type Assignment, type Change, type ChangeSet, type Membership, type Place } from '@rolesets/core'
+import {
+  keyOfPlace,
+  type Assignment,
+  type Change,
+  type ChangeSet,
+  type Invitation,
+  type Membership,
+  type Place,
+} from '@rolesets/core'
 import type { RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import {
   StoreError,
   type At,
   type Page,
+  type Where,
   type Provenance,
   type Writer,
 } from '../../packages/sidecar/src/storage/store.ts'
@@ -69,6 +78,7 @@ function naiveWriter(
 ): Writer {
   const organizations = () => sorted([...state().organizations.values()], ({ id }) => id)
   const memberships = () => sorted([...state().memberships.values()], ({ userId }) => userId)
+  const wholes = () => memberships().filter(({ scope }) => scope === '')
   const assignmentOf = (place: Place): Assignment | undefined => {
     const organization = state().organizations.get(place.organizationId)
     if (place.scope !== '') return state().assignments.get(keyOfPlace(place))
@@ -78,12 +88,8 @@ function naiveWriter(
   }
   const invitations = () => sorted([...state().invitations.values()], ({ id }) => id)
   const pending = (now: number) => invitations().filter((each) => statusOf(each, now) === 'pending')
-  const usage = (
-    roleId: string,
-    { isInScope, now }: { isInScope: (organizationId: string) => boolean; now: number },
-  ) => {
-    const ofRole = (each: { readonly roleId: string; readonly organizationId: string }) =>
-      each.roleId === roleId && isInScope(each.organizationId)
+  const usage = (roleId: string, { isMeant, now }: { isMeant: (place: Place) => boolean; now: number }) => {
+    const ofRole = (each: Membership | Invitation) => each.roleIds.includes(roleId) && isMeant(each)
     const [members, invited] = [memberships().filter(ofRole), pending(now).filter(ofRole)]
     const organizationIds = [...members, ...invited].map(({ organizationId }) => organizationId)
     const counts = { members: members.length, invitations: invited.length }
@@ -113,64 +119,63 @@ function naiveWriter(
       return paged(found, page, ({ id }) => id)
     },
     organizationCount: async (roleSetId) => organizations().filter((each) => each.roleSetId === roleSetId).length,
-    membership: async (organizationId, userId) => state().memberships.get(keyOf({ organizationId, userId })),
-    memberships: async (organizationId, page, { roleId } = {}) => {
-      const members = memberships().filter((each) => each.organizationId === organizationId)
+    membership: async (organizationId, userId, scope = '') =>
+      state().memberships.get(keyOf({ organizationId, scope, userId })),
+    memberships: async (organizationId, page, { roleId, scope = '' } = {}) => {
+      const members = memberships().filter(isOf({ organizationId, scope }))
       return paged(
-        members.filter((each) => roleId === undefined || each.roleId === roleId),
+        members.filter((each) => roleId === undefined || each.roleIds.includes(roleId)),
         page,
         ({ userId }) => userId,
       )
     },
-    memberCount: async (organizationId) =>
-      memberships().filter((each) => each.organizationId === organizationId).length,
+    memberCount: async (organizationId, scope) => memberships().filter(isOf({ organizationId, scope })).length,
     invitation: async (id) => state().invitations.get(id),
-    pendingInvitation: async (organizationId, emailAddress, now) =>
-      pending(now).find(
-        (each) => each.organizationId === organizationId && small(each.emailAddress) === small(emailAddress),
-      ),
-    pendingInvitationCount: async (organizationId, now) =>
-      pending(now).filter((each) => each.organizationId === organizationId).length,
-    invitations: async (organizationId, page, { statuses, now }) => {
-      const found = invitations().filter((each) => each.organizationId === organizationId)
+    pendingInvitation: async (where, emailAddress, now) =>
+      pending(now).find((each) => isOf(where)(each) && small(each.emailAddress) === small(emailAddress)),
+    pendingInvitationCount: async (where, now) => pending(now).filter(isOf(where)).length,
+    invitations: async (organizationId, page, { statuses, now, scope }) => {
+      const found = invitations().filter(isOf({ organizationId, scope }))
       const asked = found.filter((each) => statuses === undefined || statuses.includes(statusOf(each, now)))
       return paged(asked, page, ({ id }) => id)
     },
-    usageIn: async (scope, now) => {
-      const roleIds = [...memberships(), ...pending(now)].map(({ roleId }) => roleId)
-      const isInScope = (organizationId: string) => state().isIn(scope, organizationId)
+    usageIn: async (among, now) => {
+      const roleIds = [...memberships(), ...pending(now)].flatMap((each) => each.roleIds)
+      const isMeant = (place: Place) => state().isIn(among, place)
       return sorted([...new Set(roleIds)], (id) => id)
-        .map((roleId) => usage(roleId, { isInScope, now }))
+        .map((roleId) => usage(roleId, { isMeant, now }))
         .filter((each) => each.organizations > 0)
     },
-    usageOf: async (roleId, scope, now) =>
-      usage(roleId, { isInScope: (id) => scope === undefined || state().isIn(scope, id), now }),
+    usageOf: async (roleId, among, now) =>
+      usage(roleId, { isMeant: (place) => among === undefined || state().isIn(among, place), now }),
     withoutAdministrator: async ({ leaving, remainingRoleIds }, limit) => {
-      const isLeaving = ({ organizationId, userId, roleId }: Membership) => {
+      const isLeaving = (member: Membership) => {
+        const { organizationId, userId, roleIds: held } = member
         if ('organizationIds' in leaving) return false
         if ('members' in leaving)
           return leaving.members.some((each) => each.organizationId === organizationId && each.userId === userId)
         const { roleIds, among } = leaving
-        return roleIds.includes(roleId) && (among === undefined || state().isIn(among, organizationId))
+        return roleIds.some((id) => held.includes(id)) && (among === undefined || state().isIn(among, member))
       }
       const concerned =
         'organizationIds' in leaving
           ? leaving.organizationIds.filter((id) => state().organizations.has(id))
-          : ('members' in leaving ? leaving.members : memberships().filter(isLeaving)).map(
-              (each) => each.organizationId,
-            )
-      const remaining = memberships().filter((each) => remainingRoleIds.includes(each.roleId) && !isLeaving(each))
+          : ('members' in leaving ? leaving.members : wholes().filter(isLeaving)).map((each) => each.organizationId)
+      const isRemaining = ({ roleIds }: Membership) => roleIds.some((id) => remainingRoleIds.includes(id))
+      // Someone who keeps a remaining role stays, whichever other one goes.
+      const stays = (each: Membership) => isRemaining(each) && !('members' in leaving && isLeaving(each))
+      const remaining = wholes().filter(stays)
       const kept = new Set(remaining.map((each) => each.organizationId))
       const found = sorted([...new Set(concerned)], (id) => id).filter((id) => !kept.has(id))
       return { organizations: found.length, organizationIds: found.slice(0, limit) }
     },
     ...naiveSearches(state),
     memberCounts: async (ids) => {
-      const counts = ids.map((id) => [id, memberships().filter((each) => each.organizationId === id).length] as const)
+      const counts = ids.map((id) => [id, wholes().filter((each) => each.organizationId === id).length] as const)
       return new Map(counts.filter(([, count]) => count > 0))
     },
     pendingInvitationCounts: async (ids, now) => {
-      const counts = ids.map((id) => [id, pending(now).filter((each) => each.organizationId === id).length] as const)
+      const counts = ids.map((id) => [id, pending(now).filter(isOf({ organizationId: id })).length] as const)
       return new Map(counts.filter(([, count]) => count > 0))
     },
     accessKeys: async () => [...state().accessKeys.values()],
@@ -200,13 +205,19 @@ function isSound({ catalogue, organizations, assignments, memberships, invitatio
     [...organizations.values()].every(({ roleSetId }) => catalogue.roleSets.byId(roleSetId)) &&
     [...assignments.values()].every((each) => organizations.has(each.organizationId) && isSet(each.roleSetId)) &&
     [...catalogue.scopeKinds.values(), ...catalogue.scopeDefaults.values()].every((each) => isSet(each.roleSetId)) &&
-    [...memberships.values()].every((each) => organizations.has(each.organizationId) && roles.byId(each.roleId)) &&
+    [...memberships.values()].every(
+      (each) => organizations.has(each.organizationId) && each.roleIds.every((id) => roles.byId(id)),
+    ) &&
     [...invitations.values()].every(({ organizationId }) => organizations.has(organizationId)) &&
     new Set(names).size === names.length &&
     roleSets.every(({ roleIds }) => roleIds.every((id) => roles.byId(id))) &&
     specialRoles &&
     roleSets.filter(({ type }) => type === 'initial').length <= 1
   )
+}
+
+function isOf({ organizationId, scope = '' }: Where) {
+  return (each: Place) => each.organizationId === organizationId && each.scope === scope
 }
 
 function paged<T>(things: readonly T[], { size, after }: Page, by: (thing: T) => string): readonly T[] {

@@ -13,14 +13,16 @@ import {
   type Assignment,
   byKind,
   keyOfPlace,
+  type Place,
   type ByKind,
   type Reassigned,
 } from '@rolesets/core'
+import type { Where } from '../../packages/sidecar/src/storage/store.ts'
 
-export type Scope = Reassigned['among']
+export type Scope = Reassigned['among'] | Where
 
-export const keyOf = ({ organizationId, userId }: Pick<Membership, 'organizationId' | 'userId'>) =>
-  `${organizationId} ${userId}`
+export const keyOf = ({ organizationId, scope, userId }: Pick<Membership, 'organizationId' | 'scope' | 'userId'>) =>
+  `${organizationId} ${scope} ${userId}`
 
 interface Stamp {
   readonly revision: number
@@ -52,11 +54,14 @@ export class Replay {
     return copy
   }
 
-  isIn(scope: Scope, organizationId: string): boolean {
-    // No member is in a scope.
-    if ('scope' in scope || 'kind' in scope) return false
-    if ('organizationId' in scope) return scope.organizationId === organizationId
-    return this.organizations.get(organizationId)?.roleSetId === scope.roleSetId
+  /** The scopes of the organizations of a set aren't meant. */
+  isIn(among: Scope, { organizationId, scope }: Place): boolean {
+    if ('organizationId' in among) {
+      const asked = 'scope' in among ? among.scope : ''
+      return among.organizationId === organizationId && (asked ?? '') === scope
+    }
+    if ('scope' in among || 'kind' in among || scope !== '') return false
+    return this.organizations.get(organizationId)?.roleSetId === among.roleSetId
   }
 
   apply(change: Change, write: { readonly revision: number; readonly at: number }): void {
@@ -109,16 +114,17 @@ export class Replay {
   }
 
   #reassign({ among, mappings }: Reassigned, stamp: Stamp): void {
-    const targetOf = ({ organizationId, roleId }: { readonly organizationId: string; readonly roleId: string }) =>
-      this.isIn(among, organizationId) ? mappings.find(({ fromRoleId }) => fromRoleId === roleId)?.toRoleId : undefined
-    for (const [key, each] of this.memberships) {
-      const roleId = targetOf(each)
-      if (roleId !== undefined) this.memberships.set(key, { ...each, ...stamp, roleId })
+    const targets = new Map(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
+    const isMeant = (each: Membership | Invitation) =>
+      this.isIn(among, each) && each.roleIds.some((id) => targets.has(id))
+    // A role that someone then has twice is kept once.
+    const reassigned = <Holder extends Membership | Invitation>(each: Holder): Holder => {
+      const roleIds = [...new Set(each.roleIds.map((id) => targets.get(id) ?? id))]
+      return { ...each, ...stamp, roleIds }
     }
-    for (const [id, each] of this.invitations) {
-      const roleId = statusOf(each, stamp.updatedAt) === 'pending' ? targetOf(each) : undefined
-      if (roleId !== undefined) this.invitations.set(id, { ...each, ...stamp, roleId })
-    }
+    for (const [key, each] of this.memberships) if (isMeant(each)) this.memberships.set(key, reassigned(each))
+    for (const [id, each] of this.invitations)
+      if (statusOf(each, stamp.updatedAt) === 'pending' && isMeant(each)) this.invitations.set(id, reassigned(each))
   }
 }
 

@@ -33,10 +33,10 @@ SELECT printf('org_%08d', n), 'Organization ' || n, NULL, 'free', '', 0, 1, '{}'
 INSERT INTO organization_counts VALUES ('free', ${rows / 2})
 ON CONFLICT (role_set_id) DO UPDATE SET organizations = excluded.organizations;
 ${count(rows)} INSERT INTO memberships
-SELECT printf('org_%08d', n / 2), printf('user_%08d', n), 'orgmem_' || n, 'member', '{}', '{}', ${at}, ${at}, 1 FROM row;
+SELECT printf('org_%08d', n / 2), '', printf('user_%08d', n), 'orgmem_' || n, 'member', '[]', NULL, '{}', '{}', ${at}, ${at}, 1 FROM row;
 ${count(rows / 2)} INSERT INTO invitations
 SELECT printf('orginv_%08d', n), printf('org_%08d', n), n || '@example.com', 'member', '', 'pending', ${at + dayMs}, '', '',
-  '{}', '{}', ${at}, ${at}, 1 FROM row;
+  '{}', '{}', ${at}, ${at}, 1, '', '[]' FROM row;
 COMMIT;`
 
 async function openFilled(t: ExecutionContext, rows: number): Promise<Store> {
@@ -78,7 +78,7 @@ async function replaceAll(t: ExecutionContext, store: Store, rows: number) {
     const writing = writer.organizationCount('pro').finally(() => (isWritten = true))
     while (!isWritten && answered < readsMax) {
       const { revision, value } = await store.read((reader) => reader.membership('org_00000001', 'user_00000002'))
-      t.deepEqual([revision, value?.roleId], [1, 'member'])
+      t.deepEqual([revision, value?.roleIds[0]], [1, 'member'])
       if (!isWritten) answered++
       peak = Math.max(peak, process.memoryUsage().rss)
     }
@@ -104,8 +104,8 @@ test('a set of a hundred thousand organizations is replaced in one write, in bou
   const { value } = await store.read(async (reader) => [
     await reader.usageIn({ roleSetId: 'free' }, at),
     await reader.usageIn({ roleSetId: 'pro' }, at),
-    await reader.membership('org_00099999', 'user_00199999').then((each) => [each?.roleId, each?.revision]),
-    await reader.invitation('orginv_00099999').then((each) => [each?.roleId, each?.revision]),
+    await reader.membership('org_00099999', 'user_00199999').then((each) => [each?.roleIds[0], each?.revision]),
+    await reader.invitation('orginv_00099999').then((each) => [each?.roleIds[0], each?.revision]),
   ])
   const all = { roleId: 'analyst', members, invitations: members / 2, organizations: members / 2 }
   t.deepEqual(value, [[], [all], ['analyst', 2], ['analyst', 2]])

@@ -18,7 +18,7 @@ const set = (key: string) => `(SELECT id FROM role_sets WHERE key = '${key}')`
 const head = '(SELECT max(revision) FROM change_sets)'
 const middle = `(SELECT max(revision) - 2 FROM change_sets)`
 const memberColumns =
-  'organization_id, user_id, id, role_id, public_metadata, private_metadata, created_at, updated_at, revision'
+  'organization_id, scope, user_id, id, role_id, further_role_ids, expires_at, public_metadata, private_metadata, created_at, updated_at, revision'
 /** Another member like this one, with some values changed. */
 const member = (from: string, more: Readonly<Record<string, string>> = {}) => {
   const values = memberColumns.split(', ').map((column) => more[column] ?? column)
@@ -57,6 +57,16 @@ const rows: Readonly<Record<string, Tampering>> = {
     isAnn('globex'),
   ),
   'a member promoted and nothing else': changed('memberships', `role_id = ${role('org:admin')}`, isAnn('globex')),
+  'another role for a member': changed(
+    'memberships',
+    `further_role_ids = json_array(${role('org:admin')})`,
+    isAnn('globex'),
+  ),
+  'a member in another scope': changed('memberships', "scope = 'team:x'", isAnn('globex')),
+  'an end for a member': changed('memberships', 'expires_at = 9', isAnn('acme')),
+  'a member by a role that the row lacks': `INSERT INTO further_member_roles SELECT ${role('org:admin')}, organization_id, scope, user_id, NULL FROM memberships WHERE ${isAnn('globex')}`,
+  'another role for an invitation': changed('invitations', `further_role_ids = json_array(${role('org:admin')})`),
+  'roles of a member that are no list': changed('memberships', `further_role_ids = '{"a":"b"}'`, isAnn('globex')),
   'a member removed': `DELETE FROM memberships WHERE ${isAnn('globex')}`,
   'a swept member removed': `DELETE FROM memberships WHERE ${isAnn('acme')}`,
   'a member who was removed is back': member(isAnn('globex'), { user_id: "'gone'", id: "'orgmem_gone'" }),
@@ -158,7 +168,7 @@ const history: Readonly<Record<string, Tampering>> = {
   'no base': 'DELETE FROM history_base',
   'a later base': `UPDATE history_base SET revision = ${head}`,
   'a base from the beginning, later': `UPDATE history_base SET origin = 'beginning', revision = ${head}`,
-  'a base from the beginning': `UPDATE history_base SET origin = 'beginning', revision = 0; INSERT INTO base_rows VALUES ('memberships', 'x', 'y', 9, 1, '[]')`,
+  'a base from the beginning': `UPDATE history_base SET origin = 'beginning', revision = 0; INSERT INTO base_rows VALUES ('memberships', 'x', '', 'y', 9, 1, '[]')`,
   'a base from a compaction': `UPDATE history_base SET origin = 'compaction', revision = revision + 1`,
   'a bookmark of the future': "INSERT INTO bookmarks SELECT 'evil', epoch, 1000000 FROM store",
   'a trigger': `CREATE TRIGGER spy AFTER INSERT ON memberships BEGIN DELETE FROM invitations; END`,
@@ -176,7 +186,7 @@ const history: Readonly<Record<string, Tampering>> = {
 const bases: Readonly<Record<string, string>> = {
   'a copy of a row removed': "DELETE FROM base_rows WHERE name = 'roles'",
   'a copy of a row altered': `UPDATE base_rows SET content = replace(content, 'org:', 'orG:') WHERE name = 'roles'`,
-  'a copy of a row added': `INSERT INTO base_rows SELECT name, 'role_evil', '', generation, 0, content FROM base_rows WHERE name = 'roles' LIMIT 1`,
+  'a copy of a row added': `INSERT INTO base_rows SELECT name, 'role_evil', '', '', generation, 0, content FROM base_rows WHERE name = 'roles' LIMIT 1`,
   'the compaction removed': `DELETE FROM change_sets WHERE operation = 'CompactHistory'`,
   'the compaction altered': `UPDATE change_sets SET changes = replace(changes, '"upTo":', '"upTo":9') WHERE operation = 'CompactHistory'`,
 }

@@ -77,7 +77,7 @@ export function membershipOf(
   revision: number,
   more: Partial<Membership> = {},
 ): Membership {
-  const content = { roleId: 'member', publicMetadata: {}, privateMetadata: {} }
+  const content = { scope: '', roleIds: ['member'], expiresAt: null, publicMetadata: {}, privateMetadata: {} }
   return { id: `orgmem_${organizationId}_${userId}`, organizationId, userId, ...content, ...stamp(revision), ...more }
 }
 
@@ -99,9 +99,10 @@ export function invitationOf(
 ): Invitation {
   const id = `orginv_${organizationId}_${emailAddress}`
   const users = { inviterUserId: '', acceptedByUserId: '' }
-  const content = { roleId: 'member', status: 'pending', expiresAt: at + dayMs, redirectUrl: '', ...users } as const
+  const place = { organizationId, scope: '' }
+  const content = { roleIds: ['member'], status: 'pending', expiresAt: at + dayMs, redirectUrl: '', ...users } as const
   const metadata = { publicMetadata: {}, privateMetadata: {} }
-  return { id, organizationId, emailAddress, ...content, ...metadata, ...stamp(revision), ...more }
+  return { id, ...place, emailAddress, ...content, ...metadata, ...stamp(revision), ...more }
 }
 
 export function invitation(

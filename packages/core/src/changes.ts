@@ -235,8 +235,8 @@ const subjectsOfThing: ByThing<readonly string[]> = {
   settings: () => ['settings'],
   organization: ({ id }) => [id],
   assignment: ({ organizationId, scope }) => [organizationId, ...(scope === '' ? [] : [scope])],
-  membership: ({ id, organizationId, userId }) => [id, organizationId, userId],
-  invitation: ({ id, organizationId }) => [id, organizationId],
+  membership: ({ id, organizationId, scope, userId }) => [id, organizationId, userId, ...(scope === '' ? [] : [scope])],
+  invitation: ({ id, organizationId, scope }) => [id, organizationId, ...(scope === '' ? [] : [scope])],
   access_key: ({ id }) => [id],
 }
 

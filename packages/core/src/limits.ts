@@ -22,6 +22,8 @@ export const limits = {
   roleSetsMax: 10_000,
   permissionsPerRoleMax: 1_000,
   rolesPerRoleSetMax: 1_000,
+  /** Of a membership or an invitation. The setting `max_roles_per_member` allows fewer. */
+  rolesPerMemberMax: 10,
   scopeKindsMax: 1_000,
   scopeDefaultsMax: 10_000,
   /** Scopes of an organization that have a name, or a role set of their own. */

@@ -44,6 +44,9 @@ export interface Place {
   readonly scope: string
 }
 
+/** In a query about an organization: the organization as a whole and all of its scopes. No scope has this key. */
+export const everyScope = '*'
+
 /** Which role set a place has, and what people call it. */
 export interface Assignment extends Place {
   /** May be empty. Of an organization as a whole always: its name is a part of the organization. */
@@ -121,23 +124,32 @@ export interface Organization extends Identified {
   readonly privateMetadata: Metadata
 }
 
-export interface Membership extends Identified {
-  readonly organizationId: string
+/** Of a user in a place. A user has at most one membership in each place. */
+export interface Membership extends Identified, Place {
   readonly userId: string
-  readonly roleId: string
+  /** 1 to 10, each once (rule 17). Clients that know one role see the first. */
+  readonly roleIds: readonly string[]
+  /** Unix milliseconds; null: it has no end. From this moment on it counts nowhere and holds no role (rule 22). */
+  readonly expiresAt: number | null
   readonly publicMetadata: Metadata
   readonly privateMetadata: Metadata
+}
+
+/** The role that clients see that know one role. */
+export function firstRoleIdOf({ roleIds }: { readonly roleIds: readonly string[] }): string {
+  // Never empty (I10).
+  return roleIds[0] as string
 }
 
 /** `expired` is never stored: an invitation that is pending and past its time is expired (see `statusOf`). */
 export type InvitationStatus = 'pending' | 'accepted' | 'revoked' | 'expired'
 
-export interface Invitation extends Identified {
-  readonly organizationId: string
+/** Into a place. */
+export interface Invitation extends Identified, Place {
   /** As it was given; compared without regard to case. */
   readonly emailAddress: string
-  /** The role may be gone once the invitation isn't pending any more. */
-  readonly roleId: string
+  /** 1 to 10, each once. A role may be gone once the invitation isn't pending any more. */
+  readonly roleIds: readonly string[]
   /** Id of the user who invited; empty: unknown. */
   readonly inviterUserId: string
   readonly status: Exclude<InvitationStatus, 'expired'>

@@ -2,12 +2,10 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { AvailableRoles } from '@rolesets/client'
-import { hasCode, inTime, isFaultOfTheQuestion, malformedAnswer } from './decide.ts'
-import type { RoleSetsExpressError } from './errors.ts'
-import { askingRules, checkOptions, isObject, type AskingOptions } from './options.ts'
-import { organizationUnknown, requiredOrganization } from './organization.ts'
+import { readOfferedRoles } from './offered-roles.ts'
+import { askingRules, checkOptions, type AskingOptions } from './options.ts'
+import { requiredOrganization } from './organization.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
-import { problem } from './problem.ts'
 import { reply } from './reply.ts'
 import type { Middleware } from './request.ts'
 import { refuseOtherOrganization } from './vouching.ts'
@@ -34,38 +32,19 @@ export function availableRoles(given: AvailableRolesOptions): Middleware {
 }
 
 function bodyFor(req: IncomingMessage, options: AvailableRolesOptions): Eventually<string> {
-  const { roleSets, organization, crossOrganization, deadlineMs } = options
+  const { organization, crossOrganization } = options
   return whenThere(requiredOrganization(req, organization), async (organizationId) => {
     if (!crossOrganization) refuseOtherOrganization(req, organizationId)
-    try {
-      const available = await inTime((limits) => roleSets.availableRoles(organizationId, limits), deadlineMs)
-      return JSON.stringify(listing(organizationId, available))
-    } catch (cause) {
-      throw notListed(organizationId, cause)
-    }
+    return readOfferedRoles(organizationId, options, (offered) => JSON.stringify(listing(organizationId, offered)))
   })
 }
 
-function notListed(organization: string, cause: unknown): RoleSetsExpressError {
-  const fields = { organization }
-  if (isFaultOfTheQuestion(cause)) {
-    return problem('organization_invalid', 'An organization cannot have this id.', { fields, cause })
-  }
-  if (hasCode(cause, 'organization_not_found')) {
-    return organizationUnknown(organization, { fields, cause })
-  }
-  return problem('decision_unavailable', 'The roles cannot be listed now. Try again.', { fields, cause })
-}
-
-/** The body of the answer. Throws if the client's answer is malformed. */
+/** The body of the answer. */
 function listing(organization: string, available: AvailableRoles) {
   const { roles, defaultRole, creatorRole, roleSet, revision, stale } = available
-  if (!Array.isArray(roles) || !roles.every(isObject) || typeof roleSet !== 'string' || typeof revision !== 'string') {
-    throw malformedAnswer()
-  }
   return {
     organization,
-    roles: available.roles.map(({ id, key, name, description, permissions }) => {
+    roles: roles.map(({ id, key, name, description, permissions }) => {
       return { id, key, name, description, permissions }
     }),
     default_role: defaultRole,

@@ -21,6 +21,7 @@ export const kinds = {
   role_invalid: { status: 400, title: 'Role invalid' },
   roles_too_many: { status: 400, title: 'Too many roles' },
   role_not_in_set: { status: 403, title: 'Role not in the role set' },
+  grant_exceeds_own: { status: 403, title: 'Grant exceeds own permissions' },
   role_required: { status: 403, title: 'Role required' },
   role_withdrawn: { status: 403, title: 'Role withdrawn' },
   permission_required: { status: 403, title: 'Permission required' },

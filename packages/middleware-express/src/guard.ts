@@ -9,15 +9,16 @@ import { quoted } from '@rolesets/core'
 import { logError } from './console.ts'
 import { decide } from './decide.ts'
 import type { RoleSetsExpressError } from './errors.ts'
+import { createCheckMayGrant, mayGrantRule, type CheckMayGrant, type MayGrantOptions } from './may-grant.ts'
 import { rolesOf } from './roles.ts'
-import { aFunction, askingRules, checkOptions, oneOf, type AskingOptions } from './options.ts'
+import { aFunction, askingRules, checkOptions, oneOf } from './options.ts'
 import { organizationUnknown, requiredOrganization } from './organization.ts'
 import { finish, isPromiseLike, whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
 import { bodyOf, type Extractor, type Middleware } from './request.ts'
 import { refuseOtherOrganization, refuseOtherOrganizationInBody } from './vouching.ts'
 
-export interface GuardRoleGrantOptions extends AskingOptions {
+export interface GuardRoleGrantOptions extends MayGrantOptions {
   /** Finds the roles, if they are not in the usual members of the body. */
   readonly roles?: Extractor | undefined
   /** `enforce` (default) refuses. `report` lets every request pass; only `onDecision` and `roleGrantOf` show the result. */
@@ -60,17 +61,20 @@ interface Findings {
 
 /**
  * Lets a request pass only if each role that it names can be granted in its organization. Answers 403 `role_not_in_set` or
- * `organization_unknown`, 400 if the request does not name an organization or a role, and 503 `decision_unavailable` if no
+ * `organization_unknown`, with `mayGrant: 'subset'` also `grant_exceeds_own`, 400 if the request does not name an organization or a role, and 503 `decision_unavailable` if no
  * decision is possible. If the client's cache has the decision, `next` is called in the same tick.
  */
 export function guardRoleGrant(given: GuardRoleGrantOptions): Middleware {
-  const options = checkOptions<GuardRoleGrantOptions>('guardRoleGrant({ roleSets })', given, {
+  const example = 'guardRoleGrant({ roleSets })'
+  const options = checkOptions<GuardRoleGrantOptions>(example, given, {
     ...askingRules,
     roles: aFunction,
+    mayGrant: mayGrantRule,
     mode: oneOf('enforce', 'report'),
     onDecision: aFunction,
   })
   const { mode = 'enforce' } = options
+  const checkMayGrant = createCheckMayGrant(example, options)
   const report = reporterTo(options.onDecision)
 
   return function guardRoleGrantMiddleware(req, _res, next) {
@@ -87,7 +91,7 @@ export function guardRoleGrant(given: GuardRoleGrantOptions): Middleware {
       next()
     }
     finish(
-      () => examine(req, options, findings),
+      () => examine(req, { ...options, checkMayGrant }, findings),
       () => settle(),
       settle,
     )
@@ -106,8 +110,12 @@ export function roleGrantOf(req: IncomingMessage): RoleGrant {
 }
 
 /** Finds the organization and the roles, and asks the client. Throws or rejects unless the grant is allowed. */
-function examine(req: IncomingMessage, options: GuardRoleGrantOptions, findings: Findings): Eventually<void> {
-  const { roleSets, organization, crossOrganization, roles, deadlineMs } = options
+function examine(
+  req: IncomingMessage,
+  options: GuardRoleGrantOptions & { readonly checkMayGrant: CheckMayGrant },
+  findings: Findings,
+): Eventually<void> {
+  const { roleSets, organization, crossOrganization, roles, deadlineMs, checkMayGrant } = options
   return whenThere(requiredOrganization(req, organization), (organizationId) => {
     findings.organizationId = organizationId
     if (!crossOrganization) refuseOtherOrganization(req, organizationId)
@@ -119,6 +127,7 @@ function examine(req: IncomingMessage, options: GuardRoleGrantOptions, findings:
         refuseUnlessAllAllowed(findings)
         // An application that finds the organization itself knows where it stands.
         if (!organization && !crossOrganization) refuseOtherOrganizationInBody(bodyOf(req), organizationId)
+        return checkMayGrant(req, organizationId, found)
       })
     })
   })

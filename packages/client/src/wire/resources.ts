@@ -133,7 +133,15 @@ export interface ScopeDefault extends ValueOf<typeof scopeDefaultFields> {}
 export const readScopeDefault: ObjectReader<ScopeDefault> = objectOf('a default of scopes', scopeDefaultFields)
 
 const membershipFields = {
-  ...{ id: text, organizationId: text, userId: text, role: maybeText, roleId: maybeText },
+  ...{ id: text, organizationId: text, userId: text },
+  /** The first role. */
+  ...{ role: maybeText, roleId: maybeText },
+  /** The part of the organization, `<kind>:<name>`; empty: the organization as a whole. */
+  scope: maybeText,
+  /** Keys of all roles, and their ids in the same order. */
+  ...{ roles: texts, roleIds: texts },
+  /** From when on it counts nowhere and holds no role; 0: it has no end. */
+  expiresAtMs: maybeNumber,
   ...metadataFields,
   ...timeFields,
 }
@@ -145,9 +153,13 @@ export type InvitationStatus = (typeof invitationStatuses)[number]
 
 const invitationFields = {
   ...{ id: text, organizationId: text, emailAddress: text },
-  /** Key of the role; its id, if the role is gone. */
+  /** Key of the first role; its id, if the role is gone. */
   role: maybeText,
   roleId: maybeText,
+  /** The part of the organization, `<kind>:<name>`; empty: the organization as a whole. */
+  scope: maybeText,
+  /** Keys of all roles, and their ids in the same order. */
+  ...{ roles: texts, roleIds: texts },
   /** Empty: unknown. */
   inviterUserId: maybeText,
   /** As of when it was read; no change is sent when its time is over. */

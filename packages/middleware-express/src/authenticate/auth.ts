@@ -17,6 +17,8 @@ export interface CallerClaims {
   readonly organizationSlug?: string | undefined
   /** The key of the caller's role in that organization, as in the sidecar: `org:admin`. */
   readonly role?: string | undefined
+  /** All of them, for callers with several roles; `role` is then the first, unless it is given as well. */
+  readonly roles?: readonly string[] | undefined
   readonly permissions?: readonly string[] | undefined
 }
 
@@ -29,6 +31,8 @@ export interface Auth {
   readonly organizationSlug: string | undefined
   /** The caller's role there, as in the token. `requireRole` checks whether the role still counts. */
   readonly role: string | undefined
+  /** All of the caller's roles there, each once, `role` first. Absent if the claims function returns only `role`. */
+  readonly roles?: readonly string[]
   /** The permissions in the token. Clerk's tokens do not list system permissions. */
   readonly permissions: readonly string[]
   readonly claims: TokenClaims
@@ -69,6 +73,11 @@ export function requireCaller(req: IncomingMessage): Auth {
   if (!authentication) throw problem('middleware_missing', NOT_RUN)
   const headers = { 'WWW-Authenticate': authentication.challenge }
   throw problem('authentication_required', 'This request needs a token.', { headers })
+}
+
+/** All roles that the token has in its active organization. */
+export function rolesIn({ role, roles }: Auth): readonly string[] {
+  return roles ?? (role === undefined ? [] : [role])
 }
 
 /** Only `authenticate` calls this. */

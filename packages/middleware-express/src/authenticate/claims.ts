@@ -19,16 +19,19 @@ export function callerFrom(claims: TokenClaims, option: ClaimsOption): Auth {
   if (!isObject(found))
     throw problem('extractor_failed', 'authenticate(): the function "claims" must return an object.')
   const { userId, sessionId, organizationId, organizationSlug, role, permissions = [] } = found
+  const others = found.roles ?? []
   if (!isId(userId)) throw problem('token_invalid', 'The token does not name a user.')
   if (!isMissing(organizationId) && !isId(organizationId)) throw malformed()
   if (![sessionId, organizationSlug, role].every((value) => isMissing(value) || isIdentifier(value))) throw malformed()
-  if (!Array.isArray(permissions) || !permissions.every(isIdentifier)) throw malformed()
+  if (![permissions, others].every((list) => Array.isArray(list) && list.every(isIdentifier))) throw malformed()
+  const roles = [...new Set([...(isMissing(role) ? [] : [role]), ...others])]
   return Object.freeze({
     userId,
     sessionId: sessionId ?? undefined,
     organizationId: organizationId ?? undefined,
     organizationSlug: organizationSlug ?? undefined,
-    role: role ?? undefined,
+    role: roles[0],
+    ...(isMissing(found.roles) ? {} : { roles: Object.freeze(roles) }),
     permissions: Object.freeze([...permissions]),
     claims,
   })

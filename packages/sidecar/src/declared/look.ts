@@ -9,6 +9,7 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { onOneLine } from '@rolesets/core'
 import { FileError, readFileBounded } from '../bounded-file.ts'
+import { folderFilesMax as filesMax, manifestNamesIn } from '../manifest/folder.ts'
 import { manifestBytesMax } from '../manifest/parse.ts'
 import { invalid, ManifestProblem, unreadable } from './problem.ts'
 
@@ -48,9 +49,6 @@ interface Entry {
   /** What tells it from the one that was here before. */
   readonly identity: readonly unknown[]
 }
-
-const filesMax = 1_000
-const fileNames = /^[^.].*\.(?:yaml|yml|json)$/
 
 /** Facts and contents belong together: when something changes during the look, it begins again. */
 export async function lookAt(path: string, signal: AbortSignal): Promise<Look> {
@@ -98,15 +96,11 @@ async function entryAt(path: string): Promise<Entry> {
 }
 
 async function entriesIn(folder: string): Promise<readonly Entry[]> {
-  const names = (await readdir(folder)).filter((name) => fileNames.test(name)).sort(byBytes)
+  const names = manifestNamesIn(await readdir(folder))
   const entries: Entry[] = []
   // One after the other: many at once would take all threads, which the store needs. One too many is enough to refuse them.
   for (const name of names.slice(0, filesMax + 1)) entries.push(await entryAt(join(folder, name)))
   return entries
-}
-
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 function problemIn(path: string, entries: readonly Entry[]): ManifestProblem | undefined {

@@ -87,8 +87,8 @@ function rolesGivenByOne(change: Change): readonly string[] {
   return rolesOf(edit.after).filter((roleId) => !had.has(roleId))
 }
 
-function rolesOf({ roleId }: Membership | Invitation): readonly string[] {
-  return [roleId]
+function rolesOf({ roleIds }: Membership | Invitation): readonly string[] {
+  return roleIds
 }
 
 function permissionIdsOf(catalogue: Catalogue, roleIds: readonly string[]): ReadonlySet<string> {

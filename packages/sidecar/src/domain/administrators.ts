@@ -82,13 +82,16 @@ function canTake(change: Change): boolean {
 /** Except those in whose organization the same write makes another administrator. */
 function membersLeaving(changes: readonly Change[], was: ReadonlySet<string>, is: ReadonlySet<string>): Member[] {
   const edits = changes.flatMap((change) => editOf(change, 'membership') ?? [])
-  const gaining = new Set(edits.flatMap(({ after }) => (after && is.has(after.roleId) ? [after.organizationId] : [])))
+  const gaining = new Set(edits.flatMap(({ after }) => (isAmong(after, is) ? [after.organizationId] : [])))
   return edits.flatMap(({ before, after }) => {
-    if (before === null || !was.has(before.roleId) || gaining.has(before.organizationId)) return []
-    return after !== null && is.has(after.roleId)
-      ? []
-      : [{ organizationId: before.organizationId, userId: before.userId }]
+    if (!isAmong(before, was) || gaining.has(before.organizationId) || isAmong(after, is)) return []
+    return [{ organizationId: before.organizationId, userId: before.userId }]
   })
+}
+
+/** Only members of the organization as a whole are its administrators. */
+function isAmong(membership: Membership | null, administrators: ReadonlySet<string>): membership is Membership {
+  return membership?.scope === '' && membership.roleIds.some((id) => administrators.has(id))
 }
 
 interface Roles {

@@ -11,10 +11,11 @@ export function stampNew(context: Context): Stamps & { readonly createdAt: numbe
 
 /** For the three ways to become a member: created, creator of the organization, accepted invitation. */
 export function newMembership(
-  fields: Omit<Membership, 'id' | 'createdAt' | keyof Stamps>,
+  { publicMetadata, privateMetadata, ...fields }: Omit<Membership, 'id' | 'expiresAt' | 'createdAt' | keyof Stamps>,
   context: Context,
 ): Membership {
-  return { id: context.newId('orgmem'), ...fields, ...stampNew(context) }
+  const content = { ...fields, expiresAt: null, publicMetadata, privateMetadata }
+  return { id: context.newId('orgmem'), ...content, ...stampNew(context) }
 }
 
 /**

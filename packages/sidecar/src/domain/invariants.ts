@@ -100,23 +100,26 @@ export class InvariantCheck {
     return breaches
   }
 
-  #findMisplaced(invariant: 'I1' | 'I2', { id, organizationId, roleId }: Membership | Invitation): string[] {
+  #findMisplaced(invariant: 'I1' | 'I2', { id, organizationId, roleIds }: Membership | Invitation): string[] {
     const roleSetId = this.#roleSetIds.get(organizationId)
     if (roleSetId === undefined)
       return [`${invariant}: ${id} is in the organization ${organizationId}, which doesn't exist.`]
-    if (this.#catalogue.roleSets.byId(roleSetId)?.roleIds.includes(roleId)) return []
-    return [
-      `${invariant}: ${id} has the role ${roleId} in ${organizationId}, but the role set ${roleSetId} lacks that role.`,
-    ]
+    const offered = this.#catalogue.roleSets.byId(roleSetId)?.roleIds ?? []
+    return roleIds
+      .filter((roleId) => !offered.includes(roleId))
+      .map(
+        (roleId) =>
+          `${invariant}: ${id} has the role ${roleId} in ${organizationId}, but the role set ${roleSetId} lacks that role.`,
+      )
   }
 }
 
-export function memberKey({ organizationId, userId }: Membership): string {
-  return JSON.stringify([organizationId, userId])
+export function memberKey({ organizationId, scope, userId }: Membership): string {
+  return JSON.stringify([organizationId, ...(scope === '' ? [] : [scope]), userId])
 }
 
-export function invitationKey({ organizationId, emailAddress }: Invitation): string {
-  return JSON.stringify([organizationId, foldAddress(emailAddress)])
+export function invitationKey({ organizationId, scope, emailAddress }: Invitation): string {
+  return JSON.stringify([organizationId, ...(scope === '' ? [] : [scope]), foldAddress(emailAddress)])
 }
 
 /** I3: rule 2 for every set. Also: the things that roles and sets refer to exist. */

@@ -166,12 +166,12 @@ export function acceptInvitation(
   const userId = parseNewId(input.userId, 'user_id')
   const { organization, before } = findPending(input, facts, context)
   if (facts.membership) throw membershipExists(facts.membership)
-  const { organizationId, roleId, publicMetadata, privateMetadata } = before
-  const role = catalogue.roles.byId(roleId) ?? { id: roleId }
-  checkIsAvailable(catalogue, role, assignmentOf(organization), 'invitation_id')
+  const { organizationId, scope, roleIds, publicMetadata, privateMetadata } = before
+  for (const id of roleIds)
+    checkIsAvailable(catalogue, catalogue.roles.byId(id) ?? { id }, assignmentOf(organization), 'invitation_id')
   checkHasSeat(organization, facts, 'invitation_id')
   const invitation = amend(before, { status: 'accepted', acceptedByUserId: userId }, context)
-  const member = { organizationId, userId, roleId, publicMetadata, privateMetadata }
+  const member = { organizationId, scope, userId, roleIds, publicMetadata, privateMetadata }
   const membership = newMembership(member, context)
   const others = facts.invitations.filter(({ id }) => id !== before.id)
   const changes: Change[] = [put('invitation', invitation, before), put('membership', membership, null)]
@@ -228,7 +228,8 @@ function invite(
   for (const { role, path } of items) checkIsAvailable(catalogue, role, place, `${path}role`)
   checkHasRoom(organization, facts, drafts.length, drafts[0]?.path === '' ? 'email_address' : 'invitations')
   const value = items.map(({ path: _path, role, days, ...content }): Invitation => ({
-    ...{ id: context.newId('orginv'), organizationId, roleId: role.id, status: 'pending', acceptedByUserId: '' },
+    ...{ id: context.newId('orginv'), ...wholeOf(organizationId), roleIds: [role.id] },
+    ...{ status: 'pending', acceptedByUserId: '' },
     ...{ expiresAt: context.now + days * dayMs, ...content, ...stampNew(context) },
   }))
   const made = value.map((invitation): Change => put('invitation', invitation, null))

@@ -1,6 +1,6 @@
 /** Memberships: a role is given only if the organization's set has it (rule 1). */
 
-import { assignmentOf, deleted, put, quoted } from '@rolesets/core'
+import { assignmentOf, deleted, put, quoted, wholeOf } from '@rolesets/core'
 import type { Catalogue, Invitation, Membership, Organization } from '@rolesets/core'
 import { amend, newMembership } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
@@ -63,7 +63,7 @@ export function createMembership(
   const ended = endInvitations(facts.invitations, context)
   const { members, pendingInvitations } = facts
   checkHasRoom(organization, { members, pendingInvitations: pendingInvitations - ended.length }, 1, 'user_id')
-  const membership = newMembership({ organizationId, userId, roleId: role.id, ...metadata }, context)
+  const membership = newMembership({ ...wholeOf(organizationId), userId, roleIds: [role.id], ...metadata }, context)
   const impact = impactOf({ endedInvitations: ended.length })
   return decided([...changes, put('membership', membership, null), ...ended], membership, impact)
 }
@@ -82,7 +82,7 @@ export function updateMembership(
   if (before === undefined) throw membershipNotFound(organizationId, userId)
   const role = input.role === undefined ? undefined : findRole(catalogue, input.role)
   if (role) checkIsAvailable(catalogue, role, assignmentOf(facts.organization))
-  return decidedTo('membership', before, amend(before, { roleId: role?.id, ...metadata.of(before) }, context))
+  return decidedTo('membership', before, amend(before, { roleIds: role && [role.id], ...metadata.of(before) }, context))
 }
 
 /** The pending invitations to the user end with it, so that none brings the user back (rule 21). */

@@ -1,6 +1,6 @@
 /** Organizations, and moving them to another role set. */
 
-import { initialRoleSetOf, put, quoted, type Catalogue, type Change, type Organization } from '@rolesets/core'
+import { initialRoleSetOf, put, quoted, wholeOf, type Catalogue, type Change, type Organization } from '@rolesets/core'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { changed, decided, impactOf, isHeld, noImpact } from './decided.ts'
 import type { Context, Decided, OrganizationFacts } from './decided.ts'
@@ -81,7 +81,7 @@ export function createOrganization(
   const organization: Organization = { ...content, ...stampNew(context), ...own }
   const made = put('organization', organization, null)
   if (createdBy === '') return decided([made], organization)
-  const member = { organizationId: id, userId: createdBy, roleId: roleSet.creatorRoleId }
+  const member = { ...wholeOf(id), userId: createdBy, roleIds: [roleSet.creatorRoleId] }
   const membership = newMembership({ ...member, publicMetadata: {}, privateMetadata: {} }, context)
   return decided([made, put('membership', membership, null)], organization)
 }

@@ -35,11 +35,12 @@ export function removeUser(input: RemoveUserInput, facts: Facts, context: Contex
   return decided(changes, { userId }, impactOf({ roles: rolesHeld(memberships), ...counts }))
 }
 
-/** A user is in each organization once. */
 function rolesHeld(memberships: readonly Membership[]): RoleImpact[] {
-  const counts = new Map<string, number>()
-  for (const { roleId } of memberships) counts.set(roleId, (counts.get(roleId) ?? 0) + 1)
-  return [...counts].map(([roleId, held]) => {
-    return { roleId, toRoleId: null, members: held, invitations: 0, organizations: held }
+  const held = new Map<string, Membership[]>()
+  for (const membership of memberships)
+    for (const roleId of membership.roleIds) held.set(roleId, [...(held.get(roleId) ?? []), membership])
+  return [...held].map(([roleId, holders]) => {
+    const organizations = new Set(holders.map(({ organizationId }) => organizationId)).size
+    return { roleId, toRoleId: null, members: holders.length, invitations: 0, organizations }
   })
 }

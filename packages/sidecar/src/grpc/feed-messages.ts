@@ -199,8 +199,8 @@ const changeMessages: ByKind<proto.Change, [showing: Showing]> = {
   membership_put: ({ after }, { catalogue }) => ({
     membershipPut: membershipMessage(viewMembership(after, catalogue)),
   }),
-  membership_deleted: ({ before: { id, organizationId, userId } }) => ({
-    membershipDeleted: { id, organizationId, userId },
+  membership_deleted: ({ before: { id, organizationId, scope, userId } }) => ({
+    membershipDeleted: { id, organizationId, scope, userId },
   }),
   scope_kind_put: ({ after }, { catalogue }) => ({ scopeKindPut: scopeKindMessage(viewScopeKind(after, catalogue)) }),
   scope_kind_deleted: ({ before: { kind } }) => ({ scopeKindDeleted: { kind } }),

@@ -57,8 +57,9 @@ export function organizationMessage(organization: OrganizationView, isAnonymous:
   return isAnonymous ? message : { ...message, createdBy, ...metadataOf({ publicMetadata, privateMetadata }) }
 }
 
-export function membershipMessage(membership: MembershipView): proto.Membership {
-  return { ...stored(membership), ...metadataOf(membership) }
+export function membershipMessage({ expiresAt, ...membership }: MembershipView): proto.Membership {
+  const roles = { roles: [...membership.roles], roleIds: [...membership.roleIds] }
+  return { ...stored(membership), ...roles, ...metadataOf(membership), expiresAtMs: expiresAt ?? 0 }
 }
 
 export function invitationMessage({
@@ -67,7 +68,9 @@ export function invitationMessage({
   ...invitation
 }: InvitationView): proto.Invitation {
   const statuses = { pending: 'PENDING', accepted: 'ACCEPTED', revoked: 'REVOKED', expired: 'EXPIRED' } as const
-  return { ...stored(invitation), ...metadataOf(invitation), status: statuses[invitation.status], expiresAtMs }
+  const roles = { roles: [...invitation.roles], roleIds: [...invitation.roleIds] }
+  const status = statuses[invitation.status]
+  return { ...stored(invitation), ...roles, ...metadataOf(invitation), status, expiresAtMs }
 }
 
 export function settingsMessage(settings: SettingsView): proto.Settings {

@@ -159,10 +159,11 @@ export async function viewInvitations(
   let open = ends.filter(({ invitation }) => statusOf(invitation, now) !== 'pending')
   const ended = new Set(open)
   while (open.length > 0) {
-    await names.load(open.map(({ invitation: { roleId: id }, revision }) => ({ id, revision })))
+    await names.load(open.flatMap(({ invitation, revision }) => invitation.roleIds.map((id) => ({ id, revision }))))
     open = open.filter((end) => {
-      const { status, roleId, expiresAt } = end.invitation
-      const change = names.spanAt(roleId, end.revision)?.endedBy
+      const { status, roleIds, expiresAt } = end.invitation
+      const changes = roleIds.flatMap((id) => names.spanAt(id, end.revision)?.endedBy ?? [])
+      const change = changes.sort((a, b) => a.revision - b.revision)[0]
       if (status !== 'pending' || change === undefined || change.committedAt >= expiresAt) return false
       end.revision = change.revision
       return true

@@ -3,6 +3,7 @@
 import {
   type AccessKey,
   type Catalogue,
+  firstRoleIdOf,
   initialRoleSetOf,
   type Invitation,
   type InvitationStatus,
@@ -90,7 +91,7 @@ export function viewOrganization(organization: Organization, { roleSets }: Pick<
 }
 
 export function viewMembership(membership: Membership, { roles }: Pick<Naming, 'roles'>) {
-  return { ...membership, role: keyOf(roles, membership.roleId) }
+  return { ...membership, ...rolesOf(membership.roleIds, roles) }
 }
 
 /**
@@ -99,11 +100,15 @@ export function viewMembership(membership: Membership, { roles }: Pick<Naming, '
  */
 export function viewInvitation(invitation: Invitation, { roles }: Pick<Naming, 'roles'>, now: number) {
   const status: InvitationStatus = statusOf(invitation, now)
-  const { key: role, name: roleName } = roles.byId(invitation.roleId) ?? {
-    key: invitation.roleId,
-    name: invitation.roleId,
-  }
-  return { ...invitation, status, role, roleName }
+  const roleId = firstRoleIdOf(invitation)
+  const roleName = roles.byId(roleId)?.name ?? roleId
+  return { ...invitation, status, ...rolesOf(invitation.roleIds, roles), roleName }
+}
+
+/** `role` and `roleId` are the first, for those who know one role. */
+export function rolesOf(roleIds: readonly string[], names: Names) {
+  const roles = roleIds.map((id) => keyOf(names, id))
+  return { roleId: firstRoleIdOf({ roleIds }), role: firstRoleIdOf({ roleIds: roles }), roles }
 }
 
 /** `revision` is that of the last write that changed anything of it, the places of the initial set included. */

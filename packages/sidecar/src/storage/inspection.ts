@@ -49,9 +49,9 @@ export interface Inspection extends AsyncDisposable {
   catalogue(): Promise<Catalogue>
   /** Ordered by id. */
   organizations(): AsyncIterable<Organization>
-  /** Ordered by organization and user. */
+  /** Ordered by organization, scope and user. */
   memberships(): AsyncIterable<Membership>
-  /** Ordered by organization and address, without regard to case. */
+  /** Ordered by organization, scope and address, without regard to case. */
   invitations(): AsyncIterable<Invitation>
   /** Each change set's revision and actor, in order. */
   provenances(): AsyncIterable<{ readonly revision: number; readonly actor: string }>

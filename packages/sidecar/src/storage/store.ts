@@ -37,6 +37,21 @@ import type {
 import type { Departure, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
 import type { Copying } from './backup.ts'
+import type {
+  HistoryPage,
+  HistoryQuery,
+  InvitationQuery,
+  MembershipQuery,
+  Order,
+  OrganizationQuery,
+  Page,
+  PlacesPage,
+  Span,
+  Spanned,
+  Where,
+} from './queries.ts'
+
+export type * from './queries.ts'
 
 export { AppendError, StoreError, type StoreErrorCode } from './failures.ts'
 
@@ -46,105 +61,18 @@ export interface At<T> {
   readonly value: T
 }
 
-export interface Page {
-  /** 1 to 1 000. */
-  readonly size: number
-  /** Begin after this id (organizations) or user id (memberships); undefined: at the start. */
-  readonly after?: string | undefined
-}
-
-export type PlacesPage = Pick<Page, 'size'> & { readonly after?: Place | undefined }
-
-/** A page of a list with offset pagination. */
-export interface Span {
-  readonly offset: number
-  /** 0 to 1 000. */
-  readonly limit: number
-}
-
-export interface Spanned<T> {
-  readonly items: readonly T[]
-  readonly total: number
-}
-
-export interface Order<Field extends string> {
-  readonly field: Field
-  readonly descending: boolean
-}
-
-/** A thing must have one of `include` and none of `exclude`. Undefined: no condition; an empty `include` finds nothing. */
-export interface Choice {
-  readonly include?: readonly string[] | undefined
-  readonly exclude?: readonly string[] | undefined
-}
-
-/**
- * All given conditions must hold; an empty list finds nothing. A text is searched anywhere in a value, without regard to the
- * case of ASCII letters.
- */
-export interface OrganizationQuery {
-  /** Exactly the id, or a part of the name or the slug. */
-  readonly text?: string | undefined
-  readonly ids?: Choice | undefined
-  /** Organizations that these users are members of. */
-  readonly userIds?: Choice | undefined
-}
-
-export interface MembershipQuery {
-  readonly organizationId?: string | undefined
-  readonly userIds?: Choice | undefined
-  readonly roleIds?: readonly string[] | undefined
-  /** A part of the user id. */
-  readonly text?: string | undefined
-  /** Unix milliseconds; both ends count. */
-  readonly createdFrom?: number | undefined
-  readonly createdTo?: number | undefined
-}
-
-export interface InvitationQuery {
-  readonly organizationId?: string | undefined
-  readonly statuses?: readonly InvitationStatus[] | undefined
-  /** Without regard to case. */
-  readonly emailAddress?: string | undefined
-  /** Exactly the id, or a part of the email address. */
-  readonly text?: string | undefined
-  /** Those that this user accepted, and those that were sent to an email address that is the user's id. */
-  readonly userId?: string | undefined
-  readonly inviterUserId?: string | undefined
-  /** Those to the user id, to an address of an invitation that the user accepted, or to one of these addresses. */
-  readonly invitee?: { readonly userId: string; readonly emailAddresses: readonly string[] } | undefined
-  /** Unix milliseconds: an invitation is pending or expired at this time. */
-  readonly now: number
-}
-
-/** The conditions of an audit query. All given ones must hold. */
-export interface HistoryQuery {
-  /** The id or key of a thing that was changed: see `subjectsOf`. */
-  readonly subject?: string | undefined
-  readonly actor?: string | undefined
-  readonly operation?: string | undefined
-  /** Unix milliseconds; from this moment on. */
-  readonly from?: number | undefined
-  /** Unix milliseconds; before this moment. */
-  readonly to?: number | undefined
-}
-
-export interface HistoryPage {
-  /** 1 to 1 000. */
-  readonly size: number
-  /** Begin after this revision, in the order of the page; undefined: at its start. */
-  readonly after?: number | undefined
-  /** Default: the newest first. */
-  readonly oldestFirst?: boolean | undefined
-}
-
 /** A change set with what a follower needs to verify it and to keep it. */
 export interface KeptChangeSet extends SealedChangeSet {
   /** The text of the changes, exactly as it was sealed. */
   readonly record: string
 }
 
-/** Reads within one state. It refuses every call after the work that it was given to has settled. */
+/**
+ * Reads within one state. It refuses every call after the work that it was given to has settled.
+ *
+ * Where an organization is named, `scope` is the part of it that is meant; without one it is the organization as a whole,
+ * which the members and invitations of its scopes don't belong to.
+ */
 export interface Reader {
   /** The number of the last write that this state contains, and its time in Unix milliseconds (0: not known). */
   readonly revision: number
@@ -169,34 +97,36 @@ export interface Reader {
   organizations(page: Page, filter?: { readonly roleSetId?: string | undefined }): Promise<readonly Organization[]>
   /** How many organizations use a set. Its cost doesn't depend on the number. */
   organizationCount(roleSetId: string): Promise<number>
-  membership(organizationId: string, userId: string): Promise<Membership | undefined>
+  membership(organizationId: string, userId: string, scope?: string): Promise<Membership | undefined>
   /** Ordered by user id. */
   memberships(
     organizationId: string,
     page: Page,
-    filter?: { readonly roleId?: string | undefined },
+    filter?: { readonly roleId?: string | undefined; readonly scope?: string | undefined },
   ): Promise<readonly Membership[]>
-  memberCount(organizationId: string): Promise<number>
+  memberCount(organizationId: string, scope?: string): Promise<number>
   invitation(id: string): Promise<Invitation | undefined>
   /** The one of this address, compared without regard to case, that is pending at the time. */
-  pendingInvitation(organizationId: string, emailAddress: string, now: number): Promise<Invitation | undefined>
-  pendingInvitationCount(organizationId: string, now: number): Promise<number>
+  pendingInvitation(where: Where, emailAddress: string, now: number): Promise<Invitation | undefined>
+  pendingInvitationCount(where: Where, now: number): Promise<number>
   /** Ordered by id. */
   invitations(
     organizationId: string,
     page: Page,
-    filter: { readonly statuses?: readonly InvitationStatus[] | undefined; readonly now: number },
+    filter: {
+      readonly statuses?: readonly InvitationStatus[] | undefined
+      readonly now: number
+      readonly scope?: string | undefined
+    },
   ): Promise<readonly Invitation[]>
   /**
-   * How many members and pending invitations have each role, in one organization or in all organizations of a set. Only
-   * roles that are in use. `organizations` counts those with a member or a pending invitation.
+   * How many members and pending invitations have each role, in one place or in all organizations of a set. Only
+   * roles that are in use. `organizations` counts those with a member or a pending invitation. Of the organizations of a
+   * set, their scopes aren't meant.
    */
-  usageIn(
-    scope: { readonly organizationId: string } | { readonly roleSetId: string },
-    now: number,
-  ): Promise<readonly RoleUsage[]>
-  /** The same for one role: anywhere, or in all organizations of a set. */
-  usageOf(roleId: string, scope: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
+  usageIn(among: Where | { readonly roleSetId: string }, now: number): Promise<readonly RoleUsage[]>
+  /** The same for one role: anywhere, also in scopes, or in all organizations of a set. */
+  usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
   /** The answer to a departure, as the memberships are now; at most `limit` ids, in order, and the number of all. */
   withoutAdministrator(departure: Departure, limit: number): Promise<WithoutAdministrator>
   /** Equal things are ordered by id, so that pages neither repeat nor skip one. */
@@ -216,7 +146,7 @@ export interface Reader {
     span: Span,
   ): Promise<Spanned<Invitation>>
   searchDomains(query: DomainQuery, order: Order<'created_at' | 'name'>, span: Span): Promise<Spanned<FoundDomain>>
-  /** How many members each of these organizations has; up to 1 000 ids. One without members may be missing. */
+  /** How many members each of these organizations has as a whole; up to 1 000 ids. One without members may be missing. */
   memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** How many invitations of each organization are pending at the time; as `memberCounts`. */
   pendingInvitationCounts(organizationIds: readonly string[], now: number): Promise<ReadonlyMap<string, number>>
@@ -268,7 +198,7 @@ export type Stream<T> = Iterable<T> | AsyncIterable<T>
 /** Single things that a work is about to read: those of a batch are read together. Naming them changes no answer. */
 export interface Foreseen {
   readonly organizationIds?: readonly string[]
-  readonly memberships?: readonly { readonly organizationId: string; readonly userId: string }[]
+  readonly memberships?: readonly (Where & { readonly userId: string })[]
 }
 
 export interface Provenance {

@@ -4,7 +4,7 @@ import { isRoleSetsError, RoleSetsError, type Remedy, type RoleSetsErrorCode } f
 import { exitCodeOf, exitCodes, onOneLine, snakeCase, type ExitCode } from '@rolesets/core'
 import { FileError } from '../../bounded-file.ts'
 import { Refusal } from '../../domain/refusal.ts'
-import type { FileFault } from '../../manifest/fault.ts'
+import type { NamedFault } from '../../manifest/parse-files.ts'
 import type { Io } from './io.ts'
 import { jsonLine } from '../output/json.ts'
 
@@ -12,13 +12,20 @@ import { jsonLine } from '../output/json.ts'
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly code: 'usage' | 'invalid_file' | 'key_required' | 'organization_not_found'
-  readonly faults: readonly FileFault[]
+  readonly faults: readonly NamedFault[]
 
-  constructor(message: string, options: { code?: UsageError['code']; faults?: readonly FileFault[] } = {}) {
+  constructor(message: string, options: { code?: UsageError['code']; faults?: readonly NamedFault[] } = {}) {
     super(message)
     this.code = options.code ?? 'usage'
     this.faults = options.faults ?? []
   }
+}
+
+export interface ExplainingWords {
+  readonly before?: string
+  readonly after?: string
+  /** In the place of the error's own sentence. */
+  readonly problem?: string
 }
 
 /** An error of the client with what the command line has to add to its sentence. */
@@ -26,9 +33,9 @@ export class ExplainedError extends RoleSetsError {
   readonly before: string
   readonly after: string
 
-  constructor(error: RoleSetsError, words: { readonly before?: string; readonly after?: string }) {
+  constructor(error: RoleSetsError, words: ExplainingWords) {
     const { code, problem, cause, detail, fields, remedy } = error
-    super(code, problem, { cause, detail, fields, remedy })
+    super(code, words.problem ?? problem, { cause, detail, fields, remedy })
     const { before = '', after = '' } = error instanceof ExplainedError ? error : {}
     this.before = words.before ?? before
     this.after = words.after ?? after
@@ -85,7 +92,7 @@ interface Failure {
   readonly code: string
   readonly message: string
   readonly fields?: readonly { readonly field: string; readonly description: string }[]
-  readonly faults?: readonly FileFault[]
+  readonly faults?: readonly NamedFault[]
 }
 
 /** How a verb reports its failures. */

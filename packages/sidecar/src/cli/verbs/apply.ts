@@ -4,7 +4,7 @@
  */
 
 import { isRoleSetsError, RoleSetsError, type Applied } from '@rolesets/client'
-import type { ManifestFile } from '../manifest/file.ts'
+import type { ManifestSource } from '../manifest/file.ts'
 import { jsonLine } from '../output/json.ts'
 import { connectedVerb, type Given } from '../run/verb.ts'
 import { dryRunText, exitCodeOfWrite, howOf, writing, type WriteOptions, type WriteVerb } from '../run/write.ts'
@@ -30,11 +30,13 @@ const verb: WriteVerb = {
 Prints what it will create and change before it does it. All of it is one revision, or nothing is done. What the file
 does not describe is left alone; with --prune, custom permissions, roles and role sets that it does not describe are
 deleted, and roles that a described set does not list are taken out of it. Organizations are never deleted.
-The file: docs/manifest.md; its JSON Schema: rolesets schema. Without doing it: rolesets plan.
+The file: docs/manifest.md; its JSON Schema: rolesets schema. Without doing it: rolesets plan. Several files, or those of a
+folder, are one manifest, as for ROLESETS_MANIFEST.
 
 Examples:
   rolesets apply -f rolesets.yaml --dry-run --key-file rolesets.db.key
   rolesets apply -f rolesets.yaml --key-file rolesets.db.key
+  rolesets apply -f roles.yaml -f organizations/ --key-file rolesets.db.key
   generate-roles | rolesets apply -f - --prune`,
 }
 
@@ -42,7 +44,7 @@ export const apply = connectedVerb(writing(verb), async (given: Given<DescribedO
   withDescribed({ ...given, needsKey: true }, async (described) => exitCodeOfWrite(await applyFile(given, described))),
 )
 
-async function applyFile({ io, options }: Given<DescribedOptions>, { file, ask }: { file: ManifestFile; ask: Ask }) {
+async function applyFile({ io, options }: Given<DescribedOptions>, { file, ask }: { file: ManifestSource; ask: Ask }) {
   const { dryRun, allowNoAdministrator: _inEachCall, ...expected } = howOf(options)
   const preview = await ask({ dryRun: true, ...expected })
   const [refusal] = refusalsOf(preview)

@@ -12,9 +12,9 @@ import {
   type RoleSetsErrorCode,
   type Violation,
 } from '@rolesets/client'
-import { snakeCase } from '@rolesets/core'
+import { pathText, snakeCase } from '@rolesets/core'
 import { Option } from 'commander'
-import { readManifestFile, type ManifestFile } from '../manifest/file.ts'
+import { readManifest, type ManifestSource } from '../manifest/file.ts'
 import { nothingText, planText, refusedText } from '../output/plan-text.ts'
 import { ExplainedError } from '../run/failure.ts'
 import { withClient, type Given } from '../run/verb.ts'
@@ -22,7 +22,7 @@ import { actingAs, sendOnce, type WriteOptions } from '../run/write.ts'
 import { parsePath } from '../../manifest/yaml-source.ts'
 
 export interface DescribedOptions extends WriteOptions {
-  readonly file: string
+  readonly file: readonly string[]
   readonly prune?: true
 }
 
@@ -32,33 +32,42 @@ type ApplyRequest = Parameters<Administration['apply']>[0]
 export type Ask = (how: Pick<ApplyRequest, 'dryRun' | 'expectedRevision'>) => Promise<Applied>
 
 interface Described {
-  readonly file: ManifestFile
+  readonly file: ManifestSource
   readonly ask: Ask
 }
 
 export const describedOptions = [
-  new Option('-f, --file <path>', 'the file, YAML or JSON; - reads standard input').makeOptionMandatory(),
+  new Option(
+    '-f, --file <path>',
+    'the file, YAML or JSON, or a folder with files; - reads standard input; can be repeated',
+  )
+    .argParser(collectPath)
+    .makeOptionMandatory(),
   new Option('--prune', 'delete what the file does not describe'),
 ]
 
-/** Reads the file, does the work with a client, and adds to a refusal its place in the file. */
+function collectPath(path: string, before: readonly string[] = []): readonly string[] {
+  return [...before, path]
+}
+
+/** Reads the files, does the work with a client, and adds to a refusal its place in the file. */
 export async function withDescribed<T>(
   { io, options, needsKey }: Given<DescribedOptions> & { readonly needsKey: boolean },
   work: (described: Described) => Promise<T>,
 ): Promise<T> {
-  const file = await readManifestFile(options.file, io)
+  const file = await readManifest(options.file, io)
   return withClient(io, { options, needsKey }, async (client) => {
     try {
       return await work({ file, ask: askingFor({ io, options, client, file }) })
     } catch (error) {
-      throw isRoleSetsError(error) ? new ExplainedError(error, { before: placeText(error, file) }) : error
+      throw isRoleSetsError(error) ? new ExplainedError(error, placedWords(error, file)) : error
     }
   })
 }
 
 interface Asking extends Given<DescribedOptions> {
   readonly client: RoleSetsClient
-  readonly file: ManifestFile
+  readonly file: ManifestSource
 }
 
 function askingFor({ io, options, client, file }: Asking): Ask {
@@ -70,12 +79,15 @@ function askingFor({ io, options, client, file }: Asking): Ask {
 }
 
 /** What a preview says: why it would be refused, or all that it would do, or that there is nothing to do. */
-export function previewText(preview: Applied, file: ManifestFile): string {
+export function previewText(preview: Applied, file: ManifestSource): string {
   const refusals = refusalsOf(preview)
   if (refusals.length === 0) return preview.steps.length > 0 ? planText(preview) : nothingText(preview)
   return refusedText(
     preview,
-    refusals.map((refusal) => ({ message: `${placeText(refusal, file)}${refusal.message}` })),
+    refusals.map((refusal) => {
+      const { before, problem = refusal.message } = placedWords(refusal, file)
+      return { message: `${before}${problem}` }
+    }),
   )
 }
 
@@ -89,10 +101,17 @@ function refusalOf({ reason, message, field }: Violation): RoleSetsError {
   return new RoleSetsError(reason.toLowerCase() as RoleSetsErrorCode, message, { fields })
 }
 
-/** `file:line:column: ` of the field at fault, if it is one of the file (`roles[2].key`). */
-function placeText({ fields: [field] }: RoleSetsError, { name, placeOf }: ManifestFile): string {
+interface PlacedWords {
+  readonly before: string
+  readonly problem?: string
+}
+
+/** `file:line:column: ` of the field at fault, if it is one of the files (`roles[2].key`), and its sentence. */
+function placedWords({ fields: [field], problem }: RoleSetsError, { find }: ManifestSource): PlacedWords {
   const path = field === undefined ? [] : parsePath(snakeCase(field.field))
-  if (path.length < 3) return ''
-  const { line, column } = placeOf(path)
-  return `${name}:${line}:${column}: `
+  const found = path.length < 3 ? undefined : find(path)
+  if (found === undefined) return { before: '' }
+  const { file, line, column } = found.place
+  // Of several files, the number of a thing is another one in its own file.
+  return { before: `${file}:${line}:${column}: `, problem: problem.replace(pathText(path), pathText(found.path)) }
 }

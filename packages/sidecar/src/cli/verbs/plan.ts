@@ -28,6 +28,7 @@ sidecar, and shows there how its state differs from the file.
 
 Examples:
   rolesets plan -f rolesets.yaml --key-file read.key
+  rolesets plan -f roles.yaml -f organizations/ --key-file read.key
   rolesets plan -f rolesets.yaml --prune --json --key-file read.key`,
 } as const
 

@@ -7,6 +7,7 @@ import {
   byThing,
   imagesOf,
   kindOf,
+  plainFormOf,
   snakeCase,
   type Among,
   type ByThing,
@@ -15,6 +16,8 @@ import {
   type ChangeKind,
   type Compacted,
   type Image,
+  type Invitation,
+  type Membership,
   type Moved,
   type OrganizationDomain,
   type Reassigned,
@@ -26,8 +29,8 @@ import {
 import type { Lineage, Reader } from '../../storage/store.ts'
 import {
   keyOf,
+  rolesOf,
   viewAccessKey,
-  viewMembership,
   viewOrganization,
   viewPermission,
   viewRoleNamed,
@@ -100,8 +103,8 @@ const namedIds: ByThing<readonly string[]> = {
   settings: () => [],
   organization: ({ roleSetId }) => [roleSetId],
   assignment: ({ roleSetId }) => given(roleSetId),
-  membership: ({ roleId }) => [roleId],
-  invitation: ({ roleId }) => [roleId],
+  membership: ({ roleIds }) => roleIds,
+  invitation: ({ roleIds }) => roleIds,
   access_key: () => [],
 }
 
@@ -139,10 +142,16 @@ const views: ByThing<View, [naming: Naming, present: Catalogue]> = {
   assignment: (it, { roleSets }) => ({ id: it.organizationId, ...it, ...roleSetOf(it.roleSetId, roleSets) }),
   scope_kind: (it, { roleSets }) => ({ id: it.kind, ...it, ...roleSetOf(it.roleSetId, roleSets) }),
   scope_default: (it, { roleSets }) => ({ id: it.scope, ...it, ...roleSetOf(it.roleSetId, roleSets) }),
-  membership: viewMembership,
+  membership: viewHeld,
   // As it was written: what has become of one that was pending depends on when one looks.
-  invitation: (invitation, { roles }) => ({ ...invitation, role: keyOf(roles, invitation.roleId) }),
+  invitation: viewHeld,
   access_key: viewAccessKey,
+}
+
+/** Without what says nothing: the empty scope, other roles than the first, an end that there isn't. */
+function viewHeld(thing: Membership | Invitation, naming: Naming): View & { readonly role: string } {
+  const { role, roles } = rolesOf(thing.roleIds, naming.roles)
+  return { id: thing.id, ...plainFormOf(thing), role, ...(roles.length > 1 && { roles }) }
 }
 
 /** Empty where a scope or a kind names none. */

@@ -57,6 +57,8 @@ export async function decideOnBehalf<T>(
 
 /** In the place and in its organization as a whole. */
 export async function membershipsOf(reader: Reader, { userId, place }: Omit<ActingUser, 'memberships'>) {
-  const found: (Membership | undefined)[] = [await reader.membership(place.organizationId, userId)]
+  const { organizationId, scope } = place
+  const found: (Membership | undefined)[] = [await reader.membership(organizationId, userId)]
+  if (scope !== '') found.push(await reader.membership(organizationId, userId, scope))
   return found.filter((membership) => membership !== undefined)
 }

@@ -141,7 +141,7 @@ async function pendingOf(
 ): Promise<Invitation[]> {
   const pending: Invitation[] = []
   for (const address of addresses) {
-    const invitation = await writer.pendingInvitation(organizationId, address, context.now)
+    const invitation = await writer.pendingInvitation({ organizationId }, address, context.now)
     if (invitation !== undefined) pending.push(invitation)
   }
   return pending

@@ -54,7 +54,7 @@ export async function occupancyOf(reader: Reader, organization: Organization | u
     return { members: 0, pendingInvitations: 0 }
   return {
     members: await reader.memberCount(organization.id),
-    pendingInvitations: await reader.pendingInvitationCount(organization.id, now),
+    pendingInvitations: await reader.pendingInvitationCount({ organizationId: organization.id }, now),
   }
 }
 

@@ -1,5 +1,6 @@
 /** Operations on users, of whom only the ids are known. */
 
+import { everyScope } from '@rolesets/core'
 import { parseId } from '../../domain/fields.ts'
 import { removeUser, type RemovedUser, type RemoveUserInput } from '../../domain/users.ts'
 import type { Writer } from '../../storage/store.ts'
@@ -19,6 +20,6 @@ export const userCommands = commandsOf((user: RemovedUser) => user, {
 function membershipsOf(writer: Writer, userId: string) {
   const order = { field: 'created_at', descending: false } as const
   return allOf((offset) =>
-    writer.searchMemberships({ userIds: { include: [userId] } }, order, { offset, limit: 1_000 }),
+    writer.searchMemberships({ userIds: { include: [userId] }, scope: everyScope }, order, { offset, limit: 1_000 }),
   )
 }

@@ -3,14 +3,15 @@
  * forgotten: `doctor` must know how each of its rows came to be.
  */
 
-type Key = readonly [string] | readonly [string, string]
+/** Columns: one to three. */
+type Key = readonly string[]
 
 /**
  * What explains the rows of a table.
  *
  *   * `changes`: the rows are what the recorded changes make of them, and nothing else. `doctor` makes them again from the
  *     history, with the code that the sidecar writes them with (`rows/changes.ts`), and compares all columns. The key is one
- *     column or two, which name one row. A table that grows with the number of organizations or members is large: its rows
+ *     to three columns, which name one row. A table that grows with the number of organizations or members is large: its rows
  *     have a column `revision`, the revision that wrote the row last.
  *   * `check`: `doctor` has a check of its own for the table, or trusts it; `how` says which.
  */
@@ -27,7 +28,9 @@ const ofFile = (how: string) => ({ by: 'check', how, isContent: false }) as cons
 
 /** Those that refer to others come first: in this order their rows can be removed. */
 export const tables: Readonly<Record<string, Explanation>> = {
-  memberships: large('organization_id', 'user_id'),
+  further_member_roles: checked('those of each membership are compared with its row'),
+  further_invitation_roles: checked('those of each invitation are compared with its row'),
+  memberships: large('organization_id', 'scope', 'user_id'),
   invitations: large('id'),
   assignments: large('organization_id', 'scope'),
   scope_kinds: small('kind'),

@@ -78,8 +78,8 @@ export class BatchRows {
         return known && { value: new Set(known.value === undefined ? [id] : []) }
       },
       assignment: (place) => pending.assignment(place),
-      membership: (organizationId, userId) => {
-        const key = keyOfMember(organizationId, userId)
+      membership: (organizationId, userId, scope) => {
+        const key = keyOfMember({ organizationId, scope }, userId)
         return pending.things.find('membership', key) ?? this.#foreseen.find('membership', key)
       },
       invitation: (id) => pending.things.find('invitation', id),

@@ -74,7 +74,7 @@ export interface EngineConnection extends RowReader {
   savepoint(action: 'set' | 'keep' | 'undo'): Promise<void>
 
   catalogue(): Promise<Catalogue>
-  /** In any order. @param keys each is the JSON of organization id and user id */
+  /** In any order. @param keys each is the JSON of organization id, scope and user id */
   membershipsByKey(keys: readonly string[]): Promise<readonly Membership[]>
   /** In order. @throws StoreError `compacted` */
   changeSets(after: number, limit: number): Promise<readonly KeptChangeSet[]>

@@ -15,8 +15,10 @@ export async function readForeseen(connection: EngineConnection, foreseen: reado
   const known = new KnownThings()
   const ids = new Set(foreseen.flatMap(({ organizationIds = [] }) => organizationIds).filter(isPlain))
   const members = foreseen.flatMap(({ memberships = [] }) => memberships)
-  const plainMembers = members.filter(({ organizationId, userId }) => isPlain(organizationId) && isPlain(userId))
-  const keys = new Set(plainMembers.map(({ organizationId, userId }) => keyOfMember(organizationId, userId)))
+  const plainMembers = members.filter(({ organizationId, scope = '', userId }) =>
+    [organizationId, scope, userId].every((part) => part === '' || isPlain(part)),
+  )
+  const keys = new Set(plainMembers.map(({ userId, ...where }) => keyOfMember(where, userId)))
   for (const id of ids) known.setAbsent('organization', id)
   for (const key of keys) known.setAbsent('membership', key)
   for (const some of slicesOf([...ids], idsPerRead))

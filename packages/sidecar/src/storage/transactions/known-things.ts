@@ -1,6 +1,7 @@
 /** Single things that are known without the storage, by their keys. A thing can also be known to be absent. */
 
 import { keyOfPlace, type ThingName, type Things } from '@rolesets/core'
+import type { Where } from '../store.ts'
 
 /** Undefined where nothing is known; the value is undefined for a thing that is absent. */
 export type Known<T> = { readonly value: T | undefined } | undefined
@@ -12,14 +13,14 @@ export type RowName = 'organization' | 'assignment' | 'membership' | 'invitation
 const keys: { readonly [Name in RowName]: (thing: Things[Name]) => string } = {
   organization: ({ id }) => id,
   assignment: keyOfPlace,
-  membership: ({ organizationId, userId }) => keyOfMember(organizationId, userId),
+  membership: ({ userId, ...place }) => keyOfMember(place, userId),
   invitation: ({ id }) => id,
 }
 
 export const rowNames: readonly RowName[] = ['organization', 'assignment', 'membership', 'invitation']
 
-export function keyOfMember(organizationId: string, userId: string): string {
-  return JSON.stringify([organizationId, userId])
+export function keyOfMember({ organizationId, scope = '' }: Where, userId: string): string {
+  return JSON.stringify([organizationId, scope, userId])
 }
 
 export class KnownThings {

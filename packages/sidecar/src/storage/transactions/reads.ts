@@ -40,7 +40,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   pendingInvitation: ofInvitations,
   pendingInvitationCount: ofInvitations,
   invitations: ofInvitations,
-  usageIn: (pending, scope) => ('organizationId' in scope ? ofHolders(pending) : ofAny(pending)),
+  usageIn: (pending, among) => ('organizationId' in among ? ofHolders(pending) : ofAny(pending)),
   usageOf: ofAny,
   withoutAdministrator: (pending) => pending.concerns('organization', 'membership'),
   searchOrganizations: ofAny,

@@ -3,10 +3,12 @@
  *
  * Records of earlier versions name the thing by the kind of the change, for example
  * `{ kind: 'role_put', role: …, before: … }`. They stay as they are, because the seal covers their bytes. Settings of earlier
- * versions lack the fields that came later: they are read with the values that a new store has.
+ * versions lack the fields that came later: they are read with the values that a new store has. Memberships and invitations
+ * are written in the form of earlier versions where they say nothing that these didn't know (see `plainFormOf`).
  */
 
-import { camelCase, initialSettings, type Change, type Settings } from '@rolesets/core'
+import { camelCase, initialSettings, invitationOfPlain, membershipOfPlain, plainFormOf } from '@rolesets/core'
+import type { Change, Settings } from '@rolesets/core'
 
 interface FormerChange {
   readonly kind: string
@@ -16,7 +18,15 @@ interface FormerChange {
 type RecordedChange = Change | FormerChange
 
 export function recordOf(changes: readonly Change[]): string {
-  return JSON.stringify(changes)
+  return JSON.stringify(changes.map(plain))
+}
+
+function plain(change: Change): object {
+  if (change.verb !== 'put' && change.verb !== 'deleted') return change
+  if (change.thing !== 'membership' && change.thing !== 'invitation') return change
+  // In the order of the fields of the change.
+  const before = change.before && plainFormOf(change.before)
+  return change.verb === 'put' ? { ...change, after: plainFormOf(change.after), before } : { ...change, before }
 }
 
 /** @throws SyntaxError */
@@ -34,8 +44,19 @@ const setWide: Readonly<Record<string, (fields: FormerChange) => object>> = {
 
 function changeOf(recorded: RecordedChange): Change {
   const change = 'kind' in recorded ? ((setWide[recorded.kind] ?? putOrDeleted)(recorded) as Change) : recorded
-  if (change.thing !== 'settings') return change
-  return { ...change, after: completed(change.after), before: change.before && completed(change.before) }
+  if (change.verb !== 'put' && change.verb !== 'deleted') return change
+  if (change.thing === 'membership') return withImages(change, membershipOfPlain)
+  if (change.thing === 'invitation') return withImages(change, invitationOfPlain)
+  return change.thing === 'settings' ? withImages(change, completed) : change
+}
+
+/** Each image of a change as `read` makes it. */
+function withImages<Image extends object, One extends { readonly before: Image | null }>(
+  change: One,
+  read: (image: Image) => Image,
+): One {
+  const before = change.before && read(change.before)
+  return 'after' in change ? { ...change, after: read(change.after as Image), before } : { ...change, before }
 }
 
 function completed(settings: Settings): Settings {

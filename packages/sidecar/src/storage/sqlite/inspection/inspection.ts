@@ -21,6 +21,7 @@ import {
   checkBase,
   checkBookmarks,
   checkCounts,
+  checkFurtherRoles,
   checkReferences,
   checkSingles,
   oversizedIn,
@@ -163,11 +164,11 @@ class SqliteInspection implements Inspection {
   }
 
   memberships(): AsyncGenerator<Membership> {
-    return this.#all(memberships, ['organization_id', 'user_id'])
+    return this.#all(memberships, ['organization_id', 'scope', 'user_id'])
   }
 
   invitations(): AsyncGenerator<Invitation> {
-    return this.#all(invitations, ['organization_id', 'email_address COLLATE NOCASE', 'id'])
+    return this.#all(invitations, ['organization_id', 'scope', 'email_address COLLATE NOCASE', 'id'])
   }
 
   async *provenances(): AsyncGenerator<{ readonly revision: number; readonly actor: string }> {
@@ -240,6 +241,7 @@ class SqliteInspection implements Inspection {
     }
     if (this.#oversized.size === 0) yield* checkBase(this.#connection, history)
     yield* checkCounts(this.#connection)
+    yield* checkFurtherRoles(this.#connection)
     yield* checkTimelines(this.#connection)
     yield* checkReferences(this.#connection)
     yield* checkBookmarks(this.#connection, this.head)

@@ -49,6 +49,23 @@ export async function* checkCounts(connection: Connection): AsyncGenerator<Findi
   }
 }
 
+/** Further roles are in the rows of their holders, and again in tables by which holders are found. */
+export async function* checkFurtherRoles(connection: Connection): AsyncGenerator<Finding> {
+  const holders = [
+    { table: 'memberships', index: 'further_member_roles', name: 'user_id', condition: 'true' },
+    { table: 'invitations', index: 'further_invitation_roles', name: 'id', condition: "status = 'pending'" },
+  ]
+  for (const { table, index, name, condition } of holders) {
+    const list = `CASE WHEN json_valid(further_role_ids) THEN further_role_ids ELSE '[]' END`
+    const listed = `SELECT value, organization_id, scope, ${table}.${name}, expires_at FROM ${table}, json_each(${list})
+      WHERE further_role_ids <> '[]' AND ${condition}`
+    const kept = `SELECT role_id, organization_id, scope, ${name}, expires_at FROM ${index}`
+    const sql = `SELECT count(*) AS found FROM (SELECT * FROM (${listed} EXCEPT ${kept}) UNION ALL SELECT * FROM (${kept} EXCEPT ${listed}))`
+    const found = count(await connection.all(sql), 'found')
+    if (found > 0) yield { what: index, problem: `${found} rows are not what the further roles of ${table} make` }
+  }
+}
+
 export async function* checkReferences(connection: Connection): AsyncGenerator<Finding> {
   const sql = 'SELECT "table" AS source, parent, count(*) AS rows FROM pragma_foreign_key_check GROUP BY 1, 2'
   for (const row of await connection.all(sql)) {

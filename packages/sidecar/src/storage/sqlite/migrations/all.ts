@@ -10,6 +10,7 @@ import { members } from './0007-members.ts'
 import { domains } from './0008-domains.ts'
 import { deletedOrganizations } from './0009-deleted-organizations.ts'
 import { scopes } from './0010-scopes.ts'
+import { scopesOfMembers } from './0011-scopes-of-members.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   domains,
   deletedOrganizations,
   scopes,
+  scopesOfMembers,
 ]

@@ -1,5 +1,5 @@
 /**
- * Which organizations have no administrator once some members leave. Each organization is answered by steps in the index
+ * Which organizations have no administrator once some members leave: members of the organization as a whole. Each organization is answered by steps in the index
  * of members by role, never by reading its members. Of a role set, the smaller side is used: its organizations or the
  * holders of the roles.
  */
@@ -12,18 +12,19 @@ import { cheaperSide } from './usage.ts'
 /** `?1` the remaining roles. @param id the organization */
 const others = (id: string, condition = 'true') => `
 SELECT 1 FROM json_each(?1) AS remaining CROSS JOIN memberships AS others INDEXED BY memberships_by_role
-WHERE others.role_id = remaining.value AND others.organization_id = ${id} AND ${condition}`
+WHERE others.role_id = remaining.value AND others.organization_id = ${id} AND others.scope = ''
+  AND ${condition}`
 
 /** `?2` the roles of those who leave. */
 const leavingIn = (id: string) => `
 SELECT 1 FROM json_each(?2) AS lost CROSS JOIN memberships AS leaving INDEXED BY memberships_by_role
-WHERE leaving.role_id = lost.value AND leaving.organization_id = ${id}`
+WHERE leaving.role_id = lost.value AND leaving.organization_id = ${id} AND leaving.scope = ''`
 
 /** `?2` as above. @param condition on `leaving.organization_id` */
 const byHolders = (condition: string) => `
 SELECT DISTINCT leaving.organization_id AS id
 FROM json_each(?2) AS lost CROSS JOIN memberships AS leaving INDEXED BY memberships_by_role
-WHERE leaving.role_id = lost.value AND ${condition}
+WHERE leaving.role_id = lost.value AND leaving.scope = '' AND ${condition}
   AND NOT EXISTS (${others('leaving.organization_id')})`
 
 const selections = {

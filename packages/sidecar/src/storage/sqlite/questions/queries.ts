@@ -1,5 +1,6 @@
 /** The reads of an engine, within the current transaction of a connection. */
 
+import type { Place } from '@rolesets/core'
 import type { Page } from '../../store.ts'
 import type { EngineConnection, RowReader } from '../../transactions/connection.ts'
 import type { Connection, Row } from '../connection.ts'
@@ -20,22 +21,22 @@ const idsMax = 10_000
 
 const memberCounts = `
 SELECT organization_id, count(*) AS members FROM memberships
-WHERE organization_id IN (SELECT value FROM json_each(?)) GROUP BY organization_id`
+WHERE organization_id IN (SELECT value FROM json_each(?)) AND scope = '' GROUP BY organization_id`
 
 const pendingCounts = `
 SELECT organization_id, count(*) AS invitations FROM invitations
-WHERE organization_id IN (SELECT value FROM json_each(?)) AND status = 'pending' AND expires_at > ?
+WHERE organization_id IN (SELECT value FROM json_each(?)) AND scope = '' AND status = 'pending' AND expires_at > ?
 GROUP BY organization_id`
 
 /** An address has fewer invitations than an organization, so its index is used. */
 const pendingOfAddress = `
 SELECT * FROM invitations INDEXED BY invitations_by_address
-WHERE organization_id = ? AND email_address = ? COLLATE NOCASE AND status = 'pending' AND expires_at > ?
+WHERE organization_id = ? AND scope = ? AND email_address = ? COLLATE NOCASE AND status = 'pending' AND expires_at > ?
 ORDER BY id LIMIT 1`
 
 const pendingCount = `
 SELECT count(*) AS invitations FROM invitations
-WHERE organization_id = ? AND status = 'pending' AND expires_at > ?`
+WHERE organization_id = ? AND scope = ? AND status = 'pending' AND expires_at > ?`
 
 type Reads = RowReader &
   Pick<EngineConnection, 'catalogue' | 'membershipsByKey' | 'changeSets' | 'bookmark' | 'forgettable'>
@@ -49,11 +50,11 @@ export function readsOf(connection: Connection): Reads {
     },
     organizationBySlug: async (slug) =>
       (await organizations.select(connection, 'SELECT * FROM organizations WHERE slug = ?', [slug]))[0],
-    membership: (organizationId, userId) => memberships.find(connection, organizationId, userId),
+    membership: (organizationId, userId, scope = '') => memberships.find(connection, organizationId, scope, userId),
     membershipsByKey: (keys) => memberships.findAll(connection, `[${keys.join()}]`),
-    memberCount: async (organizationId) => {
-      const sql = 'SELECT count(*) AS members FROM memberships WHERE organization_id = ?'
-      return count(await connection.all(sql, [organizationId]), 'members')
+    memberCount: async (organizationId, scope = '') => {
+      const sql = 'SELECT count(*) AS members FROM memberships WHERE organization_id = ? AND scope = ?'
+      return count(await connection.all(sql, [organizationId, scope]), 'members')
     },
     memberCounts: async (organizationIds) => {
       checkAtMost(organizationIds.length, rowsMax, 'organizations')
@@ -64,8 +65,10 @@ export function readsOf(connection: Connection): Reads {
       return countsOf(await connection.all(pendingCounts, [JSON.stringify(organizationIds), now]), 'invitations')
     },
     invitation: (id) => invitations.find(connection, id),
-    pendingInvitation: async (...address) => (await invitations.select(connection, pendingOfAddress, address))[0],
-    pendingInvitationCount: async (...at) => count(await connection.all(pendingCount, at), 'invitations'),
+    pendingInvitation: async ({ organizationId, scope = '' }, ...address) =>
+      (await invitations.select(connection, pendingOfAddress, [organizationId, scope, ...address]))[0],
+    pendingInvitationCount: async ({ organizationId, scope = '' }, now) =>
+      count(await connection.all(pendingCount, [organizationId, scope, now]), 'invitations'),
     assignments: (page) => {
       checkAtMost(page.size, rowsMax, 'assignments')
       return listAssignments(connection, page)
@@ -80,8 +83,8 @@ export function readsOf(connection: Connection): Reads {
       return deletedOrganizations(connection, ids)
     },
     organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
-    usageIn: (scope, now) => usageIn(connection, scope, now),
-    usageOf: (roleId, scope, now) => usageOf(connection, { roleId, scope }, now),
+    usageIn: (among, now) => usageIn(connection, among, now),
+    usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
     withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
     catalogue: () => loadCatalogue(connection),
     accessKeys: () => inOrder(connection, accessKeys),
@@ -103,15 +106,19 @@ function listsOf(connection: Connection): Pick<Reads, 'organizations' | 'members
   return {
     organizations: (page, { roleSetId } = {}) =>
       list(connection, organizations, { page, by: 'id', conditions: [given('role_set_id = ?', roleSetId)] }),
-    memberships: (organizationId, page, { roleId } = {}) => {
-      const conditions = [given('organization_id = ?', organizationId), given('role_id = ?', roleId)]
+    memberships: (organizationId, page, { roleId, scope = '' } = {}) => {
+      const conditions = [...isIn({ organizationId, scope }), given('role_id = ?', roleId)]
       return list(connection, memberships, { page, by: 'user_id', conditions })
     },
-    invitations: (organizationId, page, { statuses, now }) => {
-      const conditions = [given('organization_id = ?', organizationId), hasStatus(statuses, now)]
+    invitations: (organizationId, page, { statuses, now, scope = '' }) => {
+      const conditions = [...isIn({ organizationId, scope }), hasStatus(statuses, now)]
       return list(connection, invitations, { page, by: 'id', conditions })
     },
   }
+}
+
+function isIn({ organizationId, scope }: Place): readonly (Condition | undefined)[] {
+  return [given('organization_id = ?', organizationId), given('scope = ?', scope)]
 }
 
 interface List {

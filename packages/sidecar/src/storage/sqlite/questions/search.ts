@@ -3,6 +3,7 @@
  * from the start, grows with the number of matches. So only keys are sorted, and only the rows of one page are read.
  */
 
+import { everyScope } from '@rolesets/core'
 import type { Reader, Span, Spanned } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import { count } from '../rows/columns.ts'
@@ -15,18 +16,19 @@ import { searchDomains } from './domains.ts'
 const organizationOrders = {
   created_at: ['created_at', 'id'],
   name: ['name', 'id'],
-  members_count: ['(SELECT count(*) FROM memberships WHERE organization_id = organizations.id)', 'id'],
+  members_count: ["(SELECT count(*) FROM memberships WHERE organization_id = organizations.id AND scope = '')", 'id'],
 } as const
 const membershipOrders = {
-  created_at: ['created_at', 'id', 'organization_id', 'user_id'],
-  user_id: ['user_id', 'id', 'organization_id'],
+  created_at: ['created_at', 'id', 'organization_id', 'scope', 'user_id'],
+  user_id: ['user_id', 'id', 'organization_id', 'scope'],
 } as const
 const invitationOrders = {
   created_at: ['created_at', 'id'],
   email_address: ['email_address COLLATE NOCASE', 'id'],
 } as const
 
-const hasMember = 'id IN (SELECT organization_id FROM memberships WHERE user_id IN (SELECT value FROM json_each(?)))'
+const hasMember =
+  "id IN (SELECT organization_id FROM memberships WHERE user_id IN (SELECT value FROM json_each(?)) AND scope = '')"
 const isOfUser = `accepted_by_user_id = ? AND accepted_by_user_id <> '' OR email_address = ? COLLATE NOCASE`
 
 const isInvitee = `email_address COLLATE NOCASE IN (
@@ -62,6 +64,7 @@ export function searchesOf(connection: Connection): Searches {
     searchMemberships: (query, order, span) => {
       const condition = where([
         given('organization_id = ?', query.organizationId),
+        isInScope('scope', query.scope),
         ...isChosen('user_id', query.userIds),
         isIn('role_id', query.roleIds),
         query.text === undefined ? undefined : contains(query.text, 'user_id'),
@@ -69,13 +72,14 @@ export function searchesOf(connection: Connection): Searches {
         given('created_at <= ?', query.createdTo),
       ])
       const by = ordered(membershipOrders[order.field], order.descending)
-      return spanned(connection, memberships, { key: 'organization_id, user_id', condition, by, span })
+      return spanned(connection, memberships, { key: 'organization_id, scope, user_id', condition, by, span })
     },
     searchInvitations: ({ text, userId, invitee, ...query }, order, span) => {
       // A user has fewer invitations than an organization may have. The plus keeps SQLite from the index of organizations.
       const isOfOne = invitee !== undefined || query.inviterUserId !== undefined
       const condition = where([
         given(`${isOfOne ? '+' : ''}organization_id = ?`, query.organizationId),
+        isInScope('+scope', query.scope),
         hasStatus(query.statuses, query.now),
         given('email_address = ? COLLATE NOCASE', query.emailAddress),
         text === undefined ? undefined : orId(text, contains(text, 'email_address')),
@@ -112,6 +116,10 @@ async function spanned<T extends object>(
   const page = `SELECT ${key} ${from} ORDER BY ${by} LIMIT ? OFFSET ?`
   const sql = `SELECT * FROM ${table.name} WHERE (${key}) IN (${page}) ORDER BY ${by}`
   return { items: await table.select(connection, sql, [...condition.values, span.limit, span.offset]), total }
+}
+
+function isInScope(column: string, scope = ''): Condition | undefined {
+  return scope === everyScope ? undefined : given(`${column} = ?`, scope)
 }
 
 function checkSpan({ offset, limit }: Span, noun: string): void {

@@ -5,6 +5,7 @@
  */
 
 import { isHeld, type RoleUsage } from '../../../domain/decided.ts'
+import type { Where } from '../../store.ts'
 import type { Connection, Row, Value } from '../connection.ts'
 import { count, integer, text } from '../rows/columns.ts'
 
@@ -18,8 +19,11 @@ interface Shape {
   readonly isHolding: string
   /** The same without the time, as an index has it. */
   readonly isIndexed: string
-  /** Whether an organization that has `held` of them is to be counted: one with both is counted with its members. */
-  readonly isCounted: (organizationId: string) => string
+  /**
+   * Whether an organization that has `held` of them is to be counted: one with both is counted with its members.
+   * @param scope which of these are meant
+   */
+  readonly isCounted: (organizationId: string, scope: string) => string
 }
 
 const shapes: Readonly<Record<Holders, Shape>> = {
@@ -27,41 +31,43 @@ const shapes: Readonly<Record<Holders, Shape>> = {
   invitations: {
     isHolding: "status = 'pending' AND expires_at > ?3",
     isIndexed: "status = 'pending'",
-    isCounted: (id) =>
-      `held > 0 AND NOT EXISTS (SELECT 1 FROM memberships WHERE role_id = ?1 AND organization_id = ${id})`,
+    isCounted: (id, scope) =>
+      `held > 0 AND NOT EXISTS (SELECT 1 FROM memberships WHERE role_id = ?1 AND organization_id = ${id} AND ${scope})`,
   },
 }
 
 const columns = (isCounted: string) =>
   `SELECT coalesce(sum(held), 0) AS held, coalesce(sum(${isCounted}), 0) AS organizations`
 
+const [ofWhole, ofAnyScope] = ["scope = ''", 'true']
+
 /** `?1` the role. */
-const byOrganization = (holders: Holders) => `
+const byOrganization = (holders: Holders, scope: string) => `
 SELECT organization_id, count(*) AS held FROM ${holders}
-WHERE role_id = ?1 AND ${shapes[holders].isHolding} GROUP BY organization_id`
+WHERE role_id = ?1 AND ${scope} AND ${shapes[holders].isHolding} GROUP BY organization_id`
 
 /** `?1` the role, `?2` the set. */
 const inRoleSet: Readonly<Record<Side, (holders: Holders) => string>> = {
   // The limit keeps SQLite from counting again wherever `held` stands.
   organizations: (holders) => `
-${columns(shapes[holders].isCounted('counts.id'))}
+${columns(shapes[holders].isCounted('counts.id', ofWhole))}
 FROM (
   SELECT id, (
     SELECT count(*) FROM ${holders}
-    WHERE role_id = ?1 AND organization_id = organizations.id AND ${shapes[holders].isHolding}
+    WHERE role_id = ?1 AND organization_id = organizations.id AND ${ofWhole} AND ${shapes[holders].isHolding}
   ) AS held
   FROM organizations WHERE role_set_id = ?2 LIMIT -1
 ) AS counts`,
   holders: (holders) => `
-${columns(shapes[holders].isCounted('holders.organization_id'))}
-FROM (${byOrganization(holders)}) AS holders
+${columns(shapes[holders].isCounted('holders.organization_id', ofWhole))}
+FROM (${byOrganization(holders, ofWhole)}) AS holders
 CROSS JOIN organizations ON organizations.id = holders.organization_id
 WHERE organizations.role_set_id = ?2`,
 }
 
 const anywhere = (holders: Holders) => `
-${columns(shapes[holders].isCounted('holders.organization_id'))}
-FROM (${byOrganization(holders)}) AS holders
+${columns(shapes[holders].isCounted('holders.organization_id', ofAnyScope))}
+FROM (${byOrganization(holders, ofAnyScope)}) AS holders
 WHERE ?2 IS NULL`
 
 const used = (holders: Holders) => {
@@ -76,39 +82,39 @@ WITH RECURSIVE
   used_by_invitations (id) AS (${used('invitations')}),
   used (id) AS (SELECT id FROM used_by_memberships UNION SELECT id FROM used_by_invitations)`
 
-const inOrganization = `${usedRoles}
+const inPlace = `${usedRoles}
 SELECT id AS role_id,
-  (SELECT count(*) FROM memberships WHERE role_id = used.id AND organization_id = ?1) AS members,
+  (SELECT count(*) FROM memberships WHERE role_id = used.id AND organization_id = ?1 AND scope = ?3) AS members,
   (SELECT count(*) FROM invitations
-   WHERE role_id = used.id AND organization_id = ?1 AND status = 'pending' AND expires_at > ?2) AS invitations,
+   WHERE role_id = used.id AND organization_id = ?1 AND scope = ?3 AND status = 'pending' AND expires_at > ?2) AS invitations,
   1 AS organizations
 FROM used WHERE id IS NOT NULL ORDER BY id`
 
 export async function usageIn(
   connection: Connection,
-  scope: { readonly organizationId: string } | { readonly roleSetId: string },
+  among: Where | { readonly roleSetId: string },
   now: number,
 ): Promise<readonly RoleUsage[]> {
-  if ('organizationId' in scope) {
-    const rows = await connection.all(inOrganization, [scope.organizationId, now])
+  if ('organizationId' in among) {
+    const rows = await connection.all(inPlace, [among.organizationId, now, among.scope ?? ''])
     return rows.map(usageFrom).filter(isHeld)
   }
   const rows = await connection.all(`${usedRoles} SELECT id FROM used WHERE id IS NOT NULL ORDER BY id`)
   const usages: RoleUsage[] = []
-  for (const row of rows) usages.push(await usageOf(connection, { roleId: text(row, 'id'), scope }, now))
+  for (const row of rows) usages.push(await usageOf(connection, { roleId: text(row, 'id'), among }, now))
   return usages.filter(isHeld)
 }
 
 export async function usageOf(
   connection: Connection,
-  { roleId, scope }: { readonly roleId: string; readonly scope: { readonly roleSetId: string } | undefined },
+  { roleId, among }: { readonly roleId: string; readonly among: { readonly roleSetId: string } | undefined },
   now: number,
 ): Promise<RoleUsage> {
   const found = { memberships: {} as Row, invitations: {} as Row }
   for (const holders of ['memberships', 'invitations'] as const) {
-    const side = scope && (await cheaperSide(connection, { holders, roleIds: [roleId], roleSetId: scope.roleSetId }))
+    const side = among && (await cheaperSide(connection, { holders, roleIds: [roleId], roleSetId: among.roleSetId }))
     const sql = side === undefined ? anywhere(holders) : inRoleSet[side](holders)
-    const values: readonly Value[] = [roleId, scope?.roleSetId ?? null]
+    const values: readonly Value[] = [roleId, among?.roleSetId ?? null]
     const [row] = await connection.all(sql, holders === 'invitations' ? [...values, now] : values)
     found[holders] = row ?? {}
   }

@@ -23,7 +23,8 @@ export interface SettledBase extends Base {
 /** A table whose rows are explained by changes. */
 export interface ExplainedTable {
   readonly name: string
-  readonly key: readonly [string] | readonly [string, string]
+  /** One to three columns. */
+  readonly key: readonly string[]
   readonly isLarge: boolean
   /** In their order. */
   readonly columns: readonly string[]
@@ -73,7 +74,7 @@ export async function beginBase(connection: Connection): Promise<Base> {
   for (const { name, key, columns, isLarge } of await explainedTables(connection)) {
     if (isLarge) continue
     await connection.run(
-      `INSERT INTO base_rows (name, key_1, key_2, generation, revision, content)
+      `INSERT INTO base_rows (name, key_1, key_2, key_3, generation, revision, content)
        SELECT ?, ${keysOf(key).join(', ')}, ?, 0, json_array(${columns.join(', ')}) FROM ${name}`,
       [name, generation],
     )
@@ -97,8 +98,8 @@ export async function settleBase(
 /** Removes some copies of former bases. @returns whether there may be more */
 export async function forgetFormerBases(connection: Connection): Promise<boolean> {
   const removed = await connection.run(
-    `DELETE FROM base_rows WHERE (name, key_1, key_2, generation) IN (
-       SELECT name, key_1, key_2, generation FROM base_rows
+    `DELETE FROM base_rows WHERE (name, key_1, key_2, key_3, generation) IN (
+       SELECT name, key_1, key_2, key_3, generation FROM base_rows
        WHERE generation < (SELECT generation FROM history_base) LIMIT ?)`,
     [copiesPerStepMax],
   )
@@ -137,9 +138,9 @@ export async function* baseRows(connection: Connection, table: ExplainedTable, b
   let after: KeyBound | undefined
   for (;;) {
     const selects = sources.map((source) => selectOf(source, after))
-    // The bytes of the greatest key, of two parts, are those of the last row.
-    const sql = `SELECT count(*) AS count, group_concat(content, char(10)) AS lines, max(hex(key_1) || ' ' || hex(key_2)) AS last
-      FROM (${selects.join(' UNION ALL ')} ORDER BY 1, 2 LIMIT ${rowsPerPage})`
+    // The bytes of the greatest key, of three parts, are those of the last row.
+    const sql = `SELECT count(*) AS count, group_concat(content, char(10)) AS lines, max(hex(key_1) || ' ' || hex(key_2) || ' ' || hex(key_3)) AS last
+      FROM (${selects.join(' UNION ALL ')} ORDER BY 1, 2, 3 LIMIT ${rowsPerPage})`
     const values = sources.flatMap((source) => [...source.values, ...(after?.values ?? [])])
     const [row = {}] = await connection.all(sql, values)
     const count = integer(row, 'count')
@@ -149,10 +150,12 @@ export async function* baseRows(connection: Connection, table: ExplainedTable, b
   }
 }
 
+type Keys = readonly [string, string, string]
+
 /** Where rows of the base are. */
 interface Source {
   readonly table: string
-  readonly keys: readonly [string, string]
+  readonly keys: Keys
   readonly content: string
   readonly condition: string
   readonly values: readonly Value[]
@@ -166,7 +169,7 @@ async function sourcesOf(
 ): Promise<readonly Source[]> {
   // The index ends with the primary key, so a page of it is found without reading the copies of other generations.
   const table = 'base_rows INDEXED BY base_rows_by_generation'
-  const copies = { table, keys: ['key_1', 'key_2'], content: 'content' } as const
+  const copies = { table, keys: ['key_1', 'key_2', 'key_3'], content: 'content' } as const
   if (!isLarge) return [{ ...copies, condition: 'generation = ? AND name = ?', values: [generation, name] }]
   const content = `json_array(${columns.join(', ')})`
   const found = await connection.all('SELECT DISTINCT generation FROM base_rows WHERE generation >= ?', [generation])
@@ -179,8 +182,8 @@ async function sourcesOf(
 
 function selectOf({ table, keys, content, condition }: Source, after: KeyBound | undefined): string {
   const behind = after === undefined ? '' : `AND (${keys.join(', ')}) > (${after.sql})`
-  const [first, second] = keys
-  return `SELECT ${first} AS key_1, ${second} AS key_2, ${content} AS content FROM ${table} WHERE ${condition} ${behind}`
+  const [first, second, third] = keys
+  return `SELECT ${first} AS key_1, ${second} AS key_2, ${third} AS key_3, ${content} AS content FROM ${table} WHERE ${condition} ${behind}`
 }
 
 /** With the columns that they have in this file. */
@@ -195,6 +198,6 @@ export async function explainedTables(connection: Connection): Promise<readonly 
   return found
 }
 
-function keysOf([first, second]: ExplainedTable['key']): readonly [string, string] {
-  return [first === 'singleton' ? 'CAST(singleton AS TEXT)' : first, second ?? "''"]
+function keysOf([first = "''", second = "''", third = "''"]: ExplainedTable['key']): Keys {
+  return [first === 'singleton' ? 'CAST(singleton AS TEXT)' : first, second, third]
 }

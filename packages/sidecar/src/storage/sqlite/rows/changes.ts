@@ -36,7 +36,7 @@ const writers: Writers = {
   membership_deleted: deletes('memberships gone', (connection, before) =>
     memberships.deleteAll(
       connection,
-      before.map(({ organizationId, userId }) => [organizationId, userId]),
+      before.map(({ organizationId, scope, userId }) => [organizationId, scope, userId]),
     ),
   ),
   organization_deleted: deletes('organizations gone', deleteOrganizations),

@@ -41,6 +41,13 @@ export interface Column<T> {
   write?(value: T): Value
 }
 
+/** A field that more than one column holds. */
+export interface SeveralColumns<T> {
+  readonly columns: readonly string[]
+  readonly read: (row: Row) => T
+  readonly write: (value: T) => readonly Value[]
+}
+
 export const textColumn: Column<string> = { read: text }
 
 export const integerColumn: Column<number> = { read: integer }
@@ -66,6 +73,17 @@ export const textsColumn: Column<readonly string[]> = {
     return values
   },
   write: JSON.stringify,
+}
+
+/** The first role, by which nearly all holders are found, and the list of the others. */
+export const roleIdsColumns: SeveralColumns<readonly string[]> = {
+  columns: ['role_id', 'further_role_ids'],
+  read: (row) => [text(row, 'role_id'), ...furtherRoleIds(row)],
+  write: ([first = '', ...others]) => [first, JSON.stringify(others)],
+}
+
+function furtherRoleIds(row: Row): readonly string[] {
+  return row['further_role_ids'] === '[]' ? [] : textsColumn.read(row, 'further_role_ids')
 }
 
 /** Absent is NULL: an organization that never had a domain. */

@@ -19,19 +19,20 @@ const mapping = (holders: Holders) => `
 WITH mapping (from_role_id, to_role_id) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
 UPDATE ${holders} SET role_id = mapping.to_role_id, updated_at = ?2, revision = ?3`
 
-const inOrganization = (holders: Holders) => `${mapping(holders)}
+const inPlace = (holders: Holders) => `${mapping(holders)}
 FROM mapping
-WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.organization_id = ?4 AND ${isHolding[holders]}`
+WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.organization_id = ?4 AND ${holders}.scope = ?5
+  AND ${isHolding[holders]}`
 
-/** The same rows, found from either side. */
+/** The same rows of organizations as a whole, found from either side. */
 const inRoleSet = {
   organizations: (holders: Holders) => `${mapping(holders)}
 FROM mapping, organizations
-WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]}
+WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.scope = '' AND ${isHolding[holders]}
   AND ${holders}.organization_id = organizations.id AND organizations.role_set_id = ?4`,
   holders: (holders: Holders) => `${mapping(holders)}
 FROM mapping
-WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]}
+WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.scope = '' AND ${isHolding[holders]}
   AND (SELECT role_set_id FROM organizations WHERE organizations.id = ${holders}.organization_id) = ?4`,
 }
 
@@ -44,12 +45,13 @@ export async function reassign(
   const pairs = JSON.stringify(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
   const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
   for (const holders of ['memberships', 'invitations'] as const) {
-    // Members of scopes: there are none yet.
-    if ('scope' in among || 'kind' in among) return
     if ('organizationId' in among) {
-      await connection.run(inOrganization(holders), [...values, among.organizationId])
+      const scope = 'scope' in among ? among.scope : ''
+      await connection.run(inPlace(holders), [...values, among.organizationId, scope])
       continue
     }
+    // All scopes of a key or of a kind: no rule moves these yet.
+    if ('scope' in among || 'kind' in among) return
     const roleIds = mappings.map(({ fromRoleId }) => fromRoleId)
     const side = await cheaperSide(connection, { holders, roleIds, roleSetId: among.roleSetId })
     await connection.run(inRoleSet[side](holders), [...values, among.roleSetId])

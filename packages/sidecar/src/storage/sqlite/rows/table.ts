@@ -2,36 +2,35 @@
 
 import { snakeCase } from '@rolesets/core'
 import type { Connection, Row, Value } from '../connection.ts'
-import type { Column } from './columns.ts'
+import type { Column, SeveralColumns } from './columns.ts'
 
-type Columns<T> = { readonly [Field in keyof T]: Column<T[Field]> }
+type Columns<T> = { readonly [Field in keyof T]: Column<T[Field]> | SeveralColumns<T[Field]> }
 
-interface FieldColumn {
+interface FieldColumns {
   readonly field: string
-  readonly name: string
-  readonly kind: Column<unknown>
+  readonly columns: readonly string[]
+  readonly read: (row: Row) => unknown
+  readonly write: (value: unknown) => readonly Value[]
 }
 
 export class Table<T extends object> {
   readonly name: string
-  readonly #columns: readonly FieldColumn[]
+  readonly #fields: readonly FieldColumns[]
   readonly #sql: Readonly<Record<'put' | 'putAll' | 'find' | 'findAll' | 'deleteAll', string>>
 
   /** @param key the columns of the primary key */
   constructor(name: string, key: readonly string[], columns: Columns<T>) {
     this.name = name
-    this.#columns = Object.entries<unknown>(columns).map(([field, kind]) => {
-      // Each kind of column is given only the values of its own field.
-      return { field, name: snakeCase(field), kind: kind as Column<unknown> }
-    })
-    this.#sql = statementsOf(name, { key, columns: this.#columns.map((column) => column.name) })
+    // Each kind of column is given only the values of its own field.
+    this.#fields = Object.entries<unknown>(columns).map(([field, kind]) => fieldColumns(field, kind as AnyColumn))
+    this.#sql = statementsOf(name, { key, columns: this.#fields.flatMap((each) => each.columns) })
   }
 
   /** @throws MalformedRow */
   readonly thingOf = (row: Row): T => {
     const thing: Record<string, unknown> = {}
-    for (const { field, name, kind } of this.#columns) {
-      const value = kind.read(row, name)
+    for (const { field, read } of this.#fields) {
+      const value = read(row)
       // A field that a thing can be without.
       if (value !== undefined) thing[field] = value
     }
@@ -69,8 +68,19 @@ export class Table<T extends object> {
 
   #valuesOf(thing: T): readonly Value[] {
     const values = thing as Readonly<Record<string, unknown>>
+    return this.#fields.flatMap(({ field, write }) => write(values[field]))
+  }
+}
+
+type AnyColumn = Column<unknown> | SeveralColumns<unknown>
+
+function fieldColumns(field: string, kind: AnyColumn): FieldColumns {
+  if ('columns' in kind) return { field, ...kind }
+  const name = snakeCase(field)
+  return {
+    ...{ field, columns: [name], read: (row) => kind.read(row, name) },
     // A column without a conversion is of a field whose values SQLite can store.
-    return this.#columns.map(({ field, kind }) => (kind.write ? kind.write(values[field]) : (values[field] as Value)))
+    write: (value) => [kind.write ? kind.write(value) : (value as Value)],
   }
 }
 

@@ -26,6 +26,7 @@ import {
   metadataColumn,
   nullable,
   oneOf,
+  roleIdsColumns,
   text,
   textColumn,
   textsColumn,
@@ -85,19 +86,22 @@ export const scopeDefaults = new Table<ScopeDefault>('scope_defaults', ['scope']
   ...written,
 })
 
-export const memberships = new Table<Membership>('memberships', ['organization_id', 'user_id'], {
+export const memberships = new Table<Membership>('memberships', ['organization_id', 'scope', 'user_id'], {
   ...identified,
   organizationId: textColumn,
+  scope: textColumn,
   userId: textColumn,
-  roleId: textColumn,
+  roleIds: roleIdsColumns,
+  expiresAt: nullable(integerColumn),
   ...metadata,
 })
 
 export const invitations = new Table<Invitation>('invitations', ['id'], {
   ...identified,
   organizationId: textColumn,
+  scope: textColumn,
   emailAddress: textColumn,
-  roleId: textColumn,
+  roleIds: roleIdsColumns,
   inviterUserId: textColumn,
   status: oneOf('pending', 'accepted', 'revoked'),
   expiresAt: integerColumn,
