@@ -10,7 +10,6 @@ import {
   assignmentEffectOf,
   keyOfPlace,
   parseRevision,
-  wholeOf,
   type AssignmentEffect,
   type Place,
   type Revision,

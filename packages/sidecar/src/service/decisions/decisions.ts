@@ -122,7 +122,7 @@ function createAnswering({ unknownOrganizations }: DecisionsOptions) {
     question: Question & { readonly scope: string },
     roleSetId: RoleSetId,
   ): Answer | undefined {
-    const own = basis.roleSetIdOf(question as Place)
+    const own = basis.roleSetIdOf(question)
     if (own === undefined) return undefined
     const standing = { ...standingOf(roleSetId), scope: question.scope, own: idOf(own) }
     const decision = decide(basis.catalogue, question, standing)

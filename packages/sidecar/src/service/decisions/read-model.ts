@@ -10,7 +10,6 @@ import {
   applyToCatalogue,
   assignmentEffectOf,
   keyOfPlace,
-  wholeOf,
   type Catalogue,
   type Change,
   type ChangeSet,
