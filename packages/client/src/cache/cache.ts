@@ -19,6 +19,7 @@ import type { ChangeSet } from '../feed/changes.ts'
 import { ended, type CatalogueAtRevision } from './catalogue.ts'
 import { coreChangesOf } from './core-form.ts'
 import type { Decision, Question } from './decision.ts'
+import type { Entry, SharedRoleSet } from './entries.ts'
 import type { RoleSetAnswers } from './role-set-answers.ts'
 import { RoleSetMoves } from './role-set-moves.ts'
 import { ScopeEntries } from './scope-entries.ts'
@@ -27,26 +28,6 @@ import { ScopeEntries } from './scope-entries.ts'
 const roleSetsMax = 10_000
 
 const timelinesMax = 100
-
-/** A role set, as entries refer to it: shared by all of them, so that a change of the set is one change here. */
-export interface SharedRoleSet {
-  /** Id of the set; `unregistered` or `ended` for organizations that the store doesn't have. */
-  readonly id: string
-  /** At the revision of the catalogue; found when they are first needed. */
-  answers: RoleSetAnswers | undefined
-}
-
-/** Which role set an organization as a whole has. It is kept under its id. */
-export interface Entry {
-  roleSet: SharedRoleSet
-  /** Number of the revision at which it was read, or by which it was changed since. */
-  revision: number
-  /**
-   * Entries of its scopes that are older don't count: since then the organization was first kept here, or it was deleted, and what
-   * a scope had before may have gone with it.
-   */
-  scopesFrom: number
-}
 
 /** A place that the sidecar is asked about: the feed marks it, or the answer would bring the past back. */
 export interface Lookup {

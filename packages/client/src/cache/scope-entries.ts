@@ -6,8 +6,8 @@
 
 import { keyOfPlace, type Place } from '@rolesets/core'
 import { LRUCache } from 'lru-cache'
-import type { Entry, SharedRoleSet } from './cache.ts'
 import type { CatalogueAtRevision } from './catalogue.ts'
+import type { Entry, SharedRoleSet } from './entries.ts'
 import type { RoleSetAnswers } from './role-set-answers.ts'
 import type { RoleSetMoves } from './role-set-moves.ts'
 
