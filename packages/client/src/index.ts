@@ -8,9 +8,11 @@ export {
   type Status,
 } from './client.ts'
 export type { AskOptions } from './arguments.ts'
+export type { MemberCheckOptions, MemberRolesOptions } from './member-arguments.ts'
 export type { RoleSetsClientOptions } from './options.ts'
 export type { ClientEvent } from './feed/machine.ts'
 export type { AvailableRole, AvailableRoles, Decision, Question } from './cache/decision.ts'
+export type { MemberCheck, MemberDecision, MemberRequirement, MemberRoles } from './cache/member-decision.ts'
 export {
   isRoleSetsError,
   RoleSetsError,
@@ -19,7 +21,14 @@ export {
   type RoleSetsErrorCode,
   type RoleSetsErrorOptions,
 } from './errors.ts'
-export { compareRevisions, parseRevision, type Reason, type Revision } from '@rolesets/core'
+export {
+  compareRevisions,
+  parseRevision,
+  type MemberReason,
+  type Reach,
+  type Reason,
+  type Revision,
+} from '@rolesets/core'
 export type { Clock } from './clock.ts'
 export type { TlsOptions } from './wire/diagnosis.ts'
 export type {

@@ -101,7 +101,8 @@ function checkKnowsScopes(inScope: boolean, scope: string): void {
   throw new RoleSetsError('unavailable', message, { detail: 'scopes_unknown' })
 }
 
-function revisionAtLeast(reply: unknown, atLeast: Revision | undefined): Revision {
+/** @throws RoleSetsError when the answer is older than what was asked for, or of another epoch */
+export function revisionAtLeast(reply: unknown, atLeast: Revision | undefined): Revision {
   const { revision } = readRevision(reply)
   if (atLeast === undefined) return revision
   if (storeNameOf(revision.epoch) !== storeNameOf(atLeast.epoch))

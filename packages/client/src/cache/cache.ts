@@ -57,7 +57,7 @@ export class Cache {
   #neededNumber = 0
 
   constructor(organizationsMax: number) {
-    this.#entries = new LRUCache({ max: organizationsMax })
+    this.#entries = new LRUCache({ max: organizationsMax, dispose: (entry) => (entry.isKept = false) })
     this.#scopes = new ScopeEntries(organizationsMax)
   }
 
@@ -88,6 +88,12 @@ export class Cache {
     return { epoch, number: Math.max(this.#reached, this.#written.number) }
   }
 
+  /** Number of the revision at which answers are given; -1: the sidecar must be asked. */
+  get answeringNumber(): number {
+    const number = this.#catalogue?.number ?? -1
+    return number < this.#neededNumber ? -1 : number
+  }
+
   /** An answer at the revision of the catalogue that was given before: the way of nearly every check. */
   remembered(organizationId: string, role: string, permission: string | undefined): Decision | undefined {
     const number = this.#catalogue?.number ?? -1
@@ -104,17 +110,27 @@ export class Cache {
 
   /** The answers of the place's role set. With `lastKnown`, also while this client knows of something newer. */
   answersOf(organizationId: string, scope: string, lastKnown: boolean): RoleSetAnswers | undefined {
+    const entry = this.entryOf(organizationId, lastKnown)
+    const catalogue = this.#catalogue
+    if (scope === '' || entry === undefined || catalogue === undefined) return entry?.roleSet.answers
+    return this.#scopes.answersOf({ organizationId, scope }, entry, { catalogue, moves: this.#moves })
+  }
+
+  /** The organization as a whole as the cache has it; its role set has answers. */
+  entryOf(organizationId: string, lastKnown: boolean): Entry | undefined {
     const catalogue = this.#catalogue
     if (catalogue === undefined || (!lastKnown && catalogue.number < this.#neededNumber)) return undefined
     const entry = this.#entries.get(organizationId)
     if (entry === undefined || entry.revision > catalogue.number) return undefined
-    if (scope !== '') return this.#scopes.answersOf({ organizationId, scope }, entry, { catalogue, moves: this.#moves })
     const { roleSet } = entry
-    if (roleSet.answers !== undefined) return roleSet.answers
+    if (roleSet.answers !== undefined) return entry
     roleSet.answers = catalogue.answersOf(this.#moves.destination(roleSet.id))
-    if (roleSet.answers === undefined) this.#entries.delete(organizationId)
-    else this.#answering.push(roleSet)
-    return roleSet.answers
+    if (roleSet.answers === undefined) {
+      this.#entries.delete(organizationId)
+      return undefined
+    }
+    this.#answering.push(roleSet)
+    return entry
   }
 
   /** To be called before the sidecar is asked, and ended whether it answers or not. */
@@ -141,8 +157,13 @@ export class Cache {
     if (scope !== '') return this.#scopes.fill(place, roleSetId === null ? null : this.#shared(roleSetId), number)
     const known = this.#entries.peek(organizationId)
     if (roleSetId !== null && (known === undefined || known.revision < number)) {
-      const entry = { roleSet: this.#shared(roleSetId), revision: number, scopesFrom: known?.scopesFrom ?? number }
-      this.#entries.set(organizationId, entry)
+      const scopesFrom = known?.scopesFrom ?? number
+      this.#entries.set(organizationId, {
+        roleSet: this.#shared(roleSetId),
+        revision: number,
+        scopesFrom,
+        isKept: true,
+      })
     }
   }
 

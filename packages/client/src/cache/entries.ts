@@ -20,4 +20,6 @@ export interface Entry {
    * a scope had before may have gone with it.
    */
   scopesFrom: number
+  /** False once the cache has dropped it: then no change moves it any more. */
+  isKept: boolean
 }

@@ -14,6 +14,8 @@ import {
   type RoleSet,
 } from '@rolesets/core'
 import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
+import type { HeldRoles } from './held-roles.ts'
+import { MemberAnswers } from './member-answers.ts'
 
 /** The places that have the same answers. */
 export interface AnsweringPlace {
@@ -36,6 +38,7 @@ export class RoleSetAnswers {
   /** By the key of the permission, then by the name of the role. */
   readonly #byPermission = new Map<string, Map<string, Decision>>()
   readonly #byReason = new Map<Reason | 'PERMISSION_RETIRED', Decision>()
+  readonly #byHeldRoles = new Map<HeldRoles, MemberAnswers>()
   #roles: readonly AvailableRole[] | undefined
 
   /** @param place `roleSet`: none for organizations that are unknown and denied, or were deleted, and for some scopes */
@@ -66,6 +69,25 @@ export class RoleSetAnswers {
       this.#byPermission.set(permission, answers.set(role, decision))
     }
     return decision
+  }
+
+  /** The answers about members who hold these roles. When their time is over is the caller's matter. */
+  ofMembersWith(held: HeldRoles): MemberAnswers {
+    const known = this.#byHeldRoles.get(held)
+    if (known !== undefined) return known
+    const isMember = held.ids.length > 0
+    const organization = {
+      roleSet: this.#roleSet ?? ('ORGANIZATION_UNKNOWN' as const),
+      held: isMember ? { roleIds: held.ids, expiresAt: null } : undefined,
+    }
+    const answers = new MemberAnswers({
+      catalogue: this.#catalogue,
+      facts: { organization, reach: 'PLACE', now: 0 },
+      revision: this.#revision,
+      more: { ...this.#registered, ...this.#more },
+    })
+    this.#byHeldRoles.set(held, answers)
+    return answers
   }
 
   /** For the role picker; undefined where there is no role set to show. */

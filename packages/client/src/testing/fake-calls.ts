@@ -8,6 +8,7 @@ import { Conditions } from '../conditions.ts'
 import { RoleSetsError } from '../errors.ts'
 import type { Change } from '../feed/changes.ts'
 import type { UnaryCall } from '../wire/transport.ts'
+import type { FakeMemberQuestion } from './fake-members.ts'
 import type { FakeStore } from './fake-store.ts'
 
 /** The requests that it understands, with all that they may have. */
@@ -58,6 +59,12 @@ export class FakeCalls {
         return { ...this.#store.decide(request), revision }
       case 'Decisions/BatchCheck':
         return { results: request.checks.map((question) => this.#store.decide(question)), revision }
+      case 'Decisions/CheckMember':
+        return { ...this.#store.decideMember(message as FakeMemberQuestion), revision }
+      case 'Decisions/BatchCheckMember': {
+        const { checks } = message as { readonly checks: readonly FakeMemberQuestion[] }
+        return { results: checks.map((question) => this.#store.decideMember(question)), revision }
+      }
       case 'Decisions/ListAvailableRoles':
         return this.#availableRoles({ organizationId: request.organizationId, scope: request.scope ?? '' })
       default:

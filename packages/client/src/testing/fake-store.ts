@@ -20,6 +20,7 @@ import { RoleSetAnswers } from '../cache/role-set-answers.ts'
 import { RoleSetsError } from '../errors.ts'
 import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
 import type { Assignment, Organization, Permission, Role, RoleSet, ScopeDefault, ScopeKind } from '../wire/resources.ts'
+import { FakeMembers, type FakeMemberQuestion } from './fake-members.ts'
 
 export interface FakeRoleSet {
   /** Keys. */
@@ -38,7 +39,7 @@ const nothing = {
   ...{ adminDeleteEnabled: true, createdAtMs: 0, updatedAtMs: 0 },
 }
 
-/** The fake has no members, invitations, settings and keys. */
+/** The fake has no invitations, settings and keys. */
 const notKept = () => undefined
 
 export class FakeStore {
@@ -46,6 +47,7 @@ export class FakeStore {
   readonly roles = new Map<string, Role>()
   readonly roleSets = new Map<string, RoleSet>()
   readonly organizations = new Map<string, Organization>()
+  readonly members = new FakeMembers()
   readonly scopeKinds = new Map<string, ScopeKind>()
   readonly scopeDefaults = new Map<string, ScopeDefault>()
   /** Those of scopes, by the keys of the places. */
@@ -74,6 +76,7 @@ export class FakeStore {
     organizationDeleted: ({ id }) => {
       this.organizations.delete(id)
       for (const [key, each] of this.assignments) if (each.organizationId === id) this.assignments.delete(key)
+      this.members.end(id)
       this.#deletedOrganizations.add(id)
     },
     organizationsMoved: (move) => this.#move(move),
@@ -84,9 +87,10 @@ export class FakeStore {
     scopeDefaultPut: (each) => this.scopeDefaults.set(each.scope, each),
     scopeDefaultDeleted: ({ scope }) => this.scopeDefaults.delete(scope),
     scopeRenamed: notKept,
-    membersReassigned: notKept,
-    membershipPut: notKept,
-    membershipDeleted: notKept,
+    membersReassigned: (reassigned) =>
+      this.members.reassign(reassigned, (id, roleSetId) => this.#hasSet(id, roleSetId)),
+    membershipPut: (membership) => this.members.put(membership),
+    membershipDeleted: (member) => this.members.delete(member),
     invitationPut: notKept,
     settingsPut: notKept,
     accessKeyPut: notKept,
@@ -253,6 +257,24 @@ export class FakeStore {
     ]
   }
 
+  /** The changes that give the members with a role of a set another one, and take it out of the set. */
+  replaceRoleChanges(name: string, roleName: string, toRoleName: string): readonly Change[] {
+    const [set, from, to] = [this.roleSet(name), this.role(roleName), this.role(toRoleName)]
+    const roles = [...new Set([...set.roles, to.key])].filter((key) => key !== from.key)
+    const [defaultRole, creatorRole] = [set.defaultRole, set.creatorRole].map((key) =>
+      key === from.key ? to.key : key,
+    )
+    const mappings = [{ fromRoleId: from.id, toRoleId: to.id, members: 0, invitations: 0 }]
+    return [
+      { membersReassigned: { roleSetId: set.id, mappings } },
+      ...this.roleSetChanges(set.key, {
+        roles,
+        ...(defaultRole === undefined ? {} : { defaultRole }),
+        ...(creatorRole === undefined ? {} : { creatorRole }),
+      }),
+    ]
+  }
+
   /** By key or id. */
   role(name: string): Role {
     return find(this.roles, name) ?? notThere('role', name)
@@ -284,6 +306,17 @@ export class FakeStore {
     }
   }
 
+  /** As the answer to a question about a member has it, but for the revision. */
+  decideMember(question: FakeMemberQuestion) {
+    const { organizationId } = question
+    const standing = this.#factsOf({ organizationId, scope: '' })
+    return this.members.decide(question, {
+      catalogue: this.#catalogue,
+      standing,
+      isDeleted: this.isDeleted(organizationId),
+    })
+  }
+
   /** As the answer has it; undefined: the organization is unknown and denied. */
   availableRoles(place: Place) {
     const facts = this.#factsOf(place)
@@ -305,6 +338,10 @@ export class FakeStore {
     const unknownOrganizations = this.isDeleted(organizationId) ? 'deny' : this.unknownOrganizations
     const own = this.assignments.get(keyOfPlace({ organizationId, scope }))?.roleSetId || null
     return { roleSetId, unknownOrganizations, scope, own } satisfies PlaceStanding
+  }
+
+  #hasSet(organizationId: string, roleSetId: string): boolean {
+    return this.organizations.get(organizationId)?.roleSetId === roleSetId
   }
 
   #named(prefix: string, key: string) {

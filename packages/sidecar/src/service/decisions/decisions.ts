@@ -38,7 +38,7 @@ export type AvailableRolesQuestion = Pick<Question, 'organizationId' | 'scope'>
 
 export type Decisions = ReturnType<typeof createDecisions>
 
-interface DecisionsOptions {
+export interface DecisionsOptions {
   readonly store: Store
   readonly unknownOrganizations: UnknownOrganizations
   readonly freshness: Freshness
@@ -46,9 +46,9 @@ interface DecisionsOptions {
 
 /** Each throws ServiceError `not_serving` when the data is too old to decide from. */
 export function createDecisions(options: DecisionsOptions, readModel: ReadModel) {
-  const { freshness } = options
+  const { freshness, unknownOrganizations } = options
   const loadBasis = createLoadBasis(options, readModel)
-  const { standingOf, checkFrom, batchFrom } = createAnswering(options)
+  const { checkFrom, batchFrom } = createAnswering(options)
   const { inMemory, note } = createCounting(readModel)
 
   /** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
@@ -90,7 +90,8 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
       const roleSetId = loaded(basis.roleSetIdOf(wholeOf(organizationId)))
       if (roleSetId === ended) throw organizationDeleted(organizationId)
       const own = place.scope === '' ? null : loaded(basis.roleSetIdOf(place))
-      const found = roleSetAt(basis.catalogue, { ...standingOf(roleSetId), scope: place.scope, own: idOf(own) })
+      const standing = standingOf(roleSetId, unknownOrganizations)
+      const found = roleSetAt(basis.catalogue, { ...standing, scope: place.scope, own: idOf(own) })
       if (found.roleSet === undefined) throw refusalOf(place, found.reason)
       const facts = place.scope === '' ? undefined : scopeFactsOf(roleSetId, own)
       return { ...availableIn(basis, found.roleSet), ...facts, organizationRegistered: roleSetId !== null }
@@ -98,15 +99,15 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
   }
 }
 
+/** An organization that was deleted is unknown, and denied by any setting (rule 20). */
+export function standingOf(roleSetId: RoleSetId, unknownOrganizations: UnknownOrganizations): OrganizationStanding {
+  if (roleSetId === ended) return { roleSetId: undefined, unknownOrganizations: 'deny' }
+  return { roleSetId: roleSetId ?? undefined, unknownOrganizations }
+}
+
 /** How questions are answered from a basis. */
 function createAnswering({ unknownOrganizations }: DecisionsOptions) {
   const answers = new Answers()
-
-  /** An organization that was deleted is unknown, and denied by any setting (rule 20). */
-  function standingOf(roleSetId: RoleSetId): OrganizationStanding {
-    if (roleSetId === ended) return { roleSetId: undefined, unknownOrganizations: 'deny' }
-    return { roleSetId: roleSetId ?? undefined, unknownOrganizations }
-  }
 
   /** Undefined: the organization isn't in the basis. */
   function answerFrom(basis: Basis, question: Question): Answer | undefined {
@@ -114,7 +115,10 @@ function createAnswering({ unknownOrganizations }: DecisionsOptions) {
     if (roleSetId === undefined) return undefined
     const { scope } = question
     if (scope !== undefined) return answerInScope(basis, { ...question, scope }, roleSetId)
-    return answers.of(decide(basis.catalogue, question, standingOf(roleSetId)), knowledgeOf(roleSetId))
+    return answers.of(
+      decide(basis.catalogue, question, standingOf(roleSetId, unknownOrganizations)),
+      knowledgeOf(roleSetId),
+    )
   }
 
   function answerInScope(
@@ -124,7 +128,7 @@ function createAnswering({ unknownOrganizations }: DecisionsOptions) {
   ): Answer | undefined {
     const own = basis.roleSetIdOf(question)
     if (own === undefined) return undefined
-    const standing = { ...standingOf(roleSetId), scope: question.scope, own: idOf(own) }
+    const standing = { ...standingOf(roleSetId, unknownOrganizations), scope: question.scope, own: idOf(own) }
     const decision = decide(basis.catalogue, question, standing)
     return answers.inScope(decision, knowledgeOf(roleSetId), scopeFactsOf(roleSetId, own))
   }
@@ -144,7 +148,7 @@ function createAnswering({ unknownOrganizations }: DecisionsOptions) {
     return { results, revision: basis.revisionText }
   }
 
-  return { standingOf, checkFrom, batchFrom }
+  return { checkFrom, batchFrom }
 }
 
 /** Counts where the role sets were found. */
