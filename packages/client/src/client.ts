@@ -41,6 +41,14 @@ export interface ReadyOptions {
   readonly signal?: AbortSignal
 }
 
+/** What a cached check can be about besides the organization and the role. */
+export interface CachedQuestion {
+  /** Key. The role must also hold it. */
+  readonly permission?: string
+  /** `<kind>:<name>`: a scope of the organization. Not given or empty: the organization as a whole. */
+  readonly scope?: string
+}
+
 export interface Status {
   /** `fresh`: the cache decides. `connecting`: there is none yet. `stale`: it is older than `maxStalenessMs`. */
   readonly state: 'connecting' | 'fresh' | 'stale' | 'closed'
@@ -63,17 +71,24 @@ export interface Status {
 export interface RoleSetsClient extends AsyncDisposable {
   /** Settles when the cache is fresh. @throws RoleSetsError `not_ready`; `detail`: `unreachable`, `waiting`, `loading`, `stale` */
   ready(options?: ReadyOptions): Promise<void>
-  /** Says whether a role can be given to members of an organization. From the cache while it is fresh. */
+  /** Says whether a role can be given to members of an organization, or of a scope of it. From the cache while it is fresh. */
   check(organizationId: string, role: string, options?: AskOptions): Promise<Decision>
-  /** The same at once; undefined when the sidecar must be asked. Allocates nothing. */
-  checkCached(organizationId: string, role: string, permission?: string): Decision | undefined
+  /**
+   * The same at once; undefined when the sidecar must be asked. With a permission, or nothing, as the third argument it allocates
+   * nothing; a scope is given in an object.
+   */
+  checkCached(organizationId: string, role: string, about?: string | CachedQuestion): Decision | undefined
   /** Up to 10 000 questions, all at one revision. */
-  checkMany(questions: readonly Question[], options?: Omit<AskOptions, 'permission'>): Promise<readonly Decision[]>
+  checkMany(
+    questions: readonly Question[],
+    options?: Omit<AskOptions, 'permission' | 'scope'>,
+  ): Promise<readonly Decision[]>
   /** The same at once; undefined unless all can be answered from the cache. */
   checkManyCached(questions: readonly Question[]): readonly Decision[] | undefined
   /**
    * For a role picker. When the sidecar is away, the last known state, with `stale: true`.
-   * @throws RoleSetsError also `organization_not_found`, where unknown organizations are denied
+   * @throws RoleSetsError also `organization_not_found`, where unknown organizations are denied; `scope_kind_not_found` and
+   *   `scope_without_role_set`, where a scope has no role set
    */
   availableRoles(organizationId: string, options?: Omit<AskOptions, 'permission'>): Promise<AvailableRoles>
   /**
@@ -168,20 +183,25 @@ class Client implements RoleSetsClient {
 
   async check(organizationId: string, role: string, options?: AskOptions): Promise<Decision> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
-    const question = parse.parseQuestion({ organizationId, role, permission: parsed.permission }, '')
+    const { permission, scope } = parsed
+    const question = parse.parseQuestion({ organizationId, role, permission, scope }, '')
     return this.#decisions.fromCache(question, parsed.atLeast) ?? this.#decisions.check(question, parsed)
   }
 
-  checkCached(organizationId: string, role: string, permission?: string): Decision | undefined {
+  checkCached(organizationId: string, role: string, about?: string | CachedQuestion): Decision | undefined {
+    if (typeof about === 'object') {
+      const { permission, scope } = parse.parseObject(about, 'about') as CachedQuestion
+      return this.#decisions.fromCache(parse.parseQuestion({ organizationId, role, permission, scope }, ''))
+    }
     return (
-      this.#decisions.remembered(organizationId, role, permission) ??
-      this.#decisions.fromCache(parse.parseQuestion({ organizationId, role, permission }, ''))
+      this.#decisions.remembered(organizationId, role, about) ??
+      this.#decisions.fromCache(parse.parseQuestion({ organizationId, role, permission: about }, ''))
     )
   }
 
   async checkMany(
     questions: readonly Question[],
-    options?: Omit<AskOptions, 'permission'>,
+    options?: Omit<AskOptions, 'permission' | 'scope'>,
   ): Promise<readonly Decision[]> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
     const asked = parse.parseQuestions(questions)
@@ -194,8 +214,8 @@ class Client implements RoleSetsClient {
 
   async availableRoles(organizationId: string, options?: Omit<AskOptions, 'permission'>): Promise<AvailableRoles> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
-    const id = parse.parseName(organizationId, 'organizationId')
-    return this.#decisions.rolesFromCache(id, parsed.atLeast) ?? this.#decisions.availableRoles(id, parsed)
+    const place = { organizationId: parse.parseName(organizationId, 'organizationId'), scope: parsed.scope ?? '' }
+    return this.#decisions.rolesFromCache(place, parsed.atLeast) ?? this.#decisions.availableRoles(place, parsed)
   }
 
   async checkMember(organizationId: string, userId: string, question: MemberCheckOptions): Promise<MemberDecision> {

@@ -1,6 +1,12 @@
 /** `@rolesets/client`: may this role be granted in this organization? Answered from a cache that follows the sidecar. */
 
-export { createRoleSetsClient, type ReadyOptions, type RoleSetsClient, type Status } from './client.ts'
+export {
+  createRoleSetsClient,
+  type CachedQuestion,
+  type ReadyOptions,
+  type RoleSetsClient,
+  type Status,
+} from './client.ts'
 export type { AskOptions } from './arguments.ts'
 export type { MemberCheckOptions, MemberRolesOptions } from './member-arguments.ts'
 export type { RoleSetsClientOptions } from './options.ts'
@@ -37,6 +43,9 @@ export type {
 } from './wire/transport.ts'
 export type {
   AssignmentDeleted,
+  ScopeDefaultDeleted,
+  ScopeKindDeleted,
+  ScopeRenamed,
   AuditedChange,
   AuditedChangeSet,
   Change,
@@ -57,6 +66,9 @@ export type {
   Access,
   AccessKey,
   Assignment,
+  ScopeDefault,
+  ScopeFallbackName,
+  ScopeKind,
   GrantPolicy,
   Invitation,
   InvitationStatus,

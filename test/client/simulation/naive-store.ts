@@ -13,6 +13,12 @@ export interface State {
   readonly initialRoleSetId: string
   /** Id of the organization to the id of its set. */
   readonly organizations: ReadonlyMap<string, string>
+  /** Kind of scopes to what it falls back to: the id of a set, `organization` or `none`. */
+  readonly kinds: ReadonlyMap<string, string>
+  /** Key of scopes to the id of their set by default. */
+  readonly defaults: ReadonlyMap<string, string>
+  /** Organization and scope, with a line break between them, to the id of the scope's own set. */
+  readonly scopes: ReadonlyMap<string, string>
   /** By `memberKey`. */
   readonly members: ReadonlyMap<string, Member>
   /** What was deleted and isn't there again: keys of permissions and ids of organizations. */
@@ -39,6 +45,8 @@ export interface Answer {
   readonly roleSet: string
   readonly roleSetId: string
   readonly registered: boolean
+  /** Of a scope: what led to the set, as the wire has it. */
+  readonly inScope?: { readonly organizationRoleSetId: string; readonly ownRoleSetId: string }
   /** What the question names was deleted. */
   readonly gone: boolean
 }
@@ -132,21 +140,40 @@ export class NaiveStore {
   }
 }
 
+export interface NaiveQuestion {
+  readonly organizationId: string
+  readonly scope: string
+  readonly role: string
+  readonly permission: string
+}
+
+/** The set of a scope, or why it has none. */
+function setOfScope(state: State, { organizationId, scope }: NaiveQuestion, ofOrganization: string) {
+  const fallback = state.kinds.get(scope.split(':')[0] ?? '')
+  if (fallback === undefined) return { without: 'SCOPE_KIND_UNKNOWN' } as const
+  const own = state.scopes.get(`${organizationId}\n${scope}`) ?? state.defaults.get(scope)
+  if (own !== undefined) return { roleSetId: own }
+  if (fallback === 'none') return { without: 'SCOPE_UNASSIGNED' } as const
+  return { roleSetId: fallback === 'organization' ? ofOrganization : fallback }
+}
+
 /** Always ask the store. */
-export function answer(
-  state: State,
-  question: { readonly organizationId: string; readonly role: string; readonly permission: string },
-  deniesUnknown: boolean,
-): Answer {
+export function answer(state: State, question: NaiveQuestion, deniesUnknown: boolean): Answer {
   const assigned = state.organizations.get(question.organizationId)
   const registered = assigned !== undefined
   const gone = state.gone.has(question.organizationId)
+  const ownRoleSetId = state.scopes.get(`${question.organizationId}\n${question.scope}`) ?? ''
+  const scoped = question.scope === '' ? {} : { inScope: { organizationRoleSetId: assigned ?? '', ownRoleSetId } }
   if (!registered && (deniesUnknown || gone))
-    return { reason: 'ORGANIZATION_UNKNOWN', roleSet: '', roleSetId: '', registered, gone }
-  const roleSetId = assigned ?? state.initialRoleSetId
+    return { reason: 'ORGANIZATION_UNKNOWN', roleSet: '', roleSetId: '', registered, gone, ...scoped }
+  const ofOrganization = assigned ?? state.initialRoleSetId
+  const found = question.scope === '' ? { roleSetId: ofOrganization } : setOfScope(state, question, ofOrganization)
+  if (found.without !== undefined)
+    return { reason: found.without, roleSet: '', roleSetId: '', registered, gone: false, ...scoped }
+  const { roleSetId } = found
   const roleSet = state.roleSets.get(roleSetId)
   if (roleSet === undefined) throw new Error(`The naive store has lost ${roleSetId}.`)
-  const where = { roleSet: roleSet.key, roleSetId, registered, gone: false }
+  const where = { roleSet: roleSet.key, roleSetId, registered, gone: false, ...scoped }
   const role = [...state.roles].find(([id, { key }]) => id === question.role || key === question.role)
   if (role === undefined) return { reason: 'ROLE_UNKNOWN', ...where }
   if (!roleSet.roleIds.includes(role[0])) return { reason: 'ROLE_NOT_IN_SET', ...where }
@@ -171,7 +198,7 @@ export function memberAnswer(
   { organizationId, userId, role, permission }: MemberQuestion,
   { deniesUnknown, nowMs }: { readonly deniesUnknown: boolean; readonly nowMs: number },
 ): MemberAnswer {
-  const place = answer(state, { organizationId, role: '', permission: '' }, deniesUnknown)
+  const place = answer(state, { organizationId, scope: '', role: '', permission: '' }, deniesUnknown)
   if (place.reason === 'ORGANIZATION_UNKNOWN') return { reason: place.reason, roles: [] }
   const member = state.members.get(memberKey(organizationId, userId))
   if (member === undefined || member.untilMs <= nowMs) return { reason: 'NOT_A_MEMBER', roles: [] }

@@ -40,6 +40,8 @@ const specificCodes: readonly RoleSetsErrorCode[] = [
   'invalid_revision',
   'limit_exceeded',
   'organization_not_found',
+  'scope_kind_not_found',
+  'scope_without_role_set',
 ]
 
 export class Asking {

@@ -3,7 +3,7 @@
  * an error and no decision: a stale entry is not used.
  */
 
-import { wholeOf, type Revision } from '@rolesets/core'
+import { keyOfPlace, wholeOf, type Place, type Revision } from '@rolesets/core'
 import type { ParsedAskOptions } from '../arguments.ts'
 import { isRoleSetsError } from '../errors.ts'
 import type { Limits } from '../waiting.ts'
@@ -22,7 +22,8 @@ export interface CachedDecisionsOptions {
 /** What the sidecar is asked, and how its reply is read. */
 interface Asked<Value> {
   readonly method: string
-  readonly organizationIds: readonly string[]
+  /** Of the questions, in their order. */
+  readonly places: readonly Place[]
   /** The request, but for the revision. */
   readonly request: object
   /** Of the caller. */
@@ -46,10 +47,10 @@ export class CachedDecisions {
     return decision
   }
 
-  fromCache({ organizationId, role, permission }: Question, atLeast?: Revision): Decision | undefined {
+  fromCache(question: Question, atLeast?: Revision): Decision | undefined {
     const { asking, cache } = this.#options
     if (!asking.mayUseCache(atLeast)) return undefined
-    const decision = cache.decide(organizationId, role, permission)
+    const decision = cache.decide(question)
     if (decision !== undefined) asking.hits++
     return decision
   }
@@ -59,8 +60,8 @@ export class CachedDecisions {
     const { asking } = this.#options
     if (!asking.mayUseCache(atLeast)) return undefined
     const decisions: Decision[] = []
-    for (const { organizationId, role, permission } of questions) {
-      const decision = this.#options.cache.decide(organizationId, role, permission)
+    for (const question of questions) {
+      const decision = this.#options.cache.decide(question)
       if (decision === undefined) return undefined
       decisions.push(decision)
     }
@@ -69,10 +70,16 @@ export class CachedDecisions {
   }
 
   check(question: Question, options: ParsedAskOptions): Promise<Decision> {
-    const { organizationId, role, permission = '' } = question
+    const { role, permission = '' } = question
     const { atLeast } = options
-    const request = { organizationId, role, permission }
-    const asked = { method: 'Decisions/Check', organizationIds: [organizationId], request, atLeast, parse: parseCheck }
+    const place = placeOf(question)
+    const asked: Asked<Decision> = {
+      method: 'Decisions/Check',
+      places: [place],
+      request: requestOf(question),
+      atLeast,
+      parse: (reply, revision) => parseCheck(reply, place, revision),
+    }
     return this.#inquire(asked, options, {
       key: JSON.stringify(['check', role, permission]),
       fromCache: () => this.fromCache(question, atLeast),
@@ -80,39 +87,40 @@ export class CachedDecisions {
   }
 
   async checkMany(questions: readonly Question[], options: ParsedAskOptions): Promise<readonly Decision[]> {
-    const checks = questions.map(({ permission = '', ...question }) => ({ ...question, permission }))
+    const places = questions.map(placeOf)
     const asked: Asked<readonly Decision[]> = {
       method: 'Decisions/BatchCheck',
-      organizationIds: questions.map(({ organizationId }) => organizationId),
-      request: { checks },
+      places,
+      request: { checks: questions.map(requestOf) },
       atLeast: options.atLeast,
-      parse: (reply, atLeast) => parseBatch(reply, questions.length, atLeast),
+      parse: (reply, atLeast) => parseBatch(reply, places, atLeast),
     }
     return (await this.#ask(asked, options)).value
   }
 
-  rolesFromCache(organizationId: string, atLeast?: Revision): AvailableRoles | undefined {
+  rolesFromCache(place: Place, atLeast?: Revision): AvailableRoles | undefined {
     if (!this.#options.asking.mayUseCache(atLeast)) return undefined
-    return this.#options.cache.answersOf(organizationId, false)?.availableRoles(organizationId, false)
+    return this.#options.cache.answersOf(place.organizationId, place.scope, false)?.availableRoles(place, false)
   }
 
   /** For display the last known state will do, if the sidecar can't be asked; it says that it is stale. */
-  async availableRoles(organizationId: string, options: ParsedAskOptions): Promise<AvailableRoles> {
+  async availableRoles(place: Place, options: ParsedAskOptions): Promise<AvailableRoles> {
+    const { organizationId, scope } = place
     const asked: Asked<AvailableRoles> = {
       method: 'Decisions/ListAvailableRoles',
-      organizationIds: [organizationId],
-      request: { organizationId },
+      places: [place],
+      request: { organizationId, ...(scope !== '' && { scope }) },
       atLeast: options.atLeast,
-      parse: (reply, atLeast) => parseAvailableRoles(reply, organizationId, atLeast),
+      parse: (reply, atLeast) => parseAvailableRoles(reply, place, atLeast),
     }
     try {
-      const fromCache = () => this.rolesFromCache(organizationId, asked.atLeast)
+      const fromCache = () => this.rolesFromCache(place, asked.atLeast)
       return await this.#inquire(asked, options, { key: 'availableRoles', fromCache })
     } catch (error) {
       const { asking, cache } = this.#options
       const isOut = isRoleSetsError(error) && (error.code === 'unavailable' || error.code === 'deadline_exceeded')
       if (!isOut || !asking.covers(options.atLeast)) throw error
-      const lastKnown = cache.answersOf(organizationId, true)?.availableRoles(organizationId, true)
+      const lastKnown = cache.answersOf(organizationId, scope, true)?.availableRoles(place, true)
       if (lastKnown === undefined) throw error
       return lastKnown
     }
@@ -126,7 +134,7 @@ export class CachedDecisions {
     const { asking } = this.#options
     const inquiry: Inquiry<Value> = {
       ...question,
-      about: asked.organizationIds[0] ?? '',
+      about: asked.places[0] === undefined ? '' : keyOfPlace(asked.places[0]),
       atLeast: asking.needed(asked.atLeast),
       canBeCached: () => asking.mayUseCache(undefined),
       ask: (limits) => this.#ask(asked, limits),
@@ -137,19 +145,30 @@ export class CachedDecisions {
   /** Asks the sidecar, and keeps what the answer says about the organizations' role sets. */
   async #ask<Value>(asked: Asked<Value>, limits: Limits): Promise<SidecarAnswer<Value>> {
     const { asking, cache } = this.#options
-    asking.misses += asked.organizationIds.length
-    const lookups = asked.organizationIds.map((id) => cache.beginLookup(wholeOf(id)))
+    asking.misses += asked.places.length
+    // A scope is decided together with its organization.
+    const wholes = asked.places.map(({ organizationId }) => cache.beginLookup(wholeOf(organizationId)))
+    const scopes = asked.places.map((place) => (place.scope === '' ? undefined : cache.beginLookup(place)))
     try {
       const answer = await asking.ask(asked, limits)
-      lookups.forEach((lookup, at) => {
-        const roleSetId = answer.roleSetIds[at]
-        if (roleSetId !== undefined) cache.fill(lookup, roleSetId, answer.revision)
+      answer.assignments.forEach(({ whole, own }, at) => {
+        const [ofWhole, ofScope] = [wholes[at], scopes[at]]
+        if (ofWhole !== undefined) cache.fill(ofWhole, whole, answer.revision)
+        if (ofScope !== undefined && own !== undefined) cache.fill(ofScope, own, answer.revision)
       })
       // The setting came with the snapshot; a sidecar that was restarted with the stricter one is believed at once.
       if (answer.unknownOrganizationsDenied) cache.setUnknownOrganizations(true)
       return answer
     } finally {
-      for (const lookup of lookups) cache.endLookup(lookup)
+      for (const lookup of [...wholes, ...scopes]) if (lookup !== undefined) cache.endLookup(lookup)
     }
   }
+}
+
+function placeOf({ organizationId, scope = '' }: Question): Place {
+  return { organizationId, scope }
+}
+
+function requestOf({ organizationId, role, permission = '', scope = '' }: Question): object {
+  return { organizationId, role, permission, ...(scope !== '' && { scope }) }
 }

@@ -19,7 +19,7 @@ interface Answer<Value> {
 
 /** What is asked about one organization or member. `Value` is what the sidecar's answer has. */
 export interface Inquiry<Value> {
-  /** The organization, or the member: what the cache keeps of the answer. */
+  /** The place, or the member: what the cache keeps of the answer. */
   readonly about: string
   /** The question about it: the same key, the same question. */
   readonly key: string

@@ -10,7 +10,8 @@
 
 import { LRUCache } from 'lru-cache'
 import { byField, type ByField, type ChangeSet } from '../feed/changes.ts'
-import type { Cache, Entry as PlaceEntry } from './cache.ts'
+import type { Cache } from './cache.ts'
+import type { Entry as PlaceEntry } from './entries.ts'
 import type { Membership } from '../wire/resources.ts'
 import { HeldRolesLists, type HeldRoles } from './held-roles.ts'
 import type { MemberAnswers } from './member-answers.ts'

@@ -62,16 +62,15 @@ export function decisionsHandlers(
     }),
 
     ListAvailableRoles: unary(endpoint, 'read', async (request, call) => {
-      const found = await decisions.listAvailableRoles(request.organizationId, readCall(request, call))
-      const { roles, roleSet, organizationRegistered, revision } = found
+      const found = await decisions.listAvailableRoles(request, readCall(request, call))
+      const { roles, roleSet, ...more } = found
       return {
         roles: roles.map(roleMessage),
         defaultRole: roleSet.defaultRole,
         creatorRole: roleSet.creatorRole,
         roleSet: roleSet.key,
         roleSetId: roleSet.id,
-        organizationRegistered,
-        revision,
+        ...more,
       }
     }),
 
