@@ -16,6 +16,8 @@ export type MemberRequirement =
     }
 
 export type MemberCheck = MemberRequirement & {
+  /** `<kind>:<name>`: in this scope of the organization. Not given or empty: in the organization as a whole. */
+  readonly scope?: string | undefined
   /** Which roles count in a scope: those held there (`PLACE`, the default), in the organization as a whole, or both. */
   readonly reach?: Reach | undefined
 }
@@ -42,6 +44,8 @@ export interface MemberDecision {
 /** Everything that a user holds in a place. */
 export interface MemberRoles {
   readonly organizationId: string
+  /** Left out for the organization as a whole. */
+  readonly scope?: string
   readonly userId: string
   readonly isMember: boolean
   /** `MEMBER_HOLDS_ROLE` of a member, else why the user is none. */
