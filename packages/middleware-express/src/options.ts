@@ -8,6 +8,7 @@ import type { RoleSetsClient } from '@rolesets/client'
 import type { RoleSetsExpressError } from './errors.ts'
 import { problem } from './problem.ts'
 import type { Extractor } from './request.ts'
+import { aScope, type ScopeOption } from './scope.ts'
 
 /** What an option must be, as a test and in words. */
 export interface Rule {
@@ -17,7 +18,7 @@ export interface Rule {
 }
 
 /** The methods of the client that answer for members as they are now. */
-export type MemberMethods = Pick<RoleSetsClient, 'checkMember' | 'checkMemberCached'>
+export type MemberMethods = Pick<RoleSetsClient, 'checkMember' | 'checkMemberCached' | 'memberRoles'>
 
 /** The methods of the client that the middlewares use; those about members only where an option asks for it. */
 export type RoleSets = Pick<RoleSetsClient, (typeof roleSetsMethods)[number]> & Partial<MemberMethods>
@@ -30,6 +31,11 @@ export interface AskingOptions {
   readonly roleSets: RoleSets
   /** Finds the organization, if it is not the route's parameter `:organizationId`. */
   readonly organization?: Extractor | undefined
+  /**
+   * The scope of the organization that the request is about: a fixed one, or a function that finds it. A request for which it
+   * finds none is refused.
+   */
+  readonly scope?: ScopeOption | undefined
   /** Also accept a request about another organization than the one that the caller may act in. Default false. */
   readonly crossOrganization?: boolean | undefined
   /** How long the client's answer may take. Default: the client's deadline, at most 1000. */
@@ -52,6 +58,7 @@ export const askingRules = {
     required: true,
   },
   organization: aFunction,
+  scope: aScope,
   crossOrganization: aBoolean,
   deadlineMs: aNumber(1, 60_000),
 } satisfies Record<keyof AskingOptions, Rule>
