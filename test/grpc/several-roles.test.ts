@@ -7,7 +7,7 @@ const ann = { organizationId: 'acme', userId: 'ann' }
 const both = ['org:member', 'org:admin']
 
 async function client(t: Parameters<typeof openTestSidecar>[0], maxRolesPerMember?: number): Promise<TestClient> {
-  const connected = await connect(t, (await openTestSidecar(t)).target)
+  const connected = connect(t, (await openTestSidecar(t)).target)
   if (maxRolesPerMember !== undefined) await connected.write('UpdateSettings', { maxRolesPerMember })
   return connected
 }

@@ -9,7 +9,7 @@ import type { Connection } from '../connection.ts'
 import { count } from '../rows/columns.ts'
 import type { Table } from '../rows/table.ts'
 import { invitations, memberships, organizations } from '../rows/things.ts'
-import { contains, given, hasStatus, isChosen, isIn, where, type Condition } from './conditions.ts'
+import { contains, given, hasStatus, isChosen, where, type Condition } from './conditions.ts'
 import { searchDomains } from './domains.ts'
 
 /** Each ends with columns that no two rows share. A direction follows each column. */
