@@ -42,6 +42,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   invitations: ofInvitations,
   usageIn: (pending, among) => ('organizationId' in among ? ofHolders(pending) : ofAny(pending)),
   usageOf: ofAny,
+  repeatedHolders: ofAny,
   withoutAdministrator: (pending) => pending.concerns('organization', 'membership'),
   searchOrganizations: ofAny,
   searchMemberships: ofMembers,
