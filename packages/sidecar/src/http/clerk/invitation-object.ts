@@ -5,7 +5,13 @@ import type { InvitationEntry } from '../../service/operations/directory.ts'
 import type { InvitationView } from '../../service/views.ts'
 import { time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'
-import { metadataObject, publicInviterObject, representPublicInviter } from './object-parts.ts'
+import {
+  metadataObject,
+  publicInviterObject,
+  representPublicInviter,
+  representScope,
+  scopeField,
+} from './object-parts.ts'
 import { publicOrganizationObject, representPublicOrganization } from './organization-object.ts'
 
 const invitationObject = component('OrganizationInvitation', {
@@ -23,6 +29,7 @@ const invitationObject = component('OrganizationInvitation', {
   expires_at: time,
   created_at: time,
   updated_at: time,
+  scope: scopeField,
 })
 
 const invitationOfOrganizationObject = invitationObject
@@ -36,6 +43,7 @@ function representInvitation(invitation: InvitationView) {
   return represent(invitation, {
     inviter_id: inviter === '' ? null : inviter,
     public_inviter_data: inviter === '' ? null : representPublicInviter(inviter),
+    scope: representScope(invitation),
   })
 }
 

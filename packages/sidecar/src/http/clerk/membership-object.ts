@@ -5,7 +5,14 @@ import type { MembershipEntry } from '../../service/operations/directory.ts'
 import { time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'
 import type { Scope } from '../operation/route.ts'
-import { metadataObject, publicUserObject, representPublicUser, roleFacts } from './object-parts.ts'
+import {
+  metadataObject,
+  publicUserObject,
+  representPublicUser,
+  representScope,
+  roleFacts,
+  scopeField,
+} from './object-parts.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
 
 const membershipObject = component('OrganizationMembership', {
@@ -19,6 +26,7 @@ const membershipObject = component('OrganizationMembership', {
   public_user_data: publicUserObject,
   created_at: time,
   updated_at: time,
+  scope: scopeField,
 })
 
 const represent = representing(membershipObject)
@@ -30,6 +38,7 @@ function representMembership({ membership, organization }: MembershipEntry, { se
     permissions: [...permissions],
     organization: representOrganization(organization),
     public_user_data: representPublicUser(membership.userId),
+    scope: representScope(membership),
   })
 }
 
