@@ -11,6 +11,8 @@ import {
   representPublicInviter,
   representScope,
   scopeField,
+  representRoles,
+  severalRoles,
 } from './object-parts.ts'
 import { publicOrganizationObject, representPublicOrganization } from './organization-object.ts'
 
@@ -20,6 +22,7 @@ const invitationObject = component('OrganizationInvitation', {
   email_address: z.string(),
   role: z.string().describe('Key; of an invitation that has ended, the key that the role had then.'),
   role_name: z.string().describe('As `role`.'),
+  roles: severalRoles,
   organization_id: z.string(),
   inviter_id: z.string().nullable().describe('Id of a user; null: unknown.'),
   public_inviter_data: publicInviterObject.nullable(),
@@ -41,6 +44,7 @@ const represent = representing(invitationObject)
 function representInvitation(invitation: InvitationView) {
   const inviter = invitation.inviterUserId
   return represent(invitation, {
+    roles: representRoles(invitation.roles),
     inviter_id: inviter === '' ? null : inviter,
     public_inviter_data: inviter === '' ? null : representPublicInviter(inviter),
     scope: representScope(invitation),

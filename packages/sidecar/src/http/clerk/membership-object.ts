@@ -10,8 +10,10 @@ import {
   publicUserObject,
   representPublicUser,
   representScope,
+  representRoles,
   roleFacts,
   scopeField,
+  severalRoles,
 } from './object-parts.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
 
@@ -20,7 +22,8 @@ const membershipObject = component('OrganizationMembership', {
   id: z.string(),
   role: z.string().describe('Key.'),
   role_name: z.string(),
-  permissions: z.array(z.string()).describe('Keys of all permissions of the role, including system permissions.'),
+  roles: severalRoles,
+  permissions: z.array(z.string()).describe('Keys of all permissions of the roles, including system permissions.'),
   ...metadataObject.shape,
   organization: organizationObject,
   public_user_data: publicUserObject,
@@ -32,10 +35,11 @@ const membershipObject = component('OrganizationMembership', {
 const represent = representing(membershipObject)
 
 function representMembership({ membership, organization }: MembershipEntry, { service }: Pick<Scope, 'service'>) {
-  const { name, permissions } = roleFacts(membership.roleId, service)
+  const facts = membership.roleIds.map((id) => roleFacts(id, service))
   return represent(membership, {
-    role_name: name,
-    permissions: [...permissions],
+    role_name: facts[0]?.name ?? membership.roleId,
+    roles: representRoles(membership.roles),
+    permissions: [...new Set(facts.flatMap(({ permissions }) => permissions))],
     organization: representOrganization(organization),
     public_user_data: representPublicUser(membership.userId),
     scope: representScope(membership),
