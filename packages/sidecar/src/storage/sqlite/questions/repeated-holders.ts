@@ -8,8 +8,17 @@ import type { Where } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import { count } from '../rows/columns.ts'
 
+interface Sources {
+  /** Rows by their first role. */
+  readonly first: string
+  /** The table that has the further ones. */
+  readonly further: string
+  /** The last column of its key. */
+  readonly key: string
+}
+
 /** `?1` the roles. @param condition on `holder` */
-const repeated = (first: string, further: string, condition: string, key: string) => `
+const repeated = ({ first, further, key }: Sources, condition: string) => `
 SELECT coalesce(sum(held - 1), 0) AS repeated
 FROM (
   SELECT count(*) AS held
@@ -27,19 +36,24 @@ FROM (
 
 const members = (condition: string) =>
   repeated(
-    `memberships AS holder INDEXED BY memberships_of_several ON holder.role_id = lost.value AND holder.further_role_ids <> '[]'`,
-    'further_member_roles',
+    {
+      first: `memberships AS holder INDEXED BY memberships_of_several
+    ON holder.role_id = lost.value AND holder.further_role_ids <> '[]'`,
+      further: 'further_member_roles',
+      key: 'user_id',
+    },
     condition,
-    'user_id',
   )
 
 const invitations = (condition: string) =>
   repeated(
-    `invitations AS holder INDEXED BY invitations_of_several
+    {
+      first: `invitations AS holder INDEXED BY invitations_of_several
     ON holder.role_id = lost.value AND holder.further_role_ids <> '[]' AND holder.status = 'pending'`,
-    'further_invitation_roles',
+      further: 'further_invitation_roles',
+      key: 'id',
+    },
     `holder.expires_at > ?2 AND ${condition}`,
-    'id',
   )
 
 export async function repeatedHolders(
