@@ -16,6 +16,7 @@ import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
 import { checkAtMost, rowsMax, searchesOf } from './search.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
+import { readFormerRoles } from '../rows/former-roles.ts'
 
 const idsMax = 10_000
 
@@ -84,6 +85,7 @@ export function readsOf(connection: Connection): Reads {
     },
     organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),
+    formerRoles: (asked) => readFormerRoles(connection, asked),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
     withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
     catalogue: () => loadCatalogue(connection),
