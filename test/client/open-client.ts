@@ -5,7 +5,7 @@ import { createFakeSidecar, type FakeSidecar, type FakeSidecarOptions } from '@r
 import type { ExecutionContext } from 'ava'
 import { ScriptedTransport } from './scripted-transport.ts'
 import { SimulatedClock } from './simulated-clock.ts'
-import { heartbeat, snapshot } from './wire-messages.ts'
+import { heartbeat, keyedHeartbeat, snapshot } from './wire-messages.ts'
 
 export const tiers: FakeSidecarOptions = {
   roles: {
@@ -23,6 +23,7 @@ export const tiers: FakeSidecarOptions = {
 interface ClientOptions {
   readonly maxStalenessMs?: number
   readonly organizationsMax?: number
+  readonly membersMax?: number
   readonly events?: string[]
 }
 
@@ -61,6 +62,14 @@ export async function openScripted(
 export async function openScriptedFresh(t: ExecutionContext, revision = 'e:10', options: ClientOptions = {}) {
   const opened = await openScripted(t, options)
   opened.transport.stream.send(snapshot(revision), heartbeat(revision))
+  await opened.client.ready()
+  return opened
+}
+
+/** The same, on a stream that shows what happens to memberships. */
+export async function openScriptedKeyed(t: ExecutionContext, revision = 'e:10', options: ClientOptions = {}) {
+  const opened = await openScripted(t, options)
+  opened.transport.stream.send(snapshot(revision), keyedHeartbeat(revision))
   await opened.client.ready()
   return opened
 }

@@ -1,6 +1,6 @@
 /** Messages as a sidecar sends them: three roles, two permissions, and the sets free (initial) and pro. */
 
-import type { Change, Organization, Permission, Role, RoleSet } from '@rolesets/client'
+import type { Change, Membership, Organization, Permission, Role, RoleSet } from '@rolesets/client'
 
 const times = { createdAtMs: 1, updatedAtMs: 1 }
 
@@ -63,6 +63,31 @@ export function snapshot(revision: string, sentAtMs = 0, changed: object = {}) {
 
 export function heartbeat(revision: string, sentAtMs = 0, stalenessMs = 0) {
   return { revision, sentAtMs, heartbeat: { stalenessMs } }
+}
+
+/** Of a stream that shows what happens to memberships, as a client with a key has it. */
+export function keyedHeartbeat(revision: string, sentAtMs = 0) {
+  return { revision, sentAtMs, heartbeat: { stalenessMs: 0, membershipsShown: true } }
+}
+
+export function membership(organizationId: string, userId: string, { id: roleId, key }: Role): Membership {
+  const metadata = { publicMetadata: {}, privateMetadata: {} }
+  const held = { role: key, roleId, roles: [key], roleIds: [roleId], scope: '', expiresAtMs: 0 }
+  return { id: `orgmem_${organizationId}_${userId}`, organizationId, userId, ...held, ...metadata, ...times }
+}
+
+/** A reply to CheckMember about a member of an organization on the set; without roles: about somebody else. */
+export function memberReply(revision: string, roles: readonly Role[], set: RoleSet = pro, changed: object = {}) {
+  const isMember = roles.length > 0
+  return {
+    ...{
+      allowed: isMember,
+      reason: isMember ? 'MEMBER_HOLDS_ROLE' : 'NOT_A_MEMBER',
+      roles: roles.map(({ key }) => key),
+    },
+    ...{ roleSet: set.key, roleSetId: set.id, organizationRegistered: true, revision },
+    ...{ roleIds: roles.map(({ id }) => id), permissions: [], endsInMs: 0, ...changed },
+  }
 }
 
 export function changeSet(revision: string, changes: readonly Change[] = [], sentAtMs = 0) {

@@ -76,6 +76,32 @@ test('members.md: the sidecar that knows the members says who is affected, and g
   t.deepEqual(roles, { user_ada: 'org:admin', user_ben: 'org:member', user_cleo: 'org:member' })
 })
 
+test('current-members.md: a demoted member passes by the token, and is refused as a member who is', async (t) => {
+  const { roleSets } = await openGuide(t)
+  const organizationId = 'org_acme'
+  const member = { organizationId, userId: 'user_ada' }
+  for (const userId of ['user_ada', 'user_ben'])
+    await roleSets.admin.createMembership({ organizationId, userId, role: 'org:admin' })
+  const [routes = '', demotion = '', questions = ''] = (await blocksOf('docs/current-members.md', 'js')).map(
+    ({ code }) => code,
+  )
+  const tokens = await openIssuer(t)
+  const token = await tokens.tokenOf({ claims: { sub: 'user_ada', org_id: organizationId, org_role: 'org:admin' } })
+  const app = express()
+  app.use(middleware.authenticate({ issuer, audience, jwks: tokens.jwks }))
+  await runSnippets([routes], { ...middleware, app, roleSets }, '{}')
+  app.use(middleware.problems())
+  const ask = await serve(t, app)
+  t.is((await ask('/reports/7', { method: 'DELETE', token })).status, 204)
+  await runSnippets([demotion], { roleSets }, '{}')
+  t.is((await ask('/reports', { token })).status, 200)
+  t.is((await ask('/reports/7', { method: 'DELETE', token })).body.code, 'role_withdrawn')
+  const shown = await runSnippets([questions], { roleSets }, '{ allowed, reason, roles, permissions }')
+  t.like(shown, { allowed: false, reason: 'ROLE_NOT_HELD', roles: ['org:member'] })
+  await roleSets.admin.deleteMembership(member)
+  t.is((await ask('/reports/7', { method: 'DELETE', token })).body.code, 'membership_ended')
+})
+
 test('troubleshooting.md: the three questions have the answers that the page names', async (t) => {
   const { shell } = await openGuide(t)
   const [ready = '', check = '', doctor = ''] = await commandsIn('troubleshooting.md')

@@ -25,6 +25,7 @@ async function serve(
   const failures: Served['failures'] = []
   const observer: GrpcObserver = {
     decided: () => undefined,
+    memberDecided: () => undefined,
     batchAnswered: () => undefined,
     wrote: () => undefined,
     watcherOpened: () => ({ handed: () => undefined, ended: () => undefined }),
@@ -37,6 +38,7 @@ async function serve(
     service: change(opened.service),
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
     waitingText: () => undefined,
+    membersWithoutKey: false,
     certificates: undefined,
     observer,
   })

@@ -1,6 +1,7 @@
 /** The code in docs/express.md runs unchanged, and its tables are complete. */
 
 import { readFileSync } from 'node:fs'
+import type { RoleSetsClient } from '@rolesets/client'
 import * as middleware from '@rolesets/express'
 import test from 'ava'
 import { kinds } from '../../packages/middleware-express/src/errors.ts'
@@ -29,7 +30,7 @@ for (const [version, express] of expresses) {
         middleware.authenticate({ ...options, jwks: middleware.authenticate(options) && tokens.jwks }),
       // So that this test can send requests to the application.
       express: Object.assign(() => app, express),
-      createRoleSetsClient: () => roleSets,
+      createRoleSetsClient: () => Object.assign(roleSets, memberMethods),
       findMembership: (id: string) => Promise.resolve(memberships.get(id)),
       log: { info: (entry: unknown) => logged.push(entry) },
     }
@@ -64,7 +65,19 @@ for (const [version, express] of expresses) {
     t.is((await ask(team, { method: 'PUT', token, body: { role: 'org:member' } })).body.code, 'grant_exceeds_own')
     t.is((await ask(team, { method: 'PUT', token, body: { role: 'org:admin' } })).status, 200)
     t.is((await ask('/domains', { method: 'POST', token })).status, 403)
+    t.is((await ask('/reports/7', { method: 'DELETE', token })).body.code, 'role_withdrawn')
   })
+}
+
+/** Every caller is a member with the role org:member now. */
+const memberMethods: Pick<RoleSetsClient, 'checkMember' | 'checkMemberCached'> = {
+  checkMemberCached: (_organizationId, _userId, { role }) => {
+    const isHeld = role === 'org:member'
+    const reason = isHeld ? 'MEMBER_HOLDS_ROLE' : 'ROLE_NOT_HELD'
+    const facts = { roles: ['org:member'], roleSet: 'role_set:free', revision: 'e:1', source: 'cache' } as const
+    return { allowed: isHeld, reason, ...facts }
+  },
+  checkMember: () => Promise.reject(new Error('The cache has answered.')),
 }
 
 /** The error message of each factory lists its options. */

@@ -35,7 +35,8 @@ export function createRoleSetsDouble(): RoleSetsDouble {
     revision: 1,
     questions: [],
     listings: { stale: false },
-    checkCached(organizationId, role, permission) {
+    checkCached(organizationId, role, about) {
+      const permission = typeof about === 'string' ? about : about?.permission
       return double.cached ? answer([{ organizationId, role, permission }], 'cache')[0] : undefined
     },
     check: (organizationId, role, { permission } = {}) =>

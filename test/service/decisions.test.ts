@@ -11,7 +11,7 @@ test('an organization that was never registered is on the initial set, or refuse
   const strict = await openTestService(t, { unknownOrganizations: 'deny' })
   const refused = await strict.service.decisions.check(question, reading())
   t.like(refused, { allowed: false, reason: 'ORGANIZATION_UNKNOWN', roleSet: '' })
-  await t.throwsAsync(strict.service.decisions.listAvailableRoles('org_stranger', reading()), {
+  await t.throwsAsync(strict.service.decisions.listAvailableRoles({ organizationId: 'org_stranger' }, reading()), {
     message: /org_stranger/,
   })
 })

@@ -38,7 +38,7 @@ test('while the source is stale no decision is made, neither from memory nor fro
   t.throws(() => decisions.batchCheckNow([question]), { code })
   await t.throwsAsync(decisions.check(question, reading()), { code })
   await t.throwsAsync(decisions.batchCheck([{ ...question, organizationId: 'org_cold' }], reading()), { code })
-  await t.throwsAsync(decisions.listAvailableRoles('org_acme', reading()), { code })
+  await t.throwsAsync(decisions.listAvailableRoles({ organizationId: 'org_acme' }, reading()), { code })
   source.ms = 100
   t.true(decisions.checkNow(question)?.allowed)
 })

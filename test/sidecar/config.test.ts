@@ -47,6 +47,7 @@ test('without flags and variables, the defaults are in effect', (t) => {
     readKey: undefined,
     tls: undefined,
     unknownOrganizations: 'initial',
+    membersWithoutKey: false,
     manifest: undefined,
     readOnly: false,
     maxStalenessMs: 5000,

@@ -1,7 +1,7 @@
 /** Parses what callers pass in: the result is typed, or the error is `invalid_argument`. */
 
 import { setMaxListeners } from 'node:events'
-import { findFault, limits, parseRevision, type Revision } from '@rolesets/core'
+import { findFault, findScopeFault, limits, parseRevision, type Revision } from '@rolesets/core'
 import type { Question } from './cache/decision.ts'
 import { invalidArgument } from './errors.ts'
 
@@ -9,6 +9,8 @@ import { invalidArgument } from './errors.ts'
 const deadlineMsMax = 3_600_000
 
 export interface AskOptions {
+  /** `<kind>:<name>`: asks about this scope of the organization. Not given or empty: about the organization as a whole. */
+  readonly scope?: string
   /** The role must also hold the permission with this key. */
   readonly permission?: string
   /** The answer must be of this revision or a later one; as it came from a write, for example. */
@@ -26,13 +28,22 @@ export function parseName(value: unknown, field: string): string {
   return value as string
 }
 
+/** Of the organization as a whole it is left out. */
+export function parseScope(value: unknown, field: string): { readonly scope?: string } {
+  if (value === undefined || value === '') return {}
+  const problem = findScopeFault(value)?.problem
+  if (problem !== undefined) throw invalidArgument(field, problem)
+  return { scope: value as string }
+}
+
 export function parseQuestion(value: unknown, path: string): Question {
   const at = path === '' ? '' : `${path}.`
-  const { organizationId, role, permission } = parseObject(value, path || 'question') as Partial<Question>
+  const { organizationId, role, permission, scope } = parseObject(value, path || 'question') as Partial<Question>
   return {
     organizationId: parseName(organizationId, `${at}organizationId`),
     role: parseName(role, `${at}role`),
     permission: permission === undefined ? undefined : parseName(permission, `${at}permission`),
+    ...parseScope(scope, `${at}scope`),
   }
 }
 
@@ -47,8 +58,9 @@ export function parseQuestions(value: unknown): readonly Question[] {
 
 export function parseAskOptions(value: unknown, defaultDeadlineMs: number) {
   const options = parseObject(value ?? {}, 'options') as AskOptions
-  const { permission, atLeastRevision, deadlineMs, signal } = options
+  const { permission, scope, atLeastRevision, deadlineMs, signal } = options
   return {
+    ...parseScope(scope, 'scope'),
     permission: permission === undefined ? undefined : parseName(permission, 'permission'),
     atLeast: atLeastRevision === undefined ? undefined : parseRevisionArgument(atLeastRevision, 'atLeastRevision'),
     deadlineMs: deadlineMs === undefined ? defaultDeadlineMs : parseDurationMs(deadlineMs, 'deadlineMs'),

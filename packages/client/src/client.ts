@@ -8,18 +8,24 @@ import { openBackup, type BackupOptions } from './administration/backup.ts'
 import type { Administration } from './administration/calls.ts'
 import * as parse from './arguments.ts'
 import type { AskOptions } from './arguments.ts'
+import { Asking } from './cache/asking.ts'
 import { cacheSink } from './cache/cache-sink.ts'
 import { Cache } from './cache/cache.ts'
 import { CachedDecisions } from './cache/cached-decisions.ts'
+import { CachedMembers } from './cache/cached-members.ts'
 import type { AvailableRoles, Decision, Question } from './cache/decision.ts'
 import { Freshness } from './cache/freshness.ts'
 import { Lookups } from './cache/lookups.ts'
+import { MemberCache } from './cache/member-cache.ts'
+import type { MemberCheck, MemberDecision, MemberRoles } from './cache/member-decision.ts'
 import { Conditions } from './conditions.ts'
 import { isRoleSetsError, RoleSetsError } from './errors.ts'
 import type { ChangeSet } from './feed/changes.ts'
 import { Follower } from './feed/follower.ts'
 import type { ClientEvent } from './feed/machine.ts'
 import { watchChangeSets, type WatchOptions } from './feed/watch.ts'
+import * as parseOf from './member-arguments.ts'
+import type { MemberCheckOptions, MemberRolesOptions } from './member-arguments.ts'
 import { parseOptions, type ParsedOptions, type RoleSetsClientOptions } from './options.ts'
 import { notReadyError } from './readiness.ts'
 import { closedError, Waiting } from './waiting.ts'
@@ -33,6 +39,14 @@ export interface ReadyOptions {
   /** Default 10 000. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+}
+
+/** What a cached check can be about besides the organization and the role. */
+export interface CachedQuestion {
+  /** Key. The role must also hold it. */
+  readonly permission?: string
+  /** `<kind>:<name>`: a scope of the organization. Not given or empty: the organization as a whole. */
+  readonly scope?: string
 }
 
 export interface Status {
@@ -57,19 +71,35 @@ export interface Status {
 export interface RoleSetsClient extends AsyncDisposable {
   /** Settles when the cache is fresh. @throws RoleSetsError `not_ready`; `detail`: `unreachable`, `waiting`, `loading`, `stale` */
   ready(options?: ReadyOptions): Promise<void>
-  /** Says whether a role can be given to members of an organization. From the cache while it is fresh. */
+  /** Says whether a role can be given to members of an organization, or of a scope of it. From the cache while it is fresh. */
   check(organizationId: string, role: string, options?: AskOptions): Promise<Decision>
-  /** The same at once; undefined when the sidecar must be asked. Allocates nothing. */
-  checkCached(organizationId: string, role: string, permission?: string): Decision | undefined
+  /**
+   * The same at once; undefined when the sidecar must be asked. With a permission, or nothing, as the third argument it allocates
+   * nothing; a scope is given in an object.
+   */
+  checkCached(organizationId: string, role: string, about?: string | CachedQuestion): Decision | undefined
   /** Up to 10 000 questions, all at one revision. */
-  checkMany(questions: readonly Question[], options?: Omit<AskOptions, 'permission'>): Promise<readonly Decision[]>
+  checkMany(
+    questions: readonly Question[],
+    options?: Omit<AskOptions, 'permission' | 'scope'>,
+  ): Promise<readonly Decision[]>
   /** The same at once; undefined unless all can be answered from the cache. */
   checkManyCached(questions: readonly Question[]): readonly Decision[] | undefined
   /**
    * For a role picker. When the sidecar is away, the last known state, with `stale: true`.
-   * @throws RoleSetsError also `organization_not_found`, where unknown organizations are denied
+   * @throws RoleSetsError also `organization_not_found`, where unknown organizations are denied; `scope_kind_not_found` and
+   *   `scope_without_role_set`, where a scope has no role set
    */
   availableRoles(organizationId: string, options?: Omit<AskOptions, 'permission'>): Promise<AvailableRoles>
+  /**
+   * Says whether a user holds a role now, or a permission through one, whatever a token still says. From the cache while it
+   * is fresh; a client without a key isn't told of memberships by the feed, and asks the sidecar each time.
+   */
+  checkMember(organizationId: string, userId: string, question: MemberCheckOptions): Promise<MemberDecision>
+  /** The same at once; undefined when the sidecar must be asked. Allocates nothing. */
+  checkMemberCached(organizationId: string, userId: string, question: MemberCheck): MemberDecision | undefined
+  /** Everything that a user holds now. */
+  memberRoles(organizationId: string, userId: string, options?: MemberRolesOptions): Promise<MemberRoles>
   status(): Status
   /**
    * Every change as it is committed, resumed over broken connections; ends when the signal aborts or the client closes.
@@ -97,7 +127,9 @@ class Client implements RoleSetsClient {
   readonly #cache: Cache
   readonly #freshness: Freshness
   readonly #follower: Follower
+  readonly #asking: Asking
   readonly #decisions: CachedDecisions
+  readonly #members: CachedMembers
   /** Aborted when the client closes: it ends the watches. */
   readonly #closing = new AbortController()
   /** Whether the cache has become fresh. */
@@ -115,7 +147,8 @@ class Client implements RoleSetsClient {
     const freshness = (this.#freshness = new Freshness(options.maxStalenessMs))
     const calls = createCalls(transport, waiting, clock)
     const onChange = () => this.#conditions.changed()
-    const sink = cacheSink(cache, freshness, clock)
+    const members = new MemberCache(cache, options.membersMax)
+    const sink = cacheSink({ cache, members, freshness, clock })
     const hear = (event: ClientEvent) => {
       // What the cache has is of no use for a decision until the snapshot has come.
       if (event.type === 'started_over') freshness.forget()
@@ -125,8 +158,9 @@ class Client implements RoleSetsClient {
     }
     const follower = (this.#follower = new Follower({ transport, clock, sink, random, onEvent: hear, onChange }))
     const onAnotherEpoch = (error: RoleSetsError) => follower.startOver(error)
-    const lookups = new Lookups(waiting, clock)
-    this.#decisions = new CachedDecisions({ calls, lookups, cache, freshness, clock, onAnotherEpoch })
+    const asking = (this.#asking = new Asking({ calls, cache, freshness, clock, onAnotherEpoch }))
+    this.#decisions = new CachedDecisions({ asking, lookups: new Lookups(waiting, clock), cache })
+    this.#members = new CachedMembers({ asking, lookups: new Lookups(waiting, clock), cache, members })
     const backup = (options?: BackupOptions) => openBackup({ transport, waiting }, options)
     this.admin = createAdministration({ calls, beginWrite: () => this.#beginWrite(), backup })
     options.signal?.addEventListener('abort', this.#close, { once: true })
@@ -149,20 +183,25 @@ class Client implements RoleSetsClient {
 
   async check(organizationId: string, role: string, options?: AskOptions): Promise<Decision> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
-    const question = parse.parseQuestion({ organizationId, role, permission: parsed.permission }, '')
+    const { permission, scope } = parsed
+    const question = parse.parseQuestion({ organizationId, role, permission, scope }, '')
     return this.#decisions.fromCache(question, parsed.atLeast) ?? this.#decisions.check(question, parsed)
   }
 
-  checkCached(organizationId: string, role: string, permission?: string): Decision | undefined {
+  checkCached(organizationId: string, role: string, about?: string | CachedQuestion): Decision | undefined {
+    if (typeof about === 'object') {
+      const { permission, scope } = parse.parseObject(about, 'about') as CachedQuestion
+      return this.#decisions.fromCache(parse.parseQuestion({ organizationId, role, permission, scope }, ''))
+    }
     return (
-      this.#decisions.remembered(organizationId, role, permission) ??
-      this.#decisions.fromCache(parse.parseQuestion({ organizationId, role, permission }, ''))
+      this.#decisions.remembered(organizationId, role, about) ??
+      this.#decisions.fromCache(parse.parseQuestion({ organizationId, role, permission: about }, ''))
     )
   }
 
   async checkMany(
     questions: readonly Question[],
-    options?: Omit<AskOptions, 'permission'>,
+    options?: Omit<AskOptions, 'permission' | 'scope'>,
   ): Promise<readonly Decision[]> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
     const asked = parse.parseQuestions(questions)
@@ -175,12 +214,32 @@ class Client implements RoleSetsClient {
 
   async availableRoles(organizationId: string, options?: Omit<AskOptions, 'permission'>): Promise<AvailableRoles> {
     const parsed = parse.parseAskOptions(options, this.#options.deadlineMs)
-    const id = parse.parseName(organizationId, 'organizationId')
-    return this.#decisions.rolesFromCache(id, parsed.atLeast) ?? this.#decisions.availableRoles(id, parsed)
+    const place = { organizationId: parse.parseName(organizationId, 'organizationId'), scope: parsed.scope ?? '' }
+    return this.#decisions.rolesFromCache(place, parsed.atLeast) ?? this.#decisions.availableRoles(place, parsed)
+  }
+
+  async checkMember(organizationId: string, userId: string, question: MemberCheckOptions): Promise<MemberDecision> {
+    const member = parseOf.parseMember(organizationId, userId)
+    const check = parseOf.parseMemberCheck(question)
+    const options = parseOf.parseMemberOptions(question, this.#options.deadlineMs)
+    return this.#members.fromCache(member, check, options.atLeast) ?? this.#members.check(member, check, options)
+  }
+
+  checkMemberCached(organizationId: string, userId: string, question: MemberCheck): MemberDecision | undefined {
+    return (
+      this.#members.remembered(organizationId, userId, question) ??
+      this.#members.fromCache(parseOf.parseMember(organizationId, userId), parseOf.parseMemberCheck(question))
+    )
+  }
+
+  async memberRoles(organizationId: string, userId: string, options?: MemberRolesOptions): Promise<MemberRoles> {
+    const member = parseOf.parseMember(organizationId, userId)
+    const parsed = parseOf.parseMemberOptions(options, this.#options.deadlineMs)
+    return this.#members.rolesFromCache(member, parsed.atLeast) ?? this.#members.roles(member, parsed)
   }
 
   status(): Status {
-    const { hits, misses } = this.#decisions
+    const { hits, misses } = this.#asking
     const nowMs = this.#options.clock.nowMs()
     const revision = this.#cache.catalogue?.revision
     const { isConnected, lastError } = this.#follower.state

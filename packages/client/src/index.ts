@@ -1,10 +1,18 @@
 /** `@rolesets/client`: may this role be granted in this organization? Answered from a cache that follows the sidecar. */
 
-export { createRoleSetsClient, type ReadyOptions, type RoleSetsClient, type Status } from './client.ts'
+export {
+  createRoleSetsClient,
+  type CachedQuestion,
+  type ReadyOptions,
+  type RoleSetsClient,
+  type Status,
+} from './client.ts'
 export type { AskOptions } from './arguments.ts'
+export type { MemberCheckOptions, MemberRolesOptions } from './member-arguments.ts'
 export type { RoleSetsClientOptions } from './options.ts'
 export type { ClientEvent } from './feed/machine.ts'
 export type { AvailableRole, AvailableRoles, Decision, Question } from './cache/decision.ts'
+export type { MemberCheck, MemberDecision, MemberRequirement, MemberRoles } from './cache/member-decision.ts'
 export {
   isRoleSetsError,
   RoleSetsError,
@@ -13,7 +21,14 @@ export {
   type RoleSetsErrorCode,
   type RoleSetsErrorOptions,
 } from './errors.ts'
-export { compareRevisions, parseRevision, type Reason, type Revision } from '@rolesets/core'
+export {
+  compareRevisions,
+  parseRevision,
+  type MemberReason,
+  type Reach,
+  type Reason,
+  type Revision,
+} from '@rolesets/core'
 export type { Clock } from './clock.ts'
 export type { TlsOptions } from './wire/diagnosis.ts'
 export type {
@@ -28,6 +43,9 @@ export type {
 } from './wire/transport.ts'
 export type {
   AssignmentDeleted,
+  ScopeDefaultDeleted,
+  ScopeKindDeleted,
+  ScopeRenamed,
   AuditedChange,
   AuditedChangeSet,
   Change,
@@ -48,6 +66,9 @@ export type {
   Access,
   AccessKey,
   Assignment,
+  ScopeDefault,
+  ScopeFallbackName,
+  ScopeKind,
   GrantPolicy,
   Invitation,
   InvitationStatus,

@@ -19,6 +19,8 @@ interface SharedOptions {
   readonly maxStalenessMs?: number
   /** Organizations in memory. Default 100 000. */
   readonly organizationsMax?: number
+  /** Memberships in memory, for questions about what a user holds. Default 100 000. */
+  readonly membersMax?: number
   /** Closes the client. */
   readonly signal?: AbortSignal
   /** Called for connections, gaps and snapshots, for logs and metrics. */
@@ -56,11 +58,11 @@ export type ParsedOptions = ReturnType<typeof parseOptions>
 /** All names of options. */
 export const optionNames = {
   ...{ target: true, key: true, tls: true, insecure: true, transport: true, deadlineMs: true, maxStalenessMs: true },
-  ...{ organizationsMax: true, signal: true, onEvent: true, clock: true, random: true },
+  ...{ organizationsMax: true, membersMax: true, signal: true, onEvent: true, clock: true, random: true },
 } satisfies Record<keyof Required<RoleSetsClientOptions>, true>
 
 const noEvents: (event: ClientEvent) => void = () => {}
-const organizationsMaxMax = 10_000_000
+const entriesMax = 10_000_000
 
 export function parseOptions(value: unknown) {
   const options = parseObject(value, 'options') as Partial<RoleSetsClientOptions>
@@ -74,6 +76,7 @@ export function parseOptions(value: unknown) {
     deadlineMs: parseDurationMs(options.deadlineMs ?? 250, 'deadlineMs'),
     maxStalenessMs: parseDurationMs(options.maxStalenessMs ?? 5000, 'maxStalenessMs'),
     organizationsMax: parseCount(options.organizationsMax ?? 100_000, 'organizationsMax'),
+    membersMax: parseCount(options.membersMax ?? 100_000, 'membersMax'),
     signal: parseSignal(options.signal),
     onEvent: parseFunction(options.onEvent ?? noEvents, 'onEvent'),
     clock: withMethods(clock, 'clock', ['nowMs', 'setTimer']),
@@ -114,8 +117,8 @@ function parseTls(value: unknown): TlsOptions {
 }
 
 function parseCount(value: unknown, field: string): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= organizationsMaxMax) return value
-  throw invalidArgument(field, `must be a whole number from 1 to ${organizationsMaxMax}.`)
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= entriesMax) return value
+  throw invalidArgument(field, `must be a whole number from 1 to ${entriesMax}.`)
 }
 
 function parseFunction<Value>(value: Value, field: string): Value {

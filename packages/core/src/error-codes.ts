@@ -123,6 +123,17 @@ export const errorCodes = {
     ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
     ...says("The default or creator role isn't among the set's roles.", 'Add it to the roles, or choose one of them.'),
   },
+  scope_kind_not_found: {
+    ...becomes('rule', 'NOT_FOUND', 'resource_not_found'),
+    ...says('There is no such kind of scopes.', 'Correct the kind, or register it with `SetScopeKind`.'),
+  },
+  scope_without_role_set: {
+    ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
+    ...says(
+      'The scope has no role set: none was assigned to it, and neither a default nor its kind gives it one.',
+      'Assign a role set to the scope, or set a default for it.',
+    ),
+  },
   role_set_for_scopes: {
     ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
     ...says(

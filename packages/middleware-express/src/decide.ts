@@ -91,7 +91,7 @@ export function malformedAnswer(): Error {
   return new Error("The client's answer is malformed.")
 }
 
-function undecided(cause: unknown): RoleSetsExpressError {
+export function undecided(cause: unknown): RoleSetsExpressError {
   if (isFaultOfTheQuestion(cause)) {
     return problem('role_invalid', 'The request has a malformed role key or organization id.', { cause })
   }

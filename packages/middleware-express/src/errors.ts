@@ -23,6 +23,7 @@ export const kinds = {
   role_not_in_set: { status: 403, title: 'Role not in the role set' },
   grant_exceeds_own: { status: 403, title: 'Grant exceeds own permissions' },
   role_required: { status: 403, title: 'Role required' },
+  membership_ended: { status: 403, title: 'Membership ended' },
   role_withdrawn: { status: 403, title: 'Role withdrawn' },
   permission_required: { status: 403, title: 'Permission required' },
   decision_unavailable: { status: 503, title: 'Decision unavailable' },

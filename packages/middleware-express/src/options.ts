@@ -16,8 +16,11 @@ export interface Rule {
   readonly required?: true
 }
 
-/** The methods of the client that the middlewares use. */
-export type RoleSets = Pick<RoleSetsClient, (typeof roleSetsMethods)[number]>
+/** The methods of the client that answer for members as they are now. */
+export type MemberMethods = Pick<RoleSetsClient, 'checkMember' | 'checkMemberCached'>
+
+/** The methods of the client that the middlewares use; those about members only where an option asks for it. */
+export type RoleSets = Pick<RoleSetsClient, (typeof roleSetsMethods)[number]> & Partial<MemberMethods>
 
 const roleSetsMethods = ['checkCached', 'check', 'checkManyCached', 'checkMany', 'availableRoles'] as const
 

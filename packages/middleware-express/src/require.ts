@@ -1,30 +1,33 @@
 /**
- * Middlewares that let only callers with a certain role or permission pass. The role in a token counts only while it is in
- * the role set of the organization, so a role that is taken out of the set stops counting at the next request.
+ * Middlewares that let only callers with a certain role or permission pass. By default the role in a token counts while it is
+ * in the role set of the organization, so a role that is taken out of the set stops counting at the next request. With
+ * `membership: 'current'` the token only says who the caller is, and what counts is what the caller holds now.
  */
 
 import type { IncomingMessage } from 'node:http'
 import type { Decision, Reason } from '@rolesets/client'
 import { isIdentifier, quoted } from '@rolesets/core'
-import { requireCaller, type Auth } from './authenticate/auth.ts'
+import { requireCaller } from './authenticate/auth.ts'
+import { checkAsksMembers } from './current-members.ts'
 import { decide } from './decide.ts'
-import {
-  askingRules,
-  checkOptions,
-  oneOf,
-  optionInvalid,
-  refuseRequest,
-  type AskingOptions,
-  type Rule,
-} from './options.ts'
+import { askingRules, checkOptions, oneOf, optionInvalid, refuseRequest, type AskingOptions } from './options.ts'
 import { organizationMissing, namedOrganization, organizationUnknown } from './organization.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
 import type { Middleware } from './request.ts'
+import { checkCurrentPermission, checkCurrentRole } from './require-current.ts'
+import { hasPermission, permissionRequired, roleRequired, type ActiveCaller } from './requirement-refusals.ts'
 import { namesNoOrganization } from './route-path.ts'
 import { organizationMismatch, vouchFor } from './vouching.ts'
 
-export type RequireOptions = AskingOptions
+export interface RequireOptions extends AskingOptions {
+  /**
+   * What counts: `token` (default), the role in the token, while it is in the role set of the organization; or `current`, what
+   * the caller holds now. With `current` a caller who was demoted or removed is refused at the next request, although the
+   * token still says otherwise. It needs the members to be kept in the sidecar, and a client with a key.
+   */
+  readonly membership?: 'token' | 'current' | undefined
+}
 
 export interface RequirePermissionOptions extends RequireOptions {
   /**
@@ -34,28 +37,20 @@ export interface RequirePermissionOptions extends RequireOptions {
   readonly unknownPermissions?: 'deny' | 'token' | undefined
 }
 
-/** A caller with an active organization and a role in it. */
-type ActiveCaller = Auth & { readonly organizationId: string; readonly role: string }
-
 /**
  * Lets callers pass who have one of these roles in their active organization, while the role is in the organization's role
  * set. Answers 401 without a token, 403 `role_required`, `role_withdrawn`, `organization_required`, `organization_mismatch`
- * or `organization_unknown`, and 503 `decision_unavailable`.
+ * or `organization_unknown`, and 503 `decision_unavailable`; with `membership: 'current'` also 403 `membership_ended`.
  */
-export function requireRole(roles: string | readonly string[], options: RequireOptions): Middleware {
+export function requireRole(roles: string | readonly string[], given: RequireOptions): Middleware {
   const example = "requireRole('org:admin', { roleSets })"
   const required = listOf(roles, example)
-  return requirement({ example, options, rules: askingRules }, (caller, { roleSets, deadlineMs }) => {
-    const { organizationId, role } = caller
-    if (!required.includes(role)) {
-      throw problem('role_required', `This request needs the role ${anyOf(required)}.`, {
-        fields: { required, role, organization: organizationId },
-      })
-    }
-    return whenThere(decide(roleSets, [{ organizationId, role }], deadlineMs), (decisions) => {
-      refuseWithdrawnRole(caller, decisions, required)
-    })
-  })
+  const options = checkOptions<RequireOptions>(example, given, requireRules)
+  if (options.membership === 'current') {
+    const roleSets = checkAsksMembers(example, options.roleSets)
+    return requirement(options, (caller) => checkCurrentRole(caller, { ...options, roleSets, required }))
+  }
+  return requirement(options, (caller) => checkRoleOfToken(caller, options, required))
 }
 
 /**
@@ -66,52 +61,53 @@ export function requireRole(roles: string | readonly string[], options: RequireO
  */
 export function requirePermission(
   permissions: string | readonly string[],
-  options: RequirePermissionOptions,
+  given: RequirePermissionOptions,
 ): Middleware {
   const example = "requirePermission('org:sys_memberships:manage', { roleSets })"
   const required = listOf(permissions, example)
-  return requirement({ example, options, rules: permissionRules }, (caller, { roleSets, deadlineMs, ...checked }) => {
-    const { organizationId, role } = caller
-    const listed = checked.unknownPermissions === 'token' ? caller.permissions : []
-    const questions = required.map((permission) => ({ organizationId, role, permission }))
-    return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
-      refuseWithdrawnRole(caller, decisions, required)
-      if (required.some((permission, position) => hasPermission(permission, listed, decisions[position]))) return
-      const { roleSet: role_set, revision } = decisions[0] ?? {}
-      throw problem('permission_required', `This request needs the permission ${anyOf(required)}.`, {
-        fields: { required, role, organization: organizationId, role_set, revision },
-      })
-    })
+  const options = checkOptions<RequirePermissionOptions>(example, given, permissionRules)
+  if (options.membership === 'current') {
+    const roleSets = checkAsksMembers(example, options.roleSets)
+    return requirement(options, (caller) => checkCurrentPermission(caller, { ...options, roleSets, required }))
+  }
+  return requirement(options, (caller) => checkPermissionOfToken(caller, options, required))
+}
+
+const requireRules = { ...askingRules, membership: oneOf('token', 'current') }
+const permissionRules = { ...requireRules, unknownPermissions: oneOf('deny', 'token') }
+
+function checkRoleOfToken(
+  { organizationId, role = '' }: ActiveCaller,
+  { roleSets, deadlineMs }: RequireOptions,
+  required: readonly string[],
+): Eventually<void> {
+  if (!required.includes(role)) throw roleRequired(required, { role, organization: organizationId })
+  return whenThere(decide(roleSets, [{ organizationId, role }], deadlineMs), (decisions) => {
+    refuseWithdrawnRole({ organizationId, role }, decisions, required)
   })
 }
 
-const permissionRules = { ...askingRules, unknownPermissions: oneOf('deny', 'token') }
-
-/** @param listed the permissions that count because the token lists them, if the sidecar has never known them */
-function hasPermission(permission: string, listed: readonly string[], decision: Decision | undefined): boolean {
-  if (decision?.reason !== 'PERMISSION_UNKNOWN') return decision?.allowed === true
-  // A key that was deleted or renamed away stays refused.
-  return !decision.permissionRetired && listed.includes(permission)
+function checkPermissionOfToken(
+  { organizationId, role = '', ...caller }: ActiveCaller,
+  { roleSets, deadlineMs, unknownPermissions }: RequirePermissionOptions,
+  required: readonly string[],
+): Eventually<void> {
+  const listed = unknownPermissions === 'token' ? caller.permissions : []
+  const questions = required.map((permission) => ({ organizationId, role, permission }))
+  return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
+    refuseWithdrawnRole({ organizationId, role }, decisions, required)
+    if (required.some((permission, position) => hasPermission(permission, listed, decisions[position]))) return
+    const { roleSet: role_set, revision } = decisions[0] ?? {}
+    throw permissionRequired(required, { role, organization: organizationId, role_set, revision })
+  })
 }
 
-interface Requirement<Options> {
-  readonly example: string
-  readonly options: Options
-  readonly rules: Readonly<Record<keyof Options, Rule>>
-}
-
-type Check<Options> = (caller: ActiveCaller, options: Options) => Eventually<void>
-
-function requirement<Options extends RequireOptions>(
-  { example, options: given, rules }: Requirement<Options>,
-  check: Check<Options>,
-): Middleware {
-  const options = checkOptions<Options>(example, given, rules)
+function requirement(options: RequireOptions, check: (caller: ActiveCaller) => Eventually<void>): Middleware {
   return function requirementMiddleware(req, _res, next) {
     finish(
       () =>
         whenThere(activeCaller(req, options), (caller) =>
-          whenThere(check(caller, options), () => vouchFor(req, caller.organizationId)),
+          whenThere(check(caller), () => vouchFor(req, caller.organizationId)),
         ),
       () => next(),
       next,
@@ -127,11 +123,13 @@ const UNFOUND =
 
 function activeCaller(req: IncomingMessage, options: RequireOptions): Eventually<ActiveCaller> {
   const auth = requireCaller(req)
+  const { membership } = options
   const { organizationId, role } = auth
-  if (organizationId === undefined || role === undefined) {
-    throw problem('organization_required', 'This request needs a token with an active organization and a role in it.')
+  if (organizationId === undefined || (role === undefined && membership !== 'current')) {
+    const needed = membership === 'current' ? '' : ' and a role in it'
+    throw problem('organization_required', `This request needs a token with an active organization${needed}.`)
   }
-  const caller = { ...auth, organizationId, role }
+  const caller = { ...auth, organizationId }
   if (options.crossOrganization) return caller
   return whenThere(namedOrganization(req, options.organization), (organization) => {
     if (organization === organizationId) return caller
@@ -157,7 +155,7 @@ const isRoleInSet: ReadonlyMap<string, boolean> = new Map(
 )
 
 function refuseWithdrawnRole(
-  { organizationId, role }: ActiveCaller,
+  { organizationId, role }: { readonly organizationId: string; readonly role: string },
   decisions: readonly Decision[],
   required: readonly string[],
 ): void {
@@ -178,8 +176,4 @@ function listOf(given: string | readonly string[], example: string): readonly st
     throw optionInvalid(example, '"required" must be a key or a list of at least one key')
   }
   return Object.freeze([...list])
-}
-
-function anyOf(required: readonly string[]): string {
-  return required.map(quoted).join(' or ')
 }

@@ -41,6 +41,8 @@ export interface Config {
   readonly readKey: string | undefined
   readonly tls: TlsFiles | undefined
   readonly unknownOrganizations: 'initial' | 'deny'
+  /** Whether what a user holds can be asked without a key on a Unix socket and on loopback. */
+  readonly membersWithoutKey: boolean
   /** Every write but that of the manifest is refused. */
   /** Undefined: no manifest is followed. */
   readonly manifest: { readonly path: string; readonly prune: boolean } | undefined
@@ -106,6 +108,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     readKey,
     tls,
     unknownOrganizations: reader.oneOf('unknownOrganizations', ['initial', 'deny']),
+    membersWithoutKey: reader.flag('membersWithoutKey'),
     manifest: reader.manifest(),
     readOnly: reader.flag('readOnly'),
     maxStalenessMs: reader.integer('maxStalenessMs', { min: 100, max: dayMs }),

@@ -65,6 +65,7 @@ export function metricsSourceOf(config: Config, parts: MetricsParts): StateSourc
 export function observerOf(measurements: Measurements, log: Log): GrpcObserver {
   return {
     decided: (reason, source, answerMs) => measurements.decided(reason, source, answerMs),
+    memberDecided: (reason) => measurements.memberDecided(reason),
     batchAnswered: (answerMs) => measurements.batchAnswered(answerMs),
     wrote: (operation, result) => measurements.wrote(operation, result),
     watcherOpened: () => measurements.watcherOpened(),

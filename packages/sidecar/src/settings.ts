@@ -86,6 +86,11 @@ const rows = [
     sentence:
       "How organizations that the store doesn't know are treated: `initial` (they have the initial role set) or `deny` (no role can be granted).",
   }),
+  row('membersWithoutKey', '--members-without-key', {
+    default: 'false',
+    sentence:
+      'Whether `CheckMember` and `BatchCheckMember` need no key on a Unix socket and on loopback. Beyond them they always need one.',
+  }),
   row('manifest', '--manifest <path>', {
     sentence:
       'A file or a folder in the form of `rolesets apply` (docs/manifest.md): the store is brought to this state before the sidecar is ready, and again whenever it changes.',

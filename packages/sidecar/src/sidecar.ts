@@ -130,8 +130,9 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)
   const waitingText = () => readiness.waitingText
-  const { grpcListen: listen } = config
-  const grpc = await openGrpcServers({ listen, service, identify, waitingText, certificates, observer })
+  const { grpcListen: listen, membersWithoutKey } = config
+  const callers = { identify, membersWithoutKey }
+  const grpc = await openGrpcServers({ listen, service, ...callers, waitingText, certificates, observer })
   closers.push(async () => {
     log.stopping()
     if (!(await grpc.stop(config.shutdownGraceMs))) log.graceOver()

@@ -13,6 +13,12 @@ export interface State {
   readonly initialRoleSetId: string
   /** Id of the organization to the id of its set. */
   readonly organizations: ReadonlyMap<string, string>
+  /** Kind of scopes to what it falls back to: the id of a set, `organization` or `none`. */
+  readonly kinds: ReadonlyMap<string, string>
+  /** Key of scopes to the id of their set by default. */
+  readonly defaults: ReadonlyMap<string, string>
+  /** Organization and scope, with a line break between them, to the id of the scope's own set. */
+  readonly scopes: ReadonlyMap<string, string>
   /** What was deleted and isn't there again: keys of permissions and ids of organizations. */
   readonly gone: ReadonlySet<string>
 }
@@ -22,6 +28,8 @@ export interface Answer {
   readonly roleSet: string
   readonly roleSetId: string
   readonly registered: boolean
+  /** Of a scope: what led to the set, as the wire has it. */
+  readonly inScope?: { readonly organizationRoleSetId: string; readonly ownRoleSetId: string }
   /** What the question names was deleted. */
   readonly gone: boolean
 }
@@ -111,21 +119,40 @@ export class NaiveStore {
   }
 }
 
+export interface NaiveQuestion {
+  readonly organizationId: string
+  readonly scope: string
+  readonly role: string
+  readonly permission: string
+}
+
+/** The set of a scope, or why it has none. */
+function setOfScope(state: State, { organizationId, scope }: NaiveQuestion, ofOrganization: string) {
+  const fallback = state.kinds.get(scope.split(':')[0] ?? '')
+  if (fallback === undefined) return { without: 'SCOPE_KIND_UNKNOWN' } as const
+  const own = state.scopes.get(`${organizationId}\n${scope}`) ?? state.defaults.get(scope)
+  if (own !== undefined) return { roleSetId: own }
+  if (fallback === 'none') return { without: 'SCOPE_UNASSIGNED' } as const
+  return { roleSetId: fallback === 'organization' ? ofOrganization : fallback }
+}
+
 /** Always ask the store. */
-export function answer(
-  state: State,
-  question: { readonly organizationId: string; readonly role: string; readonly permission: string },
-  deniesUnknown: boolean,
-): Answer {
+export function answer(state: State, question: NaiveQuestion, deniesUnknown: boolean): Answer {
   const assigned = state.organizations.get(question.organizationId)
   const registered = assigned !== undefined
   const gone = state.gone.has(question.organizationId)
+  const ownRoleSetId = state.scopes.get(`${question.organizationId}\n${question.scope}`) ?? ''
+  const scoped = question.scope === '' ? {} : { inScope: { organizationRoleSetId: assigned ?? '', ownRoleSetId } }
   if (!registered && (deniesUnknown || gone))
-    return { reason: 'ORGANIZATION_UNKNOWN', roleSet: '', roleSetId: '', registered, gone }
-  const roleSetId = assigned ?? state.initialRoleSetId
+    return { reason: 'ORGANIZATION_UNKNOWN', roleSet: '', roleSetId: '', registered, gone, ...scoped }
+  const ofOrganization = assigned ?? state.initialRoleSetId
+  const found = question.scope === '' ? { roleSetId: ofOrganization } : setOfScope(state, question, ofOrganization)
+  if (found.without !== undefined)
+    return { reason: found.without, roleSet: '', roleSetId: '', registered, gone: false, ...scoped }
+  const { roleSetId } = found
   const roleSet = state.roleSets.get(roleSetId)
   if (roleSet === undefined) throw new Error(`The naive store has lost ${roleSetId}.`)
-  const where = { roleSet: roleSet.key, roleSetId, registered, gone: false }
+  const where = { roleSet: roleSet.key, roleSetId, registered, gone: false, ...scoped }
   const role = [...state.roles].find(([id, { key }]) => id === question.role || key === question.role)
   if (role === undefined) return { reason: 'ROLE_UNKNOWN', ...where }
   if (!roleSet.roleIds.includes(role[0])) return { reason: 'ROLE_NOT_IN_SET', ...where }

@@ -13,14 +13,11 @@ import {
 } from '@rolesets/client'
 import { ScriptedStream } from '../scripted-transport.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
-import { answer, type NaiveStore, type State } from './naive-store.ts'
-import { assignPlan, permissionOf, roleOf, roleSetOf } from './writes.ts'
+import { answer, type NaiveQuestion, type NaiveStore, type State } from './naive-store.ts'
+import { assignPlan, permissionOf, roleOf, roleSetOf, scopeDefaultOf, scopeKindOf } from './writes.ts'
 
-interface Question {
-  readonly organizationId: string
-  readonly role: string
-  readonly permission: string
-}
+/** A scope is left out for the organization as a whole. */
+type Question = Omit<NaiveQuestion, 'scope'> & { readonly scope?: string }
 
 interface Request extends Question {
   readonly atLeastRevision?: string
@@ -207,6 +204,8 @@ export class SimulatedNetwork implements Transport {
       permissions: [...state.permissions.keys()].map((id) => permissionOf(state, id)),
       roles: [...state.roles.keys()].map((id) => roleOf(state, id)),
       roleSets: [...state.roleSets.keys()].map((id) => roleSetOf(state, id)),
+      scopeKinds: [...state.kinds.keys()].map((kind) => scopeKindOf(state, kind)),
+      scopeDefaults: [...state.defaults.keys()].map((scope) => scopeDefaultOf(state, scope)),
       retiredPermissions: [...state.gone],
       last: true,
       unknownOrganizationsDenied: this.#deniesUnknown,
@@ -254,12 +253,14 @@ export class SimulatedNetwork implements Transport {
     const state = this.#state()
     const revision = `${this.#epoch}:${this.#number}`
     const reply = (question: Question) => {
-      const { reason, registered, gone, ...where } = answer(state, question, this.#deniesUnknown)
+      const asked = { ...question, scope: question.scope ?? '' }
+      const { reason, registered, gone, inScope, ...where } = answer(state, asked, this.#deniesUnknown)
       const permissionRetired = gone && reason === 'PERMISSION_UNKNOWN'
       const facts = {
         organizationRegistered: registered,
         organizationDeleted: gone && !permissionRetired,
         permissionRetired,
+        ...(inScope && { ...inScope, inScope: true }),
       }
       return { allowed: reason === 'ROLE_IN_SET', reason, ...facts, ...where, revision }
     }

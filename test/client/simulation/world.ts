@@ -4,7 +4,7 @@ import { createRoleSetsClient, type Decision, type Question, type RoleSetsClient
 import { SimulatedClock } from '../simulated-clock.ts'
 import { answer, NaiveStore } from './naive-store.ts'
 import { SimulatedNetwork } from './network.ts'
-import { firstState, organizationIds, permissionKeys, roleKeys, write, type Write } from './writes.ts'
+import { firstState, organizationIds, permissionKeys, roleKeys, scopeKeys, write, type Write } from './writes.ts'
 
 export type Command =
   | { readonly kind: 'write'; readonly write: Write }
@@ -153,9 +153,10 @@ export class World {
     const { revision } = this.#client.status()
     if (revision !== undefined) this.#see(revision)
     for (const organizationId of organizationIds) {
-      const { role, permission } = questionOf(0, Math.floor(this.#random() * 1000))
-      const decision = this.#client.checkCached(organizationId, role, permission)
-      if (decision !== undefined) this.#judge({ organizationId, role, permission }, decision, this.#seen)
+      const { role, permission, scope } = questionOf(0, Math.floor(this.#random() * 1000))
+      const about = scope === undefined ? permission : { scope, ...(permission !== undefined && { permission }) }
+      const decision = this.#client.checkCached(organizationId, role, about)
+      if (decision !== undefined) this.#judge({ organizationId, role, permission, scope }, decision, this.#seen)
     }
   }
 
@@ -178,9 +179,9 @@ export class World {
     const oldestMs = this.#store.currentUntilMs(epoch, Number(number))
     if (oldestMs < nowMs - boundMs) say(`It is ${nowMs - oldestMs} ms old`)
     if (isOlder(this.#parse(decision.revision), seen)) say('It is older than what was seen')
-    const full = { permission: '', ...question, ...(question.permission === undefined && { permission: '' }) }
+    const { permission = '', scope = '', ...asked } = question
     const answers = this.#settingsSince(nowMs - boundMs).map((denies) =>
-      answer(state, full as Required<typeof full> & { permission: string }, denies),
+      answer(state, { ...asked, permission, scope }, denies),
     )
     const isGone = decision.organizationDeleted === true || decision.permissionRetired === true
     const isRight = answers.some(
@@ -230,11 +231,12 @@ function questionOf(a: number, b: number): Question {
   const organizationId = organizationIds[a % organizationIds.length] ?? ''
   const role = [...roleKeys, 'role_1', 'org:nobody'][b % (roleKeys.length + 2)] ?? ''
   const permission = [undefined, undefined, ...permissionKeys, 'org:no:such'][b % 5]
-  return { organizationId, role, permission }
+  const scope = [undefined, undefined, undefined, ...scopeKeys][(a + 3 * b) % (scopeKeys.length + 3)]
+  return { organizationId, role, permission, scope }
 }
 
-function optionsOf({ permission }: Question): { permission?: string } {
-  return permission === undefined ? {} : { permission }
+function optionsOf({ permission, scope }: Question): { permission?: string; scope?: string } {
+  return { ...(permission !== undefined && { permission }), ...(scope !== undefined && { scope }) }
 }
 
 function isOlder(a: Revision, b: Revision): boolean {

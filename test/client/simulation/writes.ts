@@ -1,9 +1,12 @@
 /** Random writes on the naive store: from a state and two numbers to the next state and the facts that describe it. */
 
-import type { Change, Organization, Permission, Role, RoleSet } from '@rolesets/client'
+import type { Change, Organization, Permission, Role, RoleSet, ScopeDefault, ScopeKind } from '@rolesets/client'
 import type { NaiveStore, State } from './naive-store.ts'
 
 export const organizationIds = ['acme', 'globex', 'hooli', 'initech', 'umbrella']
+/** One kind is never registered. */
+export const scopeKeys = ['team:a', 'team:b', 'unit:a', 'odd:a']
+const kinds = ['team', 'unit']
 export const permissionKeys = ['org:a:read', 'org:a:write']
 const roleCount = 4
 /** Keys that roles have had and get: renaming goes round among them. */
@@ -27,6 +30,9 @@ export function firstState(): State {
       ['acme', 'roleset_0'],
       ['globex', 'roleset_1'],
     ]),
+    kinds: new Map([['team', 'organization']]),
+    defaults: new Map(),
+    scopes: new Map(),
     gone: new Set(),
   }
 }
@@ -34,6 +40,11 @@ export function firstState(): State {
 export const writeKinds = [
   'assign',
   'assign',
+  'assignScope',
+  'assignScope',
+  'clearScope',
+  'kind',
+  'default',
   'remove',
   'roles',
   'roles',
@@ -73,12 +84,48 @@ const plans: Record<WriteKind, (state: State, a: number, b: number, head: number
     const [id, roleSetId] = [pick(organizationIds, a), pick([...state.roleSets.keys()], b)]
     return assignPlan(state, id, roleSetId)
   },
+  assignScope(state, a, b) {
+    const [id, scope] = [pick([...state.organizations.keys()], a), pick(scopeKeys.slice(0, 3), b)]
+    const scopes = new Map(state.scopes).set(`${id}\n${scope}`, pick([...state.roleSets.keys()], a + b))
+    return { state: { ...state, scopes }, changes: (next) => [{ assignmentPut: assignmentOf(next, id, scope) }] }
+  },
+  clearScope(state, a) {
+    if (state.scopes.size === 0) return undefined
+    const place = pick([...state.scopes.keys()], a)
+    const scopes = new Map(state.scopes)
+    scopes.delete(place)
+    const [organizationId = '', scope = ''] = place.split('\n')
+    // A scope that keeps its name has an assignment without a set; one without a name has none.
+    const named = { organizationId, scope, name: 'A', roleSet: '', roleSetId: '', updatedAtMs: 1 }
+    const change = a % 2 === 0 ? { assignmentPut: named } : { assignmentDeleted: { organizationId, scope } }
+    return { state: { ...state, scopes }, changes: () => [change] }
+  },
+  kind(state, a, b) {
+    const kind = pick(kinds, a)
+    const next = new Map(state.kinds)
+    if (b % 5 === 0 && next.delete(kind))
+      return { state: { ...state, kinds: next }, changes: () => [{ scopeKindDeleted: { kind } }] }
+    next.set(kind, pick(['organization', 'none', ...state.roleSets.keys()], b))
+    return { state: { ...state, kinds: next }, changes: (after) => [{ scopeKindPut: scopeKindOf(after, kind) }] }
+  },
+  default(state, a, b) {
+    const scope = pick(scopeKeys, a)
+    const defaults = new Map(state.defaults)
+    if (b % 3 === 0 && defaults.delete(scope))
+      return { state: { ...state, defaults }, changes: () => [{ scopeDefaultDeleted: { scope } }] }
+    defaults.set(scope, pick([...state.roleSets.keys()], b))
+    return { state: { ...state, defaults }, changes: (next) => [{ scopeDefaultPut: scopeDefaultOf(next, scope) }] }
+  },
   remove(state, a) {
     const id = pick(organizationIds, a)
     const organizations = new Map(state.organizations)
     if (!organizations.delete(id)) return undefined
     const gone = new Set(state.gone).add(id)
-    return { state: { ...state, organizations, gone }, changes: () => [{ organizationDeleted: { id, key: '' } }] }
+    const scopes = new Map([...state.scopes].filter(([place]) => !place.startsWith(`${id}\n`)))
+    return {
+      state: { ...state, organizations, scopes, gone },
+      changes: () => [{ organizationDeleted: { id, key: '' } }],
+    }
   },
   roles(state, a, b) {
     const id = pick([...state.roleSets.keys()], a)
@@ -90,13 +137,20 @@ const plans: Record<WriteKind, (state: State, a: number, b: number, head: number
     const others = [...state.roleSets.keys()].filter((id) => id !== from)
     if (others.length === 0 || from === state.initialRoleSetId) return undefined
     const to = pick(others, b)
-    const moved = [...state.organizations].map(([id, set]) => [id, set === from ? to : set] as const)
+    const moved = (sets: ReadonlyMap<string, string>) =>
+      new Map([...sets].map(([id, set]) => [id, set === from ? to : set] as const))
+    const naming = (sets: ReadonlyMap<string, string>) => [...sets].flatMap(([key, set]) => (set === from ? [key] : []))
     const roleSets = new Map(state.roleSets)
     roleSets.delete(from)
     return {
-      state: { ...state, organizations: new Map(moved), roleSets },
-      changes: () => [
+      state: {
+        ...{ ...state, organizations: moved(state.organizations), roleSets },
+        ...{ kinds: moved(state.kinds), defaults: moved(state.defaults), scopes: moved(state.scopes) },
+      },
+      changes: (next) => [
         { organizationsMoved: { fromRoleSetId: from, toRoleSetId: to } },
+        ...naming(state.kinds).map((kind) => ({ scopeKindPut: scopeKindOf(next, kind) })),
+        ...naming(state.defaults).map((scope) => ({ scopeDefaultPut: scopeDefaultOf(next, scope) })),
         { roleSetDeleted: { id: from, key: '' } },
       ],
     }
@@ -203,6 +257,22 @@ export function roleSetOf(state: State, id: string): RoleSet {
     ...special,
     type,
   }
+}
+
+export function scopeKindOf(state: State, kind: string): ScopeKind {
+  const fallback = state.kinds.get(kind) ?? 'none'
+  if (fallback === 'none') return { kind, fallback: 'NONE', roleSet: '', roleSetId: '', updatedAtMs: 1 }
+  if (fallback === 'organization') return { kind, fallback: 'ORGANIZATION', roleSet: '', roleSetId: '', updatedAtMs: 1 }
+  return { kind, fallback: 'ROLE_SET', roleSet: '', roleSetId: fallback, updatedAtMs: 1 }
+}
+
+export function scopeDefaultOf(state: State, scope: string): ScopeDefault {
+  return { scope, roleSet: '', roleSetId: state.defaults.get(scope) ?? '', updatedAtMs: 1 }
+}
+
+function assignmentOf(state: State, organizationId: string, scope: string) {
+  const roleSetId = state.scopes.get(`${organizationId}\n${scope}`) ?? ''
+  return { organizationId, scope, name: '', roleSet: '', roleSetId, updatedAtMs: 1 }
 }
 
 export function organizationOf(state: State, id: string): Organization {

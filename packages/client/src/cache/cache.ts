@@ -10,7 +10,6 @@ import {
   assignmentEffectOf,
   keyOfPlace,
   parseRevision,
-  wholeOf,
   type AssignmentEffect,
   type Place,
   type Revision,
@@ -19,29 +18,16 @@ import { LRUCache } from 'lru-cache'
 import type { ChangeSet } from '../feed/changes.ts'
 import { ended, type CatalogueAtRevision } from './catalogue.ts'
 import { coreChangesOf } from './core-form.ts'
-import type { Decision } from './decision.ts'
+import type { Decision, Question } from './decision.ts'
+import type { Entry, SharedRoleSet } from './entries.ts'
 import type { RoleSetAnswers } from './role-set-answers.ts'
 import { RoleSetMoves } from './role-set-moves.ts'
+import { ScopeEntries } from './scope-entries.ts'
 
 /** Role sets that entries refer to, or that were replaced, before everything is dropped instead of keeping one more. */
 const roleSetsMax = 10_000
 
 const timelinesMax = 100
-
-/** A role set, as entries refer to it: shared by all of them, so that a change of the set is one change here. */
-interface SharedRoleSet {
-  /** Id of the set; `unregistered` or `ended` for organizations that the store doesn't have. */
-  readonly id: string
-  /** At the revision of the catalogue; found when they are first needed. */
-  answers: RoleSetAnswers | undefined
-}
-
-/** Which role set a place has. An organization as a whole is kept under its id (`keyOfPlace`). */
-interface Entry {
-  roleSet: SharedRoleSet
-  /** Number of the revision at which it was read, or by which it was changed since. */
-  revision: number
-}
 
 /** A place that the sidecar is asked about: the feed marks it, or the answer would bring the past back. */
 export interface Lookup {
@@ -54,6 +40,7 @@ export interface Lookup {
 
 export class Cache {
   readonly #entries: LRUCache<string, Entry>
+  readonly #scopes: ScopeEntries
   readonly #lookups = new Map<string, Lookup>()
   readonly #moves = new RoleSetMoves()
   readonly #roleSets = new Map<string, SharedRoleSet>()
@@ -70,7 +57,8 @@ export class Cache {
   #neededNumber = 0
 
   constructor(organizationsMax: number) {
-    this.#entries = new LRUCache({ max: organizationsMax })
+    this.#entries = new LRUCache({ max: organizationsMax, dispose: (entry) => (entry.isKept = false) })
+    this.#scopes = new ScopeEntries(organizationsMax)
   }
 
   get catalogue(): CatalogueAtRevision | undefined {
@@ -100,6 +88,12 @@ export class Cache {
     return { epoch, number: Math.max(this.#reached, this.#written.number) }
   }
 
+  /** Number of the revision at which answers are given; -1: the sidecar must be asked. */
+  get answeringNumber(): number {
+    const number = this.#catalogue?.number ?? -1
+    return number < this.#neededNumber ? -1 : number
+  }
+
   /** An answer at the revision of the catalogue that was given before: the way of nearly every check. */
   remembered(organizationId: string, role: string, permission: string | undefined): Decision | undefined {
     const number = this.#catalogue?.number ?? -1
@@ -110,22 +104,33 @@ export class Cache {
   }
 
   /** The answer at the revision of the catalogue, or undefined when the sidecar must be asked. */
-  decide(organizationId: string, role: string, permission: string | undefined): Decision | undefined {
-    return this.answersOf(organizationId, false)?.answer(role, permission)
+  decide({ organizationId, scope = '', role, permission }: Question): Decision | undefined {
+    return this.answersOf(organizationId, scope, false)?.answer(role, permission)
   }
 
-  /** The answers of the organization's role set. With `lastKnown`, also while this client knows of something newer. */
-  answersOf(organizationId: string, lastKnown: boolean): RoleSetAnswers | undefined {
+  /** The answers of the place's role set. With `lastKnown`, also while this client knows of something newer. */
+  answersOf(organizationId: string, scope: string, lastKnown: boolean): RoleSetAnswers | undefined {
+    const entry = this.entryOf(organizationId, lastKnown)
+    const catalogue = this.#catalogue
+    if (scope === '' || entry === undefined || catalogue === undefined) return entry?.roleSet.answers
+    return this.#scopes.answersOf({ organizationId, scope }, entry, { catalogue, moves: this.#moves })
+  }
+
+  /** The organization as a whole as the cache has it; its role set has answers. */
+  entryOf(organizationId: string, lastKnown: boolean): Entry | undefined {
     const catalogue = this.#catalogue
     if (catalogue === undefined || (!lastKnown && catalogue.number < this.#neededNumber)) return undefined
     const entry = this.#entries.get(organizationId)
     if (entry === undefined || entry.revision > catalogue.number) return undefined
     const { roleSet } = entry
-    if (roleSet.answers !== undefined) return roleSet.answers
+    if (roleSet.answers !== undefined) return entry
     roleSet.answers = catalogue.answersOf(this.#moves.destination(roleSet.id))
-    if (roleSet.answers === undefined) this.#entries.delete(organizationId)
-    else this.#answering.push(roleSet)
-    return roleSet.answers
+    if (roleSet.answers === undefined) {
+      this.#entries.delete(organizationId)
+      return undefined
+    }
+    this.#answering.push(roleSet)
+    return entry
   }
 
   /** To be called before the sidecar is asked, and ended whether it answers or not. */
@@ -142,13 +147,23 @@ export class Cache {
     if (lookup.asking === 0) this.#lookups.delete(keyOfPlace(lookup.place))
   }
 
-  /** Keeps what was read, unless a newer change touched the place meanwhile, or something newer is known. */
-  fill(lookup: Lookup, roleSetId: string, { epoch, number }: Revision): void {
-    if (epoch !== this.#catalogue?.epoch || lookup.touchedAt > number) return
-    const key = keyOfPlace(lookup.place)
-    const known = this.#entries.peek(key)
-    if (known === undefined || known.revision < number) {
-      this.#entries.set(key, { roleSet: this.#shared(roleSetId), revision: number })
+  /**
+   * Keeps what was read, unless a newer change touched the place meanwhile, or something newer is known.
+   * @param roleSetId of a scope: null: it has none of its own
+   */
+  fill({ place, touchedAt }: Lookup, roleSetId: string | null, { epoch, number }: Revision): void {
+    if (epoch !== this.#catalogue?.epoch || touchedAt > number) return
+    const { organizationId, scope } = place
+    if (scope !== '') return this.#scopes.fill(place, roleSetId === null ? null : this.#shared(roleSetId), number)
+    const known = this.#entries.peek(organizationId)
+    if (roleSetId !== null && (known === undefined || known.revision < number)) {
+      const scopesFrom = known?.scopesFrom ?? number
+      this.#entries.set(organizationId, {
+        roleSet: this.#shared(roleSetId),
+        revision: number,
+        scopesFrom,
+        isKept: true,
+      })
     }
   }
 
@@ -236,11 +251,11 @@ export class Cache {
         this.#assign(effect.place, effect.roleSetId, number)
         break
       case 'organization_ended':
-        this.#assign(wholeOf(effect.organizationId), ended, number)
+        this.#end(effect.organizationId, number)
         break
       case 'ended':
         this.#touch(effect.place, number)
-        this.#entries.delete(keyOfPlace(effect.place))
+        this.#scopes.assign(effect.place, null, number)
         break
       case 'moved':
         // A set that stays would be known from its organizations' old one only by their revisions: ask for them again.
@@ -252,10 +267,21 @@ export class Cache {
 
   #assign(place: Place, roleSetId: string, revision: number): void {
     this.#touch(place, revision)
-    const entry = this.#entries.peek(keyOfPlace(place))
+    if (place.scope !== '') return this.#scopes.assign(place, this.#shared(roleSetId), revision)
+    const entry = this.#entries.peek(place.organizationId)
     if (entry === undefined || entry.revision >= revision) return
     entry.roleSet = this.#shared(roleSetId)
     entry.revision = revision
+  }
+
+  /** Its scopes go with it, those that are being read, too. */
+  #end(organizationId: string, revision: number): void {
+    for (const lookup of this.#lookups.values())
+      if (lookup.place.organizationId === organizationId) lookup.touchedAt = revision
+    const entry = this.#entries.peek(organizationId)
+    if (entry === undefined) return
+    entry.scopesFrom = Math.max(entry.scopesFrom, revision)
+    if (entry.revision < revision) Object.assign(entry, { roleSet: this.#shared(ended), revision })
   }
 
   #touch(place: Place, revision: number): void {
@@ -275,6 +301,7 @@ export class Cache {
 
   #forgetEntries(): void {
     this.#entries.clear()
+    this.#scopes.clear()
     this.#roleSets.clear()
     this.#moves.clear()
   }

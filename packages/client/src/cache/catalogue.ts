@@ -10,6 +10,7 @@ import {
   formatRevision,
   Index,
   RetiredKeys,
+  roleSetAt,
   type Catalogue,
   type Change,
   type Revision,
@@ -23,6 +24,13 @@ export const unregistered = ''
 
 /** What it is for one that was deleted. No id has control characters. */
 export const ended = '\n'
+
+/** Which role sets decide about a scope. */
+export interface ScopeAssignments {
+  readonly scope: string
+  readonly whole: string
+  readonly own: string | null
+}
 
 export class CatalogueAtRevision implements Revision {
   readonly epoch: string
@@ -80,10 +88,40 @@ export class CatalogueAtRevision implements Revision {
     return answers
   }
 
+  /**
+   * The answers of a scope.
+   * @param facts ids of role sets as entries have them: `whole` of the organization, `own` of the scope, null: none
+   */
+  answersOfScope({ scope, whole, own }: ScopeAssignments): RoleSetAnswers | undefined {
+    if (whole === ended) return this.answersOf(ended)
+    const isRegistered = whole !== unregistered
+    const standing = { roleSetId: isRegistered ? whole : undefined, unknownOrganizations: this.#unknownOrganizations }
+    try {
+      const found = roleSetAt(this.content, { ...standing, scope, own })
+      const { roleSet } = found
+      if (roleSet !== undefined && isRegistered) return this.answersOf(roleSet.id)
+      const reason = roleSet === undefined ? found.reason : undefined
+      const key = `${isRegistered ? 'registered' : 'unregistered'}\n${reason ?? roleSet?.id ?? ''}`
+      const known = this.#answers.get(key)
+      if (known !== undefined) return known
+      const place = { roleSet, isRegistered, ...(reason !== undefined && { missing: reason }) }
+      const answers = new RoleSetAnswers(this.content, place, this.revision)
+      this.#answers.set(key, answers)
+      return answers
+    } catch {
+      // The catalogue lacks the set: the sidecar is asked.
+      return undefined
+    }
+  }
+
+  get #unknownOrganizations(): 'deny' | 'initial' {
+    return this.unknownOrganizationsDenied ? 'deny' : 'initial'
+  }
+
   #newAnswersOf(roleSetId: string): RoleSetAnswers | undefined {
     if (roleSetId === ended)
       return new RoleSetAnswers(this.content, { roleSet: 'deleted', isRegistered: false }, this.revision)
-    const unknownOrganizations = this.unknownOrganizationsDenied ? 'deny' : 'initial'
+    const unknownOrganizations = this.#unknownOrganizations
     const facts = { roleSetId: roleSetId === unregistered ? undefined : roleSetId, unknownOrganizations } as const
     try {
       const roleSet = effectiveRoleSet(this.content, facts)

@@ -8,13 +8,18 @@ export interface Question {
   readonly role: string
   /** Key. The role must also hold it. */
   readonly permission?: string | undefined
+  /** `<kind>:<name>`: a scope of the organization. Not given or empty: the organization as a whole. */
+  readonly scope?: string | undefined
 }
 
 export interface Decision {
   /** Whether the role can be granted. */
   readonly allowed: boolean
   readonly reason: Reason
-  /** Key of the organization's role set; empty when the organization is unknown and unknown ones are denied. */
+  /**
+   * Key of the role set that decided: the organization's, or the scope's. Empty when the organization is unknown and unknown ones
+   * are denied, and where a scope has no role set.
+   */
   readonly roleSet: string
   /** The revision at which it was decided, `<epoch>:<number>`. */
   readonly revision: string
@@ -47,6 +52,8 @@ export interface AvailableRole {
 
 export interface AvailableRoles {
   readonly organizationId: string
+  /** Left out for the organization as a whole. */
+  readonly scope?: string
   /** Ordered by key. */
   readonly roles: readonly AvailableRole[]
   /** Key of the role that new members get. */

@@ -3,28 +3,47 @@
  * names that the catalogue has are remembered: questions about other names take no memory.
  */
 
-import { isRetired, reasonIn, rolesOf, sortByKey, type Catalogue, type Reason, type RoleSet } from '@rolesets/core'
+import {
+  isRetired,
+  reasonIn,
+  rolesOf,
+  sortByKey,
+  type Catalogue,
+  type Place,
+  type Reason,
+  type RoleSet,
+} from '@rolesets/core'
 import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
+import type { HeldRoles } from './held-roles.ts'
+import { MemberAnswers } from './member-answers.ts'
+
+/** The places that have the same answers. */
+export interface AnsweringPlace {
+  readonly roleSet: RoleSet | 'deleted' | undefined
+  readonly isRegistered: boolean
+  /** Why there is no role set. Default: the organization is unknown. */
+  readonly missing?: Reason
+}
 
 export class RoleSetAnswers {
   readonly #catalogue: Catalogue
   readonly #roleSet: RoleSet | undefined
   readonly #more: Pick<Decision, 'organizationDeleted'>
   readonly #revision: string
+  /** Where there is no role set. */
+  readonly #missing: Reason
   readonly #registered: Pick<Decision, 'organizationRegistered'>
   /** By the name of the role in the question: key or id. */
   readonly #byRole = new Map<string, Decision>()
   /** By the key of the permission, then by the name of the role. */
   readonly #byPermission = new Map<string, Map<string, Decision>>()
   readonly #byReason = new Map<Reason | 'PERMISSION_RETIRED', Decision>()
+  readonly #byHeldRoles = new Map<HeldRoles, MemberAnswers>()
   #roles: readonly AvailableRole[] | undefined
 
-  /** @param place `roleSet`: none for organizations that are unknown and denied, or were deleted */
-  constructor(
-    catalogue: Catalogue,
-    { roleSet, isRegistered }: { readonly roleSet: RoleSet | 'deleted' | undefined; readonly isRegistered: boolean },
-    revision: string,
-  ) {
+  /** @param place `roleSet`: none for organizations that are unknown and denied, or were deleted, and for some scopes */
+  constructor(catalogue: Catalogue, { roleSet, isRegistered, missing }: AnsweringPlace, revision: string) {
+    this.#missing = missing ?? 'ORGANIZATION_UNKNOWN'
     this.#registered = isRegistered ? {} : { organizationRegistered: false }
     this.#catalogue = catalogue
     this.#roleSet = roleSet === 'deleted' ? undefined : roleSet
@@ -41,9 +60,7 @@ export class RoleSetAnswers {
     const known = this.remembered(role, permission)
     if (known !== undefined) return known
     const reason =
-      this.#roleSet === undefined
-        ? 'ORGANIZATION_UNKNOWN'
-        : reasonIn(this.#catalogue, this.#roleSet, { role, permission })
+      this.#roleSet === undefined ? this.#missing : reasonIn(this.#catalogue, this.#roleSet, { role, permission })
     const decision = this.#decision(reason, isRetired(this.#catalogue, { role, permission }, reason))
     if (permission === undefined) {
       if (this.#catalogue.roles.find(role) !== undefined) this.#byRole.set(role, decision)
@@ -54,13 +71,33 @@ export class RoleSetAnswers {
     return decision
   }
 
+  /** The answers about members who hold these roles. When their time is over is the caller's matter. */
+  ofMembersWith(held: HeldRoles): MemberAnswers {
+    const known = this.#byHeldRoles.get(held)
+    if (known !== undefined) return known
+    const isMember = held.ids.length > 0
+    const organization = {
+      roleSet: this.#roleSet ?? ('ORGANIZATION_UNKNOWN' as const),
+      held: isMember ? { roleIds: held.ids, expiresAt: null } : undefined,
+    }
+    const answers = new MemberAnswers({
+      catalogue: this.#catalogue,
+      facts: { organization, reach: 'PLACE', now: 0 },
+      revision: this.#revision,
+      more: { ...this.#registered, ...this.#more },
+    })
+    this.#byHeldRoles.set(held, answers)
+    return answers
+  }
+
   /** For the role picker; undefined where there is no role set to show. */
-  availableRoles(organizationId: string, stale: boolean): AvailableRoles | undefined {
+  availableRoles({ organizationId, scope }: Place, stale: boolean): AvailableRoles | undefined {
     const roleSet = this.#roleSet
     if (roleSet === undefined) return undefined
     const keyOf = (id: string) => this.#catalogue.roles.byId(id)?.key ?? id
     return Object.freeze({
       organizationId,
+      ...(scope === '' ? {} : { scope }),
       roles: (this.#roles ??= this.#availableRoles(roleSet)),
       defaultRole: keyOf(roleSet.defaultRoleId),
       creatorRole: roleSet.creatorRoleId === null ? '' : keyOf(roleSet.creatorRoleId),

@@ -41,7 +41,7 @@ const reassignedFields = {
 /** Members and pending invitations with certain roles, in certain places, have others now. One of the fields says where. */
 export interface MembersReassigned extends ValueOf<typeof reassignedFields> {}
 
-const membershipDeletedFields = { id: text, organizationId: text, userId: maybeText }
+const membershipDeletedFields = { id: text, organizationId: text, userId: maybeText, scope: maybeText }
 export interface MembershipDeleted extends ValueOf<typeof membershipDeletedFields> {}
 
 const assignmentDeletedFields = { organizationId: text, scope: text }

@@ -277,10 +277,11 @@ function takeHeartbeat(state: FollowerState, event: EventOf<'heartbeat'>): Trans
   if (ahead === undefined) return anotherEpoch(state, revision)
   if (ahead < 0) return ignore(state)
   if (ahead > 0) return gap(state, revision)
-  const { stalenessMs, unknownOrganizationsDenied } = heartbeat
+  const { stalenessMs, unknownOrganizationsDenied, membershipsShown = false } = heartbeat
+  const alive = { revision, sentAtLeastMs, stalenessMs, unknownOrganizationsDenied, membershipsShown }
   return {
     state: { ...state, name: 'live', failures: 0, gapAfter: undefined },
-    write: { to: 'prove', alive: { revision, sentAtLeastMs, stalenessMs, unknownOrganizationsDenied } },
+    write: { to: 'prove', alive },
     effects: [],
   }
 }

@@ -22,6 +22,8 @@ export interface Alive {
   readonly stalenessMs: number
   /** The sender's setting; undefined: as it was. */
   readonly unknownOrganizationsDenied: boolean | undefined
+  /** Whether the stream shows what happens to memberships. */
+  readonly membershipsShown: boolean
 }
 
 /**

@@ -3,20 +3,22 @@
  * need.
  */
 
-import { parseRevision, quoted } from '@rolesets/core'
+import { parseRevision, quoted, type Place } from '@rolesets/core'
 import { Conditions } from '../conditions.ts'
 import { RoleSetsError } from '../errors.ts'
 import type { Change } from '../feed/changes.ts'
 import type { UnaryCall } from '../wire/transport.ts'
+import type { FakeMemberQuestion } from './fake-members.ts'
 import type { FakeStore } from './fake-store.ts'
 
 /** The requests that it understands, with all that they may have. */
 interface Request {
   readonly atLeastRevision: string
   readonly organizationId: string
+  readonly scope?: string
   readonly role: string
   readonly permission: string
-  readonly checks: readonly { organizationId: string; role: string; permission: string }[]
+  readonly checks: readonly { organizationId: string; role: string; permission: string; scope?: string }[]
   readonly id: string
   readonly key: string
   readonly roleSet: string
@@ -57,17 +59,25 @@ export class FakeCalls {
         return { ...this.#store.decide(request), revision }
       case 'Decisions/BatchCheck':
         return { results: request.checks.map((question) => this.#store.decide(question)), revision }
+      case 'Decisions/CheckMember':
+        return { ...this.#store.decideMember(message as FakeMemberQuestion), revision }
+      case 'Decisions/BatchCheckMember': {
+        const { checks } = message as { readonly checks: readonly FakeMemberQuestion[] }
+        return { results: checks.map((question) => this.#store.decideMember(question)), revision }
+      }
       case 'Decisions/ListAvailableRoles':
-        return this.#availableRoles(request.organizationId)
+        return this.#availableRoles({ organizationId: request.organizationId, scope: request.scope ?? '' })
       default:
         return this.#administer(method.replace('Administration/', ''), request)
     }
   }
 
-  #availableRoles(organizationId: string): object {
-    const reply = this.#store.availableRoles(organizationId)
+  #availableRoles(place: Place): object {
+    const { reason, ...reply } = this.#store.availableRoles(place)
     if (reply.roleSetId !== undefined) return reply
-    throw organizationNotFound(organizationId)
+    if (reason === 'ORGANIZATION_UNKNOWN' || reason === undefined) throw organizationNotFound(place.organizationId)
+    const code = reason === 'SCOPE_KIND_UNKNOWN' ? 'scope_kind_not_found' : 'scope_without_role_set'
+    throw new RoleSetsError(code, `The scope ${quoted(place.scope)} has no role set (${reason}).`)
   }
 
   #administer(operation: string, request: Request): unknown {
@@ -100,7 +110,11 @@ export class FakeCalls {
       case 'CreateOrganization':
         return planOf('organization', [store.assignChange(request.id, request.roleSet ?? store.initialRoleSet().id)])
       case 'AssignRoleSet': {
-        const { organizationId } = request
+        const { organizationId, scope = '' } = request
+        if (scope !== '') {
+          const changes = [store.assignScopeChange(organizationId, scope, request.roleSet)]
+          return { changes, reply: { organization: store.organizations.get(organizationId) } }
+        }
         const change = store.assignChange(organizationId, request.roleSet)
         if (store.isDeleted(organizationId)) throw organizationNotFound(organizationId)
         return planOf('organization', [change])

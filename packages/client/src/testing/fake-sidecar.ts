@@ -23,6 +23,14 @@ export interface FakeSidecarOptions {
   readonly roleSets?: { readonly [key: string]: RoleSetInput }
   /** Id to key of the role set. */
   readonly organizations?: { readonly [id: string]: string }
+  /** Kind of scopes to its fallback: key of a role set, or `organization` or `none`. */
+  readonly scopeKinds?: { readonly [kind: string]: string }
+  /** Key of scopes to key of the role set that they have by default. */
+  readonly scopeDefaults?: { readonly [scope: string]: string }
+  /** Id of the organization to its members: id of the user to the key of the role, or to several. */
+  readonly members?: { readonly [organizationId: string]: { readonly [userId: string]: string | readonly string[] } }
+  /** As for a client with a key (the default), or as for one without: the feed then doesn't show memberships. */
+  readonly membershipsShown?: boolean
   /** Default `initial`. */
   readonly unknownOrganizations?: 'initial' | 'deny'
   /** Default 1000. */
@@ -60,9 +68,21 @@ export interface FakeSidecar {
   rename(key: string, newKey: string): string
   /** Moves all organizations of a role set to another one, and deletes it. */
   replaceRoleSet(key: string, toKey: string): string
-  /** Gives an organization a role set, and registers the organization if necessary. */
-  assign(organizationId: string, roleSet: string): string
+  /** Gives an organization a role set, and registers the organization if necessary. With a scope, gives the scope one of its own. */
+  assign(organizationId: string, roleSet: string, scope?: string): string
+  /** Takes a scope's own role set. */
+  unassign(organizationId: string, scope: string): string
+  /** Registers a kind of scopes. `fallback`: key of a role set, or `organization` or `none`. */
+  setScopeKind(kind: string, fallback: string): string
+  /** Gives the scopes with this key a role set where they have none of their own. */
+  setScopeDefault(scope: string, roleSet: string): string
   removeOrganization(organizationId: string): string
+  /** Makes a user a member with a role or several, or gives the member other ones. */
+  setMember(organizationId: string, userId: string, roles: string | readonly string[]): string
+  /** Ends a membership. */
+  removeMember(organizationId: string, userId: string): string
+  /** Gives all members with a role, in all organizations of a role set, another one, and takes it out of the set. */
+  replaceRole(roleSet: string, role: string, toRole: string): string
   /** Makes a revision that changes nothing of what is decided, as a new member does. */
   touch(): string
   /** Streams get it with the next heartbeat, as after a restart. */
@@ -83,12 +103,13 @@ export interface FakeSidecar {
 
 export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar {
   const { clock = systemClock, heartbeatMs = 1000, unknownOrganizations = 'initial' } = options
+  const { membershipsShown = true } = options
   const store = new FakeStore()
   const answers = new FakeCalls(store)
   const handlers = new Map<string, Handler>()
   const calls: FakeCall[] = []
   const transport = new FakeTransport({
-    ...{ store, clock, heartbeatMs },
+    ...{ store, clock, heartbeatMs, membershipsShown },
     async answer(method, request, call) {
       calls.push({ method, request, actor: call.actor })
       const handler = handlers.get(method)
@@ -107,8 +128,25 @@ export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar
     setRoleSet: (key, roleSet) => store.commit('UpdateRoleSet', store.roleSetChanges(key, roleSetOf(roleSet))),
     rename: (key, newKey) => store.commit(...store.renaming(key, newKey)),
     replaceRoleSet: (key, toKey) => store.commit('ReplaceRoleSet', store.replaceRoleSetChanges(key, toKey)),
-    assign: (organizationId, roleSet) => store.commit('AssignRoleSet', [store.assignChange(organizationId, roleSet)]),
+    assign: (organizationId, roleSet, scope = '') => {
+      if (scope === '') return store.commit('AssignRoleSet', [store.assignChange(organizationId, roleSet)])
+      return store.commit('AssignRoleSet', [store.assignScopeChange(organizationId, scope, roleSet)])
+    },
+    unassign: (organizationId, scope) =>
+      store.commit('AssignRoleSet', [{ assignmentDeleted: { organizationId, scope } }]),
+    setScopeKind: (kind, fallback) => store.commit('SetScopeKind', [store.scopeKindChange(kind, fallback)]),
+    setScopeDefault: (scope, roleSet) => store.commit('SetScopeDefault', [store.scopeDefaultChange(scope, roleSet)]),
     removeOrganization: (id) => store.commit('DeleteOrganization', [{ organizationDeleted: { id, key: '' } }]),
+    setMember(organizationId, userId, roles) {
+      const held = [roles].flat().map((role) => store.role(role))
+      return store.commit('UpdateMembership', [store.members.putChange({ organizationId, userId }, held)])
+    },
+    removeMember(organizationId, userId) {
+      const change = store.members.deleteChange({ organizationId, userId })
+      return store.commit('DeleteMembership', change === undefined ? [] : [change])
+    },
+    replaceRole: (roleSet, role, toRole) =>
+      store.commit('ReplaceRole', store.replaceRoleChanges(roleSet, role, toRole)),
     touch: () => store.commit('CreateMembership', []),
     setUnknownOrganizations: (how) => void (store.unknownOrganizations = how),
     restore() {
@@ -129,7 +167,10 @@ export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar
   return sidecar
 }
 
-function fill(sidecar: FakeSidecar, { roles = {}, organizations = {}, ...options }: FakeSidecarOptions): void {
+function fill(
+  sidecar: FakeSidecar,
+  { roles = {}, organizations = {}, members = {}, ...options }: FakeSidecarOptions,
+): void {
   const { roleSets = { 'role_set:default': ['org:admin', 'org:member'] } } = options
   const sets = Object.entries(roleSets).map(([key, roleSet]) => [key, roleSetOf(roleSet)] as const)
   const unnamed = sets.flatMap(([, set]) => set.roles).filter((key) => !Object.hasOwn(roles, key))
@@ -138,6 +179,10 @@ function fill(sidecar: FakeSidecar, { roles = {}, organizations = {}, ...options
   const hasInitial = sets.some(([, set]) => set.initial)
   sets.forEach(([key, set], at) => sidecar.setRoleSet(key, hasInitial || at > 0 ? set : { ...set, initial: true }))
   for (const [id, roleSet] of Object.entries(organizations)) sidecar.assign(id, roleSet)
+  for (const [kind, fallback] of Object.entries(options.scopeKinds ?? {})) sidecar.setScopeKind(kind, fallback)
+  for (const [scope, roleSet] of Object.entries(options.scopeDefaults ?? {})) sidecar.setScopeDefault(scope, roleSet)
+  for (const [id, ofOrganization] of Object.entries(members))
+    for (const [userId, held] of Object.entries(ofOrganization)) sidecar.setMember(id, userId, held)
 }
 
 function roleSetOf(input: RoleSetInput): FakeRoleSet {

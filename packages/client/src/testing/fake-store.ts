@@ -3,15 +3,16 @@
 import {
   applyToCatalogue,
   decide,
-  effectiveRoleSet,
   emptyCatalogue,
   formatRevision,
   keyOfPlace,
   quoted,
+  roleSetAt,
   type Catalogue,
   type RetiredKeys,
   type RoleQuestion,
-  type OrganizationStanding,
+  type Place,
+  type PlaceStanding,
   type UnknownOrganizations,
 } from '@rolesets/core'
 import { coreChangesOf } from '../cache/core-form.ts'
@@ -19,6 +20,7 @@ import { RoleSetAnswers } from '../cache/role-set-answers.ts'
 import { RoleSetsError } from '../errors.ts'
 import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
 import type { Assignment, Organization, Permission, Role, RoleSet, ScopeDefault, ScopeKind } from '../wire/resources.ts'
+import { FakeMembers, type FakeMemberQuestion } from './fake-members.ts'
 
 export interface FakeRoleSet {
   /** Keys. */
@@ -37,7 +39,7 @@ const nothing = {
   ...{ adminDeleteEnabled: true, createdAtMs: 0, updatedAtMs: 0 },
 }
 
-/** The fake has no members, invitations, settings and keys. */
+/** The fake has no invitations, settings and keys. */
 const notKept = () => undefined
 
 export class FakeStore {
@@ -45,6 +47,7 @@ export class FakeStore {
   readonly roles = new Map<string, Role>()
   readonly roleSets = new Map<string, RoleSet>()
   readonly organizations = new Map<string, Organization>()
+  readonly members = new FakeMembers()
   readonly scopeKinds = new Map<string, ScopeKind>()
   readonly scopeDefaults = new Map<string, ScopeDefault>()
   /** Those of scopes, by the keys of the places. */
@@ -73,6 +76,7 @@ export class FakeStore {
     organizationDeleted: ({ id }) => {
       this.organizations.delete(id)
       for (const [key, each] of this.assignments) if (each.organizationId === id) this.assignments.delete(key)
+      this.members.end(id)
       this.#deletedOrganizations.add(id)
     },
     organizationsMoved: (move) => this.#move(move),
@@ -83,9 +87,10 @@ export class FakeStore {
     scopeDefaultPut: (each) => this.scopeDefaults.set(each.scope, each),
     scopeDefaultDeleted: ({ scope }) => this.scopeDefaults.delete(scope),
     scopeRenamed: notKept,
-    membersReassigned: notKept,
-    membershipPut: notKept,
-    membershipDeleted: notKept,
+    membersReassigned: (reassigned) =>
+      this.members.reassign(reassigned, (id, roleSetId) => this.#hasSet(id, roleSetId)),
+    membershipPut: (membership) => this.members.put(membership),
+    membershipDeleted: (member) => this.members.delete(member),
     invitationPut: notKept,
     settingsPut: notKept,
     accessKeyPut: notKept,
@@ -215,10 +220,59 @@ export class FakeStore {
     return { organizationPut: { ...base, roleSet, roleSetId } }
   }
 
+  /** Gives a scope a role set of its own. */
+  assignScopeChange(organizationId: string, scope: string, roleSetName: string): Change {
+    const { id: roleSetId, key: roleSet } = this.roleSet(roleSetName)
+    const name = this.assignments.get(keyOfPlace({ organizationId, scope }))?.name ?? ''
+    return { assignmentPut: { organizationId, scope, name, roleSet, roleSetId, updatedAtMs: 0 } }
+  }
+
+  /** @param fallback a role set by key or id, `organization` or `none` */
+  scopeKindChange(kind: string, fallback: string): Change {
+    if (fallback === 'organization' || fallback === 'none') {
+      const name = fallback === 'none' ? 'NONE' : 'ORGANIZATION'
+      return { scopeKindPut: { kind, fallback: name, roleSet: '', roleSetId: '', updatedAtMs: 0 } }
+    }
+    const { id: roleSetId, key: roleSet } = this.roleSet(fallback)
+    return { scopeKindPut: { kind, fallback: 'ROLE_SET', roleSet, roleSetId, updatedAtMs: 0 } }
+  }
+
+  scopeDefaultChange(scope: string, roleSetName: string): Change {
+    const { id: roleSetId, key: roleSet } = this.roleSet(roleSetName)
+    return { scopeDefaultPut: { scope, roleSet, roleSetId, updatedAtMs: 0 } }
+  }
+
   replaceRoleSetChanges(name: string, toName: string): readonly Change[] {
     const [from, to] = [this.roleSet(name), this.roleSet(toName)]
     const moved = { organizationsMoved: { fromRoleSetId: from.id, toRoleSetId: to.id } }
-    return [moved, { roleSetDeleted: { id: from.id, key: from.key } }]
+    const onFrom = ({ roleSetId }: { readonly roleSetId: string }) => roleSetId === from.id
+    const target = { roleSet: to.key, roleSetId: to.id }
+    const kinds = [...this.scopeKinds.values()].filter(onFrom)
+    const defaults = [...this.scopeDefaults.values()].filter(onFrom)
+    return [
+      moved,
+      ...kinds.map((each): Change => ({ scopeKindPut: { ...each, ...target } })),
+      ...defaults.map((each): Change => ({ scopeDefaultPut: { ...each, ...target } })),
+      { roleSetDeleted: { id: from.id, key: from.key } },
+    ]
+  }
+
+  /** The changes that give the members with a role of a set another one, and take it out of the set. */
+  replaceRoleChanges(name: string, roleName: string, toRoleName: string): readonly Change[] {
+    const [set, from, to] = [this.roleSet(name), this.role(roleName), this.role(toRoleName)]
+    const roles = [...new Set([...set.roles, to.key])].filter((key) => key !== from.key)
+    const [defaultRole, creatorRole] = [set.defaultRole, set.creatorRole].map((key) =>
+      key === from.key ? to.key : key,
+    )
+    const mappings = [{ fromRoleId: from.id, toRoleId: to.id, members: 0, invitations: 0 }]
+    return [
+      { membersReassigned: { roleSetId: set.id, mappings } },
+      ...this.roleSetChanges(set.key, {
+        roles,
+        ...(defaultRole === undefined ? {} : { defaultRole }),
+        ...(creatorRole === undefined ? {} : { creatorRole }),
+      }),
+    ]
   }
 
   /** By key or id. */
@@ -236,8 +290,9 @@ export class FakeStore {
   }
 
   /** As the answer to a check has it, but for the revision. */
-  decide(question: RoleQuestion & { readonly organizationId: string }) {
-    const facts = this.#factsOf(question.organizationId)
+  decide(question: RoleQuestion & { readonly organizationId: string; readonly scope?: string }) {
+    const { organizationId, scope = '' } = question
+    const facts = this.#factsOf({ organizationId, scope })
     const { roleSet, ...decision } = decide(this.#catalogue, question, facts)
     const organizationRegistered = facts.roleSetId !== undefined
     const organizationDeleted = this.isDeleted(question.organizationId)
@@ -247,16 +302,29 @@ export class FakeStore {
       roleSet: roleSet?.key ?? '',
       roleSetId: roleSet?.id ?? '',
       organizationRegistered,
+      ...scopeFactsOf(facts),
     }
   }
 
+  /** As the answer to a question about a member has it, but for the revision. */
+  decideMember(question: FakeMemberQuestion) {
+    const { organizationId } = question
+    const standing = this.#factsOf({ organizationId, scope: '' })
+    return this.members.decide(question, {
+      catalogue: this.#catalogue,
+      standing,
+      isDeleted: this.isDeleted(organizationId),
+    })
+  }
+
   /** As the answer has it; undefined: the organization is unknown and denied. */
-  availableRoles(organizationId: string) {
-    const facts = this.#factsOf(organizationId)
-    const roleSet = effectiveRoleSet(this.#catalogue, facts)
+  availableRoles(place: Place) {
+    const facts = this.#factsOf(place)
+    const { roleSet, ...why } = roleSetAt(this.#catalogue, facts)
     const answers = new RoleSetAnswers(this.#catalogue, { roleSet, isRegistered: true }, this.revision)
     const organizationRegistered = facts.roleSetId !== undefined
-    return { ...answers.availableRoles(organizationId, false), roleSetId: roleSet?.id, organizationRegistered }
+    const shown = { ...answers.availableRoles(place, false), roleSetId: roleSet?.id, organizationRegistered }
+    return { ...shown, ...scopeFactsOf(facts), reason: 'reason' in why ? why.reason : undefined }
   }
 
   /** Whether it was deleted, and wasn't created again. */
@@ -264,10 +332,16 @@ export class FakeStore {
     return this.#deletedOrganizations.has(organizationId)
   }
 
-  #factsOf(organizationId: string): OrganizationStanding {
+  #factsOf({ organizationId, scope }: Place) {
     const roleSetId = this.organizations.get(organizationId)?.roleSetId
     // One that was deleted is unknown by any setting.
-    return { roleSetId, unknownOrganizations: this.isDeleted(organizationId) ? 'deny' : this.unknownOrganizations }
+    const unknownOrganizations = this.isDeleted(organizationId) ? 'deny' : this.unknownOrganizations
+    const own = this.assignments.get(keyOfPlace({ organizationId, scope }))?.roleSetId || null
+    return { roleSetId, unknownOrganizations, scope, own } satisfies PlaceStanding
+  }
+
+  #hasSet(organizationId: string, roleSetId: string): boolean {
+    return this.organizations.get(organizationId)?.roleSetId === roleSetId
   }
 
   #named(prefix: string, key: string) {
@@ -286,6 +360,11 @@ export class FakeStore {
         this.assignments.set(place, { ...each, roleSet: key, roleSetId: toRoleSetId })
     }
   }
+}
+
+/** What an answer says of a scope, for caches. */
+function scopeFactsOf({ scope, roleSetId = '', own }: PlaceStanding) {
+  return scope === '' ? {} : { inScope: true, organizationRoleSetId: roleSetId, ownRoleSetId: own ?? '' }
 }
 
 type Keyed = { readonly id: string; readonly key: string }

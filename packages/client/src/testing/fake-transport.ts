@@ -4,7 +4,7 @@ import { parseRevision } from '@rolesets/core'
 import type { Clock } from '../clock.ts'
 import { Conditions } from '../conditions.ts'
 import { RoleSetsError } from '../errors.ts'
-import type { ChangeSet } from '../feed/changes.ts'
+import type { Change, ChangeSet } from '../feed/changes.ts'
 import type { Transport, UnaryCall, WatchCall, WatchMessage, WatchRequest } from '../wire/transport.ts'
 import type { FakeStore } from './fake-store.ts'
 
@@ -15,6 +15,8 @@ export interface FakeTransportOptions {
   readonly store: FakeStore
   readonly clock: Clock
   readonly heartbeatMs: number
+  /** As for a client with a key. */
+  readonly membershipsShown: boolean
   readonly answer: (method: string, request: object, call: UnaryCall) => Promise<unknown>
 }
 
@@ -78,12 +80,14 @@ export class FakeTransport implements Transport {
         if (signal.aborted) throw new RoleSetsError('aborted', 'The stream was cancelled.')
         if (stream.error !== undefined) throw stream.error
         const changeSet = stream.queue.shift()
-        if (changeSet !== undefined) yield { ...envelope(), revision: changeSet.revision, changeSet }
+        if (changeSet !== undefined)
+          yield { ...envelope(), revision: changeSet.revision, changeSet: this.#shown(changeSet) }
         else {
           isHeartbeatDue = false
           cancelTimer = clock.setTimer(heartbeatMs, heartbeatBecomesDue)
           const unknownOrganizationsDenied = store.unknownOrganizations === 'deny'
-          yield { ...envelope(), heartbeat: { stalenessMs: 0, unknownOrganizationsDenied } }
+          const { membershipsShown } = this.#options
+          yield { ...envelope(), heartbeat: { stalenessMs: 0, unknownOrganizationsDenied, membershipsShown } }
         }
       }
     } finally {
@@ -103,12 +107,21 @@ export class FakeTransport implements Transport {
     this.#conditions.changed()
   }
 
+  #shown(changeSet: ChangeSet): ChangeSet {
+    if (this.#options.membershipsShown) return changeSet
+    return { ...changeSet, changes: changeSet.changes.filter((change) => !isAboutMembers(change)) }
+  }
+
   /** Waits while it is stalled. */
   async #isUp(signal: AbortSignal): Promise<void> {
     await this.#conditions.until(() => this.#condition !== 'stalled', signal)
     if (signal.aborted) throw new RoleSetsError('aborted', 'The call was cancelled.')
     if (this.#condition === 'down') throw outOfReach()
   }
+}
+
+function isAboutMembers(change: Change): boolean {
+  return 'membershipPut' in change || 'membershipDeleted' in change || 'membersReassigned' in change
 }
 
 function snapshotOf(store: FakeStore) {

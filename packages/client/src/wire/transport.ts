@@ -66,7 +66,12 @@ const snapshotChunkFields = {
 export interface SnapshotChunk extends ValueOf<typeof snapshotChunkFields> {}
 export const readSnapshotChunk: ObjectReader<SnapshotChunk> = objectOf('a part of the snapshot', snapshotChunkFields)
 
-const heartbeatFields = { stalenessMs: number, unknownOrganizationsDenied: optional(flag) }
+const heartbeatFields = {
+  stalenessMs: number,
+  unknownOrganizationsDenied: optional(flag),
+  /** Whether the stream shows what happens to memberships. A transport that doesn't say so has a client ask each time. */
+  membershipsShown: optional(flag),
+}
 export interface Heartbeat extends ValueOf<typeof heartbeatFields> {}
 export const readHeartbeat: ObjectReader<Heartbeat> = objectOf('a heartbeat', heartbeatFields)
 

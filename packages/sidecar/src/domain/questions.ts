@@ -3,10 +3,15 @@
 import { limits, type RoleQuestion } from '@rolesets/core'
 import { invalid, parseId, parseRef } from './fields.ts'
 import { checkLimit } from './check-limit.ts'
+import { parseScopeOrWhole } from './scopes.ts'
 
-/** `permission` is a key; empty or not given: only the role is asked about. */
+/**
+ * `permission` is a key; empty or not given: only the role is asked about. `scope`: empty or not given: the organization as a
+ * whole.
+ */
 export interface Question extends RoleQuestion {
   readonly organizationId: string
+  readonly scope?: string | undefined
 }
 
 /**
@@ -15,8 +20,9 @@ export interface Question extends RoleQuestion {
  */
 const plain = /^[\x21-\x7e]+$/
 
-function isPlain({ organizationId, role, permission }: Question): boolean {
+function isPlain({ organizationId, role, permission, scope }: Question): boolean {
   return (
+    (scope === undefined || scope === '') &&
     isPlainText(organizationId, limits.idCharactersMax) &&
     isPlainText(role, limits.keyCharactersMax) &&
     (permission === undefined || permission === '' || isPlainText(permission, limits.keyCharactersMax))
@@ -30,11 +36,13 @@ function isPlainText(value: unknown, charactersMax: number): boolean {
 /** @param path of the question in the request, for example `checks[3].`; empty: it is the request */
 export function parseQuestion(input: Question, path = ''): Question {
   if (isPlain(input)) return questionOf(input)
+  const scope = parseScopeOrWhole(input.scope, `${path}scope`)
   const isAboutPermission = input.permission !== undefined && input.permission !== ''
   return {
     organizationId: parseOrganizationId(input.organizationId, `${path}organization_id`),
     role: parseRef(input.role, `${path}role`),
     permission: isAboutPermission ? parseRef(input.permission, `${path}permission`) : undefined,
+    ...(scope !== '' && { scope }),
   }
 }
 

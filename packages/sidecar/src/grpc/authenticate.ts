@@ -1,7 +1,7 @@
 /**
- * Which callers are admitted. On a Unix socket or a loopback address, questions and the catalogue need no key; what is about
- * people, and everything on any other address, needs one. Writing always needs the secret key. An unknown key is rejected even where none is needed, so that the mistake is found
- * at once.
+ * Which callers are admitted. On a Unix socket or a loopback address, questions about roles and the catalogue need no key;
+ * what is about people, and everything on any other address, needs one. Writing always needs the secret key. An unknown key is
+ * rejected even where none is needed, so that the mistake is found at once.
  */
 
 import type { Metadata } from '@grpc/grpc-js'
@@ -12,22 +12,30 @@ import { AccessError } from './access-error.ts'
 
 /**
  * What a call needs: `open` nothing (health), `read` a key on listeners beyond this machine, `personal` a key on every
- * listener (members, invitations, what happened in the past), `write` the secret key. `confidential` reads what applications
+ * listener (members, invitations, what happened in the past), `member` the same, but where a setting makes it a `read` (what
+ * one user holds), `write` the secret key. `confidential` reads what applications
  * must not see and needs the secret key, too. `preview` is a write that a key which may only read can ask for as a dry run: it
  * needs a key on every listener, and `checkMayWrite` where it is not a dry run.
  */
-export type Access = 'open' | 'read' | 'personal' | 'confidential' | 'write' | 'preview'
+export type Access = 'open' | 'read' | 'member' | 'personal' | 'confidential' | 'write' | 'preview'
 
 /** Admits a call. @returns the owner of its key; undefined: an anonymous caller. @throws AccessError */
 export type Admit = (metadata: Metadata, access: Access) => Identity | undefined
 
-/** @param isLocal whether the listener is a Unix socket or on loopback; the address of the peer says nothing (proxies) */
-export function createAdmit(identify: Identify, isLocal: boolean): Admit {
+export interface Admission {
+  /** Whether the listener is a Unix socket or on loopback; the address of the peer says nothing (proxies). */
+  readonly isLocal: boolean
+  /** The setting ROLESETS_MEMBERS_WITHOUT_KEY. */
+  readonly membersWithoutKey: boolean
+}
+
+export function createAdmit(identify: Identify, { isLocal, membersWithoutKey }: Admission): Admit {
+  const isOpenHere = (access: Access) => isLocal && (access === 'read' || (access === 'member' && membersWithoutKey))
   return (metadata, access) => {
     if (access === 'open') return undefined
     const given = metadata.get('authorization')
     if (given.length === 0) {
-      if (access === 'read' && isLocal) return undefined
+      if (isOpenHere(access)) return undefined
       throw new AccessError('key_required', keyMissing[access])
     }
     const owner = given.length === 1 ? ownerOf(String(given[0]), identify) : undefined
@@ -81,6 +89,8 @@ const keyMissing = {
   read: 'This listener needs a key. Send `authorization: Bearer <key>` with a read key or a secret key.',
   personal:
     'Members, invitations and the past need a key on every listener. Send `authorization: Bearer <key>` with a read key or a secret key.',
+  member:
+    'What a user holds needs a key on every listener, unless ROLESETS_MEMBERS_WITHOUT_KEY is set for a Unix socket or loopback. Send `authorization: Bearer <key>` with a read key or a secret key.',
   confidential: 'This call needs a secret key. Send it as `authorization: Bearer <key>`.',
   write: 'Writing needs a secret key. Send it as `authorization: Bearer <key>`.',
   preview:

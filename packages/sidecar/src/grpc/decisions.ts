@@ -2,14 +2,20 @@
 
 import type { BatchCheckRequest__Output, CheckRequest__Output, DecisionsHandlers } from '@rolesets/proto'
 import type { CheckAnswer } from '../service/decisions/answers.ts'
-import type { BatchAnswer, Decisions } from '../service/decisions/decisions.ts'
+import type { BatchAnswer } from '../service/decisions/decisions.ts'
+import type { Service } from '../service/service.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'
-import type { GrpcObserver } from './observer.ts'
+import { memberDecisionsHandlers } from './member-decisions.ts'
 import { roleMessage } from './messages.ts'
+import type { GrpcObserver } from './observer.ts'
+import { readCall } from './requests.ts'
 
 type AnswerSource = Parameters<GrpcObserver['decided']>[1]
 
-export function decisionsHandlers(decisions: Decisions, endpoint: Endpoint): DecisionsHandlers {
+export function decisionsHandlers(
+  { decisions, memberDecisions }: Pick<Service, 'decisions' | 'memberDecisions'>,
+  endpoint: Endpoint,
+): DecisionsHandlers {
   const { observer } = endpoint
 
   function observed(answer: CheckAnswer, source: AnswerSource, startedAt: number): CheckAnswer {
@@ -56,22 +62,18 @@ export function decisionsHandlers(decisions: Decisions, endpoint: Endpoint): Dec
     }),
 
     ListAvailableRoles: unary(endpoint, 'read', async (request, call) => {
-      const found = await decisions.listAvailableRoles(request.organizationId, readCall(request, call))
-      const { roles, roleSet, organizationRegistered, revision } = found
+      const found = await decisions.listAvailableRoles(request, readCall(request, call))
+      const { roles, roleSet, ...more } = found
       return {
         roles: roles.map(roleMessage),
         defaultRole: roleSet.defaultRole,
         creatorRole: roleSet.creatorRole,
         roleSet: roleSet.key,
         roleSetId: roleSet.id,
-        organizationRegistered,
-        revision,
+        ...more,
       }
     }),
-  }
-}
 
-/** A call that waits for a revision can take long, and must not hold up a server that stops. */
-function readCall({ atLeastRevision }: { atLeastRevision: string }, call: Call) {
-  return { atLeastRevision, signal: atLeastRevision === '' ? call.signal : call.waitSignal }
+    ...memberDecisionsHandlers(memberDecisions, endpoint),
+  }
 }

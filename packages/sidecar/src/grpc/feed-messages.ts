@@ -81,7 +81,8 @@ export class FeedMessages {
       case 'heartbeat': {
         // The wire has no infinity.
         const stalenessMs = Math.min(Math.floor(message.stalenessMs), Number.MAX_SAFE_INTEGER)
-        return { revision, sentAtMs, heartbeat: { stalenessMs, unknownOrganizationsDenied } }
+        const membershipsShown = view !== 'anonymous'
+        return { revision, sentAtMs, heartbeat: { stalenessMs, unknownOrganizationsDenied, membershipsShown } }
       }
       case 'change_set':
         return this.#changeSet(message, { sentAtMs, view })

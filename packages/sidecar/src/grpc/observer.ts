@@ -1,10 +1,12 @@
 /** The events that the gRPC servers report. The log and the metrics listen to them. */
 
-import type { Reason } from '@rolesets/core'
+import type { MemberReason, Reason } from '@rolesets/core'
 
 export interface GrpcObserver {
   /** Answers to questions, and where the role set was found; `answerMs` only where the question came alone. */
   readonly decided: (reason: Reason, source: 'memory' | 'store', answerMs?: number) => void
+  /** Answers to questions about what a user holds. */
+  readonly memberDecided: (reason: MemberReason) => void
   readonly batchAnswered: (answerMs: number) => void
   /** `result`: `ok`, `unchanged` (a dry run), or the reason of the error. */
   readonly wrote: (operation: string, result: string) => void

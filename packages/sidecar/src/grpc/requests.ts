@@ -5,6 +5,7 @@ import type { GrantPolicy } from '../domain/acting.ts'
 import type { InvitationStatus, LastAdministrator, Manifest, Metadata } from '@rolesets/core'
 import { jsonOfStruct } from '@rolesets/proto'
 import { Refusal } from '../domain/refusal.ts'
+import type { Call } from './handler.ts'
 
 const roleSetTypes = { ROLE_SET_TYPE_UNSPECIFIED: undefined, INITIAL_SET: true, CUSTOM_SET: false } as const
 const lastAdministrators = { LAST_ADMINISTRATOR_UNSPECIFIED: undefined, WARN: 'warn', REFUSE: 'refuse' } as const
@@ -59,6 +60,7 @@ export function newInvitationOf({ expiresInDays, ...invitation }: proto.NewInvit
   return {
     emailAddress: invitation.emailAddress,
     role: invitation.role,
+    roles: invitation.roles,
     inviterUserId: invitation.inviterUserId,
     expiresInDays: expiresInDays === 0 ? undefined : expiresInDays,
     redirectUrl: invitation.redirectUrl,
@@ -95,4 +97,9 @@ export function manifestOf(request: proto.ApplyRequest__Output): Manifest {
     roleSets: request.roleSets,
     organizations: request.organizations,
   }
+}
+
+/** A call that waits for a revision can take long, and must not hold up a server that stops. */
+export function readCall({ atLeastRevision }: { atLeastRevision: string }, call: Call) {
+  return { atLeastRevision, signal: atLeastRevision === '' ? call.signal : call.waitSignal }
 }

@@ -29,6 +29,8 @@ export interface GrpcOptions {
   readonly listen: readonly Listen[]
   readonly service: Service
   readonly identify: Identify
+  /** The setting ROLESETS_MEMBERS_WITHOUT_KEY. */
+  readonly membersWithoutKey: boolean
   /** What the sidecar waits for before it answers; undefined: nothing. */
   readonly waitingText: () => string | undefined
   /** Undefined: no TLS. */
@@ -72,10 +74,10 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
 
   function serverFor(at: Listen): grpc.Server {
     const isLocal = at.kind === 'unix' || at.isLoopback
-    const admit = createAdmit(options.identify, isLocal)
+    const admit = createAdmit(options.identify, { isLocal, membersWithoutKey: options.membersWithoutKey })
     const endpoint: Endpoint = { admit, waitingText: options.waitingText, observer, stopping: stopping.signal }
     const { server, add } = createServer(endpoint)
-    add(reusingReplies(Decisions), decisionsHandlers(service.decisions, endpoint))
+    add(reusingReplies(Decisions), decisionsHandlers(service, endpoint))
     add(Administration, administrationHandlers(service, endpoint))
     add(reusingMessages(Changes), changesHandlers({ changes: service.changes, unknownOrganizationsDenied }, endpoint))
     add(healthDefinition, health.handlers(endpoint))

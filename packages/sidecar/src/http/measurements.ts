@@ -3,7 +3,7 @@
  * `metrics.ts` shows them.
  */
 
-import { reasons, type Reason } from '@rolesets/core'
+import { memberReasons, reasons, type MemberReason, type Reason } from '@rolesets/core'
 
 /** Where the role set of the organization was found. */
 export type AnswerSource = 'memory' | 'store'
@@ -17,7 +17,11 @@ export interface Buckets {
 
 export class Measurements {
   /** All of them are there from the start, so that the first one of a kind shows as an increase. */
-  readonly decisions: Readonly<Record<AnswerSource, Record<Reason, number>>> = { memory: noneOf(), store: noneOf() }
+  readonly decisions: Readonly<Record<AnswerSource, Record<Reason, number>>> = {
+    memory: noneOf(reasons),
+    store: noneOf(reasons),
+  }
+  readonly memberDecisions: Record<MemberReason, number> = noneOf(memberReasons)
   /** By `<operation> <result>`. */
   readonly writes = new Map<string, number>()
   readonly watchersEnded = new Map(['CALL_CANCELLED', 'CONSUMER_TOO_SLOW', 'NOT_SERVING'].map((name) => [name, 0]))
@@ -39,6 +43,10 @@ export class Measurements {
   decided(reason: Reason, source: AnswerSource, answerMs?: number): void {
     this.decisions[source][reason]++
     if (answerMs !== undefined) observe(this.checkSeconds, answerMs / 1000)
+  }
+
+  memberDecided(reason: MemberReason): void {
+    this.memberDecisions[reason]++
   }
 
   batchAnswered(answerMs: number): void {
@@ -105,9 +113,9 @@ const publishedMax = 1_000
 /** What can go wrong while a store is open. */
 const storeErrorKinds = ['overloaded', 'disk_full', 'compacted', 'closed', 'corrupt', 'file_lost', 'failed']
 
-function noneOf(): Record<Reason, number> {
+function noneOf<Name extends string>(names: readonly Name[]): Record<Name, number> {
   // `fromEntries` forgets the names.
-  return Object.fromEntries(reasons.map((reason) => [reason, 0])) as Record<Reason, number>
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>
 }
 
 function buckets(bounds: readonly number[]): Buckets {

@@ -1,6 +1,7 @@
 /** Where the numbers of each metric come from. They are taken when they are read. */
 
 import { readFileSync } from 'node:fs'
+import { isMemberAllowed, type MemberReason } from '@rolesets/core'
 import type { Buckets, Measurements } from './measurements.ts'
 import { manifestResults, type ManifestState, type StateSource } from './metrics-source.ts'
 import type { MetricName, metricTable } from './metric-table.ts'
@@ -67,7 +68,7 @@ function readVersion(): string {
 function decisionReadings(
   measured: Measurements,
   state: () => StateSource,
-): Part<'decisions' | 'check' | 'batch_check' | 'organizations'> {
+): Part<'decisions' | 'member_decisions' | 'check' | 'batch_check' | 'organizations'> {
   const decisions = () =>
     Object.entries(measured.decisions).flatMap(([source, byReason]) =>
       Object.entries(byReason).map(([reason, count]): Sample => {
@@ -75,9 +76,15 @@ function decisionReadings(
         return [[answer, reason, source], count]
       }),
     )
+  const memberDecisions = () =>
+    Object.entries(measured.memberDecisions).map(([reason, count]): Sample => {
+      // The table has a row for each reason.
+      return [[isMemberAllowed(reason as MemberReason) ? 'allowed' : 'refused', reason], count]
+    })
   const cache = () => state().cache?.()
   return {
     rolesets_decisions_total: decisions,
+    rolesets_member_decisions_total: memberDecisions,
     rolesets_check_seconds: () => measured.checkSeconds,
     rolesets_batch_check_seconds: () => measured.batchCheckSeconds,
     rolesets_organizations_cached: () => cache()?.organizations,

@@ -26,6 +26,10 @@ export const metricTable = {
     'Answered questions by answer (allowed, refused), by reason, and by where the role set of the organization was found (memory, store).',
     ...['answer', 'reason', 'source'],
   ),
+  rolesets_member_decisions_total: counter(
+    'Answered questions about what a user holds now, by answer (allowed, refused) and by reason.',
+    ...['answer', 'reason'],
+  ),
   rolesets_check_seconds: histogram('Time from reading a Check to its answer.'),
   rolesets_batch_check_seconds: histogram('Time from reading a BatchCheck to its answer.'),
   rolesets_organizations_cached: gauge('Organizations whose role set is in memory.'),

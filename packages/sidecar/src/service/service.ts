@@ -9,6 +9,7 @@ import type { Store } from '../storage/store.ts'
 import { createAdministration, seed, type Administration } from './administration.ts'
 import { createChanges, type Changes } from './changes.ts'
 import { createDecisions, type Decisions } from './decisions/decisions.ts'
+import { createMemberDecisions, type MemberDecisions } from './decisions/members.ts'
 import { createDirectory, type Directory } from './operations/directory.ts'
 import { authority, Freshness, type DataSource } from './freshness.ts'
 import { createOperations } from './operations/operation.ts'
@@ -37,6 +38,7 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly decisions: Decisions
+  readonly memberDecisions: MemberDecisions
   readonly administration: Administration
   /** Lists by offset, with search and order. */
   readonly directory: Directory
@@ -60,6 +62,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     administration: createAdministration(operations, options),
     directory: createDirectory(operations),
     decisions: createDecisions({ ...options, freshness }, readModel),
+    memberDecisions: createMemberDecisions({ ...options, freshness }, readModel),
     changes: createChanges({ ...options, freshness }, readModel),
     freshness,
     readModel,

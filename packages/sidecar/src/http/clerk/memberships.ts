@@ -3,12 +3,13 @@
 import { z } from 'zod'
 import { limits } from '@rolesets/core'
 import type { OrganizationView, MembershipView } from '../../service/views.ts'
-import { clearableMetadata, mergedMetadata, optional, reference, text } from '../operation/fields.ts'
+import { clearableMetadata, mergedMetadata, optional, text } from '../operation/fields.ts'
 import { flag, ordering, orderShown } from '../operation/parameters.ts'
 import { shownAs } from '../operation/shown-as.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
 import { membershipAnswer } from './membership-object.ts'
+import { givenRoles, needsRole } from './object-parts.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/memberships'
@@ -48,15 +49,17 @@ export const membershipOperations: readonly Operation[] = [
     ...answer,
     summary: "Makes a user a member, with a role of the organization's role set",
     params: organizationParams,
-    body: z.strictObject({
-      user_id: text('id'),
-      role: reference.describe('Key.'),
-      email_addresses: optional(
-        z.array(text('emailAddressCharactersMax')).max(limits.emailAddressesPerUserMax),
-      ).describe('An extension: addresses of the user, pending invitations to which end.'),
-      public_metadata: clearableMetadata,
-      private_metadata: clearableMetadata,
-    }),
+    body: z
+      .strictObject({
+        user_id: text('id'),
+        ...givenRoles,
+        email_addresses: optional(
+          z.array(text('emailAddressCharactersMax')).max(limits.emailAddressesPerUserMax),
+        ).describe('An extension: addresses of the user, pending invitations to which end.'),
+        public_metadata: clearableMetadata,
+        private_metadata: clearableMetadata,
+      })
+      .superRefine(needsRole),
     failures: [
       'already_a_member_in_organization',
       'organization_role_not_in_role_set',
@@ -69,8 +72,8 @@ export const membershipOperations: readonly Operation[] = [
     onBehalf: true,
     endsAdministrators: true,
     ...one,
-    summary: 'Gives a member another role',
-    body: z.strictObject({ role: reference.describe('Key.') }),
+    summary: 'Gives a member another role, or others, which replace all',
+    body: z.strictObject(givenRoles).superRefine(needsRole),
     failures: ['organization_minimum_permissions_needed', 'organization_role_not_in_role_set'],
     handle: (input, scope) => inOrganization(scope.service.administration.updateMembership, input, scope),
   }),

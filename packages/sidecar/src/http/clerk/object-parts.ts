@@ -4,7 +4,9 @@ import { z } from 'zod'
 import type { Catalogue } from '@rolesets/core'
 import type { Service } from '../../service/service.ts'
 import { viewRole, type RoleView } from '../../service/views.ts'
+import { reference, references } from '../operation/fields.ts'
 import { component } from '../operation/represent.ts'
+import { fault } from '../operation/validation.ts'
 
 const metadata = z.record(z.string(), z.unknown()).meta({ id: 'Metadata' })
 
@@ -38,6 +40,34 @@ export function representPublicInviter(userId: string) {
 
 /** What memberships and invitations show of their role besides its key; `permissions` are keys. */
 type RoleFacts = Pick<RoleView, 'name' | 'permissions'>
+
+/** In the words of Clerk, a member has one role. Where there are several, they are told beside it. */
+export const severalRoles = z
+  .array(z.string())
+  .optional()
+  .describe('An extension: the keys of all roles, where there are several. The first is `role`.')
+
+export function representRoles(roles: readonly string[]): string[] | undefined {
+  return roles.length > 1 ? [...roles] : undefined
+}
+
+/** The roles that a write gives: `role` alone, or `roles`. */
+export const givenRoles = {
+  role: reference.optional().describe('Key. Required without `roles`; beside it, the first of them.'),
+  roles: references('rolesPerMemberMax')
+    .optional()
+    .describe('An extension: keys of several roles, as many as the setting `max_roles_per_member` allows.'),
+}
+
+interface GivenRoles {
+  readonly role?: string | undefined
+  readonly roles?: readonly string[] | undefined
+}
+
+export function needsRole({ role, roles }: GivenRoles, context: z.core.$RefinementCtx<GivenRoles>): void {
+  if (role !== undefined || (roles !== undefined && roles.length > 0)) return
+  context.addIssue({ ...fault('form_param_missing', 'is missing.'), path: ['role'] })
+}
 
 /** A catalogue never changes: each change of the store makes a new one. The entries of a page share few roles. */
 const known = new WeakMap<Catalogue, Map<string, RoleFacts>>()

@@ -134,7 +134,7 @@ export const roleOperations: readonly Operation[] = [
       has_role_set_migration: z.literal(false),
     }),
     handle: async ({ organizationId }, { service, call }) => {
-      const { revision, ...value } = await service.decisions.listAvailableRoles(organizationId, call)
+      const { revision, ...value } = await service.decisions.listAvailableRoles({ organizationId }, call)
       return { value, revision }
     },
     represent: ({ roles, roleSet }, scope) => ({

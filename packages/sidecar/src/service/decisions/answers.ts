@@ -12,7 +12,7 @@ export type Knowledge = 'registered' | 'unregistered' | 'deleted'
 export interface Answer {
   readonly allowed: boolean
   readonly reason: Reason
-  /** Key; empty when the organization is unknown and unknown organizations are denied. */
+  /** Key; empty when the organization is unknown and unknown organizations are denied, and where a scope has no role set. */
   readonly roleSet: string
   readonly roleSetId: string
   readonly organizationRegistered: boolean
@@ -20,7 +20,16 @@ export interface Answer {
   readonly organizationDeleted: boolean
   /** With PERMISSION_UNKNOWN: a permission had this key once. */
   readonly permissionRetired: boolean
+  /** The next three: only of a question about a scope. */
+  readonly inScope?: true
+  /** Of the organization as a whole; empty: it isn't registered. */
+  readonly organizationRoleSetId?: string
+  /** Of the scope itself; empty: it has none of its own. */
+  readonly ownRoleSetId?: string
 }
+
+/** What caches need of a scope's place besides its role set: the assignments that led to it; empty: there is none. */
+export type ScopeFacts = Required<Pick<Answer, 'inScope' | 'organizationRoleSetId' | 'ownRoleSetId'>>
 
 export interface CheckAnswer extends Answer {
   /** `<epoch>:<number>`. */
@@ -40,12 +49,17 @@ export function keptWith<Source extends object, Derived>(derive: (source: Source
 /** Equal decisions about a role set and a kind of organization. */
 type ByReason = { [reason in Reason | 'PERMISSION_RETIRED']?: Answer }
 
+/** There are few different ones: the sets of organizations times the sets of scopes. */
+const answersInScopesMax = 10_000
+
 export class Answers {
   /** A set that is changed becomes another object, so nothing in here can be out of date. */
   readonly #ofSet = keptWith((_roleSet: RoleSet): { [key in Knowledge]: ByReason } => ({
     ...{ registered: {}, unregistered: {}, deleted: {} },
   }))
   readonly #withoutSet: { [key in Knowledge]?: Answer } = {}
+  /** Of scopes, by all that distinguishes them within a role set. */
+  #inScopes = new Map<string, Answer>()
   #revision = ''
   #atRevision = (answer: Answer): CheckAnswer => ({ ...answer, revision: '' })
 
@@ -57,7 +71,21 @@ export class Answers {
     return (byReason[key] ??= answerOf(decision, knowledge))
   }
 
-  /** @param answer one that `of` returned */
+  /** The answer to a question about a scope. */
+  inScope(decision: Decision, knowledge: Knowledge, facts: ScopeFacts): Answer {
+    const { roleSet, reason, permissionRetired } = decision
+    const key = [roleSet?.id, roleSet?.revision, reason, permissionRetired, knowledge, ...Object.values(facts)].join(
+      ' ',
+    )
+    const known = this.#inScopes.get(key)
+    if (known !== undefined && known.roleSet === (roleSet?.key ?? '')) return known
+    if (this.#inScopes.size >= answersInScopesMax) this.#inScopes = new Map()
+    const answer: Answer = Object.freeze({ ...answerOf(decision, knowledge), ...facts })
+    this.#inScopes.set(key, answer)
+    return answer
+  }
+
+  /** @param answer one that `of` or `inScope` returned */
   at(revision: string, answer: Answer): CheckAnswer {
     if (revision !== this.#revision) {
       this.#revision = revision

@@ -5,17 +5,21 @@
 
 import {
   decide,
-  effectiveRoleSet,
+  keyOfPlace,
+  roleSetAt,
   rolesOf,
   wholeOf,
   type OrganizationStanding,
+  type Place,
+  type ScopeReason,
   type RoleSet,
   type UnknownOrganizations,
 } from '@rolesets/core'
 import { organizationDeleted, organizationNotFound } from '../../domain/registration.ts'
+import { parseScopeOrWhole, withoutRoleSet } from '../../domain/scopes.ts'
 import { parseOrganizationId, parseQuestion, parseQuestions, type Question } from '../../domain/questions.ts'
 import type { Store } from '../../storage/store.ts'
-import { Answers, type Answer, type Knowledge, type CheckAnswer } from './answers.ts'
+import { Answers, type Answer, type CheckAnswer, type Knowledge, type ScopeFacts } from './answers.ts'
 import { createLoadBasis, type Basis, type LoadedBasis } from './basis.ts'
 import type { QuestionCall, ReadCall } from '../operations/call.ts'
 import type { Freshness } from '../freshness.ts'
@@ -29,9 +33,12 @@ export interface BatchAnswer {
   readonly revision: string
 }
 
+/** `scope`: empty or not given: the organization as a whole. */
+export type AvailableRolesQuestion = Pick<Question, 'organizationId' | 'scope'>
+
 export type Decisions = ReturnType<typeof createDecisions>
 
-interface DecisionsOptions {
+export interface DecisionsOptions {
   readonly store: Store
   readonly unknownOrganizations: UnknownOrganizations
   readonly freshness: Freshness
@@ -39,9 +46,9 @@ interface DecisionsOptions {
 
 /** Each throws ServiceError `not_serving` when the data is too old to decide from. */
 export function createDecisions(options: DecisionsOptions, readModel: ReadModel) {
-  const { freshness } = options
+  const { freshness, unknownOrganizations } = options
   const loadBasis = createLoadBasis(options, readModel)
-  const { standingOf, checkFrom, batchFrom } = createAnswering(options)
+  const { checkFrom, batchFrom } = createAnswering(options)
   const { inMemory, note } = createCounting(readModel)
 
   /** Nearly all callers ask for no revision, or for the one that they have seen, which is the present one. */
@@ -57,8 +64,8 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
 
     check: async (unparsed: Question, call: QuestionCall): Promise<CheckAnswer> => {
       const question = parseQuestion(unparsed)
-      const basis = await loadBasis([wholeOf(question.organizationId)], call)
-      note([question.organizationId], basis, call)
+      const basis = await loadBasis(placesOf([question]), call)
+      note([question], basis, call)
       return loaded(checkFrom(basis, question))
     },
 
@@ -70,40 +77,60 @@ export function createDecisions(options: DecisionsOptions, readModel: ReadModel)
 
     batchCheck: async (unparsed: readonly Question[], call: QuestionCall): Promise<BatchAnswer> => {
       const questions = parseQuestions(unparsed)
-      const organizationIds = questions.map(({ organizationId }) => organizationId)
-      const basis = await loadBasis([...new Set(organizationIds)].map(wholeOf), call)
-      note(organizationIds, basis, call)
+      const basis = await loadBasis(placesOf(questions), call)
+      note(questions, basis, call)
       return loaded(batchFrom(basis, questions))
     },
 
-    listAvailableRoles: async (unparsed: string, call: ReadCall) => {
-      const organizationId = parseOrganizationId(unparsed, 'organization_id')
-      const basis = await loadBasis([wholeOf(organizationId)], call)
-      note([organizationId], basis, call)
+    listAvailableRoles: async (unparsed: AvailableRolesQuestion, call: ReadCall) => {
+      const organizationId = parseOrganizationId(unparsed.organizationId, 'organization_id')
+      const place = { organizationId, scope: parseScopeOrWhole(unparsed.scope) }
+      const basis = await loadBasis(placesOf([place]), call)
+      note([place], basis, call)
       const roleSetId = loaded(basis.roleSetIdOf(wholeOf(organizationId)))
       if (roleSetId === ended) throw organizationDeleted(organizationId)
-      const roleSet = effectiveRoleSet(basis.catalogue, standingOf(roleSetId))
-      if (roleSet === undefined) throw organizationNotFound(organizationId)
-      return { ...availableIn(basis, roleSet), organizationRegistered: roleSetId !== null }
+      const own = place.scope === '' ? null : loaded(basis.roleSetIdOf(place))
+      const standing = standingOf(roleSetId, unknownOrganizations)
+      const found = roleSetAt(basis.catalogue, { ...standing, scope: place.scope, own: idOf(own) })
+      if (found.roleSet === undefined) throw refusalOf(place, found.reason)
+      const facts = place.scope === '' ? undefined : scopeFactsOf(roleSetId, own)
+      return { ...availableIn(basis, found.roleSet), ...facts, organizationRegistered: roleSetId !== null }
     },
   }
+}
+
+/** An organization that was deleted is unknown, and denied by any setting (rule 20). */
+export function standingOf(roleSetId: RoleSetId, unknownOrganizations: UnknownOrganizations): OrganizationStanding {
+  if (roleSetId === ended) return { roleSetId: undefined, unknownOrganizations: 'deny' }
+  return { roleSetId: roleSetId ?? undefined, unknownOrganizations }
 }
 
 /** How questions are answered from a basis. */
 function createAnswering({ unknownOrganizations }: DecisionsOptions) {
   const answers = new Answers()
 
-  /** An organization that was deleted is unknown, and denied by any setting (rule 20). */
-  function standingOf(roleSetId: RoleSetId): OrganizationStanding {
-    if (roleSetId === ended) return { roleSetId: undefined, unknownOrganizations: 'deny' }
-    return { roleSetId: roleSetId ?? undefined, unknownOrganizations }
-  }
-
   /** Undefined: the organization isn't in the basis. */
   function answerFrom(basis: Basis, question: Question): Answer | undefined {
     const roleSetId = basis.roleSetIdOf(wholeOf(question.organizationId))
     if (roleSetId === undefined) return undefined
-    return answers.of(decide(basis.catalogue, question, standingOf(roleSetId)), knowledgeOf(roleSetId))
+    const { scope } = question
+    if (scope !== undefined) return answerInScope(basis, { ...question, scope }, roleSetId)
+    return answers.of(
+      decide(basis.catalogue, question, standingOf(roleSetId, unknownOrganizations)),
+      knowledgeOf(roleSetId),
+    )
+  }
+
+  function answerInScope(
+    basis: Basis,
+    question: Question & { readonly scope: string },
+    roleSetId: RoleSetId,
+  ): Answer | undefined {
+    const own = basis.roleSetIdOf(question)
+    if (own === undefined) return undefined
+    const standing = { ...standingOf(roleSetId, unknownOrganizations), scope: question.scope, own: idOf(own) }
+    const decision = decide(basis.catalogue, question, standing)
+    return answers.inScope(decision, knowledgeOf(roleSetId), scopeFactsOf(roleSetId, own))
   }
 
   function checkFrom(basis: Basis, question: Question): CheckAnswer | undefined {
@@ -121,7 +148,7 @@ function createAnswering({ unknownOrganizations }: DecisionsOptions) {
     return { results, revision: basis.revisionText }
   }
 
-  return { standingOf, checkFrom, batchFrom }
+  return { checkFrom, batchFrom }
 }
 
 /** Counts where the role sets were found. */
@@ -132,13 +159,38 @@ function createCounting(readModel: ReadModel) {
     return answer
   }
 
-  function note(organizationIds: readonly string[], basis: LoadedBasis, call: QuestionCall): void {
-    const read = organizationIds.filter((id) => basis.wasRead(wholeOf(id)))
-    readModel.noteAnswers(organizationIds.length - read.length, read.length)
-    for (const id of read) call.onRead?.(id)
+  function note(questions: readonly AvailableRolesQuestion[], basis: LoadedBasis, call: QuestionCall): void {
+    const wasRead = ({ organizationId, scope }: AvailableRolesQuestion) =>
+      basis.wasRead(wholeOf(organizationId)) || (scope !== undefined && basis.wasRead({ organizationId, scope }))
+    const read = questions.filter(wasRead)
+    readModel.noteAnswers(questions.length - read.length, read.length)
+    for (const { organizationId } of read) call.onRead?.(organizationId)
   }
 
   return { inMemory, note }
+}
+
+/** The organizations of the questions, and their scopes: a scope is decided from both. Each place once. */
+function placesOf(questions: readonly AvailableRolesQuestion[]): readonly Place[] {
+  const places = new Map<string, Place>()
+  for (const { organizationId, scope = '' } of questions) {
+    if (!places.has(organizationId)) places.set(organizationId, wholeOf(organizationId))
+    if (scope !== '') places.set(keyOfPlace({ organizationId, scope }), { organizationId, scope })
+  }
+  return [...places.values()]
+}
+
+function idOf(roleSetId: RoleSetId): string | null {
+  return typeof roleSetId === 'string' ? roleSetId : null
+}
+
+function scopeFactsOf(roleSetId: RoleSetId, own: RoleSetId): ScopeFacts {
+  return { inScope: true, organizationRoleSetId: idOf(roleSetId) ?? '', ownRoleSetId: idOf(own) ?? '' }
+}
+
+function refusalOf({ organizationId, scope }: Place, reason: 'ORGANIZATION_UNKNOWN' | ScopeReason) {
+  if (reason === 'ORGANIZATION_UNKNOWN') return organizationNotFound(organizationId)
+  return withoutRoleSet(scope, organizationId, reason)
 }
 
 function knowledgeOf(roleSetId: RoleSetId): Knowledge {

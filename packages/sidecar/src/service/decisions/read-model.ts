@@ -10,7 +10,6 @@ import {
   applyToCatalogue,
   assignmentEffectOf,
   keyOfPlace,
-  wholeOf,
   type Catalogue,
   type Change,
   type ChangeSet,
@@ -29,6 +28,16 @@ export type RoleSetId = string | null | typeof ended
 
 export interface ReadModelOptions {
   readonly organizationsMax: number
+}
+
+interface Entry {
+  /** Of a scope: the one of its own. */
+  readonly roleSetId: RoleSetId
+  /**
+   * Of an organization as a whole: stands for its life in the cache. A scope's entry counts only together with the entry of
+   * the organization that it was read beside: when an organization goes, its scopes need not be looked for.
+   */
+  readonly life: object
 }
 
 interface Reading {
@@ -54,7 +63,7 @@ export async function openReadModel(store: Store, options: ReadModelOptions): Pr
 export class ReadModel {
   readonly #store: Store
   /** By the key of the place, as the readings. */
-  readonly #assignments: GrowingCache<{ readonly roleSetId: RoleSetId }>
+  readonly #assignments: GrowingCache<Entry>
   readonly #readings = new Map<string, Reading>()
   readonly #moves = new Map<string, string>()
   readonly #waiting = new Set<{ readonly revision: number; readonly reached: () => void }>()
@@ -95,6 +104,7 @@ export class ReadModel {
   roleSetIdOf(place: Place): RoleSetId | undefined {
     const entry = this.#assignments.get(keyOfPlace(place))
     if (entry === undefined) return undefined
+    if (place.scope !== '' && this.#assignments.get(place.organizationId)?.life !== entry.life) return undefined
     const { roleSetId } = entry
     return typeof roleSetId === 'string' ? (this.#moves.get(roleSetId) ?? roleSetId) : roleSetId
   }
@@ -146,16 +156,24 @@ export class ReadModel {
       case 'ended':
         return this.#assign(keyOfPlace(effect.place), null, revision)
       case 'organization_ended':
-        return this.#assign(keyOfPlace(wholeOf(effect.organizationId)), ended, revision)
+        return this.#end(effect.organizationId, revision)
       case 'moved':
         return this.#move(effect.fromRoleSetId, effect.toRoleSetId, revision)
     }
   }
 
   #assign(key: string, roleSetId: RoleSetId, revision: number): void {
-    if (this.#assignments.has(key)) this.#assignments.set(key, { roleSetId })
+    const entry = this.#assignments.get(key)
+    if (entry !== undefined) this.#assignments.set(key, { ...entry, roleSetId })
     const reading = this.#readings.get(key)
     if (reading) reading.touchedAt = revision
+  }
+
+  /** Its scopes go with it, those that are being read, too. */
+  #end(organizationId: string, revision: number): void {
+    if (this.#assignments.has(organizationId)) this.#assignments.set(organizationId, { roleSetId: ended, life: {} })
+    for (const [key, reading] of this.#readings)
+      if (key === organizationId || key.startsWith(`${organizationId}\n`)) reading.touchedAt = revision
   }
 
   /** One entry, however many places move. The set that they leave is deleted, and ids are never used again. */
@@ -184,7 +202,13 @@ export class ReadModel {
       // The store may be ahead of the feed by change sets that it is about to publish.
       await this.#reachNumber(revision)
       if (reading !== undefined && reading.touchedAt > revision) return
-      for (const key of places.map(keyOfPlace)) this.#assignments.set(key, { roleSetId: value.get(key) ?? null })
+      const known = (place: Place) => value.get(keyOfPlace(place)) ?? null
+      for (const place of wholesFirst(places)) {
+        const { organizationId, scope } = place
+        const life = scope === '' ? {} : this.#assignments.get(organizationId)?.life
+        // A scope is of use only beside its organization.
+        if (life !== undefined) this.#assignments.set(keyOfPlace(place), { roleSetId: known(place), life })
+      }
     } finally {
       for (const place of places) this.#readings.delete(keyOfPlace(place))
     }
@@ -204,6 +228,11 @@ export class ReadModel {
       else signal?.addEventListener('abort', abort, { once: true })
     })
   }
+}
+
+function wholesFirst(places: readonly Place[]): readonly Place[] {
+  const scopes = places.filter(({ scope }) => scope !== '')
+  return scopes.length === 0 ? places : [...places.filter(({ scope }) => scope === ''), ...scopes]
 }
 
 /** By the keys of the places; a place that is missing has none and is of no organization that was deleted. */

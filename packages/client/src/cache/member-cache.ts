@@ -1,0 +1,251 @@
+/**
+ * Which roles users hold, through a second LRU, by the rules of the cache of places: entries are stamped with the revision
+ * that they were read at, the feed moves them, and what was on its way while the feed touched it isn't kept. An answer needs the
+ * place too, so it is given only while both are known at the revision of the catalogue.
+ *
+ * Facts about many members at once (members of a whole role set were reassigned, an organization was deleted) cost the same
+ * however many entries there are: they are remembered with their revision, and an entry that is older and may be concerned
+ * is asked for again.
+ */
+
+import { LRUCache } from 'lru-cache'
+import { byField, type ByField, type ChangeSet } from '../feed/changes.ts'
+import type { Cache } from './cache.ts'
+import type { Entry as PlaceEntry } from './entries.ts'
+import type { Membership } from '../wire/resources.ts'
+import { HeldRolesLists, type HeldRoles } from './held-roles.ts'
+import type { MemberAnswers } from './member-answers.ts'
+import type { MemberCheck, MemberDecision } from './member-decision.ts'
+import type { RoleSetAnswers } from './role-set-answers.ts'
+
+/** A user in an organization. */
+export interface Member {
+  readonly organizationId: string
+  readonly userId: string
+}
+
+/** What was read of a member. */
+export interface Reading {
+  readonly roleIds: readonly string[]
+  /** Of the client's clock; Infinity: without an end. */
+  readonly untilMs: number
+}
+
+/** A member that the sidecar is asked about: the feed marks it, or the answer would bring the past back. */
+export interface MemberLookup extends Member {
+  /** Number of the last revision that may have touched the member since the lookup began. */
+  touchedAt: number
+}
+
+interface Entry {
+  readonly organizationId: string
+  held: HeldRoles
+  untilMs: number
+  /** Number of the revision at which it was read, or by which it was changed since. */
+  revision: number
+  /** Number of the last fact about many members that was found not to concern it. */
+  checkedAt: number
+  /** Where the answers were found last, and under which answers of the role set. */
+  place: PlaceEntry | undefined
+  under: RoleSetAnswers | undefined
+  answers: MemberAnswers | undefined
+}
+
+/** The entries of one user, the newest last. Nearly all users have one. */
+type Entries = readonly Entry[]
+
+/** More than anyone but a program is a member of. */
+const entriesPerUserMax = 100
+/** Facts about many members that are remembered, before everything is dropped instead. */
+const factsMax = 10_000
+
+export class MemberCache {
+  readonly #cache: Cache
+  /** By the user's id. */
+  readonly #users: LRUCache<string, Entries>
+  readonly #lists = new HeldRolesLists()
+  readonly #lookups = new Set<MemberLookup>()
+  /** Numbers of revisions: since when a role may be another one, and an organization's members may be gone. */
+  readonly #reassigned = new Map<string, number>()
+  readonly #ended = new Map<string, number>()
+  /** Number of the last of these facts. */
+  #factAt = 0
+  #isShown = false
+
+  constructor(cache: Cache, membersMax: number) {
+    this.#cache = cache
+    this.#users = new LRUCache({ maxSize: membersMax, sizeCalculation: (entries) => entries.length })
+  }
+
+  /** Whether the feed shows what happens to memberships. If not, nothing is kept. */
+  get isShown(): boolean {
+    return this.#isShown
+  }
+
+  setShown(isShown: boolean): void {
+    if (this.#isShown && !isShown) this.drop()
+    this.#isShown = isShown
+  }
+
+  /** An answer at the revision of the catalogue that was given before: the way of nearly every check. */
+  remembered(
+    organizationId: string,
+    userId: string,
+    { question, nowMs }: { readonly question: MemberCheck; readonly nowMs: number },
+  ): MemberDecision | undefined {
+    const number = this.#cache.answeringNumber
+    const entry = find(this.#users.get(userId), organizationId)
+    if (entry === undefined || entry.answers === undefined || entry.checkedAt < this.#factAt) return undefined
+    const { place } = entry
+    if (entry.revision > number || nowMs >= entry.untilMs || place === undefined) return undefined
+    if (!place.isKept || place.revision > number || place.roleSet.answers !== entry.under) return undefined
+    return entry.answers.remembered(question)
+  }
+
+  /** The answers about a user at the revision of the catalogue; undefined: the sidecar must be asked. */
+  answersOf({ organizationId, userId }: Member, nowMs: number): MemberAnswers | undefined {
+    const entry = find(this.#users.get(userId), organizationId)
+    if (entry === undefined || entry.revision > this.#cache.answeringNumber) return undefined
+    if (nowMs >= entry.untilMs || this.#mayBeOvertaken(entry)) return this.#forget({ organizationId, userId })
+    const place = this.#cache.entryOf(organizationId, false)
+    if (place === undefined) return undefined
+    entry.place = place
+    entry.under = place.roleSet.answers
+    entry.answers = entry.under?.ofMembersWith(entry.held)
+    return entry.answers
+  }
+
+  /** To be called before the sidecar is asked, and ended whether it answers or not. */
+  beginLookup({ organizationId, userId }: Member): MemberLookup {
+    const lookup = { organizationId, userId, touchedAt: 0 }
+    this.#lookups.add(lookup)
+    return lookup
+  }
+
+  endLookup(lookup: MemberLookup): void {
+    this.#lookups.delete(lookup)
+  }
+
+  /** Keeps what was read, unless something newer is known, or happened to the member meanwhile. */
+  fill(
+    lookup: MemberLookup,
+    { roleIds, untilMs }: Reading,
+    { epoch, number }: { epoch: string; number: number },
+  ): void {
+    if (!this.#isShown || epoch !== this.#cache.catalogue?.epoch || lookup.touchedAt > number) return
+    const { organizationId, userId } = lookup
+    const entries = this.#users.peek(userId) ?? []
+    const known = find(entries, organizationId)
+    // The same revision can say more now: the time of a membership may be over.
+    if (known !== undefined && known.revision > number) return
+    const read = { held: this.#lists.of(roleIds), untilMs, revision: number, checkedAt: 0 }
+    const entry: Entry = { organizationId, ...read, place: undefined, under: undefined, answers: undefined }
+    const others = entries.filter((each) => each !== known).slice(1 - entriesPerUserMax)
+    this.#users.set(userId, [...others, entry])
+  }
+
+  /** Follows the next change set, in the tick in which the cache of places does. */
+  apply({ changes }: ChangeSet, number: number): void {
+    const concernsMany = changes.some((change) => 'membersReassigned' in change || 'organizationDeleted' in change)
+    for (const change of changes) byField(this.#effects, change, { number, concernsMany })
+  }
+
+  /** Nothing that was read so far counts: everything begins with a new snapshot. */
+  drop(): void {
+    this.#users.clear()
+    this.#reassigned.clear()
+    this.#ended.clear()
+    this.#factAt = 0
+    for (const lookup of this.#lookups) lookup.touchedAt = Infinity
+  }
+
+  readonly #effects: ByField<void, [Happening]> = {
+    membershipPut: (membership, happening) => this.#put(membership, happening),
+    membershipDeleted: ({ organizationId, userId, scope }, happening) => {
+      if (scope === '') this.#change({ organizationId, userId }, [], happening)
+    },
+    membersReassigned: ({ mappings }, { number }) =>
+      this.#note(
+        this.#reassigned,
+        mappings.map(({ fromRoleId }) => fromRoleId),
+        number,
+      ),
+    organizationDeleted: ({ id }, { number }) => this.#note(this.#ended, [id], number),
+    ...elsewhere,
+  }
+
+  /** When a membership ends by itself is known only to the sidecar's clock, so that is asked for again. */
+  #put({ organizationId, userId, scope, roleIds, expiresAtMs }: Membership, { number, concernsMany }: Happening): void {
+    const isUnclear = concernsMany || expiresAtMs !== 0
+    if (scope === '') this.#change({ organizationId, userId }, roleIds, { number, concernsMany: isUnclear })
+  }
+
+  #change({ organizationId, userId }: Member, roleIds: readonly string[], { number, concernsMany }: Happening): void {
+    for (const lookup of this.#lookups)
+      if (lookup.userId === userId && lookup.organizationId === organizationId) lookup.touchedAt = number
+    const entry = find(this.#users.peek(userId), organizationId)
+    if (entry === undefined || entry.revision >= number) return
+    // The order of the changes counts, and facts about many are looked at later: the sidecar knows.
+    if (concernsMany) return this.#forget({ organizationId, userId })
+    Object.assign(entry, { held: this.#lists.of(roleIds), untilMs: Infinity, revision: number, answers: undefined })
+  }
+
+  #note(facts: Map<string, number>, names: readonly string[], number: number): void {
+    if (facts.size + names.length > factsMax) this.drop()
+    for (const name of names) facts.set(name, number)
+    this.#factAt = number
+    for (const lookup of this.#lookups) lookup.touchedAt = Math.max(lookup.touchedAt, number)
+  }
+
+  #mayBeOvertaken(entry: Entry): boolean {
+    if (entry.checkedAt >= this.#factAt) return false
+    const isLater = (number = 0) => number > entry.revision
+    if (isLater(this.#ended.get(entry.organizationId))) return true
+    if (entry.held.ids.some((id) => isLater(this.#reassigned.get(id)))) return true
+    entry.checkedAt = this.#factAt
+    return false
+  }
+
+  #forget({ organizationId, userId }: Member): undefined {
+    const left = this.#users.peek(userId)?.filter((entry) => entry.organizationId !== organizationId) ?? []
+    if (left.length === 0) this.#users.delete(userId)
+    else this.#users.set(userId, left)
+  }
+}
+
+const nothing = () => undefined
+
+/** What changes neither who is a member nor of what: the catalogue and the places follow it by themselves. */
+const elsewhere = {
+  permissionPut: nothing,
+  permissionDeleted: nothing,
+  rolePut: nothing,
+  roleDeleted: nothing,
+  roleSetPut: nothing,
+  roleSetDeleted: nothing,
+  organizationPut: nothing,
+  organizationsMoved: nothing,
+  assignmentPut: nothing,
+  assignmentDeleted: nothing,
+  scopeKindPut: nothing,
+  scopeKindDeleted: nothing,
+  scopeDefaultPut: nothing,
+  scopeDefaultDeleted: nothing,
+  scopeRenamed: nothing,
+  invitationPut: nothing,
+  settingsPut: nothing,
+  accessKeyPut: nothing,
+  historyCompacted: nothing,
+} satisfies Partial<ByField<void>>
+
+interface Happening {
+  readonly number: number
+  /** Something in the same change set concerns many members. */
+  readonly concernsMany: boolean
+}
+
+function find(entries: Entries | undefined, organizationId: string): Entry | undefined {
+  if (entries === undefined) return undefined
+  for (const entry of entries) if (entry.organizationId === organizationId) return entry
+  return undefined
+}

@@ -1,0 +1,57 @@
+/** Questions about what a user holds now, and their answers, as callers see them. */
+
+import type { MemberReason, Reach } from '@rolesets/core'
+
+/** What the user must hold: a role or a permission, exactly one of them. */
+export type MemberRequirement =
+  | {
+      /** Key or id of the role. */
+      readonly role: string
+      readonly permission?: undefined
+    }
+  | {
+      /** Key of the permission that one of the user's roles must have. */
+      readonly permission: string
+      readonly role?: undefined
+    }
+
+export type MemberCheck = MemberRequirement & {
+  /** Which roles count in a scope: those held there (`PLACE`, the default), in the organization as a whole, or both. */
+  readonly reach?: Reach | undefined
+}
+
+export interface MemberDecision {
+  /** Whether the user holds it now. */
+  readonly allowed: boolean
+  readonly reason: MemberReason
+  /** Keys of the roles that the user holds and that count. */
+  readonly roles: readonly string[]
+  /** Key of the place's role set; empty where it has none. */
+  readonly roleSet: string
+  /** The revision at which it was decided, `<epoch>:<number>`. */
+  readonly revision: string
+  readonly source: 'cache' | 'sidecar'
+  /** As in a `Decision`. */
+  readonly permissionRetired?: true
+  /** As in a `Decision`. */
+  readonly organizationDeleted?: true
+  /** As in a `Decision`. */
+  readonly organizationRegistered?: false
+}
+
+/** Everything that a user holds in a place. */
+export interface MemberRoles {
+  readonly organizationId: string
+  readonly userId: string
+  readonly isMember: boolean
+  /** `MEMBER_HOLDS_ROLE` of a member, else why the user is none. */
+  readonly reason: MemberReason
+  /** Keys, in the order of the membership. Empty: no member. */
+  readonly roles: readonly string[]
+  /** Keys of the permissions of these roles, each once, in alphabetical order. */
+  readonly permissions: readonly string[]
+  /** Key of the place's role set; empty where it has none. */
+  readonly roleSet: string
+  readonly revision: string
+  readonly source: 'cache' | 'sidecar'
+}

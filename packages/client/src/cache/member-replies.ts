@@ -1,0 +1,73 @@
+/** The replies to questions about members, parsed. One that contradicts itself is rejected: no decision rests on a guess. */
+
+import { formatRevision, isMemberAllowed, memberReasons, type Revision } from '@rolesets/core'
+import * as read from '../wire/reading.ts'
+import { flag, malformed, maybeFlag, maybeNumber, maybeText, texts } from '../wire/reading.ts'
+import { revisionAtLeast } from './answers.ts'
+import { ended, unregistered } from './catalogue.ts'
+import type { MemberDecision, MemberRoles } from './member-decision.ts'
+
+const readReply = read.objectOf('the answer', {
+  ...{ allowed: flag, reason: read.oneOf(memberReasons), roles: read.frozen(texts), organizationRegistered: flag },
+  ...{ roleSet: maybeText, roleSetId: maybeText, permissionRetired: maybeFlag, organizationDeleted: maybeFlag },
+  ...{ roleIds: texts, endsInMs: maybeNumber, permissions: read.frozen(texts) },
+})
+
+/** An answer about a member, and what it says for the cache. */
+export interface MemberReply<Value> {
+  readonly value: Value
+  readonly revision: Revision
+  /** Of the organization's role set. */
+  readonly roleSetId: string
+  /** That the user holds in the place. */
+  readonly roleIds: readonly string[]
+  /** Infinity: without an end. */
+  readonly endsInMs: number
+  /** The sidecar denies organizations that it doesn't know: seen from the answer. */
+  readonly unknownOrganizationsDenied: boolean
+}
+
+/** The first argument is the reply, and `atLeast` the revision that was asked for. */
+export function parseMemberCheck(reply: unknown, atLeast: Revision | undefined): MemberReply<MemberDecision> {
+  const { answer, facts, common } = parse(reply, atLeast)
+  const { allowed, reason, roles, roleSet, permissionRetired, organizationDeleted } = answer
+  const value: MemberDecision = {
+    ...{ allowed, reason, roles, roleSet, ...common },
+    ...(permissionRetired ? ({ permissionRetired } as const) : {}),
+    ...(organizationDeleted ? ({ organizationDeleted } as const) : {}),
+    ...(answer.organizationRegistered ? {} : ({ organizationRegistered: false } as const)),
+  }
+  return { ...facts, value: Object.freeze(value) }
+}
+
+export function parseMemberRoles(
+  reply: unknown,
+  { organizationId, userId }: { readonly organizationId: string; readonly userId: string },
+  atLeast: Revision | undefined,
+): MemberReply<MemberRoles> {
+  const { answer, facts, common } = parse(reply, atLeast)
+  const { allowed: isMember, reason, roles, permissions, roleSet } = answer
+  const value: MemberRoles = { organizationId, userId, isMember, reason, roles, permissions, roleSet, ...common }
+  return { ...facts, value: Object.freeze(value) }
+}
+
+function parse(reply: unknown, atLeast: Revision | undefined) {
+  const revision = revisionAtLeast(reply, atLeast)
+  const answer = readReply(reply)
+  const { allowed, reason, organizationRegistered, organizationDeleted, roleSetId, roleIds, endsInMs } = answer
+  if (allowed !== isMemberAllowed(reason)) throw malformed('`allowed` and `reason` contradict each other')
+  if (allowed && answer.roles.length === 0) throw malformed('a member holds no role')
+  const isUnknown = reason === 'ORGANIZATION_UNKNOWN'
+  if (isUnknown && organizationRegistered) throw malformed('an organization is reported as registered and as unknown')
+  if (organizationDeleted && !isUnknown) throw malformed('an organization is reported as deleted and as known')
+  if (organizationRegistered && roleSetId === '') throw malformed('`roleSetId` is missing')
+  const facts = {
+    revision,
+    roleSetId: organizationRegistered ? roleSetId : organizationDeleted ? ended : unregistered,
+    roleIds,
+    endsInMs: endsInMs === 0 ? Infinity : endsInMs,
+    unknownOrganizationsDenied: isUnknown && !organizationDeleted,
+  }
+  const common = { revision: formatRevision(revision), source: 'sidecar' as const }
+  return { answer, facts, common }
+}
