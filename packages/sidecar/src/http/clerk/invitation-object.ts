@@ -9,6 +9,8 @@ import {
   metadataObject,
   publicInviterObject,
   representPublicInviter,
+  representScope,
+  scopeField,
   representRoles,
   severalRoles,
 } from './object-parts.ts'
@@ -30,6 +32,7 @@ const invitationObject = component('OrganizationInvitation', {
   expires_at: time,
   created_at: time,
   updated_at: time,
+  scope: scopeField,
 })
 
 const invitationOfOrganizationObject = invitationObject
@@ -44,6 +47,7 @@ function representInvitation(invitation: InvitationView) {
     roles: representRoles(invitation.roles),
     inviter_id: inviter === '' ? null : inviter,
     public_inviter_data: inviter === '' ? null : representPublicInviter(inviter),
+    scope: representScope(invitation),
   })
 }
 

@@ -9,7 +9,7 @@ import { inRulesWords } from '../operation/names.ts'
 import { listing, listObject, reading, writing, type Operation } from '../operation/route.ts'
 import { invitationAnswer as answer, invitationOfOrganizationAnswer } from './invitation-object.ts'
 import { membershipAnswer } from './membership-object.ts'
-import { givenRoles, needsRole } from './object-parts.ts'
+import { givenRoles, needsRole, scopeFilter } from './object-parts.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/invitations'
@@ -57,7 +57,7 @@ export const invitationOperations: readonly Operation[] = [
   listing('ListOrganizationInvitations', `GET ${path}`, {
     ...listed,
     summary: 'Lists the invitations of an organization, by default the newest first',
-    query: { status: invitationStatuses, email_address: exactText, order_by: invitationOrder },
+    query: { status: invitationStatuses, email_address: exactText, scope: scopeFilter, order_by: invitationOrder },
     fields: { statuses: 'status' },
     handle: (input, { service, call }) => service.directory.invitations(input, call),
   }),
@@ -97,6 +97,7 @@ export const invitationOperations: readonly Operation[] = [
     ...listed,
     summary:
       'Lists the pending invitations of an organization, the newest first. Deprecated: list with `status=pending`',
+    query: { scope: scopeFilter },
     handle: (input, { service, call }) =>
       service.directory.invitations({ ...input, statuses: ['pending'], order: newestFirst }, call),
   }),
@@ -127,6 +128,7 @@ export const invitationOperations: readonly Operation[] = [
     query: {
       status: invitationStatuses,
       query: z.string().optional().describe('Exactly the id, or a part of the email address.'),
+      scope: scopeFilter,
       order_by: invitationOrder,
     },
     fields: { statuses: 'status' },

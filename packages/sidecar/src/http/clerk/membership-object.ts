@@ -9,8 +9,10 @@ import {
   metadataObject,
   publicUserObject,
   representPublicUser,
+  representScope,
   representRoles,
   roleFacts,
+  scopeField,
   severalRoles,
 } from './object-parts.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
@@ -27,6 +29,7 @@ const membershipObject = component('OrganizationMembership', {
   public_user_data: publicUserObject,
   created_at: time,
   updated_at: time,
+  scope: scopeField,
 })
 
 const represent = representing(membershipObject)
@@ -39,6 +42,7 @@ function representMembership({ membership, organization }: MembershipEntry, { se
     permissions: [...new Set(facts.flatMap(({ permissions }) => permissions))],
     organization: representOrganization(organization),
     public_user_data: representPublicUser(membership.userId),
+    scope: representScope(membership),
   })
 }
 

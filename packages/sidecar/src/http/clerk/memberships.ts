@@ -9,7 +9,7 @@ import { shownAs } from '../operation/shown-as.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
 import { membershipAnswer } from './membership-object.ts'
-import { givenRoles, needsRole } from './object-parts.ts'
+import { givenRoles, needsRole, scopeFilter } from './object-parts.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/memberships'
@@ -37,11 +37,14 @@ export const membershipOperations: readonly Operation[] = [
     ...membershipAnswer,
     summary: 'Lists the members of an organization, by default the newest first',
     params: organizationParams,
-    query: { order_by: membershipOrder, ...membershipFilters },
+    query: { order_by: membershipOrder, scope: scopeFilter, ...membershipFilters },
     fields: filterNames,
     codes: { organization_not_found: 'form_param_value_invalid' },
-    handle: ({ organizationId, order, limit, offset, ...filters }, { service, call }) =>
-      service.directory.memberships({ organizationId, ...membershipQueryOf(filters), order, limit, offset }, call),
+    handle: ({ organizationId, scope, order, limit, offset, ...filters }, { service, call }) =>
+      service.directory.memberships(
+        { organizationId, scope, ...membershipQueryOf(filters), order, limit, offset },
+        call,
+      ),
   }),
 
   writing('CreateMembership', `POST ${path}`, {
@@ -100,7 +103,7 @@ export const membershipOperations: readonly Operation[] = [
   listing('ListInstanceOrganizationMemberships', 'GET /organization_memberships', {
     ...membershipAnswer,
     summary: 'Lists the memberships of all organizations, by default the newest first',
-    query: { order_by: membershipOrder },
+    query: { order_by: membershipOrder, scope: scopeFilter },
     handle: (input, { service, call }) => service.directory.memberships(input, call),
   }),
 ]

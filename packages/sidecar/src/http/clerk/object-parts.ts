@@ -5,6 +5,7 @@ import type { Catalogue } from '@rolesets/core'
 import type { Service } from '../../service/service.ts'
 import { viewRole, type RoleView } from '../../service/views.ts'
 import { reference, references } from '../operation/fields.ts'
+import { exactText } from '../operation/parameters.ts'
 import { component } from '../operation/represent.ts'
 import { fault } from '../operation/validation.ts'
 
@@ -82,3 +83,18 @@ export function roleFacts(roleId: string, { readModel: { catalogue } }: Pick<Ser
   ofCatalogue.set(roleId, facts)
   return facts
 }
+
+/** Clerk's clients know no scopes, so what is of the organization as a whole has no such field. */
+export const scopeField = z
+  .string()
+  .optional()
+  .describe('An extension: the part of the organization, `<kind>:<name>`. Absent: the organization as a whole.')
+
+export function representScope({ scope }: { readonly scope: string }): string | undefined {
+  return scope === '' ? undefined : scope
+}
+
+/** Which scopes a list shows. */
+export const scopeFilter = exactText.describe(
+  'An extension: those of this part of the organization, `<kind>:<name>`; `*`: of all parts and of the whole. Default: of the whole.',
+)
