@@ -36,8 +36,10 @@ import type {
 } from '@rolesets/core'
 import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
+import type { Restorable } from '../domain/former-roles.ts'
 import type { Copying } from './backup.ts'
 import type {
+  FormerRolesOf,
   HistoryPage,
   HistoryQuery,
   InvitationQuery,
@@ -136,6 +138,8 @@ export interface Reader {
     roleIds: readonly string[],
     now: number,
   ): Promise<HolderCounts>
+  /** Members who still have what a mapping of a move left, and had only roles of the list before it; in the order of their keys. */
+  formerRoles(asked: FormerRolesOf): Promise<readonly Restorable[]>
   /** The answer to a departure, as the memberships are now; at most `limit` ids, in order, and the number of all. */
   withoutAdministrator(departure: Departure, limit: number): Promise<WithoutAdministrator>
   /** Equal things are ordered by id, so that pages neither repeat nor skip one. */

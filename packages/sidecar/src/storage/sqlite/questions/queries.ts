@@ -17,6 +17,7 @@ import { given, hasStatus, where, type Condition } from './conditions.ts'
 import { repeatedHolders } from './repeated-holders.ts'
 import { checkAtMost, holdsOneOf, rowsMax, searchesOf } from './search.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
+import { readFormerRoles } from '../rows/former-roles.ts'
 
 const idsMax = 10_000
 
@@ -85,6 +86,7 @@ export function readsOf(connection: Connection): Reads {
     },
     organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),
+    formerRoles: (asked) => readFormerRoles(connection, asked),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
     repeatedHolders: (among, roleIds, now) => repeatedHolders(connection, among, { roleIds, now }),
     withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
