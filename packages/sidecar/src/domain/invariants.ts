@@ -72,12 +72,12 @@ export class InvariantCheck {
     return breaches
   }
 
-  /** I1: every member's role is in its organization's set. I6: a user is a member of an organization once. */
+  /** I1: every member's role is in its organization's set. I6: a user is a member of a place once. I10. */
   membership(membership: Membership): string[] {
     const key = memberKey(membership)
     const breaches = key === this.#lastMember ? [`I6: two memberships have the organization and user ${key}.`] : []
     this.#lastMember = key
-    return [...this.#findMisplaced('I1', membership), ...breaches]
+    return [...this.#findMisplaced('I1', membership), ...findRoleFaults(membership), ...breaches]
   }
 
   /** I2: every pending invitation's role is in its organization's set. I6: one address, one pending invitation. */
@@ -87,7 +87,7 @@ export class InvariantCheck {
     const breaches =
       key === this.#lastInvited ? [`I6: two pending invitations have the organization and address ${key}.`] : []
     this.#lastInvited = key
-    return [...this.#findMisplaced('I2', invitation), ...breaches]
+    return [...this.#findMisplaced('I2', invitation), ...findRoleFaults(invitation), ...breaches]
   }
 
   /** I7: revisions grow by one. I8: every change names its actor. */
@@ -112,6 +112,13 @@ export class InvariantCheck {
           `${invariant}: ${id} has the role ${roleId} in ${organizationId}, but the role set ${roleSetId} lacks that role.`,
       )
   }
+}
+
+/** I10: at least one role, none twice. */
+function findRoleFaults({ id, roleIds }: Membership | Invitation): string[] {
+  if (roleIds.length === 0) return [`I10: ${id} has no role.`]
+  const twice = roleIds.find((roleId, place) => roleIds.indexOf(roleId) < place)
+  return twice === undefined ? [] : [`I10: ${id} has the role ${twice} twice.`]
 }
 
 export function memberKey({ organizationId, scope, userId }: Membership): string {

@@ -5,7 +5,8 @@ import { amend } from './amend.ts'
 import { decided, impactOf, isHeld } from './decided.ts'
 import type { Context, Decided, Impact, RoleFacts, RoleUsage } from './decided.ts'
 import { checkIsForOrganizations, findRole, findRoleSet } from './lookup.ts'
-import { planMove, reassignMembers, type Mapped } from './mappings.ts'
+import { parseFlag } from './fields.ts'
+import { planRestoringMove, reassignMembers, type Mapped, type RestoringFacts } from './mappings.ts'
 import { Refusal } from './refusal.ts'
 import { checkCanBeCreator, initialRequired } from './role-sets.ts'
 
@@ -54,16 +55,19 @@ export function replaceRole(
 export function replaceRoleSet(
   catalogue: Catalogue,
   input: ReplaceRoleSetInput,
-  facts: { readonly usage: readonly RoleUsage[]; readonly organizations: number },
+  facts: RestoringFacts & { readonly usage: readonly RoleUsage[]; readonly organizations: number },
+  context: Context,
 ): Decided<RoleSet> {
+  parseFlag(input.restoreFormerRoles, 'restore_former_roles')
   const source = findRoleSet(catalogue, input.roleSet)
   const destination = findRoleSet(catalogue, input.toRoleSet, 'to_role_set')
   if (source.id === destination.id) throw sameThing('role_set', source.key)
   if (source.type === 'initial') throw initialRequired(source, 'role_set', 'replaced')
   const { organizations } = facts
   if (organizations > 0) checkIsForOrganizations(destination, 'to_role_set')
-  const impact = planMove(catalogue, { destination, mappings: input.mappings, ...facts })
-  const changes = reassignMembers({ roleSetId: source.id }, impact.roles)
+  const move = { destination, mappings: input.mappings, ...facts }
+  const { impact, restored, mapped } = planRestoringMove(catalogue, move, context)
+  const changes = [...restored.changes, ...reassignMembers({ roleSetId: source.id }, mapped)]
   const ends = { fromRoleSetId: source.id, toRoleSetId: destination.id }
   if (organizations > 0) changes.push({ verb: 'moved', thing: 'assignment', ...ends, organizations })
   changes.push(deleted('role_set', source))

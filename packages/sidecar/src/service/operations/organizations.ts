@@ -11,6 +11,7 @@ import {
 import type { RegistrationFacts } from '../../domain/registration.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
 import type { Foreseen, Writer } from '../../storage/store.ts'
+import { restorableIn } from './former-roles.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { viewOrganization, type OrganizationView } from '../views.ts'
 
@@ -30,13 +31,19 @@ export const organizationCommands = commandsOf(viewOrganization, {
       slugOwner: await slugOwner(scope.writer, input.slug),
       // Roles in use are counted only if the organization moves.
       usage: input.roleSet ? await usageIn(scope, input) : [],
+      restorable: await restorableIn(scope, { organizationId: input.organizationId }, input),
     }),
     { foresee: foreseeOrganization },
   ),
   deleteOrganization: {
     foresee: foreseeOrganization,
-    decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) =>
-      deleteOrganization(input, await usedOrganization(scope, input)),
+    decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) => {
+      const facts = await usedOrganization(scope, input)
+      const roleIds = facts.usage.map(({ roleId }) => roleId)
+      const { organizationId } = input
+      const repeated = await scope.writer.repeatedHolders({ organizationId }, roleIds, scope.context.now)
+      return deleteOrganization(input, { ...facts, repeated })
+    },
     deletes: true,
   },
   assignRoleSet: factRule(
@@ -44,6 +51,7 @@ export const organizationCommands = commandsOf(viewOrganization, {
     async (scope, input) => ({
       ...(await usedOrganization(scope, input)),
       ...(await registrationOf(scope.writer, input.organizationId)),
+      restorable: await restorableIn(scope, { organizationId: input.organizationId }, input),
     }),
     { foresee: foreseeOrganization },
   ),

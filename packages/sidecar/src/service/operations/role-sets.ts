@@ -3,6 +3,7 @@
 import { findRole, findRoleSet } from '../../domain/lookup.ts'
 import { addRoles, createRoleSet, deleteRoleSet, updateRoleSet } from '../../domain/role-sets.ts'
 import { replaceRole, replaceRoleSet } from '../../domain/role-set-replacement.ts'
+import { restorableIn } from './former-roles.ts'
 import { catalogueList, catalogueRule, commandsOf, factRule, type WriteScope } from './operation.ts'
 import { viewRoleSet } from '../views.ts'
 
@@ -17,7 +18,9 @@ export const roleSetCommands = commandsOf(viewRoleSet, {
   }),
   replaceRoleSet: factRule(replaceRoleSet, async (scope, input) => {
     const { roleSetId, organizations } = await factsOf(scope, input)
-    return { usage: await scope.writer.usageIn({ roleSetId }, scope.context.now), organizations }
+    const { toRoleSet, restoreFormerRoles } = input
+    const restorable = await restorableIn(scope, { roleSetId }, { roleSet: toRoleSet, restoreFormerRoles })
+    return { usage: await scope.writer.usageIn({ roleSetId }, scope.context.now), organizations, restorable }
   }),
   deleteRoleSet: factRule(deleteRoleSet, factsOf, { deletes: true }),
 })

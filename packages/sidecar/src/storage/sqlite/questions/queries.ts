@@ -14,8 +14,10 @@ import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
 import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
-import { checkAtMost, rowsMax, searchesOf } from './search.ts'
+import { repeatedHolders } from './repeated-holders.ts'
+import { checkAtMost, holdsOneOf, rowsMax, searchesOf } from './search.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
+import { readFormerRoles } from '../rows/former-roles.ts'
 
 const idsMax = 10_000
 
@@ -84,7 +86,9 @@ export function readsOf(connection: Connection): Reads {
     },
     organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),
+    formerRoles: (asked) => readFormerRoles(connection, asked),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
+    repeatedHolders: (among, roleIds, now) => repeatedHolders(connection, among, { roleIds, now }),
     withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
     catalogue: () => loadCatalogue(connection),
     accessKeys: () => inOrder(connection, accessKeys),
@@ -106,8 +110,9 @@ function listsOf(connection: Connection): Pick<Reads, 'organizations' | 'members
   return {
     organizations: (page, { roleSetId } = {}) =>
       list(connection, organizations, { page, by: 'id', conditions: [given('role_set_id = ?', roleSetId)] }),
-    memberships: (organizationId, page, { roleId, scope = '' } = {}) => {
-      const conditions = [...isIn({ organizationId, scope }), given('role_id = ?', roleId)]
+    memberships: async (organizationId, page, { roleId, scope = '' } = {}) => {
+      const isHolder = roleId === undefined ? undefined : await holdsOneOf(connection, [roleId])
+      const conditions = [...isIn({ organizationId, scope }), isHolder]
       return list(connection, memberships, { page, by: 'user_id', conditions })
     },
     invitations: (organizationId, page, { statuses, now, scope = '' }) => {
