@@ -34,7 +34,7 @@ import type {
   Place,
   Revision,
 } from '@rolesets/core'
-import type { Departure, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
+import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
 import type { Restorable } from '../domain/former-roles.ts'
 import type { Copying } from './backup.ts'
@@ -129,6 +129,15 @@ export interface Reader {
   usageIn(among: Where | { readonly roleSetId: string }, now: number): Promise<readonly RoleUsage[]>
   /** The same for one role: anywhere, also in scopes, or in all organizations of a set. */
   usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
+  /**
+   * How many pairs of a holder and one of these roles there are beyond one for each holder: what a sum over `usageIn` counts
+   * too much.
+   */
+  repeatedHolders(
+    among: Where | { readonly roleSetId: string },
+    roleIds: readonly string[],
+    now: number,
+  ): Promise<HolderCounts>
   /** Members who still have what a mapping of a move left, and had only roles of the list before it; in the order of their keys. */
   formerRoles(asked: FormerRolesOf): Promise<readonly Restorable[]>
   /** The answer to a departure, as the memberships are now; at most `limit` ids, in order, and the number of all. */
