@@ -2,8 +2,7 @@
 
 import { reaches, type MemberQuestion, type Reach } from '@rolesets/core'
 import { parseAskOptions, parseName, parseObject, parseScope, type AskOptions } from './arguments.ts'
-import type { Member } from './cache/member-cache.ts'
-import type { MemberCheck } from './cache/member-decision.ts'
+import type { Member, MemberCheck } from './cache/member-decision.ts'
 import { invalidArgument } from './errors.ts'
 
 /** A question, and how it is asked. */

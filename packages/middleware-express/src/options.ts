@@ -5,10 +5,11 @@
 
 import { IncomingMessage } from 'node:http'
 import type { RoleSetsClient } from '@rolesets/client'
+import { findScopeFault } from '@rolesets/core'
 import type { RoleSetsExpressError } from './errors.ts'
 import { problem } from './problem.ts'
 import type { Extractor } from './request.ts'
-import { aScope, type ScopeOption } from './scope.ts'
+import type { ScopeOption } from './scope.ts'
 
 /** What an option must be, as a test and in words. */
 export interface Rule {
@@ -45,6 +46,10 @@ export interface AskingOptions {
 export const aBoolean: Rule = { holds: (value) => typeof value === 'boolean', expected: 'true or false' }
 export const aFunction: Rule = { holds: (value) => typeof value === 'function', expected: 'a function' }
 export const aText: Rule = { holds: isText, expected: 'a string that is not empty' }
+export const aScope: Rule = {
+  holds: (value) => typeof value === 'function' || (typeof value === 'string' && findScopeFault(value) === undefined),
+  expected: 'the key of a scope, for example "department:cardiology", or a function that finds it',
+}
 export const texts: Rule = {
   holds: (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
   expected: 'a list of at least one string',

@@ -6,18 +6,12 @@
 
 import type { IncomingMessage } from 'node:http'
 import { findScopeFault } from '@rolesets/core'
-import type { Rule } from './options.ts'
 import { whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
 import { extractFrom, type Extractor } from './request.ts'
 
 /** The key of one scope, `<kind>:<name>`, or a function that finds it in a request. */
 export type ScopeOption = string | Extractor
-
-export const aScope: Rule = {
-  holds: (value) => typeof value === 'function' || (typeof value === 'string' && findScopeFault(value) === undefined),
-  expected: 'the key of a scope, for example "department:cardiology", or a function that finds it',
-}
 
 /** The key of the scope; undefined only without the option. Throws `scope_missing` or `scope_invalid`. */
 export function scopeOf(req: IncomingMessage, option: ScopeOption | undefined): Eventually<string | undefined> {

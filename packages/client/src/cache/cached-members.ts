@@ -9,8 +9,8 @@ import type { Limits } from '../waiting.ts'
 import type { Asking } from './asking.ts'
 import type { Cache } from './cache.ts'
 import type { Lookups } from './lookups.ts'
-import type { Member, MemberCache } from './member-cache.ts'
-import type { MemberCheck, MemberDecision, MemberRoles } from './member-decision.ts'
+import type { MemberCache } from './member-cache.ts'
+import type { Member, MemberCheck, MemberDecision, MemberRoles } from './member-decision.ts'
 import { parseMemberCheck, parseMemberRoles, type MemberReply } from './member-replies.ts'
 
 export interface CachedMembersOptions {

@@ -12,8 +12,7 @@ import {
   type MemberQuestion,
 } from '@rolesets/core'
 import type { Decision } from './decision.ts'
-import type { Member } from './member-cache.ts'
-import type { MemberCheck, MemberDecision, MemberRoles } from './member-decision.ts'
+import type { Member, MemberCheck, MemberDecision, MemberRoles } from './member-decision.ts'
 
 /** What the answers have in common. */
 export interface MemberAnswersBasis {

@@ -16,13 +16,8 @@ import type { Entry as PlaceEntry } from './entries.ts'
 import type { Membership } from '../wire/resources.ts'
 import { HeldRolesLists, type HeldRoles } from './held-roles.ts'
 import type { MemberAnswers } from './member-answers.ts'
-import type { MemberCheck, MemberDecision } from './member-decision.ts'
+import type { Member, MemberCheck, MemberDecision } from './member-decision.ts'
 import type { RoleSetAnswers } from './role-set-answers.ts'
-
-/** A user in an organization, or in a scope of it. */
-export interface Member extends Place {
-  readonly userId: string
-}
 
 /** What was read of a member. */
 export interface Reading {

@@ -1,6 +1,11 @@
 /** Questions about what a user holds now, and their answers, as callers see them. */
 
-import type { MemberReason, Reach } from '@rolesets/core'
+import type { MemberReason, Place, Reach } from '@rolesets/core'
+
+/** A user in an organization, or in a scope of it. */
+export interface Member extends Place {
+  readonly userId: string
+}
 
 /** What the user must hold: a role or a permission, exactly one of them. */
 export type MemberRequirement =

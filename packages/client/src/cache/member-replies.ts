@@ -5,8 +5,7 @@ import * as read from '../wire/reading.ts'
 import { flag, malformed, maybeFlag, maybeNumber, maybeText, texts } from '../wire/reading.ts'
 import { checkKnowsScopes, revisionAtLeast } from './answers.ts'
 import { ended, unregistered } from './catalogue.ts'
-import type { Member } from './member-cache.ts'
-import type { MemberDecision, MemberRoles } from './member-decision.ts'
+import type { Member, MemberDecision, MemberRoles } from './member-decision.ts'
 
 const maybeTexts: read.Reader<readonly string[]> = (value = [], field) => texts(value, field)
 
