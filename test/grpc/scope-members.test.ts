@@ -1,7 +1,7 @@
 /** Memberships and invitations of scopes over the wire, and with the client's administration. */
 
 import { join } from 'node:path'
-import { createRoleSetsClient, RoleSetsError } from '@rolesets/client'
+import { createRoleSetsClient, type RoleSetsError } from '@rolesets/client'
 import { put } from '@rolesets/core'
 import test, { type ExecutionContext } from 'ava'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
@@ -18,7 +18,7 @@ async function openWithDepartments(t: ExecutionContext) {
     const kind = { kind: 'department', fallback: 'organization', roleSetId: null } as const
     await writer.record([put('scope_kind', { ...kind, updatedAt: 1, revision: writer.nextRevision }, null)])
   })
-  await service.close()
+  service.close()
   await store.close()
   const { target } = await openTestSidecar(t, { ROLESETS_DATABASE: database })
   return { target, ...connect(t, target) }
