@@ -322,6 +322,30 @@ test('at most as many memberships are kept as the options say', async (t) => {
   t.like(client.checkMemberCached('acme', 'bob', isAdmin), { allowed: true })
 })
 
+test('a user who is a member of very many organizations is kept in each', async (t) => {
+  const { client, transport, clock } = await openScriptedKeyed(t)
+  const organizationIds = Array.from({ length: 40 }, (_, n) => `org_${n}`)
+  for (const organizationId of organizationIds) {
+    const asked = client.checkMember(organizationId, 'ann', isAdmin)
+    await clock.settle()
+    transport.call.reply(memberReply('e:10', [admin]))
+    await asked
+  }
+  const holds = (role: string) =>
+    organizationIds.filter((id) => client.checkMemberCached(id, 'ann', { role })?.allowed).length
+  t.is(holds('org:admin'), 40)
+  transport.stream.send(
+    changeSet('e:11', [
+      { membershipPut: membership('org_7', 'ann', member) },
+      { membershipDeleted: { id: 'orgmem_1', organizationId: 'org_8', userId: 'ann', scope: '' } },
+    ]),
+  )
+  await clock.settle()
+  t.is(holds('org:admin'), 38)
+  t.is(holds('org:member'), 1)
+  t.is(client.checkMemberCached('org_8', 'ann', isAdmin)?.reason, 'NOT_A_MEMBER')
+})
+
 test('when the cache is too old the sidecar is asked, and if it does not answer there is no decision', async (t) => {
   const { client, sidecar, clock } = await openBesideFake(t, { sidecar: { members: { globex: { ann: 'org:admin' } } } })
   const asked = client.checkMember('globex', 'ann', isAdmin)
