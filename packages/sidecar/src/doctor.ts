@@ -108,7 +108,8 @@ async function* breaches(inspection: Inspection, now: number): AsyncGenerator<Fi
   const catalogue = await inspection.catalogue()
   const [organizations, memberships] = [inspection.organizations(), inspection.memberships()]
   const [invitations, changeSets] = [inspection.invitations(), inspection.provenances()]
-  for await (const breach of streamBroken({ catalogue, organizations, memberships, invitations, changeSets, now })) {
+  const state = { catalogue, organizations, memberships, memberKeys: inspection.memberKeys(), invitations, changeSets }
+  for await (const breach of streamBroken({ ...state, now })) {
     const [what = '', ...problem] = breach.split(': ')
     if (what !== 'I7') yield { what, problem: problem.join(': ').replace(/\.$/, '') }
   }

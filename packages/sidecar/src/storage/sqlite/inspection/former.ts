@@ -64,6 +64,7 @@ function asOf(
     catalogue: () => copy.catalogue(),
     organizations: () => copy.organizations(),
     memberships: () => copy.memberships(),
+    memberKeys: () => copy.memberKeys(),
     invitations: () => copy.invitations(),
     provenances: () => copy.provenances(),
     isUndisturbed: async () => true,
