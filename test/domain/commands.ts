@@ -86,7 +86,7 @@ export function decideCommand(state: State, command: Command, context: Context):
       const roleSet = find(catalogue.roleSets, command.input.roleSet)
       const usage = state.usage((member) => state.isOn(roleSet?.id ?? '', member))
       const facts = { usage, organizations: countOn(state, command.input) }
-      return replacement.replaceRoleSet(catalogue, command.input, facts)
+      return replacement.replaceRoleSet(catalogue, command.input, facts, context)
     }
     case 'deleteRoleSet':
       return roleSets.deleteRoleSet(catalogue, command.input, { organizations: countOn(state, command.input) })

@@ -160,11 +160,14 @@ test('a missing mapping is refused with the list of unmapped roles and how many 
 })
 
 test('pending invitations need a mapping as members do', (t) => {
-  const { catalogue } = createTiers()
+  const state = createTiers()
+  const { catalogue } = state
   const { id: roleId = '' } = catalogue.roles.byKey('org:analyst') ?? {}
   const facts = { usage: [{ roleId, members: 0, invitations: 3, organizations: 1 }], organizations: 2 }
   const input = { roleSet: 'role_set:pro', toRoleSet: 'role_set:free' }
-  const { facts: counts } = refused(t, 'mapping_missing', 'mappings', () => replaceRoleSet(catalogue, input, facts))
+  const { facts: counts } = refused(t, 'mapping_missing', 'mappings', () =>
+    replaceRoleSet(catalogue, input, facts, state.context()),
+  )
   t.is(counts['org:analyst'], '0 members, 3 invitations')
 })
 
@@ -180,7 +183,7 @@ test('the list of unmapped roles stays small, however many there are', (t) => {
   }))
   const input = { roleSet: 'role_set:pro', toRoleSet: 'role_set:free' }
   const { facts } = refused(t, 'mapping_missing', 'mappings', () =>
-    replaceRoleSet(state.catalogue, input, { usage, organizations: 2 }),
+    replaceRoleSet(state.catalogue, input, { usage, organizations: 2 }, state.context()),
   )
   t.is(facts['unmapped_count'], '300')
 })

@@ -106,7 +106,8 @@ export function updateOrganization(
   if (isGiven(slug)) checkSlug(catalogue, slug, facts.slugOwner?.id === id ? undefined : facts.slugOwner)
   const isMoving = destination !== undefined && destination.id !== before.roleSetId
   const move = { mappings: input.mappings, usage: isMoving ? facts.usage : [], organizations: isMoving ? 1 : 0 }
-  const impact = destination === undefined ? noImpact : planMove(catalogue, { ...move, destination })
+  const planned = destination === undefined ? noImpact : planMove(catalogue, { ...move, destination })
+  const impact = isMoving ? { ...planned, ...facts.scopes } : planned
   const fields = { name, slug, roleSetId: destination?.id, ...own, ...metadata.of(before) }
   const organization = amend(before, fields, context)
   const reassigned = reassignMembers({ organizationId: id }, impact.roles)

@@ -3,10 +3,11 @@
 import { deleted, holders, put, type Catalogue, type Change, type Role, type RoleSet } from '@rolesets/core'
 import { amend } from './amend.ts'
 import { decided, impactOf, isHeld } from './decided.ts'
-import type { Context, Decided, Impact, RoleFacts, RoleUsage } from './decided.ts'
+import type { Context, Decided, Impact, RoleFacts, RoleSetFacts, RoleUsage } from './decided.ts'
 import { checkIsForOrganizations, findRole, findRoleSet } from './lookup.ts'
 import { planMove, reassignMembers, type Mapped } from './mappings.ts'
 import { Refusal } from './refusal.ts'
+import { renamedNamers } from './scope-kinds.ts'
 import { checkCanBeCreator, initialRequired } from './role-sets.ts'
 
 export interface ReplaceRoleInput {
@@ -38,7 +39,7 @@ export function replaceRole(
   const target = isTargeted ? findRole(catalogue, input.toRole, 'to_role') : undefined
   if (!before.roleIds.includes(role.id)) throw notInRoleSet(role, before)
   const requiredMappings = isHeld(facts.usage) ? [facts.usage] : []
-  const impact = impactOf({ organizations: facts.organizations, requiredMappings })
+  const impact = impactOf({ organizations: facts.organizations, ...facts.scopes, requiredMappings })
   if (target === undefined) checkNeedsNoTarget({ roleSet: before, role, usage: facts.usage }, impact)
   if (target?.id === role.id) throw sameThing('role', role.key)
   const roleSet = exchangeRole(catalogue, { before, role, target }, context)
@@ -54,7 +55,8 @@ export function replaceRole(
 export function replaceRoleSet(
   catalogue: Catalogue,
   input: ReplaceRoleSetInput,
-  facts: { readonly usage: readonly RoleUsage[]; readonly organizations: number },
+  facts: RoleSetFacts & { readonly usage: readonly RoleUsage[] },
+  context: Context,
 ): Decided<RoleSet> {
   const source = findRoleSet(catalogue, input.roleSet)
   const destination = findRoleSet(catalogue, input.toRoleSet, 'to_role_set')
@@ -62,11 +64,14 @@ export function replaceRoleSet(
   if (source.type === 'initial') throw initialRequired(source, 'role_set', 'replaced')
   const { organizations } = facts
   if (organizations > 0) checkIsForOrganizations(destination, 'to_role_set')
-  const impact = planMove(catalogue, { destination, mappings: input.mappings, ...facts })
+  const { usage, scopes, ownAssignments = 0 } = facts
+  const moved = planMove(catalogue, { destination, mappings: input.mappings, usage, organizations })
+  const impact = { ...moved, ...scopes }
   const changes = reassignMembers({ roleSetId: source.id }, impact.roles)
   const ends = { fromRoleSetId: source.id, toRoleSetId: destination.id }
-  if (organizations > 0) changes.push({ verb: 'moved', thing: 'assignment', ...ends, organizations })
-  changes.push(deleted('role_set', source))
+  if (organizations > 0 || ownAssignments > 0)
+    changes.push({ verb: 'moved', thing: 'assignment', ...ends, organizations })
+  changes.push(...renamedNamers(catalogue, ends, context), deleted('role_set', source))
   return decided(changes, destination, impact)
 }
 

@@ -1,17 +1,22 @@
 /** Operations on organizations. */
 
 import { findTextFault, wholeOf, type Organization, type Place } from '@rolesets/core'
-import { parseId } from '../../domain/fields.ts'
+import { invalid, parseId } from '../../domain/fields.ts'
+import { merged } from '../../domain/scope-moves.ts'
+import { assignToScope, type AssignScopeInput } from '../../domain/scope-assignments.ts'
+import { parseScopeOrWhole } from '../../domain/scopes.ts'
 import {
   assignRoleSet,
   createOrganization,
   deleteOrganization,
   updateOrganization,
+  type AssignRoleSetInput,
 } from '../../domain/organizations.ts'
 import type { RegistrationFacts } from '../../domain/registration.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
 import type { Foreseen, Writer } from '../../storage/store.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
+import { oneScopeFacts, scopeFactsOf } from './scopes.ts'
 import { viewOrganization, type OrganizationView } from '../views.ts'
 
 export const organizationCommands = commandsOf(viewOrganization, {
@@ -29,7 +34,7 @@ export const organizationCommands = commandsOf(viewOrganization, {
       organization: await organizationOf(scope, input),
       slugOwner: await slugOwner(scope.writer, input.slug),
       // Roles in use are counted only if the organization moves.
-      usage: input.roleSet ? await usageIn(scope, input) : [],
+      ...(input.roleSet ? await movingUsage(scope, input) : { usage: [] }),
     }),
     { foresee: foreseeOrganization },
   ),
@@ -39,14 +44,23 @@ export const organizationCommands = commandsOf(viewOrganization, {
       deleteOrganization(input, await usedOrganization(scope, input)),
     deletes: true,
   },
-  assignRoleSet: factRule(
-    assignRoleSet,
-    async (scope, input) => ({
-      ...(await usedOrganization(scope, input)),
-      ...(await registrationOf(scope.writer, input.organizationId)),
-    }),
-    { foresee: foreseeOrganization },
-  ),
+  assignRoleSet: {
+    foresee: foreseeOrganization,
+    decide: async (scope, input: AssignInput) => {
+      const { catalogue, context } = scope
+      const registration = await registrationOf(scope.writer, input.organizationId)
+      const place = { organizationId: input.organizationId, scope: parseScopeOrWhole(input.scope) }
+      if (place.scope !== '') {
+        const facts = { ...(await oneScopeFacts(scope, place)), ...registration }
+        scope.expectUnchanged(facts.assignment && { id: place.scope, ...facts.assignment })
+        return assignToScope(catalogue, { ...input, ...place }, facts, context)
+      }
+      if (input.clear === true) throw invalid('clear', 'is only for a scope. An organization always has a role set.')
+      scope.expectUnchanged(registration.organization)
+      const facts = { ...(await movingUsage(scope, input)), ...registration }
+      return assignRoleSet(catalogue, { ...input, roleSet: input.roleSet ?? '' }, facts, context)
+    },
+  },
 })
 
 export interface OrganizationFilter {
@@ -62,6 +76,9 @@ export const organizationList: List<OrganizationFilter, Organization, Organizati
   view: viewOrganization,
   cursorOf: ({ id }) => id,
 }
+
+/** With a scope, it is about that scope of the organization. */
+type AssignInput = Omit<AssignRoleSetInput, 'roleSet'> & Partial<Omit<AssignScopeInput, 'organizationId'>>
 
 interface Named {
   readonly organizationId: string
@@ -84,6 +101,12 @@ async function organizationOf({ writer, expectUnchanged }: WriteScope, { organiz
 
 async function usageIn({ writer, context }: WriteScope, { organizationId }: Named) {
   return writer.usageIn({ organizationId }, context.now)
+}
+
+/** In the organization as a whole, and in the scopes that follow it when it moves. */
+async function movingUsage(scope: WriteScope, input: Named) {
+  const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { organizationId: input.organizationId })
+  return { usage: merged([...(await usageIn(scope, input)), ...inScopes]), scopes }
 }
 
 async function usedOrganization(scope: WriteScope, input: Named) {

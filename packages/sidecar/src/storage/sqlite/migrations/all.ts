@@ -11,6 +11,7 @@ import { domains } from './0008-domains.ts'
 import { deletedOrganizations } from './0009-deleted-organizations.ts'
 import { scopes } from './0010-scopes.ts'
 import { scopesOfMembers } from './0011-scopes-of-members.ts'
+import { holdersOfScopes } from './0012-holders-of-scopes.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   deletedOrganizations,
   scopes,
   scopesOfMembers,
+  holdersOfScopes,
 ]

@@ -15,6 +15,7 @@ import { accessKeys, invitations, memberships, organizations } from '../rows/thi
 import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
 import { checkAtMost, rowsMax, searchesOf } from './search.ts'
+import { ownAssignmentCount, scopeCount, scopePlaces, scopesInUse, scopesOf, scopeUsage } from './scopes.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
 
 const idsMax = 10_000
@@ -82,6 +83,15 @@ export function readsOf(connection: Connection): Reads {
       checkAtMost(ids.length, idsMax, 'organizations')
       return deletedOrganizations(connection, ids)
     },
+    scopeUsage: (among, now) => scopeUsage(connection, among, now),
+    scopePlaces: (among, now) => scopePlaces(connection, among, now),
+    scopesOf: (organizationId, page) => {
+      checkAtMost(page.size, rowsMax, 'scopes')
+      return scopesOf(connection, organizationId, page)
+    },
+    scopeCount: (organizationId) => scopeCount(connection, organizationId),
+    ownAssignmentCount: (roleSetId) => ownAssignmentCount(connection, roleSetId),
+    scopesInUse: (of, now) => scopesInUse(connection, of, now),
     organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),

@@ -3,9 +3,10 @@
  * set, they are found from the organizations or from the holders, whichever are fewer.
  */
 
-import type { Reassigned } from '@rolesets/core'
+import type { Reassigned, Renamed } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection, Value } from '../connection.ts'
+import { scopesAmong } from '../questions/scopes.ts'
 import { cheaperSide, type Holders } from '../questions/usage.ts'
 
 /** Which rows hold a role at the time of the write (`?2`). */
@@ -36,6 +37,11 @@ WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.scope = '' AND ${
   AND (SELECT role_set_id FROM organizations WHERE organizations.id = ${holders}.organization_id) = ?4`,
 }
 
+/** In the scopes that a change concerns. */
+const inScopes = (holders: Holders, condition: string) => `${mapping(holders)}
+FROM mapping
+WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]} AND ${condition}`
+
 /** One statement each for members and invitations, whatever their number. `stamp`: the revision and time that they get. */
 export async function reassign(
   connection: Connection,
@@ -45,15 +51,29 @@ export async function reassign(
   const pairs = JSON.stringify(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
   const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
   for (const holders of ['memberships', 'invitations'] as const) {
+    const scopes = scopesAmong(among, holders, values.length + 1)
+    await connection.run(inScopes(holders, scopes.sql), [...values, ...scopes.values])
+    if ('scope' in among || 'kind' in among) continue
     if ('organizationId' in among) {
-      const scope = 'scope' in among ? among.scope : ''
-      await connection.run(inPlace(holders), [...values, among.organizationId, scope])
+      await connection.run(inPlace(holders), [...values, among.organizationId, ''])
       continue
     }
-    // All scopes of a key or of a kind: no rule moves these yet.
-    if ('scope' in among || 'kind' in among) return
     const roleIds = mappings.map(({ fromRoleId }) => fromRoleId)
     const side = await cheaperSide(connection, { holders, roleIds, roleSetId: among.roleSetId })
     await connection.run(inRoleSet[side](holders), [...values, among.roleSetId])
   }
+}
+
+/** Its members and invitations get the other key. */
+export async function renameScope(
+  connection: Connection,
+  { organizationId, fromScope, toScope }: Renamed,
+  stamp: Recorded,
+): Promise<void> {
+  const values = [toScope, stamp.at, stamp.revision, organizationId, fromScope]
+  for (const table of ['memberships', 'invitations'])
+    await connection.run(
+      `UPDATE ${table} SET scope = ?, updated_at = ?, revision = ? WHERE organization_id = ? AND scope = ?`,
+      values,
+    )
 }
