@@ -27,6 +27,8 @@ interface Scalars {
   readonly behalf: string
   readonly text: string
   readonly texts: readonly string[]
+  /** Required where the request has no `roles`. */
+  readonly unlessRoles: string
   readonly keyList: readonly string[]
   readonly flag: boolean
   readonly count: number
@@ -112,9 +114,11 @@ const sending = {
 } as const
 const rolePermission = { role: 'name', permission: 'name' } as const
 const invitation = { ...organization, invitationId: 'name' } as const
+/** One role as `role`, or several as `roles`, of which `role` is the first if it is given, too. They replace all. */
+const givenRoles = { role: 'unlessRoles', roles: 'texts' } as const
 export const newInvitation = {
   emailAddress: 'name',
-  role: 'name',
+  ...givenRoles,
   /** Id of the inviting user. */
   inviterUserId: 'text',
   /** 1 to 365; default 30. */
@@ -222,7 +226,7 @@ export const callFields = {
   },
   createMembership: {
     ...membership,
-    role: 'name',
+    ...givenRoles,
     ...metadata,
     /** Addresses of the user, if they are known: pending invitations to them end. */
     emailAddresses: 'texts',
@@ -231,7 +235,7 @@ export const callFields = {
   },
   getMembership: membership,
   listMemberships: { ...page, ...organization, role: 'text' },
-  updateMembership: { ...membership, role: 'text', ...updateMetadata, ...insisting, ...acting },
+  updateMembership: { ...membership, role: 'text', roles: 'texts', ...updateMetadata, ...insisting, ...acting },
   deleteMembership: { ...membership, ...sending, ...insisting, ...acting },
   removeUser: {
     userId: 'name',
@@ -268,6 +272,8 @@ export const callFields = {
     ...{ domainsEnabled: 'flag', domainsEnrollmentModes: 'keyList' },
     /** What becomes of a write that leaves an organization without its last administrator. */
     lastAdministrator: 'lastAdministrator',
+    /** How many roles a write may give to a member or an invitation, 1 to 10. */
+    maxRolesPerMember: 'count',
     /** Becomes the creator role of the initial set, one of its roles. */
     creatorRole: 'text',
     /** Becomes the default role of the initial set, one of its roles. */

@@ -14,7 +14,7 @@ import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
 import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
-import { checkAtMost, rowsMax, searchesOf } from './search.ts'
+import { checkAtMost, holdsOneOf, rowsMax, searchesOf } from './search.ts'
 import { ownAssignmentCount, scopeCount, scopePlaces, scopesInUse, scopesOf, scopeUsage } from './scopes.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
 
@@ -116,8 +116,9 @@ function listsOf(connection: Connection): Pick<Reads, 'organizations' | 'members
   return {
     organizations: (page, { roleSetId } = {}) =>
       list(connection, organizations, { page, by: 'id', conditions: [given('role_set_id = ?', roleSetId)] }),
-    memberships: (organizationId, page, { roleId, scope = '' } = {}) => {
-      const conditions = [...isIn({ organizationId, scope }), given('role_id = ?', roleId)]
+    memberships: async (organizationId, page, { roleId, scope = '' } = {}) => {
+      const isHolder = roleId === undefined ? undefined : await holdsOneOf(connection, [roleId])
+      const conditions = [...isIn({ organizationId, scope }), isHolder]
       return list(connection, memberships, { page, by: 'user_id', conditions })
     },
     invitations: (organizationId, page, { statuses, now, scope = '' }) => {

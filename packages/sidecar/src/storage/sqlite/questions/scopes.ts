@@ -12,8 +12,7 @@ import { count, integer, text } from '../rows/columns.ts'
 /** The parts of the rule, for a row with the columns `organization_id` and `scope`. */
 const own = (row: string) =>
   `(SELECT role_set_id FROM assignments AS own WHERE own.organization_id = ${row}.organization_id AND own.scope = ${row}.scope)`
-const byDefault = (row: string) =>
-  `(SELECT role_set_id FROM scope_defaults AS given WHERE given.scope = ${row}.scope)`
+const byDefault = (row: string) => `(SELECT role_set_id FROM scope_defaults AS given WHERE given.scope = ${row}.scope)`
 const ofOrganization = (row: string) => `(SELECT role_set_id FROM organizations WHERE id = ${row}.organization_id)`
 const ofKind = (row: string, value: string) =>
   `(SELECT ${value} FROM scope_kinds AS kinds WHERE kinds.kind = substr(${row}.scope, 1, instr(${row}.scope, ':') - 1))`
