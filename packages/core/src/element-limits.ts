@@ -43,6 +43,7 @@ const elementLimits: Readonly<Record<string, LimitName | number>> = {
   'BatchCheckMemberResponse.results': 'batchQuestionsMax',
   'BatchCheckMemberResult.roles': 2 * limits.rolesPerMemberMax,
   'BatchCheckResponse.results': 'batchQuestionsMax',
+  'CheckMemberResponse.organization_role_ids': 'rolesPerMemberMax',
   'CheckMemberResponse.permissions': 'permissionsMax',
   'CheckMemberResponse.role_ids': 'rolesPerMemberMax',
   'CheckMemberResponse.roles': 2 * limits.rolesPerMemberMax,
