@@ -44,6 +44,12 @@ const statuses = fc.option(fc.uniqueArray(status), { nil: undefined })
 const slugText = fc.constantFrom('x', 'y')
 const page = fc.record({ size: fc.integer({ min: 0, max: 3 }), after: fc.option(id, { nil: undefined }) })
 const scope = fc.oneof(fc.record({ roleSetId: set }), fc.record({ organizationId: id }))
+const among = fc.oneof(
+  scope,
+  fc.record({ organizationId: id, scope: scopeName }),
+  fc.record({ scope: scopeName }),
+  fc.constant({ kind: 'team' }),
+)
 const asked = fc.constantFrom(undefined, 'team:x')
 const askedScope = fc.constantFrom(undefined, 'team:x', '*')
 
@@ -78,13 +84,21 @@ const invitationQuery = fc.record({
   now: moment,
 })
 
-const placeOrSet = fc.oneof(fc.record({ roleSetId: set }), place)
+const everyPlace = fc.record({ organizationId: id, scope: fc.constant('*') })
+const placeOrSet = fc.oneof(fc.record({ roleSetId: set }), place, everyPlace)
 const roleIds = fc.uniqueArray(roleId, { maxLength: 3 })
 const leaving = fc.oneof(
   fc.record({ members: fc.array(fc.record({ organizationId: id, userId: user }), { maxLength: 3 }) }),
   fc.record({ roleIds, among: optional(scope) }),
   fc.record({ organizationIds: fc.array(id) }),
 )
+
+const placesQuery = fc.record({
+  ...{ organizationId: optional(id), userId: optional(user), roleId: optional(roleId) },
+  scope: fc.constantFrom('', 'team:x', '*'),
+})
+const memberKey = fc.record({ organizationId: id, scope: fc.constantFrom('', 'team:x', 'team:y'), userId: user })
+const placesPage = fc.record({ size: fc.integer({ min: 0, max: 3 }), after: optional(memberKey) })
 
 interface Named {
   readonly title: string
@@ -187,7 +201,7 @@ export const writes = [
     if (!(await hasSet(w, toRoleSetId))) return
     await records(w, { verb: 'moved', thing: 'assignment', fromRoleSetId, toRoleSetId, organizations: 0 })
   }),
-  step('reassign', fc.tuple(scope, fc.uniqueArray(roleId, { minLength: 2, maxLength: 4 })), async ([where, all], w) => {
+  step('reassign', fc.tuple(among, fc.uniqueArray(roleId, { minLength: 2, maxLength: 4 })), async ([where, all], w) => {
     const ids = all.filter((each) => each !== 'extra')
     const mappings = ids.map((fromRoleId, n) => ({
       fromRoleId,
@@ -196,6 +210,12 @@ export const writes = [
       invitations: 0,
     }))
     await records(w, { verb: 'reassigned', thing: 'membership', among: where, mappings })
+  }),
+  step('rename scope', id, async (organizationId, w) => {
+    const [from, to] = ['team:x', 'team:y'].map((each) => ({ organizationId, scope: each }))
+    if (from === undefined || to === undefined || (await w.memberCount(organizationId, to.scope)) > 0) return
+    const facts = { organizationId, fromScope: from.scope, toScope: to.scope, members: 0, invitations: 0 }
+    await records(w, { verb: 'renamed', thing: 'assignment', ...facts })
   }),
   step('put role', fc.constant('extra'), (r, w) => records(w, role(r, w.nextRevision, { permissionIds: ['read'] }))),
   step('delete role', fc.constant('extra'), async (r, w) => {
@@ -256,8 +276,17 @@ export const reads = [
   step('members', fc.tuple(id, page, fc.option(roleId, { nil: undefined }), asked), ([a, p, r, s], w) =>
     w.memberships(a, p, { roleId: r, scope: s }),
   ),
+  step('members of places', fc.tuple(placesQuery, placesPage), ([query, p], w) => w.membershipsOfPlaces(query, p)),
   step('member count', fc.tuple(id, asked), ([a, s], w) => w.memberCount(a, s)),
-  step('usage in', fc.tuple(fc.oneof(scope, place), moment), ([where, now], w) => w.usageIn(where, now)),
+  step('scope usage', fc.tuple(among, moment), ([where, now], w) => w.scopeUsage(where, now)),
+  step('scope places', fc.tuple(among, moment), ([where, now], w) => w.scopePlaces(where, now)),
+  step('scopes', fc.tuple(id, fc.option(scopeName, { nil: undefined })), ([a, after], w) =>
+    w.scopesOf(a, { size: 2, after }),
+  ),
+  step('scopes in use', fc.tuple(fc.oneof(place, fc.constant({ kind: 'team' })), moment), ([of, now], w) =>
+    w.scopesInUse(of, now),
+  ),
+  step('usage in', fc.tuple(fc.oneof(scope, place, everyPlace), moment), ([where, now], w) => w.usageIn(where, now)),
   step(
     'usage of',
     fc.tuple(roleId, fc.option(fc.record({ roleSetId: set }), { nil: undefined }), moment),
@@ -272,7 +301,7 @@ export const reads = [
   step('invitation', fc.tuple(id, address), ([a, email], w) => w.invitation(invitationOf(a, email, 0).id)),
   step('pending', fc.tuple(place, address, moment), ([a, email, now], w) => w.pendingInvitation(a, email, now)),
   step('pending count', fc.tuple(place, moment), ([a, now], w) => w.pendingInvitationCount(a, now)),
-  step('invitations', fc.tuple(id, page, statuses, moment, asked), ([a, p, wanted, now, s], w) =>
+  step('invitations', fc.tuple(id, page, statuses, moment, askedScope), ([a, p, wanted, now, s], w) =>
     w.invitations(a, p, { statuses: wanted, now, scope: s }),
   ),
   step('member counts', fc.array(id), async (ids, w) => [...(await w.memberCounts(ids))].sort()),

@@ -3,7 +3,7 @@
  * the file open, and changes nothing. Its memory doesn't grow with the number of things.
  */
 
-import type { Catalogue, Invitation, Membership, Organization } from '@rolesets/core'
+import type { Assignment, Catalogue, Invitation, Membership, Organization } from '@rolesets/core'
 
 export interface Finding {
   /** Which row or thing: `revision 7`, `membership orgmem_…`. */
@@ -49,8 +49,12 @@ export interface Inspection extends AsyncDisposable {
   catalogue(): Promise<Catalogue>
   /** Ordered by id. */
   organizations(): AsyncIterable<Organization>
+  /** Of scopes. */
+  assignments(): AsyncIterable<Assignment>
   /** Ordered by organization, scope and user. */
   memberships(): AsyncIterable<Membership>
+  /** The keys of all memberships, ordered by user, organization and scope. */
+  memberKeys(): AsyncIterable<Pick<Membership, 'organizationId' | 'scope' | 'userId'>>
   /** Ordered by organization, scope and address, without regard to case. */
   invitations(): AsyncIterable<Invitation>
   /** Each change set's revision and actor, in order. */
