@@ -5,7 +5,7 @@
 
 import test from 'ava'
 import fc from 'fast-check'
-import { put, roleSetOfPlace, type Membership, type Organization } from '@rolesets/core'
+import { put, roleSetOfPlace, type Membership } from '@rolesets/core'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 import type { Reader } from '../../packages/sidecar/src/storage/store.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
@@ -42,7 +42,7 @@ function step<V>(title: string, values: fc.Arbitrary<V>, run: (value: V) => Call
 const steps = fc.oneof(
   step('kind', fc.record({ kind, fallback, roleSet, mappings }), (input) => (admin, how) => {
     const { roleSet: named, ...rest } = input
-    return admin.setScopeKind({ ...rest, ...(input.fallback === 'role_set' && { roleSet: named }) } as never, how)
+    return admin.setScopeKind({ ...rest, ...(input.fallback === 'role_set' && { roleSet: named }) }, how)
   }),
   step('no kind', kind, (each) => (admin, how) => admin.deleteScopeKind({ kind: each }, how)),
   step(
@@ -106,7 +106,7 @@ async function open(): Promise<OpenedService> {
 /** Everything that the oracle looks at. */
 async function look(reader: Reader) {
   const catalogue = await reader.catalogue()
-  const organizations = (await reader.organizations({ size: 100 })) as readonly Organization[]
+  const organizations = await reader.organizations({ size: 100 })
   const { items } = await reader.searchMemberships(
     { scope: '*' },
     { field: 'user_id', descending: false },
