@@ -9,10 +9,19 @@ const namedMax = 10
 export function impactLines({ organizations, roles, ...impact }: Impact): readonly string[] {
   return [
     ...(organizations > 0 ? [`  affects ${counted(organizations, 'organization')}`] : []),
+    ...placeLines(impact),
     ...inOrder(roles).map(roleLine),
     ...administratorLines(impact),
     ...invitationLines(impact),
   ]
+}
+
+function placeLines({ places, firstPlaces }: Pick<Impact, 'places' | 'firstPlaces'>): readonly string[] {
+  if (places === 0) return []
+  const names = firstPlaces.map(({ organizationId, scope }) => `${scope} of ${organizationId}`)
+  const shown = takeWithin(names, namedMax)
+  const more = places > shown.length ? ` and ${places - shown.length} more` : ''
+  return [`  affects ${counted(places, 'scope')}: ${shown.join(', ')}${more}`]
 }
 
 function administratorLines(impact: Omit<Impact, 'organizations' | 'roles'>): readonly string[] {

@@ -11,6 +11,7 @@ import type {
   RoleSet,
 } from '@rolesets/client'
 import { listOrGet as invitations } from './invitation-reads.ts'
+import { scopeDefaults, scopeKinds, scopes } from './scope-reads.ts'
 import { parseId, parseRef } from '../../domain/fields.ts'
 import { tableText } from '../output/table.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
@@ -164,4 +165,7 @@ export const get = noun({ usage: 'get', summary: 'Shows what the sidecar has: on
   permissions,
   members,
   invitations,
+  scopes,
+  scopeKinds,
+  scopeDefaults,
 ])

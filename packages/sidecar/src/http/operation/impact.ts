@@ -23,6 +23,8 @@ export const errorFields = {
   meta: z.object({ param_name: z.string() }).optional(),
 }
 
+const place = component('Place', { organization_id: z.string(), scope: z.string() })
+
 const violation = component('Violation', {
   ...errorFields,
   reason: z.string().meta({ description: 'The reason in gRPC, in lower case.' }),
@@ -69,6 +71,8 @@ function impactSchema(resource: z.ZodType) {
       organization_ids_without_administrator: z
         .array(z.string())
         .meta({ description: 'Their ids, in order; the first 100.' }),
+      places: count.meta({ description: 'Scopes that get another role set.' }),
+      first_places: z.array(place).meta({ description: 'The first 100 of them, in order.' }),
       ended_invitations: count.meta({ description: 'Pending invitations that the write ends.' }),
       sent_invitations: count.meta({
         description: 'Pending invitations that the user sent whose membership ends, also those that stay.',
@@ -92,6 +96,8 @@ export function representImpact(
     violations: violations.map((each) => ({ ...errorOfRefusal(each, words), reason: each.code, facts: each.facts })),
     organizations_without_administrator: more.organizationsWithoutAdministrator,
     organization_ids_without_administrator: more.organizationIdsWithoutAdministrator,
+    places: more.places,
+    first_places: more.firstPlaces.map(({ organizationId, scope }) => ({ organization_id: organizationId, scope })),
     ...{ ended_invitations: more.endedInvitations, sent_invitations: more.sentInvitations },
     ...given,
   }
