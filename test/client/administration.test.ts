@@ -39,6 +39,7 @@ const samples: { readonly [field: string]: unknown } = {
   ...{ adminDeleteEnabled: false, mergeMetadata: true, enabled: false, slugDisabled: true, domainsEnabled: true },
   ...{ allowNoAdministrator: true, revokeSentInvitations: true, lastAdministrator: 'WARN', emailAddresses: ['a@b.c'] },
   grantPolicy: 'ANY',
+  restoreFormerRoles: true,
   ...{ oldestFirst: true, domainsEnrollmentModes: [], access: 'READ', statuses: ['PENDING'], invitations: [] },
   maxRolesPerMember: 2,
   ...{ maxAllowedMemberships: 0, createdAtMs: 1.7e12, fromMs: 1.7e12, toMs: 1.7e12, atMs: 1.7e12, expiresInDays: 7 },

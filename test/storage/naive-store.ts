@@ -120,6 +120,8 @@ function naiveWriter(
       return paged(found, page, ({ id }) => id)
     },
     organizationCount: async (roleSetId) => organizations().filter((each) => each.roleSetId === roleSetId).length,
+    // Which mappings are remembered is compared where they are given back.
+    formerRoles: async () => [],
     membership: async (organizationId, userId, scope = '') =>
       state().memberships.get(keyOf({ organizationId, scope, userId })),
     memberships: async (organizationId, page, { roleId, scope = '' } = {}) => {

@@ -76,6 +76,11 @@ export const write = {
   /** Refuse with `revision_conflict` if the thing has changed since this revision. */
   expectedRevision: 'text',
 } as const
+/** For moves to another role set. */
+const restoring = {
+  /** Give members the roles back that mappings of earlier moves took. */
+  restoreFormerRoles: 'flag',
+} as const
 /** For writes that give roles to members or invitations, or take them away. */
 const acting = {
   /** The user on whose behalf it is made: must be able to manage the members. Left out: no user is checked. */
@@ -165,7 +170,7 @@ export const callFields = {
   deleteRoleSet: { roleSet: 'name', ...write },
   addRoles: { roleSet: 'name', roles: 'texts', ...specialRoles, ...write },
   replaceRole: { roleSet: 'name', role: 'name', toRole: 'text', ...insisting },
-  replaceRoleSet: { roleSet: 'name', toRoleSet: 'name', mappings: 'mappings', ...insisting },
+  replaceRoleSet: { roleSet: 'name', toRoleSet: 'name', mappings: 'mappings', ...restoring, ...insisting },
   createOrganization: {
     /** The application's own id; left out: one is made. */
     id: 'text',
@@ -192,6 +197,7 @@ export const callFields = {
     /** As `assignRoleSet` does it, in the same write. */
     roleSet: 'text',
     mappings: 'mappings',
+    ...restoring,
     ...{ maxAllowedMemberships: 'long', adminDeleteEnabled: 'flag', createdAtMs: 'long' },
     ...updateMetadata,
     ...insisting,
@@ -206,6 +212,7 @@ export const callFields = {
     /** Instead of `roleSet`: the scope gives up its own role set. */
     clear: 'flag',
     mappings: 'mappings',
+    ...restoring,
     ...insisting,
   },
   setScopeKind: { kind: 'name', fallback: 'scopeFallback', roleSet: 'text', mappings: 'mappings', ...create },

@@ -7,7 +7,7 @@ import { Option } from 'commander'
 import { parseId, parseRef } from '../../domain/fields.ts'
 import { isRegistered, notRegistered } from '../run/registered.ts'
 import { UsageError } from '../run/failure.ts'
-import { mapOption, mapRemedy, type Mappings } from '../run/mappings.ts'
+import { mapOption, mapRemedy, restoreOption, type Mappings } from '../run/mappings.ts'
 import { placeText, scopeOf, scopeOption, type ScopeOptions } from '../run/scopes.ts'
 import type { Given } from '../run/verb.ts'
 import { writeVerb, type WriteOptions, type WriteVerb } from '../run/write.ts'
@@ -16,6 +16,7 @@ interface AssignOptions extends WriteOptions, ScopeOptions {
   readonly map?: Mappings
   readonly create?: true
   readonly clear?: true
+  readonly restoreFormerRoles?: true
 }
 
 const verb: WriteVerb = {
@@ -25,6 +26,7 @@ const verb: WriteVerb = {
     scopeOption,
     new Option('--clear', 'take the own role set of the scope away; give no role set'),
     mapOption,
+    restoreOption,
     new Option('--create', "register the organization if it isn't registered, also if it was deleted before"),
   ],
   onRevision: true,
@@ -52,7 +54,8 @@ export const assign = writeVerb(
     const { scope } = scopeOf(options)
     const wanted = parseWanted(roleSet, { scope, isCleared: options.clear === true })
     const mappings = options.map ?? {}
-    const input = { organizationId, ...(scope !== undefined && { scope }), ...wanted, mappings }
+    const restoring = options.restoreFormerRoles && { restoreFormerRoles: true }
+    const input = { organizationId, ...(scope !== undefined && { scope }), ...wanted, mappings, ...restoring }
     return {
       ask: async (admin, { dryRun, ...how }, limits) => {
         if (await isRegistered(admin, organizationId, limits))

@@ -15,6 +15,7 @@ import {
 import type { RegistrationFacts } from '../../domain/registration.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
 import type { Foreseen, Writer } from '../../storage/store.ts'
+import { restorableIn } from './former-roles.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { oneScopeFacts, scopeFactsOf } from './scopes.ts'
 import { viewOrganization, type OrganizationView } from '../views.ts'
@@ -35,6 +36,7 @@ export const organizationCommands = commandsOf(viewOrganization, {
       slugOwner: await slugOwner(scope.writer, input.slug),
       // Roles in use are counted only if the organization moves.
       ...(input.roleSet ? await movingUsage(scope, input) : { usage: [] }),
+      restorable: await restorableIn(scope, { organizationId: input.organizationId }, input),
     }),
     { foresee: foreseeOrganization },
   ),
@@ -57,7 +59,8 @@ export const organizationCommands = commandsOf(viewOrganization, {
       }
       if (input.clear === true) throw invalid('clear', 'is only for a scope. An organization always has a role set.')
       scope.expectUnchanged(registration.organization)
-      const facts = { ...(await movingUsage(scope, input)), ...registration }
+      const restorable = await restorableIn(scope, { organizationId: input.organizationId }, input)
+      const facts = { ...(await movingUsage(scope, input)), ...registration, restorable }
       return assignRoleSet(catalogue, { ...input, roleSet: input.roleSet ?? '' }, facts, context)
     },
   },

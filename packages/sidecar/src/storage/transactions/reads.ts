@@ -49,6 +49,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   pendingInvitationCount: ofInvitations,
   invitations: ofInvitations,
   usageIn: (pending, among) => ('organizationId' in among ? ofHolders(pending) : ofAny(pending)),
+  formerRoles: ofAny,
   usageOf: ofAny,
   withoutAdministrator: (pending) => pending.concerns('organization', 'membership'),
   searchOrganizations: ofAny,

@@ -205,7 +205,7 @@ class SqliteInspection implements Inspection {
     }
     if (!isComplete) return
     const history = await HistoryCheck.open(this.#connection)
-    const scratch = await Scratch.open()
+    const scratch = await Scratch.open(this.#connection)
     this.#scratch = scratch
     const { origin, revision } = history.base
     const rowsAtBase = origin === 'beginning' ? 0 : await scratch.load(this.#connection, history.base)

@@ -17,6 +17,7 @@ import { given, hasStatus, where, type Condition } from './conditions.ts'
 import { checkAtMost, holdsOneOf, rowsMax, searchesOf } from './search.ts'
 import { ownAssignmentCount, scopeCount, scopePlaces, scopesInUse, scopesOf, scopeUsage } from './scopes.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
+import { readFormerRoles } from '../rows/former-roles.ts'
 
 const idsMax = 10_000
 
@@ -94,6 +95,7 @@ export function readsOf(connection: Connection): Reads {
     scopesInUse: (of, now) => scopesInUse(connection, of, now),
     organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),
+    formerRoles: (asked) => readFormerRoles(connection, asked),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
     withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
     catalogue: () => loadCatalogue(connection),
