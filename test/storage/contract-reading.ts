@@ -45,6 +45,7 @@ export function reading(suite: Suite): void {
     pendingInvitationCounts: (reader) => reader.pendingInvitationCounts(['new'], at),
     invitation: (reader) => reader.invitation('orginv_new_x'),
     pendingInvitation: (reader) => reader.pendingInvitation({ organizationId: 'new' }, 'x', at),
+    repeatedHolders: (reader) => reader.repeatedHolders({ organizationId: 'new' }, ['member', 'new'], at),
     pendingInvitationCount: (reader) => reader.pendingInvitationCount({ organizationId: 'new' }, at),
     invitations: (reader) => reader.invitations('new', page, { now: at }),
     scopeUsage: (reader) => reader.scopeUsage(team, at),
@@ -88,7 +89,7 @@ export function reading(suite: Suite): void {
           ...[
             role('new', next),
             organization('new', next, { slug: 'new', domains: [domain] }),
-            membership('new', 'u', next),
+            membership('new', 'u', next, { roleIds: ['member', 'new'] }),
             membership('new', 'w', next, { scope: 'team:x' }),
           ],
           ...[invitation('new', 'x', next), accessKey('new', next)],

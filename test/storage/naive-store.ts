@@ -218,6 +218,14 @@ function naiveWriter(
         assignments: [...state().assignments.values()].filter(isMeant).length,
       }
     },
+    repeatedHolders: async (among, roleIds, now) => {
+      const counted = (holders: readonly (Membership | Invitation)[]) =>
+        holders
+          .filter((each) => state().isIn(among, each))
+          .map((each) => each.roleIds.filter((id) => roleIds.includes(id)).length)
+          .reduce((sum, held) => sum + Math.max(0, held - 1), 0)
+      return { members: counted(memberships()), invitations: counted(pending(now)) }
+    },
     withoutAdministrator: async ({ leaving, remainingRoleIds }, limit) => {
       const isLeaving = (member: Membership) => {
         const { organizationId, userId, roleIds: held } = member

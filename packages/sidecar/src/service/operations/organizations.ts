@@ -42,8 +42,13 @@ export const organizationCommands = commandsOf(viewOrganization, {
   ),
   deleteOrganization: {
     foresee: foreseeOrganization,
-    decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) =>
-      deleteOrganization(input, await usedOrganization(scope, input)),
+    decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) => {
+      const facts = await usedOrganization(scope, input)
+      const roleIds = facts.usage.map(({ roleId }) => roleId)
+      const { organizationId } = input
+      const repeated = await scope.writer.repeatedHolders({ organizationId }, roleIds, scope.context.now)
+      return deleteOrganization(input, { ...facts, repeated })
+    },
     deletes: true,
   },
   assignRoleSet: {

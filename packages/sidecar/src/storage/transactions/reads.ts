@@ -51,6 +51,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   usageIn: (pending, among) => ('organizationId' in among ? ofHolders(pending) : ofAny(pending)),
   formerRoles: ofAny,
   usageOf: ofAny,
+  repeatedHolders: ofAny,
   withoutAdministrator: (pending) => pending.concerns('organization', 'membership'),
   searchOrganizations: ofAny,
   searchMemberships: ofMembers,

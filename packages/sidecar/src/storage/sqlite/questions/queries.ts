@@ -14,6 +14,7 @@ import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
 import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
+import { repeatedHolders } from './repeated-holders.ts'
 import { checkAtMost, holdsOneOf, rowsMax, searchesOf } from './search.ts'
 import { ownAssignmentCount, scopeCount, scopePlaces, scopesInUse, scopesOf, scopeUsage } from './scopes.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
@@ -97,6 +98,7 @@ export function readsOf(connection: Connection): Reads {
     usageIn: (among, now) => usageIn(connection, among, now),
     formerRoles: (asked) => readFormerRoles(connection, asked),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
+    repeatedHolders: (among, roleIds, now) => repeatedHolders(connection, among, { roleIds, now }),
     withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
     catalogue: () => loadCatalogue(connection),
     accessKeys: () => inOrder(connection, accessKeys),
