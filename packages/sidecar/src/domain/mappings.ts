@@ -84,6 +84,12 @@ interface Outsider {
   readonly field: string
 }
 
+/** Also what moves nobody must name roles that there are, so that a mapping is right before it is needed. */
+export function checkMappings(catalogue: Catalogue, value: unknown): void {
+  for (const { from, to, field } of parseMappings(value, 'mappings'))
+    for (const ref of [from, to]) findRole(catalogue, ref, field)
+}
+
 /** Role id to role id, and the mappings whose target isn't in the destination. */
 function resolveMappings(catalogue: Catalogue, value: unknown, destination: RoleSet) {
   const targets = new Map<string, string>()

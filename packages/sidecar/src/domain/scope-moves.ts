@@ -5,7 +5,7 @@
 
 import { counted, holders, type Among, type Catalogue, type Change, type RoleSetOfPlace } from '@rolesets/core'
 import { impactOf, isHeld, type Impact, type RoleImpact, type RoleUsage } from './decided.ts'
-import { planMove, reassignMembers, type Mapped } from './mappings.ts'
+import { checkMappings, planMove, reassignMembers, type Mapped } from './mappings.ts'
 import { Refusal } from './refusal.ts'
 import type { ScopeFacts, ScopeUsage } from './scope-facts.ts'
 
@@ -21,6 +21,7 @@ export function planScopeMove(
   catalogue: Catalogue,
   { among, facts, after, mappings }: ScopeMove,
 ): { readonly impact: Impact; readonly reassigned: readonly Change[] } {
+  checkMappings(catalogue, mappings)
   const { places, firstPlaces } = facts
   const groups = byDestination(facts.usage, after)
   const shown = { places, firstPlaces }
