@@ -55,7 +55,8 @@ export function reading(suite: Suite): void {
     ownAssignmentCount: (reader) => reader.ownAssignmentCount('free'),
     scopesInUse: (reader) => reader.scopesInUse(team, at),
     usageIn: (reader) => reader.usageIn({ organizationId: 'new' }, at),
-    formerRoles: (reader) => reader.formerRoles({ among: { organizationId: 'new' }, roleIds: ['member'], limit: 10 }),
+    formerRoles: (reader) =>
+      reader.formerRoles({ among: { organizationId: 'new' }, roleIds: ['member', 'new'], limit: 10 }),
     usageOf: (reader) => reader.usageOf('member', undefined, at),
     withoutAdministrator: (reader) =>
       reader.withoutAdministrator({ leaving: { organizationIds: ['new'] }, remainingRoleIds: ['admin'] }, 1),

@@ -1,6 +1,6 @@
 /** Operations on organizations. */
 
-import { findTextFault, wholeOf, type Organization, type Place } from '@rolesets/core'
+import { findTextFault, type Organization, type Place } from '@rolesets/core'
 import { invalid, parseId } from '../../domain/fields.ts'
 import { merged } from '../../domain/scope-moves.ts'
 import { assignToScope, type AssignScopeInput } from '../../domain/scope-assignments.ts'
@@ -88,7 +88,7 @@ export const organizationList: List<OrganizationFilter, Organization, Organizati
 /** With a scope, it is about that scope of the organization. */
 type AssignInput = Omit<AssignRoleSetInput, 'roleSet'> & Partial<Omit<AssignScopeInput, 'organizationId'>>
 
-interface Named {
+export interface Named {
   readonly organizationId: string
 }
 
@@ -97,8 +97,11 @@ export function foreseeOrganization({ organizationId }: { readonly organizationI
 }
 
 /** Where a write on behalf of a user gives roles. */
-export function placeOf({ organizationId }: { readonly organizationId: string }): Place {
-  return wholeOf(parseId(organizationId, 'organization_id'))
+export function placeOf({ organizationId, scope = '' }: Named & { readonly scope?: string | undefined }): Place {
+  return {
+    organizationId: parseId(organizationId, 'organization_id'),
+    scope: scope === '' ? '' : parseId(scope, 'scope'),
+  }
 }
 
 async function organizationOf({ writer, expectUnchanged }: WriteScope, { organizationId }: Named) {

@@ -16,7 +16,7 @@ import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
 import { repeatedHolders } from './repeated-holders.ts'
 import { checkAtMost, holdsOneOf, rowsMax, searchesOf } from './search.ts'
-import { ownAssignmentCount, scopeCount, scopePlaces, scopesInUse, scopesOf, scopeUsage } from './scopes.ts'
+import { scopeReadsOf } from './scopes.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
 import { readFormerRoles } from '../rows/former-roles.ts'
 
@@ -85,15 +85,6 @@ export function readsOf(connection: Connection): Reads {
       checkAtMost(ids.length, idsMax, 'organizations')
       return deletedOrganizations(connection, ids)
     },
-    scopeUsage: (among, now) => scopeUsage(connection, among, now),
-    scopePlaces: (among, now) => scopePlaces(connection, among, now),
-    scopesOf: (organizationId, page) => {
-      checkAtMost(page.size, rowsMax, 'scopes')
-      return scopesOf(connection, organizationId, page)
-    },
-    scopeCount: (organizationId) => scopeCount(connection, organizationId),
-    ownAssignmentCount: (roleSetId) => ownAssignmentCount(connection, roleSetId),
-    scopesInUse: (of, now) => scopesInUse(connection, of, now),
     organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),
     formerRoles: (asked) => readFormerRoles(connection, asked),
@@ -111,6 +102,7 @@ export function readsOf(connection: Connection): Reads {
     historyAnchor: () => readAnchor(connection),
     bookmark: (name) => readBookmark(connection, name),
     forgettable: (keep) => readForgettable(connection, keep),
+    ...scopeReadsOf(connection),
     ...listsOf(connection),
     ...searchesOf(connection),
   }
