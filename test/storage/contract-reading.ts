@@ -90,7 +90,8 @@ export function reading(suite: Suite): void {
           ...[
             role('new', next),
             organization('new', next, { slug: 'new', domains: [domain] }),
-            membership('new', 'u', next, { roleIds: ['member', 'new'] }),
+            membership('new', 'u', next),
+            membership('new', 'v', next, { roleIds: ['member', 'new'] }),
             membership('new', 'w', next, { scope: 'team:x' }),
           ],
           ...[invitation('new', 'x', next), accessKey('new', next)],
