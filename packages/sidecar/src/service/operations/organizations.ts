@@ -125,10 +125,6 @@ async function movingUsage(scope: WriteScope, input: Named) {
   return { usage: merged([...(await usageIn(scope, { organizationId })), ...inScopes]), scopes }
 }
 
-async function usedOrganization(scope: WriteScope, input: Named) {
-  return { organization: await organizationOf(scope, input), usage: await usageIn(scope, input) }
-}
-
 /** What a write needs to know of an organization that it may register. */
 export async function registrationOf(writer: Writer, id: string): Promise<RegistrationFacts> {
   const organization = await writer.organization(id)
