@@ -1,8 +1,9 @@
 /** Parts of organizations over HTTP: extensions that clients of Clerk don't notice. */
 
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { connect } from '../../grpc/open-sidecar.ts'
-import { openApi, type Api } from '../conforming.ts'
+import { openApi } from '../conforming.ts'
+import { openHospital } from './open-hospital.ts'
 
 const lists = [
   '/v1/organizations/org_acme/memberships',
@@ -37,22 +38,6 @@ test('roles of a scope whose kind is unknown are refused, and never those of the
   t.like(body.errors[0], { code: 'resource_not_found', meta: { param_name: 'scope' } })
   t.regex(body.errors[0].long_message, /"departmnet"/)
 })
-
-/** An organization on the default set, roles of a pharmacy, and a kind whose scopes follow their organization. */
-async function openHospital(t: ExecutionContext): Promise<Api> {
-  const api = await openApi(t)
-  const { write } = connect(t, api.target)
-  for (const key of ['org:pharmacist', 'org:technician']) await write('CreateRole', { key })
-  await write('CreateOrganization', { id: 'org_acme' })
-  const roleSet = {
-    ...{ name: 'Pharmacy', key: 'role_set:pharmacy', roles: ['org:pharmacist', 'org:technician'] },
-    ...{ default_role_key: 'org:technician', creator_role_key: null },
-  }
-  t.like(await api.call('POST', '/v1/role_sets', { body: roleSet }), { status: 200, body: { creator_role: null } })
-  const kind = { fallback: 'organization' }
-  t.is((await api.call('PUT', '/v1/organization_scope_kinds/department', { body: kind })).status, 200)
-  return api
-}
 
 const pharmacy = '/v1/organizations/org_acme/scopes/department:pharmacy'
 const ofPharmacy = { role_set_key: 'role_set:pharmacy' }
