@@ -28,7 +28,7 @@ export function planScopeMove(
   const plans = [...groups].map(([roleSetId, usage]) => {
     const destination = roleSetId === '' ? undefined : catalogue.roleSets.byId(roleSetId)
     if (destination === undefined) throw wouldHaveNone(usage, impactOf(shown))
-    return planMove(catalogue, { destination, usage: merged(usage), organizations: 0, mappings })
+    return planMove(catalogue, { destination, usage: merged(usage), organizations: 0, scopes: shown, mappings })
   })
   const roles = mergedImpacts(plans.flatMap((plan) => plan.roles))
   const requiredMappings = merged(plans.flatMap((plan) => plan.requiredMappings))
