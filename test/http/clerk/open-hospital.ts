@@ -10,11 +10,9 @@ export async function openHospital(t: ExecutionContext): Promise<Api> {
   const { write } = connect(t, api.target)
   for (const key of ['org:pharmacist', 'org:technician']) await write('CreateRole', { key })
   await write('CreateOrganization', { id: 'org_acme' })
-  const roleSet = {
-    ...{ name: 'Pharmacy', key: 'role_set:pharmacy', roles: ['org:pharmacist', 'org:technician'] },
-    ...{ default_role_key: 'org:technician', creator_role_key: null },
-  }
-  t.like(await api.call('POST', '/v1/role_sets', { body: roleSet }), { status: 200, body: { creator_role: null } })
+  const roles = ['org:pharmacist', 'org:technician']
+  await write('CreateRoleSet', { key: 'role_set:pharmacy', roles, defaultRole: 'org:technician' })
+  t.like((await api.call('GET', '/v1/role_sets/role_set:pharmacy')).body, { creator_role: null })
   const kind = { fallback: 'organization' }
   t.is((await api.call('PUT', '/v1/organization_scope_kinds/department', { body: kind })).status, 200)
   return api

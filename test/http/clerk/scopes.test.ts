@@ -47,7 +47,7 @@ test('kinds of scopes are set, listed by pages and deleted, and a dry run change
   const path = '/v1/organization_scope_kinds'
   const ward = { body: { fallback: 'role_set', ...ofPharmacy } }
   t.like((await call('PUT', `${path}/ward?dry_run=true`, ward)).body, {
-    ...{ object: 'impact', places: 0, first_places: [], violations: [] },
+    ...{ object: 'impact', places: undefined, violations: [] },
     resource: { object: 'organization_scope_kind', kind: 'ward', fallback: 'role_set', ...ofPharmacy },
   })
   t.is((await call('GET', path)).body.total_count, 1)

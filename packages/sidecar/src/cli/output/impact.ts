@@ -5,6 +5,12 @@ import { counted, takeWithin } from '@rolesets/core'
 
 const namedMax = 10
 
+/** An answer as `--json` prints it: scopes are named only where a write is about some, for those who know none. */
+export function withShownImpact<Answer extends { readonly impact: Impact }>({ impact, ...answer }: Answer): object {
+  const { places, firstPlaces, ...shown } = impact
+  return { ...answer, impact: { ...shown, ...(places > 0 && { places, firstPlaces }) } }
+}
+
 /** Lines with two spaces before each; none if there is no impact. */
 export function impactLines({ organizations, roles, ...impact }: Impact): readonly string[] {
   return [

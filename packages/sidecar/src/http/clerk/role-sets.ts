@@ -60,10 +60,7 @@ export const roleSetOperations: readonly Operation[] = [
       key: optionalText('role_set'),
       description: clearableText('description'),
       default_role_key: reference,
-      creator_role_key: reference
-        .nullable()
-        .transform((given) => given ?? undefined)
-        .describe('An extension: null makes a role set that is for scopes only.'),
+      creator_role_key: reference,
       type: z
         .enum(['initial', 'custom'])
         .nullish()
