@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { clearableText, optional, optionalMappings, reference, text } from '../operation/fields.ts'
 import { paging } from '../operation/parameters.ts'
 import { reading, writing, type Operation, type WriteScope } from '../operation/route.ts'
-import { inOrganization, organizationParams } from './organization-path.ts'
+import { organizationParams } from './organization-path.ts'
 import { scopeAnswer } from './scope-object.ts'
 
 const path = '/organizations/{organization_id}/scopes'

@@ -4,13 +4,11 @@
  */
 
 import {
-  kindOfScope,
   rolesOf,
   type Catalogue,
   type Index,
   type Membership,
   type Organization,
-  type Place,
   type Role,
   type RoleSet,
 } from '@rolesets/core'
@@ -18,12 +16,13 @@ import type { DomainQuery } from '../../domain/organization-domains.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
 import { organizationNotFound } from '../../domain/registration.ts'
 import { parseOrganizationId } from '../../domain/questions.ts'
-import { parseScope, parseScopeFilter, scopeKindNotFound } from '../../domain/scopes.ts'
+import { parseScopeFilter } from '../../domain/scopes.ts'
 import { isCreatorEligible } from '../../domain/roles.ts'
-import type { InvitationQuery, MembershipQuery, OrganizationQuery, Reader, Span, Spanned } from '../../storage/store.ts'
+import type { InvitationQuery, MembershipQuery, OrganizationQuery, Reader, Spanned } from '../../storage/store.ts'
 import type { Found, Listed, ReadCall, SpanOf } from './call.ts'
 import type { Operations } from './operation.ts'
 import { viewDomain } from './organization-domains.ts'
+import { createScopeDirectory } from './scope-directory.ts'
 import { parseSpan } from './span.ts'
 import { viewInvitations } from '../past-names.ts'
 import {
@@ -32,14 +31,10 @@ import {
   viewPermission,
   viewRole,
   viewRoleSet,
-  viewScope,
-  viewScopeDefault,
-  viewScopeKind,
   type InvitationView,
   type MembershipView,
   type OrganizationView,
   type RoleSetView,
-  type ScopeView,
 } from '../views.ts'
 
 /** `text`: exactly the id, or a part of the name or the key, without regard to the case of ASCII letters. */
@@ -93,7 +88,8 @@ export interface RoleSetEntry {
 
 export type Directory = ReturnType<typeof createDirectory>
 
-export function createDirectory({ find }: Operations) {
+export function createDirectory(operations: Operations) {
+  const { find } = operations
   async function list<T>(
     call: ReadCall,
     read: (reader: Reader, catalogue: Catalogue, now: number) => Promise<Spanned<T>> | Spanned<T>,
@@ -103,6 +99,7 @@ export function createDirectory({ find }: Operations) {
   }
 
   return {
+    ...createScopeDirectory(operations),
     permissions: (query: CatalogueQuery, call: ReadCall) =>
       list(call, (_reader, { permissions }) => spanOf(permissions, query, viewPermission)),
     roles: (query: CatalogueQuery, call: ReadCall) =>
@@ -146,21 +143,6 @@ export function createDirectory({ find }: Operations) {
         return { items: await withOrganizations(items, viewOf, { reader, catalogue }), total }
       }),
 
-    /** Kinds of scopes, and defaults, are in memory, and ordered by key. */
-    scopeKinds: (query: Span, call: ReadCall) =>
-      list(call, (_reader, catalogue) => {
-        const { items, total } = sliceOf(catalogue.scopeKinds, query)
-        return { items: items.map((each) => viewScopeKind(each, catalogue)), total }
-      }),
-    scopeDefaults: (query: Span, call: ReadCall) =>
-      list(call, (_reader, catalogue) => {
-        const { items, total } = sliceOf(catalogue.scopeDefaults, query)
-        return { items: items.map((each) => viewScopeDefault(each, catalogue)), total }
-      }),
-    /** @param as with this role set of its own, in place of the present one: as a dry run shows it */
-    scope: (place: Place, call: ReadCall, as?: { readonly own: string | null }): Promise<Found<ScopeView>> =>
-      find(call, (reader, catalogue) => scopeIn(place, { reader, catalogue }, as)),
-
     domains: (query: DomainsQuery, call: ReadCall): Promise<Listed<DomainEntry>> =>
       list(call, (reader, catalogue) => domainsIn(query, { reader, catalogue })),
 
@@ -174,29 +156,6 @@ export function createDirectory({ find }: Operations) {
         return { items: entries, total }
       }),
   }
-}
-
-/** A catalogue holds its scope kinds and scope defaults by key. */
-function sliceOf<T>(byKey: ReadonlyMap<string, T>, span: Span): Spanned<T> {
-  const { offset, limit } = parseSpan(span)
-  const ordered = [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, thing]) => thing)
-  return { items: ordered.slice(offset, offset + limit), total: ordered.length }
-}
-
-async function scopeIn(
-  unparsed: Place,
-  { reader, catalogue }: Omit<State, 'now'>,
-  as: { readonly own: string | null } | undefined,
-): Promise<ScopeView> {
-  const organizationId = parseOrganizationId(unparsed.organizationId, 'organization_id')
-  const place = { organizationId, scope: parseScope(unparsed.scope) }
-  const organization = await reader.organization(organizationId)
-  if (organization === undefined) throw organizationNotFound(organizationId)
-  if (!catalogue.scopeKinds.has(kindOfScope(place.scope))) throw scopeKindNotFound(kindOfScope(place.scope), 'scope')
-  const assignment = await reader.assignment(place)
-  const members = await reader.memberCount(organizationId, place.scope)
-  const { own } = as ?? { own: assignment?.roleSetId ?? null }
-  return viewScope({ ...place, name: assignment?.name ?? '', own, members }, catalogue, organization.roleSetId)
 }
 
 async function domainsIn(
