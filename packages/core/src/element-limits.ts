@@ -12,6 +12,8 @@ const elementLimits: Readonly<Record<string, LimitName | number>> = {
   'ApplyRequest.permissions': 'permissionsMax',
   'ApplyRequest.role_sets': 'roleSetsMax',
   'ApplyRequest.roles': 'rolesMax',
+  'ApplyRequest.scope_defaults': 'scopeDefaultsMax',
+  'ApplyRequest.scope_kinds': 'scopeKindsMax',
   'AssignRoleSetRequest.mappings': 'mappingsMax',
   'BatchCheckMemberRequest.checks': 'batchQuestionsMax',
   'BatchCheckRequest.checks': 'batchQuestionsMax',
@@ -28,6 +30,10 @@ const elementLimits: Readonly<Record<string, LimitName | number>> = {
   'ReplaceRoleSetRequest.mappings': 'mappingsMax',
   'RoleSetManifest.replace': 'rolesPerRoleSetMax',
   'RoleSetManifest.roles': 'rolesPerRoleSetMax',
+  'ScopeDefaultManifest.mappings': 'mappingsMax',
+  'ScopeKindManifest.mappings': 'mappingsMax',
+  'ScopeList.scopes': 'scopesPerOrganizationMax',
+  'ScopeManifest.mappings': 'mappingsMax',
   'UpdateOrganizationRequest.mappings': 'mappingsMax',
 
   // Metadata has 8192 bytes of JSON, and an element takes at least two of them.
