@@ -231,3 +231,17 @@ test('writes wait for the sidecar as long as it lives, unless --timeout says oth
   t.is(exitCode, 3)
   t.regex(stderr, /in time|deadline/)
 })
+
+test('a move gives back what an earlier move took, and the preview says to how many', async (t) => {
+  const { roleSet, organizationId } = await openTier('restored')
+  t.is((await type(['assign', organizationId, 'role_set:free', ...allMapped])).exitCode, 0)
+  await operator.admin.updateMembership({ organizationId, userId: 'user_2', role: 'org:admin' })
+  const back = ['assign', organizationId, roleSet, '--restore-former-roles']
+  const dry = await type([...back, '--dry-run'])
+  t.is(dry.exitCode, 0, dry.stderr)
+  t.regex(dry.stdout, /gives 1 member with org:member the role org:analyst\n/)
+  t.is((await type(back)).exitCode, 0)
+  const { memberships } = await operator.admin.listMemberships({ organizationId })
+  const roles = Object.fromEntries(memberships.map(({ userId, role }) => [userId, role]))
+  t.deepEqual(roles, { user_1: 'org:analyst', user_2: 'org:admin', user_3: 'org:moderator' })
+})

@@ -354,6 +354,7 @@ test('invitations, settings, keys and assignments of parts on the feed change no
     ...{ enabled: true, maxAllowedMemberships: 5, adminDeleteEnabled: false, slugDisabled: true },
     ...{ domainsEnabled: false, domainsEnrollmentModes: ['manual_invitation'], initialRoleSet: 'role_set:free' },
     ...{ creatorRole: 'org:admin', defaultRole: 'org:member', updatedAtMs: 2, lastAdministrator: 'WARN' },
+    maxRolesPerMember: 1,
   }
   const accessKeyPut: AccessKey = { id: 'key_1', name: 'ci', access: 'READ', createdAtMs: 1, revokedAtMs: 0 }
   const mapping = { fromRoleId: 'role_analyst', toRoleId: 'role_member', members: 2, invitations: 3 }

@@ -42,6 +42,7 @@ test('every limit has the value that is documented', (t) => {
     batchQuestionsMax: 10000,
     invitationsPerCallMax: 1000,
     endsPerCallMax: 10000,
+    restoredPerCallMax: 10000,
     movesForReadKeyMax: 100000,
     organizationsInImpactMax: 100,
     emailAddressesPerUserMax: 10,

@@ -82,7 +82,7 @@ export function runOnOrganizations(state: NaiveState, { operation, input }: Orga
       return
     }
     case 'createMembership': {
-      const { organizationId: id, userId, role, publicMetadata: metadata = {} } = input
+      const { organizationId: id, userId, role = '', publicMetadata: metadata = {} } = input
       const organization = known(state, id)
       needRole(state, role)
       demand(!organization.members[userId], 'membership_exists')
@@ -167,14 +167,14 @@ function invite(
   const { roleSet } = organization
   for (const { inviterUserId } of items)
     if (checkInviters === true && inviterUserId !== undefined) demandManager(state, organization, inviterUserId)
-  for (const { role } of items) needRole(state, role)
+  for (const { role = '' } of items) needRole(state, role)
   const taken = pendingOf(state).flatMap(({ organization, address }) =>
     organization === id ? address.toLowerCase() : [],
   )
   const wanted = items.map(({ emailAddress }) => emailAddress.toLowerCase())
   demand(new Set([...taken, ...wanted]).size === taken.length + wanted.length, 'invitation_exists')
-  for (const { role } of items) demand(state.roleSets[roleSet]?.roles.includes(role), 'role_not_in_role_set')
-  for (const { emailAddress, role, inviterUserId = '', expiresInDays = 30, publicMetadata = {} } of items)
+  for (const { role = '' } of items) demand(state.roleSets[roleSet]?.roles.includes(role), 'role_not_in_role_set')
+  for (const { emailAddress, role = '', inviterUserId = '', expiresInDays = 30, publicMetadata = {} } of items)
     state.invitations.push({
       ...{ organization: id, address: emailAddress, role, status: 'pending', inviter: inviterUserId, acceptedBy: '' },
       ...{ expiresAt: state.now + expiresInDays * dayMs, metadata: publicMetadata },

@@ -57,7 +57,7 @@ async function scopesOf({ admin }: OpenedService, organizationId: string) {
   return items.map(({ scope, name, roleSet, origin, members }) => [scope, name, roleSet, origin, members])
 }
 
-const refused = async (t: ExecutionContext, work: Promise<unknown>) => (await t.throwsAsync<Refusal>(work)) as Refusal
+const refused = async (t: ExecutionContext, work: Promise<unknown>) => await t.throwsAsync<Refusal>(work)
 
 test('a default for a key moves its scopes in all organizations in one change, with a mapping for the roles that it lacks', async (t) => {
   const opened = await openClinics(t)

@@ -45,6 +45,7 @@ export function reading(suite: Suite): void {
     pendingInvitationCounts: (reader) => reader.pendingInvitationCounts(['new'], at),
     invitation: (reader) => reader.invitation('orginv_new_x'),
     pendingInvitation: (reader) => reader.pendingInvitation({ organizationId: 'new' }, 'x', at),
+    repeatedHolders: (reader) => reader.repeatedHolders({ organizationId: 'new' }, ['member', 'new'], at),
     pendingInvitationCount: (reader) => reader.pendingInvitationCount({ organizationId: 'new' }, at),
     invitations: (reader) => reader.invitations('new', page, { now: at }),
     scopeUsage: (reader) => reader.scopeUsage(team, at),
@@ -54,6 +55,8 @@ export function reading(suite: Suite): void {
     ownAssignmentCount: (reader) => reader.ownAssignmentCount('free'),
     scopesInUse: (reader) => reader.scopesInUse(team, at),
     usageIn: (reader) => reader.usageIn({ organizationId: 'new' }, at),
+    formerRoles: (reader) =>
+      reader.formerRoles({ among: { organizationId: 'new' }, roleIds: ['member', 'new'], limit: 10 }),
     usageOf: (reader) => reader.usageOf('member', undefined, at),
     withoutAdministrator: (reader) =>
       reader.withoutAdministrator({ leaving: { organizationIds: ['new'] }, remainingRoleIds: ['admin'] }, 1),
@@ -67,6 +70,10 @@ export function reading(suite: Suite): void {
   const ended = (revision: number): Change => {
     const counts = { members: 0, invitations: 0 }
     return { verb: 'deleted', thing: 'organization', before: organizationOf('ended', revision), ...counts }
+  }
+  const mapping: Change = {
+    ...({ verb: 'reassigned', thing: 'membership', among: { organizationId: 'new' } } as const),
+    mappings: [{ fromRoleId: 'member', toRoleId: 'admin', members: 1, invitations: 1 }],
   }
   const domain = {
     ...({ id: 'x', name: 'x.example', enrollmentMode: 'manual_invitation', verified: true } as const),
@@ -84,6 +91,7 @@ export function reading(suite: Suite): void {
             role('new', next),
             organization('new', next, { slug: 'new', domains: [domain] }),
             membership('new', 'u', next),
+            membership('new', 'v', next, { roleIds: ['member', 'new'] }),
             membership('new', 'w', next, { scope: 'team:x' }),
           ],
           ...[invitation('new', 'x', next), accessKey('new', next)],
@@ -91,6 +99,7 @@ export function reading(suite: Suite): void {
         ])
         // A deletion has everything written, so only the read that is about it sees one.
         if (method === 'deletedOrganizations') await writer.record([organization('ended', next), ended(next)])
+        if (method === 'formerRoles') await writer.record([mapping])
         return read(writer)
       })
       t.notDeepEqual(after, before, method)

@@ -28,6 +28,11 @@ const id = fc.constantFrom('a', 'b', 'c', 'd')
 const user = fc.constantFrom('u', 'v')
 const set = fc.constantFrom('free', 'pro', 'new')
 const roleId = fc.constantFrom('admin', 'member', 'analyst', 'extra')
+/** Most have one. */
+const heldRoles = fc.oneof(
+  { weight: 2, arbitrary: roleId.map((each) => [each]) },
+  fc.uniqueArray(roleId, { minLength: 2, maxLength: 3 }),
+)
 const scopeName = fc.constantFrom('team:x', 'team:y')
 const place = fc.record({ organizationId: id, scope: fc.oneof(fc.constant(''), scopeName) })
 const slug = fc.constantFrom(null, 'x', 'y')
@@ -79,6 +84,7 @@ const invitationQuery = fc.record({
   now: moment,
 })
 
+const placeOrSet = fc.oneof(fc.record({ roleSetId: set }), place)
 const roleIds = fc.uniqueArray(roleId, { maxLength: 3 })
 const leaving = fc.oneof(
   fc.record({ members: fc.array(fc.record({ organizationId: id, userId: user }), { maxLength: 3 }) }),
@@ -103,6 +109,8 @@ function step<V>(
 const records = (writer: Writer, change: Change) => writer.record([change])
 
 const hasRole = async (w: Writer, each: string) => (await w.catalogue()).roles.byId(each) !== undefined
+const hasRoles = async (w: Writer, all: readonly string[]) =>
+  (await Promise.all(all.map((each) => hasRole(w, each)))).every(Boolean)
 const hasSet = async (w: Writer, each: string) => (await w.catalogue()).roleSets.byId(each) !== undefined
 
 export const writes = [
@@ -116,9 +124,9 @@ export const writes = [
     const members = await w.memberCount(a)
     await records(w, { verb: 'deleted', thing: 'organization', before: organizationOf(a, 0), members, invitations: 0 })
   }),
-  step('grant', fc.tuple(place, user, roleId), async ([{ organizationId: a, scope: s }, u, r], w) => {
-    if ((await w.organization(a)) && (await hasRole(w, r)))
-      await records(w, membership(a, u, w.nextRevision, { scope: s, roleIds: [r] }))
+  step('grant', fc.tuple(place, user, heldRoles), async ([{ organizationId: a, scope: s }, u, roles], w) => {
+    if ((await w.organization(a)) && (await hasRoles(w, roles)))
+      await records(w, membership(a, u, w.nextRevision, { scope: s, roleIds: roles }))
     return w.membership(a, u, s)
   }),
   step('withdraw', fc.tuple(place, user), ([{ organizationId: a, scope: s }, u], w) =>
@@ -156,10 +164,10 @@ export const writes = [
   }),
   step(
     'invite',
-    fc.tuple(place, address, roleId, moment, user),
-    async ([{ organizationId: a, scope: s }, email, roleId, expiresAt, inviterUserId], w) => {
-      const more = { scope: s, roleIds: [roleId], expiresAt, createdAt: expiresAt - 5, inviterUserId }
-      if ((await w.organization(a)) && (await hasRole(w, roleId)))
+    fc.tuple(place, address, heldRoles, moment, user),
+    async ([{ organizationId: a, scope: s }, email, roles, expiresAt, inviterUserId], w) => {
+      const more = { scope: s, roleIds: roles, expiresAt, createdAt: expiresAt - 5, inviterUserId }
+      if ((await w.organization(a)) && (await hasRoles(w, roles)))
         await records(w, invitation(a, email, w.nextRevision, more))
       return w.pendingInvitation({ organizationId: a, scope: s }, email, at)
     },
@@ -275,6 +283,7 @@ export const reads = [
     fc.tuple(roleId, fc.option(fc.record({ roleSetId: set }), { nil: undefined }), moment),
     ([r, s, now], w) => w.usageOf(r, s, now),
   ),
+  step('repeated', fc.tuple(placeOrSet, roleIds, moment), ([where, all, now], w) => w.repeatedHolders(where, all, now)),
   step(
     'without administrator',
     fc.tuple(fc.record({ leaving, remainingRoleIds: roleIds }), fc.nat(3)),

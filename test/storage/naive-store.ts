@@ -120,6 +120,8 @@ function naiveWriter(
       return paged(found, page, ({ id }) => id)
     },
     organizationCount: async (roleSetId) => organizations().filter((each) => each.roleSetId === roleSetId).length,
+    // Which mappings are remembered is compared where they are given back.
+    formerRoles: async () => [],
     membership: async (organizationId, userId, scope = '') =>
       state().memberships.get(keyOf({ organizationId, scope, userId })),
     memberships: async (organizationId, page, { roleId, scope = '' } = {}) => {
@@ -215,6 +217,14 @@ function naiveWriter(
         invitations: pending(now).filter(isMeant).length,
         assignments: [...state().assignments.values()].filter(isMeant).length,
       }
+    },
+    repeatedHolders: async (among, roleIds, now) => {
+      const counted = (holders: readonly (Membership | Invitation)[]) =>
+        holders
+          .filter((each) => state().isIn(among, each))
+          .map((each) => each.roleIds.filter((id) => roleIds.includes(id)).length)
+          .reduce((sum, held) => sum + Math.max(0, held - 1), 0)
+      return { members: counted(memberships()), invitations: counted(pending(now)) }
     },
     withoutAdministrator: async ({ leaving, remainingRoleIds }, limit) => {
       const isLeaving = (member: Membership) => {

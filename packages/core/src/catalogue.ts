@@ -80,6 +80,7 @@ export const initialSettings: Settings = {
   maxAllowedMemberships: 0,
   adminDeleteEnabled: true,
   slugDisabled: false,
+  maxRolesPerMember: 1,
   lastAdministrator: 'refuse',
   domainsEnabled: false,
   domainsEnrollmentModes: [],

@@ -47,6 +47,8 @@ export const limits = {
   invitationsPerCallMax: 1_000,
   /** Memberships and invitations that end with one membership or one user. Like a described state, they are one message. */
   endsPerCallMax: 10_000,
+  /** Members to whom one call gives former roles back: each is a change of its own, so that the history names them. */
+  restoredPerCallMax: 10_000,
   /** Members and invitations that get another role in a dry run for a read key: it occupies the writer as the write would. */
   movesForReadKeyMax: 100_000,
   /** Organizations that an impact names; it counts all. */

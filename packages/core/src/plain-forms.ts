@@ -3,7 +3,7 @@
  * new, the history keeps that form: its former records are read as before, and the same writes make the same bytes.
  */
 
-import { firstRoleIdOf, type Invitation, type Membership } from './things.ts'
+import { firstRoleIdOf, type Invitation, type Membership, type Settings } from './things.ts'
 
 /** In the same order: one role is `roleId`; the empty scope, and a membership without an end, are left out. */
 export function plainFormOf(thing: Membership | Invitation): object {
@@ -13,6 +13,11 @@ export function plainFormOf(thing: Membership | Invitation): object {
     return saysNothing ? [] : [[name, value]]
   })
   return Object.fromEntries(entries)
+}
+
+/** Settings that allow one role per member don't say so. */
+export function plainSettingsOf({ maxRolesPerMember, ...settings }: Settings): object {
+  return maxRolesPerMember === 1 ? settings : { ...settings, maxRolesPerMember }
 }
 
 /** @param plain what `plainFormOf` made, or an earlier version wrote */

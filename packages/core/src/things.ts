@@ -174,6 +174,8 @@ export interface Settings {
   readonly adminDeleteEnabled: boolean
   /** True: no organization can be given a slug. */
   readonly slugDisabled: boolean
+  /** How many roles a write may give to a member or an invitation, 1 to 10 (rule 17). */
+  readonly maxRolesPerMember: number
   /** What becomes of a write that leaves an organization without its last administrator (rule 19). */
   readonly lastAdministrator: LastAdministrator
   /** False: domains enroll no members. */

@@ -151,3 +151,39 @@ async function organizationWithMember(t: ExecutionContext, call: Api['call']): P
   t.is(added.status, 200)
   return { path }
 }
+
+test('a move gives back the roles that the mapping of an earlier one took, if it is asked to', async (t) => {
+  const { call } = await openApi(t)
+  await withTwoSets(call)
+  const { body } = await call('POST', '/v1/organizations', {
+    body: { name: 'A', created_by: 'ann', role_set_key: 'role_set:gold' },
+  })
+  const path = `/v1/organizations/${body.id}`
+  await call('POST', `${path}/memberships`, { body: { user_id: 'ben', role: 'org:analyst' } })
+  const mapped = { role_set_key: 'role_set:default', reassignment_mappings: { 'org:analyst': 'org:admin' } }
+  t.is((await call('PATCH', path, { body: mapped })).status, 200)
+  await call('PATCH', `${path}/memberships/ben`, { body: { role: 'org:member' } })
+  await call('PATCH', path, {
+    body: { role_set_key: 'role_set:gold', reassignment_mappings: { 'org:member': 'org:analyst' } },
+  })
+  await call('PATCH', path, {
+    body: { role_set_key: 'role_set:default', reassignment_mappings: { 'org:analyst': 'org:admin' } },
+  })
+  const restoring = { role_set_key: 'role_set:gold', restore_former_roles: true }
+  t.is((await call('PATCH', path, { body: { ...restoring, restore_former_roles: 'yes' } })).status, 422)
+  const preview = await call('PATCH', `${path}?dry_run=true`, { body: restoring })
+  t.deepEqual(preview.body.roles, [], 'ben administers the organization, and goes on doing so')
+  t.is((await call('PATCH', path, { body: restoring })).status, 200)
+
+  await call('POST', `${path}/memberships`, { body: { user_id: 'cem', role: 'org:analyst' } })
+  await call('POST', '/v1/organization_roles', { body: { key: 'org:basic', name: 'Basic' } })
+  const roles = ['org:admin', 'org:basic']
+  const places = { default_role_key: 'org:basic', creator_role_key: 'org:admin' }
+  await call('POST', '/v1/role_sets', { body: { key: 'role_set:tiny', name: 'Tiny', roles, ...places } })
+  const mappings = { 'org:analyst': 'org:basic' }
+  await call('PATCH', path, { body: { role_set_key: 'role_set:tiny', reassignment_mappings: mappings } })
+  const replace = { dest_role_set_key: 'role_set:gold', restore_former_roles: true }
+  t.is((await call('POST', '/v1/role_sets/role_set:tiny/replace', { body: replace })).status, 200)
+  const { body: members } = await call('GET', `${path}/memberships?user_id=cem`)
+  t.is(members.data[0].role, 'org:analyst')
+})

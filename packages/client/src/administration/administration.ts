@@ -87,6 +87,8 @@ function parseFields(value: unknown, kinds: { readonly [field: string]: FieldKin
     const each = (request as Fields)[field]
     if (each !== undefined) parsed[field] = parseField(each, kind, path + field)
     else if (kind === 'name') throw invalidArgument(path + field, 'is missing.')
+    else if (kind === 'unlessRoles' && (request as Fields)['roles'] === undefined)
+      throw invalidArgument(path + field, 'is missing. Give it, or roles.')
     else if (kind === 'behalf' && field in request)
       throw invalidArgument(path + field, 'is undefined. Leave it out to make a call that is checked for no user.')
   }
@@ -117,6 +119,7 @@ const isWhole = (value: unknown) => Number.isSafeInteger(value) && (value as num
 const scalars: { readonly [Kind in ScalarKind]: Parser } = {
   name: checked((value) => typeof value === 'string' && value !== '', 'must be a string that is not empty.'),
   text: checked((value) => typeof value === 'string', 'must be a string.'),
+  unlessRoles: checked((value) => typeof value === 'string' && value !== '', 'must be a string that is not empty.'),
   behalf: checked((value) => typeof value === 'string' && value !== '', 'must be the id of a user.'),
   texts: parseTexts,
   keyList: (value, path) => ({ keys: parseTexts(value, path) }),

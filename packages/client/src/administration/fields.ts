@@ -27,6 +27,8 @@ interface Scalars {
   readonly behalf: string
   readonly text: string
   readonly texts: readonly string[]
+  /** Required where the request has no `roles`. */
+  readonly unlessRoles: string
   readonly keyList: readonly string[]
   readonly flag: boolean
   readonly count: number
@@ -78,6 +80,11 @@ export const write = {
   /** Refuse with `revision_conflict` if the thing has changed since this revision. */
   expectedRevision: 'text',
 } as const
+/** For moves to another role set. */
+const restoring = {
+  /** Give members the roles back that mappings of earlier moves took. */
+  restoreFormerRoles: 'flag',
+} as const
 /** For writes that give roles to members or invitations, or take them away. */
 const acting = {
   /** The user on whose behalf it is made: must be able to manage the members. Left out: no user is checked. */
@@ -116,9 +123,11 @@ const sending = {
 } as const
 const rolePermission = { role: 'name', permission: 'name' } as const
 const invitation = { ...organization, invitationId: 'name' } as const
+/** One role as `role`, or several as `roles`, of which `role` is the first if it is given, too. They replace all. */
+const givenRoles = { role: 'unlessRoles', roles: 'texts' } as const
 export const newInvitation = {
   emailAddress: 'name',
-  role: 'name',
+  ...givenRoles,
   /** Id of the inviting user. */
   inviterUserId: 'text',
   /** 1 to 365; default 30. */
@@ -165,7 +174,7 @@ export const callFields = {
   deleteRoleSet: { roleSet: 'name', ...write },
   addRoles: { roleSet: 'name', roles: 'texts', ...specialRoles, ...write },
   replaceRole: { roleSet: 'name', role: 'name', toRole: 'text', ...insisting },
-  replaceRoleSet: { roleSet: 'name', toRoleSet: 'name', mappings: 'mappings', ...insisting },
+  replaceRoleSet: { roleSet: 'name', toRoleSet: 'name', mappings: 'mappings', ...restoring, ...insisting },
   createOrganization: {
     /** The application's own id; left out: one is made. */
     id: 'text',
@@ -192,6 +201,7 @@ export const callFields = {
     /** As `assignRoleSet` does it, in the same write. */
     roleSet: 'text',
     mappings: 'mappings',
+    ...restoring,
     ...{ maxAllowedMemberships: 'long', adminDeleteEnabled: 'flag', createdAtMs: 'long' },
     ...updateMetadata,
     ...insisting,
@@ -206,6 +216,7 @@ export const callFields = {
     /** Instead of `roleSet`: the scope gives up its own role set. */
     clear: 'flag',
     mappings: 'mappings',
+    ...restoring,
     ...insisting,
   },
   setScopeKind: { kind: 'name', fallback: 'scopeFallback', roleSet: 'text', mappings: 'mappings', ...create },
@@ -226,7 +237,7 @@ export const callFields = {
   },
   createMembership: {
     ...membership,
-    role: 'name',
+    ...givenRoles,
     ...metadata,
     /** Addresses of the user, if they are known: pending invitations to them end. */
     emailAddresses: 'texts',
@@ -235,7 +246,7 @@ export const callFields = {
   },
   getMembership: membership,
   listMemberships: { ...page, ...organization, role: 'text' },
-  updateMembership: { ...membership, role: 'text', ...updateMetadata, ...insisting, ...acting },
+  updateMembership: { ...membership, role: 'text', roles: 'texts', ...updateMetadata, ...insisting, ...acting },
   deleteMembership: { ...membership, ...sending, ...insisting, ...acting },
   removeUser: {
     userId: 'name',
@@ -272,6 +283,8 @@ export const callFields = {
     ...{ domainsEnabled: 'flag', domainsEnrollmentModes: 'keyList' },
     /** What becomes of a write that leaves an organization without its last administrator. */
     lastAdministrator: 'lastAdministrator',
+    /** How many roles a write may give to a member or an invitation, 1 to 10. */
+    maxRolesPerMember: 'count',
     /** Becomes the creator role of the initial set, one of its roles. */
     creatorRole: 'text',
     /** Becomes the default role of the initial set, one of its roles. */

@@ -186,6 +186,8 @@ export type LastAdministrator = (typeof lastAdministrators)[number]
 const maybeLastAdministrator: Reader<LastAdministrator> = (value, field) =>
   value === undefined || value === 'LAST_ADMINISTRATOR_UNSPECIFIED' ? 'WARN' : oneOf(lastAdministrators)(value, field)
 
+const maybeCountOfRoles: Reader<number> = (value, field) => maybeNumber(value, field) || 1
+
 const settingsFields = {
   /** Whether organizations can be created. */
   enabled: maybeFlag,
@@ -197,6 +199,8 @@ const settingsFields = {
   slugDisabled: maybeFlag,
   /** What becomes of a write that leaves an organization without its last administrator. */
   lastAdministrator: maybeLastAdministrator,
+  /** How many roles a write may give to a member or an invitation. A sidecar that doesn't have the setting yet allows one. */
+  maxRolesPerMember: maybeCountOfRoles,
   /** Kept for clients that ask for it, as `domainsEnrollmentModes` is. */
   domainsEnabled: maybeFlag,
   domainsEnrollmentModes: texts,

@@ -74,17 +74,29 @@ export function checkMayGrant(
   if (beyond.length > 0) throw grantExceedsOwn(catalogue, user, { roleIds, beyond, field })
 }
 
-/** The roles that changes give to someone who doesn't have them. */
-export function rolesGivenBy(changes: readonly Change[]): readonly string[] {
-  return [...new Set(changes.flatMap(rolesGivenByOne))]
+/** The roles that changes give to someone who doesn't have them, or give for longer. */
+export function rolesGivenBy(changes: readonly Change[], now: number): readonly string[] {
+  return [...new Set(changes.flatMap((change) => rolesGivenByOne(change, now)))]
 }
 
-function rolesGivenByOne(change: Change): readonly string[] {
+/** From its end on, a membership counts nowhere (rule 22). */
+export function hasEnded({ expiresAt }: Membership, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now
+}
+
+function rolesGivenByOne(change: Change, now: number): readonly string[] {
   if (change.verb === 'reassigned') return change.mappings.map(({ toRoleId }) => toRoleId)
-  const edit = editOf(change, 'membership') ?? editOf(change, 'invitation')
+  const membership = editOf(change, 'membership')
+  if (membership?.after && isForLonger(membership.before, membership.after, now)) return rolesOf(membership.after)
+  const edit = membership ?? editOf(change, 'invitation')
   if (!edit?.after) return []
   const had = new Set(edit.before === null ? [] : rolesOf(edit.before))
   return rolesOf(edit.after).filter((roleId) => !had.has(roleId))
+}
+
+function isForLonger(before: Membership | null, after: Membership, now: number): boolean {
+  if (before === null || before.expiresAt === null) return false
+  return hasEnded(before, now) || after.expiresAt === null || after.expiresAt > before.expiresAt
 }
 
 function rolesOf({ roleIds }: Membership | Invitation): readonly string[] {

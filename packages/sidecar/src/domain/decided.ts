@@ -51,6 +51,8 @@ export interface Impact {
   /** Scopes that get another role set (rule 16): how many, and the first ones in order. */
   readonly places: number
   readonly firstPlaces: readonly Place[]
+  /** Those who hold several of `roles` are in each; so often are they there beyond once. */
+  readonly repeated: HolderCounts
   /** Pending invitations that the write ends (rule 21). */
   readonly endedInvitations: number
   /** Pending invitations that the user sent whose membership ends, also those that stay. */
@@ -67,6 +69,7 @@ export const noImpact: Impact = {
   ...{ organizations: 0, roles: [], requiredMappings: [], violations: [] },
   ...{ withoutAdministrator: { organizations: 0, organizationIds: [] }, endedInvitations: 0, sentInvitations: 0 },
   ...{ places: 0, firstPlaces: [] },
+  repeated: { members: 0, invitations: 0 },
 }
 
 export function impactOf(parts: Partial<Impact>): Impact {
@@ -99,11 +102,14 @@ export function decidedTo<Name extends ThingName>(thing: Name, before: Things[Na
   return decided(changed(thing, before, after), after)
 }
 
-/** How many hold a role, in the scope that was asked for. */
-export interface RoleUsage {
-  readonly roleId: string
+export interface HolderCounts {
   readonly members: number
   readonly invitations: number
+}
+
+/** How many hold a role, in the scope that was asked for. */
+export interface RoleUsage extends HolderCounts {
+  readonly roleId: string
   readonly organizations: number
 }
 

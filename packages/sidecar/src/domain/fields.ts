@@ -195,6 +195,13 @@ export function parseLastAdministrator(value: unknown): LastAdministrator {
   throw invalid('last_administrator', 'must be warn or refuse.')
 }
 
+/** How many roles a member or an invitation may have. */
+export function parseMaxRoles(value: unknown): number {
+  const max = limits.rolesPerMemberMax
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value
+  throw invalid('max_roles_per_member', `must be a whole number from 1 to ${max}.`)
+}
+
 /** A whole number from 0 up to a limit. */
 function parseCount(
   value: unknown,

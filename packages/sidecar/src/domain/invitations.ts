@@ -9,16 +9,8 @@ import { checkMayGrant } from './acting.ts'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
 import { decided, decidedTo, impactOf, type Context, type Decided } from './decided.ts'
-import {
-  invalid,
-  parseEmailAddress,
-  parseId,
-  parseInvitationDays,
-  parseNewId,
-  parseRedirectUrl,
-  parseRef,
-} from './fields.ts'
-import { findRole } from './lookup.ts'
+import { invalid, parseEmailAddress, parseId, parseInvitationDays, parseNewId, parseRedirectUrl } from './fields.ts'
+import { checkAreAvailable, findRoles, idsOf, parseRoleRefs, type GivenRoles } from './given-roles.ts'
 import { endInvitations } from './invitees.ts'
 import { membershipExists } from './memberships.ts'
 import { parseNewMetadata, type MetadataInput } from './metadata.ts'
@@ -29,10 +21,8 @@ import { checkLimit } from './check-limit.ts'
 
 const dayMs = 24 * 60 * 60 * 1_000
 
-export interface NewInvitation extends MetadataInput {
+export interface NewInvitation extends MetadataInput, GivenRoles {
   readonly emailAddress: string
-  /** Key or id. */
-  readonly role: string
   /** Empty or not given: unknown. */
   readonly inviterUserId?: string | undefined
   /** 1 to 365; 0 or not given: 30. */
@@ -205,7 +195,7 @@ function parseDraft(item: NewInvitation, path: string) {
   return {
     path,
     emailAddress: parseEmailAddress(item.emailAddress, `${path}email_address`),
-    role: parseRef(item.role, `${path}role`),
+    refs: parseRoleRefs(item, path),
     inviterUserId: inviterUserId ? parseNewId(inviterUserId, `${path}inviter_user_id`) : '',
     days: parseInvitationDays(item.expiresInDays, `${path}expires_in_days`),
     redirectUrl: parseRedirectUrl(item.redirectUrl, `${path}redirect_url`),
@@ -222,13 +212,13 @@ function invite(
   const { organizationId, drafts } = inviting
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   if (inviting.checkInviters === true) checkInviters(catalogue, inviting, facts)
-  const items = drafts.map((draft) => ({ ...draft, role: findRole(catalogue, draft.role, `${draft.path}role`) }))
+  const items = drafts.map(({ refs, ...draft }) => ({ ...draft, roles: findRoles(catalogue, refs) }))
   checkAddressesAreFree(organization, drafts, facts.pending)
   const place = { ...assignmentOf(organization), isNew: changes.length > 0 }
-  for (const { role, path } of items) checkIsAvailable(catalogue, role, place, `${path}role`)
+  for (const { roles } of items) checkAreAvailable(catalogue, roles, place)
   checkHasRoom(organization, facts, drafts.length, drafts[0]?.path === '' ? 'email_address' : 'invitations')
-  const value = items.map(({ path: _path, role, days, ...content }): Invitation => ({
-    ...{ id: context.newId('orginv'), ...wholeOf(organizationId), roleIds: [role.id] },
+  const value = items.map(({ path: _path, roles, days, ...content }): Invitation => ({
+    ...{ id: context.newId('orginv'), ...wholeOf(organizationId), roleIds: idsOf(roles) },
     ...{ status: 'pending', acceptedByUserId: '' },
     ...{ expiresAt: context.now + days * dayMs, ...content, ...stampNew(context) },
   }))

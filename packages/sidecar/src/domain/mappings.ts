@@ -7,7 +7,8 @@
 
 import { counted, holders, listed, takeWithin } from '@rolesets/core'
 import type { Catalogue, Change, Reassigned, Role, RoleSet } from '@rolesets/core'
-import { impactOf, isHeld, type Impact, type RoleImpact, type RoleUsage } from './decided.ts'
+import { impactOf, isHeld, type Context, type Impact, type RoleImpact, type RoleUsage } from './decided.ts'
+import { nothingRestored, restore, usageWithout, type Restorable, type Restored } from './former-roles.ts'
 import { invalid, parseMappings } from './fields.ts'
 import { findRole } from './lookup.ts'
 import { Refusal } from './refusal.ts'
@@ -16,6 +17,13 @@ import { Refusal } from './refusal.ts'
 export interface Mapped {
   /** Role to role, keys or ids. */
   readonly mappings?: Readonly<Record<string, string>> | undefined
+  /** Give members the roles back that a mapping of an earlier move took. A mapping is for those who get none back. */
+  readonly restoreFormerRoles?: boolean | undefined
+}
+
+/** The members whose former roles the destination has, at most one more than one call takes; none unless they are asked for. */
+export interface RestoringFacts {
+  readonly restorable?: readonly Restorable[]
 }
 
 const rolesInFactsMax = 20
@@ -46,6 +54,20 @@ export function planMove(catalogue: Catalogue, { destination, usage, organizatio
   const unmapped = requiredMappings.filter(({ roleId }) => !targets.has(roleId))
   if (unmapped.length > 0) throw missing(catalogue, unmapped, destination, impact)
   return impact
+}
+
+/** A move that gives former roles back, and maps the roles of all others. */
+export function planRestoringMove(
+  catalogue: Catalogue,
+  move: Move & RestoringFacts,
+  context: Context,
+): { readonly impact: Impact; readonly restored: Restored; readonly mapped: readonly RoleImpact[] } {
+  const { destination, mappings, restorable = [] } = move
+  const mappedRoleIds = new Set(resolveMappings(catalogue, mappings, destination).targets.keys())
+  const restored =
+    restorable.length === 0 ? nothingRestored : restore(catalogue, { destination, restorable, mappedRoleIds }, context)
+  const impact = planMove(catalogue, { ...move, usage: usageWithout(move.usage, restored) })
+  return { impact: { ...impact, roles: [...restored.roles, ...impact.roles] }, restored, mapped: impact.roles }
 }
 
 /** All reassignments in one change; no change when there are none. */

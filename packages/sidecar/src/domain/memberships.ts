@@ -3,12 +3,18 @@
 import { assignmentOf, deleted, put, quoted, wholeOf } from '@rolesets/core'
 import type { Catalogue, Invitation, Membership, Organization } from '@rolesets/core'
 import { amend, newMembership } from './amend.ts'
-import { checkIsAvailable } from './availability.ts'
 import { checkLimit } from './check-limit.ts'
 import { decided, decidedTo, impactOf, type Context, type Decided } from './decided.ts'
-import { parseFlag, parseId, parseNewId, parseRef } from './fields.ts'
+import { parseFlag, parseId, parseNewId } from './fields.ts'
+import {
+  checkAreAvailable,
+  findRoles,
+  idsOf,
+  parseRoleRefs,
+  parseRoleRefsUpdate,
+  type GivenRoles,
+} from './given-roles.ts'
 import { endInvitations, parseEmailAddresses, type Addressed, type Sending, type SentFacts } from './invitees.ts'
-import { findRole } from './lookup.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
 import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
@@ -21,15 +27,10 @@ export interface MemberInput {
 
 export interface DeleteMembershipInput extends MemberInput, Sending {}
 
-export interface CreateMembershipInput extends MemberInput, MetadataInput, Addressed {
-  /** Key or id. */
-  readonly role: string
-}
+export interface CreateMembershipInput extends MemberInput, MetadataInput, Addressed, GivenRoles {}
 
-export interface UpdateMembershipInput extends MemberInput, MetadataUpdate {
-  /** Key or id. */
-  readonly role?: string | undefined
-}
+/** New roles replace all. */
+export interface UpdateMembershipInput extends MemberInput, MetadataUpdate, GivenRoles {}
 
 interface Facts {
   readonly organization: Organization | undefined
@@ -53,17 +54,17 @@ export function createMembership(
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
   parseNewId(userId, 'user_id')
-  parseRef(input.role, 'role')
+  const refs = parseRoleRefs(input)
   parseEmailAddresses(input)
   const metadata = parseNewMetadata(input)
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
-  const role = findRole(catalogue, input.role)
+  const roles = findRoles(catalogue, refs)
   if (facts.membership) throw membershipExists(facts.membership)
-  checkIsAvailable(catalogue, role, { ...assignmentOf(organization), isNew: changes.length > 0 })
+  checkAreAvailable(catalogue, roles, { ...assignmentOf(organization), isNew: changes.length > 0 })
   const ended = endInvitations(facts.invitations, context)
   const { members, pendingInvitations } = facts
   checkHasRoom(organization, { members, pendingInvitations: pendingInvitations - ended.length }, 1, 'user_id')
-  const membership = newMembership({ ...wholeOf(organizationId), userId, roleIds: [role.id], ...metadata }, context)
+  const membership = newMembership({ ...wholeOf(organizationId), userId, roleIds: idsOf(roles), ...metadata }, context)
   const impact = impactOf({ endedInvitations: ended.length })
   return decided([...changes, put('membership', membership, null), ...ended], membership, impact)
 }
@@ -75,14 +76,18 @@ export function updateMembership(
   context: Context,
 ): Decided<Membership> {
   const { organizationId, userId } = parseMember(input)
-  if (input.role !== undefined) parseRef(input.role, 'role')
+  const refs = parseRoleRefsUpdate(input)
   const metadata = parseMetadataUpdate(input)
   if (facts.organization === undefined) throw organizationNotFound(organizationId)
   const before = facts.membership
   if (before === undefined) throw membershipNotFound(organizationId, userId)
-  const role = input.role === undefined ? undefined : findRole(catalogue, input.role)
-  if (role) checkIsAvailable(catalogue, role, assignmentOf(facts.organization))
-  return decidedTo('membership', before, amend(before, { roleIds: role && [role.id], ...metadata.of(before) }, context))
+  const roles = refs && findRoles(catalogue, refs)
+  if (roles) checkAreAvailable(catalogue, roles, assignmentOf(facts.organization))
+  return decidedTo(
+    'membership',
+    before,
+    amend(before, { roleIds: roles && idsOf(roles), ...metadata.of(before) }, context),
+  )
 }
 
 /** The pending invitations to the user end with it, so that none brings the user back (rule 21). */

@@ -3,11 +3,11 @@
 import { initialRoleSetOf, put, quoted, wholeOf, type Catalogue, type Change, type Organization } from '@rolesets/core'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { changed, decided, impactOf, isHeld, noImpact } from './decided.ts'
-import type { Context, Decided, OrganizationFacts } from './decided.ts'
-import { parseId, parseNewId, parseMappings, parseOptionalFlag, parseOrganizationName } from './fields.ts'
+import type { Context, Decided, HolderCounts, OrganizationFacts } from './decided.ts'
+import { parseFlag, parseId, parseNewId, parseMappings, parseOptionalFlag, parseOrganizationName } from './fields.ts'
 import { parseQuota, parseSlug, parseTime } from './fields.ts'
 import { checkIsForOrganizations, findWholeRoleSet } from './lookup.ts'
-import { planMove, reassignMembers, type Mapped } from './mappings.ts'
+import { planMove, planRestoringMove, reassignMembers, type Mapped, type RestoringFacts } from './mappings.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
 import { Refusal } from './refusal.ts'
 import {
@@ -90,10 +90,11 @@ export function createOrganization(
 export function updateOrganization(
   catalogue: Catalogue,
   input: UpdateOrganizationInput,
-  facts: OrganizationFacts & { readonly slugOwner: Organization | undefined },
+  facts: OrganizationFacts & RestoringFacts & { readonly slugOwner: Organization | undefined },
   context: Context,
 ): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
+  parseFlag(input.restoreFormerRoles, 'restore_former_roles')
   const name = input.name === undefined ? undefined : parseOrganizationName(input.name)
   const slug = isGiven(input.slug) ? parseSlug(input.slug) : input.slug === undefined ? undefined : null
   const metadata = parseMetadataUpdate(input)
@@ -105,25 +106,32 @@ export function updateOrganization(
   if (before === undefined) throw organizationNotFound(id)
   if (isGiven(slug)) checkSlug(catalogue, slug, facts.slugOwner?.id === id ? undefined : facts.slugOwner)
   const isMoving = destination !== undefined && destination.id !== before.roleSetId
-  const move = { mappings: input.mappings, usage: isMoving ? facts.usage : [], organizations: isMoving ? 1 : 0 }
-  const planned = destination === undefined ? noImpact : planMove(catalogue, { ...move, destination })
-  const impact = isMoving ? { ...planned, ...facts.scopes } : planned
+  const { usage, restorable = [] } = isMoving ? facts : { usage: [] }
+  const move = { mappings: input.mappings, usage, restorable, organizations: isMoving ? 1 : 0 }
+  const plan = destination && planRestoringMove(catalogue, { ...move, destination }, context)
+  const impact = { ...(plan?.impact ?? noImpact), ...(isMoving && facts.scopes) }
   const fields = { name, slug, roleSetId: destination?.id, ...own, ...metadata.of(before) }
   const organization = amend(before, fields, context)
-  const reassigned = reassignMembers({ organizationId: id }, impact.roles)
-  return decided([...reassigned, ...changed('organization', before, organization)], organization, impact)
+  const reassigned = reassignMembers({ organizationId: id }, plan?.mapped ?? [])
+  const moved = [...(plan?.restored.changes ?? []), ...reassigned]
+  return decided([...moved, ...changed('organization', before, organization)], organization, impact)
 }
 
 /** @param facts `usage`: the roles in use in it, which end */
-export function deleteOrganization(input: DeleteOrganizationInput, facts: OrganizationFacts): Decided<Organization> {
+/** @param facts `repeated`: how often holders of several roles are in `usage` beyond once */
+export function deleteOrganization(
+  input: DeleteOrganizationInput,
+  facts: OrganizationFacts & { readonly repeated?: HolderCounts },
+): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
   const before = facts.organization
   if (before === undefined) throw organizationNotFound(id)
   const roles = facts.usage.filter(isHeld).map((usage) => ({ ...usage, toRoleId: null }))
-  const members = roles.reduce((sum, role) => sum + role.members, 0)
-  const invitations = roles.reduce((sum, role) => sum + role.invitations, 0)
+  const { repeated = { members: 0, invitations: 0 } } = facts
+  const members = roles.reduce((sum, role) => sum + role.members, 0) - repeated.members
+  const invitations = roles.reduce((sum, role) => sum + role.invitations, 0) - repeated.invitations
   const changes: Change[] = [{ verb: 'deleted', thing: 'organization', before, members, invitations }]
-  return decided(changes, before, impactOf({ organizations: 1, roles }))
+  return decided(changes, before, impactOf({ organizations: 1, roles, repeated }))
 }
 
 /**
@@ -133,14 +141,16 @@ export function deleteOrganization(input: DeleteOrganizationInput, facts: Organi
 export function assignRoleSet(
   catalogue: Catalogue,
   input: AssignRoleSetInput,
-  facts: OrganizationFacts & RegistrationFacts,
+  facts: OrganizationFacts & RegistrationFacts & RestoringFacts,
   context: Context,
 ): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
+  parseFlag(input.restoreFormerRoles, 'restore_former_roles')
   const destination = findWholeRoleSet(catalogue, input.roleSet)
   const before = facts.organization
   if (before !== undefined) {
-    const update = { organizationId: id, roleSet: destination.id, mappings: input.mappings }
+    const { mappings, restoreFormerRoles } = input
+    const update = { organizationId: id, roleSet: destination.id, mappings, restoreFormerRoles }
     return updateOrganization(catalogue, update, { ...facts, slugOwner: undefined }, context)
   }
   checkCanBeRegistered(id, facts)

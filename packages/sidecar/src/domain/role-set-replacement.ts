@@ -5,7 +5,8 @@ import { amend } from './amend.ts'
 import { decided, impactOf, isHeld } from './decided.ts'
 import type { Context, Decided, Impact, RoleFacts, RoleSetFacts, RoleUsage } from './decided.ts'
 import { checkIsForOrganizations, findRole, findRoleSet } from './lookup.ts'
-import { planMove, reassignMembers, type Mapped } from './mappings.ts'
+import { parseFlag } from './fields.ts'
+import { planRestoringMove, reassignMembers, type Mapped, type RestoringFacts } from './mappings.ts'
 import { Refusal } from './refusal.ts'
 import { renamedNamers } from './scope-kinds.ts'
 import { checkCanBeCreator, initialRequired } from './role-sets.ts'
@@ -55,19 +56,21 @@ export function replaceRole(
 export function replaceRoleSet(
   catalogue: Catalogue,
   input: ReplaceRoleSetInput,
-  facts: RoleSetFacts & { readonly usage: readonly RoleUsage[] },
+  facts: RoleSetFacts & RestoringFacts & { readonly usage: readonly RoleUsage[] },
   context: Context,
 ): Decided<RoleSet> {
+  parseFlag(input.restoreFormerRoles, 'restore_former_roles')
   const source = findRoleSet(catalogue, input.roleSet)
   const destination = findRoleSet(catalogue, input.toRoleSet, 'to_role_set')
   if (source.id === destination.id) throw sameThing('role_set', source.key)
   if (source.type === 'initial') throw initialRequired(source, 'role_set', 'replaced')
   const { organizations } = facts
   if (organizations > 0) checkIsForOrganizations(destination, 'to_role_set')
-  const { usage, scopes, ownAssignments = 0 } = facts
-  const moved = planMove(catalogue, { destination, mappings: input.mappings, usage, organizations })
-  const impact = { ...moved, ...scopes }
-  const changes = reassignMembers({ roleSetId: source.id }, impact.roles)
+  const { scopes, ownAssignments = 0 } = facts
+  const move = { destination, mappings: input.mappings, ...facts }
+  const plan = planRestoringMove(catalogue, move, context)
+  const impact = { ...plan.impact, ...scopes }
+  const changes = [...plan.restored.changes, ...reassignMembers({ roleSetId: source.id }, plan.mapped)]
   const ends = { fromRoleSetId: source.id, toRoleSetId: destination.id }
   if (organizations > 0 || ownAssignments > 0)
     changes.push({ verb: 'moved', thing: 'assignment', ...ends, organizations })

@@ -55,6 +55,8 @@ export function assignToScope(
   const roleSetId = input.clear === true ? null : findRoleSet(catalogue, input.roleSet).id
   if (input.clear === true && input.roleSet)
     throw invalid('clear', 'is given together with role_set. Give one of them.')
+  if (input.restoreFormerRoles === true)
+    throw invalid('restore_former_roles', 'is for organizations as a whole. Leave it out for a scope.')
   checkKind(catalogue, scope)
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   const before = facts.assignment ?? null

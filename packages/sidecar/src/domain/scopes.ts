@@ -1,6 +1,6 @@
 /** Scopes in requests, and the refusals of those in which nothing can be granted (rule 14). */
 
-import { findScopeFault, findScopeKindFault, kindOfScope, quoted, type ScopeReason } from '@rolesets/core'
+import { everyScope, findScopeFault, findScopeKindFault, kindOfScope, quoted, type ScopeReason } from '@rolesets/core'
 import { refusalOf } from './fields.ts'
 import { Refusal } from './refusal.ts'
 
@@ -15,6 +15,11 @@ export function parseScope(value: unknown, field = 'scope'): string {
   if (fault !== undefined) throw refusalOf(field, fault)
   // The fault of what is no text was found.
   return value as string
+}
+
+/** The scopes that a list shows: one, `*` for all of them and the organization as a whole, or as `parseScopeOrWhole`. */
+export function parseScopeFilter(value: unknown, field = 'scope'): string {
+  return value === everyScope ? everyScope : parseScopeOrWhole(value, field)
 }
 
 export function parseScopeKind(value: unknown, field = 'kind'): string {

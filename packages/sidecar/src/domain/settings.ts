@@ -3,7 +3,7 @@
 import { initialRoleSetOf, type Catalogue, type Settings } from '@rolesets/core'
 import { amend } from './amend.ts'
 import { changed, decided, type Context, type Decided } from './decided.ts'
-import { parseEnrollmentModes, parseLastAdministrator, parseOptionalFlag, parseQuota } from './fields.ts'
+import { parseEnrollmentModes, parseLastAdministrator, parseMaxRoles, parseOptionalFlag, parseQuota } from './fields.ts'
 import { updateRoleSet, type SpecialRoles } from './role-sets.ts'
 
 type Fields = Omit<Settings, 'updatedAt' | 'revision'>
@@ -21,6 +21,7 @@ export function updateSettings(catalogue: Catalogue, input: UpdateSettingsInput,
     adminDeleteEnabled: parseOptionalFlag(input.adminDeleteEnabled, 'admin_delete_enabled'),
     lastAdministrator:
       input.lastAdministrator === undefined ? undefined : parseLastAdministrator(input.lastAdministrator),
+    maxRolesPerMember: input.maxRolesPerMember === undefined ? undefined : parseMaxRoles(input.maxRolesPerMember),
     slugDisabled: parseOptionalFlag(input.slugDisabled, 'slug_disabled'),
     domainsEnabled: parseOptionalFlag(input.domainsEnabled, 'domains_enabled'),
     domainsEnrollmentModes: modes === undefined ? undefined : parseEnrollmentModes(modes, 'domains_enrollment_modes'),

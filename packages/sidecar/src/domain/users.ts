@@ -31,8 +31,11 @@ export function removeUser(input: RemoveUserInput, facts: Facts, context: Contex
   const ended = endInvitations([...invitations, ...(isRevoking ? sent : [])], context)
   const changes: Change[] = [...memberships.map((membership) => deleted('membership', membership)), ...ended]
   checkLimit('endsPerCallMax', changes.length, { subject: 'The user has', unit: 'things to end', field: 'user_id' })
+  const roles = rolesHeld(memberships)
+  const pairs = roles.reduce((sum, role) => sum + role.members, 0)
+  const repeated = { members: pairs - memberships.length, invitations: 0 }
   const counts = { endedInvitations: ended.length, sentInvitations: sentCount }
-  return decided(changes, { userId }, impactOf({ roles: rolesHeld(memberships), ...counts }))
+  return decided(changes, { userId }, impactOf({ roles, repeated, ...counts }))
 }
 
 function rolesHeld(memberships: readonly Membership[]): RoleImpact[] {

@@ -162,7 +162,7 @@ function scopeHandlers(service: Administration, { list, write }: Calls) {
     ),
     SetScopeDefault: write('SetScopeDefault', service.setScopeDefault, scopeDefault),
     DeleteScopeDefault: write('DeleteScopeDefault', service.deleteScopeDefault, scopeDefault),
-    ListScopes: list(service.listScopes, pageReply('scopes', scopeMessage)),
+    ListScopes: list(service.listScopes, pageReply('scopes', scopeMessage), 'personal'),
     RenameScope: write('RenameScope', service.renameScope, thingReply('scope', scopeMessage)),
   } satisfies Partial<proto.AdministrationHandlers>
 }

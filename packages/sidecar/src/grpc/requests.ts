@@ -71,6 +71,7 @@ export function newInvitationOf({ expiresInDays, ...invitation }: proto.NewInvit
   return {
     emailAddress: invitation.emailAddress,
     role: invitation.role,
+    roles: invitation.roles,
     inviterUserId: invitation.inviterUserId,
     expiresInDays: expiresInDays === 0 ? undefined : expiresInDays,
     redirectUrl: invitation.redirectUrl,

@@ -103,3 +103,11 @@ export interface HistoryPage {
   /** Default: the newest first. */
   readonly oldestFirst?: boolean | undefined
 }
+
+/** Whose former roles: of the members of an organization as a whole, or of all organizations of a set. */
+export interface FormerRolesOf {
+  readonly among: { readonly organizationId: string } | { readonly roleSetId: string }
+  /** All of a list of former roles must be among these. */
+  readonly roleIds: readonly string[]
+  readonly limit: number
+}

@@ -35,11 +35,13 @@ import type {
   Place,
   Revision,
 } from '@rolesets/core'
-import type { Departure, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
+import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 import type { ListedScope, ScopesInUse, ScopeUsage, SomePlaces } from '../domain/scope-facts.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
+import type { Restorable } from '../domain/former-roles.ts'
 import type { Copying } from './backup.ts'
 import type {
+  FormerRolesOf,
   HistoryPage,
   HistoryQuery,
   InvitationQuery,
@@ -140,6 +142,17 @@ export interface Reader {
   /** How many scopes have this role set as their own. */
   ownAssignmentCount(roleSetId: string): Promise<number>
   scopesInUse(of: { readonly kind: string } | Place, now: number): Promise<ScopesInUse>
+  /**
+   * How many pairs of a holder and one of these roles there are beyond one for each holder: what a sum over `usageIn` counts
+   * too much.
+   */
+  repeatedHolders(
+    among: Where | { readonly roleSetId: string },
+    roleIds: readonly string[],
+    now: number,
+  ): Promise<HolderCounts>
+  /** Members who still have what a mapping of a move left, and had only roles of the list before it; in the order of their keys. */
+  formerRoles(asked: FormerRolesOf): Promise<readonly Restorable[]>
   /** The answer to a departure, as the memberships are now; at most `limit` ids, in order, and the number of all. */
   withoutAdministrator(departure: Departure, limit: number): Promise<WithoutAdministrator>
   /** Equal things are ordered by id, so that pages neither repeat nor skip one. */

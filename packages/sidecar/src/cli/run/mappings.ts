@@ -12,6 +12,11 @@ export const mapOption = new Option(
   'give members with role <from> the role <to>; can be repeated',
 ).argParser(collectMapping)
 
+export const restoreOption = new Option(
+  '--restore-former-roles',
+  'give members the roles back that the mappings of earlier moves took',
+)
+
 /** The flags that are missing, if any are. */
 export function mapRemedy(given: Mappings): (roles: readonly string[]) => string | undefined {
   return (roles) => {

@@ -3,13 +3,14 @@
 import { Option } from 'commander'
 import { parseId, parseRef } from '../../domain/fields.ts'
 import { isRegistered, notRegistered } from '../run/registered.ts'
-import { mapOption, mapRemedy, type Mappings } from '../run/mappings.ts'
+import { mapOption, mapRemedy, restoreOption, type Mappings } from '../run/mappings.ts'
 import type { Given } from '../run/verb.ts'
 import { writeVerb, type WriteOptions, type WriteVerb } from '../run/write.ts'
 
 interface AssignOptions extends WriteOptions {
   readonly map?: Mappings
   readonly create?: true
+  readonly restoreFormerRoles?: true
 }
 
 const verb: WriteVerb = {
@@ -17,6 +18,7 @@ const verb: WriteVerb = {
   summary: 'Gives an organization another role set.',
   options: [
     mapOption,
+    restoreOption,
     new Option('--create', "register the organization if it isn't registered, also if it was deleted before"),
   ],
   onRevision: true,
@@ -37,6 +39,7 @@ export const assign = writeVerb(verb, ({ options }: Given<AssignOptions>, organi
     organizationId: parseId(organization, '<organization>'),
     roleSet: parseRef(roleSet, '<role-set>'),
     mappings: options.map ?? {},
+    ...(options.restoreFormerRoles && { restoreFormerRoles: true }),
   }
   return {
     ask: async (admin, { dryRun, ...how }, limits) => {

@@ -1,15 +1,16 @@
-/** `rolesets check`: may this role be granted in this organization? */
+/** `rolesets check`: may this role be granted in this organization, or in this scope of it? */
 
 import type { Decision, Question } from '@rolesets/client'
 import { Option } from 'commander'
 import { parseId, parseRef } from '../../domain/fields.ts'
 import { askingVerb, atLeastOption, type Given } from '../run/verb.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
-import { exitCodes } from '@rolesets/core'
+import { exitCodes, kindOfScope } from '@rolesets/core'
 import { linesText } from '../output/lines.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
+import { placeText, scopeOf, scopeOption, type ScopeOptions } from '../run/scopes.ts'
 
-interface CheckOptions extends ConnectionOptions {
+interface CheckOptions extends ConnectionOptions, ScopeOptions {
   readonly permission?: string
   readonly atLeast?: string
 }
@@ -17,13 +18,18 @@ interface CheckOptions extends ConnectionOptions {
 const verb = {
   usage: 'check <organization> <role>',
   summary: 'Says whether a role can be given to a member of an organization.',
-  options: [new Option('--permission <key>', 'ask also whether the role holds this permission'), atLeastOption],
+  options: [
+    new Option('--permission <key>', 'ask also whether the role holds this permission'),
+    scopeOption,
+    atLeastOption,
+  ],
   notes: `
 The role is a key (org:analyst) or an id. "No" is an answer, not an error: it has the exit code 1, and only it does.
 
 Examples:
   rolesets check org_acme org:analyst
   rolesets check org_acme org:analyst --permission org:reports:read
+  rolesets check org_acme org:pharmacist --scope department:pharmacy
   if rolesets check org_acme org:analyst; then …`,
 }
 
@@ -31,11 +37,12 @@ export const check = askingVerb(verb, ({ options }: Given<CheckOptions>, organiz
   const { permission, atLeast: atLeastRevision } = options
   const question = {
     organizationId: parseId(organization, '<organization>'),
+    ...scopeOf(options),
     role: parseRef(role, '<role>'),
     ...(permission === undefined ? {} : { permission: parseRef(permission, '--permission') }),
   }
   return async ({ client, print }) => {
-    const asked = withoutUndefined({ permission, atLeastRevision })
+    const asked = withoutUndefined({ scope: question.scope, permission, atLeastRevision })
     const decision = await client.check(question.organizationId, question.role, asked)
     const { allowed, reason, roleSet, revision, permissionRetired, organizationDeleted } = decision
     const organizationRegistered = decision.organizationRegistered !== false
@@ -56,18 +63,22 @@ export const check = askingVerb(verb, ({ options }: Given<CheckOptions>, organiz
 })
 
 /** A typing error in the id would otherwise look like an answer about a customer. */
-function registeredText({ organizationId }: Question, { reason, organizationRegistered }: Decision): string {
+function registeredText({ organizationId, scope }: Question, { reason, organizationRegistered }: Decision): string {
   const isToldAnyway = organizationRegistered !== false || reason === 'ORGANIZATION_UNKNOWN'
-  return isToldAnyway ? '' : `; ${organizationId} isn't registered, so the initial role set holds for it`
+  if (isToldAnyway) return ''
+  const consequence =
+    scope === undefined ? 'the initial role set holds for it' : 'it counts as one with the initial role set'
+  return `; ${organizationId} isn't registered, so ${consequence}`
 }
 
-function reasonText({ organizationId, role, permission }: Question, decision: Decision): string {
+function reasonText({ organizationId, role, permission, scope }: Question, decision: Decision): string {
   const { reason, roleSet, permissionRetired, organizationDeleted } = decision
+  const place = placeText(organizationId, scope)
   switch (reason) {
     case 'ROLE_IN_SET':
-      return `${role} is in ${roleSet}, the role set of ${organizationId}${permission === undefined ? '' : `, and holds ${permission}`}`
+      return `${role} is in ${roleSet}, the role set of ${place}${permission === undefined ? '' : `, and holds ${permission}`}`
     case 'ROLE_NOT_IN_SET':
-      return `${role} is not in ${roleSet}, the role set of ${organizationId}`
+      return `${role} is not in ${roleSet}, the role set of ${place}`
     case 'ROLE_UNKNOWN':
       return `there is no role ${role}${role.startsWith('org:') ? '' : `. Role keys begin with org:, for example org:analyst`}`
     case 'ORGANIZATION_UNKNOWN':
@@ -78,8 +89,8 @@ function reasonText({ organizationId, role, permission }: Question, decision: De
     case 'PERMISSION_UNKNOWN':
       return `there is no permission ${permission ?? ''}${permissionRetired ? ' any more: it was deleted or renamed' : ''}`
     case 'SCOPE_KIND_UNKNOWN':
-      return `the kind of the scope isn't registered`
+      return `there is no kind of scopes ${kindOfScope(scope ?? '')}`
     case 'SCOPE_UNASSIGNED':
-      return `the scope has no role set`
+      return `${place} has no role set, so no role can be given there`
   }
 }

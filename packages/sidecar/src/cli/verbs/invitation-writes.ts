@@ -5,13 +5,15 @@ import type { Given } from '../run/verb.ts'
 import { actingOptions, onBehalfOf, writeVerb, type ActingOptions, type WriteOptions } from '../run/write.ts'
 import { isRegistered, notRegistered } from '../run/registered.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
-import { counted, limits as sizes } from '@rolesets/core'
+import { counted, limits as sizes, listed } from '@rolesets/core'
 import { parseId, parseRef } from '../../domain/fields.ts'
 
 interface CreateOptions extends WriteOptions, ActingOptions {
   readonly expiresInDays?: number
   readonly inviter?: string
   readonly redirectUrl?: string
+  /** Beside the first. */
+  readonly role?: readonly string[]
 }
 
 const createVerb = {
@@ -23,6 +25,9 @@ const createVerb = {
       `for how many days, 1 to ${sizes.invitationDaysMax} (default: ${sizes.invitationDaysDefault})`,
     ).argParser(parseDays),
     new Option('--inviter <user>', 'id of the user who invites'),
+    new Option('--role <role>', 'another role beside the first; may be given again').argParser(
+      (text: string, before: readonly string[] = []) => [...before, parseRef(text, '--role')],
+    ),
     new Option('--redirect-url <url>', 'where your application sends the invited person'),
     ...actingOptions,
   ],
@@ -30,7 +35,7 @@ const createVerb = {
   notes: `
 The role must be in the organization's role set. The sidecar sends nothing: that is for your application. All of it is one
 revision; if one address can not be invited, none is. --inviter is a fact that is stored and not checked. With --acting-user the
-sidecar refuses what this user may not give.
+sidecar refuses what this user may not give. --role gives further roles, as many as the setting max_roles_per_member allows.
 
 Examples:
   rolesets invitations create org_acme org:member ann@example.com --key-file rolesets.db.key
@@ -67,7 +72,9 @@ export const create = writeVerb(
     const organizationId = parseId(organization, '<organization>')
     const inviterUserId = inviter === undefined ? undefined : parseId(inviter, '--inviter')
     const offer = withoutUndefined({ expiresInDays, inviterUserId, redirectUrl })
-    const shared = { role: parseRef(role, '<role>'), ...offer }
+    const roles = [parseRef(role, '<role>'), ...(options.role ?? [])]
+    const shared = { ...(roles.length === 1 ? { role } : { roles }), ...offer }
+    const named = `the ${roles.length === 1 ? 'role' : 'roles'} ${listed(roles)}`
     const invitations = emails.map((emailAddress) => ({ emailAddress, ...shared }))
     const acting = onBehalfOf(options)
     const invited = `${counted(emails.length, 'invitation')} to ${organizationId}`
@@ -79,8 +86,8 @@ export const create = writeVerb(
       },
       outcome: (answer) => {
         return {
-          is: `${invited} ${was} created, with the role ${role}`,
-          would: `${invited} would be created, with the role ${role}`,
+          is: `${invited} ${was} created, with ${named}`,
+          would: `${invited} would be created, with ${named}`,
           after: ':',
           lines: (answer.invitations ?? []).map(({ id, emailAddress }) => `  ${id}  ${emailAddress}`),
         }
@@ -110,12 +117,17 @@ export const accept = writeVerb(
     return {
       ask: (admin, how, limits) => admin.acceptInvitation({ ...input, ...how }, limits),
       outcome: ({ membership }) => {
-        const place = `a member of ${organization} with the role ${membership?.role ?? ''}`
+        const place = `a member of ${organization} with ${rolesText(membership)}`
         return { is: `${user} is ${place}`, would: `${user} would be ${place}` }
       },
     }
   },
 )
+
+function rolesText(membership: { readonly role: string; readonly roles: readonly string[] } | undefined): string {
+  const { role = '', roles = [] } = membership ?? {}
+  return roles.length > 1 ? `the roles ${listed(roles)}` : `the role ${role}`
+}
 
 function invitationOf(organization: string, id: string): { organizationId: string; invitationId: string } {
   return { organizationId: parseId(organization, '<organization>'), invitationId: parseId(id, '<id>') }

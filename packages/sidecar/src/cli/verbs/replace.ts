@@ -8,10 +8,11 @@ import { ExplainedError } from '../run/failure.ts'
 import type { Given } from '../run/verb.ts'
 import { writeVerb, type WriteOptions, type WriteVerb } from '../run/write.ts'
 import { parseRef } from '../../domain/fields.ts'
-import { mapOption, mapRemedy, type Mappings } from '../run/mappings.ts'
+import { mapOption, mapRemedy, restoreOption, type Mappings } from '../run/mappings.ts'
 
 interface ReplaceSetOptions extends WriteOptions {
   readonly map?: Mappings
+  readonly restoreFormerRoles?: true
 }
 
 const roleVerb: WriteVerb = {
@@ -32,7 +33,7 @@ Examples:
 const setVerb: WriteVerb = {
   usage: 'replace-set <role-set> <to-role-set>',
   summary: 'Moves all organizations of a role set to another one, and deletes it.',
-  options: [mapOption],
+  options: [mapOption, restoreOption],
   onRevision: true,
   endsAdministrators: true,
   notes: `
@@ -80,6 +81,7 @@ export const replaceSet = writeVerb(
       roleSet: parseRef(roleSet, '<role-set>'),
       toRoleSet: parseRef(toRoleSet, '<to-role-set>'),
       mappings: options.map ?? {},
+      ...(options.restoreFormerRoles && { restoreFormerRoles: true }),
     }
     return {
       ask: (admin, how, limits) => admin.replaceRoleSet({ ...input, ...how }, limits),

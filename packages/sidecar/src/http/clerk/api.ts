@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { describeOperations, type OperationsByTag } from '../operation/document.ts'
 import { reading } from '../operation/route.ts'
 import { createClerkRouter, type ClerkOptions } from '../operation/router.ts'
+import { availableRoleOperations } from './available-roles.ts'
 import { changeOperations } from './changes.ts'
 import { instanceOperations } from './instance.ts'
 import { invitationOperations } from './invitations.ts'
@@ -31,7 +32,7 @@ const documentOperation = reading('GetOpenApiDocument', 'GET /openapi.json', {
 
 const operations: OperationsByTag = {
   'Role sets': roleSetOperations,
-  'Organization roles': roleOperations,
+  'Organization roles': [...roleOperations, ...availableRoleOperations],
   'Organization permissions': permissionOperations,
   Organizations: [...organizationOperations, ...organizationMetadataOperations],
   'Organization domains': organizationDomainOperations,

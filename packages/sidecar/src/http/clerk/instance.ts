@@ -24,6 +24,7 @@ const settingsObject = component('OrganizationSettings', {
   domains_enabled: z.boolean(),
   slug_disabled: z.boolean(),
   last_administrator: lastAdministrator,
+  max_roles_per_member: count.describe('An extension: how many roles a write may give to a member or an invitation.'),
   domains_enrollment_modes: z.array(z.string()),
   domains_default_role: z.string().describe('Key of the default role of the initial role set.'),
   initial_role_set_key: z.string(),
@@ -65,6 +66,9 @@ export const instanceOperations: readonly Operation[] = [
       domains_enabled: optionalFlag,
       slug_disabled: optionalFlag,
       last_administrator: optional(lastAdministrator),
+      max_roles_per_member: optional(number('rolesPerMemberMax', 1)).describe(
+        'An extension: how many roles a write may give to a member or an invitation.',
+      ),
       domains_enrollment_modes: optional(
         z
           .array(z.enum(['manual_invitation', 'automatic_invitation', 'automatic_suggestion']))

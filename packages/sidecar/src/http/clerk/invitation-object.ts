@@ -5,7 +5,15 @@ import type { InvitationEntry } from '../../service/operations/directory.ts'
 import type { InvitationView } from '../../service/views.ts'
 import { time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'
-import { metadataObject, publicInviterObject, representPublicInviter } from './object-parts.ts'
+import {
+  metadataObject,
+  publicInviterObject,
+  representPublicInviter,
+  representScope,
+  scopeField,
+  representRoles,
+  severalRoles,
+} from './object-parts.ts'
 import { publicOrganizationObject, representPublicOrganization } from './organization-object.ts'
 
 const invitationObject = component('OrganizationInvitation', {
@@ -14,6 +22,7 @@ const invitationObject = component('OrganizationInvitation', {
   email_address: z.string(),
   role: z.string().describe('Key; of an invitation that has ended, the key that the role had then.'),
   role_name: z.string().describe('As `role`.'),
+  roles: severalRoles,
   organization_id: z.string(),
   inviter_id: z.string().nullable().describe('Id of a user; null: unknown.'),
   public_inviter_data: publicInviterObject.nullable(),
@@ -23,6 +32,7 @@ const invitationObject = component('OrganizationInvitation', {
   expires_at: time,
   created_at: time,
   updated_at: time,
+  scope: scopeField,
 })
 
 const invitationOfOrganizationObject = invitationObject
@@ -34,8 +44,10 @@ const represent = representing(invitationObject)
 function representInvitation(invitation: InvitationView) {
   const inviter = invitation.inviterUserId
   return represent(invitation, {
+    roles: representRoles(invitation.roles),
     inviter_id: inviter === '' ? null : inviter,
     public_inviter_data: inviter === '' ? null : representPublicInviter(inviter),
+    scope: representScope(invitation),
   })
 }
 

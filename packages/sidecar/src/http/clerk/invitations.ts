@@ -3,20 +3,13 @@
 import { z } from 'zod'
 import { limits } from '@rolesets/core'
 import type { InvitationEntry } from '../../service/operations/directory.ts'
-import {
-  clearableMetadata,
-  clearableText,
-  number,
-  optional,
-  optionalFlag,
-  reference,
-  text,
-} from '../operation/fields.ts'
+import { clearableMetadata, clearableText, number, optional, optionalFlag, text } from '../operation/fields.ts'
 import { exactText, ordering, severalOf } from '../operation/parameters.ts'
 import { inRulesWords } from '../operation/names.ts'
 import { listing, listObject, reading, writing, type Operation } from '../operation/route.ts'
 import { invitationAnswer as answer, invitationOfOrganizationAnswer } from './invitation-object.ts'
 import { membershipAnswer } from './membership-object.ts'
+import { givenRoles, needsRole, scopeFilter } from './object-parts.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/invitations'
@@ -33,21 +26,23 @@ export const invitationStatuses = severalOf('pending', 'accepted', 'revoked', 'e
 const invitationOrder = ordering('email_address')
 const newestFirst = { field: 'created_at', descending: true } as const
 
-const newInvitation = z.strictObject({
-  email_address: text('emailAddressCharactersMax'),
-  role: reference.describe('Key.'),
-  inviter_user_id: clearableText('idCharactersMax').describe(
-    'Must be a member who holds `org:sys_memberships:manage`.',
-  ),
-  expires_in_days: optional(number('invitationDaysMax', 1)).meta({
-    description: `1 to ${limits.invitationDaysMax}; default ${limits.invitationDaysDefault}.`,
-    default: limits.invitationDaysDefault,
-  }),
-  redirect_url: clearableText('urlCharactersMax').describe('Where the application sends the invited person.'),
-  notify: optionalFlag.describe('Has no effect: the application sends the invitations.'),
-  public_metadata: clearableMetadata.describe('Goes to the membership on acceptance.'),
-  private_metadata: clearableMetadata.describe('Goes to the membership on acceptance.'),
-})
+const newInvitation = z
+  .strictObject({
+    email_address: text('emailAddressCharactersMax'),
+    ...givenRoles,
+    inviter_user_id: clearableText('idCharactersMax').describe(
+      'Must be a member who holds `org:sys_memberships:manage`.',
+    ),
+    expires_in_days: optional(number('invitationDaysMax', 1)).meta({
+      description: `1 to ${limits.invitationDaysMax}; default ${limits.invitationDaysDefault}.`,
+      default: limits.invitationDaysDefault,
+    }),
+    redirect_url: clearableText('urlCharactersMax').describe('Where the application sends the invited person.'),
+    notify: optionalFlag.describe('Has no effect: the application sends the invitations.'),
+    public_metadata: clearableMetadata.describe('Goes to the membership on acceptance.'),
+    private_metadata: clearableMetadata.describe('Goes to the membership on acceptance.'),
+  })
+  .superRefine(needsRole)
 
 const tooLongId = `has more than ${limits.idCharactersMax} characters.`
 
@@ -62,7 +57,7 @@ export const invitationOperations: readonly Operation[] = [
   listing('ListOrganizationInvitations', `GET ${path}`, {
     ...listed,
     summary: 'Lists the invitations of an organization, by default the newest first',
-    query: { status: invitationStatuses, email_address: exactText, order_by: invitationOrder },
+    query: { status: invitationStatuses, email_address: exactText, scope: scopeFilter, order_by: invitationOrder },
     fields: { statuses: 'status' },
     handle: (input, { service, call }) => service.directory.invitations(input, call),
   }),
@@ -102,6 +97,7 @@ export const invitationOperations: readonly Operation[] = [
     ...listed,
     summary:
       'Lists the pending invitations of an organization, the newest first. Deprecated: list with `status=pending`',
+    query: { scope: scopeFilter },
     handle: (input, { service, call }) =>
       service.directory.invitations({ ...input, statuses: ['pending'], order: newestFirst }, call),
   }),
@@ -132,6 +128,7 @@ export const invitationOperations: readonly Operation[] = [
     query: {
       status: invitationStatuses,
       query: z.string().optional().describe('Exactly the id, or a part of the email address.'),
+      scope: scopeFilter,
       order_by: invitationOrder,
     },
     fields: { statuses: 'status' },

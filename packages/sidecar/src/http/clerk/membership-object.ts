@@ -5,7 +5,16 @@ import type { MembershipEntry } from '../../service/operations/directory.ts'
 import { time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'
 import type { Scope } from '../operation/route.ts'
-import { metadataObject, publicUserObject, representPublicUser, roleFacts } from './object-parts.ts'
+import {
+  metadataObject,
+  publicUserObject,
+  representPublicUser,
+  representScope,
+  representRoles,
+  roleFacts,
+  scopeField,
+  severalRoles,
+} from './object-parts.ts'
 import { organizationObject, representOrganization } from './organization-object.ts'
 
 const membershipObject = component('OrganizationMembership', {
@@ -13,23 +22,27 @@ const membershipObject = component('OrganizationMembership', {
   id: z.string(),
   role: z.string().describe('Key.'),
   role_name: z.string(),
-  permissions: z.array(z.string()).describe('Keys of all permissions of the role, including system permissions.'),
+  roles: severalRoles,
+  permissions: z.array(z.string()).describe('Keys of all permissions of the roles, including system permissions.'),
   ...metadataObject.shape,
   organization: organizationObject,
   public_user_data: publicUserObject,
   created_at: time,
   updated_at: time,
+  scope: scopeField,
 })
 
 const represent = representing(membershipObject)
 
 function representMembership({ membership, organization }: MembershipEntry, { service }: Pick<Scope, 'service'>) {
-  const { name, permissions } = roleFacts(membership.roleId, service)
+  const facts = membership.roleIds.map((id) => roleFacts(id, service))
   return represent(membership, {
-    role_name: name,
-    permissions: [...permissions],
+    role_name: facts[0]?.name ?? membership.roleId,
+    roles: representRoles(membership.roles),
+    permissions: [...new Set(facts.flatMap(({ permissions }) => permissions))],
     organization: representOrganization(organization),
     public_user_data: representPublicUser(membership.userId),
+    scope: representScope(membership),
   })
 }
 

@@ -3,12 +3,13 @@
 import { z } from 'zod'
 import { limits } from '@rolesets/core'
 import type { OrganizationView, MembershipView } from '../../service/views.ts'
-import { clearableMetadata, mergedMetadata, optional, reference, text } from '../operation/fields.ts'
+import { clearableMetadata, mergedMetadata, optional, text } from '../operation/fields.ts'
 import { flag, ordering, orderShown } from '../operation/parameters.ts'
 import { shownAs } from '../operation/shown-as.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
 import { membershipAnswer } from './membership-object.ts'
+import { givenRoles, needsRole, scopeFilter } from './object-parts.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/memberships'
@@ -36,11 +37,14 @@ export const membershipOperations: readonly Operation[] = [
     ...membershipAnswer,
     summary: 'Lists the members of an organization, by default the newest first',
     params: organizationParams,
-    query: { order_by: membershipOrder, ...membershipFilters },
+    query: { order_by: membershipOrder, scope: scopeFilter, ...membershipFilters },
     fields: filterNames,
     codes: { organization_not_found: 'form_param_value_invalid' },
-    handle: ({ organizationId, order, limit, offset, ...filters }, { service, call }) =>
-      service.directory.memberships({ organizationId, ...membershipQueryOf(filters), order, limit, offset }, call),
+    handle: ({ organizationId, scope, order, limit, offset, ...filters }, { service, call }) =>
+      service.directory.memberships(
+        { organizationId, scope, ...membershipQueryOf(filters), order, limit, offset },
+        call,
+      ),
   }),
 
   writing('CreateMembership', `POST ${path}`, {
@@ -48,15 +52,17 @@ export const membershipOperations: readonly Operation[] = [
     ...answer,
     summary: "Makes a user a member, with a role of the organization's role set",
     params: organizationParams,
-    body: z.strictObject({
-      user_id: text('id'),
-      role: reference.describe('Key.'),
-      email_addresses: optional(
-        z.array(text('emailAddressCharactersMax')).max(limits.emailAddressesPerUserMax),
-      ).describe('An extension: addresses of the user, pending invitations to which end.'),
-      public_metadata: clearableMetadata,
-      private_metadata: clearableMetadata,
-    }),
+    body: z
+      .strictObject({
+        user_id: text('id'),
+        ...givenRoles,
+        email_addresses: optional(
+          z.array(text('emailAddressCharactersMax')).max(limits.emailAddressesPerUserMax),
+        ).describe('An extension: addresses of the user, pending invitations to which end.'),
+        public_metadata: clearableMetadata,
+        private_metadata: clearableMetadata,
+      })
+      .superRefine(needsRole),
     failures: [
       'already_a_member_in_organization',
       'organization_role_not_in_role_set',
@@ -69,8 +75,8 @@ export const membershipOperations: readonly Operation[] = [
     onBehalf: true,
     endsAdministrators: true,
     ...one,
-    summary: 'Gives a member another role',
-    body: z.strictObject({ role: reference.describe('Key.') }),
+    summary: 'Gives a member another role, or others, which replace all',
+    body: z.strictObject(givenRoles).superRefine(needsRole),
     failures: ['organization_minimum_permissions_needed', 'organization_role_not_in_role_set'],
     handle: (input, scope) => inOrganization(scope.service.administration.updateMembership, input, scope),
   }),
@@ -97,7 +103,7 @@ export const membershipOperations: readonly Operation[] = [
   listing('ListInstanceOrganizationMemberships', 'GET /organization_memberships', {
     ...membershipAnswer,
     summary: 'Lists the memberships of all organizations, by default the newest first',
-    query: { order_by: membershipOrder },
+    query: { order_by: membershipOrder, scope: scopeFilter },
     handle: (input, { service, call }) => service.directory.memberships(input, call),
   }),
 ]

@@ -4,7 +4,10 @@ import { z } from 'zod'
 import type { Catalogue } from '@rolesets/core'
 import type { Service } from '../../service/service.ts'
 import { viewRole, type RoleView } from '../../service/views.ts'
+import { reference, references } from '../operation/fields.ts'
+import { exactText } from '../operation/parameters.ts'
 import { component } from '../operation/represent.ts'
+import { fault } from '../operation/validation.ts'
 
 const metadata = z.record(z.string(), z.unknown()).meta({ id: 'Metadata' })
 
@@ -39,6 +42,34 @@ export function representPublicInviter(userId: string) {
 /** What memberships and invitations show of their role besides its key; `permissions` are keys. */
 type RoleFacts = Pick<RoleView, 'name' | 'permissions'>
 
+/** In the words of Clerk, a member has one role. Where there are several, they are told beside it. */
+export const severalRoles = z
+  .array(z.string())
+  .optional()
+  .describe('An extension: the keys of all roles, where there are several. The first is `role`.')
+
+export function representRoles(roles: readonly string[]): string[] | undefined {
+  return roles.length > 1 ? [...roles] : undefined
+}
+
+/** The roles that a write gives: `role` alone, or `roles`. */
+export const givenRoles = {
+  role: reference.optional().describe('Key. Required without `roles`; beside it, the first of them.'),
+  roles: references('rolesPerMemberMax')
+    .optional()
+    .describe('An extension: keys of several roles, as many as the setting `max_roles_per_member` allows.'),
+}
+
+interface GivenRoles {
+  readonly role?: string | undefined
+  readonly roles?: readonly string[] | undefined
+}
+
+export function needsRole({ role, roles }: GivenRoles, context: z.core.$RefinementCtx<GivenRoles>): void {
+  if (role !== undefined || (roles !== undefined && roles.length > 0)) return
+  context.addIssue({ ...fault('form_param_missing', 'is missing.'), path: ['role'] })
+}
+
 /** A catalogue never changes: each change of the store makes a new one. The entries of a page share few roles. */
 const known = new WeakMap<Catalogue, Map<string, RoleFacts>>()
 
@@ -52,3 +83,18 @@ export function roleFacts(roleId: string, { readModel: { catalogue } }: Pick<Ser
   ofCatalogue.set(roleId, facts)
   return facts
 }
+
+/** Clerk's clients know no scopes, so what is of the organization as a whole has no such field. */
+export const scopeField = z
+  .string()
+  .optional()
+  .describe('An extension: the part of the organization, `<kind>:<name>`. Absent: the organization as a whole.')
+
+export function representScope({ scope }: { readonly scope: string }): string | undefined {
+  return scope === '' ? undefined : scope
+}
+
+/** Which scopes a list shows. */
+export const scopeFilter = exactText.describe(
+  'An extension: those of this part of the organization, `<kind>:<name>`; `*`: of all parts and of the whole. Default: of the whole.',
+)

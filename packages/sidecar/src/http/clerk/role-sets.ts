@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import {
   clearableText,
+  optionalFlag,
   optionalMappings,
   optionalReference,
   optionalText,
@@ -143,7 +144,13 @@ export const roleSetOperations: readonly Operation[] = [
     endsAdministrators: true,
     ...one,
     summary: 'Moves all organizations to another role set, and deletes this one',
-    body: z.strictObject({ dest_role_set_key: reference, reassignment_mappings: optionalMappings }),
+    body: z.strictObject({
+      dest_role_set_key: reference,
+      reassignment_mappings: optionalMappings,
+      restore_former_roles: optionalFlag.describe(
+        'An extension: members get the roles back that mappings of earlier moves took.',
+      ),
+    }),
     ...deletion,
     failures: [
       'organization_minimum_permissions_needed',

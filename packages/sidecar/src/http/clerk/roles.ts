@@ -1,4 +1,4 @@
-/** `/organization_roles`, and the roles that are available in an organization. */
+/** `/organization_roles`. */
 
 import { z } from 'zod'
 import type { RoleView } from '../../service/views.ts'
@@ -12,11 +12,11 @@ import {
   text,
 } from '../operation/fields.ts'
 import { component, deletionOf, representing } from '../operation/represent.ts'
-import { listing, listObject, reading, writing, type Operation, type Scope } from '../operation/route.ts'
+import { listing, reading, writing, type Operation, type Scope } from '../operation/route.ts'
 import { catalogueQuery, newName, describedFields, shownDescription } from './catalogue-object.ts'
 import { permissionObject, representPermission } from './permissions.ts'
 
-const roleObject = component('Role', {
+export const roleObject = component('Role', {
   object: z.literal('role'),
   ...describedFields,
   is_creator_eligible: z.boolean(),
@@ -26,7 +26,7 @@ const roleObject = component('Role', {
 const represent = representing(roleObject)
 
 /** The catalogue can be later than the view. A permission that was deleted in between is left out. */
-function representRole(role: RoleView, { service }: Pick<Scope, 'service'>) {
+export function representRole(role: RoleView, { service }: Pick<Scope, 'service'>) {
   const { permissions } = service.readModel.catalogue
   return represent(role, {
     ...shownDescription(role),
@@ -122,28 +122,5 @@ export const roleOperations: readonly Operation[] = [
       'organization_role_permission_association_not_found',
     ],
     handle: (input, { service, call }) => service.administration.removePermission(input, call),
-  }),
-
-  reading('ListAvailableRoles', 'GET /organizations/{organization_id}/roles', {
-    summary: 'An extension: lists the roles that can be granted in an organization',
-    params: { organization_id: z.string() },
-    response: listObject(roleObject).extend({
-      role_set_key: z.string(),
-      default_role_key: z.string(),
-      creator_role_key: z.string(),
-      has_role_set_migration: z.literal(false),
-    }),
-    handle: async ({ organizationId }, { service, call }) => {
-      const { revision, ...value } = await service.decisions.listAvailableRoles({ organizationId }, call)
-      return { value, revision }
-    },
-    represent: ({ roles, roleSet }, scope) => ({
-      data: roles.map((role) => representRole(role, scope)),
-      total_count: roles.length,
-      role_set_key: roleSet.key,
-      default_role_key: roleSet.defaultRole,
-      creator_role_key: roleSet.creatorRole,
-      has_role_set_migration: false as const,
-    }),
   }),
 ]

@@ -7,6 +7,7 @@ import { invitationOfOrganizationAnswer } from './invitation-object.ts'
 import { invitationStatuses } from './invitations.ts'
 import { revokeSentInvitations } from './memberships.ts'
 import { membershipAnswer } from './membership-object.ts'
+import { scopeFilter } from './object-parts.ts'
 
 const params = { user_id: z.string() }
 const order = { field: 'created_at', descending: true } as const
@@ -28,6 +29,7 @@ export const userOperations: readonly Operation[] = [
   listing('UsersGetOrganizationMemberships', 'GET /users/{user_id}/organization_memberships', {
     summary: 'Lists the memberships of a user, the newest first',
     params,
+    query: { scope: scopeFilter },
     ...membershipAnswer,
     handle: ({ userId, ...span }, { service, call }) =>
       service.directory.memberships({ userIds: { include: [userId] }, order, ...span }, call),
@@ -36,7 +38,7 @@ export const userOperations: readonly Operation[] = [
   listing('UsersGetOrganizationInvitations', 'GET /users/{user_id}/organization_invitations', {
     summary: 'Lists the invitations that a user accepted, and those to an email address that equals the user id',
     params,
-    query: { status: invitationStatuses },
+    query: { status: invitationStatuses, scope: scopeFilter },
     ...invitationOfOrganizationAnswer,
     fields: { statuses: 'status' },
     handle: (input, { service, call }) => service.directory.invitations({ order, ...input }, call),

@@ -8,6 +8,7 @@ import {
   imagesOf,
   kindOf,
   plainFormOf,
+  plainSettingsOf,
   snakeCase,
   type Among,
   type ByThing,
@@ -134,7 +135,7 @@ const views: ByThing<View, [naming: Naming, present: Catalogue]> = {
   permission: viewPermission,
   role: (role, naming, present) => viewRoleNamed(role, present, naming),
   role_set: viewRoleSet,
-  settings: (settings) => ({ id: 'settings', ...settings }),
+  settings: (settings) => ({ id: 'settings', ...plainSettingsOf(settings) }),
   organization: (organization, naming) => ({
     ...viewOrganization(organization, naming),
     ...(organization.domains && { domains: organization.domains.map(domainText) }),

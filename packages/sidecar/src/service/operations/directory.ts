@@ -16,6 +16,7 @@ import type { DomainQuery } from '../../domain/organization-domains.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
 import { organizationNotFound } from '../../domain/registration.ts'
 import { parseOrganizationId } from '../../domain/questions.ts'
+import { parseScopeFilter } from '../../domain/scopes.ts'
 import { isCreatorEligible } from '../../domain/roles.ts'
 import type { InvitationQuery, MembershipQuery, OrganizationQuery, Reader, Spanned } from '../../storage/store.ts'
 import type { Found, Listed, ReadCall, SpanOf } from './call.ts'
@@ -130,11 +131,11 @@ export function createDirectory({ find }: Operations) {
     /** This and the next two throw Refusal `organization_not_found` when the organization doesn't exist. */
     memberships: ({ order, roles, ...query }: MembershipsQuery, call: ReadCall): Promise<Listed<MembershipEntry>> =>
       list(call, async (reader, catalogue) => {
-        const span = parseSpan(query)
+        const [span, scope] = [parseSpan(query), parseScopeFilter(query.scope)]
         await checkIsThere(reader, query.organizationId)
         const roleIds = roles?.flatMap((ref) => catalogue.roles.find(ref)?.id ?? [])
         if (roles !== undefined && roles.length > 0 && roleIds?.length === 0) return { items: [], total: 0 }
-        const { items, total } = await reader.searchMemberships({ ...query, roleIds }, order, span)
+        const { items, total } = await reader.searchMemberships({ ...query, scope, roleIds }, order, span)
         const viewOf = (it: Membership) => ({ membership: viewMembership(it, catalogue) })
         return { items: await withOrganizations(items, viewOf, { reader, catalogue }), total }
       }),
@@ -144,9 +145,9 @@ export function createDirectory({ find }: Operations) {
 
     invitations: ({ order, ...query }: InvitationsQuery, call: ReadCall): Promise<Listed<InvitationEntry>> =>
       list(call, async (reader, catalogue, now) => {
-        const span = parseSpan(query)
+        const [span, scope] = [parseSpan(query), parseScopeFilter(query.scope)]
         await checkIsThere(reader, query.organizationId)
-        const { items, total } = await reader.searchInvitations({ ...query, now }, order, span)
+        const { items, total } = await reader.searchInvitations({ ...query, scope, now }, order, span)
         const views = await viewInvitations(items, { reader, catalogue, now })
         const entries = await withOrganizations(views, (invitation) => ({ invitation }), { reader, catalogue })
         return { items: entries, total }

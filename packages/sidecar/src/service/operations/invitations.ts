@@ -122,14 +122,14 @@ async function organizationFactsOf({ writer, context }: WriteScope, organization
 
 /** Of the users who are members. */
 async function invitersIn(
-  { writer }: WriteScope,
+  { writer, context }: WriteScope,
   organizationId: string,
   userIds: readonly string[],
 ): Promise<Membership[]> {
   const memberships: Membership[] = []
   for (const userId of userIds) {
     const user = { userId: parseId(userId, 'inviter_user_id'), place: wholeOf(organizationId) }
-    memberships.push(...(await membershipsOf(writer, user)))
+    memberships.push(...(await membershipsOf(writer, user, context.now)))
   }
   return memberships
 }

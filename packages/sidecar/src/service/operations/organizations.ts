@@ -1,6 +1,6 @@
 /** Operations on organizations. */
 
-import { findTextFault, wholeOf, type Organization, type Place } from '@rolesets/core'
+import { findTextFault, type Organization, type Place } from '@rolesets/core'
 import { invalid, parseId } from '../../domain/fields.ts'
 import { merged } from '../../domain/scope-moves.ts'
 import { assignToScope, type AssignScopeInput } from '../../domain/scope-assignments.ts'
@@ -15,6 +15,7 @@ import {
 import type { RegistrationFacts } from '../../domain/registration.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
 import type { Foreseen, Writer } from '../../storage/store.ts'
+import { restorableIn } from './former-roles.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { oneScopeFacts, scopeFactsOf } from './scopes.ts'
 import { viewOrganization, type OrganizationView } from '../views.ts'
@@ -35,13 +36,19 @@ export const organizationCommands = commandsOf(viewOrganization, {
       slugOwner: await slugOwner(scope.writer, input.slug),
       // Roles in use are counted only if the organization moves.
       ...(input.roleSet ? await movingUsage(scope, input) : { usage: [] }),
+      restorable: await restorableIn(scope, { organizationId: input.organizationId }, input),
     }),
     { foresee: foreseeOrganization },
   ),
   deleteOrganization: {
     foresee: foreseeOrganization,
-    decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) =>
-      deleteOrganization(input, await usedOrganization(scope, input)),
+    decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) => {
+      const facts = await usedOrganization(scope, input)
+      const roleIds = facts.usage.map(({ roleId }) => roleId)
+      const { organizationId } = input
+      const repeated = await scope.writer.repeatedHolders({ organizationId }, roleIds, scope.context.now)
+      return deleteOrganization(input, { ...facts, repeated })
+    },
     deletes: true,
   },
   assignRoleSet: {
@@ -57,7 +64,8 @@ export const organizationCommands = commandsOf(viewOrganization, {
       }
       if (input.clear === true) throw invalid('clear', 'is only for a scope. An organization always has a role set.')
       scope.expectUnchanged(registration.organization)
-      const facts = { ...(await movingUsage(scope, input)), ...registration }
+      const restorable = await restorableIn(scope, { organizationId: input.organizationId }, input)
+      const facts = { ...(await movingUsage(scope, input)), ...registration, restorable }
       return assignRoleSet(catalogue, { ...input, roleSet: input.roleSet ?? '' }, facts, context)
     },
   },
@@ -80,7 +88,7 @@ export const organizationList: List<OrganizationFilter, Organization, Organizati
 /** With a scope, it is about that scope of the organization. */
 type AssignInput = Omit<AssignRoleSetInput, 'roleSet'> & Partial<Omit<AssignScopeInput, 'organizationId'>>
 
-interface Named {
+export interface Named {
   readonly organizationId: string
 }
 
@@ -89,8 +97,11 @@ export function foreseeOrganization({ organizationId }: { readonly organizationI
 }
 
 /** Where a write on behalf of a user gives roles. */
-export function placeOf({ organizationId }: { readonly organizationId: string }): Place {
-  return wholeOf(parseId(organizationId, 'organization_id'))
+export function placeOf({ organizationId, scope = '' }: Named & { readonly scope?: string | undefined }): Place {
+  return {
+    organizationId: parseId(organizationId, 'organization_id'),
+    scope: scope === '' ? '' : parseId(scope, 'scope'),
+  }
 }
 
 async function organizationOf({ writer, expectUnchanged }: WriteScope, { organizationId }: Named) {

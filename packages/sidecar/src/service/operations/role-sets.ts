@@ -5,6 +5,7 @@ import { addRoles, createRoleSet, deleteRoleSet, updateRoleSet } from '../../dom
 import { replaceRole, replaceRoleSet } from '../../domain/role-set-replacement.ts'
 import { merged } from '../../domain/scope-moves.ts'
 import { scopeFactsOf } from './scopes.ts'
+import { restorableIn } from './former-roles.ts'
 import { catalogueList, catalogueRule, commandsOf, factRule, type WriteScope } from './operation.ts'
 import { viewRoleSet } from '../views.ts'
 
@@ -22,9 +23,12 @@ export const roleSetCommands = commandsOf(viewRoleSet, {
   }),
   replaceRoleSet: factRule(replaceRoleSet, async (scope, input) => {
     const facts = await factsOf(scope, input)
-    const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { roleSetId: facts.roleSetId })
-    const ofWholes = await scope.writer.usageIn({ roleSetId: facts.roleSetId }, scope.context.now)
-    return { ...facts, usage: merged([...ofWholes, ...inScopes]), scopes }
+    const { roleSetId } = facts
+    const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { roleSetId })
+    const ofWholes = await scope.writer.usageIn({ roleSetId }, scope.context.now)
+    const { toRoleSet, restoreFormerRoles } = input
+    const restorable = await restorableIn(scope, { roleSetId }, { roleSet: toRoleSet, restoreFormerRoles })
+    return { ...facts, usage: merged([...ofWholes, ...inScopes]), scopes, restorable }
   }),
   deleteRoleSet: factRule(deleteRoleSet, factsOf, { deletes: true }),
 })

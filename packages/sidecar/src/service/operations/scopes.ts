@@ -8,7 +8,14 @@ import type { ListedScope, OneScopeFacts, ScopeFacts } from '../../domain/scope-
 import { deleteScopeDefault, deleteScopeKind, setScopeDefault, setScopeKind } from '../../domain/scope-kinds.ts'
 import { parseScope, parseScopeKind } from '../../domain/scopes.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
-import { viewScope, viewScopeDefault, viewScopeKind, type ScopeDefaultView, type ScopeKindView, type ScopeView } from '../views.ts'
+import {
+  viewScope,
+  viewScopeDefault,
+  viewScopeKind,
+  type ScopeDefaultView,
+  type ScopeKindView,
+  type ScopeView,
+} from '../views.ts'
 
 export const scopeKindCommands = commandsOf(viewScopeKind, {
   setScopeKind: factRule(setScopeKind, (scope, { kind }) => scopeFactsOf(scope, { kind: parseScopeKind(kind) })),

@@ -30,6 +30,7 @@ const ofFile = (how: string) => ({ by: 'check', how, isContent: false }) as cons
 export const tables: Readonly<Record<string, Explanation>> = {
   further_member_roles: checked('those of each membership are compared with its row'),
   further_invitation_roles: checked('those of each invitation are compared with its row'),
+  former_roles: large('organization_id', 'scope', 'user_id'),
   memberships: large('organization_id', 'scope', 'user_id'),
   invitations: large('id'),
   assignments: large('organization_id', 'scope'),
@@ -52,6 +53,7 @@ export const tables: Readonly<Record<string, Explanation>> = {
   store: ofFile('the first seal, and each compaction, is made from the epoch'),
   history_anchor: ofFile('it is the seal of the epoch, or that of the change set before which a compaction forgot'),
   history_base: ofFile('its revision and its rows are those that the last compaction sealed, or it is the empty store'),
+  former_roles_begin: ofFile('the rows that the history makes from there on are compared'),
   base_rows: ofFile('with the rows that have not changed since, they give the digests that the compaction sealed'),
   bookmarks: ofFile('no bookmark of this epoch is beyond the head; the rest is known to the consumers alone'),
   migrations: ofFile('their checksums are those of this version, and the schema is what they make'),

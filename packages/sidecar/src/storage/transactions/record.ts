@@ -7,7 +7,14 @@
  * are written in the form of earlier versions where they say nothing that these didn't know (see `plainFormOf`).
  */
 
-import { camelCase, initialSettings, invitationOfPlain, membershipOfPlain, plainFormOf } from '@rolesets/core'
+import {
+  camelCase,
+  initialSettings,
+  invitationOfPlain,
+  membershipOfPlain,
+  plainFormOf,
+  plainSettingsOf,
+} from '@rolesets/core'
 import type { Change, Settings } from '@rolesets/core'
 
 interface FormerChange {
@@ -23,6 +30,8 @@ export function recordOf(changes: readonly Change[]): string {
 
 function plain(change: Change): object {
   if (change.verb !== 'put' && change.verb !== 'deleted') return change
+  if (change.thing === 'settings')
+    return { ...change, after: plainSettingsOf(change.after), before: change.before && plainSettingsOf(change.before) }
   if (change.thing !== 'membership' && change.thing !== 'invitation') return change
   // In the order of the fields of the change.
   const before = change.before && plainFormOf(change.before)

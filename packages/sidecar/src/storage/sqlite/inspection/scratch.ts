@@ -21,7 +21,7 @@ export class Scratch {
     this.connection = connection
   }
 
-  static async open(): Promise<Scratch> {
+  static async open(file: Connection): Promise<Scratch> {
     // Without a name, SQLite makes a temporary file, or none while it is small.
     const connection = await Connection.open('')
     try {
@@ -29,6 +29,8 @@ export class Scratch {
       await connection.all('PRAGMA journal_mode = MEMORY')
       await connection.all(`PRAGMA cache_size = -${cacheKibibytes}`)
       await migrate(connection, migrations, 0)
+      const [begin = {}] = await file.all('SELECT revision FROM former_roles_begin')
+      await connection.run('UPDATE former_roles_begin SET revision = ?', [begin['revision'] ?? 0])
       await connection.run('BEGIN')
       return new Scratch(connection)
     } catch (error) {

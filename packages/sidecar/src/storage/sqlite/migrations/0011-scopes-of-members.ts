@@ -48,7 +48,7 @@ FROM former_memberships;
 DROP TABLE former_memberships;
 
 -- Serves the holders of a role, those of a place with a role, and whether they have ended.
-CREATE INDEX memberships_by_role ON memberships (role_id, organization_id, scope, expires_at);
+CREATE INDEX memberships_by_role ON memberships (role_id, organization_id, scope, user_id, expires_at);
 CREATE INDEX memberships_by_user ON memberships (user_id);
 -- Serves the few that have further roles, by their first one.
 CREATE INDEX memberships_of_several ON memberships (role_id) WHERE further_role_ids <> '[]';
@@ -84,6 +84,9 @@ CREATE TABLE further_invitation_roles (
 ) STRICT, WITHOUT ROWID;
 ${indexOf({ table: 'memberships', index: 'further_member_roles', name: 'user_id' })}
 ${indexOf({ table: 'invitations', index: 'further_invitation_roles', name: 'id', condition: "status = 'pending'" })}
+
+ALTER TABLE settings ADD COLUMN max_roles_per_member INTEGER NOT NULL DEFAULT 1
+  CHECK (max_roles_per_member BETWEEN 1 AND 10);
 
 DROP TABLE base_rows;
 CREATE TABLE base_rows (

@@ -11,7 +11,8 @@ import { domains } from './0008-domains.ts'
 import { deletedOrganizations } from './0009-deleted-organizations.ts'
 import { scopes } from './0010-scopes.ts'
 import { scopesOfMembers } from './0011-scopes-of-members.ts'
-import { holdersOfScopes } from './0012-holders-of-scopes.ts'
+import { formerRoles } from './0012-former-roles.ts'
+import { holdersOfScopes } from './0013-holders-of-scopes.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -26,5 +27,6 @@ export const migrations: readonly Migration[] = [
   deletedOrganizations,
   scopes,
   scopesOfMembers,
+  formerRoles,
   holdersOfScopes,
 ]

@@ -1,7 +1,7 @@
 /**
- * Which organizations have no administrator once some members leave: members of the organization as a whole. Each organization is answered by steps in the index
- * of members by role, never by reading its members. Of a role set, the smaller side is used: its organizations or the
- * holders of the roles.
+ * Which organizations have no administrator once some members leave: members of the organization as a whole. Each
+ * organization is answered by steps in the index of members by role, never by reading its members. Of a role set, the smaller
+ * side is used: its organizations or the holders of the roles.
  */
 
 import type { Departure, WithoutAdministrator } from '../../../domain/decided.ts'
@@ -9,43 +9,62 @@ import type { Connection, Value } from '../connection.ts'
 import { count, text } from '../rows/columns.ts'
 import { cheaperSide } from './usage.ts'
 
+/** Members by their first role, and by each of the others. */
+const sources = ['memberships AS %s INDEXED BY memberships_by_role', 'further_member_roles AS %s'].map(
+  (source) => (name: string) => source.replace('%s', name),
+)
+
 /** `?1` the remaining roles. @param id the organization */
-const others = (id: string, condition = 'true') => `
-SELECT 1 FROM json_each(?1) AS remaining CROSS JOIN memberships AS others INDEXED BY memberships_by_role
-WHERE others.role_id = remaining.value AND others.organization_id = ${id} AND others.scope = ''
-  AND ${condition}`
+const isWithoutOthers = (id: string, condition = 'true') =>
+  sources
+    .map((source) => {
+      const others = `json_each(?1) AS remaining CROSS JOIN ${source('others')}`
+      const isOne = `others.role_id = remaining.value AND others.organization_id = ${id} AND others.scope = ''`
+      return `NOT EXISTS (SELECT 1 FROM ${others} WHERE ${isOne} AND ${condition})`
+    })
+    .join(' AND ')
 
 /** `?2` the roles of those who leave. */
-const leavingIn = (id: string) => `
-SELECT 1 FROM json_each(?2) AS lost CROSS JOIN memberships AS leaving INDEXED BY memberships_by_role
-WHERE leaving.role_id = lost.value AND leaving.organization_id = ${id} AND leaving.scope = ''`
+const someLeave = (id: string) =>
+  sources
+    .map((source) => {
+      const leaving = `json_each(?2) AS lost CROSS JOIN ${source('leaving')}`
+      const isOne = `leaving.role_id = lost.value AND leaving.organization_id = ${id} AND leaving.scope = ''`
+      return `EXISTS (SELECT 1 FROM ${leaving} WHERE ${isOne})`
+    })
+    .join(' OR ')
 
 /** `?2` as above. @param condition on `leaving.organization_id` */
-const byHolders = (condition: string) => `
+const byHolders = (condition: string) =>
+  sources
+    .map(
+      (source) => `
 SELECT DISTINCT leaving.organization_id AS id
-FROM json_each(?2) AS lost CROSS JOIN memberships AS leaving INDEXED BY memberships_by_role
+FROM json_each(?2) AS lost CROSS JOIN ${source('leaving')}
 WHERE leaving.role_id = lost.value AND leaving.scope = '' AND ${condition}
-  AND NOT EXISTS (${others('leaving.organization_id')})`
+  AND ${isWithoutOthers('leaving.organization_id')}`,
+    )
+    .join(' UNION ')
 
 const selections = {
   // ?2: pairs of organization and user.
   members: `
 WITH leaving (organization_id, user_id) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?2))
 SELECT DISTINCT organization_id AS id FROM leaving
-WHERE NOT EXISTS (${others(
+WHERE ${isWithoutOthers(
     'leaving.organization_id',
     '(others.organization_id, others.user_id) NOT IN (SELECT organization_id, user_id FROM leaving)',
-  )})`,
+  )}`,
   // ?2: organizations.
   organizations: `
 SELECT id FROM organizations
-WHERE id IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (${others('organizations.id')})`,
+WHERE id IN (SELECT value FROM json_each(?2)) AND ${isWithoutOthers('organizations.id')}`,
   everywhere: byHolders('true'),
   inOrganization: byHolders('leaving.organization_id = ?3'),
   inRoleSet: {
     organizations: `
 SELECT id FROM organizations
-WHERE role_set_id = ?3 AND EXISTS (${leavingIn('organizations.id')}) AND NOT EXISTS (${others('organizations.id')})`,
+WHERE role_set_id = ?3 AND (${someLeave('organizations.id')}) AND ${isWithoutOthers('organizations.id')}`,
     holders: byHolders('(SELECT role_set_id FROM organizations WHERE organizations.id = leaving.organization_id) = ?3'),
   },
 } as const

@@ -14,9 +14,11 @@ import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
 import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
-import { checkAtMost, rowsMax, searchesOf } from './search.ts'
-import { ownAssignmentCount, scopeCount, scopePlaces, scopesInUse, scopesOf, scopeUsage } from './scopes.ts'
+import { repeatedHolders } from './repeated-holders.ts'
+import { checkAtMost, holdsOneOf, rowsMax, searchesOf } from './search.ts'
+import { scopeReadsOf } from './scopes.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
+import { readFormerRoles } from '../rows/former-roles.ts'
 
 const idsMax = 10_000
 
@@ -83,18 +85,11 @@ export function readsOf(connection: Connection): Reads {
       checkAtMost(ids.length, idsMax, 'organizations')
       return deletedOrganizations(connection, ids)
     },
-    scopeUsage: (among, now) => scopeUsage(connection, among, now),
-    scopePlaces: (among, now) => scopePlaces(connection, among, now),
-    scopesOf: (organizationId, page) => {
-      checkAtMost(page.size, rowsMax, 'scopes')
-      return scopesOf(connection, organizationId, page)
-    },
-    scopeCount: (organizationId) => scopeCount(connection, organizationId),
-    ownAssignmentCount: (roleSetId) => ownAssignmentCount(connection, roleSetId),
-    scopesInUse: (of, now) => scopesInUse(connection, of, now),
     organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),
+    formerRoles: (asked) => readFormerRoles(connection, asked),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
+    repeatedHolders: (among, roleIds, now) => repeatedHolders(connection, among, { roleIds, now }),
     withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
     catalogue: () => loadCatalogue(connection),
     accessKeys: () => inOrder(connection, accessKeys),
@@ -107,6 +102,7 @@ export function readsOf(connection: Connection): Reads {
     historyAnchor: () => readAnchor(connection),
     bookmark: (name) => readBookmark(connection, name),
     forgettable: (keep) => readForgettable(connection, keep),
+    ...scopeReadsOf(connection),
     ...listsOf(connection),
     ...searchesOf(connection),
   }
@@ -116,8 +112,9 @@ function listsOf(connection: Connection): Pick<Reads, 'organizations' | 'members
   return {
     organizations: (page, { roleSetId } = {}) =>
       list(connection, organizations, { page, by: 'id', conditions: [given('role_set_id = ?', roleSetId)] }),
-    memberships: (organizationId, page, { roleId, scope = '' } = {}) => {
-      const conditions = [...isIn({ organizationId, scope }), given('role_id = ?', roleId)]
+    memberships: async (organizationId, page, { roleId, scope = '' } = {}) => {
+      const isHolder = roleId === undefined ? undefined : await holdsOneOf(connection, [roleId])
+      const conditions = [...isIn({ organizationId, scope }), isHolder]
       return list(connection, memberships, { page, by: 'user_id', conditions })
     },
     invitations: (organizationId, page, { statuses, now, scope = '' }) => {

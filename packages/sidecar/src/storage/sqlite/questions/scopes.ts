@@ -7,26 +7,46 @@ import { limits, type Among, type Place } from '@rolesets/core'
 import type { Connection, Row, Value } from '../connection.ts'
 import type { ListedScope, ScopesInUse, ScopeUsage, SomePlaces } from '../../../domain/scope-facts.ts'
 import type { Page } from '../../store.ts'
+import type { RowReader } from '../../transactions/connection.ts'
+import { checkAtMost, rowsMax } from './search.ts'
 import { count, integer, text } from '../rows/columns.ts'
+
+type ScopeReads = Pick<
+  RowReader,
+  'scopeUsage' | 'scopePlaces' | 'scopesOf' | 'scopeCount' | 'ownAssignmentCount' | 'scopesInUse'
+>
+
+export function scopeReadsOf(connection: Connection): ScopeReads {
+  return {
+    scopeUsage: (among, now) => scopeUsage(connection, among, now),
+    scopePlaces: (among, now) => scopePlaces(connection, among, now),
+    scopesOf: async (organizationId, page) => {
+      checkAtMost(page.size, rowsMax, 'scopes')
+      return scopesOf(connection, organizationId, page)
+    },
+    scopeCount: (organizationId) => scopeCount(connection, organizationId),
+    ownAssignmentCount: (roleSetId) => ownAssignmentCount(connection, roleSetId),
+    scopesInUse: (of, now) => scopesInUse(connection, of, now),
+  }
+}
 
 /** The parts of the rule, for a row with the columns `organization_id` and `scope`. */
 const own = (row: string) =>
   `(SELECT role_set_id FROM assignments AS own WHERE own.organization_id = ${row}.organization_id AND own.scope = ${row}.scope)`
-const byDefault = (row: string) =>
-  `(SELECT role_set_id FROM scope_defaults AS given WHERE given.scope = ${row}.scope)`
+const byDefault = (row: string) => `(SELECT role_set_id FROM scope_defaults AS given WHERE given.scope = ${row}.scope)`
 const ofOrganization = (row: string) => `(SELECT role_set_id FROM organizations WHERE id = ${row}.organization_id)`
 const ofKind = (row: string, value: string) =>
   `(SELECT ${value} FROM scope_kinds AS kinds WHERE kinds.kind = substr(${row}.scope, 1, instr(${row}.scope, ':') - 1))`
 
 /** The id of the role set of a scope; NULL: it has none. */
-export const roleSetOfScope = (row: string): string =>
+const roleSetOfScope = (row: string): string =>
   ofKind(
     row,
     `coalesce(${own(row)}, ${byDefault(row)},
       CASE kinds.fallback WHEN 'organization' THEN ${ofOrganization(row)} ELSE kinds.role_set_id END)`,
   )
 
-export interface Selection {
+interface Selection {
   readonly sql: string
   readonly values: readonly Value[]
 }
@@ -80,7 +100,7 @@ FROM (
 WHERE ?1 IS NOT NULL
 GROUP BY held.role_id, organizations.role_set_id ORDER BY held.role_id, organizations.role_set_id`
 
-export async function scopeUsage(connection: Connection, among: Among, now: number): Promise<readonly ScopeUsage[]> {
+async function scopeUsage(connection: Connection, among: Among, now: number): Promise<readonly ScopeUsage[]> {
   const { sql, values } = scopesAmong(among, 'holder', 2)
   return (await connection.all(usage(sql), [now, ...values])).map(usageFrom)
 }
@@ -100,7 +120,7 @@ SELECT organization_id, scope FROM memberships AS holder WHERE ?1 IS NOT NULL AN
 UNION SELECT organization_id, scope FROM invitations AS holder WHERE ${pending} AND ${condition}
 UNION SELECT organization_id, scope FROM assignments AS holder WHERE ${condition}`
 
-export async function scopePlaces(connection: Connection, among: Among, now: number): Promise<SomePlaces> {
+async function scopePlaces(connection: Connection, among: Among, now: number): Promise<SomePlaces> {
   const { sql, values } = scopesAmong(among, 'holder', 2)
   const found = `(${places(sql)})`
   const all = [now, ...values]
@@ -127,7 +147,7 @@ LEFT JOIN assignments ON assignments.organization_id = ?1 AND assignments.scope 
 ORDER BY found.scope`
 
 /** Named ones, those with a role set of their own, and those with members; ordered by key. */
-export async function scopesOf(
+async function scopesOf(
   connection: Connection,
   organizationId: string,
   { size, after = '' }: Page,
@@ -140,13 +160,13 @@ export async function scopesOf(
   }))
 }
 
-export async function scopeCount(connection: Connection, organizationId: string): Promise<number> {
+async function scopeCount(connection: Connection, organizationId: string): Promise<number> {
   const sql = 'SELECT count(*) AS scopes FROM assignments WHERE organization_id = ?'
   return count(await connection.all(sql, [organizationId]), 'scopes')
 }
 
 /** How many scopes have this role set as their own. */
-export async function ownAssignmentCount(connection: Connection, roleSetId: string): Promise<number> {
+async function ownAssignmentCount(connection: Connection, roleSetId: string): Promise<number> {
   const sql = 'SELECT count(*) AS scopes FROM assignments WHERE role_set_id = ?'
   return count(await connection.all(sql, [roleSetId]), 'scopes')
 }
@@ -157,7 +177,7 @@ SELECT (SELECT count(*) FROM memberships WHERE scope <> '' AND ${condition}) AS 
   (SELECT count(*) FROM assignments WHERE ${condition}) AS assignments`
 
 /** What there is of a kind, or of one scope. */
-export async function scopesInUse(
+async function scopesInUse(
   connection: Connection,
   of: { readonly kind: string } | Place,
   now: number,

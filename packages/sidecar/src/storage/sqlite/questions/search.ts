@@ -9,7 +9,7 @@ import type { Connection } from '../connection.ts'
 import { count } from '../rows/columns.ts'
 import type { Table } from '../rows/table.ts'
 import { invitations, memberships, organizations } from '../rows/things.ts'
-import { contains, given, hasStatus, isChosen, isIn, where, type Condition } from './conditions.ts'
+import { contains, given, hasStatus, isChosen, where, type Condition } from './conditions.ts'
 import { searchDomains } from './domains.ts'
 
 /** Each ends with columns that no two rows share. A direction follows each column. */
@@ -61,12 +61,12 @@ export function searchesOf(connection: Connection): Searches {
       const inRows = { sql: `${condition.sql || 'WHERE true'} AND id > ''`, values: condition.values }
       return spanned(connection, organizations, { key: 'id', condition: inRows, by: `+${by}`, span })
     },
-    searchMemberships: (query, order, span) => {
+    searchMemberships: async (query, order, span) => {
       const condition = where([
         given('organization_id = ?', query.organizationId),
         isInScope('scope', query.scope),
         ...isChosen('user_id', query.userIds),
-        isIn('role_id', query.roleIds),
+        query.roleIds && (await holdsOneOf(connection, query.roleIds)),
         query.text === undefined ? undefined : contains(query.text, 'user_id'),
         given('created_at >= ?', query.createdFrom),
         given('created_at <= ?', query.createdTo),
@@ -116,6 +116,21 @@ async function spanned<T extends object>(
   const page = `SELECT ${key} ${from} ORDER BY ${by} LIMIT ? OFFSET ?`
   const sql = `SELECT * FROM ${table.name} WHERE (${key}) IN (${page}) ORDER BY ${by}`
   return { items: await table.select(connection, sql, [...condition.values, span.limit, span.offset]), total }
+}
+
+/**
+ * Members with one of these roles. Nearly all stores have nobody with a further one of them; then the index by the first role
+ * is all that is needed, and is used.
+ */
+export async function holdsOneOf(connection: Connection, roleIds: readonly string[]): Promise<Condition> {
+  const [asked, roles] = ['(SELECT value FROM json_each(?))', JSON.stringify(roleIds)]
+  const first =
+    roleIds.length === 1 ? { sql: 'role_id = ?', values: roleIds } : { sql: `role_id IN ${asked}`, values: [roles] }
+  const found = `SELECT 1 FROM further_member_roles WHERE role_id IN ${asked} LIMIT 1`
+  if ((await connection.all(found, [roles])).length === 0) return first
+  const further = `SELECT organization_id, scope, user_id FROM further_member_roles WHERE role_id IN ${asked}`
+  const isFurther = `(organization_id, scope, user_id) IN (${further})`
+  return { sql: `${first.sql} OR ${isFurther}`, values: [...first.values, roles] }
 }
 
 function isInScope(column: string, scope = ''): Condition | undefined {

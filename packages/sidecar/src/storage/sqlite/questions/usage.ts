@@ -9,84 +9,95 @@ import type { Where } from '../../store.ts'
 import type { Connection, Row, Value } from '../connection.ts'
 import { count, integer, text } from '../rows/columns.ts'
 
-/** The tables whose rows hold roles. */
+/** The tables whose rows hold their first role, and those that have the further ones by role. */
 export type Holders = 'memberships' | 'invitations'
+type Listed = Holders | 'further_member_roles' | 'further_invitation_roles'
 
 type Side = 'organizations' | 'holders'
 
 interface Shape {
+  readonly counted: 'members' | 'invitations'
   /** Which rows of the table hold a role at the time `?3`. */
   readonly isHolding: string
   /** The same without the time, as an index has it. */
   readonly isIndexed: string
-  /**
-   * Whether an organization that has `held` of them is to be counted: one with both is counted with its members.
-   * @param scope which of these are meant
-   */
-  readonly isCounted: (organizationId: string, scope: string) => string
 }
 
-const shapes: Readonly<Record<Holders, Shape>> = {
-  memberships: { isHolding: 'true', isIndexed: 'true', isCounted: () => 'held > 0' },
-  invitations: {
-    isHolding: "status = 'pending' AND expires_at > ?3",
-    isIndexed: "status = 'pending'",
-    isCounted: (id, scope) =>
-      `held > 0 AND NOT EXISTS (SELECT 1 FROM memberships WHERE role_id = ?1 AND organization_id = ${id} AND ${scope})`,
-  },
+const pending = "status = 'pending'"
+
+/** In this order: an organization with several of them is counted with the first. */
+const shapes: Readonly<Record<Listed, Shape>> = {
+  memberships: { counted: 'members', isHolding: 'true', isIndexed: 'true' },
+  further_member_roles: { counted: 'members', isHolding: 'true', isIndexed: 'true' },
+  invitations: { counted: 'invitations', isHolding: `${pending} AND expires_at > ?3`, isIndexed: pending },
+  further_invitation_roles: { counted: 'invitations', isHolding: 'expires_at > ?3', isIndexed: 'true' },
 }
 
-const columns = (isCounted: string) =>
-  `SELECT coalesce(sum(held), 0) AS held, coalesce(sum(${isCounted}), 0) AS organizations`
+// The keys of the table.
+const listed = Object.keys(shapes) as readonly Listed[]
 
 const [ofWhole, ofAnyScope] = ["scope = ''", 'true']
 
+/** @param scope which of the scopes of an organization are meant */
+const columns = (table: Listed, organizationId: string, scope: string) => {
+  const earlier = listed.slice(0, listed.indexOf(table)).map(
+    (each) => ` AND NOT EXISTS (
+    SELECT 1 FROM ${each} WHERE role_id = ?1 AND organization_id = ${organizationId} AND ${scope} AND ${shapes[each].isHolding})`,
+  )
+  return `SELECT coalesce(sum(held), 0) AS held, coalesce(sum(held > 0${earlier.join('')}), 0) AS organizations`
+}
+
 /** `?1` the role. */
-const byOrganization = (holders: Holders, scope: string) => `
-SELECT organization_id, count(*) AS held FROM ${holders}
-WHERE role_id = ?1 AND ${scope} AND ${shapes[holders].isHolding} GROUP BY organization_id`
+const byOrganization = (table: Listed, scope: string) => `
+SELECT organization_id, count(*) AS held FROM ${table}
+WHERE role_id = ?1 AND ${scope} AND ${shapes[table].isHolding} GROUP BY organization_id`
 
 /** `?1` the role, `?2` the set. */
-const inRoleSet: Readonly<Record<Side, (holders: Holders) => string>> = {
+const inRoleSet: Readonly<Record<Side, (table: Listed) => string>> = {
   // The limit keeps SQLite from counting again wherever `held` stands.
-  organizations: (holders) => `
-${columns(shapes[holders].isCounted('counts.id', ofWhole))}
+  organizations: (table) => `
+${columns(table, 'counts.id', ofWhole)}
 FROM (
   SELECT id, (
-    SELECT count(*) FROM ${holders}
-    WHERE role_id = ?1 AND organization_id = organizations.id AND ${ofWhole} AND ${shapes[holders].isHolding}
+    SELECT count(*) FROM ${table}
+    WHERE role_id = ?1 AND organization_id = organizations.id AND ${ofWhole} AND ${shapes[table].isHolding}
   ) AS held
   FROM organizations WHERE role_set_id = ?2 LIMIT -1
 ) AS counts`,
-  holders: (holders) => `
-${columns(shapes[holders].isCounted('holders.organization_id', ofWhole))}
-FROM (${byOrganization(holders, ofWhole)}) AS holders
+  holders: (table) => `
+${columns(table, 'holders.organization_id', ofWhole)}
+FROM (${byOrganization(table, ofWhole)}) AS holders
 CROSS JOIN organizations ON organizations.id = holders.organization_id
 WHERE organizations.role_set_id = ?2`,
 }
 
-const anywhere = (holders: Holders) => `
-${columns(shapes[holders].isCounted('holders.organization_id', ofAnyScope))}
-FROM (${byOrganization(holders, ofAnyScope)}) AS holders
+const anywhere = (table: Listed) => `
+${columns(table, 'holders.organization_id', ofAnyScope)}
+FROM (${byOrganization(table, ofAnyScope)}) AS holders
 WHERE ?2 IS NULL`
 
-const used = (holders: Holders) => {
-  const next = `SELECT min(role_id) FROM ${holders} WHERE ${shapes[holders].isIndexed}`
-  return `${next} UNION ALL SELECT (${next} AND role_id > found.id) FROM used_by_${holders} AS found WHERE id IS NOT NULL`
+const used = (table: Listed) => {
+  const next = `SELECT min(role_id) FROM ${table} WHERE ${shapes[table].isIndexed}`
+  return `used_by_${table} (id) AS (
+    ${next} UNION ALL SELECT (${next} AND role_id > found.id) FROM used_by_${table} AS found WHERE id IS NOT NULL)`
 }
 
 /** All roles in use, found by one step in the index for each. */
 const usedRoles = `
-WITH RECURSIVE
-  used_by_memberships (id) AS (${used('memberships')}),
-  used_by_invitations (id) AS (${used('invitations')}),
-  used (id) AS (SELECT id FROM used_by_memberships UNION SELECT id FROM used_by_invitations)`
+WITH RECURSIVE ${listed.map(used).join(',\n  ')},
+  used (id) AS (${listed.map((table) => `SELECT id FROM used_by_${table}`).join(' UNION ')})`
+
+const countedInPlace = (counted: Shape['counted']) =>
+  listed
+    .filter((table) => shapes[table].counted === counted)
+    .map((table) => {
+      const { isHolding } = shapes[table]
+      return `(SELECT count(*) FROM ${table} WHERE role_id = used.id AND organization_id = ?1 AND scope = ?2 AND ${isHolding})`
+    })
+    .join(' + ')
 
 const inPlace = `${usedRoles}
-SELECT id AS role_id,
-  (SELECT count(*) FROM memberships WHERE role_id = used.id AND organization_id = ?1 AND scope = ?3) AS members,
-  (SELECT count(*) FROM invitations
-   WHERE role_id = used.id AND organization_id = ?1 AND scope = ?3 AND status = 'pending' AND expires_at > ?2) AS invitations,
+SELECT id AS role_id, ${countedInPlace('members')} AS members, ${countedInPlace('invitations')} AS invitations,
   1 AS organizations
 FROM used WHERE id IS NOT NULL ORDER BY id`
 
@@ -96,7 +107,7 @@ export async function usageIn(
   now: number,
 ): Promise<readonly RoleUsage[]> {
   if ('organizationId' in among) {
-    const rows = await connection.all(inPlace, [among.organizationId, now, among.scope ?? ''])
+    const rows = await connection.all(inPlace, [among.organizationId, among.scope ?? '', now])
     return rows.map(usageFrom).filter(isHeld)
   }
   const rows = await connection.all(`${usedRoles} SELECT id FROM used WHERE id IS NOT NULL ORDER BY id`)
@@ -110,26 +121,23 @@ export async function usageOf(
   { roleId, among }: { readonly roleId: string; readonly among: { readonly roleSetId: string } | undefined },
   now: number,
 ): Promise<RoleUsage> {
-  const found = { memberships: {} as Row, invitations: {} as Row }
-  for (const holders of ['memberships', 'invitations'] as const) {
-    const side = among && (await cheaperSide(connection, { holders, roleIds: [roleId], roleSetId: among.roleSetId }))
-    const sql = side === undefined ? anywhere(holders) : inRoleSet[side](holders)
+  const usage = { roleId, members: 0, invitations: 0, organizations: 0 }
+  for (const table of listed) {
+    const side =
+      among && (await cheaperSide(connection, { holders: table, roleIds: [roleId], roleSetId: among.roleSetId }))
+    const sql = side === undefined ? anywhere(table) : inRoleSet[side](table)
     const values: readonly Value[] = [roleId, among?.roleSetId ?? null]
-    const [row] = await connection.all(sql, holders === 'invitations' ? [...values, now] : values)
-    found[holders] = row ?? {}
+    const [row = {}] = await connection.all(sql, sql.includes('?3') ? [...values, now] : values)
+    usage[shapes[table].counted] += integer(row, 'held')
+    usage.organizations += integer(row, 'organizations')
   }
-  return {
-    roleId,
-    members: integer(found.memberships, 'held'),
-    invitations: integer(found.invitations, 'held'),
-    organizations: integer(found.memberships, 'organizations') + integer(found.invitations, 'organizations'),
-  }
+  return usage
 }
 
 /** From which side to look for the holders of some roles in a set. Costs no more than the smaller side. */
 export async function cheaperSide(
   connection: Connection,
-  at: { readonly holders: Holders; readonly roleIds: readonly string[]; readonly roleSetId: string },
+  at: { readonly holders: Listed; readonly roleIds: readonly string[]; readonly roleSetId: string },
 ): Promise<Side> {
   const organizations = await organizationCount(connection, at.roleSetId)
   const sql = `

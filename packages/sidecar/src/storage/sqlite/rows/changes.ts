@@ -3,12 +3,13 @@
  * that follow each other share a statement, because a call of the driver costs more than a row.
  */
 
-import { kindOf, type Change, type ChangeKind, type ChangeOf } from '@rolesets/core'
+import { kindOf, type Change, type ChangeKind, type ChangeOf, type Membership } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection } from '../connection.ts'
 import { deleteRole, deleteRoleSet, putRole, putRoleSet, putSettings } from './catalogue.ts'
 import { deleteOrganizations, moveOrganizations, putOrganizations } from './organizations.ts'
 import { deletePermission, putPermission } from './permissions.ts'
+import { deleteFormerRoles, putFormerRoles, remembering } from './former-roles.ts'
 import { reassign, renameScope } from './reassignment.ts'
 import { accessKeys, assignments, invitations, memberships, scopeDefaults, scopeKinds } from './things.ts'
 
@@ -30,21 +31,33 @@ type Writers = { readonly [Kind in ChangeKind]: Writer<Kind> }
 
 const writers: Writers = {
   organization_put: puts(putOrganizations),
-  membership_put: puts((connection, after) => memberships.putAll(connection, after)),
+  membership_put: {
+    family: 'puts',
+    write: async (connection, changes) => {
+      await memberships.putAll(
+        connection,
+        changes.map(({ after }) => after),
+      )
+      await putFormerRoles(connection, changes)
+    },
+  },
   invitation_put: puts((connection, after) => invitations.putAll(connection, after)),
   assignment_put: puts((connection, after) => assignments.putAll(connection, after)),
-  membership_deleted: deletes('memberships gone', (connection, before) =>
-    memberships.deleteAll(
+  membership_deleted: deletes('memberships gone', async (connection, before: readonly Membership[]) => {
+    await memberships.deleteAll(
       connection,
       before.map(({ organizationId, scope, userId }) => [organizationId, scope, userId]),
-    ),
-  ),
+    )
+    await deleteFormerRoles(connection, before)
+  }),
   organization_deleted: deletes('organizations gone', deleteOrganizations),
   assignment_deleted: alone((connection, { before }) =>
     assignments.deleteAll(connection, [[before.organizationId, before.scope]]),
   ),
   organizations_moved: alone(moveOrganizations),
-  members_reassigned: alone(reassign),
+  members_reassigned: alone((connection, reassigned, stamp) =>
+    remembering(connection, { reassigned, stamp }, () => reassign(connection, reassigned, stamp)),
+  ),
   permission_put: alone((connection, { after }) => putPermission(connection, after)),
   permission_deleted: alone((connection, { before }) => deletePermission(connection, before)),
   role_put: alone((connection, { after }) => putRole(connection, after)),

@@ -9,40 +9,91 @@ import type { Connection, Value } from '../connection.ts'
 import { scopesAmong } from '../questions/scopes.ts'
 import { cheaperSide, type Holders } from '../questions/usage.ts'
 
-/** Which rows hold a role at the time of the write (`?2`). */
-const isHolding: Readonly<Record<Holders, string>> = {
-  memberships: 'true',
-  invitations: "invitations.status = 'pending' AND invitations.expires_at > ?2",
+interface Shape {
+  /** Which rows hold a role at the time of the write (`?2`). */
+  readonly isHolding: string
+  readonly key: readonly string[]
+  /** The table that has the further roles of such rows by role. */
+  readonly further: string
 }
 
-/** All mappings happen at the same time: SQLite finds all rows and their new roles before it changes the first. */
-const mapping = (holders: Holders) => `
-WITH mapping (from_role_id, to_role_id) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
-UPDATE ${holders} SET role_id = mapping.to_role_id, updated_at = ?2, revision = ?3`
+const shapes: Readonly<Record<Holders, Shape>> = {
+  memberships: {
+    isHolding: 'true',
+    key: ['organization_id', 'scope', 'user_id'],
+    further: 'further_member_roles',
+  },
+  invitations: {
+    isHolding: "invitations.status = 'pending' AND invitations.expires_at > ?2",
+    key: ['id'],
+    further: 'further_invitation_roles',
+  },
+}
 
-const inPlace = (holders: Holders) => `${mapping(holders)}
-FROM mapping
-WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.organization_id = ?4 AND ${holders}.scope = ?5
-  AND ${isHolding[holders]}`
+const mapping =
+  'mapping (from_role_id, to_role_id) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?1))'
+
+/** Those with one role. All mappings happen at the same time: SQLite finds all rows and their new roles before it changes the first. */
+const ofOne = (holders: Holders, from: string, condition: string) => `
+WITH ${mapping}
+UPDATE ${holders} SET role_id = mapping.to_role_id, updated_at = ?2, revision = ?3
+FROM ${from}
+WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.further_role_ids = '[]' AND ${shapes[holders].isHolding}
+  AND ${condition}`
+
+/** The roles of a row after the mappings, each once and in their order, as JSON. */
+const mappedRoles = (holders: Holders) => `
+SELECT json_group_array(id ORDER BY position) FROM (
+  SELECT coalesce(mapping.to_role_id, held.id) AS id, min(held.position) AS position
+  FROM (
+    SELECT ${holders}.role_id AS id, -1 AS position
+    UNION ALL SELECT value, key FROM json_each(${holders}.further_role_ids)
+  ) AS held LEFT JOIN mapping ON mapping.from_role_id = held.id
+  GROUP BY 1
+)`
+
+/** Those with several roles: few, found by each of them. A role that someone then has twice is kept once (rule 17). */
+const ofSeveral = (holders: Holders, condition: string) => {
+  const { key, further, isHolding } = shapes[holders]
+  const keys = (table: string) => key.map((column) => `${table}.${column}`).join(', ')
+  return `
+WITH ${mapping},
+holder (${key.join(', ')}) AS MATERIALIZED (
+  SELECT ${keys('first')} FROM mapping CROSS JOIN ${holders} AS first INDEXED BY ${holders}_of_several
+  ON first.role_id = mapping.from_role_id AND first.further_role_ids <> '[]'${holders === 'invitations' ? " AND first.status = 'pending'" : ''}
+  UNION
+  SELECT ${keys('other')} FROM mapping CROSS JOIN ${further} AS other ON other.role_id = mapping.from_role_id
+)
+UPDATE ${holders} SET role_id = changed.roles ->> 0, further_role_ids = json_remove(changed.roles, '$[0]'),
+  updated_at = ?2, revision = ?3
+FROM (
+  SELECT ${keys(holders)}, (${mappedRoles(holders)}) AS roles
+  FROM holder CROSS JOIN ${holders} ON ${key.map((column) => `${holders}.${column} = holder.${column}`).join(' AND ')}
+  WHERE ${isHolding} AND ${condition}
+) AS changed
+WHERE ${key.map((column) => `${holders}.${column} = changed.${column}`).join(' AND ')}`
+}
+
+const isInPlace = (holders: Holders) => `${holders}.organization_id = ?4 AND ${holders}.scope = ?5`
+
+const isInRoleSet = (holders: Holders) =>
+  `${holders}.scope = '' AND (SELECT role_set_id FROM organizations WHERE organizations.id = ${holders}.organization_id) = ?4`
 
 /** The same rows of organizations as a whole, found from either side. */
 const inRoleSet = {
-  organizations: (holders: Holders) => `${mapping(holders)}
-FROM mapping, organizations
-WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.scope = '' AND ${isHolding[holders]}
-  AND ${holders}.organization_id = organizations.id AND organizations.role_set_id = ?4`,
-  holders: (holders: Holders) => `${mapping(holders)}
-FROM mapping
-WHERE ${holders}.role_id = mapping.from_role_id AND ${holders}.scope = '' AND ${isHolding[holders]}
-  AND (SELECT role_set_id FROM organizations WHERE organizations.id = ${holders}.organization_id) = ?4`,
+  organizations: (holders: Holders) =>
+    ofOne(
+      holders,
+      'mapping, organizations',
+      `${holders}.scope = '' AND ${holders}.organization_id = organizations.id AND organizations.role_set_id = ?4`,
+    ),
+  holders: (holders: Holders) => ofOne(holders, 'mapping', isInRoleSet(holders)),
 }
 
-/** In the scopes that a change concerns. */
-const inScopes = (holders: Holders, condition: string) => `${mapping(holders)}
-FROM mapping
-WHERE ${holders}.role_id = mapping.from_role_id AND ${isHolding[holders]} AND ${condition}`
-
-/** One statement each for members and invitations, whatever their number. `stamp`: the revision and time that they get. */
+/**
+ * Four statements each for members and invitations, whatever their number: for those with one role and with several, in scopes
+ * and in organizations as a whole. `stamp`: the revision and time that they get.
+ */
 export async function reassign(
   connection: Connection,
   { among, mappings }: Reassigned,
@@ -52,15 +103,19 @@ export async function reassign(
   const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
   for (const holders of ['memberships', 'invitations'] as const) {
     const scopes = scopesAmong(among, holders, values.length + 1)
-    await connection.run(inScopes(holders, scopes.sql), [...values, ...scopes.values])
+    for (const sql of [ofOne(holders, 'mapping', scopes.sql), ofSeveral(holders, scopes.sql)])
+      await connection.run(sql, [...values, ...scopes.values])
     if ('scope' in among || 'kind' in among) continue
     if ('organizationId' in among) {
-      await connection.run(inPlace(holders), [...values, among.organizationId, ''])
+      const all = [...values, among.organizationId, '']
+      await connection.run(ofOne(holders, 'mapping', isInPlace(holders)), all)
+      await connection.run(ofSeveral(holders, isInPlace(holders)), all)
       continue
     }
     const roleIds = mappings.map(({ fromRoleId }) => fromRoleId)
     const side = await cheaperSide(connection, { holders, roleIds, roleSetId: among.roleSetId })
     await connection.run(inRoleSet[side](holders), [...values, among.roleSetId])
+    await connection.run(ofSeveral(holders, isInRoleSet(holders)), [...values, among.roleSetId])
   }
 }
 

@@ -116,6 +116,7 @@ export const settings = new Table<Settings>('settings', ['singleton'], {
   maxAllowedMemberships: integerColumn,
   adminDeleteEnabled: flagColumn,
   slugDisabled: flagColumn,
+  maxRolesPerMember: integerColumn,
   lastAdministrator: oneOf('warn', 'refuse'),
   domainsEnabled: flagColumn,
   domainsEnrollmentModes: textsColumn,

@@ -3,7 +3,7 @@
 import type { Migration } from './migration.ts'
 
 export const holdersOfScopes: Migration = {
-  number: 12,
+  number: 13,
   name: 'holders-of-scopes',
   sql: `
 CREATE INDEX memberships_by_scope ON memberships (scope, organization_id) WHERE scope <> '';

@@ -1,0 +1,24 @@
+/** Which members a move can give former roles back. */
+
+import { limits } from '@rolesets/core'
+import type { Restorable } from '../../domain/former-roles.ts'
+import { findRoleSet } from '../../domain/lookup.ts'
+import type { FormerRolesOf } from '../../storage/store.ts'
+import type { WriteScope } from './operation.ts'
+
+interface Asked {
+  /** Key or id of the destination; empty or undefined: it is no move. */
+  readonly roleSet?: string | undefined
+  readonly restoreFormerRoles?: boolean | undefined
+}
+
+/** None unless the call asks for it. One more than the rule takes shows that there are too many. */
+export async function restorableIn(
+  { writer, catalogue }: WriteScope,
+  among: FormerRolesOf['among'],
+  { roleSet, restoreFormerRoles }: Asked,
+): Promise<readonly Restorable[]> {
+  if (restoreFormerRoles !== true || roleSet === undefined || roleSet === '') return []
+  const { roleIds } = findRoleSet(catalogue, roleSet, 'role_set')
+  return writer.formerRoles({ among, roleIds, limit: limits.restoredPerCallMax + 1 })
+}
