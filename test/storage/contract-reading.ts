@@ -40,6 +40,7 @@ export function reading(suite: Suite): void {
     organizationCount: (reader) => reader.organizationCount('free'),
     membership: (reader) => reader.membership('new', 'u'),
     memberships: (reader) => reader.memberships('new', page),
+    membershipsOfPlaces: (reader) => reader.membershipsOfPlaces({ userId: 'u', scope: '*' }, page),
     memberCount: (reader) => reader.memberCount('new'),
     memberCounts: (reader) => reader.memberCounts(['new']),
     pendingInvitationCounts: (reader) => reader.pendingInvitationCounts(['new'], at),

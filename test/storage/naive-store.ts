@@ -4,6 +4,7 @@
  */
 
 import {
+  everyScope,
   keyOfPlace,
   type Assignment,
   type Change,
@@ -17,6 +18,7 @@ import type { ScopeUsage } from '../../packages/sidecar/src/domain/scope-facts.t
 import {
   StoreError,
   type At,
+  type MemberKey,
   type Page,
   type Where,
   type Provenance,
@@ -131,6 +133,16 @@ function naiveWriter(
         page,
         ({ userId }) => userId,
       )
+    },
+    membershipsOfPlaces: async ({ organizationId, scope, userId, roleId }, { size, after }) => {
+      const isMeant = (each: Membership) =>
+        (organizationId === undefined || each.organizationId === organizationId) &&
+        (scope === everyScope || each.scope === scope) &&
+        (userId === undefined || each.userId === userId) &&
+        (roleId === undefined || each.roleIds.includes(roleId))
+      const key = (each: MemberKey) => [each.organizationId, each.scope, each.userId].join('\0')
+      const isAfter = (each: Membership) => after === undefined || compare(key(each), key(after)) > 0
+      return sorted(memberships().filter(isMeant).filter(isAfter), key).slice(0, size)
     },
     memberCount: async (organizationId, scope) => memberships().filter(isOf({ organizationId, scope })).length,
     invitation: async (id) => state().invitations.get(id),
@@ -295,7 +307,7 @@ function isSound({ catalogue, organizations, assignments, memberships, invitatio
 }
 
 function isOf({ organizationId, scope = '' }: Where) {
-  return (each: Place) => each.organizationId === organizationId && each.scope === scope
+  return (each: Place) => each.organizationId === organizationId && (scope === everyScope || each.scope === scope)
 }
 
 function paged<T>(things: readonly T[], { size, after }: Page, by: (thing: T) => string): readonly T[] {

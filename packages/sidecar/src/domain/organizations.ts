@@ -117,8 +117,7 @@ export function updateOrganization(
   return decided([...moved, ...changed('organization', before, organization)], organization, impact)
 }
 
-/** @param facts `usage`: the roles in use in it, which end */
-/** @param facts `repeated`: how often holders of several roles are in `usage` beyond once */
+/** @param facts `usage`: the roles in use in it and its scopes, which end; `repeated`: how often holders of several are in it beyond once */
 export function deleteOrganization(
   input: DeleteOrganizationInput,
   facts: OrganizationFacts & { readonly repeated?: HolderCounts },

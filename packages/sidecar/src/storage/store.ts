@@ -45,11 +45,13 @@ import type {
   HistoryPage,
   HistoryQuery,
   InvitationQuery,
+  MemberKey,
   MembershipQuery,
   Order,
   OrganizationQuery,
   Page,
   PlacesPage,
+  PlacesQuery,
   Span,
   Spanned,
   Where,
@@ -108,12 +110,17 @@ export interface Reader {
     page: Page,
     filter?: { readonly roleId?: string | undefined; readonly scope?: string | undefined },
   ): Promise<readonly Membership[]>
+  /** Ordered by organization, scope and user id. */
+  membershipsOfPlaces(
+    query: PlacesQuery,
+    page: Pick<Page, 'size'> & { readonly after?: MemberKey | undefined },
+  ): Promise<readonly Membership[]>
   memberCount(organizationId: string, scope?: string): Promise<number>
   invitation(id: string): Promise<Invitation | undefined>
   /** The one of this address, compared without regard to case, that is pending at the time. */
   pendingInvitation(where: Where, emailAddress: string, now: number): Promise<Invitation | undefined>
   pendingInvitationCount(where: Where, now: number): Promise<number>
-  /** Ordered by id. */
+  /** Ordered by id. `scope` may be `everyScope`. */
   invitations(
     organizationId: string,
     page: Page,
@@ -124,7 +131,7 @@ export interface Reader {
     },
   ): Promise<readonly Invitation[]>
   /**
-   * How many members and pending invitations have each role, in one place or in all organizations of a set. Only
+   * How many members and pending invitations have each role, in one place, in all places of an organization (`everyScope`), or in all organizations of a set. Only
    * roles that are in use. `organizations` counts those with a member or a pending invitation. Of the organizations of a
    * set, their scopes aren't meant.
    */

@@ -1,10 +1,9 @@
 /** Operations on organizations. */
 
-import { findTextFault, type Organization, type Place } from '@rolesets/core'
+import { everyScope, findTextFault, type Organization, type Place } from '@rolesets/core'
 import { invalid, parseId } from '../../domain/fields.ts'
 import { merged } from '../../domain/scope-moves.ts'
 import { assignToScope, type AssignScopeInput } from '../../domain/scope-assignments.ts'
-import { parseScopeOrWhole } from '../../domain/scopes.ts'
 import {
   assignRoleSet,
   createOrganization,
@@ -14,7 +13,8 @@ import {
 } from '../../domain/organizations.ts'
 import type { RegistrationFacts } from '../../domain/registration.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
-import type { Foreseen, Writer } from '../../storage/store.ts'
+import { parseScopeOrWhole } from '../../domain/scopes.ts'
+import type { Foreseen, Reader, Where, Writer } from '../../storage/store.ts'
 import { restorableIn } from './former-roles.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { oneScopeFacts, scopeFactsOf } from './scopes.ts'
@@ -43,11 +43,12 @@ export const organizationCommands = commandsOf(viewOrganization, {
   deleteOrganization: {
     foresee: foreseeOrganization,
     decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) => {
-      const facts = await usedOrganization(scope, input)
-      const roleIds = facts.usage.map(({ roleId }) => roleId)
-      const { organizationId } = input
-      const repeated = await scope.writer.repeatedHolders({ organizationId }, roleIds, scope.context.now)
-      return deleteOrganization(input, { ...facts, repeated })
+      const places = { organizationId: input.organizationId, scope: everyScope }
+      const organization = await organizationOf(scope, input)
+      const usage = await usageIn(scope, places)
+      const roleIds = usage.map(({ roleId }) => roleId)
+      const repeated = await scope.writer.repeatedHolders(places, roleIds, scope.context.now)
+      return deleteOrganization(input, { organization, usage, repeated })
     },
     deletes: true,
   },
@@ -97,11 +98,14 @@ export function foreseeOrganization({ organizationId }: { readonly organizationI
 }
 
 /** Where a write on behalf of a user gives roles. */
-export function placeOf({ organizationId, scope = '' }: Named & { readonly scope?: string | undefined }): Place {
-  return {
-    organizationId: parseId(organizationId, 'organization_id'),
-    scope: scope === '' ? '' : parseId(scope, 'scope'),
-  }
+export function placeOf(input: { readonly organizationId: string; readonly scope?: string | undefined }): Place {
+  const organizationId = parseId(input.organizationId, 'organization_id')
+  return { organizationId, scope: parseScopeOrWhole(input.scope) }
+}
+
+/** The role set that a scope was assigned; null: none. */
+export async function ownRoleSetId(reader: Reader, place: Place): Promise<string | null> {
+  return place.scope === '' ? null : ((await reader.assignment(place))?.roleSetId ?? null)
 }
 
 async function organizationOf({ writer, expectUnchanged }: WriteScope, { organizationId }: Named) {
@@ -110,18 +114,15 @@ async function organizationOf({ writer, expectUnchanged }: WriteScope, { organiz
   return organization
 }
 
-async function usageIn({ writer, context }: WriteScope, { organizationId }: Named) {
-  return writer.usageIn({ organizationId }, context.now)
+async function usageIn({ writer, context }: WriteScope, { organizationId, scope }: Where) {
+  return writer.usageIn({ organizationId, scope }, context.now)
 }
 
 /** In the organization as a whole, and in the scopes that follow it when it moves. */
 async function movingUsage(scope: WriteScope, input: Named) {
-  const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { organizationId: input.organizationId })
-  return { usage: merged([...(await usageIn(scope, input)), ...inScopes]), scopes }
-}
-
-async function usedOrganization(scope: WriteScope, input: Named) {
-  return { organization: await organizationOf(scope, input), usage: await usageIn(scope, input) }
+  const { organizationId } = input
+  const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { organizationId })
+  return { usage: merged([...(await usageIn(scope, { organizationId })), ...inScopes]), scopes }
 }
 
 /** What a write needs to know of an organization that it may register. */

@@ -43,6 +43,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   organizationCount: ofOrganizations,
   membership: ofSingle,
   memberships: ofMembers,
+  membershipsOfPlaces: ofMembers,
   memberCount: ofMembers,
   invitation: ofSingle,
   pendingInvitation: ofInvitations,

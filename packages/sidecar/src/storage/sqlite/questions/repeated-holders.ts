@@ -3,6 +3,7 @@
  * further roles are read: few, and nobody in most stores.
  */
 
+import { everyScope } from '@rolesets/core'
 import type { HolderCounts } from '../../../domain/decided.ts'
 import type { Where } from '../../store.ts'
 import type { Connection } from '../connection.ts'
@@ -63,7 +64,7 @@ export async function repeatedHolders(
 ): Promise<HolderCounts> {
   const inSet =
     "holder.scope = '' AND (SELECT role_set_id FROM organizations WHERE organizations.id = holder.organization_id) = ?3"
-  const inPlace = 'holder.organization_id = ?3 AND holder.scope = ?4'
+  const inPlace = `holder.organization_id = ?3 AND (holder.scope = ?4 OR ?4 = '${everyScope}')`
   const [condition, values] =
     'roleSetId' in among ? [inSet, [among.roleSetId]] : [inPlace, [among.organizationId, among.scope ?? '']]
   const all = [JSON.stringify(roleIds), now, ...values]
