@@ -47,7 +47,7 @@ const samples: { readonly [field: string]: unknown } = {
   ...{ dryRun: false, prune: true, includeInInitialRoleSet: true, type: 'INITIAL_SET' },
   ...{ adminDeleteEnabled: false, mergeMetadata: true, enabled: false, slugDisabled: true, domainsEnabled: true },
   ...{ allowNoAdministrator: true, revokeSentInvitations: true, lastAdministrator: 'WARN', emailAddresses: ['a@b.c'] },
-  grantPolicy: 'ANY',
+  ...{ grantPolicy: 'ANY', fallback: 'NONE', clear: false },
   restoreFormerRoles: true,
   ...{ oldestFirst: true, domainsEnrollmentModes: [], access: 'READ', statuses: ['PENDING'], invitations: [] },
   maxRolesPerMember: 2,
