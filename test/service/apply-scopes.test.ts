@@ -145,7 +145,7 @@ test('pruning takes defaults, then names and sets of scopes, then kinds, and nev
     return { key: `role_set:${name}`, roles: ['org:admin', 'org:member', `org:${name}`], ...special }
   })
   const manifest: Manifest = { roleSets: sets, organizations: [{ id: 'a', scopes: [] }] }
-  const { message } = (await t.throwsAsync<Refusal>(apply(opened, manifest, true), { code: 'in_use' }))
+  const { message } = await t.throwsAsync<Refusal>(apply(opened, manifest, true), { code: 'in_use' })
   t.regex(message, /department is in use: 1 member, 0 invitations/)
   const kept: Manifest = {
     ...manifest,
