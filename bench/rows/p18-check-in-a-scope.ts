@@ -4,7 +4,13 @@
  */
 
 import { allowedOf, askedOf, passesNs, type Asked } from '../asked.ts'
-import { heldRoleOf, memberIdOf, openCachedOrganizations, type CachedOrganizations } from '../cached-organizations.ts'
+import {
+  heldRoleOf,
+  memberIdOf,
+  openCachedOrganizations,
+  roles,
+  type CachedOrganizations,
+} from '../cached-organizations.ts'
 import { compare, type Contest } from '../compare.ts'
 import type { Comparison, Row, RowResult, RunOptions } from '../row.ts'
 import { scopeKeyAt } from '../store-file.ts'
@@ -79,11 +85,14 @@ function ofMembers(
 ): Promise<Comparison> {
   const { roleSets } = cached
   const place = scope === undefined ? {} : { scope }
-  // The question about a member is an object, so it has the role. Most applications ask for a few roles.
-  const questions = asked.map(({ organizationId, role }) => ({
-    ...{ organizationId, userId: memberIdOf(organizationId) },
-    question: { role, ...place },
-  }))
+  // The question about a member is an object. An application makes it once for each role that it asks about.
+  const questionOf = new Map(roles.map((role) => [role, { role, ...place }]))
+  // One text for each user, as for each organization.
+  const userIds = new Map([...cached.planOf.keys()].map((id) => [id, memberIdOf(id)]))
+  const questions = asked.map(({ organizationId, role }) => {
+    const userId = userIds.get(organizationId) ?? memberIdOf(organizationId)
+    return { organizationId, userId, question: questionOf.get(role) ?? { role, ...place } }
+  })
   const ourPass = () => {
     let allowed = 0
     for (const { organizationId, userId, question } of questions)
