@@ -5,8 +5,12 @@
  */
 
 import { rm } from 'node:fs/promises'
+import { createRoleSetsClient } from '@rolesets/client'
 import sqlite3 from 'sqlite3'
 import { startSidecar } from './processes.ts'
+
+const key = 'only-for-the-first-start'
+const scopeKind = 'department'
 
 export interface StoreFileOptions {
   readonly file: string
@@ -31,9 +35,9 @@ export function memberIdAt(index: number): string {
   return `user_${String(index).padStart(27, '0')}`
 }
 
-/** The key of a scope; its kind is `department`. */
+/** The key of a scope of a kind that is registered in files with scopes. */
 export function scopeKeyAt(index: number): string {
-  return `department:${index}`
+  return `${scopeKind}:${index}`
 }
 
 /** Different organizations for different numbers; consecutive numbers are far from each other in the file. */
@@ -43,8 +47,10 @@ export function scatteredOrganizationId(number: number, organizations: number): 
 }
 
 export async function makeStoreFile({ file, signal, ...options }: StoreFileOptions): Promise<void> {
-  const env = { ROLESETS_DATABASE: `sqlite:${file}`, ROLESETS_SECRET_KEY: 'only-for-the-first-start' }
+  const env = { ROLESETS_DATABASE: `sqlite:${file}`, ROLESETS_SECRET_KEY: key }
   const sidecar = await startSidecar({ env, ...(signal ? { signal } : {}) })
+  if (options.scopesPerOrganization !== undefined || options.membersOfScope !== undefined)
+    await registerKind(sidecar.target)
   await sidecar.stop()
   const database = await open(file)
   try {
@@ -64,6 +70,15 @@ export async function removeStoreFile(file: string): Promise<void> {
   for (const ending of ['', '-wal', '-shm', '.lock', '.key']) await rm(`${file}${ending}`, { force: true })
 }
 
+async function registerKind(target: string): Promise<void> {
+  const client = createRoleSetsClient({ target, key })
+  try {
+    await client.admin.setScopeKind({ kind: scopeKind, fallback: 'ORGANIZATION' })
+  } finally {
+    await client.close()
+  }
+}
+
 function contentsSql({
   organizations,
   membersPerOrganization: members = 0,
@@ -72,7 +87,6 @@ function contentsSql({
 }: Omit<StoreFileOptions, 'file' | 'signal'>): string {
   return [
     organizationsSql(organizations),
-    ...(scopes > 0 || scope !== undefined ? [kindSql] : []),
     ...(scopes > 0 ? [scopesSql(organizations, scopes)] : []),
     ...(members > 0 ? [membershipsSql({ organizations, members, scope: '' })] : []),
     ...(members > 0 && scope !== undefined ? [membershipsSql({ organizations, members, scope })] : []),
@@ -100,14 +114,10 @@ INSERT INTO organization_counts (role_set_id, organizations)
 SELECT id, ${count} FROM role_sets WHERE type = 'initial'
 ON CONFLICT (role_set_id) DO UPDATE SET organizations = excluded.organizations;`
 
-const kindSql = `
-INSERT INTO scope_kinds (kind, fallback, role_set_id, updated_at, revision)
-VALUES ('department', 'organization', NULL, ${madeAtMs}, 1);`
-
 const scopesSql = (organizations: number, each: number) => `
 WITH RECURSIVE ${numbers('numbers', organizations)}, ${numbers('scopes', each)}
 INSERT INTO assignments (organization_id, scope, name, role_set_id, updated_at, revision)
-SELECT ${organizationIdSql('numbers.number')}, 'department:' || scopes.number, '',
+SELECT ${organizationIdSql('numbers.number')}, '${scopeKind}:' || scopes.number, '',
   (SELECT id FROM role_sets WHERE type = 'initial'), ${madeAtMs}, 1
 FROM numbers CROSS JOIN scopes;`
 

@@ -4,7 +4,6 @@
  * Then nobody gets another role, and the sidecar only has to find that out.
  */
 
-import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRoleSetsClient, type Administration } from '@rolesets/client'
 import { turns, updatingRoles } from '../bare-update.ts'
@@ -55,8 +54,7 @@ async function run({ quick, ...options }: RunOptions): Promise<RowResult> {
 interface Filled {
   readonly admin: Administration
   readonly places: number
-  /** As it was at the beginning. */
-  readonly copy: string
+  readonly file: string
   readonly close: () => Promise<void>
 }
 
@@ -64,7 +62,6 @@ type Opening = Omit<RunOptions, 'quick'>
 
 async function openFilled(places: number, { folder, signal, log }: Opening): Promise<Filled> {
   const file = join(folder, `${places}.db`)
-  const copy = join(folder, `${places}-copy.db`)
   log(`filling a file with ${places} members of scopes`)
   await makeStoreFile({ file, organizations: places, membersPerOrganization: 1, membersOfScope: scope, signal })
   const env = {
@@ -72,26 +69,26 @@ async function openFilled(places: number, { folder, signal, log }: Opening): Pro
     ROLESETS_GRPC_LISTEN: `unix:${file}.sock`,
     ROLESETS_SECRET_KEY: key,
   }
-  const setUp = await startSidecar({ env, signal })
-  const before = createRoleSetsClient({ target: setUp.target, key })
-  await before.admin.createRole({ key: roles[1], name: 'Viewer' })
-  for (const [roleSet, own] of Object.entries(roleSets))
-    await before.admin.createRoleSet({ key: roleSet, roles: own, defaultRole: own[0] ?? '' })
-  await before.admin.setScopeDefault({ scope, roleSet: 'role_set:one' }, { deadlineMs })
-  await before.close()
-  await setUp.stop()
-  await copyFile(file, copy)
-
   const sidecar = await startSidecar({ env, signal })
   const client = createRoleSetsClient({ target: sidecar.target, key })
+  const { admin } = client
+  await admin.createRole({ key: roles[1], name: 'Viewer' })
+  for (const [roleSet, own] of Object.entries(roleSets))
+    await admin.createRoleSet({ key: roleSet, roles: own, defaultRole: own[0] ?? '' })
+  await admin.setScopeDefault({ scope, roleSet: 'role_set:one' }, { deadlineMs })
   const close = async () => {
     await client.close()
     await sidecar.stop()
   }
-  return { admin: client.admin, places, copy, close }
+  return { admin, places, file, close }
 }
 
-async function compareMapped({ admin, places, copy }: Filled, { rounds }: Opening): Promise<Comparison> {
+async function compareMapped({ admin, places, file }: Filled, { rounds, folder }: Opening): Promise<Comparison> {
+  const copy = join(folder, 'copy.db')
+  // SQLite copies what is committed, also beside a running sidecar.
+  const original = await openDatabase(file, '')
+  await original.run('VACUUM INTO ?', [copy])
+  await original.close()
   const database = await openDatabase(copy)
   const next = turns('role_set:one', 'role_set:two')
   const nextRoles = turns<string>(...roles)

@@ -10,7 +10,7 @@ import {
   openCachedOrganizations,
   type CachedOrganizations,
 } from '../cached-organizations.ts'
-import { compare } from '../compare.ts'
+import { compare, type Contest } from '../compare.ts'
 import type { Comparison, Row, RowResult, RunOptions } from '../row.ts'
 import { scopeKeyAt } from '../store-file.ts'
 
@@ -90,7 +90,11 @@ function ofMembers(cached: CachedOrganizations, options: RunOptions, { name, ask
   })
 }
 
-function againstOrganization(cached: CachedOrganizations, options: RunOptions, asked: readonly Asked[]) {
+function againstOrganization(
+  cached: CachedOrganizations,
+  options: RunOptions,
+  asked: readonly Asked[],
+): Pick<Contest, 'against' | 'unit' | 'better' | 'theirs'> {
   const { roleSets } = cached
   const theirPass = () => {
     let allowed = 0
@@ -101,7 +105,7 @@ function againstOrganization(cached: CachedOrganizations, options: RunOptions, a
   return {
     ...{ against: 'a check of the organization', unit: 'ns', better: 'lower' },
     theirs: () => passesNs(theirPass, measured),
-  } as const
+  }
 }
 
 function passesOf({ quick }: RunOptions) {
