@@ -234,7 +234,7 @@ test('modelling.md: each kind of place has the roles that the page says, and a c
   no.push('check org_elm org:auditor --scope product:audit')
   const refused = [...codes].filter(([, code]) => code !== 0)
   t.deepEqual(refused, no.map((command) => [`rolesets ${command}`, 1]))
-  t.is(codes.size, 11)
+  t.is(codes.size, 10)
 
   await runSnippets([own], { roleSets }, '{}')
   const reviewer = 'org:marys_reviewer'
