@@ -82,7 +82,12 @@ app.get(`${department}/roster`, isHead, (_req, res) => void res.json({ monday: '
  */
 function memberOf(req, userId) {
   const { hospitalId } = req.params
-  return { organizationId: String(hospitalId), scope: scope(req), userId: String(userId), actingUserId: authOf(req).userId }
+  return { organizationId: String(hospitalId), scope: scope(req), userId: String(userId), actingUserId: callerOf(req) }
+}
+
+/** `authenticate` has run, so there is a caller. @param {express.Request} req */
+function callerOf(req) {
+  return /** @type {import('@rolesets/express').Auth} */ (authOf(req)).userId
 }
 
 /** @type {Record<string, number>} HTTP statuses for what the sidecar refuses. Other codes are failures. */

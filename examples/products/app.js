@@ -40,7 +40,7 @@ app.get('/organizations/:organizationId/members', readsMembers, async (req, res)
 app.delete('/organizations/:organizationId/members/:userId', managesOrganization, async (req, res) => {
   const organizationId = String(req.params.organizationId)
   const userId = String(req.params.userId)
-  await roleSets.admin.deleteMembership({ organizationId, userId, actingUserId: authOf(req).userId })
+  await roleSets.admin.deleteMembership({ organizationId, userId, actingUserId: callerOf(req) })
   res.json({ user_id: userId })
 })
 
@@ -61,7 +61,7 @@ app.post(`${product}/members`, managesProduct, express.json(), guard, async (req
   await roleSets.admin.createMembership({ ...member, role: 'org:guest' }).catch(unlessMember)
   const { membership } = await roleSets.admin.createMembership({
     ...{ ...member, scope: scope(req), roles },
-    actingUserId: authOf(req).userId,
+    actingUserId: callerOf(req),
   })
   res.status(201).json({ user_id: membership.userId, role: membership.role })
 })
@@ -75,6 +75,11 @@ app.get('/organizations/:organizationId/contacts', readsContacts, (_req, res) =>
 /** @param {unknown} error */
 function unlessMember(error) {
   if (!isRoleSetsError(error) || error.code !== 'membership_exists') throw error
+}
+
+/** `authenticate` has run, so there is a caller. @param {express.Request} req */
+function callerOf(req) {
+  return /** @type {import('@rolesets/express').Auth} */ (authOf(req)).userId
 }
 
 /** @type {Record<string, number>} HTTP statuses for what the sidecar refuses. Other codes are failures. */
