@@ -131,9 +131,19 @@ test('an error about many permissions stays short, and counts all', (t) => {
 test('roles are read from the changes: what is new to someone, and what a mapping gives', (t) => {
   const state = createTeam()
   const ann = state.membership('acme', 'ann') as Membership
-  t.deepEqual(rolesGivenBy([put('membership', ann, null)]), ann.roleIds)
-  t.deepEqual(rolesGivenBy([put('membership', ann, { ...ann, publicMetadata: {} })]), [])
+  const given = (after: Membership, before: Membership | null) => rolesGivenBy([put('membership', after, before)], 10)
+  t.deepEqual(given(ann, null), ann.roleIds)
+  t.deepEqual(given(ann, { ...ann, publicMetadata: {} }), [])
+  t.deepEqual(given({ ...ann, roleIds: ['a', 'b', 'c'] }, { ...ann, roleIds: ['c', 'a'] }), ['b'])
   const mappings = [{ fromRoleId: 'a', toRoleId: 'b', members: 1, invitations: 0 }]
   const among = { organizationId: 'acme' }
-  t.deepEqual(rolesGivenBy([{ verb: 'reassigned', thing: 'membership', among, mappings }]), ['b'])
+  t.deepEqual(rolesGivenBy([{ verb: 'reassigned', thing: 'membership', among, mappings }], 10), ['b'])
+})
+
+test('a membership that ends later, or no more, is given again, and one that ends sooner is not', (t) => {
+  const ann = createTeam().membership('acme', 'ann') as Membership
+  const given = (from: number | null, to: number | null) =>
+    rolesGivenBy([put('membership', { ...ann, expiresAt: to }, { ...ann, expiresAt: from })], 10).length
+  t.deepEqual([given(20, 30), given(20, null), given(10, 10), given(5, 20)], [1, 1, 1, 1])
+  t.deepEqual([given(null, 20), given(30, 20), given(20, 20), given(null, null)], [0, 0, 0, 0])
 })

@@ -168,7 +168,11 @@ function decideOrganizationCommand(state: State, command: OrganizationCommand, c
     case 'updateMembership':
       return memberships.updateMembership(catalogue, command.input, factsOf(state, command.input), context)
     case 'deleteMembership':
-      return memberships.deleteMembership(command.input, invitedFactsOf(state, command.input), context)
+      return memberships.deleteMembership(
+        command.input,
+        { ...invitedFactsOf(state, command.input), inScopes: [] },
+        context,
+      )
     case 'removeUser': {
       const userId = parseId(command.input.userId, 'user_id')
       const emailAddresses = parseEmailAddresses(command.input)

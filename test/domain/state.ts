@@ -168,7 +168,7 @@ export class State {
     const user = { ...acting, place: wholeOf(organizationId), memberships: membership ? [membership] : [] }
     checkMayGrant(this.catalogue, user, [], acting)
     const decided = decideCommand(this, command, context)
-    checkMayGrant(this.catalogue, user, rolesGivenBy(decided.changes), acting)
+    checkMayGrant(this.catalogue, user, rolesGivenBy(decided.changes, context.now), acting)
     return decided
   }
 

@@ -138,3 +138,18 @@ test('nor after the user was removed, or after the role lost the permission', as
   const permission = 'org:sys_memberships:manage'
   await race(t, await openTeam(t), ['RemovePermission', { role: 'org:lead', permission }])
 })
+
+test('all roles of the acting user count together, and each role that is given is judged', async (t) => {
+  const { write } = await openTeam(t)
+  await write('UpdateSettings', { maxRolesPerMember: 3 })
+  await write('CreatePermission', { key: 'org:billing:export' })
+  const exporting = { key: 'org:exporter', permissions: ['org:billing:export'], includeInInitialRoleSet: true }
+  await write('CreateRole', exporting)
+  const both = { organizationId, userId: 'new', roles: ['org:reader', 'org:exporter'], ...lead }
+  const refused = await refusalOf(write('CreateMembership', both))
+  t.like(refused, { reason: 'GRANT_EXCEEDS_OWN', facts: { roles: 'org:exporter', permissions: 'org:billing:export' } })
+  await write('UpdateMembership', { organizationId, userId: 'lea', roles: ['org:lead', 'org:exporter'] })
+  t.truthy((await write('CreateMembership', both))['revision'])
+  const more = { organizationId, userId: 'ann', roles: ['org:admin', 'org:reader'], ...lead }
+  t.truthy((await write('UpdateMembership', more))['revision'], 'org:admin is not given: ann has it')
+})

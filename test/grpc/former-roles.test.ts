@@ -163,3 +163,22 @@ test('an organization that was deleted and made again remembers nothing', async 
   t.deepEqual(await rolesIn('acme'), { ben: 'org:member' })
   await examine()
 })
+
+test('a member with several roles gets all of them back', async (t) => {
+  const { move, read, write, examine } = await openPlans(t, { acme: {} })
+  await write('UpdateSettings', { maxRolesPerMember: 3 })
+  const member = { organizationId: 'acme', userId: 'ben' }
+  await write('CreateMembership', { ...member, roles: ['org:chief', 'org:analyst'] })
+  const held = async () => ((await read('GetMembership', member))['membership'] as { roles: string[] }).roles
+  await move('acme', 'free', toMember)
+  t.deepEqual(await held(), ['org:member'])
+  await move('acme', 'pro', restore)
+  t.deepEqual(await held(), ['org:member'], 'this set lacks one of the two')
+  await move('acme', 'max', restore)
+  t.deepEqual(await held(), ['org:chief', 'org:analyst'])
+  await move('acme', 'pro', { mappings: { 'org:chief': 'org:analyst' } })
+  t.deepEqual(await held(), ['org:analyst'], 'kept once')
+  await move('acme', 'max', restore)
+  t.deepEqual(await held(), ['org:chief', 'org:analyst'])
+  await examine()
+})

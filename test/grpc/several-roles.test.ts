@@ -75,3 +75,31 @@ test('members are listed by each of their roles, and keep a role once that a map
   t.deepEqual(await holders('org:y'), ['ann', 'bob'])
   t.like(await refusalOf(write('DeleteRole', { role: 'org:y' })), { reason: 'IN_USE' })
 })
+
+test('the totals of an impact count members, and each role counts its holders', async (t) => {
+  const { write } = await client(t, 2)
+  const roleSet = {
+    key: 'role_set:other',
+    roles: ['org:admin', 'org:z'],
+    defaultRole: 'org:z',
+    creatorRole: 'org:admin',
+  }
+  await write('CreateRole', { key: 'org:z' })
+  await write('CreateRoleSet', roleSet)
+  await write('CreateMembership', { ...ann, roles: both })
+  await write('CreateMembership', { organizationId: 'acme', userId: 'bob', role: 'org:member' })
+  const mappings = { 'org:member': 'org:z', 'org:admin': 'org:z' }
+  const move = { organizationId: 'acme', roleSet: 'role_set:other', mappings, allowNoAdministrator: true, dryRun: true }
+  const { impact } = await write('AssignRoleSet', move)
+  t.is(thing({ impact }, 'impact')['members'], 2)
+  t.like(thing({ impact }, 'impact')['roles'], [
+    { role: 'org:admin', members: 1 },
+    { role: 'org:member', members: 2 },
+  ])
+  const gone = await write('DeleteOrganization', { organizationId: 'acme', dryRun: true })
+  t.is(thing(gone, 'impact')['members'], 2)
+  t.is(
+    thing(await write('RemoveUser', { userId: 'ann', allowNoAdministrator: true, dryRun: true }), 'impact')['members'],
+    1,
+  )
+})

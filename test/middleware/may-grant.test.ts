@@ -6,6 +6,8 @@ import {
   authenticate,
   guardRoleGrant,
   problems,
+  requirePermission,
+  requireRole,
   roleGrantOf,
   type CallerClaims,
   type GuardDecision,
@@ -13,6 +15,7 @@ import {
   type RoleSets,
 } from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
+import type { RequestHandler } from 'express'
 import { expresses, serve } from './application.ts'
 import { audience, issuer, openIssuer } from './issuer.ts'
 import { clientError, createRoleSetsDouble } from './role-sets-double.ts'
@@ -95,6 +98,32 @@ for (const [version, express] of expresses) {
     t.is(await granted(['org:lead', 'org:gone']), 403)
     t.is(await granted(['org:lead', 'org:unheard_of']), 403)
     t.is(await granted([]), 403)
+  })
+
+  test(`requirements count each role of a token that is in the role set (${version})`, async (t) => {
+    const { client } = await openClient(t)
+    const tokens = await openIssuer(t)
+    const app = express()
+    const claims: Opening['claims'] = ({ sub, own }) => {
+      return { userId: String(sub), organizationId: 'org_acme', roles: own as string[] }
+    }
+    app.use(authenticate({ issuer, audience, jwks: tokens.jwks, claims }))
+    const done: RequestHandler = (_req, res) => void res.sendStatus(204)
+    app.get('/role', requireRole(['org:lead', 'org:gone'], { roleSets: client }), done)
+    app.get('/permission', requirePermission('org:sys_billing:manage', { roleSets: client }), done)
+    app.use(problems({ onError: () => {} }))
+    const ask = await serve(t, app)
+    const answers = async (...own: string[]) => {
+      const token = await tokens.tokenOf({ claims: { own } })
+      const found = await Promise.all(['/role', '/permission'].map((each) => ask(each, { token })))
+      return found.map(({ status, body }) => (status === 204 ? 'yes' : (body.code as string)))
+    }
+    t.deepEqual(await answers('org:reader', 'org:lead'), ['yes', 'permission_required'])
+    t.deepEqual(await answers('org:reader', 'org:biller'), ['role_required', 'yes'])
+    t.deepEqual(await answers('org:gone', 'org:lead', 'org:biller'), ['yes', 'yes'])
+    t.deepEqual(await answers('org:gone'), ['role_withdrawn', 'role_withdrawn'])
+    t.deepEqual(await answers('org:gone', 'org:guest'), ['role_withdrawn', 'permission_required'])
+    t.deepEqual(await answers(), ['organization_required', 'organization_required'])
   })
 
   test(`permissions that only the token lists don't count: the sidecar says what a role has (${version})`, async (t) => {

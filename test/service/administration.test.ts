@@ -20,7 +20,7 @@ test('a dry run answers as the write would, and leaves no trace', async (t) => {
   t.deepEqual(previewed.impact, done.impact)
   t.like(done.impact, { organizations: 1, members: 2, invitations: 0 })
   t.deepEqual(previewed.value, done.value)
-  t.is((await admin.getMembership('org_acme', 'ann', reading())).value.role, 'org:member')
+  t.is((await admin.getMembership({ organizationId: 'org_acme', userId: 'ann' }, reading())).value.role, 'org:member')
 })
 
 test('a preview of a described state that is refused tells what its steps would do, and why they would not', async (t) => {

@@ -58,7 +58,7 @@ test('an apply whose steps exchange a role and back leaves the administrators', 
   }
   const { impact } = await admin.apply({ manifest, prune: true }, writing())
   t.is(impact.organizationsWithoutAdministrator, 0)
-  const { value } = await admin.getMembership('acme', 'ann', reading())
+  const { value } = await admin.getMembership({ organizationId: 'acme', userId: 'ann' }, reading())
   t.is(value.role, 'org:admin')
 })
 

@@ -170,8 +170,11 @@ async function revisionOf({ admin, store }: World, { operation, input }: Write):
   }
   if (operation.startsWith('create')) return undefined
   if (operation.endsWith('Invitation'))
-    return found(admin.getInvitation(of('organizationId'), of('invitationId'), reading()))
-  if (operation.endsWith('Membership')) return found(admin.getMembership(of('organizationId'), of('userId'), reading()))
+    return found(
+      admin.getInvitation({ organizationId: of('organizationId'), invitationId: of('invitationId') }, reading()),
+    )
+  if (operation.endsWith('Membership'))
+    return found(admin.getMembership({ organizationId: of('organizationId'), userId: of('userId') }, reading()))
   if (operation.endsWith('Organization') || operation === 'assignRoleSet')
     return found(admin.getOrganization(of('organizationId'), reading()))
   if (operation === 'addRoles' || operation === 'replaceRole' || operation.endsWith('RoleSet'))

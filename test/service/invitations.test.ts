@@ -30,7 +30,10 @@ test('an expired invitation can not be accepted or revoked, counts for no role a
   await t.throwsAsync(invite(opened), { code: 'invitation_exists' })
   await t.throwsAsync(admin.deleteRole({ role: 'org:analyst' }, writing()), { code: 'in_use' })
   clock.now += 1
-  t.is((await admin.getInvitation('org_1', named.invitationId, reading())).value.status, 'expired')
+  t.is(
+    (await admin.getInvitation({ organizationId: 'org_1', invitationId: named.invitationId }, reading())).value.status,
+    'expired',
+  )
   await t.throwsAsync(admin.acceptInvitation({ ...named, userId: 'ann' }, writing()), {
     code: 'invitation_not_pending',
   })
@@ -38,7 +41,7 @@ test('an expired invitation can not be accepted or revoked, counts for no role a
   t.not(await invite(opened, { role: 'org:member' }), named.invitationId)
   const deleted = await admin.deleteRole({ role: 'org:analyst' }, writing())
   t.is(deleted.impact.invitations, 0)
-  const after = await admin.getInvitation('org_1', named.invitationId, reading())
+  const after = await admin.getInvitation({ organizationId: 'org_1', invitationId: named.invitationId }, reading())
   t.is(after.value.role, 'org:analyst', 'the role is gone, and the invitation has the key of that time')
 })
 
@@ -63,7 +66,11 @@ test('whichever of an acceptance and the end of its role comes first, no member 
     const replace = () =>
       admin.replaceRole({ roleSet: 'role_set:pro', role: 'org:analyst', toRole: 'org:member' }, writing())
     await Promise.all((order === 'accept first' ? [accept, replace] : [replace, accept]).map((call) => call()))
-    t.is((await admin.getMembership('org_1', 'ann', reading())).value.role, 'org:member', order)
+    t.is(
+      (await admin.getMembership({ organizationId: 'org_1', userId: 'ann' }, reading())).value.role,
+      'org:member',
+      order,
+    )
   }
 })
 
@@ -124,7 +131,8 @@ test('an invitation whose expiry a write relied on stays expired when the clock 
   clock.now += dayMs
   const second = await invite(opened, { role: 'org:member' })
   clock.now -= 10 * dayMs
-  const statusOf = async (id: string) => (await admin.getInvitation('org_1', id, reading())).value.status
+  const statusOf = async (id: string) =>
+    (await admin.getInvitation({ organizationId: 'org_1', invitationId: id }, reading())).value.status
   t.is(await statusOf(first), 'expired')
   t.is(await statusOf(second), 'pending')
   const accept = { organizationId: 'org_1', invitationId: first, userId: 'ann' }

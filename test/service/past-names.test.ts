@@ -111,7 +111,10 @@ for (const [what, change] of Object.entries(later)) {
       t.like(newestFirst[0]?.after, { role })
       t.like((await history(of, { thing: 'ann' }))[0]?.after, { role, user_id: 'ann' })
       t.deepEqual(await invitations(of), ended)
-      t.deepEqual((await of.getInvitation('acme', ended[0]?.id ?? '', reading())).value, ended[0])
+      t.deepEqual(
+        (await of.getInvitation({ organizationId: 'acme', invitationId: ended[0]?.id ?? '' }, reading())).value,
+        ended[0],
+      )
     }
     await check(admin)
     service.close()
@@ -158,7 +161,8 @@ async function openExpiring(t: ExecutionContext) {
   await admin.addRoles({ roleSet: 'role_set:default', roles: [role] }, writing())
   const input = { ...acme, emailAddress: 'bob@x.org', role, expiresInDays: 1 }
   const { value } = await admin.createInvitation(input, writing())
-  const invitation = async () => (await admin.getInvitation('acme', value?.id ?? '', reading())).value
+  const invitation = async () =>
+    (await admin.getInvitation({ organizationId: 'acme', invitationId: value?.id ?? '' }, reading())).value
   return { ...opened, clock, invitation }
 }
 

@@ -78,6 +78,7 @@ const invitationQuery = fc.record({
   now: moment,
 })
 
+const placeOrSet = fc.oneof(fc.record({ roleSetId: set }), place)
 const roleIds = fc.uniqueArray(roleId, { maxLength: 3 })
 const leaving = fc.oneof(
   fc.record({ members: fc.array(fc.record({ organizationId: id, userId: user }), { maxLength: 3 }) }),
@@ -262,6 +263,7 @@ export const reads = [
     fc.tuple(roleId, fc.option(fc.record({ roleSetId: set }), { nil: undefined }), moment),
     ([r, s, now], w) => w.usageOf(r, s, now),
   ),
+  step('repeated', fc.tuple(placeOrSet, roleIds, moment), ([where, all, now], w) => w.repeatedHolders(where, all, now)),
   step(
     'without administrator',
     fc.tuple(fc.record({ leaving, remainingRoleIds: roleIds }), fc.nat(3)),

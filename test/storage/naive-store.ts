@@ -4,6 +4,7 @@
  */
 
 import {
+  everyScope,
   keyOfPlace,
   type Assignment,
   type Change,
@@ -16,6 +17,7 @@ import type { RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
 import {
   StoreError,
   type At,
+  type MemberKey,
   type Page,
   type Where,
   type Provenance,
@@ -131,6 +133,16 @@ function naiveWriter(
         ({ userId }) => userId,
       )
     },
+    membershipsOfPlaces: async ({ organizationId, scope, userId, roleId }, { size, after }) => {
+      const isMeant = (each: Membership) =>
+        (organizationId === undefined || each.organizationId === organizationId) &&
+        (scope === everyScope || each.scope === scope) &&
+        (userId === undefined || each.userId === userId) &&
+        (roleId === undefined || each.roleIds.includes(roleId))
+      const key = (each: MemberKey) => [each.organizationId, each.scope, each.userId].join('\0')
+      const isAfter = (each: Membership) => after === undefined || compare(key(each), key(after)) > 0
+      return sorted(memberships().filter(isMeant).filter(isAfter), key).slice(0, size)
+    },
     memberCount: async (organizationId, scope) => memberships().filter(isOf({ organizationId, scope })).length,
     invitation: async (id) => state().invitations.get(id),
     pendingInvitation: async (where, emailAddress, now) =>
@@ -150,6 +162,14 @@ function naiveWriter(
     },
     usageOf: async (roleId, among, now) =>
       usage(roleId, { isMeant: (place) => among === undefined || state().isIn(among, place), now }),
+    repeatedHolders: async (among, roleIds, now) => {
+      const counted = (holders: readonly (Membership | Invitation)[]) =>
+        holders
+          .filter((each) => state().isIn(among, each))
+          .map((each) => each.roleIds.filter((id) => roleIds.includes(id)).length)
+          .reduce((sum, held) => sum + Math.max(0, held - 1), 0)
+      return { members: counted(memberships()), invitations: counted(pending(now)) }
+    },
     withoutAdministrator: async ({ leaving, remainingRoleIds }, limit) => {
       const isLeaving = (member: Membership) => {
         const { organizationId, userId, roleIds: held } = member
@@ -219,7 +239,7 @@ function isSound({ catalogue, organizations, assignments, memberships, invitatio
 }
 
 function isOf({ organizationId, scope = '' }: Where) {
-  return (each: Place) => each.organizationId === organizationId && each.scope === scope
+  return (each: Place) => each.organizationId === organizationId && (scope === everyScope || each.scope === scope)
 }
 
 function paged<T>(things: readonly T[], { size, after }: Page, by: (thing: T) => string): readonly T[] {

@@ -12,6 +12,7 @@ import {
   type Organization,
   type Assignment,
   byKind,
+  everyScope,
   keyOfPlace,
   type Place,
   type ByKind,
@@ -58,7 +59,7 @@ export class Replay {
   isIn(among: Scope, { organizationId, scope }: Place): boolean {
     if ('organizationId' in among) {
       const asked = 'scope' in among ? among.scope : ''
-      return among.organizationId === organizationId && (asked ?? '') === scope
+      return among.organizationId === organizationId && (asked === everyScope || (asked ?? '') === scope)
     }
     if ('scope' in among || 'kind' in among || scope !== '') return false
     return this.organizations.get(organizationId)?.roleSetId === among.roleSetId

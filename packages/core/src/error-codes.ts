@@ -119,6 +119,13 @@ export const errorCodes = {
     ...becomes('rule', 'FAILED_PRECONDITION', 'organization_role_not_in_role_set'),
     ...says("The role isn't in the organization's role set.", 'Grant a role of the set, or add the role to the set.'),
   },
+  organization_membership_missing: {
+    ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
+    ...says(
+      'The user is to become a member of a scope, and is not a member of its organization.',
+      'Make the user a member of the organization first, if need be with a role that has no permissions.',
+    ),
+  },
   special_role_not_in_role_set: {
     ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
     ...says("The default or creator role isn't among the set's roles.", 'Add it to the roles, or choose one of them.'),

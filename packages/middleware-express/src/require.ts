@@ -7,7 +7,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Decision, Reason } from '@rolesets/client'
 import { isIdentifier, quoted } from '@rolesets/core'
-import { requireCaller } from './authenticate/auth.ts'
+import { requireCaller, rolesIn } from './authenticate/auth.ts'
 import { checkAsksMembers } from './current-members.ts'
 import { decide } from './decide.ts'
 import { askingRules, checkOptions, oneOf, optionInvalid, refuseRequest, type AskingOptions } from './options.ts'
@@ -77,29 +77,50 @@ const requireRules = { ...askingRules, membership: oneOf('token', 'current') }
 const permissionRules = { ...requireRules, unknownPermissions: oneOf('deny', 'token') }
 
 function checkRoleOfToken(
-  { organizationId, role = '' }: ActiveCaller,
+  caller: ActiveCaller,
   { roleSets, deadlineMs }: RequireOptions,
   required: readonly string[],
 ): Eventually<void> {
-  if (!required.includes(role)) throw roleRequired(required, { role, organization: organizationId })
-  return whenThere(decide(roleSets, [{ organizationId, role }], deadlineMs), (decisions) => {
-    refuseWithdrawnRole({ organizationId, role }, decisions, required)
+  const { organizationId, role = '' } = caller
+  const matching = rolesIn(caller).filter((each) => required.includes(each))
+  if (matching.length === 0) throw roleRequired(required, { role, organization: organizationId })
+  const questions = matching.map((each) => ({ organizationId, role: each }))
+  return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
+    rolesThatCount({ organizationId, roles: matching }, decisions, required)
   })
 }
 
 function checkPermissionOfToken(
-  { organizationId, role = '', ...caller }: ActiveCaller,
+  caller: ActiveCaller,
   { roleSets, deadlineMs, unknownPermissions }: RequirePermissionOptions,
   required: readonly string[],
 ): Eventually<void> {
+  const { organizationId, role = '' } = caller
   const listed = unknownPermissions === 'token' ? caller.permissions : []
-  const questions = required.map((permission) => ({ organizationId, role, permission }))
+  const roles = rolesIn(caller)
+  const questions = roles.flatMap((each) => required.map((permission) => ({ organizationId, role: each, permission })))
   return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
-    refuseWithdrawnRole({ organizationId, role }, decisions, required)
-    if (required.some((permission, position) => hasPermission(permission, listed, decisions[position]))) return
+    const counting = rolesThatCount({ organizationId, roles }, decisions, required)
+    const hasOne = (answers: readonly Decision[]) =>
+      required.some((permission, position) => hasPermission(permission, listed, answers[position]))
+    if (counting.some(hasOne)) return
     const { roleSet: role_set, revision } = decisions[0] ?? {}
     throw permissionRequired(required, { role, organization: organizationId, role_set, revision })
   })
+}
+
+/** The decisions about each role that is in the role set. Throws if none is. @param decisions as many for each role, in order */
+function rolesThatCount(
+  { organizationId, roles }: { readonly organizationId: string; readonly roles: readonly string[] },
+  decisions: readonly Decision[],
+  required: readonly string[],
+): readonly (readonly Decision[])[] {
+  const each = decisions.length / roles.length
+  const answers = roles.map((_, place) => decisions.slice(place * each, (place + 1) * each))
+  const counting = answers.filter((ofRole) => ofRole.every(({ reason }) => isRoleInSet.get(reason)))
+  const [role = ''] = roles
+  if (counting.length === 0) refuseWithdrawnRole({ organizationId, role }, answers[0] ?? [], required)
+  return counting
 }
 
 function requirement(options: RequireOptions, check: (caller: ActiveCaller) => Eventually<void>): Middleware {

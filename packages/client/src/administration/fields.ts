@@ -96,7 +96,9 @@ const renaming = { key: 'text', ...wording } as const
 const metadata = { publicMetadata: 'metadata', privateMetadata: 'metadata' } as const
 const specialRoles = { defaultRole: 'text', creatorRole: 'text' } as const
 const organization = { organizationId: 'name' } as const
-const membership = { ...organization, userId: 'name' } as const
+/** `<kind>:<name>`, for example `department:cardiology`. Left out or empty: the organization as a whole. */
+const inScope = { scope: 'text' } as const
+const membership = { ...organization, ...inScope, userId: 'name' } as const
 const updateMetadata = {
   /** Replaces all, as `privateMetadata` does, unless they are merged. */
   publicMetadata: 'metadata',
@@ -109,7 +111,8 @@ const sending = {
   revokeSentInvitations: 'flag',
 } as const
 const rolePermission = { role: 'name', permission: 'name' } as const
-const invitation = { ...organization, invitationId: 'name' } as const
+/** A scope, if given, must be that of the invitation. */
+const invitation = { ...organization, ...inScope, invitationId: 'name' } as const
 /** One role as `role`, or several as `roles`, of which `role` is the first if it is given, too. They replace all. */
 const givenRoles = { role: 'unlessRoles', roles: 'texts' } as const
 export const newInvitation = {
@@ -204,7 +207,16 @@ export const callFields = {
     ...acting,
   },
   getMembership: membership,
-  listMemberships: { ...page, ...organization, role: 'text' },
+  listMemberships: {
+    ...page,
+    /** May be left out if a user is named: memberships in all organizations. */
+    organizationId: 'text',
+    /** `*`: the organizations as a whole and all of their scopes. Left out: as a whole. */
+    scope: 'text',
+    /** Only those of this user. */
+    userId: 'text',
+    role: 'text',
+  },
   updateMembership: { ...membership, role: 'text', roles: 'texts', ...updateMetadata, ...insisting, ...acting },
   deleteMembership: { ...membership, ...sending, ...insisting, ...acting },
   removeUser: {
@@ -214,9 +226,11 @@ export const callFields = {
     ...create,
     allowNoAdministrator: insisting.allowNoAdministrator,
   },
-  createInvitation: { ...organization, ...newInvitation, ...create, ...acting },
+  createInvitation: { ...organization, ...inScope, ...newInvitation, ...create, ...acting },
   createInvitations: {
     ...organization,
+    /** Of all of them. */
+    ...inScope,
     /** 1 to 1000 of them. */
     invitations: { each: newInvitation },
     ...create,
@@ -226,6 +240,8 @@ export const callFields = {
   listInvitations: {
     ...page,
     ...organization,
+    /** `*`: the organization as a whole and all of its scopes. Left out: as a whole. */
+    scope: 'text',
     /** Left out or empty: all. */
     statuses: 'invitationStatuses',
   },

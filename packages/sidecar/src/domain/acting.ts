@@ -6,6 +6,7 @@
 import { counted, editOf, listed, quoted, takeWithin } from '@rolesets/core'
 import type { Catalogue, Change, Invitation, Membership, Place } from '@rolesets/core'
 import { invalid, parseId } from './fields.ts'
+import { factsOfPlace, nameOfPlace } from './places.ts'
 import { Refusal } from './refusal.ts'
 
 /** `subset`: only the user's own permissions. `any`: each role of the place, to those who may manage its members. */
@@ -74,17 +75,29 @@ export function checkMayGrant(
   if (beyond.length > 0) throw grantExceedsOwn(catalogue, user, { roleIds, beyond, field })
 }
 
-/** The roles that changes give to someone who doesn't have them. */
-export function rolesGivenBy(changes: readonly Change[]): readonly string[] {
-  return [...new Set(changes.flatMap(rolesGivenByOne))]
+/** The roles that changes give to someone who doesn't have them, or give for longer. */
+export function rolesGivenBy(changes: readonly Change[], now: number): readonly string[] {
+  return [...new Set(changes.flatMap((change) => rolesGivenByOne(change, now)))]
 }
 
-function rolesGivenByOne(change: Change): readonly string[] {
+/** From its end on, a membership counts nowhere (rule 22). */
+export function hasEnded({ expiresAt }: Membership, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now
+}
+
+function rolesGivenByOne(change: Change, now: number): readonly string[] {
   if (change.verb === 'reassigned') return change.mappings.map(({ toRoleId }) => toRoleId)
-  const edit = editOf(change, 'membership') ?? editOf(change, 'invitation')
+  const membership = editOf(change, 'membership')
+  if (membership?.after && isForLonger(membership.before, membership.after, now)) return rolesOf(membership.after)
+  const edit = membership ?? editOf(change, 'invitation')
   if (!edit?.after) return []
   const had = new Set(edit.before === null ? [] : rolesOf(edit.before))
   return rolesOf(edit.after).filter((roleId) => !had.has(roleId))
+}
+
+function isForLonger(before: Membership | null, after: Membership, now: number): boolean {
+  if (before === null || before.expiresAt === null) return false
+  return hasEnded(before, now) || after.expiresAt === null || after.expiresAt > before.expiresAt
 }
 
 function rolesOf({ roleIds }: Membership | Invitation): readonly string[] {
@@ -104,8 +117,13 @@ function userLacksPermission(catalogue: Catalogue, { userId, place, memberships 
   const held =
     roles.length === 1 ? `whose role ${roles[0]} doesn't hold it` : `whose roles ${listed(roles)} don't hold it`
   const problem = roles.length === 0 ? `who isn't a member` : held
-  const message = `Only a member of ${named(place)} with the permission ${managing} may do this, and it is to be done for ${quoted(userId)}, ${problem}. Name another user, or give this one a role that holds it.`
-  const facts = { ...factsOf(place, userId), permission: managing, ...(roles[0] !== undefined && { role: roles[0] }) }
+  const message = `Only a member of ${nameOfPlace(place)} with the permission ${managing} may do this, and it is to be done for ${quoted(userId)}, ${problem}. Name another user, or give this one a role that holds it.`
+  const facts = {
+    ...factsOfPlace(place),
+    user: userId,
+    permission: managing,
+    ...(roles[0] !== undefined && { role: roles[0] }),
+  }
   return new Refusal('user_lacks_permission', message, { field, facts })
 }
 
@@ -126,20 +144,13 @@ function grantExceedsOwn(
     catalogue.roles.byId(id)?.permissionIds.some((each) => beyond.includes(each)),
   )
   const roles = keysOf(catalogue, exceeding)
-  const message = `${quoted(userId)} can't give ${listed(roles)} in ${named(place)}: this would give ${counted(missing.length, 'permission')} that ${quoted(userId)} doesn't have there (${listed(missing)}). Give roles within this user's own permissions, or name a user who has these.`
+  const message = `${quoted(userId)} can't give ${listed(roles)} in ${nameOfPlace(place)}: this would give ${counted(missing.length, 'permission')} that ${quoted(userId)} doesn't have there (${listed(missing)}). Give roles within this user's own permissions, or name a user who has these.`
   const facts = {
-    ...factsOf(place, userId),
+    ...factsOfPlace(place),
+    user: userId,
     roles: takeWithin(roles, permissionsInFactsMax).join(','),
     permissions: takeWithin(missing, permissionsInFactsMax).join(','),
     permission_count: String(missing.length),
   }
   return new Refusal('grant_exceeds_own', message, { field, facts })
-}
-
-function factsOf({ organizationId, scope }: Place, userId: string) {
-  return { organization: organizationId, ...(scope !== '' && { scope }), user: userId }
-}
-
-function named({ organizationId, scope }: Place): string {
-  return scope === '' ? quoted(organizationId) : `${quoted(scope)} of ${quoted(organizationId)}`
 }

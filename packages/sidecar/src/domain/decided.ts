@@ -40,6 +40,8 @@ export interface Impact {
   readonly violations: readonly Violation[]
   /** The organizations that lose their last administrator (rule 19). */
   readonly withoutAdministrator: WithoutAdministrator
+  /** Those who hold several of `roles` are in each; so often are they there beyond once. */
+  readonly repeated: HolderCounts
   /** Pending invitations that the write ends (rule 21). */
   readonly endedInvitations: number
   /** Pending invitations that the user sent whose membership ends, also those that stay. */
@@ -55,6 +57,7 @@ export interface WithoutAdministrator {
 export const noImpact: Impact = {
   ...{ organizations: 0, roles: [], requiredMappings: [], violations: [] },
   ...{ withoutAdministrator: { organizations: 0, organizationIds: [] }, endedInvitations: 0, sentInvitations: 0 },
+  repeated: { members: 0, invitations: 0 },
 }
 
 export function impactOf(parts: Partial<Impact>): Impact {
@@ -87,11 +90,14 @@ export function decidedTo<Name extends ThingName>(thing: Name, before: Things[Na
   return decided(changed(thing, before, after), after)
 }
 
-/** How many hold a role, in the scope that was asked for. */
-export interface RoleUsage {
-  readonly roleId: string
+export interface HolderCounts {
   readonly members: number
   readonly invitations: number
+}
+
+/** How many hold a role, in the scope that was asked for. */
+export interface RoleUsage extends HolderCounts {
+  readonly roleId: string
   readonly organizations: number
 }
 

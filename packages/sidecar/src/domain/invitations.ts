@@ -3,8 +3,8 @@
  * role is checked again on acceptance (rule 11).
  */
 
-import { assignmentOf, isPlainObject, put, quoted, wholeOf } from '@rolesets/core'
-import type { Catalogue, Change, Invitation, InvitationStatus, Membership, Organization } from '@rolesets/core'
+import { isPlainObject, put, quoted } from '@rolesets/core'
+import type { Catalogue, Change, Invitation, InvitationStatus, Membership, Organization, Place } from '@rolesets/core'
 import { checkMayGrant } from './acting.ts'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
@@ -14,10 +14,12 @@ import { checkAreAvailable, findRoles, idsOf, parseRoleRefs, type GivenRoles } f
 import { endInvitations } from './invitees.ts'
 import { membershipExists } from './memberships.ts'
 import { parseNewMetadata, type MetadataInput } from './metadata.ts'
+import { checkIsInOrganization, factsOfPlace, grantPlaceOf, nameOfPlace, type PlaceFacts } from './places.ts'
 import { checkHasRoom, checkHasSeat, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown, type RegistrationFacts } from './registration.ts'
 import { checkLimit } from './check-limit.ts'
+import { parseScopeOrWhole } from './scopes.ts'
 
 const dayMs = 24 * 60 * 60 * 1_000
 
@@ -38,6 +40,8 @@ interface Checking {
 
 export interface CreateInvitationsInput extends Checking {
   readonly organizationId: string
+  /** Of all of them. Empty or not given: the organization as a whole. */
+  readonly scope?: string | undefined
   readonly invitations: readonly NewInvitation[]
 }
 
@@ -45,6 +49,8 @@ export type CreateInvitationInput = NewInvitation & Omit<CreateInvitationsInput,
 
 interface InvitationInput {
   readonly organizationId: string
+  /** If given, the invitation must be into this place; empty: into the organization as a whole. */
+  readonly scope?: string | undefined
   readonly invitationId: string
 }
 
@@ -68,7 +74,7 @@ interface InvitationFacts {
 }
 
 /** `inviters`: the memberships of the inviters, if they are to be checked (see `invitersOf`). */
-type InvitingFacts = Occupancy & RegistrationFacts & { readonly inviters: readonly Membership[] }
+type InvitingFacts = Occupancy & RegistrationFacts & PlaceFacts & { readonly inviters: readonly Membership[] }
 
 /** The status at a time. Expiry is not written to the store, so the time decides. */
 export function statusOf({ status, expiresAt }: Invitation, now: number): InvitationStatus {
@@ -85,10 +91,15 @@ export function createInvitation(
   facts: InvitingFacts & { readonly pending: Invitation | undefined },
   context: Context,
 ): Decided<Invitation> {
-  const organizationId = parseId(input.organizationId, 'organization_id')
+  const { organizationId, scope } = parsePlace(input)
   const drafts = [parseDraft(input, '')]
   const pending = facts.pending === undefined ? [] : [facts.pending]
-  const { value, ...rest } = invite(catalogue, { ...input, organizationId, drafts }, { ...facts, pending }, context)
+  const { value, ...rest } = invite(
+    catalogue,
+    { ...input, organizationId, scope, drafts },
+    { ...facts, pending },
+    context,
+  )
   // One draft makes one invitation.
   return { ...rest, value: value[0] as Invitation }
 }
@@ -104,9 +115,9 @@ export function createInvitations(
   facts: InvitingFacts & { readonly pending: readonly Invitation[] },
   context: Context,
 ): Decided<readonly Invitation[]> {
-  const organizationId = parseId(input.organizationId, 'organization_id')
+  const { organizationId, scope } = parsePlace(input)
   const drafts = parseItems(input).map(({ item, path }) => parseDraft(item, path))
-  return invite(catalogue, { ...input, organizationId, drafts }, facts, context)
+  return invite(catalogue, { ...input, organizationId, scope, drafts }, facts, context)
 }
 
 /** The addresses of a call. The rule needs their pending invitations. Their number is limited. */
@@ -119,7 +130,7 @@ export function invitersOf({ checkInviters }: Checking, invitations: readonly Ne
   return checkInviters === true ? [...new Set(invitations.flatMap(({ inviterUserId }) => inviterUserId || []))] : []
 }
 
-/** @param facts `requester`: the memberships of the requesting user */
+/** @param facts `requester`: the memberships of the requesting user in the place of the invitation and in its organization */
 export function revokeInvitation(
   catalogue: Catalogue,
   input: RevokeInvitationInput,
@@ -130,9 +141,10 @@ export function revokeInvitation(
   if (requestingUserId) {
     const field = 'requesting_user_id'
     const userId = parseId(requestingUserId, field)
-    const organizationId = parseId(input.organizationId, 'organization_id')
+    const { organizationId } = parsePlace(input)
     if (facts.organization === undefined) throw organizationNotFound(organizationId)
-    const requester = { userId, place: wholeOf(organizationId), memberships: facts.requester }
+    const place = { organizationId, scope: facts.invitation?.scope ?? '' }
+    const requester = { userId, place, memberships: facts.requester }
     checkMayGrant(catalogue, requester, [], { policy: 'any', field })
   }
   const { before } = findPending(input, facts, context)
@@ -141,14 +153,18 @@ export function revokeInvitation(
 
 /**
  * Makes the user a member with the invitation's role and metadata, and ends other pending invitations to the user (rule 21).
- * @param facts `members`: how many the organization has; `invitations`: the pending ones to the user in the organization
+ * An invitation into a scope can be accepted only by members of its organization (rule 15).
+ * @param facts `members`: how many the organization has; `invitations`: the pending ones to the user in the place;
+ *   `ofOrganization`: the membership of the user in the organization as a whole, where the invitation is into a scope
  */
 export function acceptInvitation(
   catalogue: Catalogue,
   input: AcceptInvitationInput,
   facts: InvitationFacts &
-    Pick<Occupancy, 'members'> & {
+    Pick<Occupancy, 'members'> &
+    PlaceFacts & {
       readonly membership: Membership | undefined
+      readonly ofOrganization?: Membership | undefined
       readonly invitations: readonly Invitation[]
     },
   context: Context,
@@ -157,9 +173,10 @@ export function acceptInvitation(
   const { organization, before } = findPending(input, facts, context)
   if (facts.membership) throw membershipExists(facts.membership)
   const { organizationId, scope, roleIds, publicMetadata, privateMetadata } = before
-  for (const id of roleIds)
-    checkIsAvailable(catalogue, catalogue.roles.byId(id) ?? { id }, assignmentOf(organization), 'invitation_id')
-  checkHasSeat(organization, facts, 'invitation_id')
+  checkIsInOrganization(before, facts.ofOrganization, { userId, now: context.now, field: 'user_id' })
+  const place = grantPlaceOf(catalogue, { organization, scope }, facts)
+  for (const id of roleIds) checkIsAvailable(catalogue, catalogue.roles.byId(id) ?? { id }, place, 'invitation_id')
+  if (scope === '') checkHasSeat(organization, facts, 'invitation_id')
   const invitation = amend(before, { status: 'accepted', acceptedByUserId: userId }, context)
   const member = { organizationId, scope, userId, roleIds, publicMetadata, privateMetadata }
   const membership = newMembership(member, context)
@@ -169,10 +186,28 @@ export function acceptInvitation(
   return decided(changes, { invitation, membership }, impactOf({ endedInvitations: others.length }))
 }
 
-export function invitationNotFound(organizationId: string, invitationId: string): Refusal {
-  const message = `There is no invitation ${quoted(invitationId)} to ${quoted(organizationId)}. Use the id of an invitation of this organization.`
-  const facts = { organization: organizationId, invitation: invitationId }
+/** @param place `scope`: not given where any scope of the organization would do */
+export function invitationNotFound(
+  { organizationId, scope = '' }: { readonly organizationId: string; readonly scope?: string | undefined },
+  invitationId: string,
+): Refusal {
+  const place = { organizationId, scope }
+  const message = `There is no invitation ${quoted(invitationId)} to ${nameOfPlace(place)}. Use the id of an invitation of this ${scope === '' ? 'organization' : 'scope'}.`
+  const facts = { ...factsOfPlace(place), invitation: invitationId }
   return new Refusal('invitation_not_found', message, { field: 'invitation_id', facts })
+}
+
+/** Whether an invitation is one of those that a request can mean. */
+export function isInvitationOf(
+  invitation: Invitation | undefined,
+  { organizationId, scope }: { readonly organizationId: string; readonly scope?: string | undefined },
+): invitation is Invitation {
+  return invitation?.organizationId === organizationId && (scope === undefined || invitation.scope === scope)
+}
+
+function parsePlace(input: { readonly organizationId: string; readonly scope?: string | undefined }): Place {
+  const organizationId = parseId(input.organizationId, 'organization_id')
+  return { organizationId, scope: parseScopeOrWhole(input.scope) }
 }
 
 /** An invitation of a request, parsed. */
@@ -205,20 +240,22 @@ function parseDraft(item: NewInvitation, path: string) {
 
 function invite(
   catalogue: Catalogue,
-  inviting: Checking & { readonly organizationId: string; readonly drafts: readonly Draft[] },
+  inviting: Checking & Place & { readonly drafts: readonly Draft[] },
   facts: InvitingFacts & { readonly pending: readonly Invitation[] },
   context: Context,
 ): Decided<Invitation[]> {
-  const { organizationId, drafts } = inviting
+  const { organizationId, scope, drafts } = inviting
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
+  const place = grantPlaceOf(catalogue, { organization, scope, isNew: changes.length > 0 }, facts)
   if (inviting.checkInviters === true) checkInviters(catalogue, inviting, facts)
   const items = drafts.map(({ refs, ...draft }) => ({ ...draft, roles: findRoles(catalogue, refs) }))
-  checkAddressesAreFree(organization, drafts, facts.pending)
-  const place = { ...assignmentOf(organization), isNew: changes.length > 0 }
+  checkAddressesAreFree(place, drafts, facts.pending)
   for (const { roles } of items) checkAreAvailable(catalogue, roles, place)
-  checkHasRoom(organization, facts, drafts.length, drafts[0]?.path === '' ? 'email_address' : 'invitations')
+  // Who accepts an invitation into a scope is a member of the organization, and has a seat.
+  if (scope === '')
+    checkHasRoom(organization, facts, drafts.length, drafts[0]?.path === '' ? 'email_address' : 'invitations')
   const value = items.map(({ path: _path, roles, days, ...content }): Invitation => ({
-    ...{ id: context.newId('orginv'), ...wholeOf(organizationId), roleIds: idsOf(roles) },
+    ...{ id: context.newId('orginv'), organizationId, scope, roleIds: idsOf(roles) },
     ...{ status: 'pending', acceptedByUserId: '' },
     ...{ expiresAt: context.now + days * dayMs, ...content, ...stampNew(context) },
   }))
@@ -228,26 +265,26 @@ function invite(
 
 function checkInviters(
   catalogue: Catalogue,
-  { organizationId, drafts }: { readonly organizationId: string; readonly drafts: readonly Draft[] },
+  { organizationId, scope, drafts }: Place & { readonly drafts: readonly Draft[] },
   { inviters }: InvitingFacts,
 ): void {
   for (const { inviterUserId: userId, path } of drafts) {
     if (userId === '') continue
     const memberships = inviters.filter((inviter) => inviter.userId === userId)
-    const inviter = { userId, place: wholeOf(organizationId), memberships }
+    const inviter = { userId, place: { organizationId, scope }, memberships }
     checkMayGrant(catalogue, inviter, [], { policy: 'any', field: `${path}inviter_user_id` })
   }
 }
 
-/** An address has at most one pending invitation of an organization, also within one call. */
-function checkAddressesAreFree({ id }: Organization, drafts: readonly Draft[], pending: readonly Invitation[]): void {
+/** An address has at most one pending invitation into a place, also within one call. */
+function checkAddressesAreFree(place: Place, drafts: readonly Draft[], pending: readonly Invitation[]): void {
   const holders = new Map(pending.map(({ emailAddress, id }) => [foldAddress(emailAddress), id]))
   for (const { emailAddress, path } of drafts) {
     const address = foldAddress(emailAddress)
     const holder = holders.get(address)
     if (holder !== undefined) {
-      const message = `${quoted(emailAddress)} already has a pending invitation to ${quoted(id)}: ${holder}. Revoke that invitation first, or wait until it is accepted.`
-      const facts = { organization: id, email_address: emailAddress, invitation: holder }
+      const message = `${quoted(emailAddress)} already has a pending invitation to ${nameOfPlace(place)}: ${holder}. Revoke that invitation first, or wait until it is accepted.`
+      const facts = { ...factsOfPlace(place), email_address: emailAddress, invitation: holder }
       throw new Refusal('invitation_exists', message, { field: `${path}email_address`, facts })
     }
     holders.set(address, path.replace(/\.$/, ''))
@@ -255,15 +292,16 @@ function checkAddressesAreFree({ id }: Organization, drafts: readonly Draft[], p
 }
 
 function findPending(input: InvitationInput, facts: InvitationFacts, { now }: Context) {
-  const organizationId = parseId(input.organizationId, 'organization_id')
+  const { organizationId, scope } = parsePlace(input)
+  const wanted = { organizationId, scope: input.scope === undefined ? undefined : scope }
   const invitationId = parseId(input.invitationId, 'invitation_id')
   const { organization, invitation: before } = facts
   if (organization === undefined) throw organizationNotFound(organizationId)
-  if (before?.organizationId !== organizationId) throw invitationNotFound(organizationId, invitationId)
+  if (!isInvitationOf(before, wanted)) throw invitationNotFound(wanted, invitationId)
   const status = statusOf(before, now)
   if (status === 'pending') return { organization, before }
   const message = `The invitation ${invitationId} isn't pending: it is ${status}. Create a new invitation.`
-  const details = { organization: organizationId, invitation: invitationId, status }
+  const details = { ...factsOfPlace(before), invitation: invitationId, status }
   throw new Refusal('invitation_not_pending', message, { field: 'invitation_id', facts: details })
 }
 

@@ -1,7 +1,7 @@
 /** Memberships: a role is given only if the organization's set has it (rule 1). */
 
-import { assignmentOf, deleted, put, quoted, wholeOf } from '@rolesets/core'
-import type { Catalogue, Invitation, Membership, Organization } from '@rolesets/core'
+import { deleted, put, quoted } from '@rolesets/core'
+import type { Catalogue, Invitation, Membership, Organization, Place } from '@rolesets/core'
 import { amend, newMembership } from './amend.ts'
 import { checkLimit } from './check-limit.ts'
 import { decided, decidedTo, impactOf, type Context, type Decided } from './decided.ts'
@@ -16,12 +16,17 @@ import {
 } from './given-roles.ts'
 import { endInvitations, parseEmailAddresses, type Addressed, type Sending, type SentFacts } from './invitees.ts'
 import { parseMetadataUpdate, parseNewMetadata, type MetadataInput, type MetadataUpdate } from './metadata.ts'
+import { checkIsInOrganization, factsOfPlace, grantPlaceOf, nameOfPlace, type PlaceFacts } from './places.ts'
 import { checkHasRoom, type Occupancy } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown, type RegistrationFacts } from './registration.ts'
+import { parseScopeOrWhole } from './scopes.ts'
+import { rolesHeld } from './users.ts'
 
 export interface MemberInput {
   readonly organizationId: string
+  /** Empty or not given: the organization as a whole. */
+  readonly scope?: string | undefined
   readonly userId: string
 }
 
@@ -32,12 +37,18 @@ export interface CreateMembershipInput extends MemberInput, MetadataInput, Addre
 /** New roles replace all. */
 export interface UpdateMembershipInput extends MemberInput, MetadataUpdate, GivenRoles {}
 
-interface Facts {
+interface Facts extends PlaceFacts {
   readonly organization: Organization | undefined
+  /** In the place. */
   readonly membership: Membership | undefined
 }
 
-/** The pending invitations to the user in this organization. */
+interface ScopeFacts {
+  /** Of a member of a scope: in the organization as a whole. */
+  readonly ofOrganization?: Membership | undefined
+}
+
+/** The pending invitations to the user in this place, and in those whose memberships end with it. */
 interface Invited {
   readonly invitations: readonly Invitation[]
 }
@@ -49,22 +60,26 @@ interface Invited {
 export function createMembership(
   catalogue: Catalogue,
   input: CreateMembershipInput,
-  facts: Facts & RegistrationFacts & Occupancy & Invited,
+  facts: Facts & RegistrationFacts & Occupancy & Invited & ScopeFacts,
   context: Context,
 ): Decided<Membership> {
-  const { organizationId, userId } = parseMember(input)
+  const { organizationId, scope, userId } = parseMember(input)
   parseNewId(userId, 'user_id')
   const refs = parseRoleRefs(input)
   parseEmailAddresses(input)
   const metadata = parseNewMetadata(input)
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
+  const place = grantPlaceOf(catalogue, { organization, scope, isNew: changes.length > 0 }, facts)
   const roles = findRoles(catalogue, refs)
   if (facts.membership) throw membershipExists(facts.membership)
-  checkAreAvailable(catalogue, roles, { ...assignmentOf(organization), isNew: changes.length > 0 })
+  checkIsInOrganization(place, facts.ofOrganization, { userId, now: context.now, field: 'user_id' })
+  checkAreAvailable(catalogue, roles, place)
   const ended = endInvitations(facts.invitations, context)
   const { members, pendingInvitations } = facts
-  checkHasRoom(organization, { members, pendingInvitations: pendingInvitations - ended.length }, 1, 'user_id')
-  const membership = newMembership({ ...wholeOf(organizationId), userId, roleIds: idsOf(roles), ...metadata }, context)
+  const present = { members, pendingInvitations: pendingInvitations - ended.length }
+  // Members of scopes are members of the organization, which have their seats.
+  if (scope === '') checkHasRoom(organization, present, 1, 'user_id')
+  const membership = newMembership({ organizationId, scope, userId, roleIds: idsOf(roles), ...metadata }, context)
   const impact = impactOf({ endedInvitations: ended.length })
   return decided([...changes, put('membership', membership, null), ...ended], membership, impact)
 }
@@ -75,14 +90,14 @@ export function updateMembership(
   facts: Facts,
   context: Context,
 ): Decided<Membership> {
-  const { organizationId, userId } = parseMember(input)
+  const { organizationId, scope, userId } = parseMember(input)
   const refs = parseRoleRefsUpdate(input)
   const metadata = parseMetadataUpdate(input)
-  if (facts.organization === undefined) throw organizationNotFound(organizationId)
-  const before = facts.membership
-  if (before === undefined) throw membershipNotFound(organizationId, userId)
+  const { organization, membership: before } = facts
+  if (organization === undefined) throw organizationNotFound(organizationId)
+  if (before === undefined) throw membershipNotFound({ organizationId, scope }, userId)
   const roles = refs && findRoles(catalogue, refs)
-  if (roles) checkAreAvailable(catalogue, roles, assignmentOf(facts.organization))
+  if (roles) checkAreAvailable(catalogue, roles, grantPlaceOf(catalogue, { organization, scope }, facts))
   return decidedTo(
     'membership',
     before,
@@ -90,37 +105,47 @@ export function updateMembership(
   )
 }
 
-/** The pending invitations to the user end with it, so that none brings the user back (rule 21). */
+/**
+ * The pending invitations to the user end with it, so that none brings the user back (rule 21). With the membership of an
+ * organization as a whole those in its scopes end (rule 15).
+ * @param facts `inScopes`: the latter
+ */
 export function deleteMembership(
   input: DeleteMembershipInput,
-  facts: Pick<Facts, 'membership'> & Invited & SentFacts,
+  facts: Pick<Facts, 'membership'> & Invited & SentFacts & { readonly inScopes: readonly Membership[] },
   context: Context,
 ): Decided<Membership> {
-  const { organizationId, userId } = parseMember(input)
+  const { userId, ...place } = parseMember(input)
   const isRevoking = parseFlag(input.revokeSentInvitations, 'revoke_sent_invitations')
-  const { membership: before, invitations, sent, sentCount } = facts
-  if (before === undefined) throw membershipNotFound(organizationId, userId)
+  const { membership: before, inScopes, invitations, sent, sentCount } = facts
+  if (before === undefined) throw membershipNotFound(place, userId)
   const ended = endInvitations([...invitations, ...(isRevoking ? sent : [])], context)
-  checkLimit('endsPerCallMax', ended.length, { subject: 'The user sent', unit: 'invitations', field: 'user_id' })
-  const impact = impactOf({ endedInvitations: ended.length, sentInvitations: sentCount })
-  return decided([deleted('membership', before), ...ended], before, impact)
+  const others = inScopes.map((membership) => deleted('membership', membership))
+  const at = { subject: 'The user has', unit: 'invitations and memberships in scopes to end', field: 'user_id' }
+  checkLimit('endsPerCallMax', ended.length + others.length, at)
+  const counts = { endedInvitations: ended.length, sentInvitations: sentCount }
+  const changes = [deleted('membership', before), ...others, ...ended]
+  return decided(changes, before, impactOf({ ...rolesHeld(inScopes), ...counts }))
 }
 
 function parseMember(input: MemberInput) {
   return {
     organizationId: parseId(input.organizationId, 'organization_id'),
+    scope: parseScopeOrWhole(input.scope),
     userId: parseId(input.userId, 'user_id'),
   }
 }
 
-export function membershipExists({ organizationId, userId }: Membership): Refusal {
-  const message = `${quoted(userId)} is already a member of ${quoted(organizationId)}. Update the membership to change the role.`
-  const facts = { organization: organizationId, user: userId }
-  return new Refusal('membership_exists', message, { field: 'user_id', facts })
+export function membershipExists({ userId, ...place }: Membership): Refusal {
+  const message = `${quoted(userId)} is already a member of ${nameOfPlace(place)}. Update the membership to change the role.`
+  return new Refusal('membership_exists', message, {
+    field: 'user_id',
+    facts: { ...factsOfPlace(place), user: userId },
+  })
 }
 
-export function membershipNotFound(organizationId: string, userId: string): Refusal {
-  const message = `${quoted(userId)} is not a member of ${quoted(organizationId)}. Create the membership first.`
-  const facts = { organization: organizationId, user: userId }
+export function membershipNotFound(place: Place, userId: string): Refusal {
+  const message = `${quoted(userId)} is not a member of ${nameOfPlace(place)}. Create the membership first.`
+  const facts = { ...factsOfPlace(place), user: userId }
   return new Refusal('membership_not_found', message, { field: 'user_id', facts })
 }

@@ -3,7 +3,7 @@
 import { initialRoleSetOf, put, quoted, wholeOf, type Catalogue, type Change, type Organization } from '@rolesets/core'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { changed, decided, impactOf, isHeld, noImpact } from './decided.ts'
-import type { Context, Decided, OrganizationFacts } from './decided.ts'
+import type { Context, Decided, HolderCounts, OrganizationFacts } from './decided.ts'
 import { parseFlag, parseId, parseNewId, parseMappings, parseOptionalFlag, parseOrganizationName } from './fields.ts'
 import { parseQuota, parseSlug, parseTime } from './fields.ts'
 import { checkIsForOrganizations, findWholeRoleSet } from './lookup.ts'
@@ -116,16 +116,20 @@ export function updateOrganization(
   return decided([...moved, ...changed('organization', before, organization)], organization, plan?.impact ?? noImpact)
 }
 
-/** @param facts `usage`: the roles in use in it, which end */
-export function deleteOrganization(input: DeleteOrganizationInput, facts: OrganizationFacts): Decided<Organization> {
+/** @param facts `usage`: the roles in use in it and its scopes, which end; `repeated`: how often holders of several are in it beyond once */
+export function deleteOrganization(
+  input: DeleteOrganizationInput,
+  facts: OrganizationFacts & { readonly repeated?: HolderCounts },
+): Decided<Organization> {
   const id = parseId(input.organizationId, 'organization_id')
   const before = facts.organization
   if (before === undefined) throw organizationNotFound(id)
   const roles = facts.usage.filter(isHeld).map((usage) => ({ ...usage, toRoleId: null }))
-  const members = roles.reduce((sum, role) => sum + role.members, 0)
-  const invitations = roles.reduce((sum, role) => sum + role.invitations, 0)
+  const { repeated = { members: 0, invitations: 0 } } = facts
+  const members = roles.reduce((sum, role) => sum + role.members, 0) - repeated.members
+  const invitations = roles.reduce((sum, role) => sum + role.invitations, 0) - repeated.invitations
   const changes: Change[] = [{ verb: 'deleted', thing: 'organization', before, members, invitations }]
-  return decided(changes, before, impactOf({ organizations: 1, roles }))
+  return decided(changes, before, impactOf({ organizations: 1, roles, repeated }))
 }
 
 /**

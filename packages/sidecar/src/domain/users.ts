@@ -5,7 +5,7 @@
 
 import { deleted, type Change, type Invitation, type Membership } from '@rolesets/core'
 import { checkLimit } from './check-limit.ts'
-import { decided, impactOf, type Context, type Decided, type RoleImpact } from './decided.ts'
+import { decided, impactOf, type Context, type Decided, type Impact } from './decided.ts'
 import { parseFlag, parseId } from './fields.ts'
 import { endInvitations, parseEmailAddresses, type Addressed, type Sending, type SentFacts } from './invitees.ts'
 
@@ -32,15 +32,18 @@ export function removeUser(input: RemoveUserInput, facts: Facts, context: Contex
   const changes: Change[] = [...memberships.map((membership) => deleted('membership', membership)), ...ended]
   checkLimit('endsPerCallMax', changes.length, { subject: 'The user has', unit: 'things to end', field: 'user_id' })
   const counts = { endedInvitations: ended.length, sentInvitations: sentCount }
-  return decided(changes, { userId }, impactOf({ roles: rolesHeld(memberships), ...counts }))
+  return decided(changes, { userId }, impactOf({ ...rolesHeld(memberships), ...counts }))
 }
 
-function rolesHeld(memberships: readonly Membership[]): RoleImpact[] {
+/** The roles that end with these memberships, and how often those with several are in them beyond once. */
+export function rolesHeld(memberships: readonly Membership[]): Pick<Impact, 'roles' | 'repeated'> {
   const held = new Map<string, Membership[]>()
   for (const membership of memberships)
     for (const roleId of membership.roleIds) held.set(roleId, [...(held.get(roleId) ?? []), membership])
-  return [...held].map(([roleId, holders]) => {
+  const roles = [...held].map(([roleId, holders]) => {
     const organizations = new Set(holders.map(({ organizationId }) => organizationId)).size
     return { roleId, toRoleId: null, members: holders.length, invitations: 0, organizations }
   })
+  const pairs = roles.reduce((sum, role) => sum + role.members, 0)
+  return { roles, repeated: { members: pairs - memberships.length, invitations: 0 } }
 }

@@ -146,11 +146,7 @@ function membershipHandlers(service: Administration, { read, list, write }: Call
       (request, call) => service.createMembership({ ...request, ...metadataOf(request) }, call),
       membership,
     ),
-    GetMembership: read(
-      ({ organizationId, userId }, call) => service.getMembership(organizationId, userId, call),
-      membership,
-      'personal',
-    ),
+    GetMembership: read(service.getMembership, membership, 'personal'),
     ListMemberships: list(service.listMemberships, pageReply('memberships', membershipMessage), 'personal'),
     UpdateMembership: write(
       'UpdateMembership',
@@ -170,26 +166,22 @@ function invitationHandlers(service: Administration, { read, list, write }: Call
   return {
     CreateInvitation: write(
       'CreateInvitation',
-      ({ organizationId, ...request }, call) =>
-        service.createInvitation({ ...newInvitationOf(request), organizationId }, call),
+      ({ organizationId, scope, ...request }, call) =>
+        service.createInvitation({ ...newInvitationOf(request), organizationId, scope }, call),
       invitation,
     ),
     CreateInvitations: write(
       'CreateInvitations',
-      ({ organizationId, ...request }, call) => {
+      ({ organizationId, scope, ...request }, call) => {
         const invitations = request.invitations.map((it, place) => newInvitationOf(it, `invitations[${place}].`))
-        return service.createInvitations({ organizationId, invitations }, call)
+        return service.createInvitations({ organizationId, scope, invitations }, call)
       },
       ({ value = [], ...written }) => ({ ...writtenReply(written), invitations: value.map(invitationMessage) }),
     ),
-    GetInvitation: read(
-      ({ organizationId, invitationId }, call) => service.getInvitation(organizationId, invitationId, call),
-      invitation,
-      'personal',
-    ),
+    GetInvitation: read(service.getInvitation, invitation, 'personal'),
     ListInvitations: list(
-      ({ organizationId, statuses }, page) =>
-        service.listInvitations({ organizationId, statuses: statusesOf(statuses) }, page),
+      ({ organizationId, scope, statuses }, page) =>
+        service.listInvitations({ organizationId, scope, statuses: statusesOf(statuses) }, page),
       pageReply('invitations', invitationMessage),
       'personal',
     ),

@@ -1,12 +1,14 @@
 /** The operations of operators, one for each call of `administration.proto`, and the seeding of an empty store. */
 
+import { everyScope } from '@rolesets/core'
 import type { CreateAccessKeyInput } from '../domain/access-keys.ts'
 import { invitationNotFound } from '../domain/invitations.ts'
 import { findPermission, findRole, findRoleSet } from '../domain/lookup.ts'
-import { membershipNotFound } from '../domain/memberships.ts'
+import { membershipNotFound, type MemberInput } from '../domain/memberships.ts'
 import { organizationNotFound } from '../domain/registration.ts'
 import { parseOrganizationId } from '../domain/questions.ts'
 import { parseId } from '../domain/fields.ts'
+import { parseScopeFilter, parseScopeOrWhole } from '../domain/scopes.ts'
 import { seedChanges } from '../domain/seed.ts'
 import { applyCommands } from './operations/apply.ts'
 import { createBackups } from './backups.ts'
@@ -14,9 +16,20 @@ import { createAudit } from './audit/audit.ts'
 import { readDrift, type DriftInput } from './operations/drift.ts'
 import { accessKeyCommands, accessKeyList } from './operations/access-keys.ts'
 import type { PageCall, ReadCall, WriteCall, Written } from './operations/call.ts'
-import { findInvitation, invitationCommands, invitationList, type InvitationFilter } from './operations/invitations.ts'
+import {
+  findInvitation,
+  invitationCommands,
+  invitationList,
+  type InvitationFilter,
+  type InvitationRef,
+} from './operations/invitations.ts'
 import { digestOf, newAccessKey } from './key-ring.ts'
-import { membershipCommands, membershipList, type MembershipFilter } from './operations/memberships.ts'
+import {
+  membershipCommands,
+  membershipList,
+  membershipsOfPlaces,
+  type MembershipFilter,
+} from './operations/memberships.ts'
 import { contextOf, type Command, type OperationOptions, type Operations } from './operations/operation.ts'
 import { organizationCommands, organizationList, type OrganizationFilter } from './operations/organizations.ts'
 import { organizationDomainCommands } from './operations/organization-domains.ts'
@@ -98,31 +111,37 @@ function organizationOperations(operations: Operations) {
       }),
     listOrganizations: (filter: OrganizationFilter, call: PageCall) => operations.list(organizationList, filter, call),
 
-    getMembership: (unparsedOrganizationId: string, unparsedUserId: string, call: ReadCall) =>
+    getMembership: (member: MemberInput, call: ReadCall) =>
       operations.find(call, async (reader, catalogue) => {
-        const organizationId = parseOrganizationId(unparsedOrganizationId, 'organization_id')
-        const userId = parseId(unparsedUserId, 'user_id')
-        const membership = await reader.membership(organizationId, userId)
-        if (membership === undefined) throw membershipNotFound(organizationId, userId)
+        const organizationId = parseOrganizationId(member.organizationId, 'organization_id')
+        const scope = parseScopeOrWhole(member.scope)
+        const userId = parseId(member.userId, 'user_id')
+        const membership = await reader.membership(organizationId, userId, scope)
+        if (membership === undefined) throw membershipNotFound({ organizationId, scope }, userId)
         return viewMembership(membership, catalogue)
       }),
     listMemberships: async (filter: MembershipFilter, call: PageCall) => {
-      const organizationId = parseOrganizationId(filter.organizationId, 'organization_id')
-      return operations.list(membershipList, { ...filter, organizationId }, call)
+      const scope = parseScopeFilter(filter.scope)
+      const userId = filter.userId ? parseId(filter.userId, 'user_id') : ''
+      const isOfAll = userId !== '' && filter.organizationId === ''
+      const organizationId = isOfAll ? '' : parseOrganizationId(filter.organizationId, 'organization_id')
+      const list = scope === everyScope || userId !== '' ? membershipsOfPlaces : membershipList
+      return operations.list(list, { ...filter, organizationId, scope, userId }, call)
     },
 
-    getInvitation: (unparsedOrganizationId: string, unparsedInvitationId: string, call: ReadCall) =>
+    getInvitation: (ref: InvitationRef, call: ReadCall) =>
       operations.find(call, async (reader, catalogue, now) => {
-        const organizationId = parseOrganizationId(unparsedOrganizationId, 'organization_id')
-        const invitationId = parseId(unparsedInvitationId, 'invitation_id')
-        const invitation = await findInvitation(reader, { organizationId, invitationId })
-        if (invitation === undefined) throw invitationNotFound(organizationId, invitationId)
+        const organizationId = parseOrganizationId(ref.organizationId, 'organization_id')
+        const scope = ref.scope === undefined ? undefined : parseScopeOrWhole(ref.scope)
+        const invitationId = parseId(ref.invitationId, 'invitation_id')
+        const invitation = await findInvitation(reader, { organizationId, scope, invitationId })
+        if (invitation === undefined) throw invitationNotFound({ organizationId, scope }, invitationId)
         const [view] = await viewInvitations([invitation], { reader, catalogue, now })
         return view as InvitationView
       }),
     listInvitations: async (filter: InvitationFilter, call: PageCall) => {
       const organizationId = parseOrganizationId(filter.organizationId, 'organization_id')
-      return operations.list(invitationList, { ...filter, organizationId }, call)
+      return operations.list(invitationList, { ...filter, organizationId, scope: parseScopeFilter(filter.scope) }, call)
     },
   }
 }

@@ -135,14 +135,15 @@ export function viewAccessKey({ digest: _digest, ...accessKey }: AccessKey): Omi
  * why the write would be refused.
  */
 export function viewImpact({ organizations, violations, ...impact }: Impact, before: Catalogue, after: Catalogue) {
-  const { withoutAdministrator, endedInvitations, sentInvitations } = impact
+  const { withoutAdministrator, endedInvitations, sentInvitations, repeated } = impact
   const nameOf = (id: string) => after.roles.byId(id)?.key ?? keyOf(before.roles, id)
   const roles = impact.roles.map(({ roleId, toRoleId, ...counts }) => ({
     ...{ role: nameOf(roleId), toRole: toRoleId === null ? '' : nameOf(toRoleId) },
     ...counts,
   }))
   const requiredMappings = impact.requiredMappings.map(({ roleId, ...counts }) => ({ role: nameOf(roleId), ...counts }))
-  const total = (count: 'members' | 'invitations') => roles.reduce((sum, role) => sum + role[count], 0)
+  const total = (count: 'members' | 'invitations') =>
+    roles.reduce((sum, role) => sum + role[count], 0) - repeated[count]
   return {
     ...{ organizations, members: total('members'), invitations: total('invitations') },
     roles: sortedByRole(roles),

@@ -59,6 +59,18 @@ export interface MembershipQuery {
   readonly createdTo?: number | undefined
 }
 
+/** What a membership is found by: the columns of its key. */
+export type MemberKey = Place & { readonly userId: string }
+
+/** All given conditions must hold. It names an organization or a user. */
+export interface PlacesQuery {
+  readonly organizationId?: string | undefined
+  /** Of their organizations; `everyScope`: all. */
+  readonly scope: string
+  readonly userId?: string | undefined
+  readonly roleId?: string | undefined
+}
+
 export interface InvitationQuery {
   readonly organizationId?: string | undefined
   /** As in `MembershipQuery`. */

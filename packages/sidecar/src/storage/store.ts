@@ -34,7 +34,7 @@ import type {
   Place,
   Revision,
 } from '@rolesets/core'
-import type { Departure, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
+import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
 import type { Restorable } from '../domain/former-roles.ts'
 import type { Copying } from './backup.ts'
@@ -43,11 +43,13 @@ import type {
   HistoryPage,
   HistoryQuery,
   InvitationQuery,
+  MemberKey,
   MembershipQuery,
   Order,
   OrganizationQuery,
   Page,
   PlacesPage,
+  PlacesQuery,
   Span,
   Spanned,
   Where,
@@ -106,12 +108,17 @@ export interface Reader {
     page: Page,
     filter?: { readonly roleId?: string | undefined; readonly scope?: string | undefined },
   ): Promise<readonly Membership[]>
+  /** Ordered by organization, scope and user id. */
+  membershipsOfPlaces(
+    query: PlacesQuery,
+    page: Pick<Page, 'size'> & { readonly after?: MemberKey | undefined },
+  ): Promise<readonly Membership[]>
   memberCount(organizationId: string, scope?: string): Promise<number>
   invitation(id: string): Promise<Invitation | undefined>
   /** The one of this address, compared without regard to case, that is pending at the time. */
   pendingInvitation(where: Where, emailAddress: string, now: number): Promise<Invitation | undefined>
   pendingInvitationCount(where: Where, now: number): Promise<number>
-  /** Ordered by id. */
+  /** Ordered by id. `scope` may be `everyScope`. */
   invitations(
     organizationId: string,
     page: Page,
@@ -122,13 +129,22 @@ export interface Reader {
     },
   ): Promise<readonly Invitation[]>
   /**
-   * How many members and pending invitations have each role, in one place or in all organizations of a set. Only
+   * How many members and pending invitations have each role, in one place, in all places of an organization (`everyScope`), or in all organizations of a set. Only
    * roles that are in use. `organizations` counts those with a member or a pending invitation. Of the organizations of a
    * set, their scopes aren't meant.
    */
   usageIn(among: Where | { readonly roleSetId: string }, now: number): Promise<readonly RoleUsage[]>
   /** The same for one role: anywhere, also in scopes, or in all organizations of a set. */
   usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
+  /**
+   * How many pairs of a holder and one of these roles there are beyond one for each holder: what a sum over `usageIn` counts
+   * too much.
+   */
+  repeatedHolders(
+    among: Where | { readonly roleSetId: string },
+    roleIds: readonly string[],
+    now: number,
+  ): Promise<HolderCounts>
   /** Members who still have what a mapping of a move left, and had only roles of the list before it; in the order of their keys. */
   formerRoles(asked: FormerRolesOf): Promise<readonly Restorable[]>
   /** The answer to a departure, as the memberships are now; at most `limit` ids, in order, and the number of all. */

@@ -106,7 +106,7 @@ export const invitationOperations: readonly Operation[] = [
     ...one,
     summary: 'Gets an invitation',
     handle: ({ organizationId, invitationId }, { service, call }) =>
-      service.administration.getInvitation(organizationId, invitationId, call),
+      service.administration.getInvitation({ organizationId, invitationId }, call),
   }),
 
   writing('RevokeInvitation', `POST ${path}/{invitation_id}/revoke`, {

@@ -6,6 +6,7 @@
 import type { Catalogue, Membership, Place } from '@rolesets/core'
 import {
   checkMayGrant,
+  hasEnded,
   parseActing,
   rolesGivenBy,
   takesNoActingUser,
@@ -13,7 +14,7 @@ import {
   type ActingUser,
   type Judging,
 } from '../../domain/acting.ts'
-import type { Decided } from '../../domain/decided.ts'
+import type { Context, Decided } from '../../domain/decided.ts'
 import type { Foreseen, Reader } from '../../storage/store.ts'
 
 /** A user that a write names, before the user's memberships are read. */
@@ -37,28 +38,38 @@ export function onBehalfOf<I>({ operation, actsIn }: ActingCommand<I>, input: I,
 export function foreseenWith(foreseen: Foreseen | undefined, onBehalf: OnBehalf | undefined): Foreseen | undefined {
   if (onBehalf === undefined) return foreseen
   const { userId, place } = onBehalf
-  const memberships = [...(foreseen?.memberships ?? []), { organizationId: place.organizationId, userId }]
+  const { organizationId, scope } = place
+  const own = [{ organizationId, userId }, ...(scope === '' ? [] : [{ organizationId, scope, userId }])]
+  const memberships = [...(foreseen?.memberships ?? []), ...own]
   return { ...foreseen, memberships }
 }
 
 /** The user must be able to manage the members, whatever the rule says, and what the rule gives must be the user's to give. */
 export async function decideOnBehalf<T>(
   onBehalf: OnBehalf | undefined,
-  { writer, catalogue }: { readonly writer: Reader; readonly catalogue: Catalogue },
+  {
+    writer,
+    catalogue,
+    context,
+  }: { readonly writer: Reader; readonly catalogue: Catalogue; readonly context: Pick<Context, 'now'> },
   decide: () => Promise<Decided<T>> | Decided<T>,
 ): Promise<Decided<T>> {
   if (onBehalf === undefined) return decide()
-  const user = { ...onBehalf, memberships: await membershipsOf(writer, onBehalf) }
+  const user = { ...onBehalf, memberships: await membershipsOf(writer, onBehalf, context.now) }
   checkMayGrant(catalogue, user, [], onBehalf)
   const decided = await decide()
-  checkMayGrant(catalogue, user, rolesGivenBy(decided.changes), onBehalf)
+  checkMayGrant(catalogue, user, rolesGivenBy(decided.changes, context.now), onBehalf)
   return decided
 }
 
-/** In the place and in its organization as a whole. */
-export async function membershipsOf(reader: Reader, { userId, place }: Omit<ActingUser, 'memberships'>) {
+/** In the place and in its organization as a whole, as far as they have not ended. */
+export async function membershipsOf(
+  reader: Reader,
+  { userId, place }: Omit<ActingUser, 'memberships'>,
+  now: number,
+): Promise<Membership[]> {
   const { organizationId, scope } = place
   const found: (Membership | undefined)[] = [await reader.membership(organizationId, userId)]
   if (scope !== '') found.push(await reader.membership(organizationId, userId, scope))
-  return found.filter((membership) => membership !== undefined)
+  return found.filter((membership) => membership !== undefined).filter((membership) => !hasEnded(membership, now))
 }

@@ -1,12 +1,13 @@
 /** Operations on invitations. */
 
-import { wholeOf, type Invitation, type InvitationStatus, type Membership } from '@rolesets/core'
+import type { Invitation, InvitationStatus, Membership, Place } from '@rolesets/core'
 import { parseEmailAddress, parseId } from '../../domain/fields.ts'
 import {
   acceptInvitation,
   createInvitation,
   createInvitations,
   invitersOf,
+  isInvitationOf,
   parseAddresses,
   revokeInvitation,
   type Accepted,
@@ -17,7 +18,7 @@ import { membershipsOf } from './acting.ts'
 import { invitationsTo } from './invitees.ts'
 import { foreseeMembership, occupancyOf } from './memberships.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
-import { foreseeOrganization, placeOf, registrationOf } from './organizations.ts'
+import { foreseeOrganization, ownRoleSetId, placeOf, registrationOf } from './organizations.ts'
 import { viewInvitations } from '../past-names.ts'
 import { viewInvitation, viewMembership, type InvitationView } from '../views.ts'
 
@@ -26,11 +27,11 @@ export const invitationCommands = {
     createInvitation: factRule(
       createInvitation,
       async (scope, input) => {
-        const { organizationId, emailAddress } = input
-        const addresses = [parseEmailAddress(emailAddress, 'email_address')]
-        const [pending] = await pendingOf(scope, organizationId, addresses)
-        const inviters = await invitersIn(scope, organizationId, invitersOf(input, [input]))
-        return { ...(await organizationFactsOf(scope, organizationId)), pending, inviters }
+        const place = placeOf(input)
+        const addresses = [parseEmailAddress(input.emailAddress, 'email_address')]
+        const [pending] = await pendingOf(scope, place, addresses)
+        const inviters = await invitersIn(scope, place, invitersOf(input, [input]))
+        return { ...(await placeFactsOf(scope, place)), pending, inviters }
       },
       { foresee: foreseeOrganization, actsIn: placeOf },
     ),
@@ -40,8 +41,9 @@ export const invitationCommands = {
       decide: async (scope, input: RevokeInvitationInput) => {
         const { organizationId, requestingUserId } = input
         const asking = requestingUserId ? [requestingUserId] : []
-        const requester = await invitersIn(scope, organizationId, asking)
-        const facts = { ...(await factsOf(scope, input)), requester }
+        const present = await factsOf(scope, input)
+        const place = { organizationId, scope: present.invitation?.scope ?? '' }
+        const facts = { ...present, requester: await invitersIn(scope, place, asking) }
         return revokeInvitation(scope.catalogue, input, facts, scope.context)
       },
     },
@@ -53,10 +55,10 @@ export const invitationCommands = {
       createInvitations: factRule(
         createInvitations,
         async (scope, input) => {
-          const { organizationId, invitations } = input
-          const pending = await pendingOf(scope, organizationId, parseAddresses(input))
-          const inviters = await invitersIn(scope, organizationId, invitersOf(input, invitations))
-          return { ...(await organizationFactsOf(scope, organizationId)), pending, inviters }
+          const place = placeOf(input)
+          const pending = await pendingOf(scope, place, parseAddresses(input))
+          const inviters = await invitersIn(scope, place, invitersOf(input, input.invitations))
+          return { ...(await placeFactsOf(scope, place)), pending, inviters }
         },
         { foresee: foreseeOrganization, actsIn: placeOf },
       ),
@@ -73,12 +75,19 @@ export const invitationCommands = {
         async (scope, input) => {
           const facts = await factsOf(scope, input)
           const { writer } = scope
-          const membership = await writer.membership(input.organizationId, input.userId)
-          const isLimited = (facts.organization?.maxAllowedMemberships ?? 0) > 0
-          const members = isLimited ? await writer.memberCount(input.organizationId) : 0
-          return { ...facts, membership, members, invitations: await invitationsTo(scope, input) }
+          const { organizationId, userId } = input
+          const place = { organizationId, scope: facts.invitation?.scope ?? '' }
+          const ofOrganization = await writer.membership(organizationId, userId)
+          const isScope = place.scope !== ''
+          const membership = isScope ? await writer.membership(organizationId, userId, place.scope) : ofOrganization
+          const isLimited = !isScope && (facts.organization?.maxAllowedMemberships ?? 0) > 0
+          const members = isLimited ? await writer.memberCount(organizationId) : 0
+          const own = await ownRoleSetId(writer, place)
+          const invitations = await invitationsTo(scope, { ...place, userId })
+          return { ...facts, membership, ofOrganization, own, members, invitations }
         },
-        { foresee: foreseeMembership },
+        // The place is known only once the invitation is read.
+        { foresee: ({ organizationId, userId }) => foreseeMembership({ organizationId, userId }) },
       ),
     },
   ),
@@ -86,62 +95,70 @@ export const invitationCommands = {
 
 export interface InvitationFilter {
   readonly organizationId: string
+  /** `*`: the organization as a whole and all of its scopes. Empty or not given: the organization as a whole. */
+  readonly scope?: string | undefined
   /** Only those that stand so; none or undefined: all. */
   readonly statuses?: readonly InvitationStatus[] | undefined
 }
 
 export const invitationList: List<InvitationFilter, Invitation, InvitationView> = {
-  read: ({ reader, now, input: { organizationId, statuses = [] } }, page) =>
-    reader.invitations(organizationId, page, { statuses: statuses.length === 0 ? undefined : statuses, now }),
+  read: ({ reader, now, input: { organizationId, scope, statuses = [] } }, page) =>
+    reader.invitations(organizationId, page, { scope, statuses: statuses.length === 0 ? undefined : statuses, now }),
   viewPage: viewInvitations,
   cursorOf: ({ id }) => id,
 }
 
-/** An invitation of another organization is none of this one's. */
-export async function findInvitation(
-  reader: Reader,
-  { organizationId, invitationId }: { readonly organizationId: string; readonly invitationId: string },
-): Promise<Invitation | undefined> {
-  const invitation = await reader.invitation(invitationId)
-  return invitation?.organizationId === organizationId ? invitation : undefined
+export interface InvitationRef {
+  readonly organizationId: string
+  readonly scope?: string | undefined
+  readonly invitationId: string
 }
 
-async function factsOf(
-  { writer, expectUnchanged }: WriteScope,
-  input: { readonly organizationId: string; readonly invitationId: string },
-) {
+/** An invitation into another place is none of this one's. */
+export async function findInvitation(
+  reader: Reader,
+  { invitationId, ...place }: InvitationRef,
+): Promise<Invitation | undefined> {
+  const invitation = await reader.invitation(invitationId)
+  return isInvitationOf(invitation, place) ? invitation : undefined
+}
+
+async function factsOf({ writer, expectUnchanged }: WriteScope, input: InvitationRef) {
   const invitation = await findInvitation(writer, input)
   expectUnchanged(invitation)
   return { organization: await writer.organization(input.organizationId), invitation }
 }
 
-async function organizationFactsOf({ writer, context }: WriteScope, organizationId: string) {
-  const facts = await registrationOf(writer, organizationId)
-  return { ...facts, ...(await occupancyOf(writer, facts.organization, context.now)) }
+async function placeFactsOf({ writer, context }: WriteScope, place: Place) {
+  const facts = await registrationOf(writer, place.organizationId)
+  const own = await ownRoleSetId(writer, place)
+  // The organization's quota is about its own members.
+  const organization = place.scope === '' ? facts.organization : undefined
+  return { ...facts, own, ...(await occupancyOf(writer, organization, context.now)) }
 }
 
-/** Of the users who are members. */
+/** Memberships in the place and in its organization, of the users who have them. */
 async function invitersIn(
-  { writer }: WriteScope,
-  organizationId: string,
+  { writer, context }: WriteScope,
+  place: Place,
   userIds: readonly string[],
 ): Promise<Membership[]> {
   const memberships: Membership[] = []
   for (const userId of userIds) {
-    const user = { userId: parseId(userId, 'inviter_user_id'), place: wholeOf(organizationId) }
-    memberships.push(...(await membershipsOf(writer, user)))
+    const user = { userId: parseId(userId, 'inviter_user_id'), place }
+    memberships.push(...(await membershipsOf(writer, user, context.now)))
   }
   return memberships
 }
 
 async function pendingOf(
   { writer, context }: WriteScope,
-  organizationId: string,
+  place: Place,
   addresses: readonly string[],
 ): Promise<Invitation[]> {
   const pending: Invitation[] = []
   for (const address of addresses) {
-    const invitation = await writer.pendingInvitation({ organizationId }, address, context.now)
+    const invitation = await writer.pendingInvitation(place, address, context.now)
     if (invitation !== undefined) pending.push(invitation)
   }
   return pending

@@ -10,6 +10,8 @@ interface Asked extends Addressed {
   readonly userId: string
   /** Undefined: in all organizations. */
   readonly organizationId?: string
+  /** `everyScope`: in all scopes. Empty or not given: in organizations as a whole. */
+  readonly scope?: string | undefined
 }
 
 type Pending = Omit<InvitationQuery, 'now' | 'statuses'>
@@ -19,16 +21,20 @@ const pageSize = 1_000
 export async function invitationsTo(scope: WriteScope, asked: Asked): Promise<readonly Invitation[]> {
   const userId = parseId(asked.userId, 'user_id')
   const invitee = { userId, emailAddresses: parseEmailAddresses(asked) }
-  return allOf((offset) => pendingOf(scope, { organizationId: asked.organizationId, invitee }, { offset }))
+  return allOf((offset) => pendingOf(scope, { ...whereOf(asked), invitee }, { offset }))
 }
 
 export async function invitationsFrom(scope: WriteScope, asked: Asked & Sending): Promise<SentFacts> {
-  const query = { organizationId: asked.organizationId, inviterUserId: parseId(asked.userId, 'user_id') }
+  const query = { ...whereOf(asked), inviterUserId: parseId(asked.userId, 'user_id') }
   if (asked.revokeSentInvitations === true) {
     const sent = await allOf((offset) => pendingOf(scope, query, { offset }))
     return { sent, sentCount: sent.length }
   }
   return { sent: [], sentCount: (await pendingOf(scope, query, { offset: 0, limit: 0 })).total }
+}
+
+function whereOf({ organizationId, scope }: Asked) {
+  return { organizationId, scope }
 }
 
 /** All pages; more than a rule takes at once is as good as all. */

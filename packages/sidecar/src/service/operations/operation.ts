@@ -218,7 +218,7 @@ function createWrite(options: OperationOptions, checkWritable: CheckWritable) {
       const before = await writer.catalogue()
       const own = call.onlyRegistered === true ? { ...options, unknownOrganizations: 'deny' as const } : options
       const context = contextOf(own, timeAt(writer, provenance.at), writer.nextRevision)
-      const recording = new Recording(writer)
+      const recording = new Recording(writer, context.now)
       const record = (changes: readonly Change[]) => recording.record(changes)
       const isForReadKey = call.isForReadKey === true
       const scope = { writer, catalogue: before, context, expectUnchanged, isForReadKey, record }
@@ -256,7 +256,12 @@ async function run<I, T, V>(
   const decided = await decideOnBehalf(onBehalf, scope, () => command.decide(scope, input))
   await scope.record(decided.changes)
   const after = await writer.catalogue()
-  const impact = { ...decided.impact, withoutAdministrator: await recording.withoutAdministrator(after) }
+  const { repeated } = recording
+  const impact = {
+    ...decided.impact,
+    withoutAdministrator: await recording.withoutAdministrator(after),
+    ...(repeated.members + repeated.invitations > 0 && { repeated }),
+  }
   const isRefused = impact.withoutAdministrator.organizations > 0 && call.allowNoAdministrator !== true
   if (isRefused && before.settings.lastAdministrator === 'refuse') throw administratorNeeded(impact)
   const thing = command.view(decided.value, command.deletes === true ? before : after, context.now)

@@ -1,6 +1,6 @@
 /** Operations on organizations. */
 
-import { findTextFault, wholeOf, type Organization, type Place } from '@rolesets/core'
+import { everyScope, findTextFault, type Organization, type Place } from '@rolesets/core'
 import { parseId } from '../../domain/fields.ts'
 import {
   assignRoleSet,
@@ -10,7 +10,8 @@ import {
 } from '../../domain/organizations.ts'
 import type { RegistrationFacts } from '../../domain/registration.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
-import type { Foreseen, Writer } from '../../storage/store.ts'
+import { parseScopeOrWhole } from '../../domain/scopes.ts'
+import type { Foreseen, Reader, Where, Writer } from '../../storage/store.ts'
 import { restorableIn } from './former-roles.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { viewOrganization, type OrganizationView } from '../views.ts'
@@ -37,8 +38,14 @@ export const organizationCommands = commandsOf(viewOrganization, {
   ),
   deleteOrganization: {
     foresee: foreseeOrganization,
-    decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) =>
-      deleteOrganization(input, await usedOrganization(scope, input)),
+    decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) => {
+      const places = { organizationId: input.organizationId, scope: everyScope }
+      const organization = await organizationOf(scope, input)
+      const usage = await usageIn(scope, places)
+      const roleIds = usage.map(({ roleId }) => roleId)
+      const repeated = await scope.writer.repeatedHolders(places, roleIds, scope.context.now)
+      return deleteOrganization(input, { organization, usage, repeated })
+    },
     deletes: true,
   },
   assignRoleSet: factRule(
@@ -66,7 +73,7 @@ export const organizationList: List<OrganizationFilter, Organization, Organizati
   cursorOf: ({ id }) => id,
 }
 
-interface Named {
+export interface Named {
   readonly organizationId: string
 }
 
@@ -75,8 +82,14 @@ export function foreseeOrganization({ organizationId }: { readonly organizationI
 }
 
 /** Where a write on behalf of a user gives roles. */
-export function placeOf({ organizationId }: { readonly organizationId: string }): Place {
-  return wholeOf(parseId(organizationId, 'organization_id'))
+export function placeOf(input: { readonly organizationId: string; readonly scope?: string | undefined }): Place {
+  const organizationId = parseId(input.organizationId, 'organization_id')
+  return { organizationId, scope: parseScopeOrWhole(input.scope) }
+}
+
+/** The role set that a scope was assigned; null: none. */
+export async function ownRoleSetId(reader: Reader, place: Place): Promise<string | null> {
+  return place.scope === '' ? null : ((await reader.assignment(place))?.roleSetId ?? null)
 }
 
 async function organizationOf({ writer, expectUnchanged }: WriteScope, { organizationId }: Named) {
@@ -85,8 +98,8 @@ async function organizationOf({ writer, expectUnchanged }: WriteScope, { organiz
   return organization
 }
 
-async function usageIn({ writer, context }: WriteScope, { organizationId }: Named) {
-  return writer.usageIn({ organizationId }, context.now)
+async function usageIn({ writer, context }: WriteScope, { organizationId, scope }: Where) {
+  return writer.usageIn({ organizationId, scope }, context.now)
 }
 
 async function usedOrganization(scope: WriteScope, input: Named) {

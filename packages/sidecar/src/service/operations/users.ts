@@ -11,8 +11,9 @@ export const userCommands = commandsOf((user: RemovedUser) => user, {
   removeUser: {
     decide: async (scope, input: RemoveUserInput) => {
       const memberships = await membershipsOf(scope.writer, parseId(input.userId, 'user_id'))
-      const facts = { memberships, invitations: await invitationsTo(scope, input) }
-      return removeUser(input, { ...facts, ...(await invitationsFrom(scope, input)) }, scope.context)
+      const everywhere = { ...input, scope: everyScope }
+      const facts = { memberships, invitations: await invitationsTo(scope, everywhere) }
+      return removeUser(input, { ...facts, ...(await invitationsFrom(scope, everywhere)) }, scope.context)
     },
   },
 })

@@ -1,7 +1,7 @@
 /** The reads of an engine, within the current transaction of a connection. */
 
-import type { Place } from '@rolesets/core'
-import type { Page } from '../../store.ts'
+import type { Membership, Place } from '@rolesets/core'
+import type { Page, PlacesQuery } from '../../store.ts'
 import type { EngineConnection, RowReader } from '../../transactions/connection.ts'
 import type { Connection, Row } from '../connection.ts'
 import { listAssignments, readAssignment, roleSetIdsOf } from '../rows/assignments.ts'
@@ -14,7 +14,8 @@ import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
 import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
-import { checkAtMost, holdsOneOf, rowsMax, searchesOf } from './search.ts'
+import { repeatedHolders } from './repeated-holders.ts'
+import { checkAtMost, holdsOneOf, isInScope, rowsMax, searchesOf } from './search.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
 import { readFormerRoles } from '../rows/former-roles.ts'
 
@@ -87,6 +88,7 @@ export function readsOf(connection: Connection): Reads {
     usageIn: (among, now) => usageIn(connection, among, now),
     formerRoles: (asked) => readFormerRoles(connection, asked),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
+    repeatedHolders: (among, roleIds, now) => repeatedHolders(connection, among, { roleIds, now }),
     withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
     catalogue: () => loadCatalogue(connection),
     accessKeys: () => inOrder(connection, accessKeys),
@@ -104,7 +106,9 @@ export function readsOf(connection: Connection): Reads {
   }
 }
 
-function listsOf(connection: Connection): Pick<Reads, 'organizations' | 'memberships' | 'invitations'> {
+function listsOf(
+  connection: Connection,
+): Pick<Reads, 'organizations' | 'memberships' | 'membershipsOfPlaces' | 'invitations'> {
   return {
     organizations: (page, { roleSetId } = {}) =>
       list(connection, organizations, { page, by: 'id', conditions: [given('role_set_id = ?', roleSetId)] }),
@@ -113,6 +117,7 @@ function listsOf(connection: Connection): Pick<Reads, 'organizations' | 'members
       const conditions = [...isIn({ organizationId, scope }), isHolder]
       return list(connection, memberships, { page, by: 'user_id', conditions })
     },
+    membershipsOfPlaces: (query, page) => membershipsOfPlaces(connection, query, page),
     invitations: (organizationId, page, { statuses, now, scope = '' }) => {
       const conditions = [...isIn({ organizationId, scope }), hasStatus(statuses, now)]
       return list(connection, invitations, { page, by: 'id', conditions })
@@ -121,7 +126,27 @@ function listsOf(connection: Connection): Pick<Reads, 'organizations' | 'members
 }
 
 function isIn({ organizationId, scope }: Place): readonly (Condition | undefined)[] {
-  return [given('organization_id = ?', organizationId), given('scope = ?', scope)]
+  return [given('organization_id = ?', organizationId), isInScope('scope', scope)]
+}
+
+async function membershipsOfPlaces(
+  connection: Connection,
+  { organizationId, scope, userId, roleId }: PlacesQuery,
+  { size, after = { organizationId: '', scope: '', userId: '' } }: Parameters<RowReader['membershipsOfPlaces']>[1],
+): Promise<readonly Membership[]> {
+  checkAtMost(size, rowsMax, 'memberships')
+  const key = 'organization_id, scope, user_id'
+  const { sql, values } = where([
+    given('organization_id = ?', organizationId),
+    isInScope('scope', scope),
+    given('user_id = ?', userId),
+    roleId === undefined ? undefined : await holdsOneOf(connection, [roleId]),
+    { sql: `(${key}) > (?, ?, ?)`, values: [after.organizationId, after.scope, after.userId] },
+  ])
+  // A user is in fewer places than an organization may have members, and its index has the order of the key.
+  const index = userId === undefined ? '' : 'INDEXED BY memberships_by_user'
+  const rows = `SELECT * FROM memberships ${index} ${sql} ORDER BY ${key} LIMIT ?`
+  return memberships.select(connection, rows, [...values, size])
 }
 
 interface List {

@@ -133,7 +133,7 @@ export async function holdsOneOf(connection: Connection, roleIds: readonly strin
   return { sql: `${first.sql} OR ${isFurther}`, values: [...first.values, roles] }
 }
 
-function isInScope(column: string, scope = ''): Condition | undefined {
+export function isInScope(column: string, scope = ''): Condition | undefined {
   return scope === everyScope ? undefined : given(`${column} = ?`, scope)
 }
 

@@ -4,6 +4,7 @@
  * used. Nothing here sorts or keeps rows, so memory doesn't grow with their number.
  */
 
+import { everyScope } from '@rolesets/core'
 import { isHeld, type RoleUsage } from '../../../domain/decided.ts'
 import type { Where } from '../../store.ts'
 import type { Connection, Row, Value } from '../connection.ts'
@@ -87,19 +88,21 @@ const usedRoles = `
 WITH RECURSIVE ${listed.map(used).join(',\n  ')},
   used (id) AS (${listed.map((table) => `SELECT id FROM used_by_${table}`).join(' UNION ')})`
 
-const countedInPlace = (counted: Shape['counted']) =>
+const countedInPlace = (counted: Shape['counted'], scope: string) =>
   listed
     .filter((table) => shapes[table].counted === counted)
     .map((table) => {
       const { isHolding } = shapes[table]
-      return `(SELECT count(*) FROM ${table} WHERE role_id = used.id AND organization_id = ?1 AND scope = ?2 AND ${isHolding})`
+      return `(SELECT count(*) FROM ${table} WHERE role_id = used.id AND organization_id = ?1 AND ${scope} AND ${isHolding})`
     })
     .join(' + ')
 
-const inPlace = `${usedRoles}
-SELECT id AS role_id, ${countedInPlace('members')} AS members, ${countedInPlace('invitations')} AS invitations,
+/** `?1` the organization, `?3` the time. @param scope which of its scopes are meant; `?2` is the scope of the question */
+const inPlaces = (scope: string) => `${usedRoles}
+SELECT id AS role_id, ${countedInPlace('members', scope)} AS members, ${countedInPlace('invitations', scope)} AS invitations,
   1 AS organizations
 FROM used WHERE id IS NOT NULL ORDER BY id`
+const [inPlace, inAllPlaces] = [inPlaces('scope = ?2'), inPlaces(ofAnyScope)]
 
 export async function usageIn(
   connection: Connection,
@@ -107,7 +110,8 @@ export async function usageIn(
   now: number,
 ): Promise<readonly RoleUsage[]> {
   if ('organizationId' in among) {
-    const rows = await connection.all(inPlace, [among.organizationId, among.scope ?? '', now])
+    const { organizationId, scope = '' } = among
+    const rows = await connection.all(scope === everyScope ? inAllPlaces : inPlace, [organizationId, scope, now])
     return rows.map(usageFrom).filter(isHeld)
   }
   const rows = await connection.all(`${usedRoles} SELECT id FROM used WHERE id IS NOT NULL ORDER BY id`)
