@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createRoleSetsClient, type RoleSetsClient } from '@rolesets/client'
 import { openDatabase } from './database.ts'
 import { startSidecar } from './processes.ts'
-import { makeStoreFile, memberIdAt, organizationIdAt } from './store-file.ts'
+import { makeStoreFile, organizationIdAt } from './store-file.ts'
 
 const key = 'a-secret-key-of-the-benchmarks-only'
 const plansCount = 20
@@ -27,10 +27,12 @@ export const plans: ReadonlyMap<string, readonly string[]> = new Map(
 /** Roles that every plan has. */
 const heldRoles = roles.slice(0, 4)
 
-/** Of the members of organizations and scopes. */
-export const memberId = memberIdAt(0)
+/** The member of an organization: another one in each, as most users are in one. */
+export function memberIdOf(organizationId: string): string {
+  return `user_${organizationId.slice('org_'.length)}`
+}
 
-/** The role of the member of an organization. */
+/** The role of the member of an organization, and of its scope. */
 export function heldRoleOf(organizationId: string): string {
   return heldRoles[Number(organizationId.slice('org_'.length)) % heldRoles.length] ?? ''
 }
@@ -109,7 +111,7 @@ UPDATE organizations SET role_set_id = (
 DELETE FROM organization_counts;
 INSERT INTO organization_counts (role_set_id, organizations)
 SELECT role_set_id, count(*) FROM organizations GROUP BY role_set_id;
-UPDATE memberships SET role_id = (
+UPDATE memberships SET user_id = 'user_' || substr(organization_id, 5), role_id = (
   SELECT roles.id FROM roles JOIN held ON held.key = roles.key
   WHERE held.number = CAST(substr(memberships.organization_id, 5) AS INTEGER) % ${heldRoles.length}
 );

@@ -30,11 +30,6 @@ export function organizationIdAt(index: number): string {
   return `org_${String(index).padStart(27, '0')}`
 }
 
-/** The id of a member of any organization. */
-export function memberIdAt(index: number): string {
-  return `user_${String(index).padStart(27, '0')}`
-}
-
 /** The key of a scope of a kind that is registered in files with scopes. */
 export function scopeKeyAt(index: number): string {
   return `${scopeKind}:${index}`

@@ -4,12 +4,7 @@
  */
 
 import { allowedOf, askedOf, passesNs, type Asked } from '../asked.ts'
-import {
-  heldRoleOf,
-  memberId,
-  openCachedOrganizations,
-  type CachedOrganizations,
-} from '../cached-organizations.ts'
+import { heldRoleOf, memberIdOf, openCachedOrganizations, type CachedOrganizations } from '../cached-organizations.ts'
 import { compare, type Contest } from '../compare.ts'
 import type { Comparison, Row, RowResult, RunOptions } from '../row.ts'
 import { scopeKeyAt } from '../store-file.ts'
@@ -71,15 +66,22 @@ function inScopes(cached: CachedOrganizations, options: RunOptions, { name, aske
   })
 }
 
-function ofMembers(cached: CachedOrganizations, options: RunOptions, { name, asked, scope }: Case): Promise<Comparison> {
+function ofMembers(
+  cached: CachedOrganizations,
+  options: RunOptions,
+  { name, asked, scope }: Case,
+): Promise<Comparison> {
   const { roleSets } = cached
   const place = scope === undefined ? {} : { scope }
   // The question about a member is an object, so it has the role. Most applications ask for a few roles.
-  const questions = asked.map(({ organizationId, role }) => ({ organizationId, question: { role, ...place } }))
+  const questions = asked.map(({ organizationId, role }) => ({
+    ...{ organizationId, userId: memberIdOf(organizationId) },
+    question: { role, ...place },
+  }))
   const ourPass = () => {
     let allowed = 0
-    for (const { organizationId, question } of questions)
-      if (roleSets.checkMemberCached(organizationId, memberId, question)?.allowed) allowed += 1
+    for (const { organizationId, userId, question } of questions)
+      if (roleSets.checkMemberCached(organizationId, userId, question)?.allowed) allowed += 1
     return allowed
   }
   const held = asked.filter(({ organizationId, role }) => heldRoleOf(organizationId) === role).length
@@ -123,7 +125,7 @@ async function readMembers({ roleSets, planOf }: CachedOrganizations): Promise<v
     const some = places.slice(from, from + concurrency)
     await Promise.all(
       some.map(({ organizationId, question }) =>
-        roleSets.checkMember(organizationId, memberId, { ...question, deadlineMs: 10_000 }),
+        roleSets.checkMember(organizationId, memberIdOf(organizationId), { ...question, deadlineMs: 10_000 }),
       ),
     )
   }

@@ -72,14 +72,14 @@ export const story = {
       answer: { user_id: 'noor', roles: ['org:nurse'] },
     },
     {
-      says: 'In the pharmacy Cara is nobody.',
+      says: 'In the pharmacy Cara has no role: refused.',
       as: 'cara',
       request: `GET ${departments}/pharmacy/roster`,
       status: 403,
       answer: { code: 'membership_ended', scope: 'department:pharmacy' },
     },
     {
-      says: 'Hugo heads surgery, but he is not a physician. So he can\'t make anyone a physician: he doesn\'t have its permissions.',
+      says: "Hugo heads surgery, but he is not a physician. So he can't make anyone a physician: he lacks the permissions.",
       as: 'hugo',
       request: `POST ${departments}/surgery/staff`,
       body: { user_id: 'noor', role: 'org:physician' },

@@ -54,7 +54,8 @@ const guard = guardRoleGrant({ roleSets, scope, mayGrant: 'subset' })
 
 app.get(`${product}/roles`, availableRoles({ roleSets, scope }))
 
-// Who isn't in the organization yet becomes a guest of it, which gives no permission.
+// Who isn't in the organization yet becomes a guest of it, which gives no permission. The application does this itself, without an
+// acting user: the manager of a product does not manage the organization.
 app.post(`${product}/members`, managesProduct, express.json(), guard, async (req, res) => {
   const { organizationId, roles } = roleGrantOf(req)
   const member = { organizationId, userId: String(req.body.user_id) }
@@ -67,10 +68,18 @@ app.post(`${product}/members`, managesProduct, express.json(), guard, async (req
 })
 
 const readsInvoices = requirePermission('org:invoices:read', { roleSets, scope: 'product:billing' })
-app.get('/organizations/:organizationId/invoices', readsInvoices, (_req, res) => void res.json({ invoices: ['2026-001'] }))
+app.get(
+  '/organizations/:organizationId/invoices',
+  readsInvoices,
+  (_req, res) => void res.json({ invoices: ['2026-001'] }),
+)
 
 const readsContacts = requirePermission('org:contacts:read', { roleSets, scope: 'product:crm' })
-app.get('/organizations/:organizationId/contacts', readsContacts, (_req, res) => void res.json({ contacts: ['Initech'] }))
+app.get(
+  '/organizations/:organizationId/contacts',
+  readsContacts,
+  (_req, res) => void res.json({ contacts: ['Initech'] }),
+)
 
 /** @param {unknown} error */
 function unlessMember(error) {

@@ -16,7 +16,7 @@ export const story = {
   members: [
     { organizationId: 'org_globex', userId: 'user_ada', roles: ['org:admin'] },
     { organizationId: 'org_globex', userId: 'user_bo', roles: ['org:member'] },
-    { organizationId: 'org_globex', scope: 'product:billing', userId: 'user_bo', roles: ['org:product_manager'] },
+    { organizationId: 'org_globex', scope: 'product:billing', userId: 'user_bo', roles: ['org:billing_manager'] },
   ],
   steps: [
     {
@@ -48,14 +48,14 @@ export const story = {
       answer: { code: 'membership_ended', scope: 'product:crm' },
     },
     {
-      says: 'A guest has no permission in the organization: Eve can\'t list its members.',
+      says: "A guest has no permission in the organization: Eve can't list its members.",
       as: 'eve',
       request: 'GET /organizations/org_globex/members',
       status: 403,
       answer: { code: 'permission_required', roles: ['org:guest'] },
     },
     {
-      says: 'Bo wants to give a role of CRM in Billing: refused. The roles don\'t mix.',
+      says: "Bo wants to give a role of CRM in Billing: refused. The roles don't mix.",
       as: 'bo',
       request: `POST ${products}/billing/members`,
       body: { user_id: 'user_ada', role: 'org:sales_agent' },
@@ -82,7 +82,7 @@ export const story = {
       as: 'ada',
       request: `GET ${products}/biling/roles`,
       status: 403,
-      answer: { code: 'scope_unknown', reason: 'SCOPE_UNASSIGNED' },
+      answer: { code: 'scope_unknown', scope: 'product:biling' },
     },
     {
       says: 'Globex buys an add-on: its Billing gets a role set with one role more.',
@@ -97,7 +97,7 @@ export const story = {
       answer: { role_set: 'role_set:billing_plus' },
     },
     {
-      says: 'Bo can\'t give it: Bo does not send invoices, and nobody gives a permission that they don\'t have.',
+      says: "Bo can't give it: Bo does not send invoices, and nobody gives a permission that they don't have.",
       as: 'bo',
       request: `POST ${products}/billing/members`,
       body: { user_id: 'user_fay', role: 'org:billing_sender' },

@@ -107,9 +107,7 @@ async function resetMembers(story, { admin, organizationId }) {
   }
   for (const { id } of invitations) await admin.revokeInvitation({ organizationId, invitationId: id })
   for (const { roles, ...member } of atBeginning) {
-    const isThere = memberships.some(
-      ({ userId, scope }) => userId === member.userId && scope === (member.scope ?? ''),
-    )
+    const isThere = memberships.some(({ userId, scope }) => userId === member.userId && scope === (member.scope ?? ''))
     const given = { ...member, roles: [...roles] }
     await (isThere ? admin.updateMembership(given) : admin.createMembership(given))
   }

@@ -233,7 +233,10 @@ test('modelling.md: each kind of place has the roles that the page says, and a c
   no.push('check org_elm org:sales_agent --scope product:billing', 'check org_elm org:admin --scope product:biling')
   no.push('check org_elm org:auditor --scope product:audit')
   const refused = [...codes].filter(([, code]) => code !== 0)
-  t.deepEqual(refused, no.map((command) => [`rolesets ${command}`, 1]))
+  t.deepEqual(
+    refused,
+    no.map((command) => [`rolesets ${command}`, 1]),
+  )
   t.is(codes.size, 10)
 
   await runSnippets([own], { roleSets }, '{}')
