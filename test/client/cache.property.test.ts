@@ -1,7 +1,7 @@
 /**
  * The cache against "always ask the store", on a simulated clock and network. Whatever happens: (a) an answer is the
  * store's at one revision, not older than what the feed had delivered when it was asked for; (b) that revision was the
- * present one at most `maxStalenessMs` ago, in true time; (c) after the last disturbance the cache has what the store has,
+ * present one at most `maxStalenessMs` ago, in true time, and a membership hadn't ended by itself; (c) after the last disturbance the cache has what the store has,
  * and is fresh; (d) what the client has written, it sees.
  */
 
@@ -27,6 +27,7 @@ const commands = fc.array(
     command('ownWrite', { a: natural, b: natural }, 3),
     command('ask', { a: fc.oneof(fc.nat(1), natural), b: fc.oneof(fc.nat(1), natural) }, 12),
     command('askMany', {}, 4),
+    command('askMember', { a: fc.oneof(fc.constantFrom(0, 1, 5, 6), natural), b: natural }, 16),
     command('wait', { ms: fc.oneof(fc.nat(50), fc.nat(600), fc.nat(4000)) }, 14),
     command(
       'delay',
@@ -47,6 +48,7 @@ const commands = fc.array(
 
 test('a cached answer is what the store says, fresh and whole, for any behaviour of the network', async (t) => {
   let cachedAnswers = 0
+  let cachedMemberAnswers = 0
   const runs = fc.asyncProperty(
     commands,
     fc.nat(),
@@ -55,12 +57,14 @@ test('a cached answer is what the store says, fresh and whole, for any behaviour
       const world = new World(seed, maxStalenessMs)
       await world.run(happens)
       cachedAnswers += world.cachedAnswers
+      cachedMemberAnswers += world.cachedMemberAnswers
     },
   )
   await fc.assert(runs, {
     includeErrorInReport: true,
     numRuns: Number(process.env['PROPERTY_RUNS'] ?? 200),
   })
-  t.log(`${cachedAnswers} cached answers`)
+  t.log(`${cachedAnswers} cached answers, and ${cachedMemberAnswers} about members`)
   t.true(cachedAnswers > 10_000, `only ${cachedAnswers} answers came from the cache`)
+  t.true(cachedMemberAnswers > 10_000, `only ${cachedMemberAnswers} answers about members came from the cache`)
 })

@@ -167,7 +167,7 @@ test('a described state is applied in one revision, and then there is nothing le
 
 test('every call of the contract is carried out by a test of this folder', async (t) => {
   const { readFile } = await import('node:fs/promises')
-  const files = ['administration', 'invitations', 'settings', 'access-keys', 'audit', 'backup']
+  const files = ['administration', 'invitations', 'settings', 'access-keys', 'audit', 'backup', 'scopes']
   const texts = await Promise.all(files.map((name) => readFile(new URL(`${name}.test.ts`, import.meta.url), 'utf8')))
   const methods = Object.keys(contract.rolesets.v1.Administration.service)
   t.deepEqual(

@@ -20,6 +20,7 @@ const open = [
   'ListPermissions',
   'ListRoleSets',
   'ListRoles',
+  'ListScopeKinds',
   'Watch',
 ]
 

@@ -44,6 +44,12 @@ const statuses = fc.option(fc.uniqueArray(status), { nil: undefined })
 const slugText = fc.constantFrom('x', 'y')
 const page = fc.record({ size: fc.integer({ min: 0, max: 3 }), after: fc.option(id, { nil: undefined }) })
 const scope = fc.oneof(fc.record({ roleSetId: set }), fc.record({ organizationId: id }))
+const among = fc.oneof(
+  scope,
+  fc.record({ organizationId: id, scope: scopeName }),
+  fc.record({ scope: scopeName }),
+  fc.constant({ kind: 'team' }),
+)
 const asked = fc.constantFrom(undefined, 'team:x')
 const askedScope = fc.constantFrom(undefined, 'team:x', '*')
 
@@ -187,7 +193,7 @@ export const writes = [
     if (!(await hasSet(w, toRoleSetId))) return
     await records(w, { verb: 'moved', thing: 'assignment', fromRoleSetId, toRoleSetId, organizations: 0 })
   }),
-  step('reassign', fc.tuple(scope, fc.uniqueArray(roleId, { minLength: 2, maxLength: 4 })), async ([where, all], w) => {
+  step('reassign', fc.tuple(among, fc.uniqueArray(roleId, { minLength: 2, maxLength: 4 })), async ([where, all], w) => {
     const ids = all.filter((each) => each !== 'extra')
     const mappings = ids.map((fromRoleId, n) => ({
       fromRoleId,
@@ -196,6 +202,12 @@ export const writes = [
       invitations: 0,
     }))
     await records(w, { verb: 'reassigned', thing: 'membership', among: where, mappings })
+  }),
+  step('rename scope', id, async (organizationId, w) => {
+    const [from, to] = ['team:x', 'team:y'].map((each) => ({ organizationId, scope: each }))
+    if (from === undefined || to === undefined || (await w.memberCount(organizationId, to.scope)) > 0) return
+    const facts = { organizationId, fromScope: from.scope, toScope: to.scope, members: 0, invitations: 0 }
+    await records(w, { verb: 'renamed', thing: 'assignment', ...facts })
   }),
   step('put role', fc.constant('extra'), (r, w) => records(w, role(r, w.nextRevision, { permissionIds: ['read'] }))),
   step('delete role', fc.constant('extra'), async (r, w) => {
@@ -257,6 +269,14 @@ export const reads = [
     w.memberships(a, p, { roleId: r, scope: s }),
   ),
   step('member count', fc.tuple(id, asked), ([a, s], w) => w.memberCount(a, s)),
+  step('scope usage', fc.tuple(among, moment), ([where, now], w) => w.scopeUsage(where, now)),
+  step('scope places', fc.tuple(among, moment), ([where, now], w) => w.scopePlaces(where, now)),
+  step('scopes', fc.tuple(id, fc.option(scopeName, { nil: undefined })), ([a, after], w) =>
+    w.scopesOf(a, { size: 2, after }),
+  ),
+  step('scopes in use', fc.tuple(fc.oneof(place, fc.constant({ kind: 'team' })), moment), ([of, now], w) =>
+    w.scopesInUse(of, now),
+  ),
   step('usage in', fc.tuple(fc.oneof(scope, place), moment), ([where, now], w) => w.usageIn(where, now)),
   step(
     'usage of',

@@ -65,6 +65,7 @@ test('the migrations are as they were first written: a change to the schema is a
     domains: '1a663ca1cf3a0c96708084740b1fbb601f959a76885889f358d2a7b1fe2e0c2e',
     timelines: 'aade081eeecdbbdfa154afc3a36522ffa3b5473b730a0085ca7ac85f4f784551',
     members: '33fcb536ac3a641e3e8586482887b51fdcbb9f8b80b6207265354a681607d5ba',
+    'holders-of-scopes': 'afd7102c152e3964305f71652fde9bc4a4847eca64cb0761cf6a352395f947c2',
     'scopes-of-members': '42f828fddba63e1d46386684db415749e04a9942e553e0f69fbdce718b98c8c2',
     'deleted-organizations': 'cb7c22fc6c5400310983e7520e00f28b75e84373b06837b412b47aa4c8b75674',
     'former-roles': 'e5fcceaf2c149e6debd4316cf3b9816eea100e4849f65d619b064bfb69157cda',

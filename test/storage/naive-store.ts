@@ -14,6 +14,7 @@ import {
   type Place,
 } from '@rolesets/core'
 import type { RoleUsage } from '../../packages/sidecar/src/domain/decided.ts'
+import type { ScopeUsage } from '../../packages/sidecar/src/domain/scope-facts.ts'
 import {
   StoreError,
   type At,
@@ -162,6 +163,73 @@ function naiveWriter(
     },
     usageOf: async (roleId, among, now) =>
       usage(roleId, { isMeant: (place) => among === undefined || state().isIn(among, place), now }),
+    scopeUsage: async (among, now) => {
+      const isMeant = (each: Place) => each.scope !== '' && state().isAmong(among, each)
+      const [members, invited] = [memberships().filter(isMeant), pending(now).filter(isMeant)]
+      const groups = new Map<string, ScopeUsage & { readonly ids: Set<string> }>()
+      for (const [each, isMember] of [
+        ...members.map((member) => [member, true] as const),
+        ...invited.map((it) => [it, false] as const),
+      ])
+        for (const heldRoleId of each.roleIds) {
+          const organizationRoleSetId = state().organizations.get(each.organizationId)?.roleSetId ?? ''
+          const key = `${heldRoleId} ${organizationRoleSetId}`
+          const none = { members: 0, invitations: 0, organizations: 0, ids: new Set<string>() }
+          const known = groups.get(key) ?? { roleId: heldRoleId, organizationRoleSetId, ...none }
+          const counts = {
+            members: known.members + Number(isMember),
+            invitations: known.invitations + Number(!isMember),
+          }
+          const ids = known.ids.add(each.organizationId)
+          groups.set(key, { ...known, ...counts, ids, organizations: ids.size })
+        }
+      const found = [...groups].sort(([a], [b]) => compare(a, b))
+      return found.map(([, { ids: _ids, ...usageOfGroup }]) => usageOfGroup)
+    },
+    scopePlaces: async (among, now) => {
+      const all = [...memberships(), ...pending(now), ...state().assignments.values()]
+      const meant = all.filter((each) => each.scope !== '' && state().isAmong(among, each))
+      const found = new Map(
+        meant.map(({ organizationId, scope }) => [`${organizationId} ${scope}`, { organizationId, scope }]),
+      )
+      const ordered = [...found].sort(([a], [b]) => compare(a, b)).map(([, each]) => each)
+      return { places: ordered.length, firstPlaces: ordered.slice(0, 100) }
+    },
+    scopesOf: async (organizationId, { size, after = '' }) => {
+      const isMeant = (each: Place) =>
+        each.organizationId === organizationId && each.scope !== '' && compare(each.scope, after) > 0
+      const keys = new Set(
+        [...memberships(), ...state().assignments.values()].filter(isMeant).map(({ scope }) => scope),
+      )
+      return sorted([...keys], (key) => key)
+        .slice(0, size)
+        .map((scope) => {
+          const assignment = state().assignments.get(keyOfPlace({ organizationId, scope }))
+          const count = memberships().filter(isOf({ organizationId, scope })).length
+          return {
+            organizationId,
+            scope,
+            name: assignment?.name ?? '',
+            own: assignment?.roleSetId ?? null,
+            members: count,
+          }
+        })
+    },
+    scopeCount: async (organizationId) =>
+      [...state().assignments.values()].filter((each) => each.organizationId === organizationId).length,
+    ownAssignmentCount: async (roleSetId) =>
+      [...state().assignments.values()].filter((each) => each.roleSetId === roleSetId).length,
+    scopesInUse: async (of, now) => {
+      const isMeant = (each: Place) =>
+        'kind' in of
+          ? each.scope.startsWith(`${of.kind}:`)
+          : each.organizationId === of.organizationId && each.scope === of.scope
+      return {
+        members: memberships().filter(isMeant).length,
+        invitations: pending(now).filter(isMeant).length,
+        assignments: [...state().assignments.values()].filter(isMeant).length,
+      }
+    },
     repeatedHolders: async (among, roleIds, now) => {
       const counted = (holders: readonly (Membership | Invitation)[]) =>
         holders

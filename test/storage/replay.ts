@@ -14,9 +14,12 @@ import {
   byKind,
   everyScope,
   keyOfPlace,
+  kindOfScope,
+  roleSetOfPlace,
   type Place,
   type ByKind,
   type Reassigned,
+  type Renamed,
 } from '@rolesets/core'
 import type { Where } from '../../packages/sidecar/src/storage/store.ts'
 
@@ -65,6 +68,25 @@ export class Replay {
     return this.organizations.get(organizationId)?.roleSetId === among.roleSetId
   }
 
+  /** As a reassignment means it: with scopes, by the rule of core. */
+  isAmong(among: Scope, place: Place): boolean {
+    const { organizationId, scope } = place
+    if (scope === '') return this.isIn(among, place)
+    const ownOf = this.assignments.get(keyOfPlace(place))?.roleSetId ?? null
+    const isDefault = this.catalogue.scopeDefaults.has(scope)
+    if ('kind' in among) return kindOfScope(scope) === among.kind && ownOf === null && !isDefault
+    if ('roleSetId' in among) {
+      const organizationRoleSetId = this.organizations.get(organizationId)?.roleSetId ?? ''
+      const found = roleSetOfPlace(this.catalogue, { scope, own: ownOf, organizationRoleSetId })
+      return 'roleSetId' in found && found.roleSetId === among.roleSetId
+    }
+    if (!('organizationId' in among)) return among.scope === scope && ownOf === null
+    if (among.organizationId !== organizationId) return false
+    if ('scope' in among) return among.scope === scope
+    const follows = this.catalogue.scopeKinds.get(kindOfScope(scope))?.fallback === 'organization'
+    return follows && ownOf === null && !isDefault
+  }
+
   apply(change: Change, write: { readonly revision: number; readonly at: number }): void {
     const stamp = { revision: write.revision, updatedAt: write.at }
     this.catalogue = applyToCatalogue(this.catalogue, [change])
@@ -109,15 +131,26 @@ export class Replay {
     scope_kind_deleted: inCatalogue,
     scope_default_put: inCatalogue,
     scope_default_deleted: inCatalogue,
-    scope_renamed: inCatalogue,
+    scope_renamed: (change, stamp) => this.#rename(change, stamp),
     settings_put: inCatalogue,
     history_compacted: inCatalogue,
+  }
+
+  #rename({ organizationId, fromScope, toScope }: Renamed, stamp: Stamp): void {
+    const isMeant = (each: Place) => each.organizationId === organizationId && each.scope === fromScope
+    for (const [key, each] of [...this.memberships].filter(([, member]) => isMeant(member))) {
+      this.memberships.delete(key)
+      const renamed = { ...each, ...stamp, scope: toScope }
+      this.memberships.set(keyOf(renamed), renamed)
+    }
+    for (const [id, each] of this.invitations)
+      if (isMeant(each)) this.invitations.set(id, { ...each, ...stamp, scope: toScope })
   }
 
   #reassign({ among, mappings }: Reassigned, stamp: Stamp): void {
     const targets = new Map(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
     const isMeant = (each: Membership | Invitation) =>
-      this.isIn(among, each) && each.roleIds.some((id) => targets.has(id))
+      this.isAmong(among, each) && each.roleIds.some((id) => targets.has(id))
     // A role that someone then has twice is kept once.
     const reassigned = <Holder extends Membership | Invitation>(each: Holder): Holder => {
       const roleIds = [...new Set(each.roleIds.map((id) => targets.get(id) ?? id))]

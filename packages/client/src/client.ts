@@ -219,8 +219,8 @@ class Client implements RoleSetsClient {
   }
 
   async checkMember(organizationId: string, userId: string, question: MemberCheckOptions): Promise<MemberDecision> {
-    const member = parseOf.parseMember(organizationId, userId)
     const check = parseOf.parseMemberCheck(question)
+    const member = parseOf.parseMember(organizationId, userId, question.scope)
     const options = parseOf.parseMemberOptions(question, this.#options.deadlineMs)
     return this.#members.fromCache(member, check, options.atLeast) ?? this.#members.check(member, check, options)
   }
@@ -228,14 +228,18 @@ class Client implements RoleSetsClient {
   checkMemberCached(organizationId: string, userId: string, question: MemberCheck): MemberDecision | undefined {
     return (
       this.#members.remembered(organizationId, userId, question) ??
-      this.#members.fromCache(parseOf.parseMember(organizationId, userId), parseOf.parseMemberCheck(question))
+      this.#members.fromCache(
+        parseOf.parseMember(organizationId, userId, (question as MemberCheck | null | undefined)?.scope),
+        parseOf.parseMemberCheck(question),
+      )
     )
   }
 
   async memberRoles(organizationId: string, userId: string, options?: MemberRolesOptions): Promise<MemberRoles> {
-    const member = parseOf.parseMember(organizationId, userId)
     const parsed = parseOf.parseMemberOptions(options, this.#options.deadlineMs)
-    return this.#members.rolesFromCache(member, parsed.atLeast) ?? this.#members.roles(member, parsed)
+    const member = parseOf.parseMember(organizationId, userId, options?.scope)
+    const reach = parseOf.parseReach(options?.reach)
+    return this.#members.rolesFromCache(member, reach, parsed.atLeast) ?? this.#members.roles(member, reach, parsed)
   }
 
   status(): Status {

@@ -4,6 +4,7 @@
  */
 
 import { sortByKey, type Catalogue } from './catalogue.ts'
+import type { ScopeReason } from './places.ts'
 import type { Role, RoleSet } from './things.ts'
 
 export const memberReasons = [
@@ -19,6 +20,8 @@ export const memberReasons = [
   'ROLE_UNKNOWN',
   'PERMISSION_UNKNOWN',
   'ORGANIZATION_UNKNOWN',
+  'SCOPE_KIND_UNKNOWN',
+  'SCOPE_UNASSIGNED',
 ] as const
 
 export type MemberReason = (typeof memberReasons)[number]
@@ -51,7 +54,7 @@ export interface Held {
 }
 
 /** Why a place has no role set. */
-export type WithoutRoleSet = 'ORGANIZATION_UNKNOWN'
+export type WithoutRoleSet = 'ORGANIZATION_UNKNOWN' | ScopeReason
 
 /** What is known of an organization or a part of it, and of the user there. */
 export interface MemberStanding {
@@ -116,10 +119,14 @@ export function decideMember(catalogue: Catalogue, question: MemberQuestion, fac
   }
 }
 
-/** Why no role can be held. */
-function withoutRoleSet({ organization, scope }: MemberFacts): WithoutRoleSet | undefined {
+/**
+ * Why no role can be held. A scope without a role set has no members, but roles of the organization as a whole can count in
+ * it; a kind that nobody has registered is a mistake of the question, whatever the reach.
+ */
+function withoutRoleSet({ organization, scope, reach }: MemberFacts): WithoutRoleSet | undefined {
   if (typeof organization.roleSet === 'string') return organization.roleSet
-  return scope !== undefined && typeof scope.roleSet === 'string' ? scope.roleSet : undefined
+  if (scope === undefined || typeof scope.roleSet !== 'string') return undefined
+  return scope.roleSet === 'SCOPE_UNASSIGNED' && reach !== 'PLACE' ? undefined : scope.roleSet
 }
 
 function sourcesOf(catalogue: Catalogue, { organization, scope, reach, now }: MemberFacts): readonly Source[] {

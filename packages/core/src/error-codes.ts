@@ -134,6 +134,17 @@ export const errorCodes = {
     ...becomes('rule', 'NOT_FOUND', 'resource_not_found'),
     ...says('There is no such kind of scopes.', 'Correct the kind, or register it with `SetScopeKind`.'),
   },
+  scope_default_not_found: {
+    ...becomes('rule', 'NOT_FOUND', 'resource_not_found'),
+    ...says('The scope has no default.', 'Use a key that `ListScopeKinds` shows.'),
+  },
+  scope_not_found: {
+    ...becomes('rule', 'NOT_FOUND', 'resource_not_found'),
+    ...says(
+      'The organization has no such scope: none with a name, a role set of its own, or members.',
+      'Use a key that `ListScopes` shows.',
+    ),
+  },
   scope_without_role_set: {
     ...becomes('rule', 'FAILED_PRECONDITION', 'form_param_value_invalid'),
     ...says(

@@ -4,11 +4,10 @@ import type { IncomingMessage } from 'node:http'
 import type { AvailableRoles } from '@rolesets/client'
 import { readOfferedRoles } from './offered-roles.ts'
 import { askingRules, checkOptions, type AskingOptions } from './options.ts'
-import { requiredOrganization } from './organization.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
+import { placeOf, refuseOtherPlace, type PlaceOfRequest } from './place.ts'
 import { reply } from './reply.ts'
 import type { Middleware } from './request.ts'
-import { refuseOtherOrganization } from './vouching.ts'
 
 export type AvailableRolesOptions = AskingOptions
 
@@ -32,18 +31,18 @@ export function availableRoles(given: AvailableRolesOptions): Middleware {
 }
 
 function bodyFor(req: IncomingMessage, options: AvailableRolesOptions): Eventually<string> {
-  const { organization, crossOrganization } = options
-  return whenThere(requiredOrganization(req, organization), async (organizationId) => {
-    if (!crossOrganization) refuseOtherOrganization(req, organizationId)
-    return readOfferedRoles(organizationId, options, (offered) => JSON.stringify(listing(organizationId, offered)))
+  return whenThere(placeOf(req, options), async (place) => {
+    if (!options.crossOrganization) refuseOtherPlace(req, place)
+    return readOfferedRoles(place, options, (offered) => JSON.stringify(listing(place, offered)))
   })
 }
 
 /** The body of the answer. */
-function listing(organization: string, available: AvailableRoles) {
+function listing({ organizationId: organization, scope }: PlaceOfRequest, available: AvailableRoles) {
   const { roles, defaultRole, creatorRole, roleSet, revision, stale } = available
   return {
     organization,
+    ...(scope !== undefined && { scope }),
     roles: roles.map(({ id, key, name, description, permissions }) => {
       return { id, key, name, description, permissions }
     }),

@@ -3,12 +3,13 @@
  * with a deadline. Without a well-formed answer in time the result is `decision_unavailable`. A failure is never taken for "yes".
  */
 
-import type { MemberDecision, MemberReason } from '@rolesets/client'
-import { isMemberAllowed, memberReasons, quoted } from '@rolesets/core'
+import type { MemberDecision, MemberReason, MemberRoles, Reach } from '@rolesets/client'
+import { isIdentifier, isMemberAllowed, memberReasons, quoted } from '@rolesets/core'
 import { inTime, isFaultOfTheQuestion, malformedAnswer, undecided } from './decide.ts'
-import type { RoleSetsExpressError } from './errors.ts'
-import { isObject, optionInvalid, type MemberMethods, type RoleSets } from './options.ts'
-import { organizationUnknown } from './organization.ts'
+import { RoleSetsExpressError } from './errors.ts'
+import type { Asked } from './membership.ts'
+import { isObject } from './options.ts'
+import { organizationUnknown, scopeUnknown } from './organization.ts'
 import type { Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
 
@@ -16,38 +17,36 @@ import { problem } from './problem.ts'
 export interface Member {
   readonly organizationId: string
   readonly userId: string
+  /** Undefined: in the organization as a whole. */
+  readonly scope: string | undefined
 }
+
+export type CheckingRoleSets = Asked<'checkMember' | 'checkMemberCached'>
 
 /** What one of the caller's roles must be or have. */
 export type Needed = { readonly role: string } | { readonly permission: string }
 
-export type MemberRoleSets = RoleSets & MemberMethods
-
-/** Throws `option_invalid` if the client can't be asked about members. */
-export function checkAsksMembers(example: string, roleSets: RoleSets): MemberRoleSets {
-  const { checkMember, checkMemberCached } = roleSets
-  // Both are there: the compiler does not keep this for the object.
-  if (typeof checkMember === 'function' && typeof checkMemberCached === 'function') return roleSets as MemberRoleSets
-  throw optionInvalid(
-    example,
-    '"membership" is \'current\', and "roleSets" has no checkMember() and checkMemberCached(): pass a client of @rolesets/client',
-  )
+interface Asking {
+  readonly member: Member
+  readonly reach: Reach | undefined
+  readonly deadlineMs: number | undefined
 }
 
 /** The answers to all that is needed, in order. Each is right at its revision. */
 export function decideCurrent(
-  roleSets: MemberRoleSets,
-  { member, needed, deadlineMs }: { member: Member; needed: readonly Needed[]; deadlineMs: number | undefined },
+  roleSets: CheckingRoleSets,
+  { member, reach, deadlineMs, needed }: Asking & { readonly needed: readonly Needed[] },
 ): Eventually<readonly MemberDecision[]> {
   const { organizationId, userId } = member
+  const questions = needed.map((each) => ({ ...each, ...placeOf(member, reach) }))
   try {
-    const cached: unknown[] = needed.map((each) => roleSets.checkMemberCached(organizationId, userId, each))
+    const cached: unknown[] = questions.map((each) => roleSets.checkMemberCached(organizationId, userId, each))
     if (!cached.includes(undefined)) return checked(cached)
   } catch (cause) {
     throw undecidedAbout(member, cause)
   }
   const ask = async (limits: object) =>
-    Promise.all(needed.map((each) => roleSets.checkMember(organizationId, userId, { ...each, ...limits })))
+    Promise.all(questions.map((each) => roleSets.checkMember(organizationId, userId, { ...each, ...limits })))
   return inTime<unknown[]>(ask, deadlineMs)
     .then(checked)
     .catch((cause: unknown) => {
@@ -55,34 +54,54 @@ export function decideCurrent(
     })
 }
 
-/** Why the caller may not pass, although a token says so: refuses who is no member, and what can't be decided there. */
+/** All permissions that the caller holds. Rejects with `membership_ended` if the caller is no member. */
+export async function currentPermissions(
+  roleSets: Asked<'memberRoles'>,
+  { member, reach, deadlineMs }: Asking,
+): Promise<readonly string[]> {
+  const { organizationId, userId } = member
+  const options = placeOf(member, reach)
+  try {
+    const held: unknown = await inTime(
+      (limits) => roleSets.memberRoles(organizationId, userId, { ...options, ...limits }),
+      deadlineMs,
+    )
+    if (!isMemberRoles(held)) throw malformedAnswer()
+    refuseFormerMember(member, [held], {})
+    return held.permissions
+  } catch (cause) {
+    throw undecidedAbout(member, cause)
+  }
+}
+
+/** Refuses a caller who is no member now, and a place in which nothing can be decided. */
 export function refuseFormerMember(
   member: Member,
-  decisions: readonly MemberDecision[],
-  required: readonly string[],
+  decisions: readonly Pick<MemberDecision, 'reason' | 'roleSet' | 'revision'>[],
+  more: object,
 ): void {
+  const { organizationId, scope } = member
   for (const { reason, roleSet, revision } of decisions) {
-    const fields = { required, organization: member.organizationId, role_set: roleSet, revision }
-    if (reason === 'ORGANIZATION_UNKNOWN') throw organizationUnknown(member.organizationId, { fields })
+    const fields = { ...more, ...about(member), role_set: roleSet, revision }
+    if (reason === 'ORGANIZATION_UNKNOWN') throw organizationUnknown(organizationId, { fields })
+    if (scope !== undefined && (reason === 'SCOPE_KIND_UNKNOWN' || reason === 'SCOPE_UNASSIGNED'))
+      throw scopeUnknown(scope, { fields: { ...fields, reason } })
     if (reason === 'NOT_A_MEMBER') throw membershipEnded(member, fields)
   }
 }
 
-/** The role that the token has, if the caller does not hold it now. */
-export function refuseWithdrawn(
-  member: Member,
-  { role, decisions, required }: { role: string; decisions: readonly MemberDecision[]; required: readonly string[] },
-): void {
-  const [first] = decisions
-  if (first === undefined || first.roles.includes(role)) return
-  const { roles, roleSet, revision } = first
-  const fields = { required, role, roles, organization: member.organizationId, role_set: roleSet, revision }
-  const detail = `The caller does not hold the role ${quoted(role)}, which the token has, any more.`
-  throw problem('role_withdrawn', detail, { fields })
+/** The members of a problem document that say where the caller was looked for. */
+export function about({ organizationId, scope }: Pick<Member, 'organizationId' | 'scope'>) {
+  return { organization: organizationId, ...(scope !== undefined && { scope }) }
 }
 
-function membershipEnded({ organizationId }: Member, fields: object, cause?: unknown): RoleSetsExpressError {
-  const detail = `The caller is not a member of the organization ${quoted(organizationId)} now.`
+function placeOf({ scope }: Member, reach: Reach | undefined) {
+  return { ...(scope !== undefined && { scope }), ...(reach !== undefined && { reach }) }
+}
+
+function membershipEnded({ organizationId, scope }: Member, fields: object, cause?: unknown): RoleSetsExpressError {
+  const place = scope === undefined ? '' : `the scope ${quoted(scope)} of `
+  const detail = `The caller is not a member of ${place}the organization ${quoted(organizationId)} now.`
   return problem('membership_ended', detail, { fields: { ...fields }, cause })
 }
 
@@ -101,8 +120,17 @@ function isMemberDecision(answer: unknown): answer is MemberDecision {
   return shaped && reasons.has(reason) && allowed === isMemberAllowed(reason as MemberReason)
 }
 
-/** The organization and what is needed are checked before. So a fault of the question is a user whom no store can have. */
+function isMemberRoles(answer: unknown): answer is MemberRoles {
+  if (!isObject(answer)) return false
+  const { isMember, reason, permissions, roleSet, revision } = answer
+  const shaped = Array.isArray(permissions) && typeof roleSet === 'string' && typeof revision === 'string'
+  if (!shaped || !permissions.every(isIdentifier) || !reasons.has(reason)) return false
+  return isMember === isMemberAllowed(reason as MemberReason) && (isMember === true || permissions.length === 0)
+}
+
+/** The place and what is needed are checked before. So a fault of the question is a user whom no store can have. */
 function undecidedAbout(member: Member, cause: unknown): RoleSetsExpressError {
+  if (cause instanceof RoleSetsExpressError) return cause
   if (!isFaultOfTheQuestion(cause)) return undecided(cause)
-  return membershipEnded(member, { organization: member.organizationId }, cause)
+  return membershipEnded(member, about(member), cause)
 }

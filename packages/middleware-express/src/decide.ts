@@ -43,7 +43,9 @@ export function decide(
 function fromCache(roleSets: RoleSets, questions: readonly Question[]): unknown {
   const [first, second] = questions
   if (first === undefined || second !== undefined) return roleSets.checkManyCached(questions)
-  const decision: unknown = roleSets.checkCached(first.organizationId, first.role, first.permission)
+  const { organizationId, role, permission, scope } = first
+  const about = scope === undefined ? permission : { scope, ...(permission !== undefined && { permission }) }
+  const decision: unknown = roleSets.checkCached(organizationId, role, about)
   return decision === undefined ? undefined : [decision]
 }
 
@@ -51,8 +53,9 @@ function fromCache(roleSets: RoleSets, questions: readonly Question[]): unknown 
 async function ask(roleSets: RoleSets, questions: readonly Question[], limits: Limits): Promise<unknown> {
   const [first, second] = questions
   if (first === undefined || second !== undefined) return roleSets.checkMany(questions, limits)
-  const { organizationId, role, permission } = first
-  return [await roleSets.check(organizationId, role, permission === undefined ? limits : { ...limits, permission })]
+  const { organizationId, role, permission, scope } = first
+  const about = { ...(permission !== undefined && { permission }), ...(scope !== undefined && { scope }) }
+  return [await roleSets.check(organizationId, role, { ...limits, ...about })]
 }
 
 /** Calls `ask` with a deadline. When the deadline has passed, the signal ends the client's work. */

@@ -9,14 +9,15 @@ import { quoted } from '@rolesets/core'
 import { logError } from './console.ts'
 import { decide } from './decide.ts'
 import type { RoleSetsExpressError } from './errors.ts'
-import { createCheckMayGrant, mayGrantRule, type CheckMayGrant, type MayGrantOptions } from './may-grant.ts'
+import { createCheckMayGrant, mayGrantRules, type CheckMayGrant, type MayGrantOptions } from './may-grant.ts'
 import { rolesOf } from './roles.ts'
 import { aFunction, askingRules, checkOptions, oneOf } from './options.ts'
-import { organizationUnknown, requiredOrganization } from './organization.ts'
+import { organizationUnknown, requiredOrganization, scopeUnknown } from './organization.ts'
 import { finish, isPromiseLike, whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
 import { bodyOf, type Extractor, type Middleware } from './request.ts'
-import { refuseOtherOrganization, refuseOtherOrganizationInBody } from './vouching.ts'
+import { scopeOf } from './scope.ts'
+import { refuseOtherOrganization, refuseOtherOrganizationInBody, refuseOtherScope } from './vouching.ts'
 
 export interface GuardRoleGrantOptions extends MayGrantOptions {
   /** Finds the roles, if they are not in the usual members of the body. */
@@ -33,6 +34,8 @@ export interface RoleGrant {
   readonly allowed: boolean
   /** Empty if the request does not name one (mode `report`). */
   readonly organizationId: string
+  /** Only with the option `scope`; left out if the request does not name one (mode `report`). */
+  readonly scope?: string
   /** Each role once, in the order of the request. Empty if they could not be read (mode `report`). */
   readonly roles: readonly string[]
   /** The key of the organization's role set. Empty if there was no decision. */
@@ -55,6 +58,7 @@ const grants = new WeakMap<IncomingMessage, RoleGrant>()
 /** What is known of a request so far. It is filled in step by step, so that a failure also reports what was found. */
 interface Findings {
   organizationId: string
+  scope?: string | undefined
   roles: readonly string[]
   decisions: readonly Decision[]
 }
@@ -69,7 +73,7 @@ export function guardRoleGrant(given: GuardRoleGrantOptions): Middleware {
   const options = checkOptions<GuardRoleGrantOptions>(example, given, {
     ...askingRules,
     roles: aFunction,
-    mayGrant: mayGrantRule,
+    ...mayGrantRules,
     mode: oneOf('enforce', 'report'),
     onDecision: aFunction,
   })
@@ -109,48 +113,64 @@ export function roleGrantOf(req: IncomingMessage): RoleGrant {
   )
 }
 
-/** Finds the organization and the roles, and asks the client. Throws or rejects unless the grant is allowed. */
-function examine(
-  req: IncomingMessage,
-  options: GuardRoleGrantOptions & { readonly checkMayGrant: CheckMayGrant },
-  findings: Findings,
-): Eventually<void> {
-  const { roleSets, organization, crossOrganization, roles, deadlineMs, checkMayGrant } = options
+type Examining = GuardRoleGrantOptions & { readonly checkMayGrant: CheckMayGrant }
+
+/** Finds the place and the roles, and asks the client. Throws or rejects unless the grant is allowed. */
+function examine(req: IncomingMessage, options: Examining, findings: Findings): Eventually<void> {
+  const { organization, crossOrganization } = options
   return whenThere(requiredOrganization(req, organization), (organizationId) => {
     findings.organizationId = organizationId
     if (!crossOrganization) refuseOtherOrganization(req, organizationId)
-    return whenThere(rolesOf(req, roles), (found) => {
-      findings.roles = found
-      const questions = found.map((role) => ({ organizationId, role }))
-      return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
-        findings.decisions = decisions
-        refuseUnlessAllAllowed(findings)
-        // An application that finds the organization itself knows where it stands.
-        if (!organization && !crossOrganization) refuseOtherOrganizationInBody(bodyOf(req), organizationId)
-        return checkMayGrant(req, organizationId, found)
-      })
+    return whenThere(scopeOf(req, options.scope), (scope) => {
+      findings.scope = scope
+      if (!crossOrganization) refuseOtherScope(req, scope)
+      return examineRoles(req, options, findings)
     })
   })
 }
 
-function refuseUnlessAllAllowed({ organizationId, roles, decisions }: Findings): void {
+/** The same in the place that was found. */
+function examineRoles(
+  req: IncomingMessage,
+  { roleSets, organization, crossOrganization, roles, deadlineMs, checkMayGrant }: Examining,
+  findings: Findings,
+): Eventually<void> {
+  const { organizationId, scope } = findings
+  return whenThere(rolesOf(req, roles), (found) => {
+    findings.roles = found
+    const questions = found.map((role) => ({ organizationId, role, ...(scope !== undefined && { scope }) }))
+    return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
+      findings.decisions = decisions
+      refuseUnlessAllAllowed(findings)
+      // An application that finds the organization itself knows where it stands.
+      if (!organization && !crossOrganization) refuseOtherOrganizationInBody(bodyOf(req), organizationId)
+      return checkMayGrant(req, { organizationId, scope }, found)
+    })
+  })
+}
+
+function refuseUnlessAllAllowed({ organizationId, scope, roles, decisions }: Findings): void {
   const offending = roles.filter((_, position) => decisions[position]?.allowed !== true)
   const [first] = decisions
   if (offending.length === 0 || !first) return
   const { roleSet, revision } = first
-  const fields = { organization: organizationId, roles: offending, role_set: roleSet, revision }
+  const about = { organization: organizationId, ...(scope !== undefined && { scope }) }
+  const fields = { ...about, roles: offending, role_set: roleSet, revision }
   if (decisions.some(({ reason }) => reason === 'ORGANIZATION_UNKNOWN')) {
     throw organizationUnknown(organizationId, { fields })
   }
+  if (scope !== undefined && roleSet === '') throw scopeUnknown(scope, { fields: { ...fields, reason: first.reason } })
   const [role = '', another] = offending
   const named = another === undefined ? `Role ${quoted(role)} is` : `${offending.length} roles are`
-  const detail = `${named} not in role set ${quoted(roleSet)}, which organization ${quoted(organizationId)} has.`
+  const place = scope === undefined ? `organization ${quoted(organizationId)}` : `scope ${quoted(scope)}`
+  const detail = `${named} not in role set ${quoted(roleSet)}, which ${place} has.`
   throw problem('role_not_in_set', detail, { fields })
 }
 
-function grantFrom({ organizationId, roles, decisions }: Findings, allowed: boolean): RoleGrant {
+function grantFrom({ organizationId, scope, roles, decisions }: Findings, allowed: boolean): RoleGrant {
   const { roleSet = '', revision = '' } = decisions[0] ?? {}
-  return Object.freeze({ allowed, organizationId, roles: Object.freeze([...roles]), roleSet, revision })
+  const place = { organizationId, ...(scope !== undefined && { scope }) }
+  return Object.freeze({ allowed, ...place, roles: Object.freeze([...roles]), roleSet, revision })
 }
 
 /** With a status of 500 or more the server has a fault, or must wait for something. */

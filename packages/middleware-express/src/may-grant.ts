@@ -6,77 +6,101 @@
 import type { IncomingMessage } from 'node:http'
 import type { AvailableRoles } from '@rolesets/client'
 import { counted, isIdentifier, listed, quoted, takeWithin } from '@rolesets/core'
-import { requireCaller, rolesIn } from './authenticate/auth.ts'
+import { requireCaller } from './authenticate/auth.ts'
+import { currentPermissions } from './current-members.ts'
 import { malformedAnswer } from './decide.ts'
+import { askingMembers, membershipOf, membershipRules, rolesOfToken, type MembershipOptions } from './membership.ts'
 import { readOfferedRoles } from './offered-roles.ts'
-import { oneOf, optionInvalid, type AskingOptions, type Rule } from './options.ts'
+import { oneOf, optionInvalid, type AskingOptions } from './options.ts'
 import { whenThere, type Eventually } from './outcome.ts'
+import type { PlaceOfRequest } from './place.ts'
 import { problem } from './problem.ts'
 
-export interface MayGrantOptions extends AskingOptions {
+export interface MayGrantOptions extends AskingOptions, MembershipOptions {
   /**
    * What the caller may grant. `any` (default): each role of the role set. `subset`: only roles whose permissions are all among
-   * the caller's own, by the roles in the token; it needs `authenticate`.
+   * the caller's own, by the roles that `membership` says; it needs `authenticate`.
    */
   readonly mayGrant?: 'any' | 'subset' | undefined
 }
 
-export const mayGrantRule: Rule = oneOf('any', 'subset')
+export const mayGrantRules = { ...membershipRules, mayGrant: oneOf('any', 'subset') }
 
-/** The roles that the caller holds in an organization, by key or id. */
-type HeldRoles = (req: IncomingMessage, organizationId: string) => Eventually<readonly string[]>
+/** The permissions that the caller has in a place. @param offered the roles that can be granted there */
+type OwnPermissions = (
+  req: IncomingMessage,
+  place: PlaceOfRequest,
+  offered: AvailableRoles,
+) => Eventually<readonly string[]>
 
 /** Throws or rejects with `grant_exceeds_own` unless the caller has all permissions of these roles. */
-export type CheckMayGrant = (req: IncomingMessage, organizationId: string, roles: readonly string[]) => Eventually<void>
+export type CheckMayGrant = (req: IncomingMessage, place: PlaceOfRequest, roles: readonly string[]) => Eventually<void>
 
 /** In an error; all are counted. */
 const permissionsNamedMax = 100
 
-/** The check that the options ask for. Throws `option_invalid`. @param heldRoles where the roles of the caller come from */
-export function createCheckMayGrant(
-  example: string,
-  options: MayGrantOptions,
-  heldRoles: HeldRoles = rolesOfToken,
-): CheckMayGrant {
-  if (options.mayGrant !== 'subset') return () => undefined
-  if (heldRoles === rolesOfToken && options.crossOrganization)
+/** The check that the options ask for. Throws `option_invalid`. */
+export function createCheckMayGrant(example: string, options: MayGrantOptions): CheckMayGrant {
+  const membership = membershipOf(example, options)
+  if (options.mayGrant !== 'subset') {
+    if (options.membership === undefined && options.reach === undefined && options.rolesOf === undefined)
+      return () => undefined
+    throw optionInvalid(example, '"membership", "reach" and "rolesOf" are only for "mayGrant": \'subset\'')
+  }
+  if (membership === 'token' && options.crossOrganization)
     throw optionInvalid(
       example,
       '"mayGrant" can\'t be \'subset\' with "crossOrganization": the token has no roles in other organizations',
     )
-  return (req, organizationId, roles) =>
-    whenThere(heldRoles(req, organizationId), async (held) => {
-      const offered = await readOfferedRoles(organizationId, options, (found) => found)
-      // What was true once is not enough to give something away.
-      if (offered.stale !== false)
-        throw problem('decision_unavailable', 'It cannot be decided now what the caller may grant. Try again.', {
-          fields: { organization: organizationId },
-        })
-      refuseBeyondOwn(offered, held, roles)
-    })
+  const ownPermissions = membership === 'current' ? byMembership(example, options) : byToken(options)
+  return async (req, place, roles) => {
+    // Before anything is asked: a request without a caller is answered with 401.
+    requireCaller(req)
+    const offered = await readOfferedRoles(place, options, (found) => found)
+    // What was true once is not enough to give something away.
+    if (offered.stale !== false)
+      throw problem('decision_unavailable', 'It cannot be decided now what the caller may grant. Try again.', {
+        fields: { organization: place.organizationId },
+      })
+    return whenThere(ownPermissions(req, place, offered), (own) => refuseBeyondOwn(place, { offered, own }, roles))
+  }
 }
 
-/** Those in the token, for the organization that is active in it. */
-function rolesOfToken(req: IncomingMessage, organizationId: string): readonly string[] {
-  const caller = requireCaller(req)
-  const roles = rolesIn(caller)
-  if (caller.organizationId === organizationId && roles.length > 0) return roles
-  throw problem(
-    'organization_required',
-    'This request needs a token with an active organization and a role in it, because a caller can only grant what ' +
-      'they have.',
-  )
+/** Those of the roles in the token, for the organization that is active in it. */
+function byToken({ rolesOf }: MayGrantOptions): OwnPermissions {
+  return (req, { organizationId, scope }, offered) => {
+    const caller = requireCaller(req)
+    const roles = caller.organizationId === organizationId ? rolesOfToken(caller, { scope, rolesOf }) : []
+    // A role that has left the role set counts for nothing.
+    if (roles.length > 0) return roles.flatMap((role) => permissionsOf(offered, role) ?? [])
+    throw problem(
+      'organization_required',
+      'This request needs a token with an active organization and a role in it, because a caller can only grant what ' +
+        'they have.',
+    )
+  }
 }
 
-function refuseBeyondOwn(offered: AvailableRoles, held: readonly string[], granted: readonly string[]): void {
-  // A role that has left the role set counts for nothing.
-  const own = new Set(held.flatMap((role) => permissionsOf(offered, role) ?? []))
+/** Those of the roles that the caller holds now. */
+function byMembership(example: string, { reach, deadlineMs, ...options }: MayGrantOptions): OwnPermissions {
+  const roleSets = askingMembers(example, options.roleSets, ['memberRoles'])
+  return (req, { organizationId, scope }) => {
+    const member = { organizationId, userId: requireCaller(req).userId, scope }
+    return currentPermissions(roleSets, { member, reach, deadlineMs })
+  }
+}
+
+function refuseBeyondOwn(
+  { scope }: PlaceOfRequest,
+  { offered, own }: { readonly offered: AvailableRoles; readonly own: readonly string[] },
+  granted: readonly string[],
+): void {
   const beyond = granted.map((role) => {
     const permissions = permissionsOf(offered, role)
     // The guard has found it in the role set a moment ago.
     if (permissions === undefined)
       throw problem('decision_unavailable', `The role ${quoted(role)} has just left the role set. Try again.`)
-    return { role, permissions: permissions.filter((permission) => !own.has(permission)) }
+    return { role, permissions: permissions.filter((permission) => !own.includes(permission)) }
   })
   const exceeding = beyond.filter(({ permissions }) => permissions.length > 0)
   if (exceeding.length === 0) return
@@ -85,8 +109,9 @@ function refuseBeyondOwn(offered: AvailableRoles, held: readonly string[], grant
   const { organizationId: organization, roleSet: role_set, revision } = offered
   const detail = `The caller can't grant ${listed(roles.map(quoted))}, because the caller doesn't have ${counted(missing.length, 'permission')} of it: ${listed(missing)}.`
   const permissions = takeWithin(missing, permissionsNamedMax)
+  const about = { organization, ...(scope !== undefined && { scope }) }
   throw problem('grant_exceeds_own', detail, {
-    fields: { organization, roles, permissions, permission_count: missing.length, role_set, revision },
+    fields: { ...about, roles, permissions, permission_count: missing.length, role_set, revision },
   })
 }
 

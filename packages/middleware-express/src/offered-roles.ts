@@ -4,7 +4,8 @@ import type { AvailableRoles } from '@rolesets/client'
 import { hasCode, inTime, isFaultOfTheQuestion, malformedAnswer } from './decide.ts'
 import type { RoleSetsExpressError } from './errors.ts'
 import { isObject, type AskingOptions } from './options.ts'
-import { organizationUnknown } from './organization.ts'
+import { organizationUnknown, scopeUnknown } from './organization.ts'
+import type { PlaceOfRequest } from './place.ts'
 import { problem } from './problem.ts'
 
 /**
@@ -12,25 +13,33 @@ import { problem } from './problem.ts'
  * client's answer is malformed.
  */
 export async function readOfferedRoles<T>(
-  organizationId: string,
+  { organizationId, scope }: PlaceOfRequest,
   { roleSets, deadlineMs }: Pick<AskingOptions, 'roleSets' | 'deadlineMs'>,
   read: (offered: AvailableRoles) => T,
 ): Promise<T> {
   try {
-    const offered = await inTime((limits) => roleSets.availableRoles(organizationId, limits), deadlineMs)
+    const offered = await inTime(
+      (limits) => roleSets.availableRoles(organizationId, scope === undefined ? limits : { ...limits, scope }),
+      deadlineMs,
+    )
     if (!isWellFormed(offered)) throw malformedAnswer()
     return read(offered)
   } catch (cause) {
-    throw notListed(organizationId, cause)
+    throw notListed({ organizationId, scope }, cause)
   }
 }
+
+/** Of a scope in which nothing can be granted. */
+const scopeCodes = ['scope_kind_not_found', 'scope_without_role_set'] as const
 
 function isWellFormed({ roles, roleSet, revision }: AvailableRoles): boolean {
   return Array.isArray(roles) && roles.every(isObject) && typeof roleSet === 'string' && typeof revision === 'string'
 }
 
-function notListed(organization: string, cause: unknown): RoleSetsExpressError {
-  const fields = { organization }
+function notListed({ organizationId: organization, scope }: PlaceOfRequest, cause: unknown): RoleSetsExpressError {
+  const fields = { organization, ...(scope !== undefined && { scope }) }
+  if (scope !== undefined && scopeCodes.some((code) => hasCode(cause, code)))
+    return scopeUnknown(scope, { fields, cause })
   if (isFaultOfTheQuestion(cause)) {
     return problem('organization_invalid', 'An organization cannot have this id.', { fields, cause })
   }

@@ -5,9 +5,11 @@
 
 import { IncomingMessage } from 'node:http'
 import type { RoleSetsClient } from '@rolesets/client'
+import { findScopeFault } from '@rolesets/core'
 import type { RoleSetsExpressError } from './errors.ts'
 import { problem } from './problem.ts'
 import type { Extractor } from './request.ts'
+import type { ScopeOption } from './scope.ts'
 
 /** What an option must be, as a test and in words. */
 export interface Rule {
@@ -17,7 +19,7 @@ export interface Rule {
 }
 
 /** The methods of the client that answer for members as they are now. */
-export type MemberMethods = Pick<RoleSetsClient, 'checkMember' | 'checkMemberCached'>
+export type MemberMethods = Pick<RoleSetsClient, 'checkMember' | 'checkMemberCached' | 'memberRoles'>
 
 /** The methods of the client that the middlewares use; those about members only where an option asks for it. */
 export type RoleSets = Pick<RoleSetsClient, (typeof roleSetsMethods)[number]> & Partial<MemberMethods>
@@ -30,6 +32,11 @@ export interface AskingOptions {
   readonly roleSets: RoleSets
   /** Finds the organization, if it is not the route's parameter `:organizationId`. */
   readonly organization?: Extractor | undefined
+  /**
+   * The scope of the organization that the request is about: a fixed one, or a function that finds it. A request for which it
+   * finds none is refused.
+   */
+  readonly scope?: ScopeOption | undefined
   /** Also accept a request about another organization than the one that the caller may act in. Default false. */
   readonly crossOrganization?: boolean | undefined
   /** How long the client's answer may take. Default: the client's deadline, at most 1000. */
@@ -39,6 +46,10 @@ export interface AskingOptions {
 export const aBoolean: Rule = { holds: (value) => typeof value === 'boolean', expected: 'true or false' }
 export const aFunction: Rule = { holds: (value) => typeof value === 'function', expected: 'a function' }
 export const aText: Rule = { holds: isText, expected: 'a string that is not empty' }
+export const aScope: Rule = {
+  holds: (value) => typeof value === 'function' || (typeof value === 'string' && findScopeFault(value) === undefined),
+  expected: 'the key of a scope, for example "department:cardiology", or a function that finds it',
+}
 export const texts: Rule = {
   holds: (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
   expected: 'a list of at least one string',
@@ -52,6 +63,7 @@ export const askingRules = {
     required: true,
   },
   organization: aFunction,
+  scope: aScope,
   crossOrganization: aBoolean,
   deadlineMs: aNumber(1, 60_000),
 } satisfies Record<keyof AskingOptions, Rule>

@@ -48,6 +48,12 @@ export function organizationUnknown(organizationId: string, parts: ErrorParts): 
   return problem('organization_unknown', `The organization ${quoted(organizationId)} does not exist.`, parts)
 }
 
+/** Why nothing can be decided in a scope: its kind is not registered, or it has no role set. */
+export function scopeUnknown(scope: string, parts: ErrorParts): RoleSetsExpressError {
+  const detail = `The scope ${quoted(scope)} has no role set: its kind is not registered, or none was assigned.`
+  return problem('scope_unknown', detail, parts)
+}
+
 /** A route may have several such parameters. If they differ, it is not known which of them the handler will use. */
 function fromParams(req: IncomingMessage): unknown {
   const [first, ...others] = organizationParams.map((name) => paramOf(req, name)).filter((value) => value !== undefined)

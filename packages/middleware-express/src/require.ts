@@ -8,26 +8,21 @@ import type { IncomingMessage } from 'node:http'
 import type { Decision, Reason } from '@rolesets/client'
 import { isIdentifier, quoted } from '@rolesets/core'
 import { requireCaller, rolesIn } from './authenticate/auth.ts'
-import { checkAsksMembers } from './current-members.ts'
+import { about } from './current-members.ts'
 import { decide } from './decide.ts'
 import { askingRules, checkOptions, oneOf, optionInvalid, refuseRequest, type AskingOptions } from './options.ts'
-import { organizationMissing, namedOrganization, organizationUnknown } from './organization.ts'
+import { askingMembers, membershipOf, membershipRules, rolesOfToken, type MembershipOptions } from './membership.ts'
+import { organizationMissing, namedOrganization, organizationUnknown, scopeUnknown } from './organization.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
 import { problem } from './problem.ts'
 import type { Middleware } from './request.ts'
 import { checkCurrentPermission, checkCurrentRole } from './require-current.ts'
-import { hasPermission, permissionRequired, roleRequired, type ActiveCaller } from './requirement-refusals.ts'
+import { hasPermission, permissionRequired, roleRequired, type Caller } from './requirement-refusals.ts'
 import { namesNoOrganization } from './route-path.ts'
+import { scopeOf } from './scope.ts'
 import { organizationMismatch, vouchFor } from './vouching.ts'
 
-export interface RequireOptions extends AskingOptions {
-  /**
-   * What counts: `token` (default), the role in the token, while it is in the role set of the organization; or `current`, what
-   * the caller holds now. With `current` a caller who was demoted or removed is refused at the next request, although the
-   * token still says otherwise. It needs the members to be kept in the sidecar, and a client with a key.
-   */
-  readonly membership?: 'token' | 'current' | undefined
-}
+export interface RequireOptions extends AskingOptions, MembershipOptions {}
 
 export interface RequirePermissionOptions extends RequireOptions {
   /**
@@ -46,11 +41,10 @@ export function requireRole(roles: string | readonly string[], given: RequireOpt
   const example = "requireRole('org:admin', { roleSets })"
   const required = listOf(roles, example)
   const options = checkOptions<RequireOptions>(example, given, requireRules)
-  if (options.membership === 'current') {
-    const roleSets = checkAsksMembers(example, options.roleSets)
-    return requirement(options, (caller) => checkCurrentRole(caller, { ...options, roleSets, required }))
-  }
-  return requirement(options, (caller) => checkRoleOfToken(caller, options, required))
+  if (membershipOf(example, options) === 'token')
+    return requirement(options, (caller) => checkRoleOfToken(caller, options, required))
+  const roleSets = askingMembers(example, options.roleSets, checkMethods)
+  return requirement(options, (caller) => checkCurrentRole(caller, { ...options, roleSets, required }))
 }
 
 /**
@@ -66,69 +60,66 @@ export function requirePermission(
   const example = "requirePermission('org:sys_memberships:manage', { roleSets })"
   const required = listOf(permissions, example)
   const options = checkOptions<RequirePermissionOptions>(example, given, permissionRules)
-  if (options.membership === 'current') {
-    const roleSets = checkAsksMembers(example, options.roleSets)
-    return requirement(options, (caller) => checkCurrentPermission(caller, { ...options, roleSets, required }))
-  }
-  return requirement(options, (caller) => checkPermissionOfToken(caller, options, required))
+  if (options.scope !== undefined && options.unknownPermissions === 'token')
+    throw optionInvalid(
+      example,
+      '"unknownPermissions" can\'t be \'token\' with "scope": the token lists permissions in the organization as a whole',
+    )
+  if (membershipOf(example, options) === 'token')
+    return requirement(options, (caller) => checkPermissionOfToken(caller, options, required))
+  const roleSets = askingMembers(example, options.roleSets, checkMethods)
+  return requirement(options, (caller) => checkCurrentPermission(caller, { ...options, roleSets, required }))
 }
 
-const requireRules = { ...askingRules, membership: oneOf('token', 'current') }
+const checkMethods = ['checkMember', 'checkMemberCached'] as const
+const requireRules = { ...askingRules, ...membershipRules }
 const permissionRules = { ...requireRules, unknownPermissions: oneOf('deny', 'token') }
 
 function checkRoleOfToken(
-  caller: ActiveCaller,
+  caller: Caller,
   { roleSets, deadlineMs }: RequireOptions,
   required: readonly string[],
 ): Eventually<void> {
-  const { organizationId, role = '' } = caller
-  const matching = rolesIn(caller).filter((each) => required.includes(each))
-  if (matching.length === 0) throw roleRequired(required, { role, organization: organizationId })
-  const questions = matching.map((each) => ({ organizationId, role: each }))
+  const held = caller.roles.filter((role) => required.includes(role))
+  if (held.length === 0) throw roleRequired(required, { role: caller.roles[0], ...about(caller) })
+  const questions = held.map((role) => questionOf(caller, role))
   return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
-    rolesThatCount({ organizationId, roles: matching }, decisions, required)
+    if (decisions.some(({ allowed }) => allowed)) return
+    refuseWithdrawnRole(caller, { role: held[0], decisions, required })
+    throw roleRequired(required, { role: held[0], ...about(caller) })
   })
 }
 
 function checkPermissionOfToken(
-  caller: ActiveCaller,
+  caller: Caller,
   { roleSets, deadlineMs, unknownPermissions }: RequirePermissionOptions,
   required: readonly string[],
 ): Eventually<void> {
-  const { organizationId, role = '' } = caller
+  const [role] = caller.roles
+  if (role === undefined) throw permissionRequired(required, about(caller))
   const listed = unknownPermissions === 'token' ? caller.permissions : []
-  const roles = rolesIn(caller)
-  const questions = roles.flatMap((each) => required.map((permission) => ({ organizationId, role: each, permission })))
+  const asked = caller.roles.flatMap((each) => required.map((permission) => ({ role: each, permission })))
+  const questions = asked.map(({ role: each, permission }) => ({ ...questionOf(caller, each), permission }))
   return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
-    const counting = rolesThatCount({ organizationId, roles }, decisions, required)
-    const hasOne = (answers: readonly Decision[]) =>
-      required.some((permission, position) => hasPermission(permission, listed, answers[position]))
-    if (counting.some(hasOne)) return
+    if (asked.some(({ permission }, position) => hasPermission(permission, listed, decisions[position]))) return
+    // One role of the token is still in the set, and has not what is needed.
+    const isInSet = decisions.some(({ reason }) => isRoleInSet.get(reason))
+    if (!isInSet) refuseWithdrawnRole(caller, { role, decisions, required })
     const { roleSet: role_set, revision } = decisions[0] ?? {}
-    throw permissionRequired(required, { role, organization: organizationId, role_set, revision })
+    throw permissionRequired(required, { role, ...about(caller), role_set, revision })
   })
 }
 
-/** The decisions about each role that is in the role set. Throws if none is. @param decisions as many for each role, in order */
-function rolesThatCount(
-  { organizationId, roles }: { readonly organizationId: string; readonly roles: readonly string[] },
-  decisions: readonly Decision[],
-  required: readonly string[],
-): readonly (readonly Decision[])[] {
-  const each = decisions.length / roles.length
-  const answers = roles.map((_, place) => decisions.slice(place * each, (place + 1) * each))
-  const counting = answers.filter((ofRole) => ofRole.every(({ reason }) => isRoleInSet.get(reason)))
-  const [role = ''] = roles
-  if (counting.length === 0) refuseWithdrawnRole({ organizationId, role }, answers[0] ?? [], required)
-  return counting
+function questionOf({ organizationId, scope }: Caller, role: string) {
+  return { organizationId, role, ...(scope !== undefined && { scope }) }
 }
 
-function requirement(options: RequireOptions, check: (caller: ActiveCaller) => Eventually<void>): Middleware {
+function requirement(options: RequireOptions, check: (caller: Caller) => Eventually<void>): Middleware {
   return function requirementMiddleware(req, _res, next) {
     finish(
       () =>
-        whenThere(activeCaller(req, options), (caller) =>
-          whenThere(check(caller), () => vouchFor(req, caller.organizationId)),
+        whenThere(callerOf(req, options), (caller) =>
+          whenThere(check(caller), () => vouchFor(req, caller.organizationId, caller.scope)),
         ),
       () => next(),
       next,
@@ -142,21 +133,37 @@ const UNFOUND =
   'of the token, pass ' +
   '(req) => authOf(req)?.organizationId.'
 
-function activeCaller(req: IncomingMessage, options: RequireOptions): Eventually<ActiveCaller> {
+function callerOf(req: IncomingMessage, options: RequireOptions): Eventually<Caller> {
   const auth = requireCaller(req)
-  const { membership } = options
-  const { organizationId, role } = auth
-  if (organizationId === undefined || (role === undefined && membership !== 'current')) {
-    const needed = membership === 'current' ? '' : ' and a role in it'
+  const { rolesOf, scope: option } = options
+  const isByToken = (options.membership ?? (option === undefined ? 'token' : 'current')) === 'token'
+  const { organizationId } = auth
+  const lacksRole = isByToken && option === undefined && rolesIn(auth).length === 0
+  if (organizationId === undefined || lacksRole) {
+    const needed = isByToken && option === undefined ? ' and a role in it' : ''
     throw problem('organization_required', `This request needs a token with an active organization${needed}.`)
   }
-  const caller = { ...auth, organizationId }
-  if (options.crossOrganization) return caller
+  return whenThere(checkOrganization(req, organizationId, options), () =>
+    whenThere(scopeOf(req, option), (scope) => {
+      // In a scope, only `rolesOf` knows the roles of the token: those that it has are of the organization as a whole.
+      const roles = scope === undefined || isByToken ? rolesOfToken(auth, { scope, rolesOf }) : []
+      return { ...auth, organizationId, scope, roles }
+    }),
+  )
+}
+
+/** Throws or rejects unless the request is about the active organization. */
+function checkOrganization(
+  req: IncomingMessage,
+  organizationId: string,
+  options: Pick<RequireOptions, 'organization' | 'crossOrganization'>,
+): Eventually<void> {
+  if (options.crossOrganization) return
   return whenThere(namedOrganization(req, options.organization), (organization) => {
-    if (organization === organizationId) return caller
+    if (organization === organizationId) return
     if (organization !== undefined) throw organizationMismatch(organization, organizationId)
     // A route without a parameter for the organization is about the active one. Anywhere else, it may only be out of sight.
-    if (options.organization === undefined && namesNoOrganization(req)) return caller
+    if (options.organization === undefined && namesNoOrganization(req)) return
     throw organizationMissing(UNFOUND)
   })
 }
@@ -175,15 +182,20 @@ const isRoleInSet: ReadonlyMap<string, boolean> = new Map(
   } satisfies Record<Reason, boolean>),
 )
 
-function refuseWithdrawnRole(
-  { organizationId, role }: { readonly organizationId: string; readonly role: string },
-  decisions: readonly Decision[],
-  required: readonly string[],
-): void {
+interface Withdrawal {
+  readonly role: string | undefined
+  readonly decisions: readonly Decision[]
+  readonly required: readonly string[]
+}
+
+/** To be called if none of the decisions lets the caller pass. Throws unless a role is in the set. */
+function refuseWithdrawnRole(caller: Caller, { role = '', decisions, required }: Withdrawal): void {
+  const { organizationId, scope } = caller
   for (const { reason, roleSet, revision } of decisions) {
     if (isRoleInSet.get(reason)) continue
-    const fields = { required, role, organization: organizationId, role_set: roleSet, revision }
+    const fields = { required, role, ...about(caller), role_set: roleSet, revision }
     if (reason === 'ORGANIZATION_UNKNOWN') throw organizationUnknown(organizationId, { fields })
+    if (scope !== undefined && roleSet === '') throw scopeUnknown(scope, { fields: { ...fields, reason } })
     const detail = `The role ${quoted(role)} in the token is not in role set ${quoted(roleSet)} any more.`
     throw problem('role_withdrawn', detail, { fields })
   }

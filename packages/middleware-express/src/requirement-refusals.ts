@@ -6,8 +6,14 @@ import type { Auth } from './authenticate/auth.ts'
 import type { RoleSetsExpressError } from './errors.ts'
 import { problem } from './problem.ts'
 
-/** A caller with an active organization. */
-export type ActiveCaller = Auth & { readonly organizationId: string }
+/** A caller with an active organization, and the place that the request is about. */
+export interface Caller extends Omit<Auth, 'organizationId' | 'role' | 'roles'> {
+  readonly organizationId: string
+  /** Undefined: the organization as a whole. */
+  readonly scope: string | undefined
+  /** That the token has in the place. */
+  readonly roles: readonly string[]
+}
 
 export function roleRequired(required: readonly string[], fields: object): RoleSetsExpressError {
   return problem('role_required', `This request needs the role ${anyOf(required)}.`, {
@@ -32,6 +38,6 @@ export function hasPermission(
   return !decision.permissionRetired && listed.includes(permission)
 }
 
-function anyOf(required: readonly string[]): string {
+export function anyOf(required: readonly string[]): string {
   return required.map(quoted).join(' or ')
 }

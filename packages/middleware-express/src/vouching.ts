@@ -12,6 +12,7 @@ import { problem } from './problem.ts'
 import { objectsOf, plainName, pointerTo } from './roles-of-body.ts'
 
 const vouchedKey = Symbol.for('rolesets.express.vouched')
+const vouchedScopesKey = Symbol.for('rolesets.express.vouchedScopes')
 
 type Vouched = WeakMap<IncomingMessage, Set<string>>
 
@@ -19,14 +20,29 @@ type Vouched = WeakMap<IncomingMessage, Set<string>>
  * One for all copies of this package in the process: an application can have its ESM and its CommonJS form, and a guard must
  * not miss what a requirement of the other copy has noted.
  */
-const shared = globalThis as { [vouchedKey]?: Vouched }
+const shared = globalThis as { [vouchedKey]?: Vouched; [vouchedScopesKey]?: Vouched }
 const vouched: Vouched = (shared[vouchedKey] ??= new WeakMap())
+/** The scopes of those that were about one. */
+const vouchedScopes: Vouched = (shared[vouchedScopesKey] ??= new WeakMap())
 
 const namesOfOrganization: ReadonlySet<string> = new Set(organizationParams.map(plainName))
 
-/** Notes that a requirement has let the caller pass because of a role in this organization. */
-export function vouchFor(req: IncomingMessage, organizationId: string): void {
+/** Notes that a requirement has let the caller pass because of a role in this organization, or in this scope of it. */
+export function vouchFor(req: IncomingMessage, organizationId: string, scope: string | undefined): void {
   vouched.set(req, (vouched.get(req) ?? new Set()).add(organizationId))
+  if (scope !== undefined) vouchedScopes.set(req, (vouchedScopes.get(req) ?? new Set()).add(scope))
+}
+
+/**
+ * Throws `scope_mismatch` if a requirement has vouched for another scope than the request is about: what is granted there is not
+ * what the caller was authorized for. One that vouched for the whole organization says nothing against its scopes.
+ */
+export function refuseOtherScope(req: IncomingMessage, scope: string | undefined): void {
+  const other = [...(vouchedScopes.get(req) ?? [])].find((each) => each !== scope)
+  if (other === undefined) return
+  const about = scope === undefined ? 'the organization as a whole' : `the scope ${quoted(scope)}`
+  const detail = `The request is about ${about}, and the caller was authorized in the scope ${quoted(other)}.`
+  throw problem('scope_mismatch', detail, { fields: scope === undefined ? {} : { scope } })
 }
 
 /**

@@ -108,7 +108,10 @@ async function* breaches(inspection: Inspection, now: number): AsyncGenerator<Fi
   const catalogue = await inspection.catalogue()
   const [organizations, memberships] = [inspection.organizations(), inspection.memberships()]
   const [invitations, changeSets] = [inspection.invitations(), inspection.provenances()]
-  for await (const breach of streamBroken({ catalogue, organizations, memberships, invitations, changeSets, now })) {
+  for await (const breach of streamBroken({
+    ...{ catalogue, organizations, assignments: inspection.assignments(), memberships },
+    ...{ invitations, changeSets, now },
+  })) {
     const [what = '', ...problem] = breach.split(': ')
     if (what !== 'I7') yield { what, problem: problem.join(': ').replace(/\.$/, '') }
   }

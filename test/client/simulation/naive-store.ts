@@ -3,7 +3,7 @@
  * present one. It is what a cached answer is held against.
  */
 
-import type { Change, Reason } from '@rolesets/client'
+import type { Change, MemberReason, Reason } from '@rolesets/client'
 
 export interface State {
   /** Id of the permission to its key. */
@@ -19,8 +19,25 @@ export interface State {
   readonly defaults: ReadonlyMap<string, string>
   /** Organization and scope, with a line break between them, to the id of the scope's own set. */
   readonly scopes: ReadonlyMap<string, string>
+  /** By `memberKey`. */
+  readonly members: ReadonlyMap<string, Member>
   /** What was deleted and isn't there again: keys of permissions and ids of organizations. */
   readonly gone: ReadonlySet<string>
+}
+
+export interface Member {
+  readonly roleIds: readonly string[]
+  /** True time; Infinity: without an end. */
+  readonly untilMs: number
+}
+
+export function memberKey(organizationId: string, userId: string): string {
+  return `${organizationId}/${userId}`
+}
+
+export interface MemberAnswer {
+  readonly reason: MemberReason
+  readonly roles: readonly string[]
 }
 
 export interface Answer {
@@ -54,6 +71,10 @@ export class NaiveStore {
   constructor(nowMs: () => number, state: State) {
     this.#nowMs = nowMs
     this.#begin(state)
+  }
+
+  get nowMs(): number {
+    return this.#nowMs()
   }
 
   get #present(): Epoch {
@@ -161,6 +182,47 @@ export function answer(state: State, question: NaiveQuestion, deniesUnknown: boo
   if (permission === undefined)
     return { reason: 'PERMISSION_UNKNOWN', ...where, gone: state.gone.has(question.permission) }
   return { reason: role[1].permissionIds.includes(permission[0]) ? 'ROLE_IN_SET' : 'PERMISSION_NOT_IN_ROLE', ...where }
+}
+
+export interface MemberQuestion {
+  readonly organizationId: string
+  readonly userId: string
+  /** One of the two is empty. */
+  readonly role: string
+  readonly permission: string
+}
+
+/** What a user holds at this moment of true time. */
+export function memberAnswer(
+  state: State,
+  { organizationId, userId, role, permission }: MemberQuestion,
+  { deniesUnknown, nowMs }: { readonly deniesUnknown: boolean; readonly nowMs: number },
+): MemberAnswer {
+  const place = answer(state, { organizationId, scope: '', role: '', permission: '' }, deniesUnknown)
+  if (place.reason === 'ORGANIZATION_UNKNOWN') return { reason: place.reason, roles: [] }
+  const member = state.members.get(memberKey(organizationId, userId))
+  if (member === undefined || member.untilMs <= nowMs) return { reason: 'NOT_A_MEMBER', roles: [] }
+  const offered = state.roleSets.get(place.roleSetId)?.roleIds ?? []
+  const held = member.roleIds.filter((id) => offered.includes(id))
+  const roles = held.map((id) => state.roles.get(id)?.key ?? '')
+  return { reason: reasonOfMember(state, { role, permission }, { held, offered }), roles }
+}
+
+function reasonOfMember(
+  state: State,
+  { role, permission }: { readonly role: string; readonly permission: string },
+  { held, offered }: { readonly held: readonly string[]; readonly offered: readonly string[] },
+): MemberReason {
+  if (permission !== '') {
+    const known = [...state.permissions].find(([, key]) => key === permission)
+    if (known === undefined) return 'PERMISSION_UNKNOWN'
+    const holds = held.some((id) => state.roles.get(id)?.permissionIds.includes(known[0]))
+    return holds ? 'MEMBER_HOLDS_ROLE' : 'PERMISSION_NOT_HELD'
+  }
+  const found = [...state.roles].find(([id, { key }]) => id === role || key === role)
+  if (found === undefined) return 'ROLE_UNKNOWN'
+  if (held.includes(found[0])) return 'MEMBER_HOLDS_ROLE'
+  return offered.includes(found[0]) ? 'ROLE_NOT_HELD' : 'ROLE_NOT_IN_SET'
 }
 
 function at<Item>(items: readonly Item[], index: number): Item {

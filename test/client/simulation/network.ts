@@ -13,13 +13,14 @@ import {
 } from '@rolesets/client'
 import { ScriptedStream } from '../scripted-transport.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
-import { answer, type NaiveQuestion, type NaiveStore, type State } from './naive-store.ts'
+import { answer, memberAnswer, memberKey, type NaiveQuestion, type NaiveStore, type State } from './naive-store.ts'
 import { assignPlan, permissionOf, roleOf, roleSetOf, scopeDefaultOf, scopeKindOf } from './writes.ts'
 
 /** A scope is left out for the organization as a whole. */
 type Question = Omit<NaiveQuestion, 'scope'> & { readonly scope?: string }
 
 interface Request extends Question {
+  readonly userId: string
   readonly atLeastRevision?: string
   readonly checks: readonly Question[]
   readonly roleSet: string
@@ -219,7 +220,8 @@ export class SimulatedNetwork implements Transport {
 
   #heartbeat() {
     const nowMs = this.#options.clock.nowMs()
-    return { stalenessMs: nowMs - (this.#cutOffSinceMs ?? nowMs), unknownOrganizationsDenied: this.#deniesUnknown }
+    const stalenessMs = nowMs - (this.#cutOffSinceMs ?? nowMs)
+    return { stalenessMs, unknownOrganizationsDenied: this.#deniesUnknown, membershipsShown: true }
   }
 
   /** In order, and never sooner than what was sent before. */
@@ -264,7 +266,27 @@ export class SimulatedNetwork implements Transport {
       }
       return { allowed: reason === 'ROLE_IN_SET', reason, ...facts, ...where, revision }
     }
+    if (method === 'Decisions/CheckMember') return this.#memberReply(state, request)
     return method === 'Decisions/Check' ? reply(request) : { results: request.checks.map(reply), revision }
+  }
+
+  #memberReply(state: State, question: Request) {
+    const nowMs = this.#options.clock.nowMs()
+    const { organizationId, userId } = question
+    const deniesUnknown = this.#deniesUnknown
+    const { reason, roles } = memberAnswer(state, question, { deniesUnknown, nowMs })
+    const place = answer(state, { organizationId, scope: '', role: '', permission: '' }, deniesUnknown)
+    const member = state.members.get(memberKey(organizationId, userId))
+    const isCurrent = member !== undefined && member.untilMs > nowMs
+    return {
+      ...{ allowed: reason === 'MEMBER_HOLDS_ROLE', reason, roles, permissions: [] },
+      ...{ roleSet: place.roleSet, roleSetId: place.roleSetId, organizationRegistered: place.registered },
+      organizationDeleted: place.gone,
+      permissionRetired: reason === 'PERMISSION_UNKNOWN' && state.gone.has(question.permission),
+      roleIds: isCurrent ? member.roleIds : [],
+      endsInMs: isCurrent && member.untilMs !== Infinity ? member.untilMs - nowMs : 0,
+      revision: `${this.#epoch}:${this.#number}`,
+    }
   }
 
   #assign({ organizationId, roleSet }: Request) {

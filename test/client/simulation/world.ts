@@ -1,16 +1,33 @@
 /** One run of the simulation: a client, what happens to it, and every answer held against the naive store. */
 
-import { createRoleSetsClient, type Decision, type Question, type RoleSetsClient } from '@rolesets/client'
+import {
+  createRoleSetsClient,
+  type Decision,
+  type MemberDecision,
+  type MemberRequirement,
+  type Question,
+  type RoleSetsClient,
+} from '@rolesets/client'
 import { SimulatedClock } from '../simulated-clock.ts'
-import { answer, NaiveStore } from './naive-store.ts'
+import { answer, memberAnswer, memberKey, NaiveStore, type State } from './naive-store.ts'
 import { SimulatedNetwork } from './network.ts'
-import { firstState, organizationIds, permissionKeys, roleKeys, scopeKeys, write, type Write } from './writes.ts'
+import {
+  firstState,
+  organizationIds,
+  permissionKeys,
+  roleKeys,
+  scopeKeys,
+  userIds,
+  write,
+  type Write,
+} from './writes.ts'
 
 export type Command =
   | { readonly kind: 'write'; readonly write: Write }
   | { readonly kind: 'ownWrite'; readonly a: number; readonly b: number }
   | { readonly kind: 'ask'; readonly a: number; readonly b: number }
   | { readonly kind: 'askMany' }
+  | { readonly kind: 'askMember'; readonly a: number; readonly b: number }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'delay'; readonly feedMs: number; readonly replyMs: number }
   | { readonly kind: 'link'; readonly how: 'broken' | 'silent' | 'open' }
@@ -44,6 +61,7 @@ export class World {
   #seen: Revision = { epoch: 0, number: 0 }
   /** Answers from the cache that were held against the store. */
   cachedAnswers = 0
+  cachedMemberAnswers = 0
 
   constructor(seed: number, maxStalenessMs: number) {
     this.#random = randomFrom(seed)
@@ -76,6 +94,9 @@ export class World {
         break
       case 'askMany':
         this.#later(this.#askMany())
+        break
+      case 'askMember':
+        this.#later(this.#askMember(command.a, command.b))
         break
       case 'wait':
         return this.#clock.advance(command.ms)
@@ -148,6 +169,13 @@ export class World {
     if (new Set(decisions.map(({ revision }) => revision)).size > 1) throw new Error('A batch has several revisions.')
   }
 
+  async #askMember(a: number, b: number): Promise<void> {
+    const seen = this.#seen
+    const { organizationId, userId, question } = memberQuestionOf(a, b)
+    const decision = await this.#client.checkMember(organizationId, userId, question).catch(() => undefined)
+    if (decision !== undefined) this.#judgeMember({ organizationId, userId, question }, decision, seen)
+  }
+
   /** After everything that happens: what would the cache say now? */
   #look(): void {
     const { revision } = this.#client.status()
@@ -158,6 +186,11 @@ export class World {
       const decision = this.#client.checkCached(organizationId, role, about)
       if (decision !== undefined) this.#judge({ organizationId, role, permission, scope }, decision, this.#seen)
     }
+    for (let a = 0; a < organizationIds.length * userIds.length; a++) {
+      const asked = memberQuestionOf(a, Math.floor(this.#random() * 1000))
+      const decision = this.#client.checkMemberCached(asked.organizationId, asked.userId, asked.question)
+      if (decision !== undefined) this.#judgeMember(asked, decision, this.#seen)
+    }
   }
 
   #see(revision: string): void {
@@ -167,18 +200,8 @@ export class World {
 
   #judge(question: Question, decision: Decision, seen: Revision): void {
     const nowMs = this.#clock.nowMs()
-    const [epoch = '', number = ''] = decision.revision.split(':')
-    const isCached = decision.source === 'cache'
-    if (isCached) this.cachedAnswers++
-    const boundMs = this.#maxStalenessMs + slackMs + (isCached ? 0 : deadlineMs)
-    const say = (what: string) => {
-      const state = JSON.stringify({ question, decision, seen, status: this.#client.status(), nowMs })
-      throw new Error(`${what}: ${state}`)
-    }
-    const state = this.#store.stateAt(epoch, Number(number)) ?? say('The store was never there')
-    const oldestMs = this.#store.currentUntilMs(epoch, Number(number))
-    if (oldestMs < nowMs - boundMs) say(`It is ${nowMs - oldestMs} ms old`)
-    if (isOlder(this.#parse(decision.revision), seen)) say('It is older than what was seen')
+    const { state, boundMs, say } = this.#examine(question, decision, seen)
+    if (decision.source === 'cache') this.cachedAnswers++
     const { permission = '', scope = '', ...asked } = question
     const answers = this.#settingsSince(nowMs - boundMs).map((denies) =>
       answer(state, { ...asked, permission, scope }, denies),
@@ -188,6 +211,41 @@ export class World {
       ({ reason, roleSet, gone }) => reason === decision.reason && roleSet === decision.roleSet && gone === isGone,
     )
     if (!isRight || decision.allowed !== (decision.reason === 'ROLE_IN_SET')) say('The store says otherwise')
+  }
+
+  /** A membership can end while the answer is on its way, and the clocks differ a little. */
+  #judgeMember(asked: MemberAsked, decision: MemberDecision, seen: Revision): void {
+    const nowMs = this.#clock.nowMs()
+    const { state, boundMs, say } = this.#examine(asked, decision, seen)
+    const isCached = decision.source === 'cache'
+    if (isCached) this.cachedMemberAnswers++
+    const { organizationId, userId, question } = asked
+    const naive = { organizationId, userId, role: question.role ?? '', permission: question.permission ?? '' }
+    const moments = isCached ? [nowMs, nowMs + slackMs] : [nowMs - deadlineMs, nowMs + slackMs]
+    const answers = moments.flatMap((moment) =>
+      this.#settingsSince(nowMs - boundMs).map((deniesUnknown) =>
+        memberAnswer(state, naive, { deniesUnknown, nowMs: moment }),
+      ),
+    )
+    const said = JSON.stringify(decision.roles)
+    const isRight = answers.some(({ reason, roles }) => reason === decision.reason && JSON.stringify(roles) === said)
+    if (!isRight || decision.allowed !== (decision.reason === 'MEMBER_HOLDS_ROLE')) say('The store says otherwise')
+  }
+
+  /** What holds for every answer: it is of a state of the store, not too old, and no older than what was seen. */
+  #examine(question: object, decision: Pick<Decision, 'revision' | 'source'>, seen: Revision): Examined {
+    const nowMs = this.#clock.nowMs()
+    const [epoch = '', number = ''] = decision.revision.split(':')
+    const boundMs = this.#maxStalenessMs + slackMs + (decision.source === 'cache' ? 0 : deadlineMs)
+    const say = (what: string): never => {
+      const state = JSON.stringify({ question, decision, seen, status: this.#client.status(), nowMs })
+      throw new Error(`${what}: ${state}`)
+    }
+    const state = this.#store.stateAt(epoch, Number(number)) ?? say('The store was never there')
+    const oldestMs = this.#store.currentUntilMs(epoch, Number(number))
+    if (oldestMs < nowMs - boundMs) say(`It is ${nowMs - oldestMs} ms old`)
+    if (isOlder(this.#parse(decision.revision), seen)) say('It is older than what was seen')
+    return { state, boundMs, say }
   }
 
   #settingsSince(sinceMs: number): readonly boolean[] {
@@ -215,10 +273,24 @@ export class World {
     const asked = organizationIds.map((_, at) => this.#ask(questionOf(at, at)))
     await this.#clock.advance(1000)
     await Promise.all(asked)
+    const members = Array.from({ length: organizationIds.length * userIds.length }, (_, a) => memberQuestionOf(a, a))
+    const askedMembers = members.map((_, a) => this.#askMember(a, a))
+    await this.#clock.advance(1000)
+    await Promise.all(askedMembers)
+    for (const { organizationId, userId, question } of members) {
+      const decision = this.#client.checkMemberCached(organizationId, userId, question)
+      const isCached = decision?.revision === head || this.#endsBySelf(organizationId, userId)
+      if (!isCached) throw new Error(`${userId} of ${organizationId} is not answered from the cache at ${head}.`)
+    }
     for (const organizationId of organizationIds) {
       const decision = this.#client.checkCached(organizationId, 'org:r0')
       if (decision?.revision !== head) throw new Error(`${organizationId} is not answered from the cache at ${head}.`)
     }
+  }
+
+  /** Its time may be over since it was asked about. */
+  #endsBySelf(organizationId: string, userId: string): boolean {
+    return (this.#store.state.members.get(memberKey(organizationId, userId))?.untilMs ?? Infinity) !== Infinity
   }
 
   #parse(revision: string): Revision {
@@ -233,6 +305,24 @@ function questionOf(a: number, b: number): Question {
   const permission = [undefined, undefined, ...permissionKeys, 'org:no:such'][b % 5]
   const scope = [undefined, undefined, undefined, ...scopeKeys][(a + 3 * b) % (scopeKeys.length + 3)]
   return { organizationId, role, permission, scope }
+}
+
+interface MemberAsked {
+  readonly organizationId: string
+  readonly userId: string
+  readonly question: MemberRequirement
+}
+
+function memberQuestionOf(a: number, b: number): MemberAsked {
+  const { organizationId, role, permission } = questionOf(a, b)
+  const userId = userIds[Math.floor(a / organizationIds.length) % userIds.length] ?? ''
+  return { organizationId, userId, question: permission === undefined ? { role } : { permission } }
+}
+
+interface Examined {
+  readonly state: State
+  readonly boundMs: number
+  readonly say: (what: string) => never
 }
 
 function optionsOf({ permission, scope }: Question): { permission?: string; scope?: string } {

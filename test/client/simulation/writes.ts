@@ -1,9 +1,12 @@
 /** Random writes on the naive store: from a state and two numbers to the next state and the facts that describe it. */
 
 import type { Change, Organization, Permission, Role, RoleSet, ScopeDefault, ScopeKind } from '@rolesets/client'
-import type { NaiveStore, State } from './naive-store.ts'
+import { memberKey, type Member, type NaiveStore, type State } from './naive-store.ts'
 
 export const organizationIds = ['acme', 'globex', 'hooli', 'initech', 'umbrella']
+/** Those that have members. */
+const crowded = organizationIds.slice(0, 2)
+export const userIds = ['ann', 'bob']
 /** One kind is never registered. */
 export const scopeKeys = ['team:a', 'team:b', 'unit:a', 'odd:a']
 const kinds = ['team', 'unit']
@@ -30,6 +33,7 @@ export function firstState(): State {
       ['acme', 'roleset_0'],
       ['globex', 'roleset_1'],
     ]),
+    members: new Map([[memberKey('acme', 'ann'), { roleIds: ['role_0'], untilMs: Infinity }]]),
     kinds: new Map([['team', 'organization']]),
     defaults: new Map(),
     scopes: new Map(),
@@ -57,6 +61,12 @@ export const writeKinds = [
   'permissions',
   'permission',
   'nothing',
+  'member',
+  'member',
+  'member',
+  'unmember',
+  'reassign',
+  'reassign',
 ] as const
 export type WriteKind = (typeof writeKinds)[number]
 
@@ -69,7 +79,7 @@ export interface Write {
 /** @returns the number that it made */
 export function write(store: NaiveStore, { kind, a, b }: Write): number {
   const { state } = store
-  const plan = plans[kind](state, a, b, store.head)
+  const plan = plans[kind](state, a, b, { head: store.head, nowMs: store.nowMs })
   if (plan === undefined) return store.commit(state, [])
   return store.commit(plan.state, plan.changes(plan.state))
 }
@@ -79,9 +89,15 @@ interface Plan {
   readonly changes: (state: State) => readonly Change[]
 }
 
-const plans: Record<WriteKind, (state: State, a: number, b: number, head: number) => Plan | undefined> = {
+interface When {
+  readonly head: number
+  /** True time. */
+  readonly nowMs: number
+}
+
+const plans: Record<WriteKind, (state: State, a: number, b: number, when: When) => Plan | undefined> = {
   assign(state, a, b) {
-    const [id, roleSetId] = [pick(organizationIds, a), pick([...state.roleSets.keys()], b)]
+    const [id, roleSetId] = [pick(b % 2 === 0 ? organizationIds : crowded, a), pick([...state.roleSets.keys()], b)]
     return assignPlan(state, id, roleSetId)
   },
   assignScope(state, a, b) {
@@ -116,14 +132,15 @@ const plans: Record<WriteKind, (state: State, a: number, b: number, head: number
     defaults.set(scope, pick([...state.roleSets.keys()], b))
     return { state: { ...state, defaults }, changes: (next) => [{ scopeDefaultPut: scopeDefaultOf(next, scope) }] }
   },
-  remove(state, a) {
-    const id = pick(organizationIds, a)
+  remove(state, a, b) {
+    const id = pick(b % 2 === 0 ? organizationIds : crowded, a)
     const organizations = new Map(state.organizations)
     if (!organizations.delete(id)) return undefined
     const gone = new Set(state.gone).add(id)
     const scopes = new Map([...state.scopes].filter(([place]) => !place.startsWith(`${id}\n`)))
+    const members = new Map([...state.members].filter(([key]) => !key.startsWith(memberKey(id, ''))))
     return {
-      state: { ...state, organizations, scopes, gone },
+      state: { ...state, organizations, scopes, members, gone },
       changes: () => [{ organizationDeleted: { id, key: '' } }],
     }
   },
@@ -155,7 +172,7 @@ const plans: Record<WriteKind, (state: State, a: number, b: number, head: number
       ],
     }
   },
-  newSet(state, a, b, head) {
+  newSet(state, a, b, { head }) {
     if (state.roleSets.size > 4) return undefined
     const roleIds = [...state.roles.keys()].filter((_, n) => n === b % roleCount || (a >> n) % 2 === 1)
     return putSet(state, `roleset_new_${head}_${state.roleSets.size}`, { key: `role_set:n${head}`, roleIds })
@@ -201,6 +218,56 @@ const plans: Record<WriteKind, (state: State, a: number, b: number, head: number
     }
   },
   nothing: () => undefined,
+  member(state, a, b, { nowMs }) {
+    const [organizationId, userId] = [pick(crowded, a), pick(userIds, b)]
+    const roleIds = [...state.roles.keys()].filter((_, n) => n === a % roleCount || (b >> n) % 4 === 3)
+    const member = { roleIds, untilMs: a % 4 < 2 ? nowMs + 5 * b : Infinity }
+    const members = new Map(state.members).set(memberKey(organizationId, userId), member)
+    const put = { ...membershipOf(organizationId, userId), ...heldOf(state, member) }
+    return { state: { ...state, members }, changes: () => [{ membershipPut: put }] }
+  },
+  unmember(state, a, b) {
+    const [organizationId, userId] = [pick(crowded, a), pick(userIds, b)]
+    const members = new Map(state.members)
+    if (!members.delete(memberKey(organizationId, userId))) return undefined
+    const { id, scope } = membershipOf(organizationId, userId)
+    return {
+      state: { ...state, members },
+      changes: () => [{ membershipDeleted: { id, organizationId, userId, scope } }],
+    }
+  },
+  reassign(state, a, b) {
+    const [from, to] = [pick([...state.roles.keys()], a), pick([...state.roles.keys()], b)]
+    if (from === to) return undefined
+    const organizationId = pick(crowded, b)
+    const roleSetId = pick([...state.roleSets.keys()], a)
+    const isWhole = (a + b) % 2 === 0
+    const isAmong = (key: string) =>
+      isWhole
+        ? state.organizations.get(key.split('/')[0] ?? '') === roleSetId
+        : key.startsWith(memberKey(organizationId, ''))
+    const members = [...state.members].map(([key, { roleIds, untilMs }]) => {
+      const moved = [...new Set(roleIds.map((id) => (id === from ? to : id)))]
+      return [key, { roleIds: isAmong(key) ? moved : roleIds, untilMs }] as const
+    })
+    const mappings = [{ fromRoleId: from, toRoleId: to, members: 1, invitations: 0 }]
+    const among = isWhole ? { roleSetId } : { organizationId }
+    return {
+      state: { ...state, members: new Map(members) },
+      changes: () => [{ membersReassigned: { ...among, mappings } }],
+    }
+  },
+}
+
+function membershipOf(organizationId: string, userId: string) {
+  const metadata = { publicMetadata: {}, privateMetadata: {} }
+  return { id: `orgmem_${organizationId}_${userId}`, organizationId, userId, scope: '', ...metadata, ...times }
+}
+
+function heldOf(state: State, { roleIds, untilMs }: Member) {
+  const roles = roleIds.map((id) => state.roles.get(id)?.key ?? id)
+  const expiresAtMs = untilMs === Infinity ? 0 : untilMs
+  return { role: roles[0] ?? '', roleId: roleIds[0] ?? '', roles, roleIds, expiresAtMs }
 }
 
 export function assignPlan(state: State, id: string, roleSetId: string): Plan {

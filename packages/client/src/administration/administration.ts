@@ -8,7 +8,14 @@ import { parseDurationMs, parseObject, parseSignal } from '../arguments.ts'
 import { invalidArgument } from '../errors.ts'
 import type { Calls } from '../wire/calls.ts'
 import { objectOf, revision } from '../wire/reading.ts'
-import { accesses, grantPolicies, invitationStatuses, lastAdministrators, roleSetTypes } from '../wire/resources.ts'
+import {
+  accesses,
+  grantPolicies,
+  invitationStatuses,
+  lastAdministrators,
+  roleSetTypes,
+  scopeFallbackNames,
+} from '../wire/resources.ts'
 import type { AdminOptions, Administration } from './calls.ts'
 import { callFields, type FieldKind, type ScalarKind } from './fields.ts'
 
@@ -116,6 +123,7 @@ const scalars: { readonly [Kind in ScalarKind]: Parser } = {
   count: checked((value) => isWhole(value) && (value as number) < 2 ** 31, 'must be a whole number.'),
   long: checked(isWhole, 'must be a whole number.'),
   roleSetType: oneOf(roleSetTypes),
+  scopeFallback: oneOf(scopeFallbackNames),
   access: oneOf(accesses),
   grantPolicy: oneOf(grantPolicies),
   lastAdministrator: oneOf(lastAdministrators),

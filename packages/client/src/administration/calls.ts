@@ -61,7 +61,23 @@ export interface Administration {
   readonly updateOrganization: Write<requests.UpdateOrganization, replies.OrganizationWritten>
   /** With its memberships and invitations. */
   readonly deleteOrganization: Write<requests.DeleteOrganization, replies.DeletedWritten>
-  /** Gives an organization another role set. An organization that isn't registered is registered by this. */
+  /** Registers a kind of scopes, or changes what its scopes have that have neither a role set of their own nor a default. */
+  readonly setScopeKind: Write<requests.SetScopeKind, replies.ScopeKindWritten>
+  /** Refused while there is anything of the kind. */
+  readonly deleteScopeKind: Write<requests.DeleteScopeKind, replies.ScopeKindWritten>
+  /** With all defaults beside the first page. */
+  readonly listScopeKinds: Call<requests.Page, replies.ScopeKindsRead>
+  /** Gives the scopes with one key a role set where they have none of their own. */
+  readonly setScopeDefault: Write<requests.SetScopeDefault, replies.ScopeDefaultWritten>
+  readonly deleteScopeDefault: Write<requests.DeleteScopeDefault, replies.ScopeDefaultWritten>
+  /** Those with a name, a role set of their own, or members. */
+  readonly listScopes: Call<requests.ListScopes, replies.ScopesRead>
+  /** With members, invitations, name and role set. */
+  readonly renameScope: Write<requests.RenameScope, replies.ScopeWritten>
+  /**
+   * Gives an organization another role set, or a scope one of its own. An organization that isn't registered is registered by
+   * this.
+   */
   readonly assignRoleSet: Write<requests.AssignRoleSet, replies.OrganizationWritten>
   readonly createMembership: Write<requests.CreateMembership, replies.MembershipWritten>
   readonly getMembership: Call<requests.GetMembership, replies.MembershipRead>

@@ -3,7 +3,15 @@
  * misspelled `dryRun` must not become a write. The types of the requests are derived from the table.
  */
 
-import type { Access, GrantPolicy, InvitationStatus, LastAdministrator, Metadata, RoleSet } from '../wire/resources.ts'
+import type {
+  Access,
+  GrantPolicy,
+  InvitationStatus,
+  LastAdministrator,
+  Metadata,
+  RoleSet,
+  ScopeFallbackName,
+} from '../wire/resources.ts'
 
 /** Role to role, by key or id. */
 export type Mappings = { readonly [role: string]: string }
@@ -28,6 +36,7 @@ interface Scalars {
   readonly mappings: Mappings
   readonly metadata: Metadata
   readonly roleSetType: RoleSet['type']
+  readonly scopeFallback: ScopeFallbackName
   readonly access: Access
   readonly grantPolicy: GrantPolicy
   readonly lastAdministrator: LastAdministrator
@@ -153,7 +162,8 @@ export const callFields = {
     ...wording,
     roles: 'texts',
     defaultRole: 'name',
-    creatorRole: 'name',
+    /** Left out: it has none, and is for scopes only. */
+    creatorRole: 'text',
     type: 'roleSetType',
     ...create,
   },
@@ -196,7 +206,34 @@ export const callFields = {
     ...insisting,
   },
   deleteOrganization: { ...organization, ...write },
-  assignRoleSet: { ...organization, roleSet: 'name', mappings: 'mappings', ...restoring, ...insisting },
+  assignRoleSet: {
+    ...organization,
+    /** Must be given, but for a scope with `clear`. */
+    roleSet: 'text',
+    /** `<kind>:<name>`: a scope of the organization gets it. Left out: the organization as a whole. */
+    scope: 'text',
+    /** Instead of `roleSet`: the scope gives up its own role set. */
+    clear: 'flag',
+    mappings: 'mappings',
+    ...restoring,
+    ...insisting,
+  },
+  setScopeKind: { kind: 'name', fallback: 'scopeFallback', roleSet: 'text', mappings: 'mappings', ...create },
+  deleteScopeKind: { kind: 'name', ...create },
+  listScopeKinds: page,
+  setScopeDefault: { scope: 'name', roleSet: 'name', mappings: 'mappings', ...create },
+  deleteScopeDefault: { scope: 'name', mappings: 'mappings', ...create },
+  listScopes: { ...organization, ...page },
+  renameScope: {
+    ...organization,
+    scope: 'name',
+    /** Left out: it keeps its key. */
+    newScope: 'text',
+    /** May be empty. Left out: it keeps its name. */
+    name: 'text',
+    mappings: 'mappings',
+    ...create,
+  },
   createMembership: {
     ...membership,
     ...givenRoles,

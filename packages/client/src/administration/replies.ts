@@ -10,6 +10,8 @@ import type {
   Permission,
   Role,
   RoleSet,
+  ScopeDefault,
+  ScopeKind,
   Settings,
 } from '../wire/resources.ts'
 
@@ -42,6 +44,21 @@ export interface Violation {
   readonly facts: { readonly [name: string]: string }
 }
 
+/** A scope of an organization, and the role set that it has. */
+export interface Scope {
+  readonly organizationId: string
+  /** `<kind>:<name>` */
+  readonly scope: string
+  /** May be empty. */
+  readonly name: string
+  /** Key; empty, as its id: it has none, so that nothing can be granted there. */
+  readonly roleSet: string
+  readonly roleSetId: string
+  /** Why it has it: its own, the default of its key, what its kind names, or that of its organization, which it follows. */
+  readonly origin: 'ORIGIN_UNSPECIFIED' | 'OWN' | 'DEFAULT' | 'KIND' | 'FOLLOWS'
+  readonly members: number
+}
+
 /** What a write does, or as a dry run would do, beyond the thing itself. */
 export interface Impact {
   /** Organizations whose available roles change, or that move to another set. */
@@ -54,6 +71,9 @@ export interface Impact {
   readonly requiredMappings: readonly RequiredMapping[]
   /** Why the write would be refused. Only in the answer to a dry run. */
   readonly violations: readonly Violation[]
+  /** Scopes that get another role set; the first 100 of them, in order. */
+  readonly places: number
+  readonly firstPlaces: readonly { readonly organizationId: string; readonly scope: string }[]
   /** Organizations that lose their last administrator by it. */
   readonly organizationsWithoutAdministrator: number
   /** Their ids, in order; the first 100. */
@@ -88,6 +108,9 @@ export type PermissionWritten = Written & { readonly permission: Permission }
 export type RoleWritten = Written & { readonly role: Role }
 export type RoleSetWritten = Written & { readonly roleSet: RoleSet }
 export type OrganizationWritten = Written & { readonly organization: Organization }
+export type ScopeKindWritten = Written & { readonly scopeKind: ScopeKind }
+export type ScopeDefaultWritten = Written & { readonly scopeDefault: ScopeDefault }
+export type ScopeWritten = Written & { readonly scope: Scope }
 export type MembershipWritten = Written & { readonly membership: Membership }
 export type DeletedWritten = Written & { readonly id: string }
 export type UserRemoved = Written & { readonly userId: string }
@@ -113,6 +136,12 @@ export type PermissionsRead = ReadPage & { readonly permissions: readonly Permis
 export type RolesRead = ReadPage & { readonly roles: readonly Role[] }
 export type RoleSetsRead = ReadPage & { readonly roleSets: readonly RoleSet[] }
 export type OrganizationsRead = ReadPage & { readonly organizations: readonly Organization[] }
+/** `scopeDefaults`: all of them, with the first page. */
+export type ScopeKindsRead = ReadPage & {
+  readonly scopeKinds: readonly ScopeKind[]
+  readonly scopeDefaults: readonly ScopeDefault[]
+}
+export type ScopesRead = ReadPage & { readonly scopes: readonly Scope[] }
 export type MembershipsRead = ReadPage & { readonly memberships: readonly Membership[] }
 export type InvitationsRead = ReadPage & { readonly invitations: readonly Invitation[] }
 export type AccessKeysRead = ReadPage & { readonly accessKeys: readonly AccessKey[] }

@@ -93,7 +93,7 @@ export function parseAvailableRoles(
 }
 
 /** A sidecar that doesn't know scopes answers for the organization as a whole, which may offer more. */
-function checkKnowsScopes(inScope: boolean, scope: string): void {
+export function checkKnowsScopes(inScope: boolean, scope: string): void {
   if (inScope === (scope !== '')) return
   if (inScope) throw malformed('it is about a scope, and none was asked about')
   const message =

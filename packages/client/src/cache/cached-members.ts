@@ -3,14 +3,14 @@
  * A client without a key isn't shown them, so it keeps none and asks each time.
  */
 
-import { wholeOf, type Reach, type Revision } from '@rolesets/core'
+import { keyOfPlace, wholeOf, type Reach, type Revision } from '@rolesets/core'
 import type { ParsedMemberCheck, ParsedMemberOptions } from '../member-arguments.ts'
 import type { Limits } from '../waiting.ts'
 import type { Asking } from './asking.ts'
 import type { Cache } from './cache.ts'
 import type { Lookups } from './lookups.ts'
-import type { Member, MemberCache } from './member-cache.ts'
-import type { MemberCheck, MemberDecision, MemberRoles } from './member-decision.ts'
+import type { MemberCache } from './member-cache.ts'
+import type { Member, MemberCheck, MemberDecision, MemberRoles } from './member-decision.ts'
 import { parseMemberCheck, parseMemberRoles, type MemberReply } from './member-replies.ts'
 
 export interface CachedMembersOptions {
@@ -46,10 +46,10 @@ export class CachedMembers {
     return decision
   }
 
-  fromCache(member: Member, { asked }: ParsedMemberCheck, atLeast?: Revision): MemberDecision | undefined {
+  fromCache(member: Member, { asked, reach }: ParsedMemberCheck, atLeast?: Revision): MemberDecision | undefined {
     const { asking, members } = this.#options
     if (!this.#mayUseCache(atLeast)) return undefined
-    const decision = members.answersOf(member, asking.nowMs)?.answer(asked)
+    const decision = members.answersOf(member, reach, asking.nowMs)?.answer(asked)
     if (decision !== undefined) asking.hits++
     return decision
   }
@@ -58,24 +58,22 @@ export class CachedMembers {
     return this.#inquire({
       ...{ member, options, question: { role: '', permission: '', ...check.asked, reach: check.reach } },
       fromCache: () => this.fromCache(member, check, options.atLeast),
-      parse: parseMemberCheck,
+      parse: (reply, atLeast) => parseMemberCheck(reply, member, atLeast),
     })
   }
 
-  rolesFromCache(member: Member, atLeast?: Revision): MemberRoles | undefined {
+  rolesFromCache(member: Member, reach: Reach, atLeast?: Revision): MemberRoles | undefined {
     const { asking, members } = this.#options
     if (!this.#mayUseCache(atLeast)) return undefined
-    const { organizationId, userId } = member
-    const roles = members.answersOf(member, asking.nowMs)?.roles(organizationId, userId)
+    const roles = members.answersOf(member, reach, asking.nowMs)?.roles(member)
     if (roles !== undefined) asking.hits++
     return roles
   }
 
-  roles(member: Member, options: ParsedMemberOptions): Promise<MemberRoles> {
-    const reach: Reach = 'PLACE'
+  roles(member: Member, reach: Reach, options: ParsedMemberOptions): Promise<MemberRoles> {
     return this.#inquire({
       ...{ member, options, question: { role: '', permission: '', anyRole: true, reach } },
-      fromCache: () => this.rolesFromCache(member, options.atLeast),
+      fromCache: () => this.rolesFromCache(member, reach, options.atLeast),
       parse: (reply, atLeast) => parseMemberRoles(reply, member, atLeast),
     })
   }
@@ -91,7 +89,7 @@ export class CachedMembers {
     return lookups.inquire(
       {
         // Ids hold no control characters.
-        about: `${member.organizationId}\n${member.userId}`,
+        about: `${keyOfPlace(member)}\n\n${member.userId}`,
         key: JSON.stringify(question),
         atLeast: asking.needed(options.atLeast),
         fromCache,
@@ -102,27 +100,48 @@ export class CachedMembers {
     )
   }
 
-  /** Asks the sidecar, and keeps what the answer says about the member and the organization's role set. */
+  /** Asks the sidecar, and keeps what the answer says about the member and the role sets of the place. */
   async #ask<Value>({ member, question, options, parse }: Asked<Value>, limits: Limits): Promise<MemberReply<Value>> {
-    const { asking, cache, members } = this.#options
+    const { asking, cache } = this.#options
     asking.misses++
-    const lookup = members.beginLookup(member)
-    const placeLookup = cache.beginLookup(wholeOf(member.organizationId))
+    const lookups = this.#beginLookups(member)
     // The memberships hold for a time from the answer on, which is later.
     const askedAtMs = asking.nowMs
     try {
-      const request = { ...member, scope: '', anyRole: false, ...question }
+      const request = { ...member, anyRole: false, ...question }
       const { atLeast } = options
       const reply = await asking.ask({ method: 'Decisions/CheckMember', request, atLeast, parse }, limits)
-      const { roleIds, endsInMs, revision } = reply
-      members.fill(lookup, { roleIds, untilMs: askedAtMs + endsInMs }, revision)
-      cache.fill(placeLookup, reply.roleSetId, revision)
+      lookups.fill(reply, askedAtMs)
       // The setting came with the snapshot; a sidecar that was restarted with the stricter one is believed at once.
       if (reply.unknownOrganizationsDenied) cache.setUnknownOrganizations(true)
       return reply
     } finally {
-      members.endLookup(lookup)
-      cache.endLookup(placeLookup)
+      lookups.end()
+    }
+  }
+
+  /** A scope and a membership of it are decided together with those of the organization. */
+  #beginLookups(member: Member) {
+    const { cache, members } = this.#options
+    const whole = { ...wholeOf(member.organizationId), userId: member.userId }
+    const wholePlace = cache.beginLookup(whole)
+    const wholeMember = members.beginLookup(whole)
+    const isInScope = member.scope !== ''
+    const place = isInScope ? cache.beginLookup(member) : undefined
+    const inScope = isInScope ? members.beginLookup(member) : undefined
+    return {
+      fill(reply: MemberReply<unknown>, askedAtMs: number): void {
+        const { revision, roleIds, organizationRoleIds } = reply
+        const untilMs = askedAtMs + reply.endsInMs
+        members.fill(wholeMember, { roleIds: isInScope ? organizationRoleIds : roleIds, untilMs }, revision)
+        cache.fill(wholePlace, reply.roleSetId, revision)
+        if (inScope !== undefined) members.fill(inScope, { roleIds, untilMs }, revision)
+        if (place !== undefined) cache.fill(place, reply.ownRoleSetId, revision)
+      },
+      end(): void {
+        for (const lookup of [wholeMember, inScope]) if (lookup !== undefined) members.endLookup(lookup)
+        for (const lookup of [wholePlace, place]) if (lookup !== undefined) cache.endLookup(lookup)
+      },
     }
   }
 }

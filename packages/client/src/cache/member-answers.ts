@@ -12,7 +12,7 @@ import {
   type MemberQuestion,
 } from '@rolesets/core'
 import type { Decision } from './decision.ts'
-import type { MemberCheck, MemberDecision, MemberRoles } from './member-decision.ts'
+import type { Member, MemberCheck, MemberDecision, MemberRoles } from './member-decision.ts'
 
 /** What the answers have in common. */
 export interface MemberAnswersBasis {
@@ -28,7 +28,7 @@ export class MemberAnswers {
   /** By the name of the role in the question: key or id. */
   readonly #byRole = new Map<string, MemberDecision>()
   readonly #byPermission = new Map<string, MemberDecision>()
-  #roles: Omit<MemberRoles, 'organizationId' | 'userId'> | undefined
+  #roles: Omit<MemberRoles, 'organizationId' | 'scope' | 'userId'> | undefined
 
   constructor(basis: MemberAnswersBasis) {
     this.#basis = basis
@@ -53,7 +53,7 @@ export class MemberAnswers {
   }
 
   /** Everything that the member holds. */
-  roles(organizationId: string, userId: string): MemberRoles {
+  roles({ organizationId, scope, userId }: Member): MemberRoles {
     const { catalogue, revision } = this.#basis
     if (this.#roles === undefined) {
       const { allowed: isMember, reason, roles, roleSet } = this.#decide({ anyRole: true })
@@ -63,7 +63,7 @@ export class MemberAnswers {
         ...{ permissions, roleSet: roleSet?.key ?? '', revision, source: 'cache' },
       }
     }
-    return Object.freeze({ organizationId, userId, ...this.#roles })
+    return Object.freeze({ organizationId, ...(scope !== '' && { scope }), userId, ...this.#roles })
   }
 
   #decide(question: MemberQuestion): CoreDecision {

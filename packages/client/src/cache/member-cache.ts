@@ -8,21 +8,16 @@
  * is asked for again.
  */
 
+import { keyOfPlace, type Place, type Reach } from '@rolesets/core'
 import { LRUCache } from 'lru-cache'
-import { byField, type ByField, type ChangeSet } from '../feed/changes.ts'
+import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
 import type { Cache } from './cache.ts'
 import type { Entry as PlaceEntry } from './entries.ts'
 import type { Membership } from '../wire/resources.ts'
 import { HeldRolesLists, type HeldRoles } from './held-roles.ts'
 import type { MemberAnswers } from './member-answers.ts'
-import type { MemberCheck, MemberDecision } from './member-decision.ts'
+import type { Member, MemberCheck, MemberDecision } from './member-decision.ts'
 import type { RoleSetAnswers } from './role-set-answers.ts'
-
-/** A user in an organization. */
-export interface Member {
-  readonly organizationId: string
-  readonly userId: string
-}
 
 /** What was read of a member. */
 export interface Reading {
@@ -37,8 +32,7 @@ export interface MemberLookup extends Member {
   touchedAt: number
 }
 
-interface Entry {
-  readonly organizationId: string
+interface Entry extends Place {
   held: HeldRoles
   untilMs: number
   /** Number of the revision at which it was read, or by which it was changed since. */
@@ -65,8 +59,9 @@ export class MemberCache {
   readonly #users: LRUCache<string, Entries>
   readonly #lists = new HeldRolesLists()
   readonly #lookups = new Set<MemberLookup>()
-  /** Numbers of revisions: since when a role may be another one, and an organization's members may be gone. */
+  /** Numbers of revisions: since when a role may be another one, and the members of a place may be gone. */
   readonly #reassigned = new Map<string, number>()
+  /** By the keys of the places (`keyOfPlace`). */
   readonly #ended = new Map<string, number>()
   /** Number of the last of these facts. */
   #factAt = 0
@@ -87,14 +82,17 @@ export class MemberCache {
     this.#isShown = isShown
   }
 
-  /** An answer at the revision of the catalogue that was given before: the way of nearly every check. */
+  /**
+   * An answer at the revision of the catalogue that was given before: the way of nearly every check. About a scope nothing is
+   * remembered here.
+   */
   remembered(
     organizationId: string,
     userId: string,
     { question, nowMs }: { readonly question: MemberCheck; readonly nowMs: number },
   ): MemberDecision | undefined {
     const number = this.#cache.answeringNumber
-    const entry = find(this.#users.get(userId), organizationId)
+    const entry = find(this.#users.get(userId), organizationId, question?.scope ?? '')
     if (entry === undefined || entry.answers === undefined || entry.checkedAt < this.#factAt) return undefined
     const { place } = entry
     if (entry.revision > number || nowMs >= entry.untilMs || place === undefined) return undefined
@@ -103,10 +101,11 @@ export class MemberCache {
   }
 
   /** The answers about a user at the revision of the catalogue; undefined: the sidecar must be asked. */
-  answersOf({ organizationId, userId }: Member, nowMs: number): MemberAnswers | undefined {
-    const entry = find(this.#users.get(userId), organizationId)
-    if (entry === undefined || entry.revision > this.#cache.answeringNumber) return undefined
-    if (nowMs >= entry.untilMs || this.#mayBeOvertaken(entry)) return this.#forget({ organizationId, userId })
+  answersOf(member: Member, reach: Reach, nowMs: number): MemberAnswers | undefined {
+    const entry = this.#present(member, nowMs)
+    if (entry === undefined) return undefined
+    const { organizationId, scope } = member
+    if (scope !== '') return this.#answersInScope(entry, { member, reach, nowMs })
     const place = this.#cache.entryOf(organizationId, false)
     if (place === undefined) return undefined
     entry.place = place
@@ -115,9 +114,31 @@ export class MemberCache {
     return entry.answers
   }
 
+  #answersInScope(
+    { held }: Entry,
+    { member, reach, nowMs }: { readonly member: Member; readonly reach: Reach; readonly nowMs: number },
+  ): MemberAnswers | undefined {
+    const { organizationId, scope, userId } = member
+    const answers = this.#cache.answersOf(organizationId, scope, false)
+    if (reach === 'PLACE') return answers?.ofMembersWith(held)
+    const whole = this.#cache.answersOf(organizationId, '', false)
+    const inWhole = this.#present({ organizationId, scope: '', userId }, nowMs)
+    if (whole === undefined || inWhole === undefined) return undefined
+    return answers?.ofScopeMember({ held, whole, heldInWhole: inWhole.held, reach })
+  }
+
+  /** What is known of a membership at the revision of the catalogue. */
+  #present(member: Member, nowMs: number): Entry | undefined {
+    const entry = find(this.#users.get(member.userId), member.organizationId, member.scope)
+    if (entry === undefined || entry.revision > this.#cache.answeringNumber) return undefined
+    if (nowMs < entry.untilMs && !this.#mayBeOvertaken(entry)) return entry
+    this.#forget(member)
+    return undefined
+  }
+
   /** To be called before the sidecar is asked, and ended whether it answers or not. */
-  beginLookup({ organizationId, userId }: Member): MemberLookup {
-    const lookup = { organizationId, userId, touchedAt: 0 }
+  beginLookup({ organizationId, scope, userId }: Member): MemberLookup {
+    const lookup = { organizationId, scope, userId, touchedAt: 0 }
     this.#lookups.add(lookup)
     return lookup
   }
@@ -133,20 +154,20 @@ export class MemberCache {
     { epoch, number }: { epoch: string; number: number },
   ): void {
     if (!this.#isShown || epoch !== this.#cache.catalogue?.epoch || lookup.touchedAt > number) return
-    const { organizationId, userId } = lookup
+    const { organizationId, scope, userId } = lookup
     const entries = this.#users.peek(userId) ?? []
-    const known = find(entries, organizationId)
+    const known = find(entries, organizationId, scope)
     // The same revision can say more now: the time of a membership may be over.
     if (known !== undefined && known.revision > number) return
     const read = { held: this.#lists.of(roleIds), untilMs, revision: number, checkedAt: 0 }
-    const entry: Entry = { organizationId, ...read, place: undefined, under: undefined, answers: undefined }
+    const entry: Entry = { organizationId, scope, ...read, place: undefined, under: undefined, answers: undefined }
     const others = entries.filter((each) => each !== known).slice(1 - entriesPerUserMax)
     this.#users.set(userId, [...others, entry])
   }
 
   /** Follows the next change set, in the tick in which the cache of places does. */
   apply({ changes }: ChangeSet, number: number): void {
-    const concernsMany = changes.some((change) => 'membersReassigned' in change || 'organizationDeleted' in change)
+    const concernsMany = changes.some(isAboutMany)
     for (const change of changes) byField(this.#effects, change, { number, concernsMany })
   }
 
@@ -161,9 +182,7 @@ export class MemberCache {
 
   readonly #effects: ByField<void, [Happening]> = {
     membershipPut: (membership, happening) => this.#put(membership, happening),
-    membershipDeleted: ({ organizationId, userId, scope }, happening) => {
-      if (scope === '') this.#change({ organizationId, userId }, [], happening)
-    },
+    membershipDeleted: (member, happening) => this.#change(member, [], happening),
     membersReassigned: ({ mappings }, { number }) =>
       this.#note(
         this.#reassigned,
@@ -171,22 +190,41 @@ export class MemberCache {
         number,
       ),
     organizationDeleted: ({ id }, { number }) => this.#note(this.#ended, [id], number),
+    // The members of the one are members of the other now.
+    scopeRenamed: ({ organizationId, fromScope, toScope }, { number }) =>
+      this.#note(
+        this.#ended,
+        [fromScope, toScope].map((scope) => keyOfPlace({ organizationId, scope })),
+        number,
+      ),
     ...elsewhere,
   }
 
-  /** When a membership ends by itself is known only to the sidecar's clock, so that is asked for again. */
-  #put({ organizationId, userId, scope, roleIds, expiresAtMs }: Membership, { number, concernsMany }: Happening): void {
-    const isUnclear = concernsMany || expiresAtMs !== 0
-    if (scope === '') this.#change({ organizationId, userId }, roleIds, { number, concernsMany: isUnclear })
+  /**
+   * When a membership ends by itself is known only to the sidecar's clock, and one of a scope holds only beside that of the
+   * organization: these are asked for again.
+   */
+  #put(membership: Membership, { number, concernsMany }: Happening): void {
+    const { scope, roleIds, expiresAtMs } = membership
+    const isUnclear = concernsMany || expiresAtMs !== 0 || scope !== ''
+    this.#change(membership, roleIds, { number, concernsMany: isUnclear })
   }
 
-  #change({ organizationId, userId }: Member, roleIds: readonly string[], { number, concernsMany }: Happening): void {
-    for (const lookup of this.#lookups)
-      if (lookup.userId === userId && lookup.organizationId === organizationId) lookup.touchedAt = number
-    const entry = find(this.#users.peek(userId), organizationId)
+  #change(member: Member, roleIds: readonly string[], { number, concernsMany }: Happening): void {
+    const { organizationId, scope, userId } = member
+    for (const lookup of this.#lookups) if (isTouched(lookup, member)) lookup.touchedAt = number
+    const entries = this.#users.peek(userId)
+    if (entries === undefined) return
+    // What holds in the organization as a whole decides about its scopes, too.
+    if (scope === '')
+      this.#keep(
+        userId,
+        entries.filter((each) => each.scope === '' || !isTouched(each, member)),
+      )
+    const entry = find(entries, organizationId, scope)
     if (entry === undefined || entry.revision >= number) return
     // The order of the changes counts, and facts about many are looked at later: the sidecar knows.
-    if (concernsMany) return this.#forget({ organizationId, userId })
+    if (concernsMany) return this.#forget(member)
     Object.assign(entry, { held: this.#lists.of(roleIds), untilMs: Infinity, revision: number, answers: undefined })
   }
 
@@ -201,15 +239,23 @@ export class MemberCache {
     if (entry.checkedAt >= this.#factAt) return false
     const isLater = (number = 0) => number > entry.revision
     if (isLater(this.#ended.get(entry.organizationId))) return true
+    if (entry.scope !== '' && isLater(this.#ended.get(keyOfPlace(entry)))) return true
     if (entry.held.ids.some((id) => isLater(this.#reassigned.get(id)))) return true
     entry.checkedAt = this.#factAt
     return false
   }
 
-  #forget({ organizationId, userId }: Member): undefined {
-    const left = this.#users.peek(userId)?.filter((entry) => entry.organizationId !== organizationId) ?? []
-    if (left.length === 0) this.#users.delete(userId)
-    else this.#users.set(userId, left)
+  #forget({ organizationId, scope, userId }: Member): void {
+    const entries = this.#users.peek(userId) ?? []
+    this.#keep(
+      userId,
+      entries.filter((each) => each.organizationId !== organizationId || each.scope !== scope),
+    )
+  }
+
+  #keep(userId: string, entries: Entries): void {
+    if (entries.length === 0) this.#users.delete(userId)
+    else if (entries.length !== this.#users.peek(userId)?.length) this.#users.set(userId, entries)
   }
 }
 
@@ -231,7 +277,6 @@ const elsewhere = {
   scopeKindDeleted: nothing,
   scopeDefaultPut: nothing,
   scopeDefaultDeleted: nothing,
-  scopeRenamed: nothing,
   invitationPut: nothing,
   settingsPut: nothing,
   accessKeyPut: nothing,
@@ -244,8 +289,22 @@ interface Happening {
   readonly concernsMany: boolean
 }
 
-function find(entries: Entries | undefined, organizationId: string): Entry | undefined {
+/** Without a function for each entry: it is on the way of every check. */
+function find(entries: Entries | undefined, organizationId: string, scope: string): Entry | undefined {
   if (entries === undefined) return undefined
-  for (const entry of entries) if (entry.organizationId === organizationId) return entry
+  for (const entry of entries) if (entry.organizationId === organizationId && entry.scope === scope) return entry
   return undefined
+}
+
+/** Whether what happened to a member says something of this one, which is of the same user. */
+function isTouched(
+  one: Member | (Place & { readonly userId?: string }),
+  { organizationId, scope, userId }: Member,
+): boolean {
+  const isSameUser = one.userId === undefined || one.userId === userId
+  return isSameUser && one.organizationId === organizationId && (scope === '' || one.scope === scope)
+}
+
+function isAboutMany(change: Change): boolean {
+  return 'membersReassigned' in change || 'organizationDeleted' in change || 'scopeRenamed' in change
 }

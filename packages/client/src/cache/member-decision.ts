@@ -1,6 +1,11 @@
 /** Questions about what a user holds now, and their answers, as callers see them. */
 
-import type { MemberReason, Reach } from '@rolesets/core'
+import type { MemberReason, Place, Reach } from '@rolesets/core'
+
+/** A user in an organization, or in a scope of it. */
+export interface Member extends Place {
+  readonly userId: string
+}
 
 /** What the user must hold: a role or a permission, exactly one of them. */
 export type MemberRequirement =
@@ -16,6 +21,8 @@ export type MemberRequirement =
     }
 
 export type MemberCheck = MemberRequirement & {
+  /** `<kind>:<name>`: in this scope of the organization. Not given or empty: in the organization as a whole. */
+  readonly scope?: string | undefined
   /** Which roles count in a scope: those held there (`PLACE`, the default), in the organization as a whole, or both. */
   readonly reach?: Reach | undefined
 }
@@ -42,6 +49,8 @@ export interface MemberDecision {
 /** Everything that a user holds in a place. */
 export interface MemberRoles {
   readonly organizationId: string
+  /** Left out for the organization as a whole. */
+  readonly scope?: string
   readonly userId: string
   readonly isMember: boolean
   /** `MEMBER_HOLDS_ROLE` of a member, else why the user is none. */

@@ -9,9 +9,13 @@ import {
   rolesOf,
   sortByKey,
   type Catalogue,
+  type MemberFacts,
+  type MemberStanding,
   type Place,
+  type Reach,
   type Reason,
   type RoleSet,
+  type WithoutRoleSet,
 } from '@rolesets/core'
 import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
 import type { HeldRoles } from './held-roles.ts'
@@ -22,7 +26,16 @@ export interface AnsweringPlace {
   readonly roleSet: RoleSet | 'deleted' | undefined
   readonly isRegistered: boolean
   /** Why there is no role set. Default: the organization is unknown. */
-  readonly missing?: Reason
+  readonly missing?: WithoutRoleSet
+}
+
+/** A member of a scope, as far as the cache knows. */
+export interface ScopeMember {
+  readonly held: HeldRoles
+  /** Of the organization as a whole. */
+  readonly whole: RoleSetAnswers
+  readonly heldInWhole: HeldRoles
+  readonly reach: Reach
 }
 
 export class RoleSetAnswers {
@@ -31,7 +44,7 @@ export class RoleSetAnswers {
   readonly #more: Pick<Decision, 'organizationDeleted'>
   readonly #revision: string
   /** Where there is no role set. */
-  readonly #missing: Reason
+  readonly #missing: WithoutRoleSet
   readonly #registered: Pick<Decision, 'organizationRegistered'>
   /** By the name of the role in the question: key or id. */
   readonly #byRole = new Map<string, Decision>()
@@ -71,23 +84,32 @@ export class RoleSetAnswers {
     return decision
   }
 
-  /** The answers about members who hold these roles. When their time is over is the caller's matter. */
+  /**
+   * The answers about members who hold these roles in the place, if only those count. When their time is over is the caller's
+   * matter; of a scope, that they are members of the organization, too.
+   */
   ofMembersWith(held: HeldRoles): MemberAnswers {
     const known = this.#byHeldRoles.get(held)
     if (known !== undefined) return known
-    const isMember = held.ids.length > 0
-    const organization = {
-      roleSet: this.#roleSet ?? ('ORGANIZATION_UNKNOWN' as const),
-      held: isMember ? { roleIds: held.ids, expiresAt: null } : undefined,
-    }
-    const answers = new MemberAnswers({
-      catalogue: this.#catalogue,
-      facts: { organization, reach: 'PLACE', now: 0 },
-      revision: this.#revision,
-      more: { ...this.#registered, ...this.#more },
-    })
+    const answers = this.#memberAnswers({ organization: this.#standingOf(held), reach: 'PLACE', now: 0 })
     this.#byHeldRoles.set(held, answers)
     return answers
+  }
+
+  /** The answers about a member of this scope and of the organization as a whole, in which roles of both can count. */
+  ofScopeMember({ held, whole, heldInWhole, reach }: ScopeMember): MemberAnswers {
+    const organization = whole.#standingOf(heldInWhole)
+    return this.#memberAnswers({ organization, scope: this.#standingOf(held), reach, now: 0 })
+  }
+
+  #standingOf({ ids }: HeldRoles): MemberStanding {
+    const held = ids.length === 0 ? undefined : { roleIds: ids, expiresAt: null }
+    return { roleSet: this.#roleSet ?? this.#missing, held }
+  }
+
+  #memberAnswers(facts: MemberFacts): MemberAnswers {
+    const more = { ...this.#registered, ...this.#more }
+    return new MemberAnswers({ catalogue: this.#catalogue, facts, revision: this.#revision, more })
   }
 
   /** For the role picker; undefined where there is no role set to show. */

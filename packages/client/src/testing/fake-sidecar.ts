@@ -5,7 +5,9 @@
  *     const roleSets = createRoleSetsClient({ transport: sidecar.transport })
  */
 
+import { quoted } from '@rolesets/core'
 import { systemClock, type Clock } from '../clock.ts'
+import { RoleSetsError } from '../errors.ts'
 import type { Transport } from '../wire/transport.ts'
 import { FakeCalls } from './fake-calls.ts'
 import { FakeStore, type FakeRoleSet } from './fake-store.ts'
@@ -46,6 +48,12 @@ export interface FakeCall {
   readonly actor: string | undefined
 }
 
+/** An organization by its id alone, or a scope of it. */
+export interface FakePlace {
+  readonly organizationId: string
+  readonly scope: string
+}
+
 type Handler = (request: object) => unknown
 
 /** Verbs that change something return the revision, as a write does. */
@@ -78,9 +86,9 @@ export interface FakeSidecar {
   setScopeDefault(scope: string, roleSet: string): string
   removeOrganization(organizationId: string): string
   /** Makes a user a member with a role or several, or gives the member other ones. */
-  setMember(organizationId: string, userId: string, roles: string | readonly string[]): string
-  /** Ends a membership. */
-  removeMember(organizationId: string, userId: string): string
+  setMember(place: string | FakePlace, userId: string, roles: string | readonly string[]): string
+  /** Ends a membership; with that of the organization as a whole also those of its scopes. */
+  removeMember(place: string | FakePlace, userId: string): string
   /** Gives all members with a role, in all organizations of a role set, another one, and takes it out of the set. */
   replaceRole(roleSet: string, role: string, toRole: string): string
   /** Makes a revision that changes nothing of what is decided, as a new member does. */
@@ -137,14 +145,14 @@ export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar
     setScopeKind: (kind, fallback) => store.commit('SetScopeKind', [store.scopeKindChange(kind, fallback)]),
     setScopeDefault: (scope, roleSet) => store.commit('SetScopeDefault', [store.scopeDefaultChange(scope, roleSet)]),
     removeOrganization: (id) => store.commit('DeleteOrganization', [{ organizationDeleted: { id, key: '' } }]),
-    setMember(organizationId, userId, roles) {
+    setMember(place, userId, roles) {
       const held = [roles].flat().map((role) => store.role(role))
-      return store.commit('UpdateMembership', [store.members.putChange({ organizationId, userId }, held)])
+      const member = { ...placeOf(place), userId }
+      if (!store.members.has({ ...member, scope: '' }) && member.scope !== '') throw noMember(member)
+      return store.commit('UpdateMembership', [store.members.putChange(member, held)])
     },
-    removeMember(organizationId, userId) {
-      const change = store.members.deleteChange({ organizationId, userId })
-      return store.commit('DeleteMembership', change === undefined ? [] : [change])
-    },
+    removeMember: (place, userId) =>
+      store.commit('DeleteMembership', store.members.deleteChanges({ ...placeOf(place), userId })),
     replaceRole: (roleSet, role, toRole) =>
       store.commit('ReplaceRole', store.replaceRoleChanges(roleSet, role, toRole)),
     touch: () => store.commit('CreateMembership', []),
@@ -183,6 +191,22 @@ function fill(
   for (const [scope, roleSet] of Object.entries(options.scopeDefaults ?? {})) sidecar.setScopeDefault(scope, roleSet)
   for (const [id, ofOrganization] of Object.entries(members))
     for (const [userId, held] of Object.entries(ofOrganization)) sidecar.setMember(id, userId, held)
+}
+
+function placeOf(place: string | FakePlace): FakePlace {
+  return typeof place === 'string' ? { organizationId: place, scope: '' } : place
+}
+
+/** A member of a scope is one of its organization. */
+function noMember({
+  organizationId,
+  userId,
+}: {
+  readonly organizationId: string
+  readonly userId: string
+}): RoleSetsError {
+  const problem = `The fake sidecar has no member ${quoted(userId)} of the organization ${quoted(organizationId)}. Add the member there first.`
+  return new RoleSetsError('membership_not_found', problem)
 }
 
 function roleSetOf(input: RoleSetInput): FakeRoleSet {

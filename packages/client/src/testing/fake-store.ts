@@ -88,7 +88,7 @@ export class FakeStore {
     scopeDefaultDeleted: ({ scope }) => this.scopeDefaults.delete(scope),
     scopeRenamed: notKept,
     membersReassigned: (reassigned) =>
-      this.members.reassign(reassigned, (id, roleSetId) => this.#hasSet(id, roleSetId)),
+      this.members.reassign(reassigned, (place, roleSetId) => this.#hasSet(place, roleSetId)),
     membershipPut: (membership) => this.members.put(membership),
     membershipDeleted: (member) => this.members.delete(member),
     invitationPut: notKept,
@@ -309,7 +309,7 @@ export class FakeStore {
   /** As the answer to a question about a member has it, but for the revision. */
   decideMember(question: FakeMemberQuestion) {
     const { organizationId } = question
-    const standing = this.#factsOf({ organizationId, scope: '' })
+    const standing = this.#factsOf(question)
     return this.members.decide(question, {
       catalogue: this.#catalogue,
       standing,
@@ -340,8 +340,8 @@ export class FakeStore {
     return { roleSetId, unknownOrganizations, scope, own } satisfies PlaceStanding
   }
 
-  #hasSet(organizationId: string, roleSetId: string): boolean {
-    return this.organizations.get(organizationId)?.roleSetId === roleSetId
+  #hasSet(place: Place, roleSetId: string): boolean {
+    return roleSetAt(this.#catalogue, this.#factsOf(place)).roleSet?.id === roleSetId
   }
 
   #named(prefix: string, key: string) {

@@ -1,7 +1,15 @@
 /** What every rule receives and what it answers. Rules are pure: time, ids and the revision come from outside. */
 
 import { put, type Change, type RefusalCode } from '@rolesets/core'
-import type { Membership, Organization, Reassigned, ThingName, Things, UnknownOrganizations } from '@rolesets/core'
+import type {
+  Membership,
+  Organization,
+  Place,
+  Reassigned,
+  ThingName,
+  Things,
+  UnknownOrganizations,
+} from '@rolesets/core'
 
 export type IdPrefix = 'perm' | 'role' | 'roleset' | 'org' | 'orgmem' | 'orginv' | 'orgdmn' | 'key'
 
@@ -40,6 +48,9 @@ export interface Impact {
   readonly violations: readonly Violation[]
   /** The organizations that lose their last administrator (rule 19). */
   readonly withoutAdministrator: WithoutAdministrator
+  /** Scopes that get another role set (rule 16): how many, and the first ones in order. */
+  readonly places: number
+  readonly firstPlaces: readonly Place[]
   /** Those who hold several of `roles` are in each; so often are they there beyond once. */
   readonly repeated: HolderCounts
   /** Pending invitations that the write ends (rule 21). */
@@ -57,6 +68,7 @@ export interface WithoutAdministrator {
 export const noImpact: Impact = {
   ...{ organizations: 0, roles: [], requiredMappings: [], violations: [] },
   ...{ withoutAdministrator: { organizations: 0, organizationIds: [] }, endedInvitations: 0, sentInvitations: 0 },
+  ...{ places: 0, firstPlaces: [] },
   repeated: { members: 0, invitations: 0 },
 }
 
@@ -108,6 +120,10 @@ export function isHeld({ members, invitations }: Pick<RoleUsage, 'members' | 'in
 /** What a rule about a role set needs of the store besides the catalogue: how many organizations are on the set. */
 export interface RoleSetFacts {
   readonly organizations: number
+  /** The scopes that have the set, as far as they have members or something of their own. Not given: none. */
+  readonly scopes?: Pick<Impact, 'places' | 'firstPlaces'> | undefined
+  /** How many scopes have it as their own. Not given: none. */
+  readonly ownAssignments?: number | undefined
 }
 
 /** What a rule about a role needs: its members and invitations, and how many organizations the change concerns. */
@@ -119,6 +135,8 @@ export interface RoleFacts extends RoleSetFacts {
 export interface OrganizationFacts {
   readonly organization: Organization | undefined
   readonly usage: readonly RoleUsage[]
+  /** The scopes that follow it, for a move. Not given: none. */
+  readonly scopes?: Pick<Impact, 'places' | 'firstPlaces'> | undefined
 }
 
 /** Whom a change takes from the administrators (rule 19): these members, or everyone with one of these roles. */

@@ -4,7 +4,18 @@
  * everything else the last one read.
  */
 
-import type { Catalogue, ChangeSet, Index, Invitation, Membership, Organization, RoleSet } from '@rolesets/core'
+import {
+  keyOfPlace,
+  roleSetOfPlace,
+  type Assignment,
+  type Catalogue,
+  type ChangeSet,
+  type Index,
+  type Invitation,
+  type Membership,
+  type Organization,
+  type RoleSet,
+} from '@rolesets/core'
 import { foldAddress, statusOf } from './invitations.ts'
 import { missingCreatorPermissions } from './roles.ts'
 
@@ -14,6 +25,8 @@ type Stream<T> = Iterable<T> | AsyncIterable<T>
 interface StateStream {
   readonly catalogue: Catalogue
   readonly organizations: Stream<Organization>
+  /** Of scopes; not given: there are none. */
+  readonly assignments?: Stream<Assignment> | undefined
   /** Those of one organization and user next to each other. */
   readonly memberships: Stream<Membership>
   /** Those of one organization and address next to each other; the case of ASCII letters doesn't count. */
@@ -29,6 +42,7 @@ export async function* streamBroken(state: StateStream): AsyncGenerator<string, 
   const inspection = new InvariantCheck(state.catalogue, state.now)
   yield* inspection.catalogue()
   for await (const organization of state.organizations) yield* inspection.organization(organization)
+  for await (const assignment of state.assignments ?? []) yield* inspection.assignment(assignment)
   for await (const membership of state.memberships) yield* inspection.membership(membership)
   for await (const invitation of state.invitations) yield* inspection.invitation(invitation)
   for await (const changeSet of state.changeSets) yield* inspection.changeSet(changeSet)
@@ -39,6 +53,8 @@ export class InvariantCheck {
   readonly #catalogue: Catalogue
   readonly #now: number
   readonly #roleSetIds = new Map<string, string>()
+  /** Of scopes, by the keys of the places. */
+  readonly #ownRoleSetIds = new Map<string, string>()
   readonly #slugs = new Set<string>()
   #lastMember = ''
   #lastInvited = ''
@@ -100,10 +116,30 @@ export class InvariantCheck {
     return breaches
   }
 
-  #findMisplaced(invariant: 'I1' | 'I2', { id, organizationId, roleIds }: Membership | Invitation): string[] {
-    const roleSetId = this.#roleSetIds.get(organizationId)
-    if (roleSetId === undefined)
+  /** Of a scope, before its members are read. */
+  assignment({ organizationId, scope, roleSetId }: Assignment): string[] {
+    const key = keyOfPlace({ organizationId, scope })
+    if (roleSetId !== null) this.#ownRoleSetIds.set(key, roleSetId)
+    const isThere = this.#roleSetIds.has(organizationId)
+    const breaches = isThere
+      ? []
+      : [`I5: the scope ${scope} is of the organization ${organizationId}, which doesn't exist.`]
+    if (roleSetId !== null && !this.#catalogue.roleSets.byId(roleSetId))
+      breaches.push(`I5: the scope ${scope} of ${organizationId} has the role set ${roleSetId}, which doesn't exist.`)
+    return breaches
+  }
+
+  #findMisplaced(invariant: 'I1' | 'I2', { id, organizationId, scope, roleIds }: Membership | Invitation): string[] {
+    const organizationRoleSetId = this.#roleSetIds.get(organizationId)
+    if (organizationRoleSetId === undefined)
       return [`${invariant}: ${id} is in the organization ${organizationId}, which doesn't exist.`]
+    const own = this.#ownRoleSetIds.get(keyOfPlace({ organizationId, scope })) ?? null
+    const found = roleSetOfPlace(this.#catalogue, { scope, own, organizationRoleSetId })
+    if ('reason' in found)
+      return [
+        `${invariant}: ${id} is in the scope ${scope} of ${organizationId}, which has no role set (${found.reason}).`,
+      ]
+    const { roleSetId } = found
     const offered = this.#catalogue.roleSets.byId(roleSetId)?.roleIds ?? []
     return roleIds
       .filter((roleId) => !offered.includes(roleId))

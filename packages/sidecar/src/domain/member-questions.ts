@@ -4,6 +4,7 @@ import type { MemberQuestion, Reach } from '@rolesets/core'
 import { checkLimit } from './check-limit.ts'
 import { invalid, parseId, parseRef } from './fields.ts'
 import { parseOrganizationId } from './questions.ts'
+import { parseScopeOrWhole } from './scopes.ts'
 
 /** As it comes over the wire: what isn't asked is empty. */
 export interface MemberQuestionInput {
@@ -30,7 +31,7 @@ export interface ParsedMemberQuestion {
 export function parseMemberQuestion(input: MemberQuestionInput, path = ''): ParsedMemberQuestion {
   return {
     organizationId: parseOrganizationId(input.organizationId, `${path}organization_id`),
-    scope: parseScope(input.scope, `${path}scope`),
+    scope: parseScopeOrWhole(input.scope, `${path}scope`),
     userId: parseId(input.userId, `${path}user_id`),
     asked: parseAsked(input, path),
     reach: input.reach,
@@ -53,9 +54,4 @@ function parseAsked({ role, permission, anyRole }: MemberQuestionInput, path: st
   if (anyRole) return { anyRole }
   if (role === '') throw invalid(`${path}role`, 'is missing. Give a role, or permission or any_role instead of it.')
   return { role: parseRef(role, `${path}role`) }
-}
-
-function parseScope(scope: string, field: string): string {
-  if (scope === '') return scope
-  throw invalid(field, 'must be empty: this version has no parts of organizations.')
 }

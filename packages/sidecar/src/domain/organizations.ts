@@ -109,11 +109,12 @@ export function updateOrganization(
   const { usage, restorable = [] } = isMoving ? facts : { usage: [] }
   const move = { mappings: input.mappings, usage, restorable, organizations: isMoving ? 1 : 0 }
   const plan = destination && planRestoringMove(catalogue, { ...move, destination }, context)
+  const impact = { ...(plan?.impact ?? noImpact), ...(isMoving && facts.scopes) }
   const fields = { name, slug, roleSetId: destination?.id, ...own, ...metadata.of(before) }
   const organization = amend(before, fields, context)
   const reassigned = reassignMembers({ organizationId: id }, plan?.mapped ?? [])
   const moved = [...(plan?.restored.changes ?? []), ...reassigned]
-  return decided([...moved, ...changed('organization', before, organization)], organization, plan?.impact ?? noImpact)
+  return decided([...moved, ...changed('organization', before, organization)], organization, impact)
 }
 
 /** @param facts `usage`: the roles in use in it and its scopes, which end; `repeated`: how often holders of several are in it beyond once */

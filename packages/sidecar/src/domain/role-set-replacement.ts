@@ -3,11 +3,12 @@
 import { deleted, holders, put, type Catalogue, type Change, type Role, type RoleSet } from '@rolesets/core'
 import { amend } from './amend.ts'
 import { decided, impactOf, isHeld } from './decided.ts'
-import type { Context, Decided, Impact, RoleFacts, RoleUsage } from './decided.ts'
+import type { Context, Decided, Impact, RoleFacts, RoleSetFacts, RoleUsage } from './decided.ts'
 import { checkIsForOrganizations, findRole, findRoleSet } from './lookup.ts'
 import { parseFlag } from './fields.ts'
 import { planRestoringMove, reassignMembers, type Mapped, type RestoringFacts } from './mappings.ts'
 import { Refusal } from './refusal.ts'
+import { renamedNamers } from './scope-kinds.ts'
 import { checkCanBeCreator, initialRequired } from './role-sets.ts'
 
 export interface ReplaceRoleInput {
@@ -39,7 +40,7 @@ export function replaceRole(
   const target = isTargeted ? findRole(catalogue, input.toRole, 'to_role') : undefined
   if (!before.roleIds.includes(role.id)) throw notInRoleSet(role, before)
   const requiredMappings = isHeld(facts.usage) ? [facts.usage] : []
-  const impact = impactOf({ organizations: facts.organizations, requiredMappings })
+  const impact = impactOf({ organizations: facts.organizations, ...facts.scopes, requiredMappings })
   if (target === undefined) checkNeedsNoTarget({ roleSet: before, role, usage: facts.usage }, impact)
   if (target?.id === role.id) throw sameThing('role', role.key)
   const roleSet = exchangeRole(catalogue, { before, role, target }, context)
@@ -55,7 +56,7 @@ export function replaceRole(
 export function replaceRoleSet(
   catalogue: Catalogue,
   input: ReplaceRoleSetInput,
-  facts: RestoringFacts & { readonly usage: readonly RoleUsage[]; readonly organizations: number },
+  facts: RoleSetFacts & RestoringFacts & { readonly usage: readonly RoleUsage[] },
   context: Context,
 ): Decided<RoleSet> {
   parseFlag(input.restoreFormerRoles, 'restore_former_roles')
@@ -65,12 +66,15 @@ export function replaceRoleSet(
   if (source.type === 'initial') throw initialRequired(source, 'role_set', 'replaced')
   const { organizations } = facts
   if (organizations > 0) checkIsForOrganizations(destination, 'to_role_set')
+  const { scopes, ownAssignments = 0 } = facts
   const move = { destination, mappings: input.mappings, ...facts }
-  const { impact, restored, mapped } = planRestoringMove(catalogue, move, context)
-  const changes = [...restored.changes, ...reassignMembers({ roleSetId: source.id }, mapped)]
+  const plan = planRestoringMove(catalogue, move, context)
+  const impact = { ...plan.impact, ...scopes }
+  const changes = [...plan.restored.changes, ...reassignMembers({ roleSetId: source.id }, plan.mapped)]
   const ends = { fromRoleSetId: source.id, toRoleSetId: destination.id }
-  if (organizations > 0) changes.push({ verb: 'moved', thing: 'assignment', ...ends, organizations })
-  changes.push(deleted('role_set', source))
+  if (organizations > 0 || ownAssignments > 0)
+    changes.push({ verb: 'moved', thing: 'assignment', ...ends, organizations })
+  changes.push(...renamedNamers(catalogue, ends, context), deleted('role_set', source))
   return decided(changes, destination, impact)
 }
 

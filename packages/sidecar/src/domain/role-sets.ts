@@ -11,6 +11,7 @@ import { findEach, findRole, findRoleSet } from './lookup.ts'
 import { parseNamedUpdate, parseNameOr, roleSetKeyFromName, type NamedUpdate } from './naming.ts'
 import { Refusal } from './refusal.ts'
 import { missingCreatorPermissions } from './roles.ts'
+import { namersOf } from './scope-kinds.ts'
 
 /** Its key is made from the name if it is empty or not given, and its name from the key. */
 export interface CreateRoleSetInput extends NamedUpdate {
@@ -102,7 +103,7 @@ export function addRoles(
 export function deleteRoleSet(
   catalogue: Catalogue,
   input: DeleteRoleSetInput,
-  { organizations }: RoleSetFacts,
+  { organizations, ownAssignments = 0 }: RoleSetFacts,
 ): Decided<RoleSet> {
   const before = findRoleSet(catalogue, input.roleSet)
   if (before.type === 'initial') throw initialRequired(before, 'role_set', 'deleted')
@@ -110,6 +111,17 @@ export function deleteRoleSet(
     const message = `The role set ${before.key} is used by ${counted(organizations, 'organization')}. Replace it by another set, or move them to another set first.`
     const facts = { role_set: before.key, organizations: String(organizations) }
     throw new Refusal('in_use', message, { field: 'role_set', facts, impact: impactOf({ organizations }) })
+  }
+  const namers = namersOf(catalogue, before.id)
+  if (namers !== '' || ownAssignments > 0) {
+    const users = [namers, ...(ownAssignments > 0 ? [counted(ownAssignments, 'scope')] : [])].filter(
+      (each) => each !== '',
+    )
+    const message = `The role set ${before.key} is used by ${users.join(' and ')}. Replace it by another set, or give them another one first.`
+    throw new Refusal('in_use', message, {
+      field: 'role_set',
+      facts: { role_set: before.key, scopes: String(ownAssignments), named_by: namers },
+    })
   }
   return decided([deleted('role_set', before)], before)
 }

@@ -19,11 +19,15 @@ import {
   permissionMessage,
   roleMessage,
   roleSetMessage,
+  scopeDefaultMessage,
+  scopeKindMessage,
+  scopeMessage,
   settingsMessage,
   stepMessage,
 } from './messages.ts'
 import {
   accessOf,
+  fallbackOf,
   isInitial,
   lastAdministratorOf,
   manifestOf,
@@ -41,6 +45,7 @@ export function administrationHandlers(
     ...catalogueHandlers(service, calls),
     ...roleSetHandlers(service, calls),
     ...organizationHandlers(service, calls),
+    ...scopeHandlers(service, calls),
     ...membershipHandlers(service, calls),
     ...invitationHandlers(service, calls),
     ...instanceHandlers(service, calls),
@@ -135,6 +140,30 @@ function organizationHandlers(service: Administration, { read, list, write }: Ca
     ),
     DeleteOrganization: write('DeleteOrganization', service.deleteOrganization, deletedReply),
     AssignRoleSet: write('AssignRoleSet', service.assignRoleSet, organization),
+  } satisfies Partial<proto.AdministrationHandlers>
+}
+
+function scopeHandlers(service: Administration, { list, write }: Calls) {
+  const scopeKind = thingReply('scopeKind', scopeKindMessage)
+  const scopeDefault = thingReply('scopeDefault', scopeDefaultMessage)
+  return {
+    SetScopeKind: write(
+      'SetScopeKind',
+      ({ fallback, ...request }, call) => service.setScopeKind({ ...request, fallback: fallbackOf(fallback) }, call),
+      scopeKind,
+    ),
+    DeleteScopeKind: write('DeleteScopeKind', service.deleteScopeKind, scopeKind),
+    ListScopeKinds: list(
+      (_request, page) => service.listScopeKinds(page),
+      ({ scopeDefaults, ...page }, isAnonymous) => ({
+        ...pageReply('scopeKinds', scopeKindMessage)(page, isAnonymous),
+        scopeDefaults: scopeDefaults.map(scopeDefaultMessage),
+      }),
+    ),
+    SetScopeDefault: write('SetScopeDefault', service.setScopeDefault, scopeDefault),
+    DeleteScopeDefault: write('DeleteScopeDefault', service.deleteScopeDefault, scopeDefault),
+    ListScopes: list(service.listScopes, pageReply('scopes', scopeMessage), 'personal'),
+    RenameScope: write('RenameScope', service.renameScope, thingReply('scope', scopeMessage)),
   } satisfies Partial<proto.AdministrationHandlers>
 }
 

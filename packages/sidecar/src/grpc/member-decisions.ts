@@ -21,7 +21,13 @@ export function memberDecisionsHandlers(
     CheckMember: unary(endpoint, 'member', async (request: CheckMemberRequest__Output, call) => {
       const answer = await members.checkMember(questionOf(request), readCall(request, call))
       observer.memberDecided(answer.reason)
-      return { ...answer, ...listsOf(answer), permissions: [...answer.permissions], roleIds: [...answer.roleIds] }
+      const { permissions, roleIds, organizationRoleIds } = answer
+      const more = {
+        permissions: [...permissions],
+        roleIds: [...roleIds],
+        organizationRoleIds: [...organizationRoleIds],
+      }
+      return { ...answer, ...listsOf(answer), ...more }
     }),
 
     BatchCheckMember: unary(endpoint, 'member', async (request: BatchCheckMemberRequest__Output, call) => {
@@ -40,8 +46,9 @@ function listsOf({ roles }: MemberAnswer) {
 
 /** What caches need, a batch leaves out. */
 function resultOf(answer: MemberAnswer) {
-  const { permissions: _permissions, roleIds: _ids, roleSetId: _id, endsInMs: _end, ...result } = answer
-  return { ...result, ...listsOf(answer) }
+  const { allowed, reason, roleSet, organizationRegistered, permissionRetired, organizationDeleted } = answer
+  const facts = { organizationRegistered, permissionRetired, organizationDeleted }
+  return { allowed, reason, ...listsOf(answer), roleSet, ...facts }
 }
 
 const reaches = {

@@ -15,6 +15,7 @@ import type {
   RoleView,
   ScopeDefaultView,
   ScopeKindView,
+  ScopeView,
   SettingsView,
 } from '../service/views.ts'
 import { reasonOf } from './status.ts'
@@ -48,6 +49,12 @@ export function scopeDefaultMessage({
   ...each
 }: ScopeDefaultView): proto.ScopeDefault {
   return { ...each, updatedAtMs }
+}
+
+const origins = { own: 'OWN', default: 'DEFAULT', kind: 'KIND', organization: 'FOLLOWS' } as const
+
+export function scopeMessage({ origin, ...scope }: ScopeView): proto.Scope {
+  return { ...scope, origin: origin === undefined ? 'ORIGIN_UNSPECIFIED' : origins[origin] }
 }
 
 /** Without a key a caller sees where an organization stands, and neither its metadata nor who created it. */
@@ -92,6 +99,7 @@ export function impactMessage({ roles, requiredMappings, violations, ...totals }
     ...totals,
     roles: [...roles],
     requiredMappings: [...requiredMappings],
+    firstPlaces: [...totals.firstPlaces],
     organizationIdsWithoutAdministrator: [...totals.organizationIdsWithoutAdministrator],
     violations: violations.map(({ code, field = '', ...more }) => ({ ...more, reason: reasonOf(code), field })),
   }

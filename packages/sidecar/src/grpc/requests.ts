@@ -2,7 +2,7 @@
 
 import type * as proto from '@rolesets/proto'
 import type { GrantPolicy } from '../domain/acting.ts'
-import type { InvitationStatus, LastAdministrator, Manifest, Metadata } from '@rolesets/core'
+import type { InvitationStatus, LastAdministrator, Manifest, Metadata, ScopeFallback } from '@rolesets/core'
 import { jsonOfStruct } from '@rolesets/proto'
 import { Refusal } from '../domain/refusal.ts'
 import type { Call } from './handler.ts'
@@ -10,6 +10,12 @@ import type { Call } from './handler.ts'
 const roleSetTypes = { ROLE_SET_TYPE_UNSPECIFIED: undefined, INITIAL_SET: true, CUSTOM_SET: false } as const
 const lastAdministrators = { LAST_ADMINISTRATOR_UNSPECIFIED: undefined, WARN: 'warn', REFUSE: 'refuse' } as const
 const grantPolicies = { GRANT_POLICY_UNSPECIFIED: undefined, SUBSET: 'subset', ANY: 'any' } as const
+const fallbacks = {
+  FALLBACK_UNSPECIFIED: undefined,
+  ORGANIZATION: 'organization',
+  ROLE_SET: 'role_set',
+  NONE: 'none',
+} as const
 const accesses = { ACCESS_UNSPECIFIED: 'secret', SECRET: 'secret', READ: 'read' } as const
 const statuses = { PENDING: 'pending', ACCEPTED: 'accepted', REVOKED: 'revoked', EXPIRED: 'expired' } as const
 
@@ -29,6 +35,11 @@ export function lastAdministratorOf(given: proto.LastAdministrator__Output | und
 export function grantPolicyOf(given: proto.GrantPolicy__Output | undefined): GrantPolicy | undefined {
   if (given === undefined) return undefined
   return valueOf(grantPolicies, given, { field: 'grant_policy', must: 'It must be SUBSET or ANY, or not given.' })
+}
+
+/** Undefined: not given. */
+export function fallbackOf(given: keyof typeof fallbacks): ScopeFallback | undefined {
+  return valueOf(fallbacks, given, { field: 'fallback', must: 'It must be ORGANIZATION, ROLE_SET or NONE.' })
 }
 
 export function accessOf(access: proto.Access__Output): 'secret' | 'read' {

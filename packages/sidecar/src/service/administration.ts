@@ -36,6 +36,15 @@ import { organizationDomainCommands } from './operations/organization-domains.ts
 import { permissionCommands, permissionList } from './operations/permissions.ts'
 import { roleSetCommands, roleSetList } from './operations/role-sets.ts'
 import { roleCommands, roleList } from './operations/roles.ts'
+import {
+  scopeCommands,
+  scopeDefaultCommands,
+  scopeKindCommands,
+  scopeKindList,
+  scopeList,
+  viewScopeDefaults,
+  type ScopeFilter,
+} from './operations/scopes.ts'
 import { viewInvitations } from './past-names.ts'
 import { userCommands } from './operations/users.ts'
 import { settingsCommands } from './operations/settings.ts'
@@ -80,7 +89,19 @@ function writesOf<Commands extends object>(operations: Operations, commands: Com
 
 function catalogueOperations(operations: Operations) {
   return {
-    ...writesOf(operations, { ...permissionCommands, ...roleCommands, ...roleSetCommands, ...applyCommands }),
+    ...writesOf(operations, {
+      ...{ ...permissionCommands, ...roleCommands, ...roleSetCommands, ...applyCommands },
+      ...{ ...scopeKindCommands, ...scopeDefaultCommands },
+    }),
+    listScopeKinds: async (call: PageCall) => {
+      const kinds = await operations.list(scopeKindList, undefined, call)
+      // All of them with the first page: there are as many as the catalogue holds in memory.
+      const { value: scopeDefaults } =
+        call.pageToken === ''
+          ? await operations.find(call, (_reader, catalogue) => viewScopeDefaults(catalogue))
+          : { value: [] }
+      return { ...kinds, scopeDefaults }
+    },
     getPermission: (ref: string, call: ReadCall) =>
       operations.find(call, (_reader, catalogue) => viewPermission(findPermission(catalogue, ref))),
     listPermissions: (call: PageCall) => operations.list(permissionList, undefined, call),
@@ -101,7 +122,9 @@ function organizationOperations(operations: Operations) {
       ...userCommands,
       ...invitationCommands,
       ...organizationDomainCommands,
+      ...scopeCommands,
     }),
+    listScopes: (filter: ScopeFilter, call: PageCall) => operations.list(scopeList, filter, call),
     getOrganization: (unparsed: string, call: ReadCall) =>
       operations.find(call, async (reader, catalogue) => {
         const id = parseOrganizationId(unparsed, 'organization_id')

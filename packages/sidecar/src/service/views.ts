@@ -5,6 +5,7 @@ import {
   type Catalogue,
   firstRoleIdOf,
   initialRoleSetOf,
+  roleSetOfPlace,
   type Invitation,
   type InvitationStatus,
   type Membership,
@@ -17,12 +18,14 @@ import {
   type Settings,
 } from '@rolesets/core'
 import type { Impact } from '../domain/decided.ts'
+import type { ListedScope } from '../domain/scope-facts.ts'
 import { statusOf } from '../domain/invitations.ts'
 import { isCreatorEligible } from '../domain/roles.ts'
 
 export type PermissionView = Permission
 export type RoleView = ReturnType<typeof viewRole>
 export type RoleSetView = ReturnType<typeof viewRoleSet>
+export type ScopeView = ReturnType<typeof viewScope>
 export type ScopeKindView = ReturnType<typeof viewScopeKind>
 export type ScopeDefaultView = ReturnType<typeof viewScopeDefault>
 export type OrganizationView = ReturnType<typeof viewOrganization>
@@ -86,6 +89,15 @@ export function viewScopeDefault(scopeDefault: ScopeDefault, { roleSets }: Pick<
   return { ...scopeDefault, roleSet: keyOf(roleSets, scopeDefault.roleSetId) }
 }
 
+/** With the role set that the scope has, and why; empty where it has none. */
+export function viewScope(scope: ListedScope, catalogue: Catalogue, organizationRoleSetId: string) {
+  const { own, ...shown } = scope
+  const found = roleSetOfPlace(catalogue, { scope: scope.scope, own, organizationRoleSetId })
+  const roleSetId = 'reason' in found ? '' : found.roleSetId
+  const roleSet = roleSetId === '' ? '' : keyOf(catalogue.roleSets, roleSetId)
+  return { ...shown, roleSet, roleSetId, origin: 'reason' in found ? undefined : found.origin }
+}
+
 export function viewOrganization(organization: Organization, { roleSets }: Pick<Naming, 'roleSets'>) {
   return { ...organization, roleSet: keyOf(roleSets, organization.roleSetId) }
 }
@@ -135,7 +147,7 @@ export function viewAccessKey({ digest: _digest, ...accessKey }: AccessKey): Omi
  * why the write would be refused.
  */
 export function viewImpact({ organizations, violations, ...impact }: Impact, before: Catalogue, after: Catalogue) {
-  const { withoutAdministrator, endedInvitations, sentInvitations, repeated } = impact
+  const { withoutAdministrator, endedInvitations, sentInvitations, places, firstPlaces, repeated } = impact
   const nameOf = (id: string) => after.roles.byId(id)?.key ?? keyOf(before.roles, id)
   const roles = impact.roles.map(({ roleId, toRoleId, ...counts }) => ({
     ...{ role: nameOf(roleId), toRole: toRoleId === null ? '' : nameOf(toRoleId) },
@@ -151,7 +163,7 @@ export function viewImpact({ organizations, violations, ...impact }: Impact, bef
     violations,
     organizationsWithoutAdministrator: withoutAdministrator.organizations,
     organizationIdsWithoutAdministrator: withoutAdministrator.organizationIds,
-    ...{ endedInvitations, sentInvitations },
+    ...{ endedInvitations, sentInvitations, places, firstPlaces },
   }
 }
 

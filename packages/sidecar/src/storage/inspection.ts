@@ -3,7 +3,7 @@
  * the file open, and changes nothing. Its memory doesn't grow with the number of things.
  */
 
-import type { Catalogue, Invitation, Membership, Organization } from '@rolesets/core'
+import type { Assignment, Catalogue, Invitation, Membership, Organization } from '@rolesets/core'
 
 export interface Finding {
   /** Which row or thing: `revision 7`, `membership orgmem_…`. */
@@ -50,6 +50,8 @@ export interface Inspection extends AsyncDisposable {
   /** Ordered by id. */
   organizations(): AsyncIterable<Organization>
   /** Ordered by organization, scope and user. */
+  /** Of scopes. */
+  assignments(): AsyncIterable<Assignment>
   memberships(): AsyncIterable<Membership>
   /** Ordered by organization, scope and address, without regard to case. */
   invitations(): AsyncIterable<Invitation>

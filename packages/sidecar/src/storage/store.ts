@@ -22,6 +22,7 @@
  */
 
 import type {
+  Among,
   Catalogue,
   Change,
   SealedChangeSet,
@@ -35,6 +36,7 @@ import type {
   Revision,
 } from '@rolesets/core'
 import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
+import type { ListedScope, ScopesInUse, ScopeUsage, SomePlaces } from '../domain/scope-facts.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
 import type { Restorable } from '../domain/former-roles.ts'
 import type { Copying } from './backup.ts'
@@ -136,6 +138,17 @@ export interface Reader {
   usageIn(among: Where | { readonly roleSetId: string }, now: number): Promise<readonly RoleUsage[]>
   /** The same for one role: anywhere, also in scopes, or in all organizations of a set. */
   usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
+  /** Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use. */
+  scopeUsage(among: Among, now: number): Promise<readonly ScopeUsage[]>
+  /** The scopes of a change that have a member, a pending invitation, a name or a role set of their own; the first by key. */
+  scopePlaces(among: Among, now: number): Promise<SomePlaces>
+  /** Those with a name, a role set of their own or members, ordered by key. */
+  scopesOf(organizationId: string, page: Page): Promise<readonly ListedScope[]>
+  /** How many scopes of an organization have a name or a role set of their own. */
+  scopeCount(organizationId: string): Promise<number>
+  /** How many scopes have this role set as their own. */
+  ownAssignmentCount(roleSetId: string): Promise<number>
+  scopesInUse(of: { readonly kind: string } | Place, now: number): Promise<ScopesInUse>
   /**
    * How many pairs of a holder and one of these roles there are beyond one for each holder: what a sum over `usageIn` counts
    * too much.

@@ -171,7 +171,7 @@ function createCounting(readModel: ReadModel) {
 }
 
 /** The organizations of the questions, and their scopes: a scope is decided from both. Each place once. */
-function placesOf(questions: readonly AvailableRolesQuestion[]): readonly Place[] {
+export function placesOf(questions: readonly AvailableRolesQuestion[]): readonly Place[] {
   const places = new Map<string, Place>()
   for (const { organizationId, scope = '' } of questions) {
     if (!places.has(organizationId)) places.set(organizationId, wholeOf(organizationId))
@@ -180,7 +180,7 @@ function placesOf(questions: readonly AvailableRolesQuestion[]): readonly Place[
   return [...places.values()]
 }
 
-function idOf(roleSetId: RoleSetId): string | null {
+export function idOf(roleSetId: RoleSetId): string | null {
   return typeof roleSetId === 'string' ? roleSetId : null
 }
 

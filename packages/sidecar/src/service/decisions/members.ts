@@ -5,15 +5,18 @@
 
 import {
   decideMember,
-  effectiveRoleSet,
+  isCurrent,
   keyOfPlace,
   permissionKeysOf,
+  roleSetAt,
   wholeOf,
   type Catalogue,
   type Held,
   type Membership,
   type MemberReason,
   type MemberStanding,
+  type RoleSetAt,
+  type UnknownOrganizations,
 } from '@rolesets/core'
 import {
   parseMemberQuestion,
@@ -23,7 +26,7 @@ import {
 } from '../../domain/member-questions.ts'
 import type { Reader } from '../../storage/store.ts'
 import type { ReadCall } from '../operations/call.ts'
-import { standingOf, type DecisionsOptions } from './decisions.ts'
+import { idOf, placesOf, standingOf, type DecisionsOptions } from './decisions.ts'
 import { ended, readRoleSetIds, type ReadModel } from './read-model.ts'
 
 export interface MemberAnswer {
@@ -42,6 +45,12 @@ export interface MemberAnswer {
   readonly permissionRetired: boolean
   /** That the user holds in the place. */
   readonly roleIds: readonly string[]
+  /** Of an answer about a scope: those that the user holds in the organization as a whole. */
+  readonly organizationRoleIds: readonly string[]
+  /** Of an answer about a scope. */
+  readonly inScope?: boolean
+  /** Of a scope; empty: it has none. */
+  readonly ownRoleSetId?: string
   /** Milliseconds; 0: without an end. */
   readonly endsInMs: number
 }
@@ -94,66 +103,100 @@ interface Facts {
   readonly memberships: ReadonlyMap<string, Membership | undefined>
 }
 
+/** How the questions are answered. */
+interface Answering {
+  readonly unknownOrganizations: UnknownOrganizations
+  /** Unix milliseconds. */
+  readonly now: number
+}
+
 async function answersFrom(
   reader: Reader,
   questions: readonly ParsedMemberQuestion[],
   options: MemberDecisionsOptions,
 ): Promise<readonly MemberAnswer[]> {
-  const organizations = new Map(questions.map(({ organizationId }) => [organizationId, wholeOf(organizationId)]))
-  const members = new Map(questions.map((question) => [keyOfMember(question), question]))
   const [catalogue, roleSetIds, memberships] = await Promise.all([
     reader.catalogue(),
-    readRoleSetIds(reader, [...organizations.values()]),
-    readMemberships(reader, members),
+    readRoleSetIds(reader, placesOf(questions)),
+    readMemberships(reader, questions),
   ])
-  const now = options.now()
-  return questions.map((question) => answerOf(question, { catalogue, roleSetIds, memberships }, { ...options, now }))
+  const { unknownOrganizations } = options
+  const answering = { unknownOrganizations, now: options.now() }
+  return questions.map((question) => answerOf(question, { catalogue, roleSetIds, memberships }, answering))
 }
 
-type Members = ReadonlyMap<string, { readonly organizationId: string; readonly userId: string }>
+type Member = Pick<ParsedMemberQuestion, 'organizationId' | 'scope' | 'userId'>
 
-async function readMemberships(reader: Reader, members: Members): Promise<Facts['memberships']> {
-  const read = [...members].map(async ([key, { organizationId, userId }]) => {
-    return [key, await reader.membership(organizationId, userId)] as const
+/** Those in the organizations as a whole, too: who isn't a member there isn't one of a scope (rule 15). */
+async function readMemberships(reader: Reader, questions: readonly Member[]): Promise<Facts['memberships']> {
+  const wanted = new Map(questions.flatMap((each) => [whole(each), each]).map((each) => [keyOfMember(each), each]))
+  const read = [...wanted].map(async ([key, { organizationId, userId, scope }]) => {
+    return [key, await reader.membership(organizationId, userId, scope)] as const
   })
   return new Map(await Promise.all(read))
 }
 
 function answerOf(
   question: ParsedMemberQuestion,
-  { catalogue, roleSetIds, memberships }: Facts,
-  { now, unknownOrganizations }: Pick<MemberDecisionsOptions, 'unknownOrganizations'> & { readonly now: number },
+  facts: Facts,
+  { unknownOrganizations, now }: Answering,
 ): MemberAnswer {
-  const roleSetId = roleSetIds.get(keyOfPlace(wholeOf(question.organizationId))) ?? null
-  const roleSet = effectiveRoleSet(catalogue, standingOf(roleSetId, unknownOrganizations))
-  const held = heldBy(memberships.get(keyOfMember(question)))
-  const organization: MemberStanding = { roleSet: roleSet ?? 'ORGANIZATION_UNKNOWN', held }
-  const decision = decideMember(catalogue, question.asked, { organization, reach: question.reach, now })
+  const { catalogue, roleSetIds } = facts
+  const { asked, reach, organizationId, scope } = question
+  const roleSetId = roleSetIds.get(keyOfPlace(wholeOf(organizationId))) ?? null
+  const own = scope === '' ? null : idOf(roleSetIds.get(keyOfPlace(question)) ?? null)
+  const standing = standingOf(roleSetId, unknownOrganizations)
+  const organization = memberStanding(roleSetAt(catalogue, standing), heldBy(whole(question), facts))
+  const inScope = memberStanding(roleSetAt(catalogue, { ...standing, scope, own }), heldBy(question, facts))
+  const decision = decideMember(catalogue, asked, {
+    ...{ organization, reach, now },
+    ...(scope !== '' && { scope: inScope }),
+  })
   return {
     allowed: decision.allowed,
     reason: decision.reason,
     roles: decision.roles.map(({ key }) => key),
-    permissions: 'anyRole' in question.asked ? permissionKeysOf(catalogue, decision.roles) : [],
+    permissions: 'anyRole' in asked ? permissionKeysOf(catalogue, decision.roles) : [],
     roleSet: decision.roleSet?.key ?? '',
-    roleSetId: typeof roleSetId === 'string' ? roleSetId : '',
+    roleSetId: idOf(roleSetId) ?? '',
     organizationRegistered: typeof roleSetId === 'string',
     organizationDeleted: roleSetId === ended,
     permissionRetired: decision.permissionRetired,
-    ...lasting(held, now),
+    ...lasting([organization.held, ...(scope === '' ? [] : [inScope.held])], now),
+    ...(scope !== '' && { inScope: true, ownRoleSetId: own ?? '' }),
   }
 }
 
-/** What a cache keeps of a membership, and for how long. One whose time is over is none, and stays so until a change says otherwise. */
-function lasting(held: Held | undefined, now: number): Pick<MemberAnswer, 'roleIds' | 'endsInMs'> {
-  if (held === undefined || (held.expiresAt !== null && held.expiresAt <= now)) return { roleIds: [], endsInMs: 0 }
-  return { roleIds: held.roleIds, endsInMs: held.expiresAt === null ? 0 : held.expiresAt - now }
+function memberStanding(found: RoleSetAt, held: Held | undefined): MemberStanding {
+  return { roleSet: found.roleSet ?? found.reason, held }
 }
 
-function heldBy(membership: Membership | undefined): Held | undefined {
-  return membership && { roleIds: membership.roleIds, expiresAt: membership.expiresAt }
+/**
+ * What a cache keeps of memberships, of that in the organization as a whole before that in the scope, and for how long. One
+ * whose time is over is none, and stays so until a change says otherwise.
+ */
+function lasting(memberships: readonly (Held | undefined)[], now: number) {
+  const held = memberships.map((each) => (isCurrent(each, now) ? each : undefined))
+  const [inOrganization] = held
+  const inPlace = inOrganization === undefined ? undefined : held.at(-1)
+  const ends = held.flatMap((each) => each?.expiresAt ?? [])
+  return {
+    roleIds: inPlace?.roleIds ?? [],
+    organizationRoleIds: memberships.length === 1 ? [] : (inOrganization?.roleIds ?? []),
+    endsInMs: ends.length === 0 ? 0 : Math.min(...ends) - now,
+  }
 }
 
-function keyOfMember({ organizationId, userId }: { readonly organizationId: string; readonly userId: string }): string {
+function heldBy(member: Member, { memberships }: Facts): Held | undefined {
+  return memberships.get(keyOfMember(member))
+}
+
+/** The same user in the organization as a whole. */
+function whole({ organizationId, userId }: Member): Member {
+  return { ...wholeOf(organizationId), userId }
+}
+
+function keyOfMember({ userId, ...place }: Member): string {
   // Ids hold no control characters.
-  return `${organizationId}\n${userId}`
+  return `${keyOfPlace(place)}\n\n${userId}`
 }

@@ -1,12 +1,15 @@
 /** Operations on organizations. */
 
 import { everyScope, findTextFault, type Organization, type Place } from '@rolesets/core'
-import { parseId } from '../../domain/fields.ts'
+import { invalid, parseId } from '../../domain/fields.ts'
+import { merged } from '../../domain/scope-moves.ts'
+import { assignToScope, type AssignScopeInput } from '../../domain/scope-assignments.ts'
 import {
   assignRoleSet,
   createOrganization,
   deleteOrganization,
   updateOrganization,
+  type AssignRoleSetInput,
 } from '../../domain/organizations.ts'
 import type { RegistrationFacts } from '../../domain/registration.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
@@ -14,6 +17,7 @@ import { parseScopeOrWhole } from '../../domain/scopes.ts'
 import type { Foreseen, Reader, Where, Writer } from '../../storage/store.ts'
 import { restorableIn } from './former-roles.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
+import { oneScopeFacts, scopeFactsOf } from './scopes.ts'
 import { viewOrganization, type OrganizationView } from '../views.ts'
 
 export const organizationCommands = commandsOf(viewOrganization, {
@@ -31,7 +35,7 @@ export const organizationCommands = commandsOf(viewOrganization, {
       organization: await organizationOf(scope, input),
       slugOwner: await slugOwner(scope.writer, input.slug),
       // Roles in use are counted only if the organization moves.
-      usage: input.roleSet ? await usageIn(scope, input) : [],
+      ...(input.roleSet ? await movingUsage(scope, input) : { usage: [] }),
       restorable: await restorableIn(scope, { organizationId: input.organizationId }, input),
     }),
     { foresee: foreseeOrganization },
@@ -48,15 +52,24 @@ export const organizationCommands = commandsOf(viewOrganization, {
     },
     deletes: true,
   },
-  assignRoleSet: factRule(
-    assignRoleSet,
-    async (scope, input) => ({
-      ...(await usedOrganization(scope, input)),
-      ...(await registrationOf(scope.writer, input.organizationId)),
-      restorable: await restorableIn(scope, { organizationId: input.organizationId }, input),
-    }),
-    { foresee: foreseeOrganization },
-  ),
+  assignRoleSet: {
+    foresee: foreseeOrganization,
+    decide: async (scope, input: AssignInput) => {
+      const { catalogue, context } = scope
+      const registration = await registrationOf(scope.writer, input.organizationId)
+      const place = { organizationId: input.organizationId, scope: parseScopeOrWhole(input.scope) }
+      if (place.scope !== '') {
+        const facts = { ...(await oneScopeFacts(scope, place)), ...registration }
+        scope.expectUnchanged(facts.assignment && { id: place.scope, ...facts.assignment })
+        return assignToScope(catalogue, { ...input, ...place }, facts, context)
+      }
+      if (input.clear === true) throw invalid('clear', 'is only for a scope. An organization always has a role set.')
+      scope.expectUnchanged(registration.organization)
+      const restorable = await restorableIn(scope, { organizationId: input.organizationId }, input)
+      const facts = { ...(await movingUsage(scope, input)), ...registration, restorable }
+      return assignRoleSet(catalogue, { ...input, roleSet: input.roleSet ?? '' }, facts, context)
+    },
+  },
 })
 
 export interface OrganizationFilter {
@@ -72,6 +85,9 @@ export const organizationList: List<OrganizationFilter, Organization, Organizati
   view: viewOrganization,
   cursorOf: ({ id }) => id,
 }
+
+/** With a scope, it is about that scope of the organization. */
+type AssignInput = Omit<AssignRoleSetInput, 'roleSet'> & Partial<Omit<AssignScopeInput, 'organizationId'>>
 
 export interface Named {
   readonly organizationId: string
@@ -102,8 +118,11 @@ async function usageIn({ writer, context }: WriteScope, { organizationId, scope 
   return writer.usageIn({ organizationId, scope }, context.now)
 }
 
-async function usedOrganization(scope: WriteScope, input: Named) {
-  return { organization: await organizationOf(scope, input), usage: await usageIn(scope, input) }
+/** In the organization as a whole, and in the scopes that follow it when it moves. */
+async function movingUsage(scope: WriteScope, input: Named) {
+  const { organizationId } = input
+  const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { organizationId })
+  return { usage: merged([...(await usageIn(scope, { organizationId })), ...inScopes]), scopes }
 }
 
 /** What a write needs to know of an organization that it may register. */

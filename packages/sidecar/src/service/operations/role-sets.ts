@@ -3,6 +3,8 @@
 import { findRole, findRoleSet } from '../../domain/lookup.ts'
 import { addRoles, createRoleSet, deleteRoleSet, updateRoleSet } from '../../domain/role-sets.ts'
 import { replaceRole, replaceRoleSet } from '../../domain/role-set-replacement.ts'
+import { merged } from '../../domain/scope-moves.ts'
+import { scopeFactsOf } from './scopes.ts'
 import { restorableIn } from './former-roles.ts'
 import { catalogueList, catalogueRule, commandsOf, factRule, type WriteScope } from './operation.ts'
 import { viewRoleSet } from '../views.ts'
@@ -12,15 +14,21 @@ export const roleSetCommands = commandsOf(viewRoleSet, {
   updateRoleSet: catalogueRule(updateRoleSet, ({ roleSets }, input) => roleSets.find(input.roleSet)),
   addRoles: factRule(addRoles, factsOf),
   replaceRole: factRule(replaceRole, async (scope, input) => {
-    const { roleSetId, organizations } = await factsOf(scope, input)
+    const facts = await factsOf(scope, input)
     const role = findRole(scope.catalogue, input.role, 'role')
-    return { usage: await scope.writer.usageOf(role.id, { roleSetId }, scope.context.now), organizations }
+    const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { roleSetId: facts.roleSetId })
+    const ofWholes = await scope.writer.usageOf(role.id, { roleSetId: facts.roleSetId }, scope.context.now)
+    const [usage = ofWholes] = merged([ofWholes, ...inScopes.filter(({ roleId }) => roleId === role.id)])
+    return { ...facts, usage, scopes }
   }),
   replaceRoleSet: factRule(replaceRoleSet, async (scope, input) => {
-    const { roleSetId, organizations } = await factsOf(scope, input)
+    const facts = await factsOf(scope, input)
+    const { roleSetId } = facts
+    const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { roleSetId })
+    const ofWholes = await scope.writer.usageIn({ roleSetId }, scope.context.now)
     const { toRoleSet, restoreFormerRoles } = input
     const restorable = await restorableIn(scope, { roleSetId }, { roleSet: toRoleSet, restoreFormerRoles })
-    return { usage: await scope.writer.usageIn({ roleSetId }, scope.context.now), organizations, restorable }
+    return { ...facts, usage: merged([...ofWholes, ...inScopes]), scopes, restorable }
   }),
   deleteRoleSet: factRule(deleteRoleSet, factsOf, { deletes: true }),
 })
@@ -30,5 +38,7 @@ export const roleSetList = catalogueList(({ roleSets }) => roleSets.values(), vi
 async function factsOf({ writer, catalogue, expectUnchanged }: WriteScope, input: { readonly roleSet: string }) {
   const roleSet = findRoleSet(catalogue, input.roleSet, 'role_set')
   expectUnchanged(roleSet)
-  return { roleSetId: roleSet.id, organizations: await writer.organizationCount(roleSet.id) }
+  const organizations = await writer.organizationCount(roleSet.id)
+  const ownAssignments = catalogue.scopeKinds.size === 0 ? 0 : await writer.ownAssignmentCount(roleSet.id)
+  return { roleSetId: roleSet.id, organizations, ownAssignments }
 }

@@ -17,6 +17,8 @@ const ofInvitations = (pending: Pending) => pending.concerns('invitation')
 const ofOrganizations = (pending: Pending) => pending.concerns('organization')
 const ofHolders = (pending: Pending) => pending.concerns('membership', 'invitation')
 const ofAny = (pending: Pending) => pending.concerns('organization', 'membership', 'invitation')
+const ofScopes = (pending: Pending) =>
+  pending.concerns('organization', 'assignment', 'membership', 'invitation', 'scope_kind', 'scope_default')
 /** A single thing is known here, or the rows have it. */
 const ofSingle = (pending: Pending) => pending.isWide
 /** The history that a work sees ends before its batch: the change sets of a batch are written last. */
@@ -26,6 +28,12 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   organization: ofSingle,
   organizationsById: ofOrganizations,
   organizationBySlug: ofSingle,
+  scopeUsage: ofScopes,
+  scopePlaces: ofScopes,
+  scopesOf: ofScopes,
+  scopeCount: ofScopes,
+  ownAssignmentCount: ofScopes,
+  scopesInUse: ofScopes,
   assignment: ofSingle,
   assignments: (pending) => pending.concerns('assignment'),
   roleSetIdsOf: (pending) => pending.concerns('organization', 'assignment'),

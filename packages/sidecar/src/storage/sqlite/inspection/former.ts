@@ -63,6 +63,7 @@ function asOf(
     contents: () => copy.contents(),
     catalogue: () => copy.catalogue(),
     organizations: () => copy.organizations(),
+    assignments: () => copy.assignments(),
     memberships: () => copy.memberships(),
     invitations: () => copy.invitations(),
     provenances: () => copy.provenances(),

@@ -2,7 +2,7 @@
 
 import { access, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type Catalogue, type Invitation, type Membership, type Organization } from '@rolesets/core'
+import { type Assignment, type Catalogue, type Invitation, type Membership, type Organization } from '@rolesets/core'
 import type { Contents, Finding, Inspection, Unverified } from '../../inspection.ts'
 import { checkTimelines } from './timelines.ts'
 import { migrations } from '../migrations/all.ts'
@@ -32,7 +32,7 @@ import { missingMigrations } from '../migrations/migrate.ts'
 import { schemaDifferences, type SchemaDifference } from '../migrations/schema.ts'
 import { setUpReader } from '../pragmas.ts'
 import { integer, MalformedRow, text, unlessMalformed } from '../rows/columns.ts'
-import { invitations, memberships, organizations } from '../rows/things.ts'
+import { assignments, invitations, memberships, organizations } from '../rows/things.ts'
 
 /** SQLite stops after so many problems. */
 const problemsMax = 100
@@ -161,6 +161,10 @@ class SqliteInspection implements Inspection {
 
   organizations(): AsyncGenerator<Organization> {
     return this.#all(organizations, ['id'])
+  }
+
+  assignments(): AsyncGenerator<Assignment> {
+    return this.#all(assignments, ['organization_id', 'scope'])
   }
 
   memberships(): AsyncGenerator<Membership> {

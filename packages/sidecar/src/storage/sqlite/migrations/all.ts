@@ -12,6 +12,7 @@ import { deletedOrganizations } from './0009-deleted-organizations.ts'
 import { scopes } from './0010-scopes.ts'
 import { scopesOfMembers } from './0011-scopes-of-members.ts'
 import { formerRoles } from './0012-former-roles.ts'
+import { holdersOfScopes } from './0013-holders-of-scopes.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   scopes,
   scopesOfMembers,
   formerRoles,
+  holdersOfScopes,
 ]

@@ -16,6 +16,7 @@ import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
 import { repeatedHolders } from './repeated-holders.ts'
 import { checkAtMost, holdsOneOf, isInScope, rowsMax, searchesOf } from './search.ts'
+import { scopeReadsOf } from './scopes.ts'
 import { organizationCount, usageIn, usageOf } from './usage.ts'
 import { readFormerRoles } from '../rows/former-roles.ts'
 
@@ -101,6 +102,7 @@ export function readsOf(connection: Connection): Reads {
     historyAnchor: () => readAnchor(connection),
     bookmark: (name) => readBookmark(connection, name),
     forgettable: (keep) => readForgettable(connection, keep),
+    ...scopeReadsOf(connection),
     ...listsOf(connection),
     ...searchesOf(connection),
   }

@@ -10,7 +10,7 @@ import { deleteRole, deleteRoleSet, putRole, putRoleSet, putSettings } from './c
 import { deleteOrganizations, moveOrganizations, putOrganizations } from './organizations.ts'
 import { deletePermission, putPermission } from './permissions.ts'
 import { deleteFormerRoles, putFormerRoles, remembering } from './former-roles.ts'
-import { reassign } from './reassignment.ts'
+import { reassign, renameScope } from './reassignment.ts'
 import { accessKeys, assignments, invitations, memberships, scopeDefaults, scopeKinds } from './things.ts'
 
 /** The text of a statement's values is bounded, however many changes a work records. */
@@ -68,8 +68,7 @@ const writers: Writers = {
   scope_kind_deleted: alone((connection, { before }) => scopeKinds.deleteAll(connection, [[before.kind]])),
   scope_default_put: alone((connection, { after }) => scopeDefaults.put(connection, after)),
   scope_default_deleted: alone((connection, { before }) => scopeDefaults.deleteAll(connection, [[before.scope]])),
-  // Members and invitations of scopes: there are none yet.
-  scope_renamed: alone(async () => undefined),
+  scope_renamed: alone(renameScope),
   settings_put: alone((connection, { after }) => putSettings(connection, after)),
   access_key_put: alone((connection, { after }) => accessKeys.put(connection, after)),
   // Says what the rows are, and changes none.

@@ -3,9 +3,10 @@
  * set, they are found from the organizations or from the holders, whichever are fewer.
  */
 
-import type { Reassigned } from '@rolesets/core'
+import type { Reassigned, Renamed } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection, Value } from '../connection.ts'
+import { scopesAmong } from '../questions/scopes.ts'
 import { cheaperSide, type Holders } from '../questions/usage.ts'
 
 interface Shape {
@@ -89,7 +90,10 @@ const inRoleSet = {
   holders: (holders: Holders) => ofOne(holders, 'mapping', isInRoleSet(holders)),
 }
 
-/** Two statements each for members and invitations, whatever their number. `stamp`: the revision and time that they get. */
+/**
+ * Four statements each for members and invitations, whatever their number: for those with one role and with several, in scopes
+ * and in organizations as a whole. `stamp`: the revision and time that they get.
+ */
 export async function reassign(
   connection: Connection,
   { among, mappings }: Reassigned,
@@ -98,18 +102,33 @@ export async function reassign(
   const pairs = JSON.stringify(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
   const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
   for (const holders of ['memberships', 'invitations'] as const) {
+    const scopes = scopesAmong(among, holders, values.length + 1)
+    for (const sql of [ofOne(holders, 'mapping', scopes.sql), ofSeveral(holders, scopes.sql)])
+      await connection.run(sql, [...values, ...scopes.values])
+    if ('scope' in among || 'kind' in among) continue
     if ('organizationId' in among) {
-      const scope = 'scope' in among ? among.scope : ''
-      const all = [...values, among.organizationId, scope]
+      const all = [...values, among.organizationId, '']
       await connection.run(ofOne(holders, 'mapping', isInPlace(holders)), all)
       await connection.run(ofSeveral(holders, isInPlace(holders)), all)
       continue
     }
-    // All scopes of a key or of a kind: no rule moves these yet.
-    if ('scope' in among || 'kind' in among) return
     const roleIds = mappings.map(({ fromRoleId }) => fromRoleId)
     const side = await cheaperSide(connection, { holders, roleIds, roleSetId: among.roleSetId })
     await connection.run(inRoleSet[side](holders), [...values, among.roleSetId])
     await connection.run(ofSeveral(holders, isInRoleSet(holders)), [...values, among.roleSetId])
   }
+}
+
+/** Its members and invitations get the other key. */
+export async function renameScope(
+  connection: Connection,
+  { organizationId, fromScope, toScope }: Renamed,
+  stamp: Recorded,
+): Promise<void> {
+  const values = [toScope, stamp.at, stamp.revision, organizationId, fromScope]
+  for (const table of ['memberships', 'invitations'])
+    await connection.run(
+      `UPDATE ${table} SET scope = ?, updated_at = ?, revision = ? WHERE organization_id = ? AND scope = ?`,
+      values,
+    )
 }
