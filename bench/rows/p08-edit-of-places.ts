@@ -17,7 +17,7 @@ export const row: Row = {
   run: (options) =>
     measureEdits(options, {
       noun: 'places',
-      sizes: options.quick ? [100_000] : [100_000, 1_000_000],
+      sizes: options.quick ? [10_000] : [10_000, 100_000, 1_000_000],
       scope: scopeKeyAt(0),
       makeFile: (places, file) => {
         const organizations = places / scopesPerOrganization

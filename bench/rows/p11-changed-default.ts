@@ -30,7 +30,7 @@ export const row: Row = {
 }
 
 async function run({ quick, ...options }: RunOptions): Promise<RowResult> {
-  const places = quick ? 50_000 : 1_000_000
+  const places = quick ? 10_000 : 1_000_000
   const large = await openFilled(places, options)
   const small = await openFilled(smallest, options)
   try {

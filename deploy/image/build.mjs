@@ -59,7 +59,7 @@ async function build(options, more) {
 
   const sbom = resolve(root, options.sbom)
   say('reading what is in it …')
-  const { count, bytes, applicationBytes } = writeSbom(engine, options.tag[0], { file: sbom, timeS: source.timeS })
+  const { count, bytes, applicationBytes } = writeSbom(engine, options.tag[0], sbom)
   const sizes = `${megabytes(bytes)}, of which ${megabytes(applicationBytes)} are the application`
   say(`${options.tag[0]} is built in ${durationSince(startedAtMs)}: ${sizes}`)
   say(`its SBOM is ${relative(root, sbom)}: ${count} components`)

@@ -65,7 +65,7 @@ function reasonAgainst(name) {
 }
 
 /**
- * Writes the files of an image below a folder, and returns its configuration. No container is made for that.
+ * Writes the files of an image below a folder, and returns its configuration and when it was made. No container is made for that.
  *
  * @param {{ name: string, save: (image: string, file: string) => string[] }} engine
  * @param {string} image
@@ -81,9 +81,9 @@ export function unpackImage({ name, save }, image, folder) {
   rmSync(saved)
   const [{ Config: config, Layers: layers }] = JSON.parse(readFileSync(join(archive, 'manifest.json'), 'utf8'))
   for (const layer of layers) call('tar', ['-xf', join(archive, layer), '--no-same-owner', '-C', files])
-  const { config: settings } = JSON.parse(readFileSync(join(archive, config), 'utf8'))
+  const { config: settings, created } = JSON.parse(readFileSync(join(archive, config), 'utf8'))
   rmSync(archive, { recursive: true })
-  return { files, settings }
+  return { files, settings, created: new Date(created) }
 }
 
 function call(program, args) {

@@ -18,14 +18,14 @@ export const standardSbom = join(root, 'deploy/build/sbom.cdx.json')
  *
  * @param {Parameters<typeof unpackImage>[0]} engine
  * @param {string} image
- * @param {{ file: string, timeS: number }} options where to, and the time that it names, in seconds since 1970
+ * @param {string} file where to
  */
-export function writeSbom(engine, image, { file, timeS }) {
+export function writeSbom(engine, image, file) {
   const folder = mkdtempSync(join(tmpdir(), 'rolesets-image-'))
   try {
-    const { files, settings } = unpackImage(engine, image, folder)
+    const { files, settings, created } = unpackImage(engine, image, folder)
     const version = settings.Labels?.['org.opencontainers.image.version'] ?? 'unknown'
-    const { text, count } = describeImage(files, { version, timeS })
+    const { text, count } = describeImage(files, { version, created })
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)
     const bytes = bytesBelow(files)
@@ -36,12 +36,12 @@ export function writeSbom(engine, image, { file, timeS }) {
 }
 
 /**
- * The same files have the same SBOM.
+ * The same image has the same SBOM.
  *
  * @param {string} files the root of the unpacked image
- * @param {{ version: string, timeS: number }} options
+ * @param {{ version: string, created: Date }} options
  */
-function describeImage(files, { version, timeS }) {
+function describeImage(files, { version, created }) {
   const npm = npmComponents(files, integritiesOf(readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8')))
   const system = [...builtInComponents(files), ...debianComponents(files)]
   const image = new Models.Component(Enums.ComponentType.Container, 'rolesets', { version, bomRef: 'image' })
@@ -49,7 +49,7 @@ function describeImage(files, { version, timeS }) {
   for (const component of [entry, ...system]) image.dependencies.add(component.bomRef)
   const bom = new Models.Bom({
     serialNumber: serialNumberOf([version, ...[...npm, ...system].map(({ purl }) => purl)].join('\n')),
-    metadata: new Models.Metadata({ timestamp: new Date(timeS * 1000), component: image }),
+    metadata: new Models.Metadata({ timestamp: created, component: image }),
     components: new Models.ComponentRepository([...npm, ...system]),
   })
   const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6))

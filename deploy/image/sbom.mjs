@@ -5,7 +5,6 @@ import { Command, Option } from 'commander'
 import { root } from '../../scripts/processes.mjs'
 import { engineNames, findEngine } from './engine.mjs'
 import { standardSbom, writeSbom } from './inventory.mjs'
-import { readSource } from './source.mjs'
 
 await new Command('npm run sbom --')
   .description(
@@ -23,7 +22,7 @@ function write(image, options) {
   if (engine === undefined) return fail(`No program can read an image: ${reasons.join('; ')}.`)
   const file = resolve(root, options.output)
   try {
-    const { count } = writeSbom(engine, image, { file, timeS: readSource().timeS })
+    const { count } = writeSbom(engine, image, file)
     process.stderr.write(`sbom: ${relative(root, file)}: ${count} components of ${image}\n`)
   } catch (error) {
     fail(`${image} can't be read: ${error.message}\nsbom: \`npm run image\` builds it.`)

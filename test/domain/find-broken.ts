@@ -22,12 +22,18 @@ export function findBroken(state: State): string[] {
     ...inspection.catalogue(),
     ...[...state.organizations].flatMap((organization) => inspection.organization(organization)),
     ...sortBy(state.memberships, memberKey).flatMap((membership) => inspection.membership(membership)),
+    ...sortBy(state.memberships, userKey).flatMap((membership) => inspection.memberKey(membership)),
     ...sortBy(state.invitations ?? [], invitationKey).flatMap((invitation) => inspection.invitation(invitation)),
     ...[...state.changeSets].flatMap((changeSet) => inspection.changeSet(changeSet)),
   ]
 }
 
-function sortBy<T>(things: Iterable<T>, keyOf: (thing: T) => string): T[] {
+/** That of the organization as a whole before those in its scopes. */
+export function userKey({ userId, organizationId, scope }: Membership): string {
+  return JSON.stringify([userId, organizationId, scope])
+}
+
+export function sortBy<T>(things: Iterable<T>, keyOf: (thing: T) => string): T[] {
   const keyed = [...things].map((thing) => ({ thing, key: keyOf(thing) }))
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ thing }) => thing)
 }

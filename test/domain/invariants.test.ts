@@ -3,7 +3,7 @@
 import test from 'ava'
 import { type Catalogue, Index, type Invitation, type Membership, type RoleSet } from '@rolesets/core'
 import { streamBroken } from '../../packages/sidecar/src/domain/invariants.ts'
-import { findBroken, type State as Whole } from './find-broken.ts'
+import { findBroken, sortBy, userKey, type State as Whole } from './find-broken.ts'
 import { createTiers } from './tiers.ts'
 
 const tiers = createTiers()
@@ -89,6 +89,12 @@ const broken: Readonly<Record<string, { readonly state: Partial<Whole>; readonly
     state: { memberships: [...whole.memberships, { ...bob, id: 'orgmem_other' }] as never },
     starts: /^I6: .*membership/,
   },
+  'a member of a scope who isn’t a member of its organization': {
+    state: {
+      memberships: [...whole.memberships, { ...bob, id: 'orgmem_other', scope: 'team:a', userId: 'x' }] as never,
+    },
+    starts: /^I9: x is a member of the scope team:a of acme, /,
+  },
   'a gap between revisions': {
     state: { changeSets: tiers.changeSets.filter(({ revision }) => revision !== 3) },
     starts: /^I7: revision 4 follows 2/,
@@ -132,6 +138,7 @@ test('a state that comes piece by piece is examined as one that is in memory', a
     const { organizations, memberships, invitations = [], changeSets, catalogue } = { ...whole, ...state }
     const streams = {
       ...{ catalogue, now: tiers.now, organizations: stream(organizations), memberships: stream(inOrder(memberships)) },
+      memberKeys: stream(sortBy(memberships, userKey)),
       ...{ invitations: stream(invitations), changeSets: stream(changeSets) },
     }
     const found: string[] = []

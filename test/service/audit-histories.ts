@@ -6,6 +6,8 @@ import { reading, writing, type OpenedService } from './open-service.ts'
 
 export const startMs = 1_700_000_000_000
 
+const scopes = ['team:a', 'ward:a', 'ward:b'] as const
+
 const special = { defaultRole: 'org:member', creatorRole: 'org:admin' }
 
 export const organizations = ['acme', 'globex', 'hooli'] as const
@@ -16,12 +18,13 @@ const roleSets = ['role_set:default', 'role_set:x', 'role_set:y'] as const
 
 type Write = (admin: OpenedService['admin']) => Promise<unknown>
 
-const arbitraryWrite: fc.Arbitrary<Write> = (() => {
+const { arbitraryWrite, writeInScope } = (() => {
   const organizationId = fc.constantFrom(...organizations)
   const role = fc.constantFrom(...custom)
   const roleSet = fc.constantFrom(...roleSets)
   const key = role
   const userId = fc.constantFrom('u', 'v')
+  const scope = fc.constantFrom(...scopes)
   const emailAddress = fc.constantFrom('a@example.com', 'A@example.com', 'b@example.com')
   const write = <T>(parts: fc.Arbitrary<T>, call: (admin: OpenedService['admin'], parts: T) => Promise<unknown>) =>
     parts.map(
@@ -29,7 +32,7 @@ const arbitraryWrite: fc.Arbitrary<Write> = (() => {
         (admin) =>
           call(admin, given),
     )
-  return fc.oneof(
+  const arbitraryWrite: fc.Arbitrary<Write> = fc.oneof(
     write(role, (admin, key) => admin.createRole({ key }, writing())),
     write(fc.record({ role, key }), (admin, input) => admin.updateRole(input, writing())),
     write(role, (admin, role) => admin.deleteRole({ role }, writing())),
@@ -74,6 +77,37 @@ const arbitraryWrite: fc.Arbitrary<Write> = (() => {
       admin.createMembership({ organizationId, userId: 'u', role: 'org:member' }, writing()),
     ),
   )
+  const writeInScope: fc.Arbitrary<Write> = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: write(fc.record({ organizationId, userId, scope, role }), async (admin, { role, ...member }) => {
+        const whole = { organizationId: member.organizationId, userId: member.userId, role: 'org:member' }
+        await attempt(admin, () => admin.createMembership(whole, writing()))
+        await attempt(admin, () => admin.createMembership({ ...member, role: 'org:member' }, writing()))
+        await attempt(admin, () => admin.updateMembership({ ...member, role }, writing()))
+      }),
+    },
+    write(fc.record({ organizationId, userId, scope }), (admin, input) => admin.deleteMembership(input, writing())),
+    write(fc.record({ organizationId, emailAddress, scope, role }), (admin, input) =>
+      admin.createInvitation(input, writing()),
+    ),
+    write(fc.record({ scope, roleSet }), async (admin, input) =>
+      admin.setScopeDefault({ ...input, mappings: await mappingsOf(admin) }, writing()),
+    ),
+    write(scope, async (admin, scope) =>
+      admin.deleteScopeDefault({ scope, mappings: await mappingsOf(admin) }, writing()),
+    ),
+    write(fc.record({ organizationId, scope, roleSet }), async (admin, input) =>
+      admin.assignRoleSet({ ...input, mappings: await mappingsOf(admin) }, writing()),
+    ),
+    write(fc.record({ organizationId, scope, newScope: scope }), async (admin, input) =>
+      admin.renameScope({ ...input, mappings: await mappingsOf(admin) }, writing()),
+    ),
+    write(fc.record({ kind: fc.constantFrom('team', 'ward'), roleSet }), async (admin, input) =>
+      admin.setScopeKind({ ...input, fallback: 'role_set', mappings: await mappingsOf(admin) }, writing()),
+    ),
+  )
+  return { arbitraryWrite, writeInScope }
 })()
 
 /** Whoever has a role that the destination lacks becomes a plain member. */
@@ -101,9 +135,21 @@ const beginning: readonly Write[] = [
   (admin) => admin.createOrganization({ id: 'globex', roleSet: 'role_set:y' }, writing()),
 ]
 
-export const history: fc.Arbitrary<Step[]> = fc
-  .array(fc.record({ write: arbitraryWrite, pause: fc.integer({ min: 0, max: 3 }) }), { minLength: 8, maxLength: 22 })
-  .map((steps) => [...beginning.map((write) => ({ write, pause: 1 })), ...steps])
+const kinds: readonly Write[] = [
+  (admin) => admin.setScopeKind({ kind: 'team', fallback: 'organization' }, writing()),
+  (admin) => admin.setScopeKind({ kind: 'ward', fallback: 'role_set', roleSet: 'role_set:y' }, writing()),
+]
+
+function historyOf(write: fc.Arbitrary<Write>, first: readonly Write[]): fc.Arbitrary<Step[]> {
+  return fc
+    .array(fc.record({ write, pause: fc.integer({ min: 0, max: 3 }) }), { minLength: 8, maxLength: 22 })
+    .map((steps) => [...first.map((write) => ({ write, pause: 1 })), ...steps])
+}
+
+export const history = historyOf(arbitraryWrite, beginning)
+
+/** Also in scopes, which move with their kinds, their defaults and their organizations. */
+export const historyWithScopes = historyOf(fc.oneof(arbitraryWrite, writeInScope), [...beginning, ...kinds])
 
 /** A write that is refused changes nothing. */
 export async function attempt(admin: OpenedService['admin'], write: Write): Promise<void> {

@@ -84,13 +84,21 @@ const invitationQuery = fc.record({
   now: moment,
 })
 
-const placeOrSet = fc.oneof(fc.record({ roleSetId: set }), place)
+const everyPlace = fc.record({ organizationId: id, scope: fc.constant('*') })
+const placeOrSet = fc.oneof(fc.record({ roleSetId: set }), place, everyPlace)
 const roleIds = fc.uniqueArray(roleId, { maxLength: 3 })
 const leaving = fc.oneof(
   fc.record({ members: fc.array(fc.record({ organizationId: id, userId: user }), { maxLength: 3 }) }),
   fc.record({ roleIds, among: optional(scope) }),
   fc.record({ organizationIds: fc.array(id) }),
 )
+
+const placesQuery = fc.record({
+  ...{ organizationId: optional(id), userId: optional(user), roleId: optional(roleId) },
+  scope: fc.constantFrom('', 'team:x', '*'),
+})
+const memberKey = fc.record({ organizationId: id, scope: fc.constantFrom('', 'team:x', 'team:y'), userId: user })
+const placesPage = fc.record({ size: fc.integer({ min: 0, max: 3 }), after: optional(memberKey) })
 
 interface Named {
   readonly title: string
@@ -268,6 +276,7 @@ export const reads = [
   step('members', fc.tuple(id, page, fc.option(roleId, { nil: undefined }), asked), ([a, p, r, s], w) =>
     w.memberships(a, p, { roleId: r, scope: s }),
   ),
+  step('members of places', fc.tuple(placesQuery, placesPage), ([query, p], w) => w.membershipsOfPlaces(query, p)),
   step('member count', fc.tuple(id, asked), ([a, s], w) => w.memberCount(a, s)),
   step('scope usage', fc.tuple(among, moment), ([where, now], w) => w.scopeUsage(where, now)),
   step('scope places', fc.tuple(among, moment), ([where, now], w) => w.scopePlaces(where, now)),
@@ -277,7 +286,7 @@ export const reads = [
   step('scopes in use', fc.tuple(fc.oneof(place, fc.constant({ kind: 'team' })), moment), ([of, now], w) =>
     w.scopesInUse(of, now),
   ),
-  step('usage in', fc.tuple(fc.oneof(scope, place), moment), ([where, now], w) => w.usageIn(where, now)),
+  step('usage in', fc.tuple(fc.oneof(scope, place, everyPlace), moment), ([where, now], w) => w.usageIn(where, now)),
   step(
     'usage of',
     fc.tuple(roleId, fc.option(fc.record({ roleSetId: set }), { nil: undefined }), moment),
@@ -292,7 +301,7 @@ export const reads = [
   step('invitation', fc.tuple(id, address), ([a, email], w) => w.invitation(invitationOf(a, email, 0).id)),
   step('pending', fc.tuple(place, address, moment), ([a, email, now], w) => w.pendingInvitation(a, email, now)),
   step('pending count', fc.tuple(place, moment), ([a, now], w) => w.pendingInvitationCount(a, now)),
-  step('invitations', fc.tuple(id, page, statuses, moment, asked), ([a, p, wanted, now, s], w) =>
+  step('invitations', fc.tuple(id, page, statuses, moment, askedScope), ([a, p, wanted, now, s], w) =>
     w.invitations(a, p, { statuses: wanted, now, scope: s }),
   ),
   step('member counts', fc.array(id), async (ids, w) => [...(await w.memberCounts(ids))].sort()),

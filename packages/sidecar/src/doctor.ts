@@ -108,10 +108,9 @@ async function* breaches(inspection: Inspection, now: number): AsyncGenerator<Fi
   const catalogue = await inspection.catalogue()
   const [organizations, memberships] = [inspection.organizations(), inspection.memberships()]
   const [invitations, changeSets] = [inspection.invitations(), inspection.provenances()]
-  for await (const breach of streamBroken({
-    ...{ catalogue, organizations, assignments: inspection.assignments(), memberships },
-    ...{ invitations, changeSets, now },
-  })) {
+  const things = { catalogue, organizations, assignments: inspection.assignments(), memberships }
+  const state = { ...things, memberKeys: inspection.memberKeys(), invitations, changeSets, now }
+  for await (const breach of streamBroken(state)) {
     const [what = '', ...problem] = breach.split(': ')
     if (what !== 'I7') yield { what, problem: problem.join(': ').replace(/\.$/, '') }
   }

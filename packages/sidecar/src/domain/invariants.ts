@@ -21,6 +21,9 @@ import { missingCreatorPermissions } from './roles.ts'
 
 type Stream<T> = Iterable<T> | AsyncIterable<T>
 
+/** What a membership is found by. */
+export type MemberKey = Pick<Membership, 'organizationId' | 'scope' | 'userId'>
+
 /** A state of any size. */
 interface StateStream {
   readonly catalogue: Catalogue
@@ -31,6 +34,8 @@ interface StateStream {
   readonly memberships: Stream<Membership>
   /** Those of one organization and address next to each other; the case of ASCII letters doesn't count. */
   readonly invitations: Stream<Invitation>
+  /** Of all memberships. Those of one user and organization next to each other, that of the organization as a whole first. */
+  readonly memberKeys: Stream<MemberKey>
   /** All change sets in the history, in order. */
   readonly changeSets: Stream<Pick<ChangeSet, 'revision' | 'actor'>>
   /** Unix milliseconds. */
@@ -44,6 +49,7 @@ export async function* streamBroken(state: StateStream): AsyncGenerator<string, 
   for await (const organization of state.organizations) yield* inspection.organization(organization)
   for await (const assignment of state.assignments ?? []) yield* inspection.assignment(assignment)
   for await (const membership of state.memberships) yield* inspection.membership(membership)
+  for await (const key of state.memberKeys) yield* inspection.memberKey(key)
   for await (const invitation of state.invitations) yield* inspection.invitation(invitation)
   for await (const changeSet of state.changeSets) yield* inspection.changeSet(changeSet)
 }
@@ -57,6 +63,7 @@ export class InvariantCheck {
   readonly #ownRoleSetIds = new Map<string, string>()
   readonly #slugs = new Set<string>()
   #lastMember = ''
+  #lastWhole = ''
   #lastInvited = ''
   #lastRevision: number | undefined
 
@@ -94,6 +101,15 @@ export class InvariantCheck {
     const breaches = key === this.#lastMember ? [`I6: two memberships have the organization and user ${key}.`] : []
     this.#lastMember = key
     return [...this.#findMisplaced('I1', membership), ...findRoleFaults(membership), ...breaches]
+  }
+
+  /** I9: a member of a scope is a member of its organization. */
+  memberKey({ organizationId, scope, userId }: MemberKey): string[] {
+    const key = JSON.stringify([organizationId, userId])
+    if (scope === '') this.#lastWhole = key
+    if (key === this.#lastWhole) return []
+    const place = `${scope} of ${organizationId}`
+    return [`I9: ${userId} is a member of the scope ${place}, and not of the organization as a whole.`]
   }
 
   /** I2: every pending invitation's role is in its organization's set. I6: one address, one pending invitation. */

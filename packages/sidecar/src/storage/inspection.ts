@@ -49,10 +49,12 @@ export interface Inspection extends AsyncDisposable {
   catalogue(): Promise<Catalogue>
   /** Ordered by id. */
   organizations(): AsyncIterable<Organization>
-  /** Ordered by organization, scope and user. */
   /** Of scopes. */
   assignments(): AsyncIterable<Assignment>
+  /** Ordered by organization, scope and user. */
   memberships(): AsyncIterable<Membership>
+  /** The keys of all memberships, ordered by user, organization and scope. */
+  memberKeys(): AsyncIterable<Pick<Membership, 'organizationId' | 'scope' | 'userId'>>
   /** Ordered by organization, scope and address, without regard to case. */
   invitations(): AsyncIterable<Invitation>
   /** Each change set's revision and actor, in order. */

@@ -20,6 +20,9 @@ interface Words {
 }
 
 const byKey = ({ key }: Image): string => textOf(key)
+/** `department:cardiology of org_acme`; the organization alone, where it is meant as a whole. */
+const placeText = ({ scope = '', organization_id: organization }: Image): string =>
+  scope === '' ? textOf(organization) : `${textOf(scope)} of ${textOf(organization)}`
 const byId = (_image: Image, id: string): string => id
 
 const words: Readonly<Record<ThingName, Words>> = {
@@ -31,16 +34,15 @@ const words: Readonly<Record<ThingName, Words>> = {
   settings: { name: byId },
   organization: { name: byId, shownWhenNew: 'role_set' },
   assignment: {
-    name: ({ scope, organization_id: organization }) => `${textOf(scope)} of ${textOf(organization)}`,
+    name: placeText,
     shownWhenNew: 'role_set',
   },
   membership: {
-    name: ({ user_id: user, organization_id: organization }) => `${textOf(user)} in ${textOf(organization)}`,
+    name: (image) => `${textOf(image['user_id'])} in ${placeText(image)}`,
     shownWhenNew: 'role',
   },
   invitation: {
-    name: ({ email_address: address, organization_id: organization }) =>
-      `${textOf(address)} in ${textOf(organization)}`,
+    name: (image) => `${textOf(image['email_address'])} in ${placeText(image)}`,
     shownWhenNew: 'role',
   },
   access_key: { name: ({ name }) => textOf(name) },
@@ -59,7 +61,11 @@ function factText(change: AuditedChange): string {
   if (kind === 'history_compacted') return `history up to revision ${textOf(after?.up_to_revision)} forgotten`
   if (kind === 'scope_renamed')
     return `${textOf(after?.from_scope)} of ${id} renamed to ${textOf(after?.to_scope)}: ${holdersText(change)}`
-  if (kind === 'members_reassigned') return `in ${thing} ${id}: ${reassignments(after)}`
+  if (kind === 'members_reassigned') {
+    const scope = after?.scope
+    const place = scope === undefined ? `${thing} ${id}` : placeText({ scope, organization_id: id })
+    return `in ${place}: ${reassignments(after)}`
+  }
   const { name, shownWhenNew } = wordsOf(change.thing)
   const named = `${thing} ${name(after ?? before ?? {}, id)}`
   if (after === undefined) return `${named} deleted${holders(change)}`

@@ -37,14 +37,19 @@ const texts: { readonly [Field in ChangeField]: (value: ChangeValue<Field>) => s
     })
     return `in ${amongText(among)}: ${moves.join(', ')}`
   },
-  membershipPut: ({ userId, organizationId, role }) => `member ${userId} of ${organizationId}: ${role}`,
-  membershipDeleted: ({ userId, organizationId }) => `member ${userId} of ${organizationId} removed`,
-  invitationPut: ({ id, emailAddress, organizationId, role, status }) =>
-    `invitation ${id} of ${emailAddress} to ${organizationId}: ${role}, ${status.toLowerCase()}`,
+  membershipPut: ({ userId, role, ...place }) => `member ${userId} of ${placeText(place)}: ${role}`,
+  membershipDeleted: ({ userId, ...place }) => `member ${userId} of ${placeText(place)} removed`,
+  invitationPut: ({ id, emailAddress, role, status, ...place }) =>
+    `invitation ${id} of ${emailAddress} to ${placeText(place)}: ${role}, ${status.toLowerCase()}`,
   accessKeyPut: ({ name, access, revokedAtMs }) =>
     `key ${name}: ${revokedAtMs === 0 ? access.toLowerCase() : 'revoked'}`,
   settingsPut: () => 'settings',
   historyCompacted: ({ upToRevision }) => `history up to revision ${upToRevision} forgotten`,
+}
+
+/** The organization alone, where it is meant as a whole. */
+function placeText({ organizationId, scope }: { readonly organizationId: string; readonly scope: string }): string {
+  return scope === '' ? organizationId : `${scope} of ${organizationId}`
 }
 
 /** Where members got other roles. */

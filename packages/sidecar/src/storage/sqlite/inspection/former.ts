@@ -65,6 +65,7 @@ function asOf(
     organizations: () => copy.organizations(),
     assignments: () => copy.assignments(),
     memberships: () => copy.memberships(),
+    memberKeys: () => copy.memberKeys(),
     invitations: () => copy.invitations(),
     provenances: () => copy.provenances(),
     isUndisturbed: async () => true,

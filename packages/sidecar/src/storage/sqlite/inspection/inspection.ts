@@ -171,6 +171,13 @@ class SqliteInspection implements Inspection {
     return this.#all(memberships, ['organization_id', 'scope', 'user_id'])
   }
 
+  async *memberKeys(): AsyncGenerator<Pick<Membership, 'organizationId' | 'scope' | 'userId'>> {
+    const key = ['user_id', 'organization_id', 'scope']
+    for await (const rows of pagesOf(this.#connection, { table: 'memberships', key, columns: key.join() }))
+      for (const row of rows)
+        yield { organizationId: text(row, 'organization_id'), scope: text(row, 'scope'), userId: text(row, 'user_id') }
+  }
+
   invitations(): AsyncGenerator<Invitation> {
     return this.#all(invitations, ['organization_id', 'scope', 'email_address COLLATE NOCASE', 'id'])
   }
