@@ -239,6 +239,13 @@ test('modelling.md: each kind of place has the roles that the page says, and a c
   )
   t.is(codes.size, 10)
 
+  const addOn = { organizationId: 'org_marys', scope: 'product:audit' }
+  await roleSets.admin.createMembership({ ...addOn, userId: 'user_cara', role: 'org:auditor' })
+  const giveBack = () => roleSets.admin.assignRoleSet({ ...addOn, clear: true })
+  t.like(await t.throwsAsync(giveBack()), { code: 'in_use' })
+  await roleSets.admin.deleteMembership({ ...addOn, userId: 'user_cara' })
+  await giveBack()
+
   await runSnippets([own], { roleSets }, '{}')
   const reviewer = 'org:marys_reviewer'
   t.true((await roleSets.check('org_marys', reviewer, { scope: 'department:cardiology' })).allowed)
