@@ -5,6 +5,7 @@
 
 import { isRoleSetsError, RoleSetsError, type Applied } from '@rolesets/client'
 import type { ManifestSource } from '../manifest/file.ts'
+import { withShownImpact } from '../output/impact.ts'
 import { jsonLine } from '../output/json.ts'
 import { connectedVerb, type Given } from '../run/verb.ts'
 import { dryRunText, exitCodeOfWrite, howOf, writing, type WriteOptions, type WriteVerb } from '../run/write.ts'
@@ -59,7 +60,7 @@ async function applyFile({ io, options }: Given<DescribedOptions>, { file, ask }
   const applied = applies ? await applyAsShown(ask, preview, options) : preview
   if (applies) await say(`Applied at revision ${applied.revision}.\n`)
   else if (changes || refusal !== undefined) await say(`${dryRunText(preview)}\n`)
-  if (options.json) await io.stdout(jsonLine({ dryRun, changed: applies, ...applied }))
+  if (options.json) await io.stdout(jsonLine({ dryRun, changed: applies, ...withShownImpact(applied) }))
   return applied
 }
 
