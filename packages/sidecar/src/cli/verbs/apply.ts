@@ -29,8 +29,9 @@ const verb: WriteVerb = {
   endsAdministrators: true,
   notes: `
 Prints what it will create and change before it does it. All of it is one revision, or nothing is done. What the file
-does not describe is left alone; with --prune, custom permissions, roles and role sets that it does not describe are
-deleted, and roles that a described set does not list are taken out of it. Organizations are never deleted.
+does not describe is left alone; with --prune, custom permissions, roles, role sets, kinds and defaults of scopes that it
+does not describe are deleted, roles that a described set does not list are taken out of it, and where an organization
+has a list of scopes, the others lose their names and role sets. Organizations are never deleted.
 The file: docs/manifest.md; its JSON Schema: rolesets schema. Without doing it: rolesets plan. Several files, or those of a
 folder, are one manifest, as for ROLESETS_MANIFEST.
 
