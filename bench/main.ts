@@ -24,8 +24,8 @@ const usage = `npm run bench [-- [<row>…] [--quick | --smoke] [--record] [--li
 `
 
 const repeatsMax = 2
-/** One row in this process, and one that starts a sidecar, a load process and another server. */
-const smokeRows = ['P1', 'P3']
+/** One row in this process, one that starts a sidecar, a load process and another server, and those about scopes. */
+const smokeRows = ['P1', 'P3', 'P8-places', 'P11-default', 'P18']
 
 process.exitCode = await main(process.argv.slice(2))
 

@@ -10,7 +10,7 @@ export interface FoundRow {
   readonly row: Row
 }
 
-/** All rows by id, in this order: P1, P2, … P14, growth. */
+/** All rows by id, in this order: P1, P2, … P8, P8-places, … P18, growth. */
 export async function loadRows(): Promise<ReadonlyMap<string, FoundRow>> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.ts'))
   const found = await Promise.all(files.map(async (file) => ({ file, row: await loadRow(file) })))
@@ -24,8 +24,8 @@ export async function loadRow(file: string): Promise<Row> {
   return row
 }
 
-/** Rows with a letter and a number come before rows that are named with a word. */
+/** Rows that begin with a letter and a number come before rows that are named with a word. */
 function byNumber({ row: one }: FoundRow, { row: other }: FoundRow): number {
-  const isWord = ({ id }: Row) => !/^P\d+$/.test(id)
+  const isWord = ({ id }: Row) => !/^P\d+(-|$)/.test(id)
   return Number(isWord(one)) - Number(isWord(other)) || one.id.localeCompare(other.id, 'en', { numeric: true })
 }

@@ -6,8 +6,9 @@
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRoleSetsClient, type RoleSetsClient } from '@rolesets/client'
+import { turns, updatingRoles } from '../bare-update.ts'
 import { compare } from '../compare.ts'
-import { openDatabase, type Database } from '../database.ts'
+import { openDatabase } from '../database.ts'
 import { startSidecar } from '../processes.ts'
 import type { Row, RowResult, RunOptions } from '../row.ts'
 import { makeStoreFile } from '../store-file.ts'
@@ -55,18 +56,12 @@ async function run({ folder, quick, rounds, signal, log }: RunOptions): Promise<
     goal: { atMost: 1.5 },
     rounds,
     ours: replacing(client, members),
-    theirs: await updating(database, members),
+    theirs: await updatingRoles(database, { roles, members }),
   })
   await client.close()
   await sidecar.stop()
   await database.close()
   return { comparisons: [comparison] }
-}
-
-/** Back and forth: each round moves all members from one role to the other. */
-function turns<T>(one: T, other: T): () => readonly [from: T, to: T] {
-  let isBack = true
-  return () => ((isBack = !isBack), isBack ? [other, one] : [one, other])
 }
 
 function replacing(client: RoleSetsClient, members: number): () => Promise<number> {
@@ -79,28 +74,6 @@ function replacing(client: RoleSetsClient, members: number): () => Promise<numbe
     const tookMs = performance.now() - startedAtMs
     const moved = impact.roles.reduce((sum, each) => sum + each.members, 0)
     if (moved !== members) throw new Error(`${moved} members were moved, but it should be ${members}.`)
-    return tookMs
-  }
-}
-
-async function updating(database: Database, members: number): Promise<() => Promise<number>> {
-  const ids = await Promise.all(
-    roles.map(async (key) => String((await database.all('SELECT id FROM roles WHERE key = ?', [key]))[0]?.['id'])),
-  )
-  const next = turns(ids[0] ?? '', ids[1] ?? '')
-  let revision = 10
-  return async () => {
-    const [from, to] = next()
-    revision += 1
-    const startedAtMs = performance.now()
-    await database.run('BEGIN IMMEDIATE')
-    const sql = 'UPDATE memberships SET role_id = ?, updated_at = ?, revision = ? WHERE role_id = ?'
-    await database.run(sql, [to, Date.now(), revision, from])
-    await database.run('COMMIT')
-    const tookMs = performance.now() - startedAtMs
-    const [moved] = await database.all('SELECT count(*) AS members FROM memberships WHERE revision = ?', [revision])
-    if (moved?.['members'] !== members)
-      throw new Error(`${moved?.['members']} rows were updated, but it should be ${members}.`)
     return tookMs
   }
 }

@@ -235,3 +235,56 @@ test('a file that cannot be read, is no text or is too large is exit code 2', as
   t.is(endless.exitCode, 2)
   t.regex(endless.stderr, /The file \/dev\/zero is larger than 4194304 bytes/)
 })
+
+test('a plan names kinds, defaults and scopes, and a refusal leads to its place in the file', async (t) => {
+  const { type, operator, file } = await openPlace(t)
+  const text = (roleSet: string) => `
+role_sets:
+  - { key: role_set:ward, roles: [org:nurse], default_role: org:nurse }
+roles:
+  - { key: org:nurse, name: Nurse }
+scope_kinds:
+  - { kind: department, fallback: role_set, role_set: role_set:ward }
+scope_defaults:
+  - { scope: department:pharmacy, role_set: ${roleSet} }
+organizations:
+  - id: org_clinic
+    scopes:
+      - { key: department:x-ray, name: X-ray, role_set: role_set:ward }
+`
+  const refused = await type(['plan', '-f', await file(text('role_set:none'))])
+  t.is(refused.exitCode, 2)
+  t.regex(
+    refused.stderr + refused.stdout,
+    /rolesets-\d\.yaml:9:45: scope_defaults\[0\]\.role_set is role_set:none, which neither/,
+  )
+  const path = await file(text('role_set:ward'))
+  t.is((await type(['plan', '-f', path])).exitCode, 1)
+  const { exitCode, stdout } = await type(['apply', '-f', path])
+  t.is(exitCode, 0)
+  t.true(
+    stdout.startsWith(`  + role           org:nurse
+      name: "Nurse"
+  + role_set       role_set:ward
+      roles: + org:nurse
+      default role: org:nurse
+  + scope_kind     department
+      fallback: role_set
+      role set: role_set:ward
+  + scope_default  department:pharmacy
+      role set: role_set:ward
+  + organization   org_clinic
+  + scope          org_clinic/department:x-ray
+      role set: role_set:ward
+  ~ scope          org_clinic/department:x-ray
+      name: "X-ray"
+6 to create, 1 to change, 0 to delete.
+`),
+    stdout,
+  )
+  t.is((await type(['plan', '-f', path])).exitCode, 0)
+  const { scopes } = await operator.admin.listScopes({ organizationId: 'org_clinic' })
+  t.like(scopes[0], { scope: 'department:x-ray', name: 'X-ray', roleSet: 'role_set:ward', origin: 'OWN' })
+  const json = await type(['apply', '-f', path, '--json'])
+  t.deepEqual((JSON.parse(json.stdout) as AppliedDocument).steps, [])
+})

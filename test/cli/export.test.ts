@@ -40,7 +40,7 @@ const oddLines = ['', 'a\nb', 'a\r\nb', '\ttab', ' \n \n', 'end\n', `"\r'`, `${'
 const special = { defaultRole: 'org:member', creatorRole: 'org:admin' }
 
 /** All of the oddities, in every place in which they can be. */
-const oddStore: Manifest = {
+const oddStore: Omit<Manifest, 'scopeKinds'> = {
   permissions: oddTexts.map((name, at) => ({ key: `org:odd:p${at}`, name, description: oddLines[at] ?? name })),
   roles: [
     { key: 'org:admin', name: 'Boss', description: '' },
@@ -118,11 +118,64 @@ function randomStore(random: () => number): Parameters<RoleSetsClient['admin']['
     ...{ key: `role_set:r${at}`, name: text(), description: line(), initial: at === initial, ...special },
     roles: ['org:admin', 'org:member', ...some(roles.map(({ key }) => key))],
   }))
+  const ofScopes = randomScopes(random, text)
   const organizations = Array.from({ length: 20 }, (_, at) => {
-    return { id: `org_${at}`, name: text(), slug: random() < 0.5 ? '' : `s-${at}`, roleSet: `role_set:r${below(4)}` }
+    const scopes = ofScopes.scopes()
+    return {
+      ...{ id: `org_${at}`, name: text(), slug: random() < 0.5 ? '' : `s-${at}`, roleSet: `role_set:r${below(4)}` },
+      ...(scopes.length > 0 && { scopes }),
+    }
   })
-  return { permissions, roles, roleSets, organizations }
+  const { scopeKinds, scopeDefaults } = ofScopes
+  return { permissions, roles, roleSets: [...roleSets, ...ofScopes.roleSets], scopeKinds, scopeDefaults, organizations }
 }
+
+/** Kinds, defaults and scopes with odd names, on the sets of the random store and on one for scopes only. */
+function randomScopes(random: () => number, text: () => string) {
+  const below = (max: number) => Math.floor(random() * max)
+  const roleSet = () => ['role_set:r0', 'role_set:r1', 'role_set:scoped'][below(3)] ?? ''
+  const keys = (max: number) => [
+    ...new Set(Array.from({ length: below(max) }, () => `${below(2) === 0 ? 'department' : '0x1f'}:${text()}`)),
+  ]
+  return {
+    roleSets: [{ key: 'role_set:scoped', roles: ['org:member'], defaultRole: 'org:member' }],
+    scopeKinds: [
+      { kind: 'department', fallback: 'ROLE_SET', roleSet: roleSet() } as const,
+      { kind: '0x1f', fallback: below(2) === 0 ? 'NONE' : 'ORGANIZATION' } as const,
+    ],
+    scopeDefaults: keys(8).map((scope) => ({ scope, roleSet: roleSet() })),
+    scopes: () =>
+      keys(6).map((key) => ({ key, name: below(3) === 0 ? '' : text(), roleSet: below(2) === 0 ? '' : roleSet() })),
+  }
+}
+
+test.serial(
+  'scopes with members alone are not in an export, nor is anything of scopes where no kind is known',
+  async (t) => {
+    const { type, operator, file } = await openPlace(t)
+    t.notRegex((await type(['export'])).stdout, /scope|creator_role: ""/)
+    const path = await file(`
+role_sets:
+  - { key: role_set:ward, roles: [org:member], default_role: org:member }
+scope_kinds:
+  - { kind: department, fallback: role_set, role_set: role_set:ward }
+organizations:
+  - { id: org_clinic, scopes: [{ key: department:x, name: X }] }
+`)
+    t.is((await type(['apply', '-f', path])).exitCode, 0)
+    await operator.admin.setScopeDefault({ scope: 'department:y', roleSet: 'role_set:ward' })
+    const { stdout } = await type(['export'])
+    t.true(
+      stdout.includes(
+        '  - key: role_set:ward\n    name: Ward\n    description: ""\n    roles:\n      - org:member\n    default_role: org:member\n',
+      ),
+    )
+    t.true(stdout.includes('scope_kinds:\n  - kind: department\n    fallback: role_set\n    role_set: role_set:ward\n'))
+    t.true(stdout.includes('scope_defaults:\n  - scope: department:y\n    role_set: role_set:ward\n'))
+    t.true(stdout.includes('    scopes:\n      - key: department:x\n        name: X\n        role_set: ""\n'))
+    t.is((await type(['plan', '--prune', '-f', await file(stdout)])).exitCode, 0)
+  },
+)
 
 test.serial(
   "what doesn't fit in one file becomes several; standard output has room for one, and gets nothing",

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import test from 'ava'
 import { parseManifestFile } from '../../packages/sidecar/src/manifest/parse.ts'
-import { exitCodes, manifestSections } from '@rolesets/core'
+import { exitCodes, manifestSections, type SectionRule } from '@rolesets/core'
 import { Redaction } from '../../packages/sidecar/src/redaction.ts'
 import { addVerbs } from '../../packages/sidecar/src/cli/verbs.ts'
 import { codeBlocksOf, commandsOf, projectRoot } from '../docs/code-blocks.ts'
@@ -125,7 +125,7 @@ async function withInvitation(line: string, type: Place['type']): Promise<string
 test('the files that the page shows can be applied', async (t) => {
   const { type, file } = await openPlace(t)
   const blocks = (await codeBlocksOf('docs/manifest.md')).filter(({ language }) => language === 'yaml')
-  t.is(blocks.length, 2)
+  t.is(blocks.length, 3)
   for (const { code } of blocks) {
     t.deepEqual(parseManifestFile(code).faults, [])
     const { exitCode, stderr } = await type(['apply', '-f', await file(code), '--prune'])
@@ -135,11 +135,14 @@ test('the files that the page shows can be applied', async (t) => {
 
 test('the page lists every field of the file', (t) => {
   const rows = [...manifestPage.matchAll(/^\| (`\w+\[\]\.[^|]+) \|/gm)].flatMap(([, cell = '']) => {
-    const [list = ''] = /\w+\[\]/.exec(cell) ?? []
+    const [list = ''] = /\w+\[\](?:\.\w+\[\])*/.exec(cell) ?? []
     return [...cell.matchAll(/\.(\w+)`/g)].map(([, field]) => `${list}.${field}`)
   })
-  const fields = Object.entries(manifestSections).flatMap(([list, section]) => {
-    return Object.keys(section.fields).map((field) => `${list}[].${field}`)
-  })
+  const fieldsOf = (list: string, section: SectionRule): readonly string[] =>
+    Object.entries(section.fields).flatMap(([field, rule]) => {
+      const path = `${list}[].${field}`
+      return rule.holds === 'parts' ? [path, ...fieldsOf(path, rule.of)] : [path]
+    })
+  const fields = Object.entries<SectionRule>(manifestSections).flatMap(([list, section]) => fieldsOf(list, section))
   t.deepEqual(rows.sort(), fields.sort())
 })

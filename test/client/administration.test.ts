@@ -34,11 +34,20 @@ function fieldsOf(message: string): readonly string[] {
 
 /** A value of each kind that a field can have. */
 const samples: { readonly [field: string]: unknown } = {
-  ...{ permissions: ['a'], roles: ['a'], roleSets: [], organizations: [], mappings: { a: 'b' }, pageSize: 1 },
+  ...{
+    permissions: ['a'],
+    roles: ['a'],
+    roleSets: [],
+    organizations: [],
+    scopeKinds: [],
+    scopeDefaults: [],
+    mappings: { a: 'b' },
+    pageSize: 1,
+  },
   ...{ dryRun: false, prune: true, includeInInitialRoleSet: true, type: 'INITIAL_SET' },
   ...{ adminDeleteEnabled: false, mergeMetadata: true, enabled: false, slugDisabled: true, domainsEnabled: true },
   ...{ allowNoAdministrator: true, revokeSentInvitations: true, lastAdministrator: 'WARN', emailAddresses: ['a@b.c'] },
-  grantPolicy: 'ANY',
+  ...{ grantPolicy: 'ANY', fallback: 'NONE', clear: false },
   restoreFormerRoles: true,
   ...{ oldestFirst: true, domainsEnrollmentModes: [], access: 'READ', statuses: ['PENDING'], invitations: [] },
   maxRolesPerMember: 2,
@@ -99,7 +108,19 @@ test('the manifests of an apply are checked one by one', async (t) => {
     roles: [{ key: 'org:a', permissions: { keys: [] } }],
     roleSets: [{ ...roleSet, initial: true, replace: { x: 'y' } }],
   })
+  const scopes = [{ key: 'team:x', name: '', roleSet: '' }]
+  void client.admin
+    .apply({ organizations: [{ id: 'acme', scopes }, { id: 'b', scopes: [] }, { id: 'c' }] })
+    .catch(() => {})
+  await clock.settle()
+  t.deepEqual(
+    transport.call.request,
+    { organizations: [{ id: 'acme', scopes: { scopes } }, { id: 'b', scopes: { scopes: [] } }, { id: 'c' }] },
+    'no list is another thing than an empty one',
+  )
   const wrong: readonly [object, string][] = [
+    [{ organizations: [{ id: 'acme', scopes: [{ key: 'team:x' }, { name: 'X' }] }] }, 'organizations[0].scopes[1].key'],
+    [{ scopeKinds: [{ kind: 'team', fallback: 'organization' }] }, 'scopeKinds[0].fallback'],
     [{ roles: [{ key: 'org:a' }, {}] }, 'roles[1].key'],
     [{ roleSets: [{ ...roleSet, defaultrole: 'org:a' }] }, 'roleSets[0].defaultrole'],
     [{ organizations: [{ id: 'acme', mappings: { a: 1 } }] }, 'organizations[0].mappings'],

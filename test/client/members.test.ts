@@ -322,6 +322,30 @@ test('at most as many memberships are kept as the options say', async (t) => {
   t.like(client.checkMemberCached('acme', 'bob', isAdmin), { allowed: true })
 })
 
+test('a user who is a member of very many organizations is kept in each', async (t) => {
+  const { client, transport, clock } = await openScriptedKeyed(t)
+  const organizationIds = Array.from({ length: 40 }, (_, n) => `org_${n}`)
+  for (const organizationId of organizationIds) {
+    const asked = client.checkMember(organizationId, 'ann', isAdmin)
+    await clock.settle()
+    transport.call.reply(memberReply('e:10', [admin]))
+    await asked
+  }
+  const holds = (role: string) =>
+    organizationIds.filter((id) => client.checkMemberCached(id, 'ann', { role })?.allowed).length
+  t.is(holds('org:admin'), 40)
+  transport.stream.send(
+    changeSet('e:11', [
+      { membershipPut: membership('org_7', 'ann', member) },
+      { membershipDeleted: { id: 'orgmem_1', organizationId: 'org_8', userId: 'ann', scope: '' } },
+    ]),
+  )
+  await clock.settle()
+  t.is(holds('org:admin'), 38)
+  t.is(holds('org:member'), 1)
+  t.is(client.checkMemberCached('org_8', 'ann', isAdmin)?.reason, 'NOT_A_MEMBER')
+})
+
 test('when the cache is too old the sidecar is asked, and if it does not answer there is no decision', async (t) => {
   const { client, sidecar, clock } = await openBesideFake(t, { sidecar: { members: { globex: { ann: 'org:admin' } } } })
   const asked = client.checkMember('globex', 'ann', isAdmin)
@@ -365,30 +389,4 @@ test('the fake sidecar answers for its members, demotes, removes and reassigns t
   sidecar.assign('globex', 'role_set:pro')
   await clock.settle()
   t.is(await ask('org:member'), 'NOT_A_MEMBER')
-})
-
-for (const [what, question] of [
-  ['names nothing', {}],
-  ['names a role and a permission', { role: 'org:admin', permission: 'org:reports:read' }],
-  ['has an empty role', { role: '' }],
-  ['has a permission that is no text', { permission: 1 }],
-  ['has another reach', { role: 'org:admin', reach: 'ANYWHERE' }],
-  ['is none', undefined],
-] as const) {
-  test(`a question that ${what} is rejected, and nothing is asked`, async (t) => {
-    const { client, transport } = await openScriptedKeyed(t)
-    const invalid = question as unknown as { role: string }
-    await t.throwsAsync(client.checkMember('acme', 'ann', invalid), { code: 'invalid_argument' })
-    t.throws(() => client.checkMemberCached('acme', 'ann', invalid), { code: 'invalid_argument' })
-    t.is(transport.calls.length, 0)
-  })
-}
-
-test('ids that are none are rejected', async (t) => {
-  const { client } = await openScriptedKeyed(t)
-  for (const id of ['', 'a\nb', 'x'.repeat(256), 7 as unknown as string]) {
-    t.throws(() => client.checkMemberCached(id, 'ann', isAdmin), { code: 'invalid_argument' })
-    t.throws(() => client.checkMemberCached('acme', id, isAdmin), { code: 'invalid_argument' })
-    await t.throwsAsync(client.memberRoles('acme', id), { code: 'invalid_argument' })
-  }
 })

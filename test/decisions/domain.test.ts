@@ -17,6 +17,7 @@ for (const unknownOrganizations of ['initial', 'deny'] as const) {
       prune: false,
       organization: find,
       wasDeleted: () => false,
+      scopesOf: () => [],
     }).steps.map(({ run }) => run),
   )
   for (const rename of renames) state.run(commandOf(rename))

@@ -252,7 +252,7 @@ test('a later manifest with a fault changes nothing, and the sidecar stays ready
   await until(() => facts().result === 'refused')
   t.true(readiness.isReady)
   t.is(store.head, head)
-  t.like(facts(), { hash: sha256(broken), applied_hash: sha256(pro), error: { code: 'invalid_file', faults: 3 } })
+  t.like(facts(), { hash: sha256(broken), applied_hash: sha256(pro), error: { code: 'invalid_file', faults: 2 } })
 })
 
 test('a fault that lasts is told again from time to time', async (t) => {

@@ -88,6 +88,7 @@ test('what is applied is then as described, applying it again does nothing, and 
           prune,
           organization: (id) => state.organizations.get(id),
           wasDeleted: (id) => state.deletedOrganizations.has(id),
+          scopesOf: (id) => state.scopesOf(id),
         })
       try {
         const { steps } = plan()

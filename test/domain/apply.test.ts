@@ -18,6 +18,7 @@ function plan(state: State, manifest: Manifest, prune = false): Plan {
     prune,
     organization: (id) => state.organizations.get(id),
     wasDeleted: () => false,
+    scopesOf: (id) => state.scopesOf(id),
   })
 }
 

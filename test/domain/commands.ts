@@ -16,10 +16,11 @@ import * as roleSets from '../../packages/sidecar/src/domain/role-sets.ts'
 import * as roles from '../../packages/sidecar/src/domain/roles.ts'
 import * as users from '../../packages/sidecar/src/domain/users.ts'
 import * as settings from '../../packages/sidecar/src/domain/settings.ts'
+import type { ScopeCommand } from './scope-commands.ts'
 import type { State } from './state.ts'
 
 export type Command =
-  | PlannedCommand
+  | Exclude<PlannedCommand, ScopeCommand>
   | { readonly operation: 'replaceRoleSet'; readonly input: replacement.ReplaceRoleSetInput }
   | { readonly operation: 'deleteOrganization'; readonly input: organizations.DeleteOrganizationInput }
   | { readonly operation: 'createMembership'; readonly input: memberships.CreateMembershipInput }

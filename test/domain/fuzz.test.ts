@@ -166,7 +166,12 @@ test('applying answers a bad description with a refusal', (t) => {
       permissions: items(names),
       roles: items({ ...names, permissions: texts }),
       roleSets: items({ ...names, roles: texts, ...places, initial: flag, replace: textMap }),
-      organizations: items({ id: text, name: text, slug: text, roleSet: text, mappings: textMap }),
+      scopeKinds: items({ kind: text, fallback: text, roleSet: text, mappings: textMap }),
+      scopeDefaults: items({ scope: text, roleSet: text, mappings: textMap }),
+      organizations: items({
+        ...{ id: text, name: text, slug: text, roleSet: text, mappings: textMap },
+        scopes: items({ key: text, name: text, roleSet: text, mappings: textMap }),
+      }),
     },
     { requiredKeys: [] },
   )
@@ -178,6 +183,7 @@ test('applying answers a bad description with a refusal', (t) => {
         prune,
         organization: (id) => state.organizations.get(id),
         wasDeleted: () => false,
+        scopesOf: (id) => state.scopesOf(id),
       }).steps
     if (!attempt(() => state.runAll('Apply', () => plan().map(({ run }) => run)))) checkAndReset(state, before)
   })

@@ -38,6 +38,7 @@ test('every limit has the value that is documented', (t) => {
     scopeNameCharactersMax: 190,
     mappingsMax: 1000,
     manifestOrganizationsMax: 10000,
+    manifestScopesMax: 10000,
     batchQuestionsMax: 10000,
     invitationsPerCallMax: 1000,
     endsPerCallMax: 10000,

@@ -121,6 +121,57 @@ const faults: readonly (readonly [string, RefusalCode, string, unknown])[] = [
     },
   ],
   [
+    'a kind of scopes without a fallback',
+    'invalid_field',
+    'scope_kinds[0].fallback',
+    { scopeKinds: [{ kind: 'team' }] },
+  ],
+  [
+    'a kind with a role set that is nowhere',
+    'role_set_not_found',
+    'scope_kinds[0].role_set',
+    { scopeKinds: [{ kind: 'team', fallback: 'role_set', roleSet: 'role_set:none' }] },
+  ],
+  [
+    'a default of a kind that is nowhere',
+    'scope_kind_not_found',
+    'scope_defaults[0].scope',
+    { scopeDefaults: [{ scope: 'team:x', roleSet: 'role_set:pro' }] },
+  ],
+  [
+    'a default with a role set that is nowhere',
+    'role_set_not_found',
+    'scope_defaults[0].role_set',
+    {
+      scopeKinds: [{ kind: 'team', fallback: 'none' }],
+      scopeDefaults: [{ scope: 'team:x', roleSet: 'role_set:none' }],
+    },
+  ],
+  [
+    'a scope of a kind that is nowhere',
+    'scope_kind_not_found',
+    'organizations[0].scopes[1].key',
+    {
+      scopeKinds: [{ kind: 'team', fallback: 'none' }],
+      organizations: [{ id: 'a', scopes: [{ key: 'team:x' }, { key: 'teem:x' }] }],
+    },
+  ],
+  [
+    'a scope with a role set that is nowhere',
+    'role_set_not_found',
+    'organizations[0].scopes[0].role_set',
+    {
+      scopeKinds: [{ kind: 'team', fallback: 'none' }],
+      organizations: [{ id: 'a', scopes: [{ key: 'team:x', roleSet: 'role_set:none' }] }],
+    },
+  ],
+  [
+    'a malformed mapping of a scope',
+    'invalid_field',
+    'organizations[0].scopes[0].mappings[org:a]',
+    { organizations: [{ id: 'a', scopes: [{ key: 'team:x', mappings: { 'org:a': 'b' } }] }] },
+  ],
+  [
     'a malformed mapping',
     'invalid_field',
     'organizations[0].mappings[org:a]',
@@ -135,6 +186,7 @@ for (const [title, code, field, manifest] of faults)
         prune: false,
         organization: () => undefined,
         wasDeleted: () => false,
+        scopesOf: () => [],
       }),
     )
   })
@@ -146,6 +198,7 @@ test('a system permission may be described as it is', (t) => {
       prune: true,
       organization: () => undefined,
       wasDeleted: () => false,
+      scopesOf: () => [],
     }).steps.filter(({ kind }) => kind === 'permission').length,
     2,
   )
@@ -158,6 +211,7 @@ test('several organizations without a slug aren’t said twice', (t) => {
       prune: false,
       organization: () => undefined,
       wasDeleted: () => false,
+      scopesOf: () => [],
     }).steps.length,
     4,
   )

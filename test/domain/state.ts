@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import {
   type AccessKey,
+  type Assignment,
   applyToCatalogue,
   type Catalogue,
   type Change,
@@ -16,6 +17,7 @@ import {
   type Organization,
   type UnknownOrganizations,
   byKind,
+  keyOfPlace,
   wholeOf,
   type ByKind,
   type Reassigned,
@@ -27,6 +29,7 @@ import type { Context, Decided, Departure, RoleUsage } from '../../packages/side
 import { statusOf } from '../../packages/sidecar/src/domain/invitations.ts'
 import { seedChanges } from '../../packages/sidecar/src/domain/seed.ts'
 import { decideCommand, type Command } from './commands.ts'
+import { decideScopeCommand, scopeCommandOf, type ScopeCommand } from './scope-commands.ts'
 
 export interface Snapshot {
   readonly catalogue: Catalogue
@@ -36,6 +39,8 @@ export interface Snapshot {
   readonly memberships: ReadonlyMap<string, Membership>
   readonly invitations: ReadonlyMap<string, Invitation>
   readonly accessKeys: ReadonlyMap<string, AccessKey>
+  /** Of scopes, by place. */
+  readonly assignments: ReadonlyMap<string, Assignment>
 }
 
 /** What members and invitations have in common: they hold a role in an organization. */
@@ -53,6 +58,7 @@ export class State {
   memberships = new Map<string, Membership>()
   invitations = new Map<string, Invitation>()
   accessKeys = new Map<string, AccessKey>()
+  assignments = new Map<string, Assignment>()
   /** Each kind, held against what is really there. */
   readonly #appliers: ByKind<void, [{ updatedAt: number; revision: number }]> = {
     permission_put: ({ after, before }) => this.#compare(this.catalogue.permissions.byId(after.id), before),
@@ -76,6 +82,7 @@ export class State {
       for (const member of this.members(id)) this.memberships.delete(memberKey(member))
       for (const invitation of this.invitations.values())
         if (invitation.organizationId === id) this.invitations.delete(invitation.id)
+      for (const assignment of this.scopesOf(id)) this.assignments.delete(keyOfPlace(assignment))
     },
     organizations_moved: (change, stamps) => {
       const moved = [...this.organizations.values()].filter(({ roleSetId }) => roleSetId === change.fromRoleSetId)
@@ -86,9 +93,15 @@ export class State {
     scope_kind_deleted: ({ before }) => this.#compare(this.catalogue.scopeKinds.get(before.kind), before),
     scope_default_put: ({ after, before }) => this.#compare(this.catalogue.scopeDefaults.get(after.scope), before),
     scope_default_deleted: ({ before }) => this.#compare(this.catalogue.scopeDefaults.get(before.scope), before),
-    scope_renamed: () => assert.fail('No rule makes scopes yet.'),
-    assignment_put: () => assert.fail('No rule makes scopes yet.'),
-    assignment_deleted: () => assert.fail('No rule makes scopes yet.'),
+    scope_renamed: () => assert.fail('Nobody is a member of a scope here.'),
+    assignment_put: ({ after, before }) => {
+      this.#compare(this.assignments.get(keyOfPlace(after)), before)
+      this.assignments.set(keyOfPlace(after), after)
+    },
+    assignment_deleted: ({ before }) => {
+      this.#compare(this.assignments.get(keyOfPlace(before)), before)
+      this.assignments.delete(keyOfPlace(before))
+    },
     membership_put: ({ after, before }) => {
       this.#compare(this.memberships.get(memberKey(after)), before)
       this.memberships.set(memberKey(after), after)
@@ -129,12 +142,12 @@ export class State {
   }
 
   /** Decides and commits. @throws Refusal, and then nothing has changed */
-  run(command: Command, how: How = {}): Decided<unknown> {
+  run(command: Command | ScopeCommand, how: How = {}): Decided<unknown> {
     return this.runAll(command.operation, () => [command], how)[0] as Decided<unknown>
   }
 
   /** Several commands as one write: each sees what the ones before it recorded, and one refusal undoes them all. */
-  runAll(operation: string, plan: () => readonly Command[], how: How = {}): Decided<unknown>[] {
+  runAll(operation: string, plan: () => readonly (Command | ScopeCommand)[], how: How = {}): Decided<unknown>[] {
     const before = this.snapshot()
     this.now += 1_000
     try {
@@ -160,7 +173,10 @@ export class State {
     }
   }
 
-  #decide(command: Command, context: Context, how: How): Decided<unknown> {
+  #decide(given: Command | ScopeCommand, context: Context, how: How): Decided<unknown> {
+    const ofScopes = scopeCommandOf(given)
+    if (ofScopes !== undefined) return decideScopeCommand(this, ofScopes, context)
+    const command = given as Command
     const acting = parseActing(how)
     if (acting === undefined) return decideCommand(this, command, context)
     const { organizationId } = command.input as Holder
@@ -228,16 +244,23 @@ export class State {
       memberships: new Map(this.memberships),
       invitations: new Map(this.invitations),
       accessKeys: new Map(this.accessKeys),
+      assignments: new Map(this.assignments),
     }
   }
 
   restore({ catalogue, organizations, memberships, invitations, accessKeys, ...more }: Snapshot): void {
+    this.assignments = new Map(more.assignments)
     this.catalogue = catalogue
     this.deletedOrganizations = new Set(more.deletedOrganizations)
     this.organizations = new Map(organizations)
     this.memberships = new Map(memberships)
     this.invitations = new Map(invitations)
     this.accessKeys = new Map(accessKeys)
+  }
+
+  /** Those with a name or a role set of their own. */
+  scopesOf(organizationId: string): Assignment[] {
+    return [...this.assignments.values()].filter((assignment) => assignment.organizationId === organizationId)
   }
 
   members(organizationId: string): Membership[] {

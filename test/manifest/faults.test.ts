@@ -1,6 +1,7 @@
 /** Reading the file of `rolesets apply`: all that is wrong is told at once, with its place, and nothing malformed gets through. */
 
 import test from 'ava'
+import { parsePath } from '../../packages/sidecar/src/manifest/yaml-source.ts'
 import { parseManifestFile } from '../../packages/sidecar/src/manifest/parse.ts'
 
 /** `line:column message` for each fault. */
@@ -22,10 +23,19 @@ role_sets:
     creator_role: org:admin
     initial: true
     replace: { org:moderator: org:analyst }
+  - { key: role_set:pharmacy, roles: [org:analyst], default_role: org:analyst }
+scope_kinds:
+  - { kind: department, fallback: role_set, role_set: role_set:pro, mappings: { org:moderator: org:analyst } }
+  - { kind: team, fallback: organization }
+scope_defaults:
+  - { scope: 'department:Night shift', role_set: role_set:pharmacy }
 organizations:
   - id: org_acme
     role_set: role_set:pro
     mappings: { org:moderator: org:analyst }
+    scopes:
+      - { key: department:pharmacy, name: Pharmacy, role_set: role_set:pharmacy, mappings: { org:admin: org:analyst } }
+      - { key: team:night, role_set: '' }
 `)
   t.deepEqual(faults, [])
   t.deepEqual(manifest, {
@@ -40,8 +50,34 @@ organizations:
         initial: true,
         replace: { 'org:moderator': 'org:analyst' },
       },
+      { key: 'role_set:pharmacy', roles: ['org:analyst'], defaultRole: 'org:analyst' },
     ],
-    organizations: [{ id: 'org_acme', roleSet: 'role_set:pro', mappings: { 'org:moderator': 'org:analyst' } }],
+    scopeKinds: [
+      {
+        kind: 'department',
+        fallback: 'role_set',
+        roleSet: 'role_set:pro',
+        mappings: { 'org:moderator': 'org:analyst' },
+      },
+      { kind: 'team', fallback: 'organization' },
+    ],
+    scopeDefaults: [{ scope: 'department:Night shift', roleSet: 'role_set:pharmacy' }],
+    organizations: [
+      {
+        id: 'org_acme',
+        roleSet: 'role_set:pro',
+        mappings: { 'org:moderator': 'org:analyst' },
+        scopes: [
+          {
+            key: 'department:pharmacy',
+            name: 'Pharmacy',
+            roleSet: 'role_set:pharmacy',
+            mappings: { 'org:admin': 'org:analyst' },
+          },
+          { key: 'team:night', roleSet: '' },
+        ],
+      },
+    ],
   })
 })
 
@@ -115,6 +151,59 @@ organizations:
   ])
 })
 
+test('all faults of scopes are told, each with its place', (t) => {
+  const faults = faultsIn(`scope_kinds:
+  - { kind: Department, fallback: organization }
+  - { kind: team, fallback: organisation }
+  - { kind: team, fallback: none, role_set: role_set:a }
+  - { kind: product, fallback: role_set }
+  - { kind: team, fallback: 7 }
+  - { kind: team, fallback: none }
+scope_defaults:
+  - { scope: pharmacy, role_set: role_set:a }
+  - { scope: 'department:', role_set: role_set:a }
+  - { scope: department:a/b }
+organizations:
+  - id: org_acme
+    scopes:
+      - { key: department:a, name: A, role_set: a, rolset: b }
+      - { key: team:x }
+      - { key: team:x }
+      - { name: X, mappings: { org:a: b } }
+  - { id: org_beta, scopes: { team:x: role_set:a } }
+`)
+  t.deepEqual(faults, [
+    '2:13 scope_kinds[0].kind is "Department". Write it with a-z, 0-9 and _ only, for example department.',
+    '3:29 scope_kinds[1].fallback is "organisation". Write organization, role_set or none.',
+    '4:45 scope_kinds[2].role_set is only for the fallback role_set. Remove it, or choose that fallback.',
+    '5:5 scope_kinds[3].role_set is missing. The fallback role_set needs one: give its key.',
+    '6:29 scope_kinds[4].fallback is the number 7. Give organization, role_set or none.',
+    '7:13 scope_kinds[5].kind repeats team. Give it once.',
+    '9:14 scope_defaults[0].scope is "pharmacy". Write it as <kind>:<name>, for example department:cardiology.',
+    '10:14 scope_defaults[1].scope is "department:". Write it as <kind>:<name>, for example department:cardiology.',
+    `11:5 scope_defaults[2].role_set is missing. Give a string.`,
+    `11:14 scope_defaults[2].scope is "department:a/b". A name can't have a /, which is reserved.`,
+    '15:49 organizations[0].scopes[0].role_set is "a". Write it as role_set:<name>, with a-z, 0-9 and _ only.',
+    '15:52 organizations[0].scopes[0].rolset is not a field. Did you mean role_set?',
+    '17:16 organizations[0].scopes[2].key repeats team:x. Give it once.',
+    '18:9 organizations[0].scopes[3].key is missing. Give a string.',
+    '18:39 organizations[0].scopes[3].mappings[org:a] is "b". Write it as org:<name>, with a-z, 0-9 and _ only.',
+    '19:29 organizations[1].scopes is a map. Give a list.',
+  ])
+})
+
+test('a file may have 10 000 scopes in all of its organizations', (t) => {
+  const organizations = Array.from({ length: 2 }, (_none, at) => {
+    const scopes = Array.from({ length: 5_000 + at }, (_scope, number) => ({ key: `team:${number}` }))
+    return { id: `org_${at}`, scopes }
+  })
+  t.deepEqual(faultsIn(JSON.stringify({ organizations })), [
+    '1:18 organizations has 10001 scopes; at most 10000 are allowed (limit manifestScopesMax).',
+  ])
+  organizations[1]?.scopes.pop()
+  t.deepEqual(faultsIn(JSON.stringify({ organizations })), [])
+})
+
 test('an unknown field without a similar name is answered with the fields that there are', (t) => {
   t.deepEqual(faultsIn('roles: [{ key: org:a, constructor: 1 }]'), [
     '1:23 roles[0].constructor is not a field. The fields here are key, name, description, permissions.',
@@ -167,4 +256,8 @@ test('a field that the sidecar names is found in the file', (t) => {
   t.deepEqual(placeOf(['roles', 0, 'permissions', 0]), { line: 3, column: 19 })
   t.deepEqual(placeOf(['roles', 0, 'name']), { line: 2, column: 5 }, 'the role stands for a field that it lacks')
   t.deepEqual(placeOf(['organizations', 7, 'id']), { line: 1, column: 1 })
+  const nested = parseManifestFile(
+    'organizations:\n  - id: o\n    scopes:\n      - key: a:b\n        role_set: role_set:x\n',
+  )
+  t.deepEqual(nested.placeOf(parsePath('organizations[0].scopes[0].role_set')), { line: 5, column: 19 })
 })

@@ -13,6 +13,9 @@ const runs = 5_000
 const anyText = fc.array(fc.nat({ max: 0xffff }), { maxLength: 30 }).map((units) => String.fromCharCode(...units))
 const role = fc.constantFrom('org:admin', 'org:member', 'org:analyst', 'org:security_admin', 'analyst', '', 'org:A')
 const roleSet = fc.constantFrom('role_set:free', 'role_set:pro', 'role_set:', 'free', 'org:admin')
+const scope = fc.constantFrom('department:pharmacy', 'team:x', 'department:', 'a/b', ':x', 'department:a/b', '')
+const kind = fc.constantFrom('department', 'team', 'Team', '')
+const fallback = fc.constantFrom('organization', 'role_set', 'none', 'ORGANIZATION')
 const permission = fc.constantFrom('org:reports:read', 'org:sys_profile:manage', 'org:reports', 'read')
 const words = fc.oneof(fc.constantFrom('Analyst', 'org_acme', 'acme', '', ' x', 'x'.repeat(1_100)), anyText)
 const odd = fc.oneof(fc.jsonValue({ maxDepth: 1 }), words, fc.integer(), fc.constant(null), fc.boolean())
@@ -41,12 +44,27 @@ const state = fc.record(
           initial: rather(fc.boolean()),
           replace: map,
         },
-        { requiredKeys: ['key', 'roles', 'default_role', 'creator_role'] },
+        { requiredKeys: ['key', 'roles', 'default_role'] },
       ),
     ),
+    scope_kinds: list(
+      fc.record(
+        { kind: rather(kind), fallback: rather(fallback), role_set: rather(roleSet), mappings: map },
+        { requiredKeys: ['kind', 'fallback'] },
+      ),
+    ),
+    scope_defaults: list(fc.record({ scope: rather(scope), role_set: rather(roleSet), mappings: map })),
     organizations: list(
       fc.record(
-        { id: rather(words), name: rather(words), slug: rather(words), role_set: rather(roleSet), mappings: map },
+        {
+          ...{ id: rather(words), name: rather(words), slug: rather(words), role_set: rather(roleSet), mappings: map },
+          scopes: list(
+            fc.record(
+              { key: rather(scope), name: rather(words), role_set: rather(roleSet), mappings: map, ...extra },
+              { requiredKeys: ['key'] },
+            ),
+          ),
+        },
         { requiredKeys: ['id'] },
       ),
     ),

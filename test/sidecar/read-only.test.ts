@@ -99,6 +99,9 @@ test('every write over HTTP is refused before its body is looked at, and a dry r
 const writingVerbs: Readonly<Record<string, readonly string[]>> = {
   apply: ['-f', '-'],
   assign: ['org_acme', 'role_set:default', '--create'],
+  'scopes kind': ['department', '--fallback', 'none'],
+  'scopes default': ['department:pharmacy', '--role-set', 'role_set:default'],
+  'scopes rename': ['org_acme', 'department:pharmacy', 'department:drugs'],
   'replace-role': ['role_set:default', 'org:member', 'org:admin'],
   'replace-set': ['role_set:default', 'role_set:other'],
   'invitations create': ['org_acme', 'org:member', 'ann@example.com'],
@@ -128,6 +131,7 @@ const otherVerbs = [
     'health',
   ],
   ...['organizations', 'role-sets', 'roles', 'permissions', 'members', 'invitations'].map((noun) => `get ${noun}`),
+  ...['scopes', 'scope-kinds', 'scope-defaults'].map((noun) => `get ${noun}`),
   ...['invitations list', 'invitations get', 'keys list'],
 ]
 

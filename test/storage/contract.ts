@@ -12,12 +12,13 @@ import { inviting } from './contract-inviting.ts'
 import { keeping } from './contract-keeping.ts'
 import { reading } from './contract-reading.ts'
 import { remembering } from './contract-remembering.ts'
+import { scoping } from './contract-scopes.ts'
 import { searching } from './contract-searching.ts'
 import { waiting } from './contract-waiting.ts'
 import { writing } from './contract-writing.ts'
 import type { Suite } from './suite.ts'
 
 export function contract(suite: Suite): void {
-  const rows = [writing, waiting, reading, remembering, keeping, inviting, searching, keepingDomains]
+  const rows = [writing, waiting, reading, remembering, keeping, inviting, searching, keepingDomains, scoping]
   for (const part of [...rows, feeding, following, closing, histories]) part(suite)
 }

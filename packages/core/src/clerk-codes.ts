@@ -56,6 +56,7 @@ export const clerkCodes = {
   organization_domain_not_enrolling: { status: 422, message: 'Domain enrolls no members' },
   organization_role_not_in_role_set: { status: 422, message: 'Role not in the role set' },
   organization_role_set_assigned_to_organizations: { status: 422, message: 'Role set is assigned to organizations' },
+  organization_scopes_in_use: { status: 422, message: 'Scopes are in use' },
   organization_role_set_reassignment_mappings_missing: { status: 422, message: 'Reassignment mappings missing' },
   organization_role_set_reassignment_mappings_invalid: { status: 422, message: 'Reassignment mappings invalid' },
   too_many_requests: { status: 429, message: 'Too many requests' },

@@ -53,6 +53,7 @@ export const textRules = {
     },
   },
   slug: formed('slugCharactersMax', /^[a-z0-9-]+$/, 'Use one or more of a-z, 0-9 and -.'),
+  role_set_or_none: keyed(/^(?:role_set:[a-z0-9_]+)?$/, 'role_set:<name>'),
   slug_or_none: formed('slugCharactersMax', /^[a-z0-9-]*$/, 'Use a-z, 0-9 and - only.'),
 } as const satisfies Readonly<Record<string, TextRule>>
 

@@ -39,6 +39,8 @@ export const limits = {
    * within what a client takes. Its other things have the limits of the catalogue.
    */
   manifestOrganizationsMax: 10_000,
+  /** Scopes of all organizations in one described state, for the same reason. */
+  manifestScopesMax: 10_000,
   /** Questions in one batch. */
   batchQuestionsMax: 10_000,
   /** Invitations in one call, all or nothing. */

@@ -6,6 +6,7 @@
 
 import { findExcess, findTextFault, isPlainObject, malformed, type Fault, type TextKind } from './faults.ts'
 import { manifestSections, type FieldRule, type SectionRule } from './manifest-fields.ts'
+import { findScopeFault, findScopeKindFault } from './scope-keys.ts'
 import { quoted } from './wording.ts'
 
 /** Section, index, field, and then the index or the key within the field. */
@@ -38,6 +39,7 @@ export function* findManifestFaults(file: unknown): Faults {
     for (const field of rule.unique) yield* repeatedFields(items, field)
     for (const item of items) yield* repeatedKeys(item, rule)
     if (rule === manifestSections.role_sets) yield* roleSetFaults(items)
+    if (rule === manifestSections.scope_kinds) yield* scopeKindFaults(items)
     if (rule === manifestSections.organizations) yield* organizationFaults(items)
   }
 }
@@ -46,8 +48,9 @@ export function* findManifestFaults(file: unknown): Faults {
 export function pathText(path: ManifestPath): string {
   return path.reduce<string>((text, part, depth) => {
     if (typeof part === 'number') return `${text}[${part}]`
-    // What is within a field is a key that the user chose.
-    if (depth > 2 || !/^\w{1,64}$/.test(part)) return `${text}[${/^[\w:]{1,128}$/.test(part) ? part : quoted(part)}]`
+    // What is within a field is a key that the user chose; what is within an entry of a list is a field.
+    const isChosen = depth > 2 && typeof path[depth - 1] !== 'number'
+    if (isChosen || !/^\w{1,64}$/.test(part)) return `${text}[${/^[\w:]{1,128}$/.test(part) ? part : quoted(part)}]`
     return text === '' ? part : `${text}.${part}`
   }, '')
 }
@@ -84,6 +87,21 @@ function* fieldFaults(path: ManifestPath, value: unknown, rule: FieldRule): Faul
   switch (rule.holds) {
     case 'text':
       return yield* textFaults(path, value, { kind: rule.text, required })
+    case 'scope':
+    case 'scope kind': {
+      if (typeof value !== 'string') return yield wrongType(path, value, { wanted: 'a string', required })
+      const fault = rule.holds === 'scope' ? findScopeFault(value) : findScopeKindFault(value)
+      if (fault) yield { path, ...fault }
+      return
+    }
+    case 'choice': {
+      const wanted = `${rule.of.slice(0, -1).join(', ')} or ${rule.of.at(-1)}`
+      if (typeof value !== 'string') return yield wrongType(path, value, { wanted, required })
+      if (!rule.of.includes(value)) yield { path, ...malformed(`is ${quoted(value)}. Write ${wanted}.`) }
+      return
+    }
+    case 'parts':
+      return yield* partFaults(path, value, rule.of)
     case 'flag':
       if (typeof value !== 'boolean') yield wrongType(path, value, { wanted: 'true or false', required })
       return
@@ -102,6 +120,11 @@ function* fieldFaults(path: ManifestPath, value: unknown, rule: FieldRule): Faul
       }
     }
   }
+}
+
+function* partFaults(path: ManifestPath, value: unknown, rule: SectionRule): Faults {
+  const items = yield* sectionFaults(path, value, rule)
+  for (const field of rule.unique) yield* repeatedFields(items, field)
 }
 
 function* textFaults(
@@ -135,8 +158,8 @@ function* roleSetFaults(roleSets: readonly Item[]): Faults {
     // The fields are well-formed: see the table.
     const { key, roles, replace = {} } = fields as { key: string; roles: string[]; replace?: Record<string, string> }
     for (const field of ['default_role', 'creator_role']) {
-      const role = fields[field] as string
-      if (roles.includes(role)) continue
+      const role = fields[field] as string | undefined
+      if (role === undefined || roles.includes(role)) continue
       const facts = { role, role_set: key }
       yield { path: [...path, field], code: 'special_role_not_in_role_set', problem: `is ${role}, ${remedy}`, facts }
     }
@@ -155,8 +178,23 @@ function* roleSetFaults(roleSets: readonly Item[]): Faults {
   }
 }
 
+/** A kind names a role set if, and only if, it is what its scopes have. */
+function* scopeKindFaults(kinds: readonly Item[]): Faults {
+  for (const { path, fields } of kinds) {
+    const at = [...path, 'role_set']
+    const { fallback, role_set: roleSet } = fields
+    if (fallback === 'role_set' && roleSet === undefined)
+      yield { path: at, ...malformed('is missing. The fallback role_set needs one: give its key.') }
+    else if (fallback !== 'role_set' && roleSet !== undefined)
+      yield { path: at, ...malformed('is only for the fallback role_set. Remove it, or choose that fallback.') }
+  }
+}
+
 /** Ids and slugs name organizations alike. */
 function* organizationFaults(organizations: readonly Item[]): Faults {
+  const scopes = organizations.reduce((sum, { fields }) => sum + ((fields['scopes'] ?? []) as unknown[]).length, 0)
+  const excess = findExcess('manifestScopesMax', scopes, 'scopes')
+  if (excess) yield { path: ['organizations'], ...excess }
   const ids = new Map(organizations.map(({ path, fields }) => [fields['id'], path]))
   for (const { path, fields } of organizations) {
     const slug = fields['slug'] as string | undefined

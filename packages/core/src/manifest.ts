@@ -2,12 +2,15 @@
 
 import { camelCase } from './casing.ts'
 import { findTextFault, isPlainObject } from './faults.ts'
-import { manifestSections, type FieldRule } from './manifest-fields.ts'
+import { manifestSections, type FieldRule, type SectionRule } from './manifest-fields.ts'
+import type { ScopeFallback } from './things.ts'
 
 export interface Manifest {
   readonly permissions?: readonly PermissionManifest[] | undefined
   readonly roles?: readonly RoleManifest[] | undefined
   readonly roleSets?: readonly RoleSetManifest[] | undefined
+  readonly scopeKinds?: readonly ScopeKindManifest[] | undefined
+  readonly scopeDefaults?: readonly ScopeDefaultManifest[] | undefined
   readonly organizations?: readonly OrganizationManifest[] | undefined
 }
 
@@ -31,22 +34,50 @@ export interface RoleSetManifest extends PermissionManifest {
   readonly roles: readonly string[]
   /** Key of one of `roles`. */
   readonly defaultRole: string
-  /** Key of one of `roles`. */
-  readonly creatorRole: string
+  /** Key of one of `roles`. Undefined or empty: as it is, or none: the set is for scopes only (rule 14). */
+  readonly creatorRole?: string | undefined
   readonly initial?: boolean | undefined
   /** For roles that pruning takes out of the set: the one of `roles` that members with it get. */
   readonly replace?: Readonly<Record<string, string>> | undefined
 }
 
-export interface OrganizationManifest {
+/** For a move of scopes to another set: new roles for members whose role is not in it. Without a move they do nothing. */
+interface Moving {
+  readonly mappings?: Readonly<Record<string, string>> | undefined
+}
+
+export interface ScopeKindManifest extends Moving {
+  readonly kind: string
+  readonly fallback: ScopeFallback
+  /** Key; with the fallback `role_set`, and only then. */
+  readonly roleSet?: string | undefined
+}
+
+export interface ScopeDefaultManifest extends Moving {
+  /** Key of the scopes. */
+  readonly scope: string
+  /** Key. */
+  readonly roleSet: string
+}
+
+export interface ScopeManifest extends Moving {
+  /** `<kind>:<name>` */
+  readonly key: string
+  /** Empty: none. */
+  readonly name?: string | undefined
+  /** Key. Empty: no set of its own. */
+  readonly roleSet?: string | undefined
+}
+
+export interface OrganizationManifest extends Moving {
   readonly id: string
   readonly name?: string | undefined
   /** Empty: none. */
   readonly slug?: string | undefined
   /** Key. Undefined or empty: as it is, or the initial set for a new organization. */
   readonly roleSet?: string | undefined
-  /** For a move: new roles for members whose role is not in the set. Without a move they do nothing. */
-  readonly mappings?: Readonly<Record<string, string>> | undefined
+  /** Those with a name or a role set of their own; with pruning, others lose both. Undefined: as they are. */
+  readonly scopes?: readonly ScopeManifest[] | undefined
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -57,34 +88,43 @@ type Fields = Readonly<Record<string, unknown>>
  */
 export function fileOfManifest(manifest: Manifest): Fields {
   const given = manifest as Fields
-  const sections = Object.entries(manifestSections).flatMap(([section, { fields }]) => {
+  const sections = Object.entries<SectionRule>(manifestSections).flatMap(([section, rule]) => {
     const items = given[camelCase(section)]
-    if (items === undefined) return []
-    const pick = (item: Fields) =>
-      Object.entries<FieldRule>(fields).flatMap(([field, rule]) => {
-        const value = item[camelCase(field)]
-        return value === undefined || (value === '' && isNone(rule)) ? [] : [[field, value] as const]
-      })
-    return [[section, mapItems(items, (item) => Object.fromEntries(pick(item)))] as const]
+    return items === undefined ? [] : [[section, mapItems(items, (item) => fileOfItem(item, rule))] as const]
   })
   return Object.fromEntries(sections)
 }
 
+function fileOfItem(item: Fields, { fields }: SectionRule): Fields {
+  const given = Object.entries<FieldRule>(fields).flatMap(([field, rule]) => {
+    const value = item[camelCase(field)]
+    if (value === undefined || (value === '' && isNone(rule))) return []
+    return [[field, rule.holds === 'parts' ? mapItems(value, (part) => fileOfItem(part, rule.of)) : value] as const]
+  })
+  return Object.fromEntries(given)
+}
+
 /** @param file without faults */
 export function manifestOfFile(file: unknown): ParsedManifest {
-  const none = { permissions: [], roles: [], roleSets: [], organizations: [] }
-  const sections = Object.entries(camelCased(file as Fields)).map(
-    ([section, items]) => [section, mapItems(items, camelCased)] as const,
-  )
+  const none = { permissions: [], roles: [], roleSets: [], scopeKinds: [], scopeDefaults: [], organizations: [] }
+  const sections = Object.entries<SectionRule>(manifestSections).flatMap(([section, rule]) => {
+    const items = (file as Fields)[section]
+    return items === undefined ? [] : [[camelCase(section), mapItems(items, (item) => itemOfFile(item, rule))] as const]
+  })
   return { ...none, ...Object.fromEntries(sections) }
+}
+
+function itemOfFile(item: Fields, { fields }: SectionRule): Fields {
+  const given = Object.entries(item).map(([field, value]) => {
+    const rule = fields[field]
+    const isParts = rule?.holds === 'parts'
+    return [camelCase(field), isParts ? mapItems(value, (part) => itemOfFile(part, rule.of)) : value] as const
+  })
+  return Object.fromEntries(given)
 }
 
 function isNone(rule: FieldRule): boolean {
   return rule.holds === 'text' && rule.required !== true && findTextFault(rule.text, '') !== undefined
-}
-
-function camelCased(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [camelCase(name), value]))
 }
 
 function mapItems(items: unknown, map: (item: Fields) => Fields): unknown {

@@ -13,11 +13,17 @@ export interface ScopeKey {
 
 const form = 'Write it as <kind>:<name>, for example department:cardiology'
 
+/** For JSON Schema: what can be said of a kind and of a key by a pattern. */
+export const scopePatterns = {
+  kind: /^[a-z0-9_]+$/,
+  key: /^[a-z0-9_]+:[^/]+$/,
+}
+
 const kindRule: TextRule = {
   limit: 'scopeKindCharactersMax',
   minLength: 1,
   problem: (text) =>
-    /^[a-z0-9_]+$/.test(text)
+    scopePatterns.kind.test(text)
       ? undefined
       : `is ${quoted(text)}. Write it with a-z, 0-9 and _ only, for example department.`,
 }

@@ -46,7 +46,7 @@ export interface AskingOptions {
 export const aBoolean: Rule = { holds: (value) => typeof value === 'boolean', expected: 'true or false' }
 export const aFunction: Rule = { holds: (value) => typeof value === 'function', expected: 'a function' }
 export const aText: Rule = { holds: isText, expected: 'a string that is not empty' }
-export const aScope: Rule = {
+const aScope: Rule = {
   holds: (value) => typeof value === 'function' || (typeof value === 'string' && findScopeFault(value) === undefined),
   expected: 'the key of a scope, for example "department:cardiology", or a function that finds it',
 }

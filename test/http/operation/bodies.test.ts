@@ -109,9 +109,13 @@ test('null empties what can be empty, and leaves everything else as it is, in ev
   const metadata = { public_metadata: { a: 1 }, private_metadata: { b: 2 } }
   const organization = await make('/v1/organizations', { ...own, ...metadata })
   const domain = await make(`/v1/organizations/${organization.id}/domains`, { name: 'example.com' })
+  await api.call('PUT', '/v1/organization_scope_kinds/department', { body: { fallback: 'none' } })
+  const scope = 'department:x'
+  const ofScope = { body: { role_set_key: 'role_set:a' } }
+  await api.call('PUT', `/v1/organizations/${organization.id}/scopes/${scope}/role_set`, ofScope)
   const ids: Record<string, string> = {
     ...{ permission_id: permission.id, organization_role_id: role.id, role_set_key_or_id: 'role_set:a' },
-    ...{ organization_id: organization.id, domain_id: domain?.id ?? 'none' },
+    ...{ organization_id: organization.id, domain_id: domain?.id ?? 'none', scope },
   }
   const updates = (await writesOf(api)).filter(({ method }) => method === 'PATCH')
   const tried: string[] = []

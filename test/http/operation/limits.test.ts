@@ -20,6 +20,7 @@ function textOf(name: string, { pattern = '', format }: FieldSchema, length: num
   if (pattern.startsWith('^org:')) return fill('org:')
   if (pattern.startsWith('^role_set:')) return fill('role_set:')
   if (name === 'email_address') return fill('', '@b.c')
+  if (name.endsWith('scope')) return fill(`${'k'.repeat(64)}:`)
   return name === 'redirect_url' ? fill('https://a.b/') : fill('')
 }
 
@@ -92,6 +93,10 @@ const right: Readonly<Record<string, object>> = {
   CreateInvitations: { email_address: 'x@example.com', role: 'org:member' },
   AcceptInvitation: { user_id: 'u9' },
   CreateOrganizationDomain: { name: 'example.org' },
+  SetScopeKind: { fallback: 'role_set', role_set_key: 'role_set:default' },
+  SetScopeDefault: { role_set_key: 'role_set:default' },
+  AssignRoleSet: { role_set_key: 'role_set:default' },
+  RenameScope: { new_scope: 'department:y' },
   EnrollMember: { user_id: 'u9', email_address: 'x@example.com' },
 }
 
@@ -107,9 +112,14 @@ async function thingsOf({ call }: Api): Promise<Record<string, string>> {
   await make(`${path}/memberships`, { user_id: 'u1', role: 'org:admin' })
   const invitation = await make(`${path}/invitations`, { email_address: 'a@example.com', role: 'org:a' })
   const domain = await make(`${path}/domains`, { name: 'example.com' })
+  await call('PUT', '/v1/organization_scope_kinds/department', { body: { fallback: 'none' } })
+  const scope = 'department:x'
+  await call('PUT', `${path}/scopes/${scope}/role_set`, { body: { role_set_key: key } })
+  await call('PUT', `/v1/organization_scope_defaults/${scope}`, { body: { role_set_key: key } })
   return {
     ...{ permission_id: permission.id, organization_role_id: role.id, role_set_key_or_id: key, user_id: 'u1' },
     ...{ organization_id: organization.id, invitation_id: invitation.id, domain_id: domain?.id ?? 'none' },
+    ...{ kind: 'department', scope },
   }
 }
 

@@ -17,7 +17,7 @@ import {
   scopeFallbackNames,
 } from '../wire/resources.ts'
 import type { AdminOptions, Administration } from './calls.ts'
-import { callFields, type FieldKind, type ScalarKind } from './fields.ts'
+import { callFields, describedScope, type FieldKind, type ScalarKind } from './fields.ts'
 
 /** A write may wait for the disk, and for all members of a role. */
 const deadlineMsDefault = 10_000
@@ -97,8 +97,12 @@ function parseFields(value: unknown, kinds: { readonly [field: string]: FieldKin
 
 function parseField(value: unknown, kind: FieldKind, path: string): unknown {
   if (typeof kind === 'string') return scalars[kind](value, path)
+  return parseEach(value, kind.each, path)
+}
+
+function parseEach(value: unknown, kinds: { readonly [field: string]: FieldKind }, path: string): readonly Fields[] {
   if (!Array.isArray(value)) throw invalidArgument(path, 'must be a list.')
-  return value.map((entry, at) => parseFields(entry, kind.each, `${path}[${at}].`))
+  return value.map((entry, at) => parseFields(entry, kinds, `${path}[${at}].`))
 }
 
 type Parser = (value: unknown, path: string) => unknown
@@ -129,6 +133,7 @@ const scalars: { readonly [Kind in ScalarKind]: Parser } = {
   lastAdministrator: oneOf(lastAdministrators),
   invitationStatuses: (value, path) => parseTexts(value, path).map((each) => oneOf(invitationStatuses)(each, path)),
   mappings: parseMappings,
+  describedScopes: (value, path) => ({ scopes: parseEach(value, describedScope, path) }),
   metadata: (value, path) => parseJson(parseObject(value, path), path, 1),
 }
 

@@ -19,7 +19,7 @@ export type Mappings = { readonly [role: string]: string }
 /**
  * What a field of each kind takes. A `name` must be there, everything else may be left out; a field of the kind `behalf` must be
  * left out to be absent: an undefined id would make a write that is checked for no user. A `keyList` that is left out is
- * another thing than an empty one, a list of `texts` isn't. A `count` is of 31 bits, a `long` of as many as a number of
+ * another thing than an empty one, as `describedScopes` are; a list of `texts` isn't. A `count` is of 31 bits, a `long` of as many as a number of
  * JavaScript can hold.
  */
 interface Scalars {
@@ -34,6 +34,7 @@ interface Scalars {
   readonly count: number
   readonly long: number
   readonly mappings: Mappings
+  readonly describedScopes: readonly ObjectOf<typeof describedScope>[]
   readonly metadata: Metadata
   readonly roleSetType: RoleSet['type']
   readonly scopeFallback: ScopeFallbackName
@@ -66,6 +67,9 @@ export type ObjectOf<Of extends Fields> = {
 } & {
   readonly [Field in keyof Of as Of[Field] extends 'name' ? never : Field]?: ValueOf<Of[Field]>
 }
+
+/** A scope in the described state of its organization. */
+export const describedScope = { key: 'name', name: 'text', roleSet: 'text', mappings: 'mappings' } as const
 
 export const create = {
   /** Check and answer, change nothing. */
@@ -340,13 +344,21 @@ export const callFields = {
     roles: { each: { key: 'name', ...wording, permissions: 'keyList' } },
     roleSets: {
       each: {
-        ...{ key: 'name', ...wording, roles: 'texts', defaultRole: 'name', creatorRole: 'name' },
+        ...{ key: 'name', ...wording, roles: 'texts', defaultRole: 'name', creatorRole: 'text' },
         initial: 'flag',
         /** For roles that pruning takes out of the set: the role that their holders get. */
         replace: 'mappings',
       },
     },
-    organizations: { each: { id: 'name', name: 'text', slug: 'text', roleSet: 'text', mappings: 'mappings' } },
+    scopeKinds: { each: { kind: 'name', fallback: 'scopeFallback', roleSet: 'text', mappings: 'mappings' } },
+    scopeDefaults: { each: { scope: 'name', roleSet: 'name', mappings: 'mappings' } },
+    organizations: {
+      each: {
+        ...{ id: 'name', name: 'text', slug: 'text', roleSet: 'text', mappings: 'mappings' },
+        /** Those with a name or a role set of their own. Left out: as they are. */
+        scopes: 'describedScopes',
+      },
+    },
     /** Delete what is not described. Organizations are never deleted. */
     prune: 'flag',
     ...insisting,

@@ -169,8 +169,8 @@ export interface Explained extends Read {
 
 export interface AppliedStep {
   readonly action: 'CREATE' | 'UPDATE' | 'DELETE'
-  readonly kind: 'permission' | 'role' | 'role_set' | 'organization'
-  /** Key, or the id of an organization. */
+  readonly kind: 'permission' | 'role' | 'role_set' | 'scope_kind' | 'scope_default' | 'organization' | 'scope'
+  /** Key, or the id of an organization; of a scope `<organization>/<scope>`, split at the last `/`. */
   readonly key: string
   /** What changes, in words: one entry for each field. */
   readonly details: readonly string[]

@@ -3,15 +3,15 @@
  * is. The fields are in fields.ts, and the meaning of each is explained in administration.proto.
  */
 
-import type { callFields, create, newInvitation, ObjectOf, page, write } from './fields.ts'
+import type { ScopeFallbackName } from '../wire/resources.ts'
+import type { callFields, create, describedScope, newInvitation, ObjectOf, page, write } from './fields.ts'
 
 export type { Mappings } from './fields.ts'
 
 type Calls = typeof callFields
 type RequestOf<Call extends keyof Calls> = ObjectOf<Calls[Call]>
-type EntryOf<Field extends 'permissions' | 'roles' | 'roleSets' | 'organizations'> = ObjectOf<
-  Calls['apply'][Field]['each']
->
+type EntryOf<Field extends 'permissions' | 'roles' | 'roleSets' | 'scopeKinds' | 'scopeDefaults' | 'organizations'> =
+  ObjectOf<Calls['apply'][Field]['each']>
 
 /** For writes that make something. */
 export type Create = ObjectOf<typeof create>
@@ -73,6 +73,12 @@ export type Explain = RequestOf<'explain'>
 export type PermissionManifest = EntryOf<'permissions'>
 export type RoleManifest = EntryOf<'roles'>
 export type RoleSetManifest = EntryOf<'roleSets'> & { readonly roles: readonly string[] }
+export type ScopeKindManifest = EntryOf<'scopeKinds'> & { readonly fallback: ScopeFallbackName }
+export type ScopeDefaultManifest = EntryOf<'scopeDefaults'>
+export type ScopeManifest = ObjectOf<typeof describedScope>
 export type OrganizationManifest = EntryOf<'organizations'>
 /** All that is given must be as described. */
-export type Apply = RequestOf<'apply'> & { readonly roleSets?: readonly RoleSetManifest[] }
+export type Apply = RequestOf<'apply'> & {
+  readonly roleSets?: readonly RoleSetManifest[]
+  readonly scopeKinds?: readonly ScopeKindManifest[]
+}

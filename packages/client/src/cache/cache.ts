@@ -57,7 +57,7 @@ export class Cache {
   #neededNumber = 0
 
   constructor(organizationsMax: number) {
-    this.#entries = new LRUCache({ max: organizationsMax, dispose: (entry) => (entry.isKept = false) })
+    this.#entries = new LRUCache({ max: organizationsMax })
     this.#scopes = new ScopeEntries(organizationsMax)
   }
 
@@ -162,7 +162,6 @@ export class Cache {
         roleSet: this.#shared(roleSetId),
         revision: number,
         scopesFrom,
-        isKept: true,
       })
     }
   }

@@ -37,11 +37,19 @@ export class CachedMembers {
   }
 
   /** One that was answered before at this revision. The arguments needn't be valid: those that aren't find nothing. */
-  remembered(organizationId: string, userId: string, question: MemberCheck): MemberDecision | undefined {
+  remembered(
+    organizationId: string,
+    userId: string,
+    question: MemberCheck | null | undefined,
+  ): MemberDecision | undefined {
     const { asking, members } = this.#options
     const { nowMs } = asking
     if (!asking.isFreshAt(nowMs)) return undefined
-    const decision = members.remembered(organizationId, userId, { question, nowMs })
+    // Which roles of the organization count in a scope is not remembered.
+    if (question?.reach !== undefined && question.reach !== 'PLACE') return undefined
+    const known = members.remembered(organizationId, userId, question?.scope ?? '')
+    if (known === undefined || nowMs >= known.untilMs) return undefined
+    const decision = known.answers.remembered(question)
     if (decision !== undefined) asking.hits++
     return decision
   }

@@ -20,6 +20,4 @@ export interface Entry {
    * a scope had before may have gone with it.
    */
   scopesFrom: number
-  /** False once the cache has dropped it: then no change moves it any more. */
-  isKept: boolean
 }

@@ -12,12 +12,12 @@ import { keyOfPlace, type Place, type Reach } from '@rolesets/core'
 import { LRUCache } from 'lru-cache'
 import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
 import type { Cache } from './cache.ts'
-import type { Entry as PlaceEntry } from './entries.ts'
 import type { Membership } from '../wire/resources.ts'
+import type { CatalogueAtRevision } from './catalogue.ts'
 import { HeldRolesLists, type HeldRoles } from './held-roles.ts'
 import type { MemberAnswers } from './member-answers.ts'
-import type { Member, MemberCheck, MemberDecision } from './member-decision.ts'
-import type { RoleSetAnswers } from './role-set-answers.ts'
+import type { Member } from './member-decision.ts'
+import { UserEntries } from './user-entries.ts'
 
 /** What was read of a member. */
 export interface Reading {
@@ -39,24 +39,24 @@ interface Entry extends Place {
   revision: number
   /** Number of the last fact about many members that was found not to concern it. */
   checkedAt: number
-  /** Where the answers were found last, and under which answers of the role set. */
-  place: PlaceEntry | undefined
-  under: RoleSetAnswers | undefined
+  /** What was answered last about it in its own place, and from which catalogue: another one may say something else. */
   answers: MemberAnswers | undefined
+  answeredFrom: CatalogueAtRevision | undefined
 }
 
-/** The entries of one user, the newest last. Nearly all users have one. */
-type Entries = readonly Entry[]
+/** Answers about a member, and until when they hold on the client's clock. */
+export interface Remembered {
+  readonly answers: MemberAnswers
+  readonly untilMs: number
+}
 
-/** More than anyone but a program is a member of. */
-const entriesPerUserMax = 100
 /** Facts about many members that are remembered, before everything is dropped instead. */
 const factsMax = 10_000
 
 export class MemberCache {
   readonly #cache: Cache
   /** By the user's id. */
-  readonly #users: LRUCache<string, Entries>
+  readonly #users: LRUCache<string, UserEntries<Entry>>
   readonly #lists = new HeldRolesLists()
   readonly #lookups = new Set<MemberLookup>()
   /** Numbers of revisions: since when a role may be another one, and the members of a place may be gone. */
@@ -69,7 +69,7 @@ export class MemberCache {
 
   constructor(cache: Cache, membersMax: number) {
     this.#cache = cache
-    this.#users = new LRUCache({ maxSize: membersMax, sizeCalculation: (entries) => entries.length })
+    this.#users = new LRUCache({ maxSize: membersMax, sizeCalculation: ({ size }) => size })
   }
 
   /** Whether the feed shows what happens to memberships. If not, nothing is kept. */
@@ -83,21 +83,15 @@ export class MemberCache {
   }
 
   /**
-   * An answer at the revision of the catalogue that was given before: the way of nearly every check. About a scope nothing is
-   * remembered here.
+   * Answers that were given before: the way of nearly every check. Whatever could change them comes with another catalogue, or
+   * takes them from the entry.
    */
-  remembered(
-    organizationId: string,
-    userId: string,
-    { question, nowMs }: { readonly question: MemberCheck; readonly nowMs: number },
-  ): MemberDecision | undefined {
-    const number = this.#cache.answeringNumber
-    const entry = find(this.#users.get(userId), organizationId, question?.scope ?? '')
-    if (entry === undefined || entry.answers === undefined || entry.checkedAt < this.#factAt) return undefined
-    const { place } = entry
-    if (entry.revision > number || nowMs >= entry.untilMs || place === undefined) return undefined
-    if (!place.isKept || place.revision > number || place.roleSet.answers !== entry.under) return undefined
-    return entry.answers.remembered(question)
+  remembered(organizationId: string, userId: string, scope: string): Remembered | undefined {
+    const entry = this.#users.get(userId)?.find(organizationId, scope)
+    if (entry === undefined || entry.answers === undefined) return undefined
+    if (entry.answeredFrom !== this.#cache.catalogue || this.#cache.answeringNumber === -1) return undefined
+    // The compiler doesn't keep that there are answers.
+    return entry as Remembered
   }
 
   /** The answers about a user at the revision of the catalogue; undefined: the sidecar must be asked. */
@@ -105,22 +99,19 @@ export class MemberCache {
     const entry = this.#present(member, nowMs)
     if (entry === undefined) return undefined
     const { organizationId, scope } = member
-    if (scope !== '') return this.#answersInScope(entry, { member, reach, nowMs })
-    const place = this.#cache.entryOf(organizationId, false)
-    if (place === undefined) return undefined
-    entry.place = place
-    entry.under = place.roleSet.answers
-    entry.answers = entry.under?.ofMembersWith(entry.held)
+    if (scope !== '' && reach !== 'PLACE') return this.#answersByReach(entry, { member, reach, nowMs })
+    entry.answers = this.#cache.answersOf(organizationId, scope, false)?.ofMembersWith(entry.held)
+    entry.answeredFrom = this.#cache.catalogue
     return entry.answers
   }
 
-  #answersInScope(
+  /** Those about roles that can be held in the organization as a whole. */
+  #answersByReach(
     { held }: Entry,
     { member, reach, nowMs }: { readonly member: Member; readonly reach: Reach; readonly nowMs: number },
   ): MemberAnswers | undefined {
     const { organizationId, scope, userId } = member
     const answers = this.#cache.answersOf(organizationId, scope, false)
-    if (reach === 'PLACE') return answers?.ofMembersWith(held)
     const whole = this.#cache.answersOf(organizationId, '', false)
     const inWhole = this.#present({ organizationId, scope: '', userId }, nowMs)
     if (whole === undefined || inWhole === undefined) return undefined
@@ -129,7 +120,7 @@ export class MemberCache {
 
   /** What is known of a membership at the revision of the catalogue. */
   #present(member: Member, nowMs: number): Entry | undefined {
-    const entry = find(this.#users.get(member.userId), member.organizationId, member.scope)
+    const entry = this.#users.get(member.userId)?.find(member.organizationId, member.scope)
     if (entry === undefined || entry.revision > this.#cache.answeringNumber) return undefined
     if (nowMs < entry.untilMs && !this.#mayBeOvertaken(entry)) return entry
     this.#forget(member)
@@ -155,14 +146,13 @@ export class MemberCache {
   ): void {
     if (!this.#isShown || epoch !== this.#cache.catalogue?.epoch || lookup.touchedAt > number) return
     const { organizationId, scope, userId } = lookup
-    const entries = this.#users.peek(userId) ?? []
-    const known = find(entries, organizationId, scope)
+    const entries = this.#users.peek(userId) ?? new UserEntries<Entry>([])
+    const known = entries.find(organizationId, scope)
     // The same revision can say more now: the time of a membership may be over.
     if (known !== undefined && known.revision > number) return
     const read = { held: this.#lists.of(roleIds), untilMs, revision: number, checkedAt: 0 }
-    const entry: Entry = { organizationId, scope, ...read, place: undefined, under: undefined, answers: undefined }
-    const others = entries.filter((each) => each !== known).slice(1 - entriesPerUserMax)
-    this.#users.set(userId, [...others, entry])
+    const entry: Entry = { organizationId, scope, ...read, answers: undefined, answeredFrom: undefined }
+    this.#users.set(userId, entries.with(entry))
   }
 
   /** Follows the next change set, in the tick in which the cache of places does. */
@@ -216,12 +206,8 @@ export class MemberCache {
     const entries = this.#users.peek(userId)
     if (entries === undefined) return
     // What holds in the organization as a whole decides about its scopes, too.
-    if (scope === '')
-      this.#keep(
-        userId,
-        entries.filter((each) => each.scope === '' || !isTouched(each, member)),
-      )
-    const entry = find(entries, organizationId, scope)
+    if (scope === '') this.#keep(userId, entries.withoutScopes(organizationId))
+    const entry = entries.find(organizationId, scope)
     if (entry === undefined || entry.revision >= number) return
     // The order of the changes counts, and facts about many are looked at later: the sidecar knows.
     if (concernsMany) return this.#forget(member)
@@ -245,17 +231,14 @@ export class MemberCache {
     return false
   }
 
-  #forget({ organizationId, scope, userId }: Member): void {
-    const entries = this.#users.peek(userId) ?? []
-    this.#keep(
-      userId,
-      entries.filter((each) => each.organizationId !== organizationId || each.scope !== scope),
-    )
+  #forget(member: Member): void {
+    const entries = this.#users.peek(member.userId)
+    if (entries !== undefined) this.#keep(member.userId, entries.without(member))
   }
 
-  #keep(userId: string, entries: Entries): void {
-    if (entries.length === 0) this.#users.delete(userId)
-    else if (entries.length !== this.#users.peek(userId)?.length) this.#users.set(userId, entries)
+  #keep(userId: string, entries: UserEntries<Entry>): void {
+    if (entries.size === 0) this.#users.delete(userId)
+    else this.#users.set(userId, entries)
   }
 }
 
@@ -289,20 +272,10 @@ interface Happening {
   readonly concernsMany: boolean
 }
 
-/** Without a function for each entry: it is on the way of every check. */
-function find(entries: Entries | undefined, organizationId: string, scope: string): Entry | undefined {
-  if (entries === undefined) return undefined
-  for (const entry of entries) if (entry.organizationId === organizationId && entry.scope === scope) return entry
-  return undefined
-}
-
-/** Whether what happened to a member says something of this one, which is of the same user. */
-function isTouched(
-  one: Member | (Place & { readonly userId?: string }),
-  { organizationId, scope, userId }: Member,
-): boolean {
-  const isSameUser = one.userId === undefined || one.userId === userId
-  return isSameUser && one.organizationId === organizationId && (scope === '' || one.scope === scope)
+/** Whether what happened to a member says something of this one, too. */
+function isTouched(one: Member, { organizationId, scope, userId }: Member): boolean {
+  const isOfUser = one.userId === userId && one.organizationId === organizationId
+  return isOfUser && (scope === '' || one.scope === scope)
 }
 
 function isAboutMany(change: Change): boolean {

@@ -21,6 +21,7 @@ import { plan } from './verbs/plan.ts'
 import { log } from './verbs/log.ts'
 import { replaceRole, replaceSet } from './verbs/replace.ts'
 import { roles } from './verbs/roles.ts'
+import { scopes } from './verbs/scopes.ts'
 import { restore } from './verbs/restore.ts'
 import { schema } from './verbs/schema.ts'
 import { users } from './verbs/users.ts'
@@ -39,6 +40,7 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
     plan,
     exporting,
     get,
+    scopes,
     check,
     roles,
     assign,

@@ -53,8 +53,17 @@ function errorOf({ code, open, place, faults }: ManifestProblem) {
   return { code, message: open, ...place, ...(faults.length > 0 ? { faults: faults.length } : {}) }
 }
 
-export function driftFacts({ total, changes, undeclared: { roleSets, rolesInRoleSets, ...others } }: Drift) {
-  return { total, changes, undeclared: { ...others, role_sets: roleSets, roles_in_role_sets: rolesInRoleSets } }
+/** Of scopes only what there is: where none are used, nothing is said of them. */
+export function driftFacts({ total, changes, undeclared }: Drift) {
+  const { roleSets, rolesInRoleSets, scopeKinds, scopeDefaults, scopes, ...others } = undeclared
+  const ofScopes = { scope_kinds: scopeKinds, scope_defaults: scopeDefaults, scopes }
+  const found = Object.fromEntries(Object.entries(ofScopes).filter(([, count]) => count > 0)) as Partial<
+    typeof ofScopes
+  >
+  return {
+    ...{ total, changes },
+    undeclared: { ...others, role_sets: roleSets, roles_in_role_sets: rolesInRoleSets, ...found },
+  }
 }
 
 /** For the metrics, which tell both kinds of failure by one name. */

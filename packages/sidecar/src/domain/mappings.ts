@@ -34,13 +34,15 @@ interface Move extends Mapped {
   readonly usage: readonly RoleUsage[]
   /** The number of organizations that move. */
   readonly organizations: number
+  /** The scopes that move. Not given: none. A refusal names them, too. */
+  readonly scopes?: Pick<Impact, 'places' | 'firstPlaces'> | undefined
 }
 
 /**
  * The impact of a move. Every role in use that the destination lacks needs a mapping, and every mapping must lead to a role
  * of the destination. A refusal carries the impact as far as it is known.
  */
-export function planMove(catalogue: Catalogue, { destination, usage, organizations, mappings }: Move): Impact {
+export function planMove(catalogue: Catalogue, { destination, usage, organizations, scopes, mappings }: Move): Impact {
   const { targets, outsiders } = resolveMappings(catalogue, mappings, destination)
   const inUse = usage.filter(isHeld)
   const requiredMappings = inUse.filter(({ roleId }) => !destination.roleIds.includes(roleId))
@@ -48,7 +50,7 @@ export function planMove(catalogue: Catalogue, { destination, usage, organizatio
     const toRoleId = targets.get(roleId) ?? roleId
     return toRoleId === roleId ? [] : [{ roleId, toRoleId, ...counts }]
   })
-  const impact = impactOf({ organizations, roles, requiredMappings })
+  const impact = impactOf({ organizations, ...scopes, roles, requiredMappings })
   const [outsider] = outsiders
   if (outsider !== undefined) throw outside(destination, outsider, impact)
   const unmapped = requiredMappings.filter(({ roleId }) => !targets.has(roleId))
@@ -82,6 +84,12 @@ interface Outsider {
   readonly source: Role
   readonly target: Role
   readonly field: string
+}
+
+/** Also what moves nobody must name roles that there are, so that a mapping is right before it is needed. */
+export function checkMappings(catalogue: Catalogue, value: unknown): void {
+  for (const { from, to, field } of parseMappings(value, 'mappings'))
+    for (const ref of [from, to]) findRole(catalogue, ref, field)
 }
 
 /** Role id to role id, and the mappings whose target isn't in the destination. */

@@ -106,15 +106,14 @@ export function updateOrganization(
   if (before === undefined) throw organizationNotFound(id)
   if (isGiven(slug)) checkSlug(catalogue, slug, facts.slugOwner?.id === id ? undefined : facts.slugOwner)
   const isMoving = destination !== undefined && destination.id !== before.roleSetId
-  const { usage, restorable = [] } = isMoving ? facts : { usage: [] }
-  const move = { mappings: input.mappings, usage, restorable, organizations: isMoving ? 1 : 0 }
+  const { usage, restorable = [], scopes } = isMoving ? facts : { usage: [] }
+  const move = { mappings: input.mappings, usage, restorable, organizations: isMoving ? 1 : 0, scopes }
   const plan = destination && planRestoringMove(catalogue, { ...move, destination }, context)
-  const impact = { ...(plan?.impact ?? noImpact), ...(isMoving && facts.scopes) }
   const fields = { name, slug, roleSetId: destination?.id, ...own, ...metadata.of(before) }
   const organization = amend(before, fields, context)
   const reassigned = reassignMembers({ organizationId: id }, plan?.mapped ?? [])
   const moved = [...(plan?.restored.changes ?? []), ...reassigned]
-  return decided([...moved, ...changed('organization', before, organization)], organization, impact)
+  return decided([...moved, ...changed('organization', before, organization)], organization, plan?.impact ?? noImpact)
 }
 
 /** @param facts `usage`: the roles in use in it and its scopes, which end; `repeated`: how often holders of several are in it beyond once */

@@ -66,16 +66,15 @@ export function replaceRoleSet(
   if (source.type === 'initial') throw initialRequired(source, 'role_set', 'replaced')
   const { organizations } = facts
   if (organizations > 0) checkIsForOrganizations(destination, 'to_role_set')
-  const { scopes, ownAssignments = 0 } = facts
+  const { ownAssignments = 0 } = facts
   const move = { destination, mappings: input.mappings, ...facts }
   const plan = planRestoringMove(catalogue, move, context)
-  const impact = { ...plan.impact, ...scopes }
   const changes = [...plan.restored.changes, ...reassignMembers({ roleSetId: source.id }, plan.mapped)]
   const ends = { fromRoleSetId: source.id, toRoleSetId: destination.id }
   if (organizations > 0 || ownAssignments > 0)
     changes.push({ verb: 'moved', thing: 'assignment', ...ends, organizations })
   changes.push(...renamedNamers(catalogue, ends, context), deleted('role_set', source))
-  return decided(changes, destination, impact)
+  return decided(changes, destination, plan.impact)
 }
 
 /** The target is added to the set if it isn't in it, and becomes the default or creator role if the role was. */

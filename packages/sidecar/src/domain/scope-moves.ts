@@ -5,7 +5,7 @@
 
 import { counted, holders, type Among, type Catalogue, type Change, type RoleSetOfPlace } from '@rolesets/core'
 import { impactOf, isHeld, type Impact, type RoleImpact, type RoleUsage } from './decided.ts'
-import { planMove, reassignMembers, type Mapped } from './mappings.ts'
+import { checkMappings, planMove, reassignMembers, type Mapped } from './mappings.ts'
 import { Refusal } from './refusal.ts'
 import type { ScopeFacts, ScopeUsage } from './scope-facts.ts'
 
@@ -21,13 +21,14 @@ export function planScopeMove(
   catalogue: Catalogue,
   { among, facts, after, mappings }: ScopeMove,
 ): { readonly impact: Impact; readonly reassigned: readonly Change[] } {
+  checkMappings(catalogue, mappings)
   const { places, firstPlaces } = facts
   const groups = byDestination(facts.usage, after)
   const shown = { places, firstPlaces }
   const plans = [...groups].map(([roleSetId, usage]) => {
     const destination = roleSetId === '' ? undefined : catalogue.roleSets.byId(roleSetId)
     if (destination === undefined) throw wouldHaveNone(usage, impactOf(shown))
-    return planMove(catalogue, { destination, usage: merged(usage), organizations: 0, mappings })
+    return planMove(catalogue, { destination, usage: merged(usage), organizations: 0, scopes: shown, mappings })
   })
   const roles = mergedImpacts(plans.flatMap((plan) => plan.roles))
   const requiredMappings = merged(plans.flatMap((plan) => plan.requiredMappings))

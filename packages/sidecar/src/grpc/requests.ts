@@ -38,8 +38,8 @@ export function grantPolicyOf(given: proto.GrantPolicy__Output | undefined): Gra
 }
 
 /** Undefined: not given. */
-export function fallbackOf(given: keyof typeof fallbacks): ScopeFallback | undefined {
-  return valueOf(fallbacks, given, { field: 'fallback', must: 'It must be ORGANIZATION, ROLE_SET or NONE.' })
+export function fallbackOf(given: keyof typeof fallbacks, field = 'fallback'): ScopeFallback | undefined {
+  return valueOf(fallbacks, given, { field, must: 'It must be ORGANIZATION, ROLE_SET or NONE.' })
 }
 
 export function accessOf(access: proto.Access__Output): 'secret' | 'read' {
@@ -106,7 +106,13 @@ export function manifestOf(request: proto.ApplyRequest__Output): Manifest {
     permissions: request.permissions,
     roles: request.roles.map(({ permissions, ...role }) => ({ ...role, permissions: permissions?.keys })),
     roleSets: request.roleSets,
-    organizations: request.organizations,
+    scopeKinds: request.scopeKinds.map((each, place) => ({
+      ...each,
+      // Where none is given, that is found with the other faults of the manifest.
+      fallback: fallbackOf(each.fallback, `scope_kinds[${place}].fallback`) as ScopeFallback,
+    })),
+    scopeDefaults: request.scopeDefaults,
+    organizations: request.organizations.map(({ scopes, ...each }) => ({ ...each, scopes: scopes?.scopes })),
   }
 }
 

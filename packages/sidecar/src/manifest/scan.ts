@@ -16,7 +16,10 @@ export const signsMax = 400_000
 const quotesMax = 800_000
 /** Escapes that JSON doesn't have. */
 const escapesMax = 1_000
-const itemsMax = Math.max(limits.manifestOrganizationsMax, limits.permissionsMax, limits.rolesMax, limits.roleSetsMax)
+const itemsMax = Math.max(
+  ...[limits.manifestOrganizationsMax, limits.manifestScopesMax, limits.scopeKindsMax, limits.scopeDefaultsMax],
+  ...[limits.permissionsMax, limits.rolesMax, limits.roleSetsMax],
+)
 const entriesMax = limits.mappingsMax
 
 /** As many signs and lines as the search finds in a text of an export, or more. */

@@ -3,7 +3,14 @@
  * part begins. A part is held in memory until it is complete, so the memory doesn't grow with the store.
  */
 
-import { findManifestFaults, limits, pathText, withoutUnseen, type ManifestFault } from '@rolesets/core'
+import {
+  findManifestFaults,
+  limits,
+  manifestSections,
+  pathText,
+  withoutUnseen,
+  type ManifestFault,
+} from '@rolesets/core'
 import type { Described, SectionName } from './described.ts'
 import { manifestBytesMax } from '../../manifest/parse.ts'
 import { signsMax, signsOf } from '../../manifest/scan.ts'
@@ -24,7 +31,7 @@ interface Entry {
 
 /** For what stands around the entries. */
 const reservedBytes = 4_096
-const sections: readonly SectionName[] = ['permissions', 'roles', 'role_sets', 'organizations']
+const sections = Object.keys(manifestSections) as readonly SectionName[]
 
 /** @param things in the order of the sections of a file */
 export async function* filePartsOf(
@@ -50,6 +57,7 @@ class Part {
   #bytes = reservedBytes
   #signs = 0
   #organizations = 0
+  #scopes = 0
 
   constructor(form: FileForm, number: number) {
     this.#form = form
@@ -58,14 +66,16 @@ class Part {
 
   hasRoomFor({ text, described }: Entry): boolean {
     const isFull = described.section === 'organizations' && this.#organizations === limits.manifestOrganizationsMax
+    const isFullOfScopes = this.#scopes + scopesIn(described) > limits.manifestScopesMax
     const isLarge = this.#bytes + Buffer.byteLength(text) > manifestBytesMax
-    return !isFull && !isLarge && this.#signs + signsOf(text) <= signsMax
+    return !isFull && !isFullOfScopes && !isLarge && this.#signs + signsOf(text) <= signsMax
   }
 
   add(entry: Entry): void {
     this.#entries.push(entry)
     this.#bytes += Buffer.byteLength(entry.text)
     this.#signs += signsOf(entry.text)
+    this.#scopes += scopesIn(entry.described)
     if (entry.described.section === 'organizations') this.#organizations++
   }
 
@@ -120,6 +130,10 @@ class Part {
       return entry === undefined ? [] : [{ ...fault, entry }]
     })
   }
+}
+
+function scopesIn({ fields: { scopes } }: Described): number {
+  return Array.isArray(scopes) ? scopes.length : 0
 }
 
 /** With its comma in JSON. */

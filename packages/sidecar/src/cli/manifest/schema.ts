@@ -2,11 +2,13 @@
 
 import {
   type FieldRule,
+  type LimitName,
   type SectionRule,
   type TextKind,
   type TextRule,
   limits,
   manifestSections,
+  scopePatterns,
   textRules,
 } from '@rolesets/core'
 
@@ -16,7 +18,7 @@ export function manifestJsonSchema(): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Rolesets',
-    description: 'Permissions, roles, role sets and organizations as they should be, for `rolesets apply`.',
+    description: 'Permissions, roles, role sets, scopes and organizations as they should be, for `rolesets apply`.',
     ...objectOf(mapValues<SectionRule>(manifestSections, sectionSchema)),
   }
 }
@@ -35,6 +37,14 @@ function valueSchema(rule: FieldRule): Schema {
   switch (rule.holds) {
     case 'text':
       return textSchema(rule.text)
+    case 'scope':
+      return { ...textOf('scopeCharactersMax'), pattern: scopePatterns.key.source }
+    case 'scope kind':
+      return { ...textOf('scopeKindCharactersMax'), pattern: scopePatterns.kind.source }
+    case 'choice':
+      return { type: 'string', enum: rule.of }
+    case 'parts':
+      return sectionSchema(rule.of)
     case 'flag':
       return { type: 'boolean' }
     case 'keys': {
@@ -51,11 +61,13 @@ function valueSchema(rule: FieldRule): Schema {
 function textSchema(kind: TextKind): Schema {
   const { limit, minLength, pattern }: TextRule = textRules[kind]
   return {
-    type: 'string',
-    ...(minLength ? { minLength } : {}),
-    maxLength: limits[limit],
+    ...(minLength ? textOf(limit) : { type: 'string', maxLength: limits[limit] }),
     ...(pattern ? { pattern: pattern.source } : {}),
   }
+}
+
+function textOf(limit: LimitName): Schema {
+  return { type: 'string', minLength: 1, maxLength: limits[limit] }
 }
 
 function objectOf(properties: Schema): Schema {

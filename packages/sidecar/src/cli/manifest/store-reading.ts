@@ -10,12 +10,23 @@ import {
   type AdminOptions,
   type ChangeField,
   type ChangeSet,
+  type Organization,
   type RoleSetsClient,
+  type Scope,
+  type ScopeDefault,
 } from '@rolesets/client'
-import { counted, sortByKey } from '@rolesets/core'
+import { compareRevisions, counted, sortByKey } from '@rolesets/core'
 import { pagesOf } from '../run/pages.ts'
 import type { ReportProgress } from '../run/progress.ts'
-import { describeOrganization, describePermission, describeRole, describeRoleSet, type Described } from './described.ts'
+import {
+  describeOrganization,
+  describePermission,
+  describeRole,
+  describeRoleSet,
+  describeScopeDefault,
+  describeScopeKind,
+  type Described,
+} from './described.ts'
 
 interface ReadingOptions {
   readonly limits: AdminOptions
@@ -26,7 +37,7 @@ interface ReadingOptions {
 type Page<Items> = Items & { readonly nextPageToken: string; readonly revision: string }
 type Asked = { readonly pageSize: number; readonly pageToken?: string }
 
-/** What of a file a change can concern. Members, parts of organizations and settings are in no file. */
+/** What of a file a change can concern. Members and settings are in no file. */
 const concerns: { readonly [Field in ChangeField]: 'catalogue' | 'organizations' | 'nothing' } = {
   permissionPut: 'catalogue',
   permissionDeleted: 'catalogue',
@@ -37,12 +48,12 @@ const concerns: { readonly [Field in ChangeField]: 'catalogue' | 'organizations'
   organizationPut: 'organizations',
   organizationDeleted: 'organizations',
   organizationsMoved: 'organizations',
-  assignmentPut: 'nothing',
-  assignmentDeleted: 'nothing',
-  scopeKindPut: 'nothing',
-  scopeKindDeleted: 'nothing',
-  scopeDefaultPut: 'nothing',
-  scopeDefaultDeleted: 'nothing',
+  assignmentPut: 'organizations',
+  assignmentDeleted: 'organizations',
+  scopeKindPut: 'catalogue',
+  scopeKindDeleted: 'catalogue',
+  scopeDefaultPut: 'catalogue',
+  scopeDefaultDeleted: 'catalogue',
   scopeRenamed: 'nothing',
   membersReassigned: 'nothing',
   membershipPut: 'nothing',
@@ -52,6 +63,8 @@ const concerns: { readonly [Field in ChangeField]: 'catalogue' | 'organizations'
   settingsPut: 'nothing',
   historyCompacted: 'nothing',
 }
+
+const scopeListsAtOnce = 16
 
 export class StoreReading {
   readonly #client: RoleSetsClient
@@ -85,12 +98,41 @@ export class StoreReading {
     yield* sortByKey(permissions.filter(({ type }) => type === 'CUSTOM')).map(describePermission)
     yield* sortByKey(roles).map(describeRole)
     yield* sortByKey(roleSets).map(describeRoleSet)
+    const scopeDefaults: ScopeDefault[] = []
+    const scopeKinds = await this.#all(
+      (page) => admin.listScopeKinds(page, limits).catch((error: unknown) => withoutScopes(error, this.#first)),
+      (answer) => {
+        // The first page has all of them.
+        scopeDefaults.push(...answer.scopeDefaults)
+        return answer.scopeKinds
+      },
+    )
+    yield* scopeKinds.map(describeScopeKind)
+    yield* scopeDefaults.map(describeScopeDefault)
     if (!withOrganizations) return
     const pages = this.#pages(
       (page) => admin.listOrganizations(page, limits),
       ({ organizations: items }) => items,
     )
-    for await (const organizations of pages) yield* organizations.map(describeOrganization)
+    for await (const organizations of pages) {
+      if (scopeKinds.length === 0) yield* organizations.map((organization) => describeOrganization(organization))
+      else yield* this.#withScopes(organizations)
+    }
+  }
+
+  /** Organizations have their scopes in lists of their own: some are asked for at the same time. */
+  async *#withScopes(organizations: readonly Organization[]): AsyncGenerator<Described, void, undefined> {
+    for (let from = 0; from < organizations.length; from += scopeListsAtOnce) {
+      const some = organizations.slice(from, from + scopeListsAtOnce)
+      yield* await Promise.all(some.map(async (each) => describeOrganization(each, await this.#scopesOf(each.id))))
+    }
+  }
+
+  #scopesOf(organizationId: string): Promise<readonly Scope[]> {
+    return this.#all(
+      (page) => this.#client.admin.listScopes({ ...page, organizationId }, this.#options.limits),
+      ({ scopes }) => scopes,
+    )
   }
 
   /** Whether all things were read as they are at one revision. */
@@ -134,10 +176,21 @@ export class StoreReading {
       const answer = await ask(page)
       const items = itemsOf(answer)
       this.#first ??= answer.revision
-      this.#last = answer.revision
+      if (isLater(answer.revision, this.#last)) this.#last = answer.revision
       this.#count += items.length
       this.#options.report(`${counted(this.#count, 'thing')} read`)
       return { items, nextPageToken: answer.nextPageToken }
     })
   }
+}
+
+/** Answers of calls at the same time come in any order. What can't be compared shows at the end, as a change. */
+function isLater(revision: string, last: string | undefined): boolean {
+  return last === undefined || (compareRevisions(revision, last) ?? 1) > 0
+}
+
+/** An older sidecar has no scopes. */
+function withoutScopes(error: unknown, revision: string | undefined) {
+  if (!isRoleSetsError(error) || error.code !== 'unimplemented' || revision === undefined) throw error
+  return { scopeKinds: [], scopeDefaults: [], nextPageToken: '', revision }
 }

@@ -5,14 +5,29 @@ import { counted, takeWithin } from '@rolesets/core'
 
 const namedMax = 10
 
+/** An answer as `--json` prints it: scopes are named only where a write is about some, for those who know none. */
+export function withShownImpact<Answer extends { readonly impact: Impact }>({ impact, ...answer }: Answer): object {
+  const { places, firstPlaces, ...shown } = impact
+  return { ...answer, impact: { ...shown, ...(places > 0 && { places, firstPlaces }) } }
+}
+
 /** Lines with two spaces before each; none if there is no impact. */
 export function impactLines({ organizations, roles, ...impact }: Impact): readonly string[] {
   return [
     ...(organizations > 0 ? [`  affects ${counted(organizations, 'organization')}`] : []),
+    ...placeLines(impact),
     ...inOrder(roles).map(roleLine),
     ...administratorLines(impact),
     ...invitationLines(impact),
   ]
+}
+
+function placeLines({ places, firstPlaces }: Pick<Impact, 'places' | 'firstPlaces'>): readonly string[] {
+  if (places === 0) return []
+  const names = firstPlaces.map(({ organizationId, scope }) => `${scope} of ${organizationId}`)
+  const shown = takeWithin(names, namedMax)
+  const more = places > shown.length ? ` and ${places - shown.length} more` : ''
+  return [`  affects ${counted(places, 'scope')}: ${shown.join(', ')}${more}`]
 }
 
 function administratorLines(impact: Omit<Impact, 'organizations' | 'roles'>): readonly string[] {

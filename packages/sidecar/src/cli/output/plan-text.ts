@@ -22,7 +22,8 @@ export function planText({ steps, leftAlone, impact }: Applied): string {
 
 /** @param refusals why it would be refused, each with its place in the file */
 export function refusedText({ impact }: Applied, refusals: readonly { readonly message: string }[]): string {
-  const remedy = 'Add mappings to the organization, or replace to the role set, in the file.'
+  const mapped = impact.places === 0 ? 'organization' : 'organization, the scope, the kind or the default'
+  const remedy = `Add mappings to the ${mapped}, or replace to the role set, in the file.`
   const isMapped = impact.requiredMappings.length === 0
   const impactText = [...impactLines(impact), ...requirementLines(impact)]
   return linesText([...violationLines(refusals), ...impactText, ...(isMapped ? [] : [remedy])])

@@ -14,7 +14,7 @@ import {
 import { Option } from 'commander'
 import { exitCodes, type ExitCode } from '@rolesets/core'
 import { timeoutSecondsMax, type ConnectionOptions } from './connection.ts'
-import { impactLines, inOrder, requirementLines, violationLines } from '../output/impact.ts'
+import { impactLines, inOrder, requirementLines, violationLines, withShownImpact } from '../output/impact.ts'
 import { linesText } from '../output/lines.ts'
 import { ExplainedError } from './failure.ts'
 import type { Io } from './io.ts'
@@ -113,7 +113,7 @@ export function writeVerb<Options extends WriteOptions, Args extends unknown[], 
       const send = () => ask(client.admin, how, actingAs(options, limits))
       const answer = await sendOnce(io, options, { how, send })
       const text = writeText(answer, how, write)
-      const document = { dryRun: how.dryRun, ...answer }
+      const document = { dryRun: how.dryRun, ...withShownImpact(answer) }
       if (write.show) await write.show(answer, options.json ? { document } : { text })
       else await print(document, text)
       return exitCodeOfWrite(answer)

@@ -5,6 +5,7 @@
 
 import { isRoleSetsError, RoleSetsError, type Applied } from '@rolesets/client'
 import type { ManifestSource } from '../manifest/file.ts'
+import { withShownImpact } from '../output/impact.ts'
 import { jsonLine } from '../output/json.ts'
 import { connectedVerb, type Given } from '../run/verb.ts'
 import { dryRunText, exitCodeOfWrite, howOf, writing, type WriteOptions, type WriteVerb } from '../run/write.ts'
@@ -28,8 +29,9 @@ const verb: WriteVerb = {
   endsAdministrators: true,
   notes: `
 Prints what it will create and change before it does it. All of it is one revision, or nothing is done. What the file
-does not describe is left alone; with --prune, custom permissions, roles and role sets that it does not describe are
-deleted, and roles that a described set does not list are taken out of it. Organizations are never deleted.
+does not describe is left alone; with --prune, custom permissions, roles, role sets, kinds and defaults of scopes that it
+does not describe are deleted, roles that a described set does not list are taken out of it, and where an organization
+has a list of scopes, the others lose their names and role sets. Organizations are never deleted.
 The file: docs/manifest.md; its JSON Schema: rolesets schema. Without doing it: rolesets plan. Several files, or those of a
 folder, are one manifest, as for ROLESETS_MANIFEST.
 
@@ -59,7 +61,7 @@ async function applyFile({ io, options }: Given<DescribedOptions>, { file, ask }
   const applied = applies ? await applyAsShown(ask, preview, options) : preview
   if (applies) await say(`Applied at revision ${applied.revision}.\n`)
   else if (changes || refusal !== undefined) await say(`${dryRunText(preview)}\n`)
-  if (options.json) await io.stdout(jsonLine({ dryRun, changed: applies, ...applied }))
+  if (options.json) await io.stdout(jsonLine({ dryRun, changed: applies, ...withShownImpact(applied) }))
   return applied
 }
 

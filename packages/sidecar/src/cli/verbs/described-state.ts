@@ -73,7 +73,9 @@ interface Asking extends Given<DescribedOptions> {
 function askingFor({ io, options, client, file }: Asking): Ask {
   // The client leaves out what is undefined; its type doesn't say so.
   const insisted = options.allowNoAdministrator === undefined ? {} : { allowNoAdministrator: true }
-  const described = { ...file.manifest, prune: options.prune === true, ...insisted } as ApplyRequest
+  const { scopeKinds, ...others } = file.manifest
+  const named = scopeKinds.map(({ fallback, ...kind }) => ({ ...kind, fallback: fallback.toUpperCase() }))
+  const described = { ...others, scopeKinds: named, prune: options.prune === true, ...insisted } as ApplyRequest
   const limits = actingAs(options, { deadlineMs: options.timeout * 1_000, signal: io.signal })
   return (how) => sendOnce(io, options, { how, send: () => client.admin.apply({ ...described, ...how }, limits) })
 }

@@ -11,14 +11,16 @@ import type {
   RoleSet,
 } from '@rolesets/client'
 import { listOrGet as invitations } from './invitation-reads.ts'
+import { scopeDefaults, scopeKinds, scopes } from './scope-reads.ts'
 import { parseId, parseRef } from '../../domain/fields.ts'
 import { tableText } from '../output/table.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
 import { printPages } from '../run/pages.ts'
+import { scopeOf, scopesOf, scopesOption, type ScopeOptions } from '../run/scopes.ts'
 import { askingVerb, noun, type AddVerb, type Given } from '../run/verb.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
 
-interface Filters extends ConnectionOptions {
+interface Filters extends ConnectionOptions, ScopeOptions {
   readonly roleSet?: string
   readonly role?: string
 }
@@ -124,30 +126,36 @@ const permissions = kind<Permission>({
 const membersVerb = {
   usage: 'members <organization> [user]',
   summary: 'Lists the members of an organization, or shows one of them.',
-  options: [roleOption],
+  options: [roleOption, scopesOption],
   notes: `
 With --json, one document on each line, with all fields.
 
 Examples:
   rolesets get members org_acme
-  rolesets get members org_acme user_ann --json`,
+  rolesets get members org_acme user_ann --json
+  rolesets get members org_acme --scope department:cardiology
+  rolesets get members org_acme --scope '*'`,
 }
 
-const memberRow = ({ userId, role, createdAtMs }: Membership) => [userId, role, new Date(createdAtMs).toISOString()]
+/** The scope comes last, because for most members it is empty. */
+function memberRow({ userId, roles, createdAtMs, scope }: Membership): readonly string[] {
+  return [userId, roles.join(', '), new Date(createdAtMs).toISOString(), scope]
+}
 
 const members = askingVerb(
   membersVerb,
   ({ io, options }: Given<Filters>, organization: string, user: string | undefined) => {
     const organizationId = parseId(organization, '<organization>')
     const userId = user === undefined ? undefined : parseId(user, '<user>')
-    const filter = options.role === undefined ? {} : { role: parseRef(options.role, '--role') }
+    const role = options.role === undefined ? {} : { role: parseRef(options.role, '--role') }
+    const scope = userId === undefined ? scopesOf(options) : scopeOf(options)
     return async ({ client: { admin }, limits, print }) => {
       if (userId !== undefined) {
-        const found = await admin.getMembership({ organizationId, userId }, limits)
+        const found = await admin.getMembership({ organizationId, ...scope, userId }, limits)
         return void (await print(found, tableText([memberRow(found.membership)])))
       }
       const read = async (page: Page) => {
-        const request = { organizationId, ...filter, ...page }
+        const request = { organizationId, ...scope, ...role, ...page }
         const { memberships: items, nextPageToken } = await admin.listMemberships(request, limits)
         return { items, nextPageToken }
       }
@@ -164,4 +172,7 @@ export const get = noun({ usage: 'get', summary: 'Shows what the sidecar has: on
   permissions,
   members,
   invitations,
+  scopes,
+  scopeKinds,
+  scopeDefaults,
 ])

@@ -7,9 +7,10 @@ import type { Invitation, InvitationStatus } from '@rolesets/client'
 import { parseId } from '../../domain/fields.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
 import { printPages } from '../run/pages.ts'
+import { scopeOf, scopesOf, scopesOption, type ScopeOptions } from '../run/scopes.ts'
 import { tableText } from '../output/table.ts'
 
-interface ListOptions extends ConnectionOptions {
+interface ListOptions extends ConnectionOptions, ScopeOptions {
   readonly status?: readonly InvitationStatus[]
 }
 
@@ -23,13 +24,14 @@ const statusOption = new Option(
 const listVerb = {
   usage: 'list <organization>',
   summary: 'Lists the invitations of an organization.',
-  options: [statusOption],
+  options: [statusOption, scopesOption],
   notes: `
 With --json, one document on each line.
 
 Examples:
   rolesets invitations list org_acme
-  rolesets invitations list org_acme --status pending --status expired`,
+  rolesets invitations list org_acme --status pending --status expired
+  rolesets invitations list org_acme --scope department:cardiology`,
 }
 
 const getVerb = {
@@ -43,12 +45,13 @@ Example:
 const listOrGetVerb = {
   usage: 'invitations <organization> [id]',
   summary: 'Lists the invitations of an organization, or shows one of them.',
-  options: [statusOption],
+  options: [statusOption, scopesOption],
   notes: `
 With --json, one document on each line, with all fields.
 
 Examples:
   rolesets get invitations org_acme --status pending
+  rolesets get invitations org_acme --scope '*'
   rolesets get invitations org_acme orginv_2mE… --json`,
 }
 
@@ -56,19 +59,19 @@ export const list = askingVerb(listVerb, (given: Given<ListOptions>, organizatio
   listing(given, organization),
 )
 
-export const get = askingVerb(getVerb, (_given: Given<ConnectionOptions>, organization: string, id: string) =>
-  showing(organization, id),
+export const get = askingVerb(getVerb, (given: Given<ConnectionOptions>, organization: string, id: string) =>
+  showing(given, organization, id),
 )
 
 export const listOrGet = askingVerb(
   listOrGetVerb,
   (given: Given<ListOptions>, organization: string, id: string | undefined) =>
-    id === undefined ? listing(given, organization) : showing(organization, id),
+    id === undefined ? listing(given, organization) : showing(given, organization, id),
 )
 
 function listing({ io, options }: Given<ListOptions>, organization: string) {
   const organizationId = parseId(organization, '<organization>')
-  const asked = { organizationId, ...withoutUndefined({ statuses: options.status }) }
+  const asked = { organizationId, ...scopesOf(options), ...withoutUndefined({ statuses: options.status }) }
   return ({ client, limits }: Session<ConnectionOptions>) =>
     printPages(io, {
       json: options.json,
@@ -81,8 +84,9 @@ function listing({ io, options }: Given<ListOptions>, organization: string) {
     })
 }
 
-function showing(organization: string, id: string) {
-  const asked = { organizationId: parseId(organization, '<organization>'), invitationId: parseId(id, '<id>') }
+function showing({ options }: Given<ConnectionOptions & ScopeOptions>, organization: string, id: string) {
+  const organizationId = parseId(organization, '<organization>')
+  const asked = { organizationId, ...scopeOf(options), invitationId: parseId(id, '<id>') }
   return async ({ client, limits, print }: Session<ConnectionOptions>) => {
     const found = await client.admin.getInvitation(asked, limits)
     await print(found, tableText(factsOf(found.invitation)))
@@ -96,19 +100,21 @@ function collectStatus(text: string, before: readonly InvitationStatus[] = []): 
   return before.includes(status) ? before : [...before, status]
 }
 
-function rowOf({ id, status, emailAddress, role, expiresAtMs }: Invitation): readonly string[] {
+/** The scope comes last, because for most invitations it is empty. */
+function rowOf({ id, status, emailAddress, roles, expiresAtMs, scope }: Invitation): readonly string[] {
   const until = status === 'PENDING' ? `until ${new Date(expiresAtMs).toISOString()}` : ''
-  return [id, status.toLowerCase(), emailAddress, role, until]
+  return [id, status.toLowerCase(), emailAddress, roles.join(', '), until, scope]
 }
 
 function factsOf(invitation: Invitation): readonly (readonly string[])[] {
-  const { id, organizationId, emailAddress, role, status, redirectUrl } = invitation
+  const { id, organizationId, scope, emailAddress, roles, status, redirectUrl } = invitation
   const { inviterUserId, acceptedByUserId, createdAtMs, expiresAtMs } = invitation
   const facts = [
     ['id', id],
     ['organization', organizationId],
+    ['scope', scope],
     ['email address', emailAddress],
-    ['role', role],
+    [roles.length > 1 ? 'roles' : 'role', roles.join(', ')],
     ['status', status.toLowerCase()],
     ['invited by', inviterUserId],
     ['accepted by', acceptedByUserId],

@@ -4,11 +4,12 @@ import { InvalidArgumentError, Option } from 'commander'
 import type { Given } from '../run/verb.ts'
 import { actingOptions, onBehalfOf, writeVerb, type ActingOptions, type WriteOptions } from '../run/write.ts'
 import { isRegistered, notRegistered } from '../run/registered.ts'
+import { placeText, scopeOf, scopeOption, type ScopeOptions } from '../run/scopes.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
 import { counted, limits as sizes, listed } from '@rolesets/core'
 import { parseId, parseRef } from '../../domain/fields.ts'
 
-interface CreateOptions extends WriteOptions, ActingOptions {
+interface CreateOptions extends WriteOptions, ActingOptions, ScopeOptions {
   readonly expiresInDays?: number
   readonly inviter?: string
   readonly redirectUrl?: string
@@ -20,6 +21,7 @@ const createVerb = {
   usage: 'create <organization> <role> <email...>',
   summary: 'Invites addresses to an organization, all or none.',
   options: [
+    scopeOption,
     new Option(
       '--expires-in-days <days>',
       `for how many days, 1 to ${sizes.invitationDaysMax} (default: ${sizes.invitationDaysDefault})`,
@@ -33,21 +35,25 @@ const createVerb = {
   ],
   onRevision: false,
   notes: `
-The role must be in the organization's role set. The sidecar sends nothing: that is for your application. All of it is one
+The role must be in the role set of the organization, or of its scope. An invitation into a scope can be accepted only by members of
+the organization. The sidecar sends nothing: that is for your application. All of it is one
 revision; if one address can not be invited, none is. --inviter is a fact that is stored and not checked. With --acting-user the
 sidecar refuses what this user may not give. --role gives further roles, as many as the setting max_roles_per_member allows.
 
 Examples:
   rolesets invitations create org_acme org:member ann@example.com --key-file rolesets.db.key
-  rolesets invitations create org_acme org:member ann@example.com bob@example.com --expires-in-days 7 --dry-run`,
+  rolesets invitations create org_acme org:member ann@example.com bob@example.com --expires-in-days 7 --dry-run
+  rolesets invitations create org_acme org:pharmacist ann@example.com --scope department:pharmacy --dry-run`,
 }
 
 const revokeVerb = {
   usage: 'revoke <organization> <id>',
   summary: 'Revokes a pending invitation.',
-  options: actingOptions,
+  options: [scopeOption, ...actingOptions],
   onRevision: true,
   notes: `
+With --scope, the invitation must be into this part of the organization, where an acting user must be able to manage the members.
+
 Example:
   rolesets invitations revoke org_acme orginv_2mE… --key-file rolesets.db.key`,
 }
@@ -70,6 +76,8 @@ export const create = writeVerb(
   ({ options }: Given<CreateOptions>, ...[organization, role, emails]: [string, string, readonly string[]]) => {
     const { expiresInDays, inviter, redirectUrl } = options
     const organizationId = parseId(organization, '<organization>')
+    const { scope } = scopeOf(options)
+    const place = { organizationId, ...(scope !== undefined && { scope }) }
     const inviterUserId = inviter === undefined ? undefined : parseId(inviter, '--inviter')
     const offer = withoutUndefined({ expiresInDays, inviterUserId, redirectUrl })
     const roles = [parseRef(role, '<role>'), ...(options.role ?? [])]
@@ -77,12 +85,12 @@ export const create = writeVerb(
     const named = `the ${roles.length === 1 ? 'role' : 'roles'} ${listed(roles)}`
     const invitations = emails.map((emailAddress) => ({ emailAddress, ...shared }))
     const acting = onBehalfOf(options)
-    const invited = `${counted(emails.length, 'invitation')} to ${organizationId}`
+    const invited = `${counted(emails.length, 'invitation')} to ${placeText(organizationId, scope)}`
     const was = emails.length === 1 ? 'was' : 'were'
     return {
       ask: async (admin, { dryRun }, limits) => {
         if (!(await isRegistered(admin, organizationId, limits))) throw notRegistered(organizationId, assignFirst)
-        return admin.createInvitations({ organizationId, invitations, dryRun, ...acting }, limits)
+        return admin.createInvitations({ ...place, invitations, dryRun, ...acting }, limits)
       },
       outcome: (answer) => {
         return {
@@ -98,8 +106,8 @@ export const create = writeVerb(
 
 export const revoke = writeVerb(
   revokeVerb,
-  ({ options }: Given<WriteOptions & ActingOptions>, organization: string, id: string) => {
-    const input = { ...invitationOf(organization, id), ...onBehalfOf(options) }
+  ({ options }: Given<WriteOptions & ActingOptions & ScopeOptions>, organization: string, id: string) => {
+    const input = { ...invitationOf(organization, id), ...scopeOf(options), ...onBehalfOf(options) }
     return {
       ask: (admin, how, limits) => admin.revokeInvitation({ ...input, ...how }, limits),
       outcome: ({ invitation }) => {
@@ -117,7 +125,7 @@ export const accept = writeVerb(
     return {
       ask: (admin, how, limits) => admin.acceptInvitation({ ...input, ...how }, limits),
       outcome: ({ membership }) => {
-        const place = `a member of ${organization} with ${rolesText(membership)}`
+        const place = `a member of ${placeText(organization, membership?.scope)} with ${rolesText(membership)}`
         return { is: `${user} is ${place}`, would: `${user} would be ${place}` }
       },
     }

@@ -2,6 +2,7 @@
 
 import type { Applied } from '@rolesets/client'
 import { exitCodes, type ExitCode } from '@rolesets/core'
+import { withShownImpact } from '../output/impact.ts'
 import { jsonLine } from '../output/json.ts'
 import { linesText } from '../output/lines.ts'
 import { timeoutSecondsMax } from '../run/connection.ts'
@@ -36,7 +37,7 @@ export const plan = connectedVerb(verb, async (given: Given<DescribedOptions>) =
   const { io, options } = given
   return withDescribed({ ...given, needsKey: false }, async ({ file, ask }) => {
     const preview = await ask({ dryRun: true })
-    if (options.json) await io.stdout(jsonLine({ dryRun: true, changed: false, ...preview }))
+    if (options.json) await io.stdout(jsonLine({ dryRun: true, changed: false, ...withShownImpact(preview) }))
     else await io.stdout(`${previewText(preview, file)}${endText(preview)}`)
     return exitCodeOfPlan(preview)
   })

@@ -4,6 +4,7 @@ import type { Catalogue, ParsedManifest } from '@rolesets/core'
 import { seededKeys } from '../seed.ts'
 import { planUnchecked, type PlanOptions } from './plan.ts'
 import { findUndescribed, planRemovals } from './prune.ts'
+import { planScopeRemovals } from './scopes.ts'
 
 export interface Drift {
   /** Things that applying the manifest again would create, change or delete. */
@@ -24,6 +25,10 @@ export interface Undeclared {
   /** Roles that a declared set has, and that are not declared for it. */
   readonly rolesInRoleSets: number
   readonly organizations: number
+  readonly scopeKinds: number
+  readonly scopeDefaults: number
+  /** Those with a name or a role set of their own, in organizations whose scopes are declared. */
+  readonly scopes: number
 }
 
 const seeded: ReadonlySet<string> = new Set(Object.values(seededKeys))
@@ -39,11 +44,13 @@ export function driftOf(catalogue: Catalogue, wanted: ParsedManifest, options: D
   const undescribed = findUndescribed(catalogue, wanted).filter(({ key }) => !seeded.has(key))
   const countOf = (kind: string) => undescribed.filter((found) => found.kind === kind).length
   const removals = planRemovals(catalogue, wanted.roleSets).length
+  const scopes = planScopeRemovals(catalogue, wanted.organizations, options).length
   const declared = wanted.organizations.filter(({ id }) => options.organization(id) !== undefined).length
   const organizations = options.organizations - declared
   const others = undescribed.filter(({ kind, key }) => !changed.has(`${kind} ${key}`)).length
   // With pruning, the removals are among the changes.
-  const beside = others + (options.prune ? 0 : removals) + (wanted.organizations.length > 0 ? organizations : 0)
+  const beside =
+    others + (options.prune ? 0 : removals + scopes) + (wanted.organizations.length > 0 ? organizations : 0)
   return {
     changes: changed.size,
     total: changed.size + beside,
@@ -53,6 +60,9 @@ export function driftOf(catalogue: Catalogue, wanted: ParsedManifest, options: D
       roleSets: countOf('role_set'),
       rolesInRoleSets: removals,
       organizations,
+      scopeKinds: countOf('scope_kind'),
+      scopeDefaults: countOf('scope_default'),
+      scopes,
     },
   }
 }

@@ -1,6 +1,7 @@
 /** Steps that make, change and move the described organizations. */
 
 import { describeKey, describeText } from './details.ts'
+import { usefulMappings } from './scope-kinds.ts'
 import { step, type ApplyStep } from './step.ts'
 import type { Catalogue, Organization, OrganizationManifest } from '@rolesets/core'
 
@@ -58,14 +59,12 @@ function planUpdate({ id, name, slug }: OrganizationManifest, before: Organizati
 
 function planMove(
   catalogue: Catalogue,
-  { id, roleSet, mappings = {} }: OrganizationManifest,
+  { id, roleSet, mappings }: OrganizationManifest,
   before: Organization,
 ): ApplyStep[] {
   if (roleSet === undefined) return []
   const current = catalogue.roleSets.byId(before.roleSetId)?.key
   if (current === roleSet) return []
-  // A role that is deleted has no members, so its mapping is not needed any more.
-  const useful = Object.entries(mappings).filter(([from]) => catalogue.roles.byKey(from) !== undefined)
-  const input = { organizationId: id, roleSet, mappings: Object.fromEntries(useful) }
+  const input = { organizationId: id, roleSet, mappings: usefulMappings(catalogue, mappings) }
   return [step('assignRoleSet', input, { key: id, details: describeKey('role set', current, roleSet) })]
 }

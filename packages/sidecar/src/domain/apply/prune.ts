@@ -6,7 +6,7 @@
 
 import { roleKeysOf } from './role-sets.ts'
 import { step, type ApplyStep } from './step.ts'
-import { type Catalogue, type ParsedManifest, type RoleSetManifest, sortByKey } from '@rolesets/core'
+import { kindOfScope, sortByKey, type Catalogue, type ParsedManifest, type RoleSetManifest } from '@rolesets/core'
 
 interface Undescribed {
   readonly kind: ApplyStep['kind']
@@ -32,7 +32,7 @@ export function planRemovals(catalogue: Catalogue, wanted: readonly RoleSetManif
   })
 }
 
-/** Permissions, roles and role sets that aren't described, in this order, each kind by key. */
+/** Permissions, roles, role sets, kinds and defaults of scopes that aren't described, in this order, each kind by key. */
 export function findUndescribed(catalogue: Catalogue, wanted: ParsedManifest): Undescribed[] {
   const described = findDescribed(wanted)
   const kept = findKept(catalogue, wanted, described)
@@ -49,7 +49,22 @@ export function findUndescribed(catalogue: Catalogue, wanted: ParsedManifest): U
       { described: described.roleSets, kept: kept.roleSetIds },
       (roleSet, key) => step('deleteRoleSet', { roleSet }, { key }),
     ),
+    ...undescribed(
+      [...catalogue.scopeKinds.keys()].map(byItself),
+      { described: described.scopeKinds, kept: new Set() },
+      (kind, key) => step('deleteScopeKind', { kind }, { key }),
+    ),
+    ...undescribed(
+      [...catalogue.scopeDefaults.keys()].map(byItself),
+      { described: described.scopeDefaults, kept: new Set() },
+      (scope, key) => step('deleteScopeDefault', { scope }, { key }),
+    ),
   ]
+}
+
+/** What has no id is known by its key. */
+function byItself(key: string) {
+  return { id: key, key }
 }
 
 function undescribed(
@@ -66,11 +81,16 @@ function undescribed(
   })
 }
 
-function findDescribed({ permissions, roles, roleSets, organizations }: ParsedManifest) {
+function findDescribed({ permissions, roles, roleSets, scopeKinds, scopeDefaults, organizations }: ParsedManifest) {
+  const scopes = organizations.flatMap((organization) => organization.scopes ?? [])
+  const scopeKeys = [...scopeDefaults.map(({ scope }) => scope), ...scopes.map(({ key }) => key)]
+  const named = [...scopeKinds, ...scopeDefaults, ...organizations, ...scopes].flatMap(({ roleSet }) => roleSet ?? [])
   return {
     permissions: new Set([...permissions.map(({ key }) => key), ...roles.flatMap((role) => role.permissions ?? [])]),
     roles: new Set([...roles.map(({ key }) => key), ...roleSets.flatMap((roleSet) => roleSet.roles)]),
-    roleSets: new Set([...roleSets.map(({ key }) => key), ...organizations.flatMap(({ roleSet }) => roleSet ?? [])]),
+    roleSets: new Set([...roleSets.map(({ key }) => key), ...named]),
+    scopeKinds: new Set([...scopeKinds.map(({ kind }) => kind), ...scopeKeys.map(kindOfScope)]),
+    scopeDefaults: new Set(scopeDefaults.map(({ scope }) => scope)),
   }
 }
 
@@ -78,12 +98,24 @@ function findKept(catalogue: Catalogue, wanted: ParsedManifest, described: Retur
   const initialMoves = wanted.roleSets.some(({ initial }) => initial === true)
   const redefinedSets = new Set(wanted.roleSets.map(({ key }) => key))
   const redefinedRoles = new Set(wanted.roles.flatMap(({ key, permissions }) => (permissions ? key : [])))
+  const ofKinds = roleSetsOfKinds(catalogue, wanted, described)
 
   const roleSets = [...catalogue.roleSets.values()].filter(
-    ({ key, type }) => described.roleSets.has(key) || (type === 'initial' && !initialMoves),
+    ({ id, key, type }) => described.roleSets.has(key) || ofKinds.has(id) || (type === 'initial' && !initialMoves),
   )
   const roleIds = new Set(roleSets.flatMap((roleSet) => (redefinedSets.has(roleSet.key) ? [] : roleSet.roleIds)))
   const roles = [...catalogue.roles.values()].filter(({ id, key }) => described.roles.has(key) || roleIds.has(id))
   const permissionIds = new Set(roles.flatMap((role) => (redefinedRoles.has(role.key) ? [] : role.permissionIds)))
   return { roleSetIds: new Set(roleSets.map(({ id }) => id)), roleIds, permissionIds }
+}
+
+/** The sets of kinds that stay as they are, because a described scope is of them. */
+function roleSetsOfKinds(
+  { scopeKinds }: Catalogue,
+  wanted: ParsedManifest,
+  described: ReturnType<typeof findDescribed>,
+) {
+  const redefined = new Set(wanted.scopeKinds.map(({ kind }) => kind))
+  const kept = [...scopeKinds.values()].filter(({ kind }) => described.scopeKinds.has(kind) && !redefined.has(kind))
+  return new Set(kept.map(({ roleSetId }) => roleSetId))
 }

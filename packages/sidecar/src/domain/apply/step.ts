@@ -5,6 +5,13 @@ import type { CreatePermissionInput, DeletePermissionInput, UpdatePermissionInpu
 import type { ReplaceRoleInput } from '../role-set-replacement.ts'
 import type { AddRolesInput, CreateRoleSetInput, DeleteRoleSetInput, UpdateRoleSetInput } from '../role-sets.ts'
 import type { CreateRoleInput, DeleteRoleInput, UpdateRoleInput } from '../roles.ts'
+import type { AssignScopeInput, RenameScopeInput } from '../scope-assignments.ts'
+import type {
+  DeleteScopeDefaultInput,
+  DeleteScopeKindInput,
+  SetScopeDefaultInput,
+  SetScopeKindInput,
+} from '../scope-kinds.ts'
 
 interface Inputs {
   readonly createPermission: CreatePermissionInput
@@ -21,6 +28,12 @@ interface Inputs {
   readonly createOrganization: CreateOrganizationInput
   readonly updateOrganization: UpdateOrganizationInput
   readonly assignRoleSet: AssignRoleSetInput
+  readonly assignToScope: AssignScopeInput
+  readonly setScopeKind: SetScopeKindInput
+  readonly deleteScopeKind: DeleteScopeKindInput
+  readonly setScopeDefault: SetScopeDefaultInput
+  readonly deleteScopeDefault: DeleteScopeDefaultInput
+  readonly renameScope: RenameScopeInput
 }
 
 type Operation = keyof Inputs
@@ -31,8 +44,8 @@ export type PlannedCommand = {
 
 export interface ApplyStep {
   readonly action: 'create' | 'update' | 'delete'
-  readonly kind: 'permission' | 'role' | 'role_set' | 'organization'
-  /** Key, or the id of an organization. */
+  readonly kind: 'permission' | 'role' | 'role_set' | 'scope_kind' | 'scope_default' | 'organization' | 'scope'
+  /** Key, or the id of an organization; of a scope `<organization>/<scope>`. */
   readonly key: string
   /** What changes, for people: `roles: + org:analyst`, `name: "Pro" → "Professional"`. */
   readonly details: readonly string[]
@@ -55,14 +68,27 @@ const effects = {
   createOrganization: ['create', 'organization'],
   updateOrganization: ['update', 'organization'],
   assignRoleSet: ['update', 'organization'],
+  assignToScope: ['update', 'scope'],
+  setScopeKind: ['update', 'scope_kind'],
+  deleteScopeKind: ['delete', 'scope_kind'],
+  setScopeDefault: ['update', 'scope_default'],
+  deleteScopeDefault: ['delete', 'scope_default'],
+  renameScope: ['update', 'scope'],
 } as const satisfies Record<Operation, readonly [ApplyStep['action'], ApplyStep['kind']]>
+
+interface Shown {
+  readonly key: string
+  readonly details?: readonly string[]
+  /** Where the operation can do several things. */
+  readonly action?: ApplyStep['action']
+}
 
 export function step<Name extends Operation>(
   operation: Name,
   input: Inputs[Name],
-  { key, details = [] }: { readonly key: string; readonly details?: readonly string[] },
+  { key, details = [], action: special }: Shown,
 ): ApplyStep {
-  const [action, kind] = effects[operation]
+  const [usual, kind] = effects[operation]
   // The operation and its input belong together, which the type of the union can't express for a name that varies.
-  return { action, kind, key, details, run: { operation, input } as PlannedCommand }
+  return { action: special ?? usual, kind, key, details, run: { operation, input } as PlannedCommand }
 }

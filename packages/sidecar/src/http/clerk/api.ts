@@ -17,6 +17,8 @@ import { organizationOperations } from './organizations.ts'
 import { permissionOperations } from './permissions.ts'
 import { roleSetOperations } from './role-sets.ts'
 import { roleOperations } from './roles.ts'
+import { scopeKindOperations } from './scope-kinds.ts'
+import { scopeOperations } from './scopes.ts'
 import { userOperations } from './users.ts'
 
 export function createApi(options: ClerkOptions): Router {
@@ -36,6 +38,7 @@ const operations: OperationsByTag = {
   'Organization permissions': permissionOperations,
   Organizations: [...organizationOperations, ...organizationMetadataOperations],
   'Organization domains': organizationDomainOperations,
+  'Organization scopes': [...scopeKindOperations, ...scopeOperations],
   'Organization memberships': membershipOperations,
   'Organization invitations': invitationOperations,
   Users: userOperations,

@@ -5,11 +5,12 @@ import { limits } from '@rolesets/core'
 import type { InvitationEntry } from '../../service/operations/directory.ts'
 import { clearableMetadata, clearableText, number, optional, optionalFlag, text } from '../operation/fields.ts'
 import { exactText, ordering, severalOf } from '../operation/parameters.ts'
+import { failure } from '../operation/envelope.ts'
 import { inRulesWords } from '../operation/names.ts'
 import { listing, listObject, reading, writing, type Operation } from '../operation/route.ts'
 import { invitationAnswer as answer, invitationOfOrganizationAnswer } from './invitation-object.ts'
 import { membershipAnswer } from './membership-object.ts'
-import { givenRoles, needsRole, scopeFilter } from './object-parts.ts'
+import { givenRoles, needsRole, scopeFilter, scopeInBody, scopeOfInvitation } from './object-parts.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/invitations'
@@ -29,6 +30,7 @@ const newestFirst = { field: 'created_at', descending: true } as const
 const newInvitation = z
   .strictObject({
     email_address: text('emailAddressCharactersMax'),
+    scope: scopeInBody,
     ...givenRoles,
     inviter_user_id: clearableText('idCharactersMax').describe(
       'Must be a member who holds `org:sys_memberships:manage`.',
@@ -52,6 +54,13 @@ const failuresOfCreation = [
   'organization_role_not_in_role_set',
   'organization_membership_quota_exceeded',
 ] as const
+
+/** One call is about one place. */
+function scopeOfAll(invitations: readonly { readonly scope?: string | undefined }[]): string {
+  const [scope = '', ...others] = new Set(invitations.map((each) => each.scope ?? ''))
+  if (others.length === 0) return scope
+  throw failure('form_param_value_invalid', 'scope must be the same in all invitations of a call.', 'scope')
+}
 
 export const invitationOperations: readonly Operation[] = [
   listing('ListOrganizationInvitations', `GET ${path}`, {
@@ -82,10 +91,11 @@ export const invitationOperations: readonly Operation[] = [
     failures: [...failuresOfCreation, 'bulk_size_exceeded'],
     fields: { invitations: '' },
     handle: async ({ organizationId, body }, { service: { administration }, call }) => {
+      const scope = scopeOfAll(body)
       // A path with an unknown organization is rejected, as in `inOrganization`.
       await administration.getOrganization(organizationId, call)
-      const invitations = body.map((each) => inRulesWords(each, {}))
-      return administration.createInvitations({ organizationId, invitations, checkInviters: true }, call)
+      const invitations = body.map(({ scope: _scope, ...each }) => inRulesWords(each, {}))
+      return administration.createInvitations({ organizationId, scope, invitations, checkInviters: true }, call)
     },
     represent: (views) => ({
       data: views.map((view) => answer.represent(view)),
@@ -105,14 +115,15 @@ export const invitationOperations: readonly Operation[] = [
   reading('GetOrganizationInvitation', `GET ${path}/{invitation_id}`, {
     ...one,
     summary: 'Gets an invitation',
-    handle: ({ organizationId, invitationId }, { service, call }) =>
-      service.administration.getInvitation({ organizationId, invitationId }, call),
+    query: { scope: scopeOfInvitation },
+    handle: (input, { service, call }) => service.administration.getInvitation(input, call),
   }),
 
   writing('RevokeInvitation', `POST ${path}/{invitation_id}/revoke`, {
     onBehalf: true,
     ...one,
     summary: 'Revokes a pending invitation',
+    query: { scope: scopeOfInvitation },
     body: z.strictObject({
       requesting_user_id: optional(z.string().max(limits.idCharactersMax, tooLongId)).describe(
         'Must be a member who holds `org:sys_memberships:manage`. Not stored: the audit has the actor.',
@@ -138,6 +149,7 @@ export const invitationOperations: readonly Operation[] = [
   writing('AcceptInvitation', `POST ${path}/{invitation_id}/accept`, {
     summary: 'An extension: makes the invited user a member. The role is checked again',
     params,
+    query: { scope: scopeOfInvitation },
     body: z.strictObject({
       user_id: text('id').describe('The application must know that the email address is the address of this user.'),
     }),

@@ -9,7 +9,7 @@ import { shownAs } from '../operation/shown-as.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
 import { membershipAnswer } from './membership-object.ts'
-import { givenRoles, needsRole, scopeFilter } from './object-parts.ts'
+import { givenRoles, needsRole, scopeFilter, scopeInBody, scopeInQuery } from './object-parts.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/memberships'
@@ -55,6 +55,7 @@ export const membershipOperations: readonly Operation[] = [
     body: z
       .strictObject({
         user_id: text('id'),
+        scope: scopeInBody,
         ...givenRoles,
         email_addresses: optional(
           z.array(text('emailAddressCharactersMax')).max(limits.emailAddressesPerUserMax),
@@ -76,6 +77,7 @@ export const membershipOperations: readonly Operation[] = [
     endsAdministrators: true,
     ...one,
     summary: 'Gives a member another role, or others, which replace all',
+    query: { scope: scopeInQuery },
     body: z.strictObject(givenRoles).superRefine(needsRole),
     failures: ['organization_minimum_permissions_needed', 'organization_role_not_in_role_set'],
     handle: (input, scope) => inOrganization(scope.service.administration.updateMembership, input, scope),
@@ -87,7 +89,7 @@ export const membershipOperations: readonly Operation[] = [
     failures: ['organization_minimum_permissions_needed'],
     ...one,
     summary: 'Deletes a membership, and answers with it as it was. Pending invitations to the user end',
-    query: { revoke_sent_invitations: revokeSentInvitations },
+    query: { scope: scopeInQuery, revoke_sent_invitations: revokeSentInvitations },
     handle: (input, scope) => inOrganization(scope.service.administration.deleteMembership, input, scope),
   }),
 
@@ -95,6 +97,7 @@ export const membershipOperations: readonly Operation[] = [
     onBehalf: true,
     ...one,
     summary: 'Merges metadata into the present metadata, at every level; null removes a field',
+    query: { scope: scopeInQuery },
     body: z.strictObject({ public_metadata: mergedMetadata, private_metadata: mergedMetadata }),
     handle: (input, scope) =>
       inOrganization(scope.service.administration.updateMembership, { ...input, mergeMetadata: true }, scope),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Catalogue } from '@rolesets/core'
 import type { Service } from '../../service/service.ts'
 import { viewRole, type RoleView } from '../../service/views.ts'
-import { reference, references } from '../operation/fields.ts'
+import { optional, reference, references, text } from '../operation/fields.ts'
 import { exactText } from '../operation/parameters.ts'
 import { component } from '../operation/represent.ts'
 import { fault } from '../operation/validation.ts'
@@ -93,6 +93,20 @@ export const scopeField = z
 export function representScope({ scope }: { readonly scope: string }): string | undefined {
   return scope === '' ? undefined : scope
 }
+
+/** The scope of a new membership or invitation. */
+export const scopeInBody = optional(text('scopeCharactersMax')).describe(
+  'An extension: the part of the organization, `<kind>:<name>`. Empty or left out: the organization as a whole.',
+)
+
+/** Which membership of a user a path means, or of which scope an invitation must be. */
+export const scopeInQuery = exactText.describe(
+  'An extension: the part of the organization, `<kind>:<name>`. Default: the organization as a whole.',
+)
+
+export const scopeOfInvitation = exactText.describe(
+  'An extension: if given, the invitation must be into this part of the organization, `<kind>:<name>`.',
+)
 
 /** Which scopes a list shows. */
 export const scopeFilter = exactText.describe(

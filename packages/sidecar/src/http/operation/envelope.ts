@@ -113,6 +113,7 @@ const refinements: Partial<Record<RefusalCode, (refused: Refused) => ClerkCode |
   special_role_not_in_role_set: specialRoleCode,
   in_use: (refused) => {
     const { field, facts } = refused
+    if (facts['kind'] !== undefined || facts['places'] !== undefined) return 'organization_scopes_in_use'
     if (facts['role'] === undefined) return undefined
     const special = specialRoleCode(refused)
     if (special !== undefined) return special

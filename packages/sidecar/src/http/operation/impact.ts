@@ -23,6 +23,8 @@ export const errorFields = {
   meta: z.object({ param_name: z.string() }).optional(),
 }
 
+const place = component('Place', { organization_id: z.string(), scope: z.string() })
+
 const violation = component('Violation', {
   ...errorFields,
   reason: z.string().meta({ description: 'The reason in gRPC, in lower case.' }),
@@ -69,6 +71,8 @@ function impactSchema(resource: z.ZodType) {
       organization_ids_without_administrator: z
         .array(z.string())
         .meta({ description: 'Their ids, in order; the first 100.' }),
+      places: count.optional().meta({ description: 'Scopes that get another role set. Absent: none.' }),
+      first_places: z.array(place).optional().meta({ description: 'The first 100 of them, in order. Absent: none.' }),
       ended_invitations: count.meta({ description: 'Pending invitations that the write ends.' }),
       sent_invitations: count.meta({
         description: 'Pending invitations that the user sent whose membership ends, also those that stay.',
@@ -77,6 +81,15 @@ function impactSchema(resource: z.ZodType) {
       revision: z.string(),
     })
     .meta({ id, description: 'The answer to a dry run: what the write would do.' })
+}
+
+/** Those who know no scopes see none. */
+function placesOf({ places, firstPlaces }: Pick<ImpactView, 'places' | 'firstPlaces'>) {
+  if (places === 0) return {}
+  return {
+    places,
+    first_places: firstPlaces.map(({ organizationId, scope }) => ({ organization_id: organizationId, scope })),
+  }
 }
 
 export function representImpact(
@@ -92,6 +105,7 @@ export function representImpact(
     violations: violations.map((each) => ({ ...errorOfRefusal(each, words), reason: each.code, facts: each.facts })),
     organizations_without_administrator: more.organizationsWithoutAdministrator,
     organization_ids_without_administrator: more.organizationIdsWithoutAdministrator,
+    ...placesOf(more),
     ...{ ended_invitations: more.endedInvitations, sent_invitations: more.sentInvitations },
     ...given,
   }

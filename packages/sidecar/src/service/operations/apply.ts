@@ -5,6 +5,7 @@ import {
   type Organization,
   type OrganizationManifest,
   type ParsedManifest,
+  keyOfPlace,
   limits,
 } from '@rolesets/core'
 import { parseManifest } from '../../domain/apply/parse-manifest.ts'
@@ -14,11 +15,13 @@ import { decided, impactOf, noImpact, type Decided, type Impact } from '../../do
 import { Refusal } from '../../domain/refusal.ts'
 import type { Writer } from '../../storage/store.ts'
 import type { Applied } from './call.ts'
+import { readScopes } from './described-things.ts'
 import { commandsOf, isViolation, type WriteScope } from './operation.ts'
 import { organizationCommands } from './organizations.ts'
 import { permissionCommands } from './permissions.ts'
 import { roleSetCommands } from './role-sets.ts'
 import { roleCommands } from './roles.ts'
+import { scopeCommands, scopeDefaultCommands, scopeKindCommands } from './scopes.ts'
 import { Pauses } from '../pauses.ts'
 
 export interface ApplyInput {
@@ -48,8 +51,11 @@ export const applyCommands = commandsOf((applied: Applied) => applied, {
       const organizations = await readOrganizations(writer, wanted, pauses)
       const missing = wanted.organizations.flatMap(({ id }) => (organizations.has(id) ? [] : [id]))
       const deleted = await writer.deletedOrganizations(missing)
+      const scopesOf = await readScopes(writer, {
+        ...{ manifest: wanted, kinds: scope.catalogue.scopeKinds.size, pauses },
+      })
       const plan = planApply(scope.catalogue, wanted, {
-        ...{ prune, organization: (id) => organizations.get(id), wasDeleted: (id) => deleted.has(id) },
+        ...{ prune, organization: (id) => organizations.get(id), wasDeleted: (id) => deleted.has(id), scopesOf },
       })
       const impact = await performSteps(scope, plan.steps, pauses)
       const steps = plan.steps.map(({ run: _run, ...step }) => step)
@@ -79,6 +85,10 @@ const commands = {
   ...roleCommands,
   ...roleSetCommands,
   ...organizationCommands,
+  assignToScope: organizationCommands.assignRoleSet,
+  ...scopeKindCommands,
+  ...scopeDefaultCommands,
+  ...scopeCommands,
 } satisfies { [Planned in PlannedCommand as Planned['operation']]: { readonly decide: Decide<Planned['input']> } }
 
 /** Each step sees what the ones before it recorded, and is refused by the same rules as a call of its own. */
@@ -158,5 +168,16 @@ function sumOf(impacts: readonly Impact[]): Impact {
     roles: impacts.flatMap(({ roles }) => roles),
     requiredMappings: impacts.flatMap(({ requiredMappings }) => requiredMappings),
     endedInvitations: impacts.reduce((sum, { endedInvitations }) => sum + endedInvitations, 0),
+    places: impacts.reduce((sum, { places }) => sum + places, 0),
+    firstPlaces: firstOf(impacts),
   })
+}
+
+/** Several steps can move the same scope: it is named once, though each of them counts it. */
+function firstOf(impacts: readonly Impact[]): Impact['firstPlaces'] {
+  const named = new Map(impacts.flatMap(({ firstPlaces }) => firstPlaces.map((place) => [keyOfPlace(place), place])))
+  return [...named.keys()]
+    .sort()
+    .slice(0, limits.organizationsInImpactMax)
+    .flatMap((key) => named.get(key) ?? [])
 }

@@ -22,6 +22,7 @@ import type { InvitationQuery, MembershipQuery, OrganizationQuery, Reader, Spann
 import type { Found, Listed, ReadCall, SpanOf } from './call.ts'
 import type { Operations } from './operation.ts'
 import { viewDomain } from './organization-domains.ts'
+import { createScopeDirectory } from './scope-directory.ts'
 import { parseSpan } from './span.ts'
 import { viewInvitations } from '../past-names.ts'
 import {
@@ -87,7 +88,8 @@ export interface RoleSetEntry {
 
 export type Directory = ReturnType<typeof createDirectory>
 
-export function createDirectory({ find }: Operations) {
+export function createDirectory(operations: Operations) {
+  const { find } = operations
   async function list<T>(
     call: ReadCall,
     read: (reader: Reader, catalogue: Catalogue, now: number) => Promise<Spanned<T>> | Spanned<T>,
@@ -97,6 +99,7 @@ export function createDirectory({ find }: Operations) {
   }
 
   return {
+    ...createScopeDirectory(operations),
     permissions: (query: CatalogueQuery, call: ReadCall) =>
       list(call, (_reader, { permissions }) => spanOf(permissions, query, viewPermission)),
     roles: (query: CatalogueQuery, call: ReadCall) =>

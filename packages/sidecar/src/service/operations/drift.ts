@@ -5,6 +5,7 @@ import { driftOf, type Drift } from '../../domain/apply/drift.ts'
 import type { Reader } from '../../storage/store.ts'
 import { Pauses } from '../pauses.ts'
 import type { Found, ReadCall } from './call.ts'
+import { readScopes } from './described-things.ts'
 import type { Operations } from './operation.ts'
 
 export type { Drift } from '../../domain/apply/drift.ts'
@@ -26,8 +27,10 @@ export function readDrift(
     const found = await readOrganizations(reader, manifest)
     let organizations = 0
     for (const { id } of catalogue.roleSets.values()) organizations += await reader.organizationCount(id)
+    const kinds = catalogue.scopeKinds.size
+    const scopesOf = await readScopes(reader, { manifest, kinds, pauses: new Pauses() })
     const organization = (id: string) => found.get(id)
-    return driftOf(catalogue, manifest, { prune, organization, wasDeleted: () => false, organizations })
+    return driftOf(catalogue, manifest, { prune, organization, wasDeleted: () => false, scopesOf, organizations })
   })
 }
 
