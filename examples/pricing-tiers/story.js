@@ -8,7 +8,7 @@ export const story = {
     ada: { userId: 'user_ada', claims: { v: 2, o: { id: 'org_acme', rol: 'admin' } } },
     ben: { userId: 'user_ben', claims: { v: 2, o: { id: 'org_acme', rol: 'analyst' } } },
   },
-  members: [{ organizationId: 'org_acme', userId: 'user_ada', role: 'org:admin' }],
+  members: [{ organizationId: 'org_acme', userId: 'user_ada', roles: ['org:admin'] }],
   steps: [
     {
       says: 'Acme is on Free. Ada asks for the roles that she can give.',

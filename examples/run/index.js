@@ -10,9 +10,16 @@ export { start } from './start.js'
  * @property {string} title
  * @property {string} folder the example's folder, with rolesets.yaml and app.js
  * @property {Readonly<Record<string, Person>>} people by their first names
- * @property {readonly { organizationId: string, userId: string, role: string }[]} members all members at the beginning, if the
- *   application stores its members in the sidecar
+ * @property {readonly Member[]} members all members at the beginning, if the application stores its members in the sidecar; those
+ *   of an organization before those of its scopes
+ * @property {{ maxRolesPerMember: number }} [settings] of the sidecar
  * @property {readonly Step[]} steps
+ *
+ * @typedef {object} Member
+ * @property {string} organizationId
+ * @property {string} [scope] left out: the organization as a whole
+ * @property {string} userId
+ * @property {readonly string[]} roles
  *
  * @typedef {object} Person
  * @property {string} userId

@@ -81,6 +81,7 @@ async function describe(story, { target, keyFile }) {
 
   const roleSets = createRoleSetsClient({ target, key: (await readFile(keyFile, 'utf8')).trim() })
   try {
+    if (story.settings !== undefined) await roleSets.admin.updateSettings(story.settings)
     for (const organizationId of new Set(story.members.map((member) => member.organizationId)))
       await resetMembers(story, { admin: roleSets.admin, organizationId })
   } finally {
@@ -97,14 +98,22 @@ async function describe(story, { target, keyFile }) {
  */
 async function resetMembers(story, { admin, organizationId }) {
   const atBeginning = story.members.filter((member) => member.organizationId === organizationId)
-  const { memberships } = await admin.listMemberships({ organizationId })
-  const { invitations } = await admin.listInvitations({ organizationId, statuses: ['PENDING'] })
-  for (const { userId } of memberships) {
-    if (!atBeginning.some((member) => member.userId === userId))
-      await admin.deleteMembership({ organizationId, userId })
+  const { memberships } = await admin.listMemberships({ organizationId, scope: '*' })
+  const { invitations } = await admin.listInvitations({ organizationId, scope: '*', statuses: ['PENDING'] })
+  // Those in scopes first, because they end with the membership of the organization.
+  for (const { userId, scope } of memberships.toSorted(byScope)) {
+    if (!atBeginning.some((member) => member.userId === userId && (member.scope ?? '') === scope))
+      await admin.deleteMembership({ organizationId, scope, userId })
   }
   for (const { id } of invitations) await admin.revokeInvitation({ organizationId, invitationId: id })
-  for (const member of atBeginning) {
-    if (!memberships.some(({ userId }) => userId === member.userId)) await admin.createMembership(member)
+  for (const { roles, ...member } of atBeginning) {
+    const isThere = memberships.some(({ userId, scope }) => userId === member.userId && scope === (member.scope ?? ''))
+    const given = { ...member, roles: [...roles] }
+    await (isThere ? admin.updateMembership(given) : admin.createMembership(given))
   }
+}
+
+/** @param {{ scope: string }} one @param {{ scope: string }} other */
+function byScope(one, other) {
+  return Number(one.scope === '') - Number(other.scope === '')
 }

@@ -213,3 +213,44 @@ test('granting.md: a lead gives what the lead has, by every way that the page sh
   const expected = { user_ada: 'org:admin', user_ben: 'org:analyst', user_dan: 'org:lead', user_hal: 'org:auditor' }
   t.deepEqual(roles, { ...expected, user_lea: 'org:analyst' })
 })
+
+test('modelling.md: each kind of place has the roles that the page says, and a customer can have a set of its own', async (t) => {
+  const { shell, roleSets, folder } = await openGuide(t)
+  const [file] = await blocksOf('docs/modelling.md', 'yaml')
+  await writeFile(join(folder, 'rolesets.yaml'), file?.code ?? '')
+  const [apply = '', ...commands] = await commandsIn('modelling.md')
+  t.is((await shell(apply)).code, 0)
+  const [tier = '', members = '', own = ''] = (await blocksOf('docs/modelling.md', 'js')).map(({ code }) => code)
+  await runSnippets([tier], { roleSets }, '{}')
+  const { organization } = await roleSets.admin.getOrganization({ organizationId: 'org_elm' })
+  t.is(organization.roleSet, 'role_set:practice_pro')
+
+  const { head, elsewhere } = await runSnippets([members], { roleSets }, '{ head, elsewhere }')
+  t.like(head, { allowed: true, roles: ['org:physician', 'org:department_head'] })
+  t.like(elsewhere, { allowed: false, reason: 'NOT_A_MEMBER' })
+
+  const codes = new Map<string, number>()
+  for (const command of commands) codes.set(command, (await shell(command)).code)
+  const no = ['check org_marys org:pharmacist', 'check org_marys org:nurse --scope departmnt:cardiology']
+  no.push('check org_elm org:sales_agent --scope product:billing', 'check org_elm org:admin --scope product:biling')
+  no.push('check org_elm org:auditor --scope product:audit')
+  const refused = [...codes].filter(([, code]) => code !== 0)
+  t.deepEqual(
+    refused,
+    no.map((command) => [`rolesets ${command}`, 1]),
+  )
+  t.is(codes.size, 10)
+
+  const addOn = { organizationId: 'org_marys', scope: 'product:audit' }
+  await roleSets.admin.createMembership({ ...addOn, userId: 'user_cara', role: 'org:auditor' })
+  const giveBack = () => roleSets.admin.assignRoleSet({ ...addOn, clear: true })
+  t.like(await t.throwsAsync(giveBack()), { code: 'in_use' })
+  await roleSets.admin.deleteMembership({ ...addOn, userId: 'user_cara' })
+  await giveBack()
+
+  await runSnippets([own], { roleSets }, '{}')
+  const reviewer = 'org:marys_reviewer'
+  t.true((await roleSets.check('org_marys', reviewer, { scope: 'department:cardiology' })).allowed)
+  t.false((await roleSets.check('org_marys', reviewer, { scope: 'department:pharmacy' })).allowed)
+  t.false((await roleSets.check('org_elm', reviewer)).allowed)
+})

@@ -19,6 +19,20 @@ const turns = {
     /5\. The same change is accepted at once\.[^]*?< 200 /,
     /10\. The token of Noor still says[^]*?< 403 .*"code":"role_withdrawn"/,
   ],
+  departments: [
+    /3\. Dora makes Noor a nurse in the pharmacy\.[^]*?< 403 .*"code":"role_not_in_set".*"role_set":"role_set:pharmacy"/,
+    /5\. Cara is a physician and heads cardiology\.[^]*?< 201 .*"roles":\["org:physician","org:department_head"\]/,
+    /9\. Hugo heads surgery[^]*?< 403 .*"code":"grant_exceeds_own"/,
+    /12\. The next request of Cara is refused\.[^]*?< 403 .*"code":"role_withdrawn"/,
+    /15\. The charts of cardiology are closed[^]*?< 403 .*"code":"membership_ended"/,
+  ],
+  products: [
+    /4\. The contacts are in the product CRM[^]*?< 403 .*"code":"membership_ended"/,
+    /6\. Bo wants to give a role of CRM in Billing[^]*?< 403 .*"code":"role_not_in_set"/,
+    /8\. Ada is the administrator of Globex[^]*?< 403 .*"code":"membership_ended"/,
+    /10\. Globex buys an add-on[^]*?\$ rolesets assign org_globex role_set:billing_plus --scope product:billing\n/,
+    /14\. Her next request is refused\.[^]*?< 403 .*"code":"membership_ended"/,
+  ],
 }
 
 for (const [example, patterns] of Object.entries(turns)) {

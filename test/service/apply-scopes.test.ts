@@ -126,6 +126,7 @@ test('what lacks a mapping is refused as a whole, and the dry run names it', asy
     impact.violations.map(({ code, message }) => [code, message.split(':')[0]]),
     [['mapping_missing', 'scope_default department']],
   )
+  t.is(impact.places, 1)
   t.deepEqual(
     impact.requiredMappings.map(({ role, members }) => [role, members]),
     [['org:nurses', 1]],
