@@ -28,6 +28,7 @@ test('the snippets run one after the other, as one program', async (t) => {
       'role_set:pro': ['org:admin', 'org:analyst', 'org:member'],
     },
     organizations: { org_acme: 'role_set:free' },
+    scopeKinds: { department: 'organization' },
   })
   sidecar.answer('Administration/AssignRoleSet', (request) => {
     if ('dryRun' in request) {

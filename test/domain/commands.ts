@@ -211,15 +211,20 @@ function decideOrganizationCommand(state: State, command: OrganizationCommand, c
 
 function factsOf(
   state: State,
-  input: { readonly organizationId: string; readonly userId?: string; readonly invitationId?: string },
+  input: {
+    readonly organizationId: string
+    readonly scope?: string | undefined
+    readonly userId?: string
+    readonly invitationId?: string
+  },
 ) {
-  const { organizationId, userId, invitationId } = input
+  const { organizationId, scope = '', userId, invitationId } = input
   const isAsked = typeof organizationId === 'string' && typeof userId === 'string'
   return {
     organization: state.organizations.get(organizationId),
     wasDeleted: state.deletedOrganizations.has(organizationId),
     namesake: namesakeOf(state, organizationId),
-    membership: isAsked ? state.membership(organizationId, userId) : undefined,
+    membership: isAsked ? state.membership(organizationId, userId, scope) : undefined,
     invitation: state.invitations.get(invitationId ?? ''),
     members: state.members(organizationId).length,
     pendingInvitations: state.pending(organizationId).length,

@@ -50,6 +50,10 @@ const goodTexts = fc.constantFrom(
 const oddValues = fc.constantFrom<unknown>(
   ...[undefined, null, true, false, 0, -1, Number.NaN, Infinity, 1e21, 7n, [], {}, () => 1, Symbol('s'), new Date(0)],
 )
+const scope: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom('', '', 'team:a', 'team:a/b', ':a', 'team:', '*', 'Team:a', undefined),
+  fc.anything({ maxDepth: 1, maxKeys: 2 }),
+)
 const odd: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 5, arbitrary: oddTexts },
   { weight: 5, arbitrary: oddValues },
@@ -116,16 +120,16 @@ const inputs: Readonly<Record<Operation, Readonly<Record<string, fc.Arbitrary<un
   updateOrganization: { ...organizationUpdate, ...own, ...data },
   deleteOrganization: { organizationId: text },
   assignRoleSet: { organizationId: text, roleSet: text, mappings: textMap },
-  createMembership: { organizationId: text, userId: text, role: text, ...data, emailAddresses: texts },
-  updateMembership: { organizationId: text, userId: text, role: text, ...data, mergeMetadata: flag },
-  deleteMembership: { organizationId: text, userId: text, revokeSentInvitations: flag },
+  createMembership: { organizationId: text, scope, userId: text, role: text, ...data, emailAddresses: texts },
+  updateMembership: { organizationId: text, scope, userId: text, role: text, ...data, mergeMetadata: flag },
+  deleteMembership: { organizationId: text, scope, userId: text, revokeSentInvitations: flag },
   removeUser: { userId: text, revokeSentInvitations: flag, emailAddresses: texts },
   addPermission: { role: text, permission: text },
   removePermission: { role: text, permission: text },
-  createInvitation: { organizationId: text, ...invitation, checkInviters: flag },
-  createInvitations: { organizationId: text, invitations, checkInviters: flag },
-  revokeInvitation: { organizationId: text, invitationId: text, requestingUserId: text },
-  acceptInvitation: { organizationId: text, invitationId: text, userId: text },
+  createInvitation: { organizationId: text, scope, ...invitation, checkInviters: flag },
+  createInvitations: { organizationId: text, scope, invitations, checkInviters: flag },
+  revokeInvitation: { organizationId: text, scope, invitationId: text, requestingUserId: text },
+  acceptInvitation: { organizationId: text, scope, invitationId: text, userId: text },
   updateSettings: { ...settings, ...places },
   createAccessKey: { name: text, access: fc.oneof(fc.constantFrom('secret', 'read'), odd) },
   revokeAccessKey: { accessKey: text },

@@ -202,7 +202,8 @@ export class State {
   withoutAdministrator({ leaving, remainingRoleIds }: Departure): string[] {
     const isLeaving = (member: Membership) => {
       if ('organizationIds' in leaving) return false
-      if ('members' in leaving) return leaving.members.some((each) => memberKey(each) === memberKey(member))
+      if ('members' in leaving)
+        return leaving.members.some((each) => memberKey({ ...each, scope: '' }) === memberKey(member))
       const isHolder = member.roleIds.some((id) => leaving.roleIds.includes(id))
       return isHolder && (leaving.among === undefined || this.#isAmong(leaving.among, member))
     }
@@ -266,8 +267,8 @@ export class State {
     return [...this.memberships.values()].filter((membership) => membership.organizationId === organizationId)
   }
 
-  membership(organizationId: string, userId: string): Membership | undefined {
-    return this.memberships.get(memberKey({ organizationId, userId }))
+  membership(organizationId: string, userId: string, scope = ''): Membership | undefined {
+    return this.memberships.get(memberKey({ organizationId, scope, userId }))
   }
 
   /** Those that are pending now, of one organization or of all. */
@@ -370,6 +371,6 @@ export function valuesOf({ catalogue, organizations, memberships, invitations }:
   }
 }
 
-function memberKey({ organizationId, userId }: { organizationId: string; userId: string }): string {
-  return JSON.stringify([organizationId, userId])
+function memberKey({ organizationId, scope, userId }: Pick<Membership, 'organizationId' | 'scope' | 'userId'>): string {
+  return JSON.stringify([organizationId, scope, userId])
 }

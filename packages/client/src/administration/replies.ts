@@ -55,7 +55,7 @@ export interface Scope {
   readonly roleSet: string
   readonly roleSetId: string
   /** Why it has it: its own, the default of its key, what its kind names, or that of its organization, which it follows. */
-  readonly origin: 'ORIGIN_UNSPECIFIED' | 'OWN' | 'DEFAULT' | 'KIND' | 'FOLLOWS'
+  readonly origin: 'ORIGIN_UNSPECIFIED' | 'OWN' | 'DEFAULT' | 'KIND' | 'ORGANIZATION'
   readonly members: number
 }
 

@@ -51,7 +51,7 @@ export function scopeDefaultMessage({
   return { ...each, updatedAtMs }
 }
 
-const origins = { own: 'OWN', default: 'DEFAULT', kind: 'KIND', organization: 'FOLLOWS' } as const
+const origins = { own: 'OWN', default: 'DEFAULT', kind: 'KIND', organization: 'ORGANIZATION' } as const
 
 export function scopeMessage({ origin, ...scope }: ScopeView): proto.Scope {
   return { ...scope, origin: origin === undefined ? 'ORIGIN_UNSPECIFIED' : origins[origin] }

@@ -88,7 +88,7 @@ const origins: Readonly<Record<Scope['origin'], string>> = {
   OWN: 'own',
   DEFAULT: 'default',
   KIND: 'kind',
-  FOLLOWS: 'organization',
+  ORGANIZATION: 'organization',
 }
 
 function scopeRow({ scope, roleSet, origin, members, name }: Scope): readonly string[] {
