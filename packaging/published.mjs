@@ -11,11 +11,11 @@ export const tarballs = join(root, 'packaging', 'tarballs')
 
 /** Kilobytes (1000 bytes) of the tarball, packed and unpacked. A package that grows beyond them needs a decision. */
 const limits = {
-  'packages/core': { packed: 110, unpacked: 750 },
-  proto: { packed: 230, unpacked: 2400 },
-  'packages/client': { packed: 240, unpacked: 1400 },
-  'packages/middleware-express': { packed: 130, unpacked: 700 },
-  'packages/sidecar': { packed: 1050, unpacked: 5400 },
+  'packages/core': { packed: 125, unpacked: 960 },
+  proto: { packed: 280, unpacked: 2900 },
+  'packages/client': { packed: 325, unpacked: 1850 },
+  'packages/middleware-express': { packed: 158, unpacked: 850 },
+  'packages/sidecar': { packed: 1220, unpacked: 6200 },
   'packages/rolesets': { packed: 15, unpacked: 25 },
 }
 
