@@ -253,7 +253,8 @@ export class Cache {
   #assign(place: Place, roleSetId: string, revision: number): void {
     this.#touch(place, revision)
     const entry = this.#entries.peek(keyOfPlace(place))
-    if (entry === undefined || entry.revision >= revision) return
+    // Not those of the entry's own revision: of several changes in one write, the last one counts.
+    if (entry === undefined || entry.revision > revision) return
     entry.roleSet = this.#shared(roleSetId)
     entry.revision = revision
   }
