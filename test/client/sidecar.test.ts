@@ -67,6 +67,20 @@ test('refused, upgraded, accepted: what is written counts at once', async (t) =>
   t.false((await client.check('acme', 'org:analyst')).allowed)
 })
 
+test('of several changes to one organization in one write, the last one counts', async (t) => {
+  const { target } = await openTestSidecar(t)
+  const client = open(t, target)
+  await client.ready()
+  await makeTiers(client)
+  await client.admin.assignRoleSet({ organizationId: 'acme', roleSet: 'role_set:pro' })
+  t.true((await client.check('acme', 'org:analyst')).allowed)
+  // Two changes: the name, and then the set. A cache that takes the first one only goes on allowing what was taken away.
+  const organizations = [{ id: 'acme', name: 'Acme', roleSet: 'role_set:free' }]
+  const { revision } = await client.admin.apply({ organizations })
+  await delivered(client, revision)
+  t.like(client.checkCached('acme', 'org:analyst'), { allowed: false, reason: 'ROLE_NOT_IN_SET', revision })
+})
+
 test('another client hears of it through the feed', async (t) => {
   const { target } = await openTestSidecar(t)
   const [writer, reader] = [open(t, target), open(t, target)]

@@ -268,7 +268,8 @@ export class Cache {
     this.#touch(place, revision)
     if (place.scope !== '') return this.#scopes.assign(place, this.#shared(roleSetId), revision)
     const entry = this.#entries.peek(place.organizationId)
-    if (entry === undefined || entry.revision >= revision) return
+    // Not those of the entry's own revision: of several changes in one write, the last one counts.
+    if (entry === undefined || entry.revision > revision) return
     entry.roleSet = this.#shared(roleSetId)
     entry.revision = revision
   }
@@ -280,7 +281,7 @@ export class Cache {
     const entry = this.#entries.peek(organizationId)
     if (entry === undefined) return
     entry.scopesFrom = Math.max(entry.scopesFrom, revision)
-    if (entry.revision < revision) Object.assign(entry, { roleSet: this.#shared(ended), revision })
+    if (entry.revision <= revision) Object.assign(entry, { roleSet: this.#shared(ended), revision })
   }
 
   #touch(place: Place, revision: number): void {

@@ -208,7 +208,7 @@ export class MemberCache {
     // What holds in the organization as a whole decides about its scopes, too.
     if (scope === '') this.#keep(userId, entries.withoutScopes(organizationId))
     const entry = entries.find(organizationId, scope)
-    if (entry === undefined || entry.revision >= number) return
+    if (entry === undefined || entry.revision > number) return
     // The order of the changes counts, and facts about many are looked at later: the sidecar knows.
     if (concernsMany) return this.#forget(member)
     Object.assign(entry, { held: this.#lists.of(roleIds), untilMs: Infinity, revision: number, answers: undefined })

@@ -60,7 +60,8 @@ export class ScopeEntries {
   /** A change of the feed. */
   assign(place: Place, own: SharedRoleSet | null, revision: number): void {
     const entry = this.#entries?.peek(keyOfPlace(place))
-    if (entry === undefined || entry.revision >= revision) return
+    // Of several changes in one write, the last one counts.
+    if (entry === undefined || entry.revision > revision) return
     Object.assign(entry, { own, revision, answers: undefined, answersOf: undefined })
   }
 
