@@ -64,6 +64,12 @@ export function assignmentOf({
   return { ...wholeOf(id), name: '', roleSetId, updatedAt, revision }
 }
 
+/** @returns the user in the place as the key of a map */
+export function keyOfMember({ organizationId, scope, userId }: Place & { readonly userId: string }): string {
+  // Ids hold no control characters, and no key of a place ends with a line feed.
+  return `${keyOfPlace({ organizationId, scope })}\n\n${userId}`
+}
+
 /** @returns the place as the key of a map; the organization's id for the organization as a whole */
 export function keyOfPlace({ organizationId, scope }: Place): string {
   // Ids hold no control characters, so no two places have the same key.

@@ -3,7 +3,7 @@
  * A client without a key isn't shown them, so it keeps none and asks each time.
  */
 
-import { keyOfPlace, wholeOf, type Reach, type Revision } from '@rolesets/core'
+import { keyOfMember, wholeOf, type Reach, type Revision } from '@rolesets/core'
 import type { ParsedMemberCheck, ParsedMemberOptions } from '../member-arguments.ts'
 import type { Limits } from '../waiting.ts'
 import type { Asking } from './asking.ts'
@@ -96,8 +96,7 @@ export class CachedMembers {
     const { asking, lookups } = this.#options
     return lookups.inquire(
       {
-        // Ids hold no control characters.
-        about: `${keyOfPlace(member)}\n\n${member.userId}`,
+        about: keyOfMember(member),
         key: JSON.stringify(question),
         atLeast: asking.needed(options.atLeast),
         fromCache,

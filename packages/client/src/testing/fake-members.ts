@@ -2,7 +2,7 @@
 
 import {
   decideMember,
-  keyOfPlace,
+  keyOfMember,
   permissionKeysOf,
   type Catalogue,
   type MemberQuestion,
@@ -45,11 +45,11 @@ export class FakeMembers {
   #ids = 0
 
   put(membership: Membership): void {
-    this.#memberships.set(keyOf(membership), membership)
+    this.#memberships.set(keyOfMember(membership), membership)
   }
 
   delete(member: MembershipDeleted): void {
-    this.#memberships.delete(keyOf(member))
+    this.#memberships.delete(keyOfMember(member))
   }
 
   /** The organization was deleted, and its memberships with it. */
@@ -70,7 +70,7 @@ export class FakeMembers {
 
   putChange(member: FakeMember, roles: readonly Role[]): Change {
     const { organizationId, scope, userId } = member
-    const { id } = this.#memberships.get(keyOf(member)) ?? { id: `orgmem_${++this.#ids}` }
+    const { id } = this.#memberships.get(keyOfMember(member)) ?? { id: `orgmem_${++this.#ids}` }
     const [keys, ids] = [roles.map(({ key }) => key), roles.map(({ id: roleId }) => roleId)]
     const held = { role: keys[0] ?? '', roleId: ids[0] ?? '', roles: keys, roleIds: ids }
     return { membershipPut: { id, organizationId, scope, userId, ...held, ...nothing } }
@@ -87,7 +87,7 @@ export class FakeMembers {
   }
 
   has(member: FakeMember): boolean {
-    return this.#memberships.has(keyOf(member))
+    return this.#memberships.has(keyOfMember(member))
   }
 
   /** As the answer to CheckMember has it, but for the revision. */
@@ -118,7 +118,7 @@ export class FakeMembers {
   }
 
   #standingOf(member: FakeMember, found: RoleSetAt): MemberStanding {
-    const membership = this.#memberships.get(keyOf(member))
+    const membership = this.#memberships.get(keyOfMember(member))
     const held = membership && { roleIds: membership.roleIds, expiresAt: null }
     return { roleSet: found.roleSet ?? found.reason, held }
   }
@@ -127,8 +127,4 @@ export class FakeMembers {
 function askedOf({ role, permission, anyRole }: FakeMemberQuestion): MemberQuestion {
   if (anyRole === true) return { anyRole }
   return permission === '' ? { role } : { permission }
-}
-
-function keyOf({ userId, ...place }: FakeMember): string {
-  return `${keyOfPlace(place)}\n\n${userId}`
 }

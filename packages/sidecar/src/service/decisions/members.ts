@@ -6,6 +6,7 @@
 import {
   decideMember,
   isCurrent,
+  keyOfMember,
   keyOfPlace,
   permissionKeysOf,
   roleSetAt,
@@ -194,9 +195,4 @@ function heldBy(member: Member, { memberships }: Facts): Held | undefined {
 /** The same user in the organization as a whole. */
 function whole({ organizationId, userId }: Member): Member {
   return { ...wholeOf(organizationId), userId }
-}
-
-function keyOfMember({ userId, ...place }: Member): string {
-  // Ids hold no control characters.
-  return `${keyOfPlace(place)}\n\n${userId}`
 }
