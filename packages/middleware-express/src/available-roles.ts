@@ -5,7 +5,7 @@ import type { AvailableRoles } from '@rolesets/client'
 import { readOfferedRoles } from './offered-roles.ts'
 import { askingRules, checkOptions, type AskingOptions } from './options.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
-import { placeOf, refuseOtherPlace, type PlaceOfRequest } from './place.ts'
+import { about, placeOf, refuseOtherPlace, type PlaceOfRequest } from './place.ts'
 import { reply } from './reply.ts'
 import type { Middleware } from './request.ts'
 
@@ -38,11 +38,10 @@ function bodyFor(req: IncomingMessage, options: AvailableRolesOptions): Eventual
 }
 
 /** The body of the answer. */
-function listing({ organizationId: organization, scope }: PlaceOfRequest, available: AvailableRoles) {
+function listing(place: PlaceOfRequest, available: AvailableRoles) {
   const { roles, defaultRole, creatorRole, roleSet, revision, stale } = available
   return {
-    organization,
-    ...(scope !== undefined && { scope }),
+    ...about(place),
     roles: roles.map(({ id, key, name, description, permissions }) => {
       return { id, key, name, description, permissions }
     }),

@@ -11,14 +11,12 @@ import type { Asked } from './membership.ts'
 import { isObject } from './options.ts'
 import { organizationUnknown, scopeUnknown } from './organization.ts'
 import type { Eventually } from './outcome.ts'
+import { about, type PlaceOfRequest } from './place.ts'
 import { problem } from './problem.ts'
 
 /** A caller, as far as the sidecar keeps members. */
-export interface Member {
-  readonly organizationId: string
+export interface Member extends PlaceOfRequest {
   readonly userId: string
-  /** Undefined: in the organization as a whole. */
-  readonly scope: string | undefined
 }
 
 export type CheckingRoleSets = Asked<'checkMember' | 'checkMemberCached'>
@@ -38,7 +36,7 @@ export function decideCurrent(
   { member, reach, deadlineMs, needed }: Asking & { readonly needed: readonly Needed[] },
 ): Eventually<readonly MemberDecision[]> {
   const { organizationId, userId } = member
-  const questions = needed.map((each) => ({ ...each, ...placeOf(member, reach) }))
+  const questions = needed.map((each) => ({ ...each, ...placeAndReach(member, reach) }))
   try {
     const cached: unknown[] = questions.map((each) => roleSets.checkMemberCached(organizationId, userId, each))
     if (!cached.includes(undefined)) return checked(cached)
@@ -60,7 +58,7 @@ export async function currentPermissions(
   { member, reach, deadlineMs }: Asking,
 ): Promise<readonly string[]> {
   const { organizationId, userId } = member
-  const options = placeOf(member, reach)
+  const options = placeAndReach(member, reach)
   try {
     const held: unknown = await inTime(
       (limits) => roleSets.memberRoles(organizationId, userId, { ...options, ...limits }),
@@ -90,12 +88,7 @@ export function refuseFormerMember(
   }
 }
 
-/** The members of a problem document that say where the caller was looked for. */
-export function about({ organizationId, scope }: Pick<Member, 'organizationId' | 'scope'>) {
-  return { organization: organizationId, ...(scope !== undefined && { scope }) }
-}
-
-function placeOf({ scope }: Member, reach: Reach | undefined) {
+function placeAndReach({ scope }: Member, reach: Reach | undefined) {
   return { ...(scope !== undefined && { scope }), ...(reach !== undefined && { reach }) }
 }
 

@@ -7,6 +7,7 @@ import type { Decision, Question, RoleSetsErrorCode } from '@rolesets/client'
 import type { RoleSetsExpressError } from './errors.ts'
 import { isObject, type RoleSets } from './options.ts'
 import type { Eventually } from './outcome.ts'
+import type { PlaceOfRequest } from './place.ts'
 import { problem } from './problem.ts'
 
 /** If the client keeps no deadline itself. */
@@ -18,6 +19,11 @@ const faultsOfTheQuestion: readonly RoleSetsErrorCode[] = ['invalid_argument', '
 interface Limits {
   readonly signal: AbortSignal
   readonly deadlineMs?: number
+}
+
+/** Whether a role can be granted in a place, as the client is asked. */
+export function questionAbout({ organizationId, scope }: PlaceOfRequest, role: string): Question {
+  return { organizationId, role, ...(scope !== undefined && { scope }) }
 }
 
 /** The answers to all questions, in their order and at one revision. */

@@ -7,13 +7,14 @@ import type { IncomingMessage } from 'node:http'
 import type { Decision } from '@rolesets/client'
 import { quoted } from '@rolesets/core'
 import { logError } from './console.ts'
-import { decide } from './decide.ts'
+import { decide, questionAbout } from './decide.ts'
 import type { RoleSetsExpressError } from './errors.ts'
 import { createCheckMayGrant, mayGrantRules, type CheckMayGrant, type MayGrantOptions } from './may-grant.ts'
 import { rolesOf } from './roles.ts'
 import { aFunction, askingRules, checkOptions, oneOf } from './options.ts'
 import { organizationUnknown, requiredOrganization, scopeUnknown } from './organization.ts'
 import { finish, isPromiseLike, whenThere, type Eventually } from './outcome.ts'
+import { about } from './place.ts'
 import { problem } from './problem.ts'
 import { bodyOf, type Extractor, type Middleware } from './request.ts'
 import { scopeOf } from './scope.ts'
@@ -138,7 +139,7 @@ function examineRoles(
   const { organizationId, scope } = findings
   return whenThere(rolesOf(req, roles), (found) => {
     findings.roles = found
-    const questions = found.map((role) => ({ organizationId, role, ...(scope !== undefined && { scope }) }))
+    const questions = found.map((role) => questionAbout({ organizationId, scope }, role))
     return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
       findings.decisions = decisions
       refuseUnlessAllAllowed(findings)
@@ -154,8 +155,7 @@ function refuseUnlessAllAllowed({ organizationId, scope, roles, decisions }: Fin
   const [first] = decisions
   if (offending.length === 0 || !first) return
   const { roleSet, revision } = first
-  const about = { organization: organizationId, ...(scope !== undefined && { scope }) }
-  const fields = { ...about, roles: offending, role_set: roleSet, revision }
+  const fields = { ...about({ organizationId, scope }), roles: offending, role_set: roleSet, revision }
   if (decisions.some(({ reason }) => reason === 'ORGANIZATION_UNKNOWN')) {
     throw organizationUnknown(organizationId, { fields })
   }

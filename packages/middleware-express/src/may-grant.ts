@@ -13,7 +13,7 @@ import { askingMembers, membershipOf, membershipRules, rolesOfToken, type Member
 import { readOfferedRoles } from './offered-roles.ts'
 import { oneOf, optionInvalid, type AskingOptions } from './options.ts'
 import { whenThere, type Eventually } from './outcome.ts'
-import type { PlaceOfRequest } from './place.ts'
+import { about, type PlaceOfRequest } from './place.ts'
 import { problem } from './problem.ts'
 
 export interface MayGrantOptions extends AskingOptions, MembershipOptions {
@@ -106,12 +106,18 @@ function refuseBeyondOwn(
   if (exceeding.length === 0) return
   const roles = exceeding.map(({ role }) => role)
   const missing = [...new Set(exceeding.flatMap(({ permissions }) => permissions))].sort()
-  const { organizationId: organization, roleSet: role_set, revision } = offered
+  const { organizationId, roleSet: role_set, revision } = offered
   const detail = `The caller can't grant ${listed(roles.map(quoted))}, because the caller doesn't have ${counted(missing.length, 'permission')} of it: ${listed(missing)}.`
   const permissions = takeWithin(missing, permissionsNamedMax)
-  const about = { organization, ...(scope !== undefined && { scope }) }
   throw problem('grant_exceeds_own', detail, {
-    fields: { ...about, roles, permissions, permission_count: missing.length, role_set, revision },
+    fields: {
+      ...about({ organizationId, scope }),
+      roles,
+      permissions,
+      permission_count: missing.length,
+      role_set,
+      revision,
+    },
   })
 }
 

@@ -5,7 +5,7 @@ import { hasCode, inTime, isFaultOfTheQuestion, malformedAnswer } from './decide
 import type { RoleSetsExpressError } from './errors.ts'
 import { isObject, type AskingOptions } from './options.ts'
 import { organizationUnknown, scopeUnknown } from './organization.ts'
-import type { PlaceOfRequest } from './place.ts'
+import { about, type PlaceOfRequest } from './place.ts'
 import { problem } from './problem.ts'
 
 /**
@@ -36,15 +36,16 @@ function isWellFormed({ roles, roleSet, revision }: AvailableRoles): boolean {
   return Array.isArray(roles) && roles.every(isObject) && typeof roleSet === 'string' && typeof revision === 'string'
 }
 
-function notListed({ organizationId: organization, scope }: PlaceOfRequest, cause: unknown): RoleSetsExpressError {
-  const fields = { organization, ...(scope !== undefined && { scope }) }
+function notListed(place: PlaceOfRequest, cause: unknown): RoleSetsExpressError {
+  const { organizationId, scope } = place
+  const fields = about(place)
   if (scope !== undefined && scopeCodes.some((code) => hasCode(cause, code)))
     return scopeUnknown(scope, { fields, cause })
   if (isFaultOfTheQuestion(cause)) {
     return problem('organization_invalid', 'An organization cannot have this id.', { fields, cause })
   }
   if (hasCode(cause, 'organization_not_found')) {
-    return organizationUnknown(organization, { fields, cause })
+    return organizationUnknown(organizationId, { fields, cause })
   }
   return problem('decision_unavailable', 'The roles cannot be listed now. Try again.', { fields, cause })
 }

@@ -13,6 +13,11 @@ export interface PlaceOfRequest {
   readonly scope: string | undefined
 }
 
+/** The members of a problem document that name the place. */
+export function about({ organizationId, scope }: PlaceOfRequest) {
+  return { organization: organizationId, ...(scope !== undefined && { scope }) }
+}
+
 /** Throws or rejects with the codes of a missing or malformed organization or scope. */
 export function placeOf(
   req: IncomingMessage,

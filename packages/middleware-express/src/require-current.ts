@@ -2,8 +2,9 @@
 
 import type { MemberDecision, Reach } from '@rolesets/client'
 import { quoted } from '@rolesets/core'
-import { about, decideCurrent, refuseFormerMember, type CheckingRoleSets } from './current-members.ts'
+import { decideCurrent, refuseFormerMember, type CheckingRoleSets } from './current-members.ts'
 import { whenThere, type Eventually } from './outcome.ts'
+import { about } from './place.ts'
 import { problem } from './problem.ts'
 import { anyOf, hasPermission, permissionRequired, roleRequired, type Caller } from './requirement-refusals.ts'
 

@@ -8,12 +8,12 @@ import type { IncomingMessage } from 'node:http'
 import type { Decision, Reason } from '@rolesets/client'
 import { isIdentifier, quoted } from '@rolesets/core'
 import { requireCaller, rolesIn } from './authenticate/auth.ts'
-import { about } from './current-members.ts'
-import { decide } from './decide.ts'
+import { decide, questionAbout } from './decide.ts'
 import { askingRules, checkOptions, oneOf, optionInvalid, refuseRequest, type AskingOptions } from './options.ts'
 import { askingMembers, membershipOf, membershipRules, rolesOfToken, type MembershipOptions } from './membership.ts'
 import { organizationMissing, namedOrganization, organizationUnknown, scopeUnknown } from './organization.ts'
 import { finish, whenThere, type Eventually } from './outcome.ts'
+import { about } from './place.ts'
 import { problem } from './problem.ts'
 import type { Middleware } from './request.ts'
 import { checkCurrentPermission, checkCurrentRole } from './require-current.ts'
@@ -41,10 +41,13 @@ export function requireRole(roles: string | readonly string[], given: RequireOpt
   const example = "requireRole('org:admin', { roleSets })"
   const required = listOf(roles, example)
   const options = checkOptions<RequireOptions>(example, given, requireRules)
-  if (membershipOf(example, options) === 'token')
-    return requirement(options, (caller) => checkRoleOfToken(caller, options, required))
+  const membership = membershipOf(example, options)
+  if (membership === 'token')
+    return requirement({ ...options, membership }, (caller) => checkRoleOfToken(caller, options, required))
   const roleSets = askingMembers(example, options.roleSets, checkMethods)
-  return requirement(options, (caller) => checkCurrentRole(caller, { ...options, roleSets, required }))
+  return requirement({ ...options, membership }, (caller) =>
+    checkCurrentRole(caller, { ...options, roleSets, required }),
+  )
 }
 
 /**
@@ -65,10 +68,13 @@ export function requirePermission(
       example,
       '"unknownPermissions" can\'t be \'token\' with "scope": the token lists permissions in the organization as a whole',
     )
-  if (membershipOf(example, options) === 'token')
-    return requirement(options, (caller) => checkPermissionOfToken(caller, options, required))
+  const membership = membershipOf(example, options)
+  if (membership === 'token')
+    return requirement({ ...options, membership }, (caller) => checkPermissionOfToken(caller, options, required))
   const roleSets = askingMembers(example, options.roleSets, checkMethods)
-  return requirement(options, (caller) => checkCurrentPermission(caller, { ...options, roleSets, required }))
+  return requirement({ ...options, membership }, (caller) =>
+    checkCurrentPermission(caller, { ...options, roleSets, required }),
+  )
 }
 
 const checkMethods = ['checkMember', 'checkMemberCached'] as const
@@ -82,7 +88,7 @@ function checkRoleOfToken(
 ): Eventually<void> {
   const held = caller.roles.filter((role) => required.includes(role))
   if (held.length === 0) throw roleRequired(required, { role: caller.roles[0], ...about(caller) })
-  const questions = held.map((role) => questionOf(caller, role))
+  const questions = held.map((role) => questionAbout(caller, role))
   return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
     if (decisions.some(({ allowed }) => allowed)) return
     refuseWithdrawnRole(caller, { role: held[0], decisions, required })
@@ -99,7 +105,7 @@ function checkPermissionOfToken(
   if (role === undefined) throw permissionRequired(required, about(caller))
   const listed = unknownPermissions === 'token' ? caller.permissions : []
   const asked = caller.roles.flatMap((each) => required.map((permission) => ({ role: each, permission })))
-  const questions = asked.map(({ role: each, permission }) => ({ ...questionOf(caller, each), permission }))
+  const questions = asked.map(({ role: each, permission }) => ({ ...questionAbout(caller, each), permission }))
   return whenThere(decide(roleSets, questions, deadlineMs), (decisions) => {
     if (asked.some(({ permission }, position) => hasPermission(permission, listed, decisions[position]))) return
     // One role of the token is still in the set, and has not what is needed.
@@ -110,11 +116,10 @@ function checkPermissionOfToken(
   })
 }
 
-function questionOf({ organizationId, scope }: Caller, role: string) {
-  return { organizationId, role, ...(scope !== undefined && { scope }) }
-}
+/** The options of a requirement, of which it is settled whose word counts. */
+type Requiring = RequireOptions & { readonly membership: 'token' | 'current' }
 
-function requirement(options: RequireOptions, check: (caller: Caller) => Eventually<void>): Middleware {
+function requirement(options: Requiring, check: (caller: Caller) => Eventually<void>): Middleware {
   return function requirementMiddleware(req, _res, next) {
     finish(
       () =>
@@ -133,10 +138,10 @@ const UNFOUND =
   'of the token, pass ' +
   '(req) => authOf(req)?.organizationId.'
 
-function callerOf(req: IncomingMessage, options: RequireOptions): Eventually<Caller> {
+function callerOf(req: IncomingMessage, options: Requiring): Eventually<Caller> {
   const auth = requireCaller(req)
   const { rolesOf, scope: option } = options
-  const isByToken = (options.membership ?? (option === undefined ? 'token' : 'current')) === 'token'
+  const isByToken = options.membership === 'token'
   const { organizationId } = auth
   const lacksRole = isByToken && option === undefined && rolesIn(auth).length === 0
   if (organizationId === undefined || lacksRole) {
