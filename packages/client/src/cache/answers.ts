@@ -5,7 +5,7 @@ import { RoleSetsError } from '../errors.ts'
 import * as read from '../wire/reading.ts'
 import { flag, malformed, maybeFlag, maybeText, text } from '../wire/reading.ts'
 import { ended, unregistered } from './catalogue.ts'
-import type { AvailableRoles, Decision } from './decision.ts'
+import type { AvailableRoles, Decision, RareFacts } from './decision.ts'
 
 const readRevision = read.objectOf('the answer', { revision: read.revision })
 const readBatch = read.objectOf('the answer', { results: read.listOf((result) => result) })
@@ -87,7 +87,7 @@ export function parseAvailableRoles(
     ...registeredFact(organizationRegistered),
   })
   const wholeId = scope === '' ? roleSetId : organizationRoleSetId
-  const whole = organizationRegistered ? wholeId : unregistered
+  const whole = keptRoleSetId(wholeId, { organizationRegistered, organizationDeleted: false })
   const assignments = [{ whole, own: scope === '' ? undefined : ownRoleSetId || null }]
   return { value, revision, assignments, unknownOrganizationsDenied: false }
 }
@@ -118,29 +118,57 @@ function parseResult(result: unknown, scope: string, revision: Revision) {
   checkKnowsScopes(answer.inScope, scope)
   if (allowed !== (reason === 'ROLE_IN_SET')) throw malformed('`allowed` and `reason` contradict each other')
   const unknown = reason === 'ORGANIZATION_UNKNOWN'
-  if (unknown && registered) throw malformed('an organization is reported as registered and as unknown')
+  checkOrganization(unknown, { organizationRegistered: registered, organizationDeleted })
   const isWithout = reason === 'SCOPE_KIND_UNKNOWN' || reason === 'SCOPE_UNASSIGNED'
   if (isWithout && scope === '') throw malformed('an organization as a whole is answered as a scope')
   if (!unknown && !isWithout && (roleSet === '' || roleSetId === ''))
     throw malformed('`roleSet` or `roleSetId` is missing')
   if (permissionRetired && reason !== 'PERMISSION_UNKNOWN') throw malformed('a permission that is known is retired')
-  if (organizationDeleted && !unknown) throw malformed('an organization is reported as deleted and as known')
-  const more = {
-    ...(permissionRetired ? ({ permissionRetired } as const) : {}),
-    ...(organizationDeleted ? ({ organizationDeleted } as const) : {}),
-  }
   const at = formatRevision(revision)
-  const facts = { ...more, ...registeredFact(registered) }
+  const facts = rareFacts({ permissionRetired, organizationDeleted, organizationRegistered: registered })
   const decision: Decision = { allowed, reason, roleSet, revision: at, source: 'sidecar', ...facts }
   const wholeId = scope === '' ? roleSetId : answer.organizationRoleSetId
   if (registered && wholeId === '') throw malformed('`organizationRoleSetId` is missing')
-  const whole = registered ? wholeId : organizationDeleted ? ended : unregistered
+  const whole = keptRoleSetId(wholeId, { organizationRegistered: registered, organizationDeleted })
   const own = scope === '' ? undefined : answer.ownRoleSetId || null
   return { decision: Object.freeze(decision), assignments: { whole, own } satisfies AssignmentsOfPlace }
 }
 
+/** What an answer says of the organization. */
+interface OrganizationFacts {
+  readonly organizationRegistered: boolean
+  readonly organizationDeleted: boolean
+}
+
+/** @param isUnknown by the reason of the answer */
+export function checkOrganization(
+  isUnknown: boolean,
+  { organizationRegistered, organizationDeleted }: OrganizationFacts,
+): void {
+  if (isUnknown && organizationRegistered) throw malformed('an organization is reported as registered and as unknown')
+  if (organizationDeleted && !isUnknown) throw malformed('an organization is reported as deleted and as known')
+}
+
+/** What the cache keeps of an organization: the id of its role set, or why it has none. */
+export function keptRoleSetId(id: string, { organizationRegistered, organizationDeleted }: OrganizationFacts): string {
+  return organizationRegistered ? id : organizationDeleted ? ended : unregistered
+}
+
+/** The facts that a decision leaves out where they are as they mostly are. */
+export function rareFacts({
+  permissionRetired,
+  organizationDeleted,
+  organizationRegistered,
+}: OrganizationFacts & { readonly permissionRetired: boolean }): RareFacts {
+  return {
+    ...(permissionRetired && { permissionRetired }),
+    ...(organizationDeleted && { organizationDeleted }),
+    ...registeredFact(organizationRegistered),
+  }
+}
+
 /** Nothing where it is as it mostly is. */
-function registeredFact(isRegistered: boolean): Pick<Decision, 'organizationRegistered'> {
+function registeredFact(isRegistered: boolean): Pick<RareFacts, 'organizationRegistered'> {
   return isRegistered ? {} : { organizationRegistered: false }
 }
 

@@ -12,18 +12,8 @@ export interface Question {
   readonly scope?: string | undefined
 }
 
-export interface Decision {
-  /** Whether the role can be granted. */
-  readonly allowed: boolean
-  readonly reason: Reason
-  /**
-   * Key of the role set that decided: the organization's, or the scope's. Empty when the organization is unknown and unknown ones
-   * are denied, and where a scope has no role set.
-   */
-  readonly roleSet: string
-  /** The revision at which it was decided, `<epoch>:<number>`. */
-  readonly revision: string
-  readonly source: 'cache' | 'sidecar'
+/** What a decision says of rare cases only. */
+export interface RareFacts {
   /**
    * True with the reason PERMISSION_UNKNOWN if a permission had this key once, and was deleted or renamed: a token that still
    * lists the key must not count. Left out in every other answer.
@@ -39,6 +29,20 @@ export interface Decision {
    * it.
    */
   readonly organizationRegistered?: false
+}
+
+export interface Decision extends RareFacts {
+  /** Whether the role can be granted. */
+  readonly allowed: boolean
+  readonly reason: Reason
+  /**
+   * Key of the role set that decided: the organization's, or the scope's. Empty when the organization is unknown and unknown ones
+   * are denied, and where a scope has no role set.
+   */
+  readonly roleSet: string
+  /** The revision at which it was decided, `<epoch>:<number>`. */
+  readonly revision: string
+  readonly source: 'cache' | 'sidecar'
 }
 
 export interface AvailableRole {

@@ -11,7 +11,7 @@ import {
   type MemberFacts,
   type MemberQuestion,
 } from '@rolesets/core'
-import type { Decision } from './decision.ts'
+import type { RareFacts } from './decision.ts'
 import type { Member, MemberCheck, MemberDecision, MemberRoles } from './member-decision.ts'
 
 /** What the answers have in common. */
@@ -20,7 +20,7 @@ export interface MemberAnswersBasis {
   readonly facts: MemberFacts
   /** `<epoch>:<number>`. */
   readonly revision: string
-  readonly more: Pick<Decision, 'organizationDeleted' | 'organizationRegistered'>
+  readonly more: Omit<RareFacts, 'permissionRetired'>
 }
 
 export class MemberAnswers {

@@ -1,6 +1,7 @@
 /** Questions about what a user holds now, and their answers, as callers see them. */
 
 import type { MemberReason, Place, Reach } from '@rolesets/core'
+import type { RareFacts } from './decision.ts'
 
 /** A user in an organization, or in a scope of it. */
 export interface Member extends Place {
@@ -27,7 +28,7 @@ export type MemberCheck = MemberRequirement & {
   readonly reach?: Reach | undefined
 }
 
-export interface MemberDecision {
+export interface MemberDecision extends RareFacts {
   /** Whether the user holds it now. */
   readonly allowed: boolean
   readonly reason: MemberReason
@@ -38,12 +39,6 @@ export interface MemberDecision {
   /** The revision at which it was decided, `<epoch>:<number>`. */
   readonly revision: string
   readonly source: 'cache' | 'sidecar'
-  /** As in a `Decision`. */
-  readonly permissionRetired?: true
-  /** As in a `Decision`. */
-  readonly organizationDeleted?: true
-  /** As in a `Decision`. */
-  readonly organizationRegistered?: false
 }
 
 /** Everything that a user holds in a place. */

@@ -3,8 +3,7 @@
 import { formatRevision, isMemberAllowed, memberReasons, type Revision } from '@rolesets/core'
 import * as read from '../wire/reading.ts'
 import { flag, malformed, maybeFlag, maybeNumber, maybeText, texts } from '../wire/reading.ts'
-import { checkKnowsScopes, revisionAtLeast } from './answers.ts'
-import { ended, unregistered } from './catalogue.ts'
+import { checkKnowsScopes, checkOrganization, keptRoleSetId, rareFacts, revisionAtLeast } from './answers.ts'
 import type { Member, MemberDecision, MemberRoles } from './member-decision.ts'
 
 const maybeTexts: read.Reader<readonly string[]> = (value = [], field) => texts(value, field)
@@ -41,13 +40,8 @@ export function parseMemberCheck(
   atLeast: Revision | undefined,
 ): MemberReply<MemberDecision> {
   const { answer, facts, common } = parse(reply, scope, atLeast)
-  const { allowed, reason, roles, roleSet, permissionRetired, organizationDeleted } = answer
-  const value: MemberDecision = {
-    ...{ allowed, reason, roles, roleSet, ...common },
-    ...(permissionRetired ? ({ permissionRetired } as const) : {}),
-    ...(organizationDeleted ? ({ organizationDeleted } as const) : {}),
-    ...(answer.organizationRegistered ? {} : ({ organizationRegistered: false } as const)),
-  }
+  const { allowed, reason, roles, roleSet } = answer
+  const value: MemberDecision = { allowed, reason, roles, roleSet, ...common, ...rareFacts(answer) }
   return { ...facts, value: Object.freeze(value) }
 }
 
@@ -71,12 +65,11 @@ function parse(reply: unknown, scope: string, atLeast: Revision | undefined) {
   if (allowed !== isMemberAllowed(reason)) throw malformed('`allowed` and `reason` contradict each other')
   if (allowed && answer.roles.length === 0) throw malformed('a member holds no role')
   const isUnknown = reason === 'ORGANIZATION_UNKNOWN'
-  if (isUnknown && organizationRegistered) throw malformed('an organization is reported as registered and as unknown')
-  if (organizationDeleted && !isUnknown) throw malformed('an organization is reported as deleted and as known')
+  checkOrganization(isUnknown, answer)
   if (organizationRegistered && roleSetId === '') throw malformed('`roleSetId` is missing')
   const facts = {
     revision,
-    roleSetId: organizationRegistered ? roleSetId : organizationDeleted ? ended : unregistered,
+    roleSetId: keptRoleSetId(roleSetId, answer),
     ownRoleSetId: answer.ownRoleSetId || null,
     ...{ roleIds, organizationRoleIds: answer.organizationRoleIds },
     endsInMs: endsInMs === 0 ? Infinity : endsInMs,
