@@ -3,7 +3,7 @@
  * members of the place, and with the policy `subset` can't give permissions that are not among the user's own.
  */
 
-import { counted, editOf, listed, quoted, takeWithin } from '@rolesets/core'
+import { counted, editOf, isCurrent, listed, quoted, takeWithin } from '@rolesets/core'
 import type { Catalogue, Change, Invitation, Membership, Place } from '@rolesets/core'
 import { invalid, parseId } from './fields.ts'
 import { factsOfPlace, nameOfPlace } from './places.ts'
@@ -80,11 +80,6 @@ export function rolesGivenBy(changes: readonly Change[], now: number): readonly 
   return [...new Set(changes.flatMap((change) => rolesGivenByOne(change, now)))]
 }
 
-/** From its end on, a membership counts nowhere (rule 22). */
-export function hasEnded({ expiresAt }: Membership, now: number): boolean {
-  return expiresAt !== null && expiresAt <= now
-}
-
 function rolesGivenByOne(change: Change, now: number): readonly string[] {
   if (change.verb === 'reassigned') return change.mappings.map(({ toRoleId }) => toRoleId)
   const membership = editOf(change, 'membership')
@@ -97,7 +92,7 @@ function rolesGivenByOne(change: Change, now: number): readonly string[] {
 
 function isForLonger(before: Membership | null, after: Membership, now: number): boolean {
   if (before === null || before.expiresAt === null) return false
-  return hasEnded(before, now) || after.expiresAt === null || after.expiresAt > before.expiresAt
+  return !isCurrent(before, now) || after.expiresAt === null || after.expiresAt > before.expiresAt
 }
 
 function rolesOf({ roleIds }: Membership | Invitation): readonly string[] {

@@ -3,10 +3,9 @@
  * they are there. What it gives is read from the changes that the rule decided, so that no write gives a role unseen.
  */
 
-import type { Catalogue, Membership, Place } from '@rolesets/core'
+import { isCurrent, type Catalogue, type Membership, type Place } from '@rolesets/core'
 import {
   checkMayGrant,
-  hasEnded,
   parseActing,
   rolesGivenBy,
   takesNoActingUser,
@@ -71,5 +70,5 @@ export async function membershipsOf(
   const { organizationId, scope } = place
   const found: (Membership | undefined)[] = [await reader.membership(organizationId, userId)]
   if (scope !== '') found.push(await reader.membership(organizationId, userId, scope))
-  return found.filter((membership) => membership !== undefined).filter((membership) => !hasEnded(membership, now))
+  return found.filter((membership) => isCurrent(membership, now))
 }
