@@ -15,6 +15,7 @@ import {
 } from '../views.ts'
 import type { Found, Listed, ReadCall } from './call.ts'
 import type { Operations } from './operation.ts'
+import { inOrder } from './scopes.ts'
 import { parseSpan } from './span.ts'
 
 /** A role set of its own that a scope gets by a write; null: it gives up the one that it has. */
@@ -62,7 +63,7 @@ interface Viewed<T, V> {
 
 function sliceOf<T>(byKey: ReadonlyMap<string, T>, span: Span): Spanned<T> {
   const { offset, limit } = parseSpan(span)
-  const ordered = [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, thing]) => thing)
+  const ordered = inOrder(byKey)
   return { items: ordered.slice(offset, offset + limit), total: ordered.length }
 }
 

@@ -60,9 +60,8 @@ export interface ScopeFilter {
 /** With the defaults of its kind. */
 export const scopeKindList: List<void, { readonly kind: string }, ScopeKindView> = {
   read: ({ catalogue }, { size, after = '' }) =>
-    [...catalogue.scopeKinds.values()]
+    inOrder(catalogue.scopeKinds)
       .filter(({ kind }) => kind > after)
-      .sort((a, b) => (a.kind < b.kind ? -1 : 1))
       .slice(0, size),
   viewPage: async (kinds, { catalogue }) =>
     kinds.flatMap(({ kind }) => catalogue.scopeKinds.get(kind) ?? []).map((kind) => viewScopeKind(kind, catalogue)),
@@ -71,8 +70,12 @@ export const scopeKindList: List<void, { readonly kind: string }, ScopeKindView>
 
 /** In the order of their keys. */
 export function viewScopeDefaults(catalogue: Catalogue): ScopeDefaultView[] {
-  const ordered = [...catalogue.scopeDefaults.values()].sort((a, b) => (a.scope < b.scope ? -1 : 1))
-  return ordered.map((each) => viewScopeDefault(each, catalogue))
+  return inOrder(catalogue.scopeDefaults).map((each) => viewScopeDefault(each, catalogue))
+}
+
+/** In the order of their keys. */
+export function inOrder<Thing>(byKey: ReadonlyMap<string, Thing>): Thing[] {
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, thing]) => thing)
 }
 
 export const scopeList: List<ScopeFilter, ListedScope, ScopeView> = {
