@@ -21,13 +21,14 @@ const formerMax = 10
 const list = (row: string) => `CASE ${row}.further_role_ids WHEN '[]' THEN json_array(${row}.role_id)
   ELSE '[' || json_quote(${row}.role_id) || ',' || substr(${row}.further_role_ids, 2) END`
 
-/** Which rows of a table a mapping can concern; `?2` is what it is among. */
+/**
+ * Which rows of a table a mapping can concern: only those of organizations as a whole, because no move gives roles back in
+ * scopes. `?2` is the organization, or the role set of several.
+ */
 const concerned = {
-  organizationId: (row: string) => `${row}.organization_id = ?2`,
-  scope: (row: string) => `${row}.scope = ?2`,
-  kind: (row: string) => `${row}.scope >= ?2 || ':' AND ${row}.scope < ?2 || ';'`,
-  roleSetId: (row: string) => `(${row}.scope <> ''
-    OR ${row}.organization_id IN (SELECT id FROM organizations WHERE role_set_id = ?2))`,
+  organizationId: (row: string) => `${row}.organization_id = ?2 AND ${row}.scope = ''`,
+  roleSetId: (row: string) => `${row}.scope = ''
+    AND ${row}.organization_id IN (SELECT id FROM organizations WHERE role_set_id = ?2)`,
 } as const
 
 type Side = keyof typeof concerned
@@ -72,34 +73,39 @@ export async function remembering(
 ): Promise<void> {
   const { reassigned, stamp } = change
   const roleIds = JSON.stringify(reassigned.mappings.map(({ fromRoleId }) => fromRoleId))
-  const [side, among] = sideOf(reassigned.among)
-  if (!(await isRemembered(connection, { side, among, roleIds, revision: stamp.revision }))) return reassign()
-  const values: readonly Value[] = [roleIds, among, stamp.revision]
+  const among = wholesOf(reassigned.among)
+  if (among === undefined) return reassign()
+  const [side, id] = sideOf(among)
+  if (!(await isRemembered(connection, { side, id, roleIds, revision: stamp.revision }))) return reassign()
+  const values: readonly Value[] = [roleIds, id, stamp.revision]
   await connection.run(note(side), values)
   await reassign()
   await connection.run(settle(side), values)
   await connection.run(forgetUnchanged(side), values)
 }
 
-function sideOf(among: Reassigned['among']): readonly [Side, string] {
-  if ('organizationId' in among) return ['organizationId', among.organizationId]
-  if ('roleSetId' in among) return ['roleSetId', among.roleSetId]
-  return 'scope' in among ? ['scope', among.scope] : ['kind', among.kind]
+/** The organizations as a whole that a mapping is about; undefined: it is about scopes only. */
+function wholesOf(among: Reassigned['among']): FormerRolesOf['among'] | undefined {
+  return 'scope' in among || 'kind' in among ? undefined : among
+}
+
+function sideOf(among: FormerRolesOf['among']): readonly [Side, string] {
+  return 'organizationId' in among ? ['organizationId', among.organizationId] : ['roleSetId', among.roleSetId]
 }
 
 interface Remembering {
   readonly side: Side
-  readonly among: string
+  readonly id: string
   readonly roleIds: string
   readonly revision: number
 }
 
 /** A role that is replaced has left its set before; a set that is replaced has all of its roles. */
-async function isRemembered(connection: Connection, { side, among, roleIds, revision }: Remembering): Promise<boolean> {
+async function isRemembered(connection: Connection, { side, id, roleIds, revision }: Remembering): Promise<boolean> {
   const inSet =
     'EXISTS (SELECT 1 FROM role_set_roles WHERE role_set_id = ?2 AND role_id IN (SELECT value FROM json_each(?1)))'
   const sql = `SELECT ${side === 'roleSetId' ? inSet : '?1 <> ?2'} AS remembers FROM former_roles_begin WHERE revision < ?3`
-  const [row] = await connection.all(sql, [roleIds, among, revision])
+  const [row] = await connection.all(sql, [roleIds, id, revision])
   return row?.['remembers'] === 1
 }
 
@@ -137,19 +143,13 @@ export async function deleteFormerRoles(connection: Connection, before: readonly
   await connection.run(sql, [JSON.stringify(before.map(keyOf))])
 }
 
-const places = {
-  organizationId: "remembered.organization_id = ?1 AND remembered.scope = ''",
-  roleSetId: `remembered.scope = ''
-    AND remembered.organization_id IN (SELECT id FROM organizations WHERE role_set_id = ?1)`,
-} as const
-
-/** Members who still have what a mapping left, and had only roles of the list `?2` at one time. */
-const restorable = (side: keyof typeof places) => `
+/** Members who still have what a mapping left, and had only roles of the list `?1` at one time. */
+const restorable = (side: Side) => `
 SELECT held.*, remembered.former AS former
 FROM former_roles AS remembered CROSS JOIN memberships AS held USING (organization_id, scope, user_id)
-WHERE ${places[side]} AND remembered.role_ids = ${list('held')} AND EXISTS (
+WHERE ${concerned[side]('remembered')} AND remembered.role_ids = ${list('held')} AND EXISTS (
   SELECT 1 FROM json_each(remembered.former) AS each
-  WHERE NOT EXISTS (SELECT 1 FROM json_each(each.value) AS role WHERE role.value NOT IN (SELECT value FROM json_each(?2)))
+  WHERE NOT EXISTS (SELECT 1 FROM json_each(each.value) AS role WHERE role.value NOT IN (SELECT value FROM json_each(?1)))
 )
 ORDER BY organization_id, scope, user_id LIMIT ?3`
 
@@ -157,11 +157,8 @@ export async function readFormerRoles(
   connection: Connection,
   { among, roleIds, limit }: FormerRolesOf,
 ): Promise<readonly Restorable[]> {
-  const [side, id] =
-    'organizationId' in among
-      ? (['organizationId', among.organizationId] as const)
-      : (['roleSetId', among.roleSetId] as const)
-  const rows = await connection.all(restorable(side), [id, JSON.stringify(roleIds), limit])
+  const [side, id] = sideOf(among)
+  const rows = await connection.all(restorable(side), [JSON.stringify(roleIds), id, limit])
   return rows.map((row) => ({ membership: memberships.thingOf(row), former: formerOf(row) }))
 }
 
