@@ -2,30 +2,9 @@
 
 import test from 'ava'
 import type { Manifest } from '@rolesets/core'
-import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
-import { planApply, type Plan } from '../../packages/sidecar/src/domain/apply/plan.ts'
+import { apply, plan, show } from './applying.ts'
 import { refused } from './refused.ts'
-import type { State } from './state.ts'
 import { createTiers } from './tiers.ts'
-
-function plan(state: State, manifest: Manifest, prune = false): Plan {
-  return planApply(state.catalogue, parseManifest(manifest), {
-    prune,
-    organization: (id) => state.organizations.get(id),
-    wasDeleted: () => false,
-    scopesOf: (id) => state.scopesOf(id),
-  })
-}
-
-function apply(state: State, manifest: Manifest, prune = false): Plan {
-  const planned = plan(state, manifest, prune)
-  state.runAll('Apply', () => planned.steps.map(({ run }) => run))
-  return planned
-}
-
-function show({ steps }: Plan): string[] {
-  return steps.map(({ action, kind, key, details }) => [`${action} ${kind} ${key}`, ...details].join(' | '))
-}
 
 const pharmacy = { key: 'role_set:pharmacy', roles: ['org:analyst', 'org:guest'], defaultRole: 'org:guest' }
 const described: Manifest = {

@@ -1,36 +1,15 @@
 /** From a described state to the steps that lead there. */
 
 import test from 'ava'
-import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
 import type { Manifest } from '@rolesets/core'
-import { planApply, type Plan } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { creatorPermissionKeys } from '../../packages/sidecar/src/domain/roles.ts'
+import { apply, plan, show } from './applying.ts'
 import { refused } from './refused.ts'
-import type { State } from './state.ts'
 import { createTiers, join, rolesIn, roleSetOf, showRoleSet } from './tiers.ts'
 
 const usual = { defaultRole: 'org:member', creatorRole: 'org:admin' }
 const free = { key: 'role_set:free', roles: ['org:admin', 'org:member'], ...usual }
 const pro = { key: 'role_set:pro', roles: ['org:admin', 'org:member', 'org:moderator', 'org:analyst'], ...usual }
-
-function plan(state: State, manifest: Manifest, prune = false): Plan {
-  return planApply(state.catalogue, parseManifest(manifest), {
-    prune,
-    organization: (id) => state.organizations.get(id),
-    wasDeleted: () => false,
-    scopesOf: (id) => state.scopesOf(id),
-  })
-}
-
-function apply(state: State, manifest: Manifest, prune = false): Plan {
-  const planned = plan(state, manifest, prune)
-  state.runAll('Apply', () => planned.steps.map(({ run }) => run))
-  return planned
-}
-
-function show({ steps }: Plan): string[] {
-  return steps.map(({ action, kind, key, details }) => [`${action} ${kind} ${key}`, ...details].join(' | '))
-}
 
 test('what isn’t there is created: permissions, then roles, then role sets, then organizations', (t) => {
   const state = createTiers()

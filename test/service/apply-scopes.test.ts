@@ -1,9 +1,10 @@
 /** Apply with scopes over a real store: mappings, impact and drift, by the same rules as the single operations. */
 
 import test, { type ExecutionContext } from 'ava'
-import { put, type Manifest, type Membership } from '@rolesets/core'
+import type { Manifest } from '@rolesets/core'
 import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-manifest.ts'
 import type { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
+import { join, roleOf } from './members-of-scopes.ts'
 import { addRoleSet, openTestService, reading, writing, type OpenedService } from './open-service.ts'
 
 const ward = 'department:ward'
@@ -20,33 +21,6 @@ async function openClinics(t: ExecutionContext): Promise<OpenedService> {
   await admin.setScopeKind({ kind: 'department', fallback: 'role_set', roleSet: 'role_set:nurses' }, writing())
   await admin.setScopeKind({ kind: 'team', fallback: 'organization' }, writing())
   return opened
-}
-
-type Member = readonly [organizationId: string, scope: string, userId: string, role: string]
-
-/** Members of scopes, as their operations write them. */
-async function join({ store }: OpenedService, members: readonly Member[]) {
-  await store.write({ actor: 'tester', operation: 'Test', at: 1 }, async (writer) => {
-    const { roles } = await writer.catalogue()
-    const changes = members.map(([organizationId, scope, userId, role]) => {
-      const membership: Membership = {
-        ...{ id: `orgmem_${organizationId}_${scope}_${userId}`, organizationId, scope, userId },
-        ...{ roleIds: [roles.byKey(role)?.id ?? ''], expiresAt: null, publicMetadata: {}, privateMetadata: {} },
-        ...{ createdAt: 1, updatedAt: 1, revision: writer.nextRevision },
-      }
-      return put('membership', membership, null)
-    })
-    await writer.record(changes)
-  })
-}
-
-async function roleOf({ store }: OpenedService, organizationId: string, scope: string, userId: string) {
-  const { value } = await store.read(async (reader) => {
-    const { roles } = await reader.catalogue()
-    const membership = await reader.membership(organizationId, userId, scope)
-    return membership?.roleIds.map((id) => roles.byId(id)?.key).join()
-  })
-  return value
 }
 
 async function apply({ admin }: OpenedService, manifest: Manifest, prune = false) {

@@ -1,29 +1,19 @@
 /** Memberships and invitations of scopes (rules 14 and 15): who can be in one, with which roles, and what ends with what. */
 
-import { put, type Change, type RefusalCode } from '@rolesets/core'
+import { put, type RefusalCode } from '@rolesets/core'
 import test, { type ExecutionContext } from 'ava'
 import type { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
-import { addRoleSet, openTestService, reading, writing, type OpenedService } from './open-service.ts'
+import { acme, kinds, openHospital, record } from './hospital.ts'
+import { reading, writing } from './open-service.ts'
 
-const acme = 'org_acme'
 const page = { ...reading(), pageSize: 0, pageToken: '' }
 
 /** A hospital whose departments have a set of their own, whose teams follow it, and whose products have none. */
-async function openHospital(t: ExecutionContext) {
-  const opened = await openTestService(t)
-  for (const name of ['hospital', 'ward', 'pharmacy', 'own'])
-    await addRoleSet(opened, `role_set:${name}`, [`org:${name}`])
-  await opened.admin.createOrganization({ id: acme, roleSet: 'role_set:hospital' }, writing())
+async function openStaffed(t: ExecutionContext) {
+  const opened = await openHospital(t)
   await record(opened, (idOf, revision) => {
-    const stamp = { updatedAt: 1, revision }
-    const assigned = { organizationId: acme, scope: 'team:red', name: '', roleSetId: idOf('own'), ...stamp }
-    return [
-      put('scope_kind', { kind: 'department', fallback: 'role_set', roleSetId: idOf('ward'), ...stamp }, null),
-      put('scope_kind', { kind: 'team', fallback: 'organization', roleSetId: null, ...stamp }, null),
-      put('scope_kind', { kind: 'product', fallback: 'none', roleSetId: null, ...stamp }, null),
-      put('scope_default', { scope: 'department:pharmacy', roleSetId: idOf('pharmacy'), ...stamp }, null),
-      put('assignment', assigned, null),
-    ]
+    const assigned = { name: '', roleSetId: idOf('own'), updatedAt: 1, revision }
+    return [...kinds(idOf, revision), put('assignment', { organizationId: acme, scope: 'team:red', ...assigned }, null)]
   })
   const join = (userId: string, scope = '', role = 'org:member') =>
     opened.admin.createMembership({ organizationId: acme, scope, userId, role }, writing())
@@ -36,18 +26,6 @@ async function openHospital(t: ExecutionContext) {
   return { ...opened, join, invite, places }
 }
 
-/** As the operations of the catalogue write it. */
-async function record(
-  { store }: OpenedService,
-  changesOf: (idOf: (name: string) => string, revision: number) => Change[],
-) {
-  await store.write({ actor: 'tester', operation: 'Test', at: 1 }, async (writer) => {
-    const { roleSets } = await writer.catalogue()
-    const idOf = (name: string) => roleSets.byKey(`role_set:${name}`)?.id ?? ''
-    await writer.record(changesOf(idOf, writer.nextRevision))
-  })
-}
-
 async function refused(t: ExecutionContext, call: Promise<unknown>, code: RefusalCode): Promise<Refusal> {
   const refusal = await t.throwsAsync<Refusal>(call)
   t.is(refusal?.code, code, refusal?.message ?? '')
@@ -55,7 +33,7 @@ async function refused(t: ExecutionContext, call: Promise<unknown>, code: Refusa
 }
 
 test('a role of a scope is one of its own set, its default, its kind or its organization, and the refusal says which', async (t) => {
-  const { join, admin } = await openHospital(t)
+  const { join, admin } = await openStaffed(t)
   await join('ann')
   const rows = [
     ['team:blue', 'hospital', 'organization', 'which follows the organization'],
@@ -81,7 +59,7 @@ test('a role of a scope is one of its own set, its default, its kind or its orga
 })
 
 test('nothing can be given in a scope that has no role set, and a misspelt scope is a fault of the field', async (t) => {
-  const { join, invite, admin } = await openHospital(t)
+  const { join, invite, admin } = await openStaffed(t)
   await join('ann')
   for (const write of [join, invite]) {
     const name = write === join ? 'ann' : 'ann@x.org'
@@ -105,7 +83,7 @@ test('nothing can be given in a scope that has no role set, and a misspelt scope
 })
 
 test('only members of the organization can be members of its scopes, by whichever way', async (t) => {
-  const { join, invite, admin, store } = await openHospital(t)
+  const { join, invite, admin, store } = await openStaffed(t)
   const refusal = await refused(t, join('ann', 'team:blue'), 'organization_membership_missing')
   t.like(refusal, { field: 'user_id', facts: { organization: acme, scope: 'team:blue', user: 'ann' } })
   const stranger = { organizationId: 'org_stranger', scope: 'team:blue', userId: 'ann', role: 'org:member' }
@@ -122,7 +100,7 @@ test('only members of the organization can be members of its scopes, by whicheve
 })
 
 test('with the membership of an organization those in its scopes end, in one write that counts them', async (t) => {
-  const { join, invite, places, admin, store } = await openHospital(t)
+  const { join, invite, places, admin, store } = await openStaffed(t)
   for (const userId of ['ann@x.org', 'ben']) {
     await join(userId)
     await join(userId, 'team:red', 'org:own')
@@ -168,7 +146,7 @@ test('with the membership of an organization those in its scopes end, in one wri
 })
 
 test('a deleted organization takes members and invitations of its scopes along, and its impact counts them', async (t) => {
-  const { join, invite, places, admin } = await openHospital(t)
+  const { join, invite, places, admin } = await openStaffed(t)
   await join('ann')
   await join('ann', 'department:a', 'org:ward')
   await invite('ben@x.org', 'department:a', 'org:ward')
@@ -185,7 +163,7 @@ test('a deleted organization takes members and invitations of its scopes along, 
 })
 
 test('pending invitations are one for each address and place, and end in the place that somebody joins', async (t) => {
-  const { join, invite, admin } = await openHospital(t)
+  const { join, invite, admin } = await openStaffed(t)
   await join('ann@x.org')
   await invite('ann@x.org', 'team:red')
   await invite('ann@x.org', 'team:blue')
@@ -201,7 +179,7 @@ test('pending invitations are one for each address and place, and end in the pla
 })
 
 test('an invitation is found, revoked and accepted in its place, and in no other one that a call names', async (t) => {
-  const { join, invite, admin } = await openHospital(t)
+  const { join, invite, admin } = await openStaffed(t)
   await join('ann')
   const { value } = await invite('ann@x.org', 'team:red')
   const ref = { organizationId: acme, invitationId: value?.id ?? '' }
@@ -216,7 +194,7 @@ test('an invitation is found, revoked and accepted in its place, and in no other
 })
 
 test('lists show one place, or all of an organization or of a user, page by page', async (t) => {
-  const { join, invite, admin } = await openHospital(t)
+  const { join, invite, admin } = await openStaffed(t)
   for (const userId of ['ann', 'ben', 'eve']) {
     await join(userId)
     await join(userId, 'team:red', 'org:own')
@@ -253,7 +231,7 @@ test('lists show one place, or all of an organization or of a user, page by page
 })
 
 test('a quota counts the members of the organization as a whole, and no one twice', async (t) => {
-  const { join, invite, admin } = await openHospital(t)
+  const { join, invite, admin } = await openStaffed(t)
   await admin.updateOrganization({ organizationId: acme, maxAllowedMemberships: 1 }, writing())
   await join('ann')
   await join('ann', 'team:red')
@@ -263,7 +241,7 @@ test('a quota counts the members of the organization as a whole, and no one twic
 })
 
 test('administrators of a scope alone may manage it, and the last one of the organization is protected only there', async (t) => {
-  const { join, invite, admin } = await openHospital(t)
+  const { join, invite, admin } = await openStaffed(t)
   await join('ann')
   await join('ann', 'team:red', 'org:admin')
   await join('ben', '', 'org:admin')

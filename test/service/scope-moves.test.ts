@@ -1,8 +1,8 @@
 /** Kinds, defaults, scopes of their own, renaming, and what moves with them (rules 14 to 16). */
 
 import test, { type ExecutionContext } from 'ava'
-import { put, type Membership } from '@rolesets/core'
 import type { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
+import { join, roleOf } from './members-of-scopes.ts'
 import { addRoleSet, openTestService, reading, writing, type OpenedService } from './open-service.ts'
 
 const pharmacy = 'department:pharmacy'
@@ -25,31 +25,6 @@ async function openClinics(t: ExecutionContext): Promise<OpenedService> {
   await admin.setScopeKind({ kind: 'department', fallback: 'role_set', roleSet: 'role_set:ward' }, writing())
   await admin.setScopeKind({ kind: 'team', fallback: 'organization' }, writing())
   return opened
-}
-
-/** Members of scopes, as their operations write them. */
-async function join({ store }: OpenedService, members: readonly (readonly [string, string, string, string])[]) {
-  await store.write({ actor: 'tester', operation: 'Test', at: 1 }, async (writer) => {
-    const { roles } = await writer.catalogue()
-    const changes = members.map(([organizationId, scope, userId, role]) => {
-      const membership: Membership = {
-        ...{ id: `orgmem_${organizationId}_${scope}_${userId}`, organizationId, scope, userId },
-        ...{ roleIds: [roles.byKey(role)?.id ?? ''], expiresAt: null, publicMetadata: {}, privateMetadata: {} },
-        ...{ createdAt: 1, updatedAt: 1, revision: writer.nextRevision },
-      }
-      return put('membership', membership, null)
-    })
-    await writer.record(changes)
-  })
-}
-
-async function roleOf({ store }: OpenedService, organizationId: string, scope: string, userId: string) {
-  const { value } = await store.read(async (reader) => {
-    const { roles } = await reader.catalogue()
-    const membership = await reader.membership(organizationId, userId, scope)
-    return membership?.roleIds.map((id) => roles.byId(id)?.key).join()
-  })
-  return value
 }
 
 async function scopesOf({ admin }: OpenedService, organizationId: string) {

@@ -1,42 +1,10 @@
 /** Questions about scopes (rule 14), from memory and from the storage. */
 
 import test from 'ava'
-import { deleted, put, type Change } from '@rolesets/core'
+import { deleted, put } from '@rolesets/core'
 import type { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
-import { addRoleSet, openTestService, reading, writing, type OpenedService } from './open-service.ts'
-
-const acme = 'org_acme'
-
-/** Sets for departments and for one of them, and an organization on a third one. */
-async function openHospital(t: Parameters<typeof openTestService>[0]) {
-  const opened = await openTestService(t)
-  for (const name of ['hospital', 'ward', 'pharmacy', 'own'])
-    await addRoleSet(opened, `role_set:${name}`, [`org:${name}`])
-  await opened.admin.createOrganization({ id: acme, roleSet: 'role_set:hospital' }, writing())
-  return opened
-}
-
-/** As the operations of the catalogue write it. */
-async function record(
-  { store }: OpenedService,
-  changesOf: (idOf: (name: string) => string, revision: number) => Change[],
-) {
-  await store.write({ actor: 'tester', operation: 'Test', at: 1 }, async (writer) => {
-    const { roleSets } = await writer.catalogue()
-    const idOf = (name: string) => roleSets.byKey(`role_set:${name}`)?.id ?? ''
-    await writer.record(changesOf(idOf, writer.nextRevision))
-  })
-}
-
-const kinds = (idOf: (name: string) => string, revision: number): Change[] => {
-  const stamp = { updatedAt: 1, revision }
-  return [
-    put('scope_kind', { kind: 'department', fallback: 'role_set', roleSetId: idOf('ward'), ...stamp }, null),
-    put('scope_kind', { kind: 'team', fallback: 'organization', roleSetId: null, ...stamp }, null),
-    put('scope_kind', { kind: 'product', fallback: 'none', roleSetId: null, ...stamp }, null),
-    put('scope_default', { scope: 'department:pharmacy', roleSetId: idOf('pharmacy'), ...stamp }, null),
-  ]
-}
+import { acme, kinds, openHospital, record } from './hospital.ts'
+import { reading, writing, type OpenedService } from './open-service.ts'
 
 function own(opened: OpenedService, scope: string, name: string) {
   return record(opened, (idOf, revision) => {
