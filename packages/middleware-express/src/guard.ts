@@ -66,8 +66,9 @@ interface Findings {
 
 /**
  * Lets a request pass only if each role that it names can be granted in its organization. Answers 403 `role_not_in_set` or
- * `organization_unknown`, with `mayGrant: 'subset'` also `grant_exceeds_own`, 400 if the request does not name an organization or a role, and 503 `decision_unavailable` if no
- * decision is possible. If the client's cache has the decision, `next` is called in the same tick.
+ * `organization_unknown`, with `mayGrant: 'subset'` also `grant_exceeds_own`, 400 if the request does not name an organization
+ * or a role, and 503 `decision_unavailable` if no decision is possible. If the client's cache has the decision, `next` is called
+ * in the same tick.
  */
 export function guardRoleGrant(given: GuardRoleGrantOptions): Middleware {
   const example = 'guardRoleGrant({ roleSets })'

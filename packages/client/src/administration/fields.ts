@@ -19,8 +19,8 @@ export type Mappings = { readonly [role: string]: string }
 /**
  * What a field of each kind takes. A `name` must be there, everything else may be left out; a field of the kind `behalf` must be
  * left out to be absent: an undefined id would make a write that is checked for no user. A `keyList` that is left out is
- * another thing than an empty one, as `describedScopes` are; a list of `texts` isn't. A `count` is of 31 bits, a `long` of as many as a number of
- * JavaScript can hold.
+ * another thing than an empty one, as `describedScopes` are; a list of `texts` isn't. A `count` is of 31 bits, a `long` of as
+ * many as a number of JavaScript can hold.
  */
 interface Scalars {
   readonly name: string
