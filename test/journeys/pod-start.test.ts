@@ -69,7 +69,8 @@ journey(
     const kubelet = new Kubelet(t, { images })
     await declare(kubelet, 'role_sets: none')
     const spec = await podWith('declared', { kind: 'Job', env: { JOB_ORGANIZATION: 'org_pro' } }, issuer)
-    const pod = await kubelet.start('job', withStartup(spec, { failureThreshold: 2 }))
+    // Long enough for a busy machine to start it: what isn't up yet can't end as asked.
+    const pod = await kubelet.start('job', withStartup(spec, { failureThreshold: 8 }))
     const sidecar = pod.container('rolesets')
     await pod.waitFor('the kubelet has restarted the sidecar', () => sidecar.starts >= 2)
     await untilProbe(pod, '/startupz', waitsForManifest)
