@@ -15,9 +15,9 @@ import {
 } from '@rolesets/core'
 import { checkLimit } from './check-limit.ts'
 import { decided, type Context, type Decided } from './decided.ts'
-import { invalid, parseId, parseOrganizationName } from './fields.ts'
+import { invalid, parseFlag, parseId, parseOrganizationName } from './fields.ts'
 import { findRoleSet } from './lookup.ts'
-import type { Mapped } from './mappings.ts'
+import type { Mapped, RestoringFacts } from './mappings.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown, type RegistrationFacts } from './registration.ts'
 import type { ListedScope, OneScopeFacts, ScopesInUse } from './scope-facts.ts'
@@ -47,7 +47,7 @@ export interface WrittenScope extends ListedScope {
 export function assignToScope(
   catalogue: Catalogue,
   input: AssignScopeInput,
-  facts: OneScopeFacts & RegistrationFacts,
+  facts: OneScopeFacts & RegistrationFacts & RestoringFacts,
   context: Context,
 ): Decided<Organization> {
   const organizationId = parseId(input.organizationId, 'organization_id')
@@ -55,16 +55,19 @@ export function assignToScope(
   const roleSetId = input.clear === true ? null : findRoleSet(catalogue, input.roleSet).id
   if (input.clear === true && input.roleSet)
     throw invalid('clear', 'is given together with role_set. Give one of them.')
-  if (input.restoreFormerRoles === true)
-    throw invalid('restore_former_roles', 'is for organizations as a whole. Leave it out for a scope.')
+  parseFlag(input.restoreFormerRoles, 'restore_former_roles')
   checkKind(catalogue, scope)
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   const before = facts.assignment ?? null
   if ((before?.roleSetId ?? null) === roleSetId) return decided(changes, organization)
-  const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { organizationId, scope }, facts, mappings: input.mappings },
-    after: (organizationRoleSetId) => roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId }),
-  })
+  const { impact, reassigned } = planScopeMove(
+    catalogue,
+    {
+      ...{ among: { organizationId, scope }, facts, mappings: input.mappings, restorable: facts.restorable },
+      after: (organizationRoleSetId) => roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId }),
+    },
+    context,
+  )
   checkRoomForScope(before, facts)
   const after = { organizationId, scope, name: before?.name ?? '', roleSetId, ...stampOf(context) }
   return decided([...changes, ...reassigned, ...assigned(after, before)], organization, {
@@ -100,10 +103,14 @@ export function renameScope(
   checkIsFree({ organizationId, scope: toScope }, facts.target)
   if (before === null && members + invitations === 0 && name === '')
     throw scopeNotFound({ organizationId, scope: fromScope })
-  const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { organizationId, scope: fromScope }, facts, mappings: input.mappings },
-    after: (organizationRoleSetId) => roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId }),
-  })
+  const { impact, reassigned } = planScopeMove(
+    catalogue,
+    {
+      ...{ among: { organizationId, scope: fromScope }, facts, mappings: input.mappings },
+      after: (organizationRoleSetId) => roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId }),
+    },
+    context,
+  )
   const renamed: Renamed = {
     verb: 'renamed',
     thing: 'assignment',

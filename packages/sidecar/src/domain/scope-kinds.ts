@@ -64,10 +64,14 @@ export function setScopeKind(
   if (before?.fallback === fallback && before.roleSetId === roleSetId) return decided([], before)
   const after: ScopeKind = { kind, fallback, roleSetId, updatedAt: context.now, revision: context.revision }
   const next = { ...catalogue, scopeKinds: new Map(catalogue.scopeKinds).set(kind, after) }
-  const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { kind }, facts, mappings: input.mappings },
-    after: (organizationRoleSetId) => roleSetOfPlace(next, { scope: `${kind}:`, own: null, organizationRoleSetId }),
-  })
+  const { impact, reassigned } = planScopeMove(
+    catalogue,
+    {
+      ...{ among: { kind }, facts, mappings: input.mappings },
+      after: (organizationRoleSetId) => roleSetOfPlace(next, { scope: `${kind}:`, own: null, organizationRoleSetId }),
+    },
+    context,
+  )
   return decided([...reassigned, put('scope_kind', after, before)], after, impact)
 }
 
@@ -116,10 +120,14 @@ export function setScopeDefault(
   }
   if (before?.roleSetId === roleSet.id) return decided([], before)
   const after = { scope, roleSetId: roleSet.id, updatedAt: context.now, revision: context.revision }
-  const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { scope }, facts, mappings: input.mappings },
-    after: () => ({ roleSetId: roleSet.id, origin: 'default' }),
-  })
+  const { impact, reassigned } = planScopeMove(
+    catalogue,
+    {
+      ...{ among: { scope }, facts, mappings: input.mappings },
+      after: () => ({ roleSetId: roleSet.id, origin: 'default' }),
+    },
+    context,
+  )
   return decided([...reassigned, put('scope_default', after, before)], after, impact)
 }
 
@@ -128,6 +136,7 @@ export function deleteScopeDefault(
   catalogue: Catalogue,
   input: DeleteScopeDefaultInput,
   facts: ScopeFacts,
+  context: Context,
 ): Decided<ScopeDefault> {
   const scope = parseScope(input.scope)
   const before = catalogue.scopeDefaults.get(scope)
@@ -138,10 +147,14 @@ export function deleteScopeDefault(
   const scopeDefaults = new Map(catalogue.scopeDefaults)
   scopeDefaults.delete(scope)
   const next = { ...catalogue, scopeDefaults }
-  const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { scope }, facts, mappings: input.mappings },
-    after: (organizationRoleSetId) => roleSetOfPlace(next, { scope, own: null, organizationRoleSetId }),
-  })
+  const { impact, reassigned } = planScopeMove(
+    catalogue,
+    {
+      ...{ among: { scope }, facts, mappings: input.mappings },
+      after: (organizationRoleSetId) => roleSetOfPlace(next, { scope, own: null, organizationRoleSetId }),
+    },
+    context,
+  )
   return decided([...reassigned, deleted('scope_default', before)], before, impact)
 }
 

@@ -1,6 +1,7 @@
 /** What the reads of a storage are asked for: pages, orders, and the conditions of lists and of the audit. */
 
-import type { everyScope, Among, InvitationStatus, Place } from '@rolesets/core'
+import type { everyScope, Among, Invitation, InvitationStatus, Membership, Place } from '@rolesets/core'
+import type { Restorable } from '../domain/former-roles.ts'
 
 export interface Page {
   /** 1 to 1 000. */
@@ -116,12 +117,20 @@ export interface HistoryPage {
   readonly oldestFirst?: boolean | undefined
 }
 
-/** Whose former roles: of the members of an organization as a whole, or of all organizations of a set. */
+/** Whose former roles: of those whom a reassignment among these places reaches. */
 export interface FormerRolesOf {
-  readonly among: { readonly organizationId: string } | { readonly roleSetId: string }
+  readonly among: Extract<Among, { readonly organizationId: string } | { readonly roleSetId: string }>
   /** All of a list of former roles must be among these. */
   readonly roleIds: readonly string[]
+  /** Unix milliseconds: who holds a role at this time. */
+  readonly now: number
+  /** Of the members, and of the invitations. */
   readonly limit: number
+}
+
+export interface FormerRoles {
+  readonly members: readonly Restorable<Membership>[]
+  readonly invitations: readonly Restorable<Invitation>[]
 }
 
 /** Who holds several of some roles, among the holders that a reassignment would reach, or in all places of an organization. */

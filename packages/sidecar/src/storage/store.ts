@@ -38,9 +38,9 @@ import type {
 import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 import type { ListedScope, ScopesInUse, ScopeUsage, SomePlaces } from '../domain/scope-facts.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
-import type { Restorable } from '../domain/former-roles.ts'
 import type { Copying } from './backup.ts'
 import type {
+  FormerRoles,
   FormerRolesOf,
   HistoryPage,
   HistoryQuery,
@@ -155,8 +155,11 @@ export interface Reader {
    * roles counts too much.
    */
   repeatedHolders(asked: RepeatedHolders): Promise<HolderCounts>
-  /** Members who still have what a mapping of a move left, and had only roles of the list before it; in the order of their keys. */
-  formerRoles(asked: FormerRolesOf): Promise<readonly Restorable[]>
+  /**
+   * Members and pending invitations that still have what a mapping of a move left, and had only roles of the list before it; in
+   * the order of their keys.
+   */
+  formerRoles(asked: FormerRolesOf): Promise<FormerRoles>
   /** The answer to a departure, as the memberships are now; at most `limit` ids, in order, and the number of all. */
   withoutAdministrator(departure: Departure, limit: number): Promise<WithoutAdministrator>
   /** Equal things are ordered by id, so that pages neither repeat nor skip one. */

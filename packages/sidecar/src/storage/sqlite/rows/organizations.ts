@@ -59,7 +59,7 @@ export async function deleteOrganizations(
   stamps: readonly Pick<Recorded, 'revision'>[],
 ): Promise<void> {
   const ids = JSON.stringify(before.map(({ id }) => id))
-  for (const table of ['former_roles', 'memberships', 'invitations', 'assignments'])
+  for (const table of ['former_roles', 'former_invitation_roles', 'memberships', 'invitations', 'assignments'])
     await connection.run(`DELETE FROM ${table} WHERE organization_id IN ${listed}`, [ids])
   await connection.run(countOut, [ids])
   await connection.run(`DELETE FROM organizations WHERE id IN ${listed}`, [ids])
