@@ -16,6 +16,7 @@ import {
   invitationMessage,
   membershipMessage,
   organizationMessage,
+  originMessage,
   permissionMessage,
   roleMessage,
   roleSetMessage,
@@ -255,9 +256,11 @@ function instanceHandlers(service: Administration, { read, list, write }: Calls)
     ),
     Explain: read(
       service.explain,
-      ({ because, ...explained }) => ({
+      ({ because, placeBecause, origin, ...explained }) => ({
         ...explained,
         because: because ? changeSetMessage(because) : null,
+        placeBecause: placeBecause ? changeSetMessage(placeBecause) : null,
+        origin: originMessage(origin),
       }),
       'personal',
     ),

@@ -54,7 +54,11 @@ export function scopeDefaultMessage({
 const origins = { own: 'OWN', default: 'DEFAULT', kind: 'KIND', organization: 'ORGANIZATION' } as const
 
 export function scopeMessage({ origin, ...scope }: ScopeView): proto.Scope {
-  return { ...scope, origin: origin === undefined ? 'ORIGIN_UNSPECIFIED' : origins[origin] }
+  return { ...scope, origin: originMessage(origin) }
+}
+
+export function originMessage(origin: ScopeView['origin']): NonNullable<proto.Scope['origin']> {
+  return origin === undefined ? 'ORIGIN_UNSPECIFIED' : origins[origin]
 }
 
 /** Without a key a caller sees where an organization stands, and neither its metadata nor who created it. */
