@@ -4,7 +4,6 @@
  */
 
 import {
-  type Catalogue,
   type Change,
   decide,
   editOf,
@@ -26,7 +25,7 @@ import {
   type Facts,
   type Since,
 } from './explain-facts.ts'
-import { callsAboutMembers, isThere, mapped, type Moment, type BeforeAfter, type Standing } from './past.ts'
+import { callsAboutMembers, isThere, mapped, type BeforeAfter, type Standing } from './past.ts'
 
 /** What gave a scope its role set. */
 interface ScopeFacts {

@@ -18,15 +18,7 @@ import {
   type SealedChangeSet,
 } from '@rolesets/core'
 import type { Reader } from '../../storage/store.ts'
-import {
-  indexOf,
-  newest,
-  roleInSet,
-  roleSetThen,
-  type ExplainedQuestion,
-  type Facts,
-  type Since,
-} from './explain-facts.ts'
+import { indexOf, newest, roleInSet, roleSetThen, type ExplainedQuestion, type Facts } from './explain-facts.ts'
 import { decideInScope } from './explain-scope.ts'
 import { editOfId, isInitial, isThere, mapped, Moment, type Standing, type BeforeAfter } from './past.ts'
 
