@@ -97,10 +97,7 @@ test('the sentence about a scope says why it has its role set, and since when if
     await sentenceOf('org:c'),
     `No: org:c is not in role_set:c, the role set of ward:north of acme (the default of ward:north), ${since(3)} ReplaceRole of bob (revision 13). It has had this role set ${since(2)} SetScopeDefault of alice (revision 12).`,
   )
-  t.is(
-    await sentenceOf('org:z'),
-    `No: there is no role org:z, ${since(1)} SetScopeKind of alice (revision 11).`,
-  )
+  t.is(await sentenceOf('org:z'), `No: there is no role org:z, ${since(1)} SetScopeKind of alice (revision 11).`)
   const elsewhere = (organizationId: string, scope: string) =>
     explain('org:member', undefined, { organizationId, scope })
   t.regex((await elsewhere(acme, 'wrad:north')).explanation, /^No: there is no kind of scopes wrad, in the whole/)
