@@ -56,6 +56,7 @@ export interface Scope {
   readonly roleSetId: string
   /** Why it has it: its own, the default of its key, what its kind names, or that of its organization, which it follows. */
   readonly origin: 'ORIGIN_UNSPECIFIED' | 'OWN' | 'DEFAULT' | 'KIND' | 'ORGANIZATION'
+  /** 0 for callers without a key. */
   readonly members: number
 }
 

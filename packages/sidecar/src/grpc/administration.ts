@@ -14,6 +14,7 @@ import type { Endpoint } from './handler.ts'
 import {
   accessKeyMessage,
   invitationMessage,
+  isMoreThanMembers,
   membershipMessage,
   organizationMessage,
   originMessage,
@@ -163,7 +164,10 @@ function scopeHandlers(service: Administration, { list, write }: Calls) {
     ),
     SetScopeDefault: write('SetScopeDefault', service.setScopeDefault, scopeDefault),
     DeleteScopeDefault: write('DeleteScopeDefault', service.deleteScopeDefault, scopeDefault),
-    ListScopes: list(service.listScopes, pageReply('scopes', scopeMessage), 'personal'),
+    ListScopes: list(service.listScopes, ({ items, ...page }, isAnonymous) => ({
+      ...page,
+      scopes: (isAnonymous ? items.filter(isMoreThanMembers) : items).map((it) => scopeMessage(it, isAnonymous)),
+    })),
     RenameScope: write('RenameScope', service.renameScope, thingReply('scope', scopeMessage)),
   } satisfies Partial<proto.AdministrationHandlers>
 }
