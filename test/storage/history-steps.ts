@@ -280,6 +280,10 @@ export const reads = [
   step('member count', fc.tuple(id, asked), ([a, s], w) => w.memberCount(a, s)),
   step('scope usage', fc.tuple(among, moment), ([where, now], w) => w.scopeUsage(where, now)),
   step('scope places', fc.tuple(among, moment), ([where, now], w) => w.scopePlaces(where, now)),
+  step('own assignments', set, (s, w) => w.ownAssignmentCount(s)),
+  step('role in scopes', fc.tuple(fc.record({ roleId, roleSetId: set }), moment), ([of, now], w) =>
+    w.roleInScopes(of, now),
+  ),
   step('scopes', fc.tuple(id, fc.option(scopeName, { nil: undefined })), ([a, after], w) =>
     w.scopesOf(a, { size: 2, after }),
   ),

@@ -195,6 +195,24 @@ function naiveWriter(
       const ordered = [...found].sort(([a], [b]) => compare(a, b)).map(([, each]) => each)
       return { places: ordered.length, firstPlaces: ordered.slice(0, 100) }
     },
+    roleInScopes: async ({ roleId, roleSetId }, now) => {
+      const isMeant = (each: Membership | Invitation) =>
+        each.scope !== '' && each.roleIds.includes(roleId) && state().isAmong({ roleSetId }, each)
+      const [members, invited] = [memberships().filter(isMeant), pending(now).filter(isMeant)]
+      const places = new Map(
+        [...members, ...invited].map(({ organizationId, scope }) => [
+          `${organizationId} ${scope}`,
+          { organizationId, scope },
+        ]),
+      )
+      const ordered = [...places].sort(([a], [b]) => compare(a, b)).map(([, each]) => each)
+      const organizations = new Set(ordered.map(({ organizationId }) => organizationId)).size
+      const counts = { members: members.length, invitations: invited.length }
+      return {
+        usage: { roleId, ...counts, organizations },
+        ...{ places: ordered.length, firstPlaces: ordered.slice(0, 100) },
+      }
+    },
     scopesOf: async (organizationId, { size, after = '' }) => {
       const isMeant = (each: Place) =>
         each.organizationId === organizationId && each.scope !== '' && compare(each.scope, after) > 0

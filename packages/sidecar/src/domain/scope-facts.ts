@@ -19,6 +19,11 @@ export interface ScopeFacts extends SomePlaces {
   readonly usage: readonly ScopeUsage[]
 }
 
+/** Scopes in which a role is held, and by how many. */
+export interface RoleInScopes extends SomePlaces {
+  readonly usage: RoleUsage
+}
+
 export interface ScopesInUse {
   readonly members: number
   /** Pending ones. */

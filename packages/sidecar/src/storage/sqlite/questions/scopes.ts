@@ -10,6 +10,7 @@ import type { Page } from '../../store.ts'
 import type { RowReader } from '../../transactions/connection.ts'
 import { checkAtMost, rowsMax } from './search.ts'
 import { count, integer, text } from '../rows/columns.ts'
+import { assignmentCounts } from '../rows/counts.ts'
 
 type ScopeReads = Pick<
   RowReader,
@@ -25,7 +26,7 @@ export function scopeReadsOf(connection: Connection): ScopeReads {
       return scopesOf(connection, organizationId, page)
     },
     scopeCount: (organizationId) => scopeCount(connection, organizationId),
-    ownAssignmentCount: (roleSetId) => ownAssignmentCount(connection, roleSetId),
+    ownAssignmentCount: (roleSetId) => assignmentCounts.of(connection, roleSetId),
     scopesInUse: (of, now) => scopesInUse(connection, of, now),
   }
 }
@@ -39,7 +40,7 @@ const ofKind = (row: string, value: string) =>
   `(SELECT ${value} FROM scope_kinds AS kinds WHERE kinds.kind = substr(${row}.scope, 1, instr(${row}.scope, ':') - 1))`
 
 /** The id of the role set of a scope; NULL: it has none. */
-const roleSetOfScope = (row: string): string =>
+export const roleSetOfScope = (row: string): string =>
   ofKind(
     row,
     `coalesce(${own(row)}, ${byDefault(row)},
@@ -131,7 +132,7 @@ async function scopePlaces(connection: Connection, among: Among, now: number): P
   return { places: total, firstPlaces: rows.map(placeFrom) }
 }
 
-function placeFrom(row: Row): Place {
+export function placeFrom(row: Row): Place {
   return { organizationId: text(row, 'organization_id'), scope: text(row, 'scope') }
 }
 
@@ -163,12 +164,6 @@ async function scopesOf(
 async function scopeCount(connection: Connection, organizationId: string): Promise<number> {
   const sql = 'SELECT count(*) AS scopes FROM assignments WHERE organization_id = ?'
   return count(await connection.all(sql, [organizationId]), 'scopes')
-}
-
-/** How many scopes have this role set as their own. */
-async function ownAssignmentCount(connection: Connection, roleSetId: string): Promise<number> {
-  const sql = 'SELECT count(*) AS scopes FROM assignments WHERE role_set_id = ?'
-  return count(await connection.all(sql, [roleSetId]), 'scopes')
 }
 
 const inUse = (condition: string) => `

@@ -101,9 +101,10 @@ export async function reassign(
 ): Promise<void> {
   const pairs = JSON.stringify(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
   const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
+  const inScopes = await canHaveScopes(connection, among)
   for (const holders of ['memberships', 'invitations'] as const) {
     const scopes = scopesAmong(among, holders, values.length + 1)
-    for (const sql of [ofOne(holders, 'mapping', scopes.sql), ofSeveral(holders, scopes.sql)])
+    for (const sql of inScopes ? [ofOne(holders, 'mapping', scopes.sql), ofSeveral(holders, scopes.sql)] : [])
       await connection.run(sql, [...values, ...scopes.values])
     if ('scope' in among || 'kind' in among) continue
     if ('organizationId' in among) {
@@ -117,6 +118,13 @@ export async function reassign(
     await connection.run(inRoleSet[side](holders), [...values, among.roleSetId])
     await connection.run(ofSeveral(holders, isInRoleSet(holders)), [...values, among.roleSetId])
   }
+}
+
+/** Where no kind is registered, no scope has a role set, and none follows its organization: so no index is read in vain. */
+async function canHaveScopes(connection: Connection, among: Reassigned['among']): Promise<boolean> {
+  if ('scope' in among || 'kind' in among) return true
+  const [row] = await connection.all('SELECT EXISTS (SELECT 1 FROM scope_kinds) AS found')
+  return row?.['found'] === 1
 }
 
 /** Its members and invitations get the other key. */
