@@ -3,7 +3,7 @@
 import type { Assignment, Organization, Place } from '@rolesets/core'
 import type { RoleUsage } from './decided.ts'
 
-/** How many hold a role in scopes whose organizations have one role set. */
+/** How many hold a role in scopes whose organizations have one role set; empty: whichever they have. */
 export interface ScopeUsage extends RoleUsage {
   readonly organizationRoleSetId: string
 }

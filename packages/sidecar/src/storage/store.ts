@@ -138,8 +138,11 @@ export interface Reader {
   usageIn(among: Where | { readonly roleSetId: string }, now: number): Promise<readonly RoleUsage[]>
   /** The same for one role: anywhere, also in scopes, or in all organizations of a set. */
   usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
-  /** Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use. */
-  scopeUsage(among: Among, now: number): Promise<readonly ScopeUsage[]>
+  /**
+   * Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use.
+   * @param isWhole true: of all organizations together, with an empty `organizationRoleSetId`; it costs less
+   */
+  scopeUsage(among: Among, now: number, isWhole?: boolean): Promise<readonly ScopeUsage[]>
   /** The scopes of a change that have a member, a pending invitation, a name or a role set of their own; the first by key. */
   scopePlaces(among: Among, now: number): Promise<SomePlaces>
   /**
