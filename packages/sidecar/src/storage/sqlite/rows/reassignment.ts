@@ -67,7 +67,7 @@ const hasSeveral = (holders: Holders) => `
 WITH ${mapping}
 SELECT EXISTS (${ofSeveralKeys(holders)}) AS found`
 
-/** A role that someone then has twice is kept once (rule 17). `changed` is materialized so that the search begins with it. */
+/** A role that someone then has twice is kept once (rule 17). The list of keys makes the search begin with `changed`. */
 const ofSeveral = (holders: Holders, condition: string) => {
   const { key, isHolding } = shapes[holders]
   const keys = key.map((column) => `${holders}.${column}`).join(', ')
@@ -82,7 +82,8 @@ changed AS MATERIALIZED (
 UPDATE ${holders} SET role_id = changed.roles ->> 0, further_role_ids = json_remove(changed.roles, '$[0]'),
   updated_at = ?2, revision = ?3
 FROM changed
-WHERE ${key.map((column) => `${holders}.${column} = changed.${column}`).join(' AND ')}`
+WHERE (${keys}) IN (SELECT ${key.join(', ')} FROM changed)
+  AND ${key.map((column) => `${holders}.${column} = changed.${column}`).join(' AND ')}`
 }
 
 const isInPlace = (holders: Holders) => `${holders}.organization_id = ?4 AND ${holders}.scope = ?5`
