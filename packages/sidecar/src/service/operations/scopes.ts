@@ -99,7 +99,12 @@ export async function scopeFactsOf(
 ): Promise<ScopeFacts> {
   if (catalogue.scopeKinds.size === 0) return { usage: [], places: 0, firstPlaces: [] }
   const usage = await writer.scopeUsage(among, context.now, isWhole)
-  return { usage, ...(await writer.scopePlaces(among, context.now)) }
+  const places = await writer.scopePlaces(among, context.now)
+  const roleIds = [...new Set(usage.map(({ roleId }) => roleId))]
+  if (roleIds.length < 2) return { usage, ...places }
+  // Nothing was changed by this write at a revision before the first one, so each holder is counted once.
+  const repeated = await writer.repeatedHolders({ among, roleIds, now: context.now, revision: 0 })
+  return { usage, repeated, ...places }
 }
 
 export async function oneScopeFacts(
