@@ -92,7 +92,12 @@ export const scopeList: List<ScopeFilter, ListedScope, ScopeView> = {
 export async function scopeFactsOf({ writer, catalogue, context }: WriteScope, among: Among): Promise<ScopeFacts> {
   if (catalogue.scopeKinds.size === 0) return { usage: [], places: 0, firstPlaces: [] }
   const usage = await writer.scopeUsage(among, context.now)
-  return { usage, ...(await writer.scopePlaces(among, context.now)) }
+  const places = await writer.scopePlaces(among, context.now)
+  const roleIds = [...new Set(usage.map(({ roleId }) => roleId))]
+  if (roleIds.length < 2) return { usage, ...places }
+  // Nothing was changed by this write at a revision before the first one, so each holder is counted once.
+  const repeated = await writer.repeatedHolders({ among, roleIds, now: context.now, revision: 0 })
+  return { usage, repeated, ...places }
 }
 
 export async function oneScopeFacts(
