@@ -140,8 +140,11 @@ export interface Reader {
   usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
   /** Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use. */
   scopeUsage(among: Among, now: number): Promise<readonly ScopeUsage[]>
-  /** The scopes of a change that have a member, a pending invitation, a name or a role set of their own; the first by key. */
-  scopePlaces(among: Among, now: number): Promise<SomePlaces>
+  /**
+   * The scopes of a change that have a member, a pending invitation, a name or a role set of their own; the first by key.
+   * @param except those of organizations on this role set aren't meant
+   */
+  scopePlaces(among: Among, now: number, except?: { readonly organizationsOn: string }): Promise<SomePlaces>
   /** Those with a name, a role set of their own or members, ordered by key. */
   scopesOf(organizationId: string, page: Page): Promise<readonly ListedScope[]>
   /** How many scopes of an organization have a name or a role set of their own. */

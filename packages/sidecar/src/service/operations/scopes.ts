@@ -7,6 +7,7 @@ import { renameScope, type WrittenScope } from '../../domain/scope-assignments.t
 import type { ListedScope, OneScopeFacts, ScopeFacts } from '../../domain/scope-facts.ts'
 import { deleteScopeDefault, deleteScopeKind, setScopeDefault, setScopeKind } from '../../domain/scope-kinds.ts'
 import { parseScope, parseScopeKind } from '../../domain/scopes.ts'
+import { unmovedByDefault, unmovedByKind, type Unmoved } from '../../domain/unmoved-scopes.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import {
   viewScope,
@@ -18,7 +19,9 @@ import {
 } from '../views.ts'
 
 export const scopeKindCommands = commandsOf(viewScopeKind, {
-  setScopeKind: factRule(setScopeKind, (scope, { kind }) => scopeFactsOf(scope, { kind: parseScopeKind(kind) })),
+  setScopeKind: factRule(setScopeKind, (scope, input) =>
+    scopeFactsOf(scope, { kind: parseScopeKind(input.kind) }, unmovedByKind(scope.catalogue, input)),
+  ),
   deleteScopeKind: factRule(
     deleteScopeKind,
     ({ writer, context }, { kind }) => writer.scopesInUse({ kind: parseScopeKind(kind) }, context.now),
@@ -27,10 +30,16 @@ export const scopeKindCommands = commandsOf(viewScopeKind, {
 })
 
 export const scopeDefaultCommands = commandsOf(viewScopeDefault, {
-  setScopeDefault: factRule(setScopeDefault, (scope, input) => scopeFactsOf(scope, { scope: parseScope(input.scope) })),
+  setScopeDefault: factRule(setScopeDefault, (scope, input) => {
+    const key = parseScope(input.scope)
+    return scopeFactsOf(scope, { scope: key }, unmovedByDefault(scope.catalogue, key, input.roleSet))
+  }),
   deleteScopeDefault: factRule(
     deleteScopeDefault,
-    (scope, input) => scopeFactsOf(scope, { scope: parseScope(input.scope) }),
+    (scope, input) => {
+      const key = parseScope(input.scope)
+      return scopeFactsOf(scope, { scope: key }, unmovedByDefault(scope.catalogue, key))
+    },
     { deletes: true },
   ),
 })
@@ -88,11 +97,21 @@ export const scopeList: List<ScopeFilter, ListedScope, ScopeView> = {
   cursorOf: ({ scope }) => scope,
 }
 
-/** Where no kind is registered there are no scopes, and nothing is read. */
-export async function scopeFactsOf({ writer, catalogue, context }: WriteScope, among: Among): Promise<ScopeFacts> {
-  if (catalogue.scopeKinds.size === 0) return { usage: [], places: 0, firstPlaces: [] }
+const noPlaces = { places: 0, firstPlaces: [] }
+
+/**
+ * Where no kind is registered there are no scopes, and nothing is read.
+ * @param unmoved the scopes that aren't listed, because they keep their role set
+ */
+export async function scopeFactsOf(
+  { writer, catalogue, context }: WriteScope,
+  among: Among,
+  unmoved: Unmoved = 'none',
+): Promise<ScopeFacts> {
+  if (catalogue.scopeKinds.size === 0) return { usage: [], ...noPlaces }
   const usage = await writer.scopeUsage(among, context.now)
-  return { usage, ...(await writer.scopePlaces(among, context.now)) }
+  if (unmoved === 'all') return { usage, ...noPlaces }
+  return { usage, ...(await writer.scopePlaces(among, context.now, unmoved === 'none' ? undefined : unmoved)) }
 }
 
 export async function oneScopeFacts(

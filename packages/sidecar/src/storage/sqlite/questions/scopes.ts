@@ -19,7 +19,7 @@ type ScopeReads = Pick<
 export function scopeReadsOf(connection: Connection): ScopeReads {
   return {
     scopeUsage: (among, now) => scopeUsage(connection, among, now),
-    scopePlaces: (among, now) => scopePlaces(connection, among, now),
+    scopePlaces: (among, now, except) => scopePlaces(connection, among, { now, except }),
     scopesOf: async (organizationId, page) => {
       checkAtMost(page.size, rowsMax, 'scopes')
       return scopesOf(connection, organizationId, page)
@@ -120,10 +120,15 @@ SELECT organization_id, scope FROM memberships AS holder WHERE ?1 IS NOT NULL AN
 UNION SELECT organization_id, scope FROM invitations AS holder WHERE ${pending} AND ${condition}
 UNION SELECT organization_id, scope FROM assignments AS holder WHERE ${condition}`
 
-async function scopePlaces(connection: Connection, among: Among, now: number): Promise<SomePlaces> {
+async function scopePlaces(
+  connection: Connection,
+  among: Among,
+  { now, except }: { readonly now: number; readonly except: { readonly organizationsOn: string } | undefined },
+): Promise<SomePlaces> {
   const { sql, values } = scopesAmong(among, 'holder', 2)
-  const found = `(${places(sql)})`
-  const all = [now, ...values]
+  const isOnAnother = `(SELECT role_set_id FROM organizations WHERE id = holder.organization_id) <> ?${values.length + 2}`
+  const found = `(${places(except === undefined ? sql : `${sql} AND ${isOnAnother}`)})`
+  const all = [now, ...values, ...(except === undefined ? [] : [except.organizationsOn])]
   const total = count(await connection.all(`SELECT count(*) AS places FROM ${found}`, all), 'places')
   if (total === 0) return { places: 0, firstPlaces: [] }
   const limit = `LIMIT ${limits.organizationsInImpactMax}`
