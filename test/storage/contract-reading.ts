@@ -46,7 +46,8 @@ export function reading(suite: Suite): void {
     pendingInvitationCounts: (reader) => reader.pendingInvitationCounts(['new'], at),
     invitation: (reader) => reader.invitation('orginv_new_x'),
     pendingInvitation: (reader) => reader.pendingInvitation({ organizationId: 'new' }, 'x', at),
-    repeatedHolders: (reader) => reader.repeatedHolders({ organizationId: 'new' }, ['member', 'new'], at),
+    repeatedHolders: (reader) =>
+      reader.repeatedHolders({ among: { organizationId: 'new' }, roleIds: ['member', 'new'], now: at, revision: 0 }),
     pendingInvitationCount: (reader) => reader.pendingInvitationCount({ organizationId: 'new' }, at),
     invitations: (reader) => reader.invitations('new', page, { now: at }),
     scopeUsage: (reader) => reader.scopeUsage(team, at),

@@ -85,7 +85,6 @@ const invitationQuery = fc.record({
 })
 
 const everyPlace = fc.record({ organizationId: id, scope: fc.constant('*') })
-const placeOrSet = fc.oneof(fc.record({ roleSetId: set }), place, everyPlace)
 const roleIds = fc.uniqueArray(roleId, { maxLength: 3 })
 const leaving = fc.oneof(
   fc.record({ members: fc.array(fc.record({ organizationId: id, userId: user }), { maxLength: 3 }) }),
@@ -292,7 +291,12 @@ export const reads = [
     fc.tuple(roleId, fc.option(fc.record({ roleSetId: set }), { nil: undefined }), moment),
     ([r, s, now], w) => w.usageOf(r, s, now),
   ),
-  step('repeated', fc.tuple(placeOrSet, roleIds, moment), ([where, all, now], w) => w.repeatedHolders(where, all, now)),
+  step(
+    'repeated',
+    fc.tuple(fc.oneof(among, everyPlace), roleIds, moment, fc.boolean()),
+    ([where, all, now, isLater], w) =>
+      w.repeatedHolders({ among: where, roleIds: all, now, revision: isLater ? w.nextRevision : 0 }),
+  ),
   step(
     'without administrator',
     fc.tuple(fc.record({ leaving, remainingRoleIds: roleIds }), fc.nat(3)),

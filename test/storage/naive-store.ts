@@ -230,12 +230,14 @@ function naiveWriter(
         assignments: [...state().assignments.values()].filter(isMeant).length,
       }
     },
-    repeatedHolders: async (among, roleIds, now) => {
+    repeatedHolders: async ({ among, roleIds, now, revision }) => {
+      const isEverywhere = 'scope' in among && among.scope === everyScope
+      const isMeant = (each: Place) => (isEverywhere ? state().isIn(among, each) : state().isAmong(among, each))
       const counted = (holders: readonly (Membership | Invitation)[]) =>
         holders
-          .filter((each) => state().isIn(among, each))
-          .map((each) => each.roleIds.filter((id) => roleIds.includes(id)).length)
-          .reduce((sum, held) => sum + Math.max(0, held - 1), 0)
+          .filter((each) => isMeant(each) && each.roleIds.length > 1)
+          .map((each) => ({ ...each, held: each.roleIds.filter((id) => roleIds.includes(id)).length }))
+          .reduce((sum, each) => sum + Math.max(0, each.held - (each.revision === revision ? 0 : 1)), 0)
       return { members: counted(memberships()), invitations: counted(pending(now)) }
     },
     withoutAdministrator: async ({ leaving, remainingRoleIds }, limit) => {

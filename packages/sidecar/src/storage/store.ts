@@ -52,6 +52,7 @@ import type {
   Page,
   PlacesPage,
   PlacesQuery,
+  RepeatedHolders,
   Span,
   Spanned,
   Where,
@@ -153,14 +154,10 @@ export interface Reader {
   ownAssignmentCount(roleSetId: string): Promise<number>
   scopesInUse(of: { readonly kind: string } | Place, now: number): Promise<ScopesInUse>
   /**
-   * How many pairs of a holder and one of these roles there are beyond one for each holder: what a sum over `usageIn` counts
-   * too much.
+   * How many pairs of a holder and one of these roles there are beyond one for each holder: what a sum over the usage of the
+   * roles counts too much.
    */
-  repeatedHolders(
-    among: Where | { readonly roleSetId: string },
-    roleIds: readonly string[],
-    now: number,
-  ): Promise<HolderCounts>
+  repeatedHolders(asked: RepeatedHolders): Promise<HolderCounts>
   /** Members who still have what a mapping of a move left, and had only roles of the list before it; in the order of their keys. */
   formerRoles(asked: FormerRolesOf): Promise<readonly Restorable[]>
   /** The answer to a departure, as the memberships are now; at most `limit` ids, in order, and the number of all. */

@@ -132,7 +132,8 @@ function act<Options extends { json?: true }, Args extends unknown[]>(
     try {
       io.setExitCode((await run({ io, options }, ...args)) ?? exitCodes.yes)
     } catch (error) {
-      reportFailure(io, error, { json: options.json === true, ...failing })
+      const flags = command.options.flatMap(({ long }) => long ?? [])
+      reportFailure(io, error, { json: options.json === true, flags, ...failing })
     }
   })
 }

@@ -110,8 +110,13 @@ export async function scopeFactsOf(
 ): Promise<ScopeFacts> {
   if (catalogue.scopeKinds.size === 0) return { usage: [], ...noPlaces }
   const usage = await writer.scopeUsage(among, context.now)
-  if (unmoved === 'all') return { usage, ...noPlaces }
-  return { usage, ...(await writer.scopePlaces(among, context.now, unmoved === 'none' ? undefined : unmoved)) }
+  const except = unmoved === 'none' || unmoved === 'all' ? undefined : unmoved
+  const places = unmoved === 'all' ? noPlaces : await writer.scopePlaces(among, context.now, except)
+  const roleIds = [...new Set(usage.map(({ roleId }) => roleId))]
+  if (roleIds.length < 2) return { usage, ...places }
+  // Nothing was changed by this write at a revision before the first one, so each holder is counted once.
+  const repeated = await writer.repeatedHolders({ among, roleIds, now: context.now, revision: 0 })
+  return { usage, repeated, ...places }
 }
 
 export async function oneScopeFacts(

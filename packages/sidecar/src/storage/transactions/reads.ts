@@ -52,7 +52,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   usageIn: (pending, among) => ('organizationId' in among ? ofHolders(pending) : ofAny(pending)),
   formerRoles: ofAny,
   usageOf: ofAny,
-  repeatedHolders: ofAny,
+  repeatedHolders: ofScopes,
   withoutAdministrator: (pending) => pending.concerns('organization', 'membership'),
   searchOrganizations: ofAny,
   searchMemberships: ofMembers,

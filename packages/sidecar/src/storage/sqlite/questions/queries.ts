@@ -89,7 +89,7 @@ export function readsOf(connection: Connection): Reads {
     usageIn: (among, now) => usageIn(connection, among, now),
     formerRoles: (asked) => readFormerRoles(connection, asked),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
-    repeatedHolders: (among, roleIds, now) => repeatedHolders(connection, among, { roleIds, now }),
+    repeatedHolders: (asked) => repeatedHolders(connection, asked),
     withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
     catalogue: () => loadCatalogue(connection),
     accessKeys: () => inOrder(connection, accessKeys),
