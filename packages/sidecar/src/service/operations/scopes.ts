@@ -20,7 +20,7 @@ import {
 
 export const scopeKindCommands = commandsOf(viewScopeKind, {
   setScopeKind: factRule(setScopeKind, (scope, input) =>
-    scopeFactsOf(scope, { kind: parseScopeKind(input.kind) }, unmovedByKind(scope.catalogue, input)),
+    emptiedFactsOf(scope, { kind: parseScopeKind(input.kind) }, unmovedByKind(scope.catalogue, input)),
   ),
   deleteScopeKind: factRule(
     deleteScopeKind,
@@ -32,13 +32,13 @@ export const scopeKindCommands = commandsOf(viewScopeKind, {
 export const scopeDefaultCommands = commandsOf(viewScopeDefault, {
   setScopeDefault: factRule(setScopeDefault, (scope, input) => {
     const key = parseScope(input.scope)
-    return scopeFactsOf(scope, { scope: key }, unmovedByDefault(scope.catalogue, key, input.roleSet))
+    return emptiedFactsOf(scope, { scope: key }, unmovedByDefault(scope.catalogue, key, input.roleSet))
   }),
   deleteScopeDefault: factRule(
     deleteScopeDefault,
     (scope, input) => {
       const key = parseScope(input.scope)
-      return scopeFactsOf(scope, { scope: key }, unmovedByDefault(scope.catalogue, key))
+      return emptiedFactsOf(scope, { scope: key }, unmovedByDefault(scope.catalogue, key))
     },
     { deletes: true },
   ),
@@ -107,16 +107,21 @@ export async function scopeFactsOf(
   { writer, catalogue, context }: WriteScope,
   among: Among,
   unmoved: Unmoved = 'none',
-): Promise<ScopeFacts> {
+): Promise<Omit<ScopeFacts, 'repeated'>> {
   if (catalogue.scopeKinds.size === 0) return { usage: [], ...noPlaces }
   const usage = await writer.scopeUsage(among, context.now)
-  const except = unmoved === 'none' || unmoved === 'all' ? undefined : unmoved
-  const places = unmoved === 'all' ? noPlaces : await writer.scopePlaces(among, context.now, except)
-  const roleIds = [...new Set(usage.map(({ roleId }) => roleId))]
-  if (roleIds.length < 2) return { usage, ...places }
+  if (unmoved === 'all') return { usage, ...noPlaces }
+  return { usage, ...(await writer.scopePlaces(among, context.now, unmoved === 'none' ? undefined : unmoved)) }
+}
+
+/** The same for a write that can leave scopes without a role set: the refusal counts each holder once. */
+async function emptiedFactsOf(scope: WriteScope, among: Among, unmoved?: Unmoved): Promise<ScopeFacts> {
+  const facts = await scopeFactsOf(scope, among, unmoved)
+  const roleIds = [...new Set(facts.usage.map(({ roleId }) => roleId))]
+  if (roleIds.length < 2) return facts
   // Nothing was changed by this write at a revision before the first one, so each holder is counted once.
-  const repeated = await writer.repeatedHolders({ among, roleIds, now: context.now, revision: 0 })
-  return { usage, repeated, ...places }
+  const repeated = await scope.writer.repeatedHolders({ among, roleIds, now: scope.context.now, revision: 0 })
+  return { ...facts, repeated }
 }
 
 export async function oneScopeFacts(
@@ -125,7 +130,7 @@ export async function oneScopeFacts(
 ): Promise<OneScopeFacts> {
   const { writer } = scope
   return {
-    ...(await scopeFactsOf(scope, place)),
+    ...(await emptiedFactsOf(scope, place)),
     organization: await writer.organization(place.organizationId),
     assignment: await writer.assignment(place),
     scopeCount: await writer.scopeCount(place.organizationId),
