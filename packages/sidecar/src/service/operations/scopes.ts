@@ -20,7 +20,7 @@ import {
 
 export const scopeKindCommands = commandsOf(viewScopeKind, {
   setScopeKind: factRule(setScopeKind, (scope, input) =>
-    emptiedFactsOf(scope, { kind: parseScopeKind(input.kind) }, unmovedByKind(scope.catalogue, input)),
+    emptiedFactsOf(scope, { kind: parseScopeKind(input.kind) }, { unmoved: unmovedByKind(scope.catalogue, input) }),
   ),
   deleteScopeKind: factRule(
     deleteScopeKind,
@@ -32,13 +32,15 @@ export const scopeKindCommands = commandsOf(viewScopeKind, {
 export const scopeDefaultCommands = commandsOf(viewScopeDefault, {
   setScopeDefault: factRule(setScopeDefault, (scope, input) => {
     const key = parseScope(input.scope)
-    return emptiedFactsOf(scope, { scope: key }, unmovedByDefault(scope.catalogue, key, input.roleSet))
+    const unmoved = unmovedByDefault(scope.catalogue, key, input.roleSet)
+    // Its scopes get one role set, whichever their organizations have.
+    return emptiedFactsOf(scope, { scope: key }, { unmoved, isWhole: true })
   }),
   deleteScopeDefault: factRule(
     deleteScopeDefault,
     (scope, input) => {
       const key = parseScope(input.scope)
-      return emptiedFactsOf(scope, { scope: key }, unmovedByDefault(scope.catalogue, key))
+      return emptiedFactsOf(scope, { scope: key }, { unmoved: unmovedByDefault(scope.catalogue, key) })
     },
     { deletes: true },
   ),
@@ -99,24 +101,28 @@ export const scopeList: List<ScopeFilter, ListedScope, ScopeView> = {
 
 const noPlaces = { places: 0, firstPlaces: [] }
 
-/**
- * Where no kind is registered there are no scopes, and nothing is read.
- * @param unmoved the scopes that aren't listed, because they keep their role set
- */
+interface Asked {
+  /** The scopes that aren't listed, because they keep their role set. Not given: none. */
+  readonly unmoved?: Unmoved
+  /** True: whichever role sets the organizations have, so they aren't told apart. */
+  readonly isWhole?: boolean
+}
+
+/** Where no kind is registered there are no scopes, and nothing is read. */
 export async function scopeFactsOf(
   { writer, catalogue, context }: WriteScope,
   among: Among,
-  unmoved: Unmoved = 'none',
+  { unmoved = 'none', isWhole = false }: Asked = {},
 ): Promise<Omit<ScopeFacts, 'repeated'>> {
   if (catalogue.scopeKinds.size === 0) return { usage: [], ...noPlaces }
-  const usage = await writer.scopeUsage(among, context.now)
+  const usage = await writer.scopeUsage(among, context.now, isWhole)
   if (unmoved === 'all') return { usage, ...noPlaces }
   return { usage, ...(await writer.scopePlaces(among, context.now, unmoved === 'none' ? undefined : unmoved)) }
 }
 
 /** The same for a write that can leave scopes without a role set: the refusal counts each holder once. */
-async function emptiedFactsOf(scope: WriteScope, among: Among, unmoved?: Unmoved): Promise<ScopeFacts> {
-  const facts = await scopeFactsOf(scope, among, unmoved)
+async function emptiedFactsOf(scope: WriteScope, among: Among, asked?: Asked): Promise<ScopeFacts> {
+  const facts = await scopeFactsOf(scope, among, asked)
   const roleIds = [...new Set(facts.usage.map(({ roleId }) => roleId))]
   if (roleIds.length < 2) return facts
   // Nothing was changed by this write at a revision before the first one, so each holder is counted once.
