@@ -4,7 +4,7 @@
  * written, so that a set-wide change costs no more for a million members.
  */
 
-import { applyToCatalogue, counted, editOf, listed, quoted, takeWithin } from '@rolesets/core'
+import { applyStepToCatalogue, counted, editOf, listed, quoted, takeWithin } from '@rolesets/core'
 import type { Catalogue, Change, Index, Membership, Reassigned, Role, RoleReassignment } from '@rolesets/core'
 import type { Departure, Impact } from './decided.ts'
 import { Refusal } from './refusal.ts'
@@ -21,7 +21,7 @@ const organizationsInFactsMax = 20
 export function departuresOf(before: Catalogue, changes: readonly Change[]): Departure[] {
   const suspects = changes.filter(canTake)
   if (suspects.length === 0) return []
-  const after = applyToCatalogue(before, changes)
+  const after = applyStepToCatalogue(before, changes)
   const [was, is] = [administratorRoleIds(before), administratorRoleIds(after)]
   const lost = [...was].filter((id) => !is.has(id) && after.roles.byId(id) !== undefined)
   const remainingRoleIds = [...is]
