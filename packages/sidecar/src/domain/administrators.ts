@@ -8,7 +8,7 @@
  * has none.
  */
 
-import { applyToCatalogue, counted, editOf, isCurrent, listed, quoted, takeWithin } from '@rolesets/core'
+import { applyStepToCatalogue, counted, editOf, isCurrent, listed, quoted, takeWithin } from '@rolesets/core'
 import type { Catalogue, Change, Index, Membership, Reassigned, Role, RoleReassignment } from '@rolesets/core'
 import type { Departure, Impact } from './decided.ts'
 import { Refusal } from './refusal.ts'
@@ -25,7 +25,7 @@ const organizationsInFactsMax = 20
 export function departuresOf(before: Catalogue, changes: readonly Change[], now: number): Departure[] {
   const suspects = changes.filter(canTake)
   if (suspects.length === 0) return []
-  const after = applyToCatalogue(before, changes)
+  const after = applyStepToCatalogue(before, changes)
   const [was, is] = [administratorRoleIds(before), administratorRoleIds(after)]
   const lost = [...was].filter((id) => !is.has(id) && after.roles.byId(id) !== undefined)
   const remainingRoleIds = [...is]
