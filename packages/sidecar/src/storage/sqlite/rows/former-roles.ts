@@ -12,6 +12,7 @@ import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection, Row, Value } from '../connection.ts'
 import type { Restorable } from '../../../domain/former-roles.ts'
 import type { FormerRoles, FormerRolesOf } from '../../store.ts'
+import { isCurrentMember } from '../questions/current-members.ts'
 import { scopesAmong } from '../questions/scopes.ts'
 import { text, unlessNoJson } from './columns.ts'
 import { invitations, memberships } from './things.ts'
@@ -39,7 +40,7 @@ const members: Holders = {
   former: 'former_roles',
   key: ['organization_id', 'scope', 'user_id'],
   indexed: 'true',
-  isHolding: '(held.expires_at IS NULL OR held.expires_at > ?2)',
+  isHolding: isCurrentMember('held', '?2'),
 }
 
 const invited: Holders = {

@@ -8,7 +8,7 @@ import type { Migration } from './migration.ts'
 const columns = ['organization_id', 'id', 'role_ids', 'former', 'revision']
 
 export const formerRolesOfScopes: Migration = {
-  number: 15,
+  number: 16,
   name: 'former-roles-of-scopes',
   sql: `
 CREATE TABLE former_invitation_roles (
