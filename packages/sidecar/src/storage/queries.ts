@@ -1,7 +1,6 @@
 /** What the reads of a storage are asked for: pages, orders, and the conditions of lists and of the audit. */
 
-import type { everyScope, Among, Invitation, InvitationStatus, Membership, Place } from '@rolesets/core'
-import type { Restorable } from '../domain/former-roles.ts'
+import type { everyScope, Among, InvitationStatus, Place } from '@rolesets/core'
 
 export interface Page {
   /** 1 to 1 000. */
@@ -136,11 +135,6 @@ export interface FormerRolesOf {
   readonly now: number
   /** Of the members, and of the invitations. */
   readonly limit: number
-}
-
-export interface FormerRoles {
-  readonly members: readonly Restorable<Membership>[]
-  readonly invitations: readonly Restorable<Invitation>[]
 }
 
 /** Who holds several of some roles, among the holders that a reassignment would reach, or in all places of an organization. */

@@ -40,9 +40,9 @@ import type {
 import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 import type { ListedScope, RoleInScopes, ScopesInUse, ScopeUsage, SomePlaces } from '../domain/scope-facts.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
+import type { AllRestorable } from '../domain/former-roles.ts'
 import type { Copying } from './backup.ts'
 import type {
-  FormerRoles,
   FormerRolesOf,
   HistoryPage,
   HistoryQuery,
@@ -178,7 +178,7 @@ export interface Reader {
    * Members and pending invitations that still have what a mapping of a move left, and had only roles of the list before it; in
    * the order of their keys.
    */
-  formerRoles(asked: FormerRolesOf): Promise<FormerRoles>
+  formerRoles(asked: FormerRolesOf): Promise<AllRestorable>
   /** The answer to a departure at a time, as the memberships are now; at most `limit` ids, in order, and the number of all. */
   withoutAdministrator(
     departure: Departure,

@@ -10,8 +10,8 @@
 import type { Invitation, Membership, Reassigned } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection, Row, Value } from '../connection.ts'
-import type { Restorable } from '../../../domain/former-roles.ts'
-import type { FormerRoles, FormerRolesOf } from '../../store.ts'
+import type { AllRestorable, Restorable } from '../../../domain/former-roles.ts'
+import type { FormerRolesOf } from '../../store.ts'
 import { isCurrentMember } from '../questions/current-members.ts'
 import { scopesAmong } from '../questions/scopes.ts'
 import { text, unlessNoJson } from './columns.ts'
@@ -242,7 +242,7 @@ WHERE (${conditions.map(({ sql }) => `(${sql('held')})`).join(' OR ')}) AND ${ho
   )
 ORDER BY ${keyOf(holders, 'held')} LIMIT ?3`
 
-export async function readFormerRoles(connection: Connection, asked: FormerRolesOf): Promise<FormerRoles> {
+export async function readFormerRoles(connection: Connection, asked: FormerRolesOf): Promise<AllRestorable> {
   const { among, roleIds, now, limit } = asked
   const conditions = concernedBy(among, true, 4)
   const values = [JSON.stringify(roleIds), now, limit, ...conditions.flatMap((condition) => condition.values)]
