@@ -10,7 +10,7 @@ import type { ErrorReason__Output } from '@rolesets/proto'
 import type * as ErrorDetails from 'nice-grpc-error-details'
 import type * as RpcStatus from 'nice-grpc-error-details/lib/proto/google/rpc/status.js'
 import { Refusal } from '../domain/refusal.ts'
-import { ServiceError, StoreError } from '../service/service-error.ts'
+import { asTold, ServiceError, StoreError } from '../service/service-error.ts'
 import { AccessError } from './access-error.ts'
 
 type Reason = Exclude<ErrorReason__Output, 'ERROR_REASON_UNSPECIFIED'>
@@ -33,7 +33,8 @@ export function reasonOf(code: RefusalCode): Reason {
   return upperCased(code)
 }
 
-export function failureOf(error: unknown): Failure {
+export function failureOf(thrown: unknown): Failure {
+  const error = asTold(thrown)
   const code = codeOf(error)
   const status = grpc.status[errorCodes[code].grpc]
   const reason = upperCased(code)

@@ -43,11 +43,11 @@ export const organizationCommands = commandsOf(viewOrganization, {
   deleteOrganization: {
     foresee: foreseeOrganization,
     decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) => {
-      const places = { organizationId: input.organizationId, scope: everyScope }
+      const places = { organizationId: input.organizationId, scope: everyScope } as const
       const organization = await organizationOf(scope, input)
       const usage = await usageIn(scope, places)
       const roleIds = usage.map(({ roleId }) => roleId)
-      const repeated = await scope.writer.repeatedHolders(places, roleIds, scope.context.now)
+      const repeated = await scope.writer.repeatedHolders({ among: places, roleIds, ...scope.context })
       return deleteOrganization(input, { organization, usage, repeated })
     },
     deletes: true,
@@ -122,7 +122,9 @@ async function usageIn({ writer, context }: WriteScope, { organizationId, scope 
 async function movingUsage(scope: WriteScope, input: Named) {
   const { organizationId } = input
   const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { organizationId })
-  return { usage: merged([...(await usageIn(scope, { organizationId })), ...inScopes]), scopes }
+  const usage = merged([...(await usageIn(scope, { organizationId })), ...inScopes])
+  // Whoever holds the role, there is one organization.
+  return { usage: usage.map((each) => ({ ...each, organizations: 1 })), scopes }
 }
 
 /** What a write needs to know of an organization that it may register. */
