@@ -61,9 +61,11 @@ export function assignToScope(
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   const before = facts.assignment ?? null
   if ((before?.roleSetId ?? null) === roleSetId) return decided(changes, organization)
+  const { roleSetId: organizationRoleSetId } = organization
+  const destination = roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId })
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { organizationId, scope }, facts, mappings: input.mappings },
-    after: (organizationRoleSetId) => roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId }),
+    ...{ among: { organizationId, scope }, facts, mappings: input.mappings, destination },
+    after: () => destination,
   })
   checkRoomForScope(before, facts)
   const after = { organizationId, scope, name: before?.name ?? '', roleSetId, ...stampOf(context) }
@@ -100,9 +102,10 @@ export function renameScope(
   checkIsFree({ organizationId, scope: toScope }, facts.target)
   if (before === null && members + invitations === 0 && name === '')
     throw scopeNotFound({ organizationId, scope: fromScope })
+  const destination = roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId })
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { organizationId, scope: fromScope }, facts, mappings: input.mappings },
-    after: (organizationRoleSetId) => roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId }),
+    ...{ among: { organizationId, scope: fromScope }, facts, mappings: input.mappings, destination },
+    after: () => destination,
   })
   const renamed: Renamed = {
     verb: 'renamed',
