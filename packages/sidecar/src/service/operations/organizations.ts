@@ -121,8 +121,11 @@ async function usageIn({ writer, context }: WriteScope, { organizationId, scope 
 /** In the organization as a whole, and in the scopes that follow it when it moves. */
 async function movingUsage(scope: WriteScope, input: Named) {
   const { organizationId } = input
-  const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { organizationId })
-  return { usage: merged([...(await usageIn(scope, { organizationId })), ...inScopes]), scopes }
+  const { usage: inScopes, places, firstPlaces } = await scopeFactsOf(scope, { organizationId })
+  const found = merged([...(await usageIn(scope, { organizationId })), ...inScopes])
+  // It is one organization, also where a role is held in it and in its scopes.
+  const usage = found.map((each) => ({ ...each, organizations: Math.min(each.organizations, 1) }))
+  return { usage, scopes: { places, firstPlaces } }
 }
 
 /** What a write needs to know of an organization that it may register. */

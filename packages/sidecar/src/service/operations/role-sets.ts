@@ -16,19 +16,19 @@ export const roleSetCommands = commandsOf(viewRoleSet, {
   replaceRole: factRule(replaceRole, async (scope, input) => {
     const facts = await factsOf(scope, input)
     const role = findRole(scope.catalogue, input.role, 'role')
-    const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { roleSetId: facts.roleSetId })
+    const { usage: inScopes, places, firstPlaces } = await scopeFactsOf(scope, { roleSetId: facts.roleSetId })
     const ofWholes = await scope.writer.usageOf(role.id, { roleSetId: facts.roleSetId }, scope.context.now)
     const [usage = ofWholes] = merged([ofWholes, ...inScopes.filter(({ roleId }) => roleId === role.id)])
-    return { ...facts, usage, scopes }
+    return { ...facts, usage, scopes: { places, firstPlaces } }
   }),
   replaceRoleSet: factRule(replaceRoleSet, async (scope, input) => {
     const facts = await factsOf(scope, input)
     const { roleSetId } = facts
-    const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { roleSetId })
+    const { usage: inScopes, places, firstPlaces } = await scopeFactsOf(scope, { roleSetId })
     const ofWholes = await scope.writer.usageIn({ roleSetId }, scope.context.now)
     const { toRoleSet, restoreFormerRoles } = input
     const restorable = await restorableIn(scope, { roleSetId }, { roleSet: toRoleSet, restoreFormerRoles })
-    return { ...facts, usage: merged([...ofWholes, ...inScopes]), scopes, restorable }
+    return { ...facts, usage: merged([...ofWholes, ...inScopes]), scopes: { places, firstPlaces }, restorable }
   }),
   deleteRoleSet: factRule(deleteRoleSet, factsOf, { deletes: true }),
 })
