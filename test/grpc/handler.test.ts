@@ -38,7 +38,9 @@ async function serve(
     service: change(opened.service),
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
     waitingText: () => undefined,
+    previewsWithoutKey: () => false,
     membersWithoutKey: false,
+    isWithoutWriters: () => false,
     certificates: undefined,
     observer,
   })

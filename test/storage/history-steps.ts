@@ -277,8 +277,14 @@ export const reads = [
   ),
   step('members of places', fc.tuple(placesQuery, placesPage), ([query, p], w) => w.membershipsOfPlaces(query, p)),
   step('member count', fc.tuple(id, asked), ([a, s], w) => w.memberCount(a, s)),
-  step('scope usage', fc.tuple(among, moment), ([where, now], w) => w.scopeUsage(where, now)),
+  step('scope usage', fc.tuple(among, moment, fc.boolean()), ([where, now, isWhole], w) =>
+    w.scopeUsage(where, now, isWhole),
+  ),
   step('scope places', fc.tuple(among, moment), ([where, now], w) => w.scopePlaces(where, now)),
+  step('own assignments', set, (s, w) => w.ownAssignmentCount(s)),
+  step('role in scopes', fc.tuple(fc.record({ roleId, roleSetId: set }), moment), ([of, now], w) =>
+    w.roleInScopes(of, now),
+  ),
   step('scopes', fc.tuple(id, fc.option(scopeName, { nil: undefined })), ([a, after], w) =>
     w.scopesOf(a, { size: 2, after }),
   ),

@@ -36,7 +36,7 @@ import type {
   Revision,
 } from '@rolesets/core'
 import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
-import type { ListedScope, ScopesInUse, ScopeUsage, SomePlaces } from '../domain/scope-facts.ts'
+import type { ListedScope, RoleInScopes, ScopesInUse, ScopeUsage, SomePlaces } from '../domain/scope-facts.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
 import type { Restorable } from '../domain/former-roles.ts'
 import type { Copying } from './backup.ts'
@@ -139,15 +139,23 @@ export interface Reader {
   usageIn(among: Where | { readonly roleSetId: string }, now: number): Promise<readonly RoleUsage[]>
   /** The same for one role: anywhere, also in scopes, or in all organizations of a set. */
   usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
-  /** Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use. */
-  scopeUsage(among: Among, now: number): Promise<readonly ScopeUsage[]>
+  /**
+   * Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use.
+   * @param isWhole true: of all organizations together, with an empty `organizationRoleSetId`; it costs less
+   */
+  scopeUsage(among: Among, now: number, isWhole?: boolean): Promise<readonly ScopeUsage[]>
   /** The scopes of a change that have a member, a pending invitation, a name or a role set of their own; the first by key. */
   scopePlaces(among: Among, now: number): Promise<SomePlaces>
+  /**
+   * Who holds one role in the scopes that have a role set, and which scopes these are. Its cost depends on the holders of the
+   * role, and not on the number of scopes that have the set.
+   */
+  roleInScopes(of: { readonly roleId: string; readonly roleSetId: string }, now: number): Promise<RoleInScopes>
   /** Those with a name, a role set of their own or members, ordered by key. */
   scopesOf(organizationId: string, page: Page): Promise<readonly ListedScope[]>
   /** How many scopes of an organization have a name or a role set of their own. */
   scopeCount(organizationId: string): Promise<number>
-  /** How many scopes have this role set as their own. */
+  /** How many scopes have this role set as their own. Its cost doesn't depend on the number. */
   ownAssignmentCount(roleSetId: string): Promise<number>
   scopesInUse(of: { readonly kind: string } | Place, now: number): Promise<ScopesInUse>
   /**
