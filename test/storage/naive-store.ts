@@ -206,7 +206,13 @@ function naiveWriter(
         ]),
       )
       const ordered = [...places].sort(([a], [b]) => compare(a, b)).map(([, each]) => each)
-      const organizations = new Set(ordered.map(({ organizationId }) => organizationId)).size
+      const isHeldAsWhole = (id: string) =>
+        state().organizations.get(id)?.roleSetId === roleSetId &&
+        [...memberships(), ...pending(now)].some(
+          (each) => each.organizationId === id && each.scope === '' && each.roleIds.includes(roleId),
+        )
+      const inScopes = new Set(ordered.map(({ organizationId }) => organizationId))
+      const organizations = [...inScopes].filter((id) => !isHeldAsWhole(id)).length
       const counts = { members: members.length, invitations: invited.length }
       return {
         usage: { roleId, ...counts, organizations },

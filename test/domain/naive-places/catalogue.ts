@@ -93,7 +93,8 @@ export const catalogueRules = {
       run.demand(held.length === 0, 'in_use')
     }
     run.settle()
-    notePlacesOn(run, roleSet)
+    noteOrganizations(run, roleSet)
+    for (const { holder } of held) if (holder.scope !== '') run.notePlace({ org: holder.org, scope: holder.scope })
     set.roles = once([...set.roles.filter((each) => each !== role), ...(toRole === '' ? [] : [toRole])])
     if (toRole === '') return
     if (set.defaultRole === role) set.defaultRole = toRole
@@ -156,11 +157,7 @@ function hasSet(world: World, place: Parameters<typeof setOf>[1], key: string): 
   return 'set' in found && found.set === key
 }
 
-function notePlacesOn(run: Run, key: string): void {
-  for (const place of placesOf(run.world)) if (hasSet(run.world, place, key)) run.notePlace(place)
-}
-
-/** Where a role leaves or joins by the way, the impact counts organizations. */
+/** Of scopes whose roles change, the impact has only those in which a holder gets another one. */
 function noteOrganizations(run: Run, key: string): void {
   for (const [org, { set }] of Object.entries(run.world.orgs)) if (set === key) run.notePlace({ org, scope: '' })
 }

@@ -29,8 +29,21 @@ const inSameOrganization = (table: Listed) => `
   SELECT 1 FROM ${table} AS earlier
   WHERE earlier.organization_id = holder.organization_id AND ${isMeant(table, 'earlier')}`
 
+/** The holders in an organization as a whole that has the set are counted for themselves, and the organization with them. */
+const isBeyondWhole = `NOT (
+  (SELECT role_set_id FROM organizations WHERE organizations.id = holder.organization_id) = ?2
+  AND (${listed
+    .map(
+      (table) => `EXISTS (
+    SELECT 1 FROM ${table} AS whole
+    WHERE whole.role_id = ?1 AND whole.organization_id = holder.organization_id AND whole.scope = ''
+      AND ${shapes[table].isHolding})`,
+    )
+    .join(' OR ')}))`
+
 const byOrganization = (table: Listed) => `
-SELECT '${shapes[table].counted}' AS counted, count(*) AS held, ${isNew(table, inSameOrganization)} AS is_new,
+SELECT '${shapes[table].counted}' AS counted, count(*) AS held,
+  ${isNew(table, inSameOrganization)} AND ${isBeyondWhole} AS is_new,
   count(DISTINCT CASE WHEN ${isNew(table, inSamePlace)} THEN scope END) AS places
 FROM ${table} AS holder WHERE ${isMeant(table, 'holder')} GROUP BY organization_id`
 
