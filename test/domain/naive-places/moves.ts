@@ -24,7 +24,7 @@ export function move(run: Run, change: () => void, how: Move): void {
   for (const { place, was, isReached } of before) {
     const is = nameOfSet(world, place)
     if (is === was && !isReached) continue
-    run.notePlace(place)
+    if (is !== was) run.notePlace(place)
     const held = holdersIn(world, place)
     if (is === undefined) run.demand(held.length === 0, 'in_use')
     else if (held.length > 0) destinations.add(is)

@@ -49,9 +49,10 @@ export const scopeRules = {
     const place = { org, scope }
     const before = world.scopes[keyOfPlace(place)]
     if ((before?.own ?? '') === own) return
-    run.notePlace(place)
+    const was = nameOfSet(world, place)
     const change = () => keep(world, place, { name: before?.name ?? '', own })
     move(run, change, { mappings: how.mappings, reaches: isIn(place), to: () => nameOfSet(world, place) })
+    if (nameOfSet(world, place) !== was) run.notePlace(place)
   },
 
   renameScope(run, { organizationId: org, scope, newScope, name, mappings }) {
@@ -71,14 +72,15 @@ export const scopeRules = {
     }
     demandRoles(run, mappings)
     run.demand(!isThere(world, next), 'key_taken')
-    run.demand(isThere(world, from) || after.name !== '', 'scope_not_found')
+    run.demand(isThere(world, from), 'scope_not_found')
     run.settle()
-    if (isThere(world, from)) run.notePlace(from)
+    const was = nameOfSet(world, from)
     for (const each of [...world.members, ...world.invitations]) if (isIn(from)(each)) each.scope = to
     keep(world, from, { name: '', own: '' })
     keep(world, next, after)
     const is = nameOfSet(world, next)
     if (is === undefined) run.demand(!holders(world).some(({ holder }) => isIn(next)(holder)), 'in_use')
+    if (is !== was) run.notePlace(from)
     if (is === undefined) return
     moveHolders(run, next, { mappings: mappings ?? {}, isRestoring: false })
     for (const target of Object.values(mappings ?? {}))

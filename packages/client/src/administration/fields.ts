@@ -331,6 +331,8 @@ export const callFields = {
     /** Before this time. */
     toMs: 'long',
     oldestFirst: 'flag',
+    /** `<kind>:<name>`: what is of this scope; with the id of an organization as `thing`, in that one. */
+    scope: 'text',
   },
   explain: {
     ...organization,
@@ -338,6 +340,8 @@ export const callFields = {
     role: 'name',
     /** Left out: now. */
     atMs: 'long',
+    /** Left out: the organization as a whole. */
+    scope: 'text',
   },
   apply: {
     permissions: { each: { key: 'name', ...wording } },

@@ -99,6 +99,10 @@ export interface Where {
 export interface HistoryQuery {
   /** The id or key of a thing that was changed: see `subjectsOf`. */
   readonly subject?: string | undefined
+  /** The key of a scope that was changed, beside the subject. */
+  readonly scope?: string | undefined
+  /** Leave out what was called so. */
+  readonly exceptOperations?: readonly string[] | undefined
   readonly actor?: string | undefined
   readonly operation?: string | undefined
   /** Unix milliseconds; from this moment on. */

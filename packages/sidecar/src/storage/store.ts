@@ -144,8 +144,11 @@ export interface Reader {
    * @param isWhole true: of all organizations together, with an empty `organizationRoleSetId`; it costs less
    */
   scopeUsage(among: Among, now: number, isWhole?: boolean): Promise<readonly ScopeUsage[]>
-  /** The scopes of a change that have a member, a pending invitation, a name or a role set of their own; the first by key. */
-  scopePlaces(among: Among, now: number): Promise<SomePlaces>
+  /**
+   * The scopes of a change that have a member, a pending invitation, a name or a role set of their own; the first by key.
+   * @param except those of organizations on this role set aren't meant
+   */
+  scopePlaces(among: Among, now: number, except?: { readonly organizationsOn: string }): Promise<SomePlaces>
   /**
    * Who holds one role in the scopes that have a role set, and which scopes these are. Its cost depends on the holders of the
    * role, and not on the number of scopes that have the set.

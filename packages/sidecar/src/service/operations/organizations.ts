@@ -122,10 +122,9 @@ async function usageIn({ writer, context }: WriteScope, { organizationId, scope 
 async function movingUsage(scope: WriteScope, input: Named) {
   const { organizationId } = input
   const { usage: inScopes, places, firstPlaces } = await scopeFactsOf(scope, { organizationId })
-  const found = merged([...(await usageIn(scope, { organizationId })), ...inScopes])
-  // It is one organization, also where a role is held in it and in its scopes.
-  const usage = found.map((each) => ({ ...each, organizations: Math.min(each.organizations, 1) }))
-  return { usage, scopes: { places, firstPlaces } }
+  const usage = merged([...(await usageIn(scope, { organizationId })), ...inScopes])
+  // Whoever holds the role, there is one organization.
+  return { usage: usage.map((each) => ({ ...each, organizations: 1 })), scopes: { places, firstPlaces } }
 }
 
 /** What a write needs to know of an organization that it may register. */

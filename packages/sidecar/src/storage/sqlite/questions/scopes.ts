@@ -20,7 +20,7 @@ type ScopeReads = Pick<
 export function scopeReadsOf(connection: Connection): ScopeReads {
   return {
     scopeUsage: (among, now, isWhole = false) => scopeUsage(connection, { among, now, isWhole }),
-    scopePlaces: (among, now) => scopePlaces(connection, among, now),
+    scopePlaces: (among, now, except) => scopePlaces(connection, among, { now, except }),
     scopesOf: async (organizationId, page) => {
       checkAtMost(page.size, rowsMax, 'scopes')
       return scopesOf(connection, organizationId, page)
@@ -156,12 +156,18 @@ UNION SELECT organization_id, scope FROM invitations AS holder WHERE ${pending} 
 UNION SELECT organization_id, scope FROM assignments AS holder WHERE ${condition}
 ORDER BY organization_id, scope LIMIT ${limits.organizationsInImpactMax}`
 
-async function scopePlaces(connection: Connection, among: Among, now: number): Promise<SomePlaces> {
+async function scopePlaces(
+  connection: Connection,
+  among: Among,
+  { now, except }: { readonly now: number; readonly except: { readonly organizationsOn: string } | undefined },
+): Promise<SomePlaces> {
   const { sql, values } = scopesAmong(among, 'holder', 2)
-  const all = [now, ...values]
-  const places = count(await connection.all(placeCount(sql), all), 'places')
+  const isOnAnother = `(SELECT role_set_id FROM organizations WHERE id = holder.organization_id) <> ?${values.length + 2}`
+  const isMeant = except === undefined ? sql : `${sql} AND ${isOnAnother}`
+  const all = [now, ...values, ...(except === undefined ? [] : [except.organizationsOn])]
+  const places = count(await connection.all(placeCount(isMeant), all), 'places')
   if (places === 0) return { places, firstPlaces: [] }
-  return { places, firstPlaces: (await connection.all(firstPlaces(sql), all)).map(placeFrom) }
+  return { places, firstPlaces: (await connection.all(firstPlaces(isMeant), all)).map(placeFrom) }
 }
 
 export function placeFrom(row: Row): Place {
