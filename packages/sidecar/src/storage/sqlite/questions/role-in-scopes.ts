@@ -37,7 +37,7 @@ const isBeyondWhole = `NOT (
       (table) => `EXISTS (
     SELECT 1 FROM ${table} AS whole
     WHERE whole.role_id = ?1 AND whole.organization_id = holder.organization_id AND whole.scope = ''
-      AND ${shapes[table].isHolding})`,
+      AND ${shapes[table].isHolding('whole')})`,
     )
     .join(' OR ')}))`
 
