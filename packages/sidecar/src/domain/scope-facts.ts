@@ -23,7 +23,6 @@ export interface ScopeFacts extends SomePlaces {
 
 /** Scopes in which a role is held, and by how many. */
 export interface RoleInScopes extends SomePlaces {
-  /** Its organizations are those in which the role isn't held as a whole with the same role set, so that none counts twice. */
   readonly usage: RoleUsage
 }
 

@@ -121,10 +121,10 @@ async function usageIn({ writer, context }: WriteScope, { organizationId, scope 
 /** In the organization as a whole, and in the scopes that follow it when it moves. */
 async function movingUsage(scope: WriteScope, input: Named) {
   const { organizationId } = input
-  const { usage: inScopes, places, firstPlaces } = await scopeFactsOf(scope, { organizationId })
+  const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { organizationId })
   const usage = merged([...(await usageIn(scope, { organizationId })), ...inScopes])
   // Whoever holds the role, there is one organization.
-  return { usage: usage.map((each) => ({ ...each, organizations: 1 })), scopes: { places, firstPlaces } }
+  return { usage: usage.map((each) => ({ ...each, organizations: 1 })), scopes }
 }
 
 /** What a write needs to know of an organization that it may register. */

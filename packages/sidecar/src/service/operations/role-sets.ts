@@ -3,7 +3,6 @@
 import { findRole, findRoleSet } from '../../domain/lookup.ts'
 import { addRoles, createRoleSet, deleteRoleSet, updateRoleSet } from '../../domain/role-sets.ts'
 import { replaceRole, replaceRoleSet } from '../../domain/role-set-replacement.ts'
-import type { RoleUsage } from '../../domain/decided.ts'
 import { merged } from '../../domain/scope-moves.ts'
 import { scopeFactsOf } from './scopes.ts'
 import { restorableIn } from './former-roles.ts'
@@ -29,38 +28,16 @@ export const roleSetCommands = commandsOf(viewRoleSet, {
   replaceRoleSet: factRule(replaceRoleSet, async (scope, input) => {
     const facts = await factsOf(scope, input)
     const { roleSetId } = facts
-    const { usage: inScopes, places, firstPlaces } = await scopeFactsOf(scope, { roleSetId })
+    const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { roleSetId })
     const ofWholes = await scope.writer.usageIn({ roleSetId }, scope.context.now)
     const { toRoleSet, restoreFormerRoles } = input
     const restorable = await restorableIn(scope, { roleSetId }, { roleSet: toRoleSet, restoreFormerRoles })
-    const usage = await countedOnce(scope, { roleSetId, ofWholes, inScopes })
-    return { ...facts, usage, scopes: { places, firstPlaces }, restorable }
+    return { ...facts, usage: merged([...ofWholes, ...inScopes]), scopes, restorable }
   }),
   deleteRoleSet: factRule(deleteRoleSet, factsOf, { deletes: true }),
 })
 
 export const roleSetList = catalogueList(({ roleSets }) => roleSets.values(), viewRoleSet)
-
-/** Who has which role in all places of a set. An organization in which a role is held as a whole and in scopes is one. */
-async function countedOnce(
-  { writer, context }: WriteScope,
-  held: {
-    readonly roleSetId: string
-    readonly ofWholes: readonly RoleUsage[]
-    readonly inScopes: readonly RoleUsage[]
-  },
-): Promise<RoleUsage[]> {
-  const { roleSetId, ofWholes, inScopes } = held
-  const both = ofWholes.filter(({ roleId }) => inScopes.some((each) => each.roleId === roleId))
-  const organizations = new Map<string, number>()
-  for (const { roleId, organizations: asWholes } of both) {
-    const { usage } = await writer.roleInScopes({ roleId, roleSetId }, context.now)
-    organizations.set(roleId, asWholes + usage.organizations)
-  }
-  return merged([...ofWholes, ...inScopes]).map((each) => {
-    return { ...each, organizations: organizations.get(each.roleId) ?? each.organizations }
-  })
-}
 
 async function factsOf({ writer, catalogue, expectUnchanged }: WriteScope, input: { readonly roleSet: string }) {
   const roleSet = findRoleSet(catalogue, input.roleSet, 'role_set')

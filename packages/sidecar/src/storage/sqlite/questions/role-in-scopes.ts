@@ -8,7 +8,7 @@ import type { RoleInScopes } from '../../../domain/scope-facts.ts'
 import type { Connection } from '../connection.ts'
 import { integer } from '../rows/columns.ts'
 import { placeFrom, roleSetOfScope } from './scopes.ts'
-import { listed, shapes, type Listed } from './usage.ts'
+import { isHeldInWhole, listed, shapes, type Listed } from './usage.ts'
 
 /** `?1` the role, `?2` the set, `?3` the time. */
 const isMeant = (table: Listed, row: string) =>
@@ -29,21 +29,11 @@ const inSameOrganization = (table: Listed) => `
   SELECT 1 FROM ${table} AS earlier
   WHERE earlier.organization_id = holder.organization_id AND ${isMeant(table, 'earlier')}`
 
-/** The holders in an organization as a whole that has the set are counted for themselves, and the organization with them. */
-const isBeyondWhole = `NOT (
-  (SELECT role_set_id FROM organizations WHERE organizations.id = holder.organization_id) = ?2
-  AND (${listed
-    .map(
-      (table) => `EXISTS (
-    SELECT 1 FROM ${table} AS whole
-    WHERE whole.role_id = ?1 AND whole.organization_id = holder.organization_id AND whole.scope = ''
-      AND ${shapes[table].isHolding('whole')})`,
-    )
-    .join(' OR ')}))`
+const isWhole = isHeldInWhole({ organizationId: 'holder.organization_id', roleId: '?1', roleSetId: '?2', now: '?3' })
 
 const byOrganization = (table: Listed) => `
 SELECT '${shapes[table].counted}' AS counted, count(*) AS held,
-  ${isNew(table, inSameOrganization)} AND ${isBeyondWhole} AS is_new,
+  ${isNew(table, inSameOrganization)} AND NOT ${isWhole} AS is_new,
   count(DISTINCT CASE WHEN ${isNew(table, inSamePlace)} THEN scope END) AS places
 FROM ${table} AS holder WHERE ${isMeant(table, 'holder')} GROUP BY organization_id`
 
