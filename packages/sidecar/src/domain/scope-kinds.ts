@@ -64,14 +64,11 @@ export function setScopeKind(
   if (before?.fallback === fallback && before.roleSetId === roleSetId) return decided([], before)
   const after: ScopeKind = { kind, fallback, roleSetId, updatedAt: context.now, revision: context.revision }
   const next = { ...catalogue, scopeKinds: new Map(catalogue.scopeKinds).set(kind, after) }
-  const { impact, reassigned } = planScopeMove(
-    catalogue,
-    {
-      ...{ among: { kind }, facts, mappings: input.mappings },
-      after: (organizationRoleSetId) => roleSetOfPlace(next, { scope: `${kind}:`, own: null, organizationRoleSetId }),
-    },
-    context,
-  )
+  const { impact, reassigned } = planScopeMove(catalogue, {
+    ...{ among: { kind }, facts, context, mappings: input.mappings },
+    after: (organizationRoleSetId) => roleSetOfPlace(next, { scope: `${kind}:`, own: null, organizationRoleSetId }),
+    ...(roleSetId !== null && { destination: { roleSetId, origin: 'kind' } }),
+  })
   return decided([...reassigned, put('scope_kind', after, before)], after, impact)
 }
 
@@ -120,14 +117,11 @@ export function setScopeDefault(
   }
   if (before?.roleSetId === roleSet.id) return decided([], before)
   const after = { scope, roleSetId: roleSet.id, updatedAt: context.now, revision: context.revision }
-  const { impact, reassigned } = planScopeMove(
-    catalogue,
-    {
-      ...{ among: { scope }, facts, mappings: input.mappings },
-      after: () => ({ roleSetId: roleSet.id, origin: 'default' }),
-    },
-    context,
-  )
+  const destination = { roleSetId: roleSet.id, origin: 'default' } as const
+  const { impact, reassigned } = planScopeMove(catalogue, {
+    ...{ among: { scope }, facts, context, mappings: input.mappings, destination },
+    after: () => destination,
+  })
   return decided([...reassigned, put('scope_default', after, before)], after, impact)
 }
 
@@ -147,14 +141,10 @@ export function deleteScopeDefault(
   const scopeDefaults = new Map(catalogue.scopeDefaults)
   scopeDefaults.delete(scope)
   const next = { ...catalogue, scopeDefaults }
-  const { impact, reassigned } = planScopeMove(
-    catalogue,
-    {
-      ...{ among: { scope }, facts, mappings: input.mappings },
-      after: (organizationRoleSetId) => roleSetOfPlace(next, { scope, own: null, organizationRoleSetId }),
-    },
-    context,
-  )
+  const { impact, reassigned } = planScopeMove(catalogue, {
+    ...{ among: { scope }, facts, context, mappings: input.mappings },
+    after: (organizationRoleSetId) => roleSetOfPlace(next, { scope, own: null, organizationRoleSetId }),
+  })
   return decided([...reassigned, deleted('scope_default', before)], before, impact)
 }
 
