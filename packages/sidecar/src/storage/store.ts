@@ -105,6 +105,8 @@ export interface Reader {
   /** How many organizations use a set. Its cost doesn't depend on the number. */
   organizationCount(roleSetId: string): Promise<number>
   membership(organizationId: string, userId: string, scope?: string): Promise<Membership | undefined>
+  /** Those of these keys that there are, in any order. Up to 10 000 keys, each once. */
+  membershipsByKeys(keys: readonly MemberKey[]): Promise<readonly Membership[]>
   /** Ordered by user id. */
   memberships(
     organizationId: string,
