@@ -41,8 +41,8 @@ export function reading(suite: Suite): void {
     membership: (reader) => reader.membership('new', 'u'),
     memberships: (reader) => reader.memberships('new', page),
     membershipsOfPlaces: (reader) => reader.membershipsOfPlaces({ userId: 'u', scope: '*' }, page),
-    memberCount: (reader) => reader.memberCount('new'),
-    memberCounts: (reader) => reader.memberCounts(['new']),
+    memberCount: (reader) => reader.memberCount({ organizationId: 'new' }, at),
+    memberCounts: (reader) => reader.memberCounts(['new'], at),
     pendingInvitationCounts: (reader) => reader.pendingInvitationCounts(['new'], at),
     invitation: (reader) => reader.invitation('orginv_new_x'),
     pendingInvitation: (reader) => reader.pendingInvitation({ organizationId: 'new' }, 'x', at),
@@ -52,23 +52,28 @@ export function reading(suite: Suite): void {
     invitations: (reader) => reader.invitations('new', page, { now: at }),
     scopeUsage: (reader) => reader.scopeUsage(team, at),
     scopePlaces: (reader) => reader.scopePlaces(team, at),
-    scopesOf: (reader) => reader.scopesOf('new', page),
+    roleInScopes: (reader) => reader.roleInScopes({ roleId: 'member', roleSetId: 'free' }, at),
+    scopesOf: (reader) => reader.scopesOf('new', { ...page, now: at }),
     scopeCount: (reader) => reader.scopeCount('new'),
     ownAssignmentCount: (reader) => reader.ownAssignmentCount('free'),
     scopesInUse: (reader) => reader.scopesInUse(team, at),
     usageIn: (reader) => reader.usageIn({ organizationId: 'new' }, at),
     formerRoles: (reader) =>
-      reader.formerRoles({ among: { organizationId: 'new' }, roleIds: ['member', 'new'], limit: 10 }),
+      reader.formerRoles({ among: { organizationId: 'new' }, roleIds: ['member', 'new'], limit: 10, now: at }),
     usageOf: (reader) => reader.usageOf('member', undefined, at),
     withoutAdministrator: (reader) =>
-      reader.withoutAdministrator({ leaving: { organizationIds: ['new'] }, remainingRoleIds: ['admin'] }, 1),
-    searchOrganizations: (reader) => reader.searchOrganizations({}, byTime, span),
+      reader.withoutAdministrator(
+        { leaving: { organizationIds: ['new'] }, remainingRoleIds: ['admin'] },
+        { limit: 1, now: at },
+      ),
+    searchOrganizations: (reader) => reader.searchOrganizations({ now: at }, byTime, span),
     searchMemberships: (reader) => reader.searchMemberships({}, byTime, span),
     searchInvitations: (reader) => reader.searchInvitations({ now: at }, byTime, span),
     searchDomains: (reader) => reader.searchDomains({}, byTime, span),
     accessKeys: (reader) => reader.accessKeys(),
   }
   const team = { organizationId: 'new', scope: 'team:x' }
+  const everyTeam = { kind: 'team', fallback: 'organization', roleSetId: null } as const
   const ended = (revision: number): Change => {
     const counts = { members: 0, invitations: 0 }
     return { verb: 'deleted', thing: 'organization', before: organizationOf('ended', revision), ...counts }
@@ -97,6 +102,7 @@ export function reading(suite: Suite): void {
             membership('new', 'w', next, { scope: 'team:x' }),
           ],
           ...[invitation('new', 'x', next), accessKey('new', next)],
+          put('scope_kind', { ...everyTeam, updatedAt: at, revision: next }, null),
           put('assignment', { ...team, name: '', roleSetId: 'free', updatedAt: at, revision: next }, null),
         ])
         // A deletion has everything written, so only the read that is about it sees one.
@@ -116,7 +122,7 @@ export function reading(suite: Suite): void {
       reader.revision,
       (await reader.organizations({ size: 10 })).map(({ id }) => id),
       await reader.organizationCount('free'),
-      await reader.memberCount('a'),
+      await reader.memberCount({ organizationId: 'a' }, at),
       await reader.usageOf('member', undefined, at),
       (await reader.catalogue()).roleSets.size,
     ]

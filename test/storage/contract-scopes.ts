@@ -42,6 +42,16 @@ export function scoping({ test, name, ...suite }: Suite): void {
         return here === 0 ? [] : [[here, here]]
       })
       t.deepEqual(found, [{ places: meant.length, firstPlaces: byKey }, counts], title)
+      if ('roleSetId' in among) {
+        const held = { roleId: 'member', roleSetId: among.roleSetId }
+        // The organization on the set has holders as a whole, too, and is counted there.
+        const beside = Object.values(organizations).filter((roleSetId) => roleSetId !== among.roleSetId).length
+        const total = { members: meant.length, invitations: meant.length }
+        t.deepEqual((await store.read((reader) => reader.roleInScopes(held, at))).value, {
+          usage: { roleId: 'member', ...total, organizations: counts.length === 0 ? 0 : beside },
+          ...{ places: meant.length, firstPlaces: byKey },
+        })
+      }
 
       const mappings = [{ fromRoleId: 'member', toRoleId: 'admin', members: 0, invitations: 0 }]
       const { value: changed } = await store.write(provenance({ dryRun: true }), async (writer) => {

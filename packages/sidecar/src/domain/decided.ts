@@ -48,7 +48,9 @@ export interface Impact {
   readonly violations: readonly Violation[]
   /** The organizations that lose their last administrator (rule 19). */
   readonly withoutAdministrator: WithoutAdministrator
-  /** Scopes that get another role set (rule 16): how many, and the first ones in order. */
+  /**
+   * Scopes that get another role set (rule 16), or in which a replaced role is held: how many, and the first ones in order.
+   */
   readonly places: number
   readonly firstPlaces: readonly Place[]
   /** Those who hold several of `roles` are in each; so often are they there beyond once. */
@@ -122,7 +124,7 @@ export interface RoleSetFacts {
   readonly organizations: number
   /** A few of them, for a refusal. */
   readonly firstOrganizationIds?: readonly string[]
-  /** The scopes that have the set, as far as they have members or something of their own. Not given: none. */
+  /** The scopes that have the set, or of them those in which a role is held. Not given: none. */
   readonly scopes?: Pick<Impact, 'places' | 'firstPlaces'> | undefined
   /** How many scopes have it as their own. Not given: none. */
   readonly ownAssignments?: number | undefined
@@ -143,7 +145,7 @@ export interface OrganizationFacts {
 
 /** Whom a change takes from the administrators (rule 19): these members, or everyone with one of these roles. */
 type Leaving =
-  | { readonly members: readonly Pick<Membership, 'organizationId' | 'userId'>[] }
+  | { readonly members: readonly Pick<Membership, 'organizationId' | 'userId' | 'expiresAt'>[] }
   /** Undefined `among`: in all organizations. */
   | { readonly roleIds: readonly string[]; readonly among: Reassigned['among'] | undefined }
   /** Everyone: which of these organizations have no administrator now? */
@@ -152,6 +154,9 @@ type Leaving =
 /** A question: which of the organizations of those who leave have no other member with one of the remaining roles? */
 export interface Departure {
   readonly leaving: Leaving
-  /** A member who has one of these roles before the change, and doesn't leave, is an administrator after it. */
+  /**
+   * A member who has one of these roles before the change, and doesn't leave, is an administrator after it. One whose
+   * membership has an end is none in place of one whose has none.
+   */
   readonly remainingRoleIds: readonly string[]
 }

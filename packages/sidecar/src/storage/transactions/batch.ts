@@ -3,7 +3,7 @@
  * it recorded. A work that throws, or that is a dry run, leaves nothing behind. One commit makes all of them durable.
  */
 
-import { applyToCatalogue, type Catalogue, type Change, type TableDigest } from '@rolesets/core'
+import { applyStepToCatalogue, settledCatalogue, type Catalogue, type Change, type TableDigest } from '@rolesets/core'
 import {
   AppendError,
   type At,
@@ -206,7 +206,7 @@ export class Batch {
   #add(changeSet: KeptChangeSet, catalogue: Catalogue): void {
     this.#changeSets.push(changeSet)
     const { revision, seal, committedAt } = changeSet
-    this.#state = { ...this.#state, revision, seal, committedAt, catalogue }
+    this.#state = { ...this.#state, revision, seal, committedAt, catalogue: settledCatalogue(catalogue) }
   }
 
   #returned(value: unknown): Outcome {
@@ -232,7 +232,7 @@ class Recording {
 
   async record(changes: readonly Change[]): Promise<void> {
     for (const change of changes) this.changes.push(change)
-    this.catalogue = applyToCatalogue(this.catalogue, changes)
+    this.catalogue = applyStepToCatalogue(this.catalogue, changes)
     await this.#rows.record(changes.map((change) => ({ change, revision: this.revision, at: this.#at })))
   }
 }

@@ -30,6 +30,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   organizationBySlug: ofSingle,
   scopeUsage: ofScopes,
   scopePlaces: ofScopes,
+  roleInScopes: ofScopes,
   scopesOf: ofScopes,
   scopeCount: ofScopes,
   ownAssignmentCount: ofScopes,

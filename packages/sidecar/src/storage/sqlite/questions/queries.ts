@@ -8,23 +8,31 @@ import { listAssignments, readAssignment, roleSetIdsOf } from '../rows/assignmen
 import { readBookmark } from '../rows/bookmarks.ts'
 import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
 import { count, integer, text } from '../rows/columns.ts'
+import { organizationCounts } from '../rows/counts.ts'
 import { readAnchor, readChangedNear, readChangeSets, readForgettable, readHistory } from '../rows/history.ts'
 import { deletedOrganizations } from '../rows/organizations.ts'
 import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
 import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
+import { currentMembers, isCurrentMember, isCurrentMemberOfWhole } from './current-members.ts'
 import { repeatedHolders } from './repeated-holders.ts'
 import { checkAtMost, holdsOneOf, isInScope, rowsMax, searchesOf } from './search.ts'
+import { roleInScopes } from './role-in-scopes.ts'
 import { scopeReadsOf } from './scopes.ts'
-import { organizationCount, usageIn, usageOf } from './usage.ts'
+import { usageIn, usageOf } from './usage.ts'
 import { readFormerRoles } from '../rows/former-roles.ts'
 
 const idsMax = 10_000
 
 const memberCounts = `
 SELECT organization_id, count(*) AS members FROM memberships
-WHERE organization_id IN (SELECT value FROM json_each(?)) AND scope = '' GROUP BY organization_id`
+WHERE organization_id IN (SELECT value FROM json_each(?1)) AND scope = '' AND ${isCurrentMemberOfWhole('memberships', '?2')}
+GROUP BY organization_id`
+
+const memberCount = `
+SELECT count(*) AS members FROM memberships
+WHERE organization_id = ?1 AND scope = ?2 AND ${isCurrentMember('memberships', '?3')}`
 
 const pendingCounts = `
 SELECT organization_id, count(*) AS invitations FROM invitations
@@ -55,13 +63,11 @@ export function readsOf(connection: Connection): Reads {
       (await organizations.select(connection, 'SELECT * FROM organizations WHERE slug = ?', [slug]))[0],
     membership: (organizationId, userId, scope = '') => memberships.find(connection, organizationId, scope, userId),
     membershipsByKey: (keys) => memberships.findAll(connection, `[${keys.join()}]`),
-    memberCount: async (organizationId, scope = '') => {
-      const sql = 'SELECT count(*) AS members FROM memberships WHERE organization_id = ? AND scope = ?'
-      return count(await connection.all(sql, [organizationId, scope]), 'members')
-    },
-    memberCounts: async (organizationIds) => {
+    memberCount: async ({ organizationId, scope = '' }, now) =>
+      count(await connection.all(memberCount, [organizationId, scope, now]), 'members'),
+    memberCounts: async (organizationIds, now) => {
       checkAtMost(organizationIds.length, rowsMax, 'organizations')
-      return countsOf(await connection.all(memberCounts, [JSON.stringify(organizationIds)]), 'members')
+      return countsOf(await connection.all(memberCounts, [JSON.stringify(organizationIds), now]), 'members')
     },
     pendingInvitationCounts: async (organizationIds, now) => {
       checkAtMost(organizationIds.length, rowsMax, 'organizations')
@@ -85,12 +91,12 @@ export function readsOf(connection: Connection): Reads {
       checkAtMost(ids.length, idsMax, 'organizations')
       return deletedOrganizations(connection, ids)
     },
-    organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
+    organizationCount: (roleSetId) => organizationCounts.of(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),
     formerRoles: (asked) => readFormerRoles(connection, asked),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
     repeatedHolders: (asked) => repeatedHolders(connection, asked),
-    withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
+    withoutAdministrator: (departure, asked) => withoutAdministrator(connection, departure, asked),
     catalogue: () => loadCatalogue(connection),
     accessKeys: () => inOrder(connection, accessKeys),
     changeSets: (after, limit) => readChangeSets(connection, after, limit),
@@ -102,6 +108,7 @@ export function readsOf(connection: Connection): Reads {
     historyAnchor: () => readAnchor(connection),
     bookmark: (name) => readBookmark(connection, name),
     forgettable: (keep) => readForgettable(connection, keep),
+    roleInScopes: (of, now) => roleInScopes(connection, of, now),
     ...scopeReadsOf(connection),
     ...listsOf(connection),
     ...searchesOf(connection),
@@ -114,9 +121,9 @@ function listsOf(
   return {
     organizations: (page, { roleSetId } = {}) =>
       list(connection, organizations, { page, by: 'id', conditions: [given('role_set_id = ?', roleSetId)] }),
-    memberships: async (organizationId, page, { roleId, scope = '' } = {}) => {
+    memberships: async (organizationId, page, { roleId, scope = '', now } = {}) => {
       const isHolder = roleId === undefined ? undefined : await holdsOneOf(connection, [roleId])
-      const conditions = [...isIn({ organizationId, scope }), isHolder]
+      const conditions = [...isIn({ organizationId, scope }), isHolder, currentMembers(now)]
       return list(connection, memberships, { page, by: 'user_id', conditions })
     },
     membershipsOfPlaces: (query, page) => membershipsOfPlaces(connection, query, page),
@@ -133,7 +140,7 @@ function isIn({ organizationId, scope }: Place): readonly (Condition | undefined
 
 async function membershipsOfPlaces(
   connection: Connection,
-  { organizationId, scope, userId, roleId }: PlacesQuery,
+  { organizationId, scope, userId, roleId, now }: PlacesQuery,
   { size, after = { organizationId: '', scope: '', userId: '' } }: Parameters<RowReader['membershipsOfPlaces']>[1],
 ): Promise<readonly Membership[]> {
   checkAtMost(size, rowsMax, 'memberships')
@@ -143,6 +150,7 @@ async function membershipsOfPlaces(
     isInScope('scope', scope),
     given('user_id = ?', userId),
     roleId === undefined ? undefined : await holdsOneOf(connection, [roleId]),
+    currentMembers(now),
     { sql: `(${key}) > (?, ?, ?)`, values: [after.organizationId, after.scope, after.userId] },
   ])
   // A user is in fewer places than an organization may have members, and its index has the order of the key.

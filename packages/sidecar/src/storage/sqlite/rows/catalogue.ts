@@ -5,7 +5,9 @@
 
 import { type Catalogue, Index, initialSettings, type Role, type RoleSet, type Settings } from '@rolesets/core'
 import type { Connection } from '../connection.ts'
+import { isCurrentMember } from '../questions/current-members.ts'
 import { text } from './columns.ts'
+import { assignmentCounts, organizationCounts } from './counts.ts'
 import { readRetiredKeys } from './permissions.ts'
 import type { Table } from './table.ts'
 import { permissions, roles, roleSets, scopeDefaults, scopeKinds, settings } from './things.ts'
@@ -55,8 +57,10 @@ export async function putRole(connection: Connection, role: Role): Promise<void>
   await link(connection, rolePermissions, [role.id, role.permissionIds])
 }
 
-export async function deleteRole(connection: Connection, { id }: Role): Promise<void> {
+/** @param stamp `at`: the time of the write */
+export async function deleteRole(connection: Connection, { id }: Role, { at }: { readonly at: number }): Promise<void> {
   await unlink(connection, rolePermissions, id)
+  await deleteFormerHolders(connection, id, at)
   await roles.deleteAll(connection, [[id]])
 }
 
@@ -69,7 +73,7 @@ export async function putRoleSet(connection: Connection, roleSet: RoleSet): Prom
 export async function deleteRoleSet(connection: Connection, { id }: RoleSet): Promise<void> {
   await unlink(connection, roleSetRoles, id)
   await roleSets.deleteAll(connection, [[id]])
-  await connection.run('DELETE FROM organization_counts WHERE role_set_id = ? AND organizations = 0', [id])
+  for (const counts of [organizationCounts, assignmentCounts]) await counts.forget(connection, id)
 }
 
 /** SQLite gives the first row of an empty table the key 1. */
@@ -101,4 +105,22 @@ async function readLinks(connection: Connection, links: Links): Promise<Readonly
     else groups.set(text(row, holder), [text(row, held)])
   }
   return groups
+}
+
+/**
+ * Members whose time is over keep the roles that they had (rule 22), and don't keep a role from being deleted: their rows go
+ * with it. With the membership of an organization as a whole go those in its scopes, which would count again beside a new one.
+ */
+async function deleteFormerHolders(connection: Connection, roleId: string, now: number): Promise<void> {
+  const key = 'organization_id, scope, user_id'
+  const former = `
+SELECT ${key} FROM memberships WHERE role_id = ?1 AND NOT ${isCurrentMember('memberships', '?2')}
+UNION SELECT ${key} FROM further_member_roles WHERE role_id = ?1 AND NOT ${isCurrentMember('further_member_roles', '?2')}`
+  const all = `
+WITH former (${key}) AS (${former})
+SELECT ${key} FROM former
+UNION SELECT inside.organization_id, inside.scope, inside.user_id
+FROM former JOIN memberships AS inside USING (organization_id, user_id) WHERE former.scope = ''`
+  for (const table of ['former_roles', 'memberships'])
+    await connection.run(`DELETE FROM ${table} WHERE (${key}) IN (${all})`, [roleId, now])
 }
