@@ -185,7 +185,11 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
     { ROLESETS_PROBE_LISTEN: ':7452' },
     /^ROLESETS_PROBE_LISTEN has ":7452"\. Give host:port \(/,
   ],
-  ['two addresses for probes', { ROLESETS_PROBE_LISTEN: '[::]:1,[::1]:1' }, /^ROLESETS_PROBE_LISTEN has 2 addresses, and can have one\./],
+  [
+    'two addresses for probes',
+    { ROLESETS_PROBE_LISTEN: '[::]:1,[::1]:1' },
+    /^ROLESETS_PROBE_LISTEN has 2 addresses, and can have one\./,
+  ],
   [
     'probes and HTTP at one address',
     { ROLESETS_PROBE_LISTEN: '0.0.0.0:7451' },
