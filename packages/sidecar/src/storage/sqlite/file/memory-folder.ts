@@ -5,8 +5,7 @@
 
 import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { getuid } from 'node:process'
+import { dirname, join } from 'node:path'
 import { StoreError } from '../../store.ts'
 import { acquireLock } from './lock.ts'
 
@@ -21,27 +20,29 @@ const removedMax = 16
 
 /** @param undo gets how to remove it @returns the path of the database @throws StoreError `folder_read_only` */
 export async function makeMemoryFolder(undo: (() => Promise<void>)[]): Promise<string> {
-  await removeLeft(tmpdir())
   const folder = await mkdtemp(join(tmpdir(), prefix)).catch((cause: unknown) => {
     const problem = `A store in memory keeps its files in the folder for temporary files, and ${tmpdir()} can't be written.`
     const remedy = 'Mount a writable folder there, or name another one in TMPDIR.'
     throw new StoreError('folder_read_only', `${problem} ${remedy}`, { cause })
   })
   undo.push(() => rm(folder, { recursive: true, force: true }))
+  await removeLeft(folder)
   return join(folder, fileName)
 }
 
 /** What can't be looked at or removed stays: the next start tries again. */
-async function removeLeft(parent: string): Promise<void> {
+async function removeLeft(own: string): Promise<void> {
+  const parent = dirname(own)
+  const { uid } = await lstat(own)
   const names = await readdir(parent).catch((): string[] => [])
   const found = names.filter((name) => name.startsWith(prefix)).slice(0, removedMax)
-  for (const name of found) await removeIfLeft(join(parent, name)).catch(() => undefined)
+  for (const name of found) await removeIfLeft(join(parent, name), uid).catch(() => undefined)
 }
 
 /** The lock tells whether its process lives, also in another container: the system frees it when the process ends. */
-async function removeIfLeft(folder: string): Promise<void> {
+async function removeIfLeft(folder: string, ownUid: number): Promise<void> {
   const found = await lstat(folder)
-  if (!found.isDirectory() || found.uid !== getuid?.() || Date.now() - found.mtimeMs < youngMs) return
+  if (!found.isDirectory() || found.uid !== ownUid || Date.now() - found.mtimeMs < youngMs) return
   const files = await readdir(folder)
   // Without a lock file it isn't known whose it is. Nothing else is ever in such a folder.
   if (!files.includes(`${fileName}.lock`) || !files.every((name) => name.startsWith(fileName))) return
