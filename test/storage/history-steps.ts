@@ -289,7 +289,11 @@ export const reads = [
   step('scope usage', fc.tuple(among, moment, fc.boolean()), ([where, now, isWhole], w) =>
     w.scopeUsage(where, now, isWhole),
   ),
-  step('scope places', fc.tuple(among, moment), ([where, now], w) => w.scopePlaces(where, now)),
+  step(
+    'scope places',
+    fc.tuple(among, moment, fc.option(fc.record({ organizationsOn: set }), { nil: undefined })),
+    ([where, now, except], w) => w.scopePlaces(where, now, except),
+  ),
   step('own assignments', set, (s, w) => w.ownAssignmentCount(s)),
   step('role in scopes', fc.tuple(fc.record({ roleId, roleSetId: set }), moment), ([of, now], w) =>
     w.roleInScopes(of, now),

@@ -147,7 +147,8 @@ export interface Reader {
   /** The same for one role: anywhere, also in scopes, or in all organizations of a set. */
   usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
   /**
-   * Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use.
+   * Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use. Of the
+   * scopes that have a role set, `organizations` doesn't count what `usageOf` counts: organizations on it with holders as a whole.
    * @param isWhole true: of all organizations together, with an empty `organizationRoleSetId`; it costs less
    */
   scopeUsage(among: Among, now: number, isWhole?: boolean): Promise<readonly ScopeUsage[]>
@@ -157,7 +158,7 @@ export interface Reader {
    */
   scopePlaces(among: Among, now: number, except?: { readonly organizationsOn: string }): Promise<SomePlaces>
   /**
-   * Who holds one role in the scopes that have a role set, and which scopes these are. Its cost depends on the holders of the
+   * Who holds one role in the scopes that have a role set, and which scopes these are. `organizations` is as in `scopeUsage`. Its cost depends on the holders of the
    * role, and not on the number of scopes that have the set.
    */
   roleInScopes(of: { readonly roleId: string; readonly roleSetId: string }, now: number): Promise<RoleInScopes>
