@@ -6,6 +6,7 @@
 
 import type * as proto from '@rolesets/proto'
 import {
+  actingUserOf,
   byKind,
   type Among,
   type Assignment,
@@ -133,6 +134,7 @@ function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage, 
     ...{ revision, committedAtMs: committedAt },
     // A write of which nothing is shown isn't named either.
     ...{ actor: isAnonymous ? '' : actor, operation: isAnonymous && shown.length === 0 ? '' : operation },
+    ...(!isAnonymous && { actingUserId: actingUserOf(changes) ?? '' }),
     // An invitation is shown as it stood when the write was committed: expiring makes no change.
     changes: shown.map((change) => byKind(changeMessages, change, { catalogue, now: committedAt, isAnonymous })),
     ...(view === 'recorded' && { seal, record }),

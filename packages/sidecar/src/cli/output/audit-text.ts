@@ -7,8 +7,10 @@ import { linesText } from './lines.ts'
 
 type Image = NonNullable<AuditedChange['after']>
 
-export function changeSetText({ revision, committedAtMs, actor, operation, changes }: AuditedChangeSet): string {
-  const head = `${revision}  ${new Date(committedAtMs).toISOString()}  ${actor}  ${operation}`
+export function changeSetText(changeSet: AuditedChangeSet): string {
+  const { revision, committedAtMs, actor, operation, actingUserId, changes } = changeSet
+  const made = actingUserId === undefined ? operation : `${operation} for ${actingUserId}`
+  const head = `${revision}  ${new Date(committedAtMs).toISOString()}  ${actor}  ${made}`
   return linesText([head, ...changes.map((change) => `  ${factText(change)}`)])
 }
 
