@@ -180,8 +180,8 @@ export interface AuditedChangeSet {
   readonly committedAtMs: number
   readonly actor: string
   readonly operation: string
-  /** Id of the user on whose behalf it was made. Left out: nobody was named, or several inviters. */
-  readonly actingUserId?: string
+  /** Id of the user on whose behalf it was made. Empty: nobody was named, or several inviters. */
+  readonly actingUserId: string
   /** In order. */
   readonly changes: readonly AuditedChange[]
   /** SHA-256, in hex, of the seal before it and of all of this. */

@@ -266,7 +266,7 @@ function invite(
   const made = value.flatMap((invitation): readonly Change[] => {
     const change = put('invitation', invitation, null)
     // Rule 18 was decided by the inviter.
-    const isJudged = input.checkInviters === true && invitation.inviterUserId !== ''
+    const isJudged = inviting.checkInviters === true && invitation.inviterUserId !== ''
     return isJudged ? onBehalf([change], invitation.inviterUserId) : [change]
   })
   return decided([...changes, ...made], value)

@@ -129,12 +129,13 @@ function chunkMessage({ first, organizations, assignments, last, catalogue }: Sn
 function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage, view: FeedView): proto.ChangeSet {
   const { committedAt, actor, operation, changes, seal, record } = changeSet
   const isAnonymous = view === 'anonymous'
+  const actingUserId = actingUserOf(changes)
   const shown = isAnonymous ? changes.filter((change) => !byKind(needsKey, change)) : changes
   return {
     ...{ revision, committedAtMs: committedAt },
     // A write of which nothing is shown isn't named either.
     ...{ actor: isAnonymous ? '' : actor, operation: isAnonymous && shown.length === 0 ? '' : operation },
-    ...(!isAnonymous && { actingUserId: actingUserOf(changes) ?? '' }),
+    ...(!isAnonymous && actingUserId !== undefined && { actingUserId }),
     // An invitation is shown as it stood when the write was committed: expiring makes no change.
     changes: shown.map((change) => byKind(changeMessages, change, { catalogue, now: committedAt, isAnonymous })),
     ...(view === 'recorded' && { seal, record }),
