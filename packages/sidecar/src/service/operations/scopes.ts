@@ -90,7 +90,8 @@ export function inOrder<Thing>(byKey: ReadonlyMap<string, Thing>): Thing[] {
 }
 
 export const scopeList: List<ScopeFilter, ListedScope, ScopeView> = {
-  read: ({ reader, input }, page) => reader.scopesOf(parseId(input.organizationId, 'organization_id'), page),
+  read: ({ reader, now, input }, page) =>
+    reader.scopesOf(parseId(input.organizationId, 'organization_id'), { ...page, now }),
   viewPage: async (scopes, { reader, catalogue, input }) => {
     const organization = await reader.organization(input.organizationId)
     if (organization === undefined) throw organizationNotFound(input.organizationId)

@@ -12,7 +12,7 @@ import { listed, shapes, type Listed } from './usage.ts'
 
 /** `?1` the role, `?2` the set, `?3` the time. */
 const isMeant = (table: Listed, row: string) =>
-  `${row}.role_id = ?1 AND ${row}.scope <> '' AND ${shapes[table].isHolding} AND ${roleSetOfScope(row)} = ?2`
+  `${row}.role_id = ?1 AND ${row}.scope <> '' AND ${shapes[table].isHolding(row)} AND ${roleSetOfScope(row)} = ?2`
 
 /** What isn't in a table that comes before it: there it is counted already. */
 const isNew = (table: Listed, isSame: (earlier: Listed) => string) =>
@@ -23,7 +23,7 @@ const isNew = (table: Listed, isSame: (earlier: Listed) => string) =>
 const inSamePlace = (table: Listed) => `
   SELECT 1 FROM ${table} AS earlier
   WHERE earlier.role_id = ?1 AND earlier.organization_id = holder.organization_id AND earlier.scope = holder.scope
-    AND ${shapes[table].isHolding}`
+    AND ${shapes[table].isHolding('earlier')}`
 
 const inSameOrganization = (table: Listed) => `
   SELECT 1 FROM ${table} AS earlier

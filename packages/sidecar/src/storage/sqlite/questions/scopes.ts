@@ -8,6 +8,7 @@ import type { Connection, Row, Value } from '../connection.ts'
 import type { ListedScope, ScopesInUse, ScopeUsage, SomePlaces } from '../../../domain/scope-facts.ts'
 import type { Page } from '../../store.ts'
 import type { RowReader } from '../../transactions/connection.ts'
+import { isCurrentMember } from './current-members.ts'
 import { checkAtMost, rowsMax } from './search.ts'
 import { count, integer, text } from '../rows/columns.ts'
 import { assignmentCounts } from '../rows/counts.ts'
@@ -83,6 +84,7 @@ function boundsOfKind(kind: string): readonly [string, string] {
 }
 
 const pending = "holder.status = 'pending' AND holder.expires_at > ?1"
+const current = isCurrentMember('holder', '?1')
 
 /** Those with several roles. Of many organizations they are found by an index of their own: there are few of them. */
 const severalOf = (table: 'memberships' | 'invitations', among: Among) =>
@@ -90,11 +92,11 @@ const severalOf = (table: 'memberships' | 'invitations', among: Among) =>
 
 /** `?1` the time; the condition has values from `?2` on. */
 const held = (among: Among, condition: string) => `
-  SELECT role_id, organization_id, true AS is_member FROM memberships AS holder WHERE ${condition}
+  SELECT role_id, organization_id, true AS is_member FROM memberships AS holder WHERE ${current} AND ${condition}
   UNION ALL
   SELECT further.value, organization_id, true
   FROM ${severalOf('memberships', among)} CROSS JOIN json_each(holder.further_role_ids) AS further
-  WHERE holder.further_role_ids <> '[]' AND ${condition}
+  WHERE ${current} AND holder.further_role_ids <> '[]' AND ${condition}
   UNION ALL
   SELECT role_id, organization_id, false FROM invitations AS holder WHERE ${pending} AND ${condition}
   UNION ALL
@@ -138,20 +140,20 @@ function usageFrom(row: Row): ScopeUsage {
 const placesIn = (table: string, condition: string) =>
   `SELECT organization_id, scope FROM ${table} AS holder WHERE ${condition} GROUP BY scope, organization_id`
 
-const isNot = (table: string, condition = 'true') => `NOT EXISTS (
+const isNot = (table: string, condition: string) => `NOT EXISTS (
   SELECT 1 FROM ${table} AS holder
   WHERE holder.organization_id = place.organization_id AND holder.scope = place.scope AND ${condition})`
 
 /** Those with a member, a pending invitation, a name or a role set of their own; each is counted where it is found first. */
 const placeCount = (condition: string) => `
-SELECT (SELECT count(*) FROM (${placesIn('memberships', condition)}))
-  + (SELECT count(*) FROM (${placesIn('invitations', `${pending} AND ${condition}`)}) AS place WHERE ${isNot('memberships')})
+SELECT (SELECT count(*) FROM (${placesIn('memberships', `${current} AND ${condition}`)}))
+  + (SELECT count(*) FROM (${placesIn('invitations', `${pending} AND ${condition}`)}) AS place WHERE ${isNot('memberships', current)})
   + (SELECT count(*) FROM (${placesIn('assignments', condition)}) AS place
-     WHERE ${isNot('memberships')} AND ${isNot('invitations', pending)}) AS places
+     WHERE ${isNot('memberships', current)} AND ${isNot('invitations', pending)}) AS places
 WHERE ?1 IS NOT NULL`
 
 const firstPlaces = (condition: string) => `
-SELECT organization_id, scope FROM memberships AS holder WHERE ?1 IS NOT NULL AND ${condition}
+SELECT organization_id, scope FROM memberships AS holder WHERE ${current} AND ${condition}
 UNION SELECT organization_id, scope FROM invitations AS holder WHERE ${pending} AND ${condition}
 UNION SELECT organization_id, scope FROM assignments AS holder WHERE ${condition}
 ORDER BY organization_id, scope LIMIT ${limits.organizationsInImpactMax}`
@@ -176,10 +178,14 @@ export function placeFrom(row: Row): Place {
 
 const listed = `
 SELECT found.scope, coalesce(assignments.name, '') AS name, assignments.role_set_id,
-  (SELECT count(*) FROM memberships WHERE organization_id = ?1 AND memberships.scope = found.scope) AS members
+  (
+    SELECT count(*) FROM memberships AS member
+    WHERE organization_id = ?1 AND member.scope = found.scope AND ${isCurrentMember('member', '?4')}
+  ) AS members
 FROM (
   SELECT scope FROM assignments WHERE organization_id = ?1 AND scope > ?2
-  UNION SELECT DISTINCT scope FROM memberships WHERE organization_id = ?1 AND scope > ?2
+  UNION SELECT DISTINCT scope FROM memberships AS member
+  WHERE organization_id = ?1 AND scope > ?2 AND ${isCurrentMember('member', '?4')}
   ORDER BY scope LIMIT ?3
 ) AS found
 LEFT JOIN assignments ON assignments.organization_id = ?1 AND assignments.scope = found.scope
@@ -189,9 +195,9 @@ ORDER BY found.scope`
 async function scopesOf(
   connection: Connection,
   organizationId: string,
-  { size, after = '' }: Page,
+  { size, after = '', now }: Page & { readonly now: number },
 ): Promise<readonly ListedScope[]> {
-  const rows = await connection.all(listed, [organizationId, after, size])
+  const rows = await connection.all(listed, [organizationId, after, size, now])
   return rows.map((row) => ({
     ...{ organizationId, scope: text(row, 'scope'), name: text(row, 'name') },
     own: row['role_set_id'] === null ? null : text(row, 'role_set_id'),
@@ -205,7 +211,7 @@ async function scopeCount(connection: Connection, organizationId: string): Promi
 }
 
 const inUse = (condition: string) => `
-SELECT (SELECT count(*) FROM memberships WHERE scope <> '' AND ${condition}) AS members,
+SELECT (SELECT count(*) FROM memberships AS holder WHERE scope <> '' AND ${condition} AND ${current}) AS members,
   (SELECT count(*) FROM invitations WHERE scope <> '' AND ${condition} AND status = 'pending' AND expires_at > ?1) AS invitations,
   (SELECT count(*) FROM assignments WHERE ${condition}) AS assignments`
 
