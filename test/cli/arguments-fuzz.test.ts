@@ -9,12 +9,17 @@ const runs = 4_000
 const verb = fc.constantFrom(
   ...[['apply'], ['check'], ['roles'], ['assign'], ['replace-role'], ['replace-set'], ['watch'], ['schema']],
   ...[['log'], ['explain'], ['doctor']],
+  ...['kind', 'default', 'rename'].map((name) => ['scopes', name]),
+  ...['members', 'scopes', 'scope-kinds', 'scope-defaults', 'invitations'].map((name) => ['get', name]),
+  ...[['users', 'remove'], ['scopes'], ['get']],
   ...['create', 'list', 'get', 'revoke', 'accept'].map((name) => ['invitations', name]),
   ...['create', 'list', 'revoke'].map((name) => ['keys', name]),
   ...[['invitations'], ['keys'], ['keys', 'help']],
 )
 const flag = fc.constantFrom(
   ...['--expected-revision', '--status', '--expires-in-days', '--inviter', '--redirect-url', '--read-only'],
+  ...['--scope', '--role', '--role-set', '--fallback', '--delete', '--name', '--clear', '--create'],
+  ...['--acting-user', '--grant-policy', '--revoke-sent-invitations', '--allow-no-administrator'],
   ...['--thing', '--operation', '--from', '--to', '--oldest-first', '--limit', '--at', '--database'],
   ...['-f', '--file', '--dry-run', '--prune', '--map', '--permission', '--at-least', '--after', '--actor', '--json'],
   ...['--target', '--key', '--key-file', '--tls', '--tls-ca', '--tls-cert', '--tls-key', '--tls-server-name'],
@@ -26,6 +31,10 @@ const value = fc.oneof(
     'org:analyst',
     'role_set:pro',
     'org:a=org:b',
+    'ward:a',
+    'ward',
+    'none',
+    '*',
     '=',
     'a=b=c',
     '1',
