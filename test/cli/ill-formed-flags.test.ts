@@ -28,6 +28,12 @@ const refused: readonly (readonly [readonly string[], string, readonly string[]]
   [[...invitation, '--acting-user', 'ann'], '--grant-policy', ['', 'all', 'ANY']],
   [invitation, '--grant-policy', ['any']],
   [['invitations', 'revoke', 'org_acme', 'orginv_1'], '--acting-user', ids],
+  [['members', 'add', 'org_acme', 'ann', 'org:member'], '--scope', oneScope],
+  [['members', 'add', 'org_acme', 'ann', 'org:member'], '--role', ['', ' ', 'org:a\n']],
+  [['members', 'add', 'org_acme', 'ann', 'org:member'], '--until', ['', 'soon', '2030-13-01', '-1', '1.5']],
+  [['members', 'add', 'org_acme', 'ann', 'org:member'], '--acting-user', ids],
+  [['members', 'update', 'org_acme', 'ann'], '--until', ['', 'soon', '2030-13-01', '-1']],
+  [['members', 'remove', 'org_acme', 'ann'], '--scope', oneScope],
   [['scopes', 'kind', 'ward'], '--fallback', ['', 'NONE', 'all']],
   [['scopes', 'rename', 'org_acme', 'ward:a'], '--name', ['x'.repeat(300), 'a\u0007b']],
 ]

@@ -207,6 +207,35 @@ test('an impact lists the scopes whose role set changes, and no others', async (
   t.deepEqual(await placesOf(admin.renameScope({ ...x('b')[0]!, newScope: 'team:y' }, writing())), x('b'))
 })
 
+test('an organization counts once for a role, whether the role is held in the whole, in scopes or in both', async (t) => {
+  const opened = await openClinics(t)
+  const { admin } = opened
+  await admin.assignRoleSet({ organizationId: 'c', scope: 'team:x', roleSet: 'role_set:hospital' }, writing())
+  for (const organizationId of ['a', 'b', 'c'])
+    await admin.createMembership({ organizationId, userId: 'cleo', role: 'org:member' }, writing())
+  await admin.updateMembership({ organizationId: 'a', userId: 'cleo', role: 'org:hospital' }, writing())
+  const ofHospital = (organizationId: string, scope: string) =>
+    admin.createMembership({ organizationId, scope, userId: 'cleo', role: 'org:hospital' }, writing())
+  // In a both in the whole and in two teams, in b in a team only, in c in the team that has the set of hospitals.
+  for (const [id, scope] of [
+    ['a', 'team:x'],
+    ['a', 'team:y'],
+    ['b', 'team:x'],
+    ['c', 'team:x'],
+  ] as const)
+    await ofHospital(id, scope)
+  const held = { role: 'org:hospital', members: 5, invitations: 0, organizations: 3 }
+  const dry = writing({ dryRun: true })
+  const replaceRole = { roleSet: 'role_set:hospital', role: 'org:hospital', toRole: 'org:member' }
+  t.like((await admin.replaceRole(replaceRole, dry)).impact, { members: 5, roles: [held], requiredMappings: [held] })
+  const mappings = { 'org:hospital': 'org:member' }
+  const replaceSet = { roleSet: 'role_set:hospital', toRoleSet: 'role_set:clinic', mappings }
+  t.like((await admin.replaceRoleSet(replaceSet, dry)).impact, { members: 5, roles: [held], requiredMappings: [held] })
+  const move = { organizationId: 'a', roleSet: 'role_set:clinic', mappings }
+  const inA = { ...held, members: 3, organizations: 1 }
+  t.like((await admin.assignRoleSet(move, dry)).impact, { members: 3, roles: [inA], requiredMappings: [inA] })
+})
+
 test('a scope is renamed with its members, its set and its name; the new key must be free', async (t) => {
   const opened = await openClinics(t)
   const { admin } = opened

@@ -39,6 +39,7 @@ export function reading(suite: Suite): void {
     organizations: (reader) => reader.organizations(page),
     organizationCount: (reader) => reader.organizationCount('free'),
     membership: (reader) => reader.membership('new', 'u'),
+    membershipsByKeys: (reader) => reader.membershipsByKeys([{ ...team, userId: 'w' }]),
     memberships: (reader) => reader.memberships('new', page),
     membershipsOfPlaces: (reader) => reader.membershipsOfPlaces({ userId: 'u', scope: '*' }, page),
     memberCount: (reader) => reader.memberCount({ organizationId: 'new' }, at),
@@ -59,7 +60,7 @@ export function reading(suite: Suite): void {
     scopesInUse: (reader) => reader.scopesInUse(team, at),
     usageIn: (reader) => reader.usageIn({ organizationId: 'new' }, at),
     formerRoles: (reader) =>
-      reader.formerRoles({ among: { organizationId: 'new' }, roleIds: ['member', 'new'], limit: 10, now: at }),
+      reader.formerRoles({ among: { organizationId: 'new' }, roleIds: ['member', 'new'], now: at, limit: 10 }),
     usageOf: (reader) => reader.usageOf('member', undefined, at),
     withoutAdministrator: (reader) =>
       reader.withoutAdministrator(

@@ -100,6 +100,9 @@ function naiveWriter(
     const counts = { members: members.length, invitations: invited.length }
     return { roleId, ...counts, organizations: new Set(organizationIds).size } satisfies RoleUsage
   }
+  const isHeldInWhole = (id: string, roleId: string, { roleSetId, now }: { roleSetId: string; now: number }) =>
+    state().organizations.get(id)?.roleSetId === roleSetId &&
+    usage(roleId, { isMeant: (place) => place.organizationId === id && place.scope === '', now }).organizations > 0
   return {
     revision: revision - 1,
     committedAt,
@@ -125,9 +128,13 @@ function naiveWriter(
     },
     organizationCount: async (roleSetId) => organizations().filter((each) => each.roleSetId === roleSetId).length,
     // Which mappings are remembered is compared where they are given back.
-    formerRoles: async () => [],
+    formerRoles: async () => ({ members: [], invitations: [] }),
     membership: async (organizationId, userId, scope = '') =>
       state().memberships.get(keyOf({ organizationId, scope, userId })),
+    membershipsByKeys: async (keys) => {
+      const wanted = new Set(keys.map(({ organizationId, scope, userId }) => `${organizationId} ${scope} ${userId}`))
+      return memberships().filter((each) => wanted.has(`${each.organizationId} ${each.scope} ${each.userId}`))
+    },
     memberships: async (organizationId, page, { roleId, scope = '', now } = {}) => {
       const members = current(now).filter(isOf({ organizationId, scope }))
       return paged(
@@ -182,15 +189,18 @@ function naiveWriter(
             members: known.members + Number(isMember),
             invitations: known.invitations + Number(!isMember),
           }
-          const ids = known.ids.add(each.organizationId)
+          const isNew = !('roleSetId' in among && isHeldInWhole(each.organizationId, heldRoleId, { ...among, now }))
+          const ids = isNew ? known.ids.add(each.organizationId) : known.ids
           groups.set(key, { ...known, ...counts, ids, organizations: ids.size })
         }
       const found = [...groups].sort(([a], [b]) => compare(a, b))
       return found.map(([, { ids: _ids, ...usageOfGroup }]) => usageOfGroup)
     },
-    scopePlaces: async (among, now) => {
+    scopePlaces: async (among, now, except) => {
       const all = [...current(now), ...pending(now), ...state().assignments.values()]
-      const meant = all.filter((each) => each.scope !== '' && state().isAmong(among, each))
+      const isExcepted = ({ organizationId }: Place) =>
+        except !== undefined && state().organizations.get(organizationId)?.roleSetId === except.organizationsOn
+      const meant = all.filter((each) => each.scope !== '' && state().isAmong(among, each) && !isExcepted(each))
       const found = new Map(
         meant.map(({ organizationId, scope }) => [`${organizationId} ${scope}`, { organizationId, scope }]),
       )
@@ -208,7 +218,8 @@ function naiveWriter(
         ]),
       )
       const ordered = [...places].sort(([a], [b]) => compare(a, b)).map(([, each]) => each)
-      const organizations = new Set(ordered.map(({ organizationId }) => organizationId)).size
+      const ids = new Set(ordered.map(({ organizationId }) => organizationId))
+      const organizations = [...ids].filter((each) => !isHeldInWhole(each, roleId, { roleSetId, now })).length
       const counts = { members: members.length, invitations: invited.length }
       return {
         usage: { roleId, ...counts, organizations },

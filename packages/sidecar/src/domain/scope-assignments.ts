@@ -16,9 +16,9 @@ import {
 } from '@rolesets/core'
 import { checkLimit } from './check-limit.ts'
 import { decided, type Context, type Decided, type Impact } from './decided.ts'
-import { invalid, parseId, parseOrganizationName } from './fields.ts'
+import { invalid, parseFlag, parseId, parseOrganizationName } from './fields.ts'
 import { findRoleSet } from './lookup.ts'
-import type { Mapped } from './mappings.ts'
+import type { Mapped, RestoringFacts } from './mappings.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown, type RegistrationFacts } from './registration.ts'
 import type { ListedScope, OneScopeFacts, ScopesInUse } from './scope-facts.ts'
@@ -48,7 +48,7 @@ export interface WrittenScope extends ListedScope {
 export function assignToScope(
   catalogue: Catalogue,
   input: AssignScopeInput,
-  facts: OneScopeFacts & RegistrationFacts,
+  facts: OneScopeFacts & RegistrationFacts & RestoringFacts,
   context: Context,
 ): Decided<Organization> {
   const organizationId = parseId(input.organizationId, 'organization_id')
@@ -56,25 +56,25 @@ export function assignToScope(
   const roleSetId = input.clear === true ? null : findRoleSet(catalogue, input.roleSet).id
   if (input.clear === true && input.roleSet)
     throw invalid('clear', 'is given together with role_set. Give one of them.')
-  if (input.restoreFormerRoles === true)
-    throw invalid('restore_former_roles', 'is for organizations as a whole. Leave it out for a scope.')
+  parseFlag(input.restoreFormerRoles, 'restore_former_roles')
   checkKind(catalogue, scope)
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   const before = facts.assignment ?? null
   if ((before?.roleSetId ?? null) === roleSetId) return decided(changes, organization)
+  const { roleSetId: organizationRoleSetId } = organization
+  const destination = roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId })
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { organizationId, scope }, facts, mappings: input.mappings },
-    after: (organizationRoleSetId) => roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId }),
+    ...{ among: { organizationId, scope }, facts, context, mappings: input.mappings },
+    ...{ restorable: facts.restorable, destination },
+    after: () => destination,
   })
   checkRoomForScope(before, facts)
   const after = { organizationId, scope, name: before?.name ?? '', roleSetId, ...stampOf(context) }
-  const { roleSetId: organizationRoleSetId } = organization
   const own = before?.roleSetId ?? null
   const was = roleSetOfPlace(catalogue, { scope, own, organizationRoleSetId })
-  const is = roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId })
   return decided([...changes, ...reassigned, ...assigned(after, before)], organization, {
     ...impact,
-    ...placeMoved({ organizationId, scope }, was, is),
+    ...placeMoved({ organizationId, scope }, was, destination),
   })
 }
 
@@ -104,9 +104,10 @@ export function renameScope(
   }
   checkIsFree({ organizationId, scope: toScope }, facts.target)
   if (before === null && members + invitations === 0) throw scopeNotFound({ organizationId, scope: fromScope })
+  const destination = roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId })
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { organizationId, scope: fromScope }, facts, mappings: input.mappings },
-    after: (organizationRoleSetId) => roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId }),
+    ...{ among: { organizationId, scope: fromScope }, facts, context, mappings: input.mappings, destination },
+    after: () => destination,
   })
   const renamed: Renamed = {
     verb: 'renamed',
@@ -121,8 +122,7 @@ export function renameScope(
   if (before !== null) changes.push(deleted('assignment', before))
   changes.push(...assigned(after, null))
   const was = roleSetOfPlace(catalogue, { scope: fromScope, own, organizationRoleSetId })
-  const is = roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId })
-  return decided(changes, value, { ...impact, ...placeMoved({ organizationId, scope: fromScope }, was, is) })
+  return decided(changes, value, { ...impact, ...placeMoved({ organizationId, scope: fromScope }, was, destination) })
 }
 
 /** A scope that keeps its role set is not listed in the impact (rule 16). */

@@ -40,7 +40,7 @@ import type {
 import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 import type { ListedScope, RoleInScopes, ScopesInUse, ScopeUsage, SomePlaces } from '../domain/scope-facts.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
-import type { Restorable } from '../domain/former-roles.ts'
+import type { AllRestorable } from '../domain/former-roles.ts'
 import type { Copying } from './backup.ts'
 import type {
   FormerRolesOf,
@@ -108,6 +108,8 @@ export interface Reader {
   organizationCount(roleSetId: string): Promise<number>
   /** Also one that is over. */
   membership(organizationId: string, userId: string, scope?: string): Promise<Membership | undefined>
+  /** Those of these keys that there are, also those that are over, in any order. Up to 10 000 keys, each once. */
+  membershipsByKeys(keys: readonly MemberKey[]): Promise<readonly Membership[]>
   /** Ordered by user id; of the time `now`, or also those that are over. */
   memberships(
     organizationId: string,
@@ -147,7 +149,8 @@ export interface Reader {
   /** The same for one role: anywhere, also in scopes, or in all organizations of a set. */
   usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
   /**
-   * Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use.
+   * Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use. Of the
+   * scopes that have a role set, `organizations` doesn't count what `usageOf` counts: organizations on it with holders as a whole.
    * @param isWhole true: of all organizations together, with an empty `organizationRoleSetId`; it costs less
    */
   scopeUsage(among: Among, now: number, isWhole?: boolean): Promise<readonly ScopeUsage[]>
@@ -157,7 +160,7 @@ export interface Reader {
    */
   scopePlaces(among: Among, now: number, except?: { readonly organizationsOn: string }): Promise<SomePlaces>
   /**
-   * Who holds one role in the scopes that have a role set, and which scopes these are. Its cost depends on the holders of the
+   * Who holds one role in the scopes that have a role set, and which scopes these are. `organizations` is as in `scopeUsage`. Its cost depends on the holders of the
    * role, and not on the number of scopes that have the set.
    */
   roleInScopes(of: { readonly roleId: string; readonly roleSetId: string }, now: number): Promise<RoleInScopes>
@@ -173,8 +176,11 @@ export interface Reader {
    * roles counts too much.
    */
   repeatedHolders(asked: RepeatedHolders): Promise<HolderCounts>
-  /** Members who still have what a mapping of a move left, and had only roles of the list before it; in the order of their keys. */
-  formerRoles(asked: FormerRolesOf): Promise<readonly Restorable[]>
+  /**
+   * Members and pending invitations that still have what a mapping of a move left, and had only roles of the list before it; in
+   * the order of their keys.
+   */
+  formerRoles(asked: FormerRolesOf): Promise<AllRestorable>
   /** The answer to a departure at a time, as the memberships are now; at most `limit` ids, in order, and the number of all. */
   withoutAdministrator(
     departure: Departure,

@@ -80,8 +80,8 @@ export const create = writeVerb(
     const place = { organizationId, ...(scope !== undefined && { scope }) }
     const inviterUserId = inviter === undefined ? undefined : parseId(inviter, '--inviter')
     const offer = withoutUndefined({ expiresInDays, inviterUserId, redirectUrl })
-    const further = (options.role ?? []).map((each) => parseRef(each, '--role'))
-    const roles = [parseRef(role, '<role>'), ...further]
+    const others = (options.role ?? []).map((each) => parseRef(each, '--role'))
+    const roles = [parseRef(role, '<role>'), ...others]
     const shared = { ...(roles.length === 1 ? { role } : { roles }), ...offer }
     const named = `the ${roles.length === 1 ? 'role' : 'roles'} ${listed(roles)}`
     const invitations = emails.map((emailAddress) => ({ emailAddress, ...shared }))

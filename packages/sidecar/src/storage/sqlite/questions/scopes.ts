@@ -10,6 +10,7 @@ import type { Page } from '../../store.ts'
 import type { RowReader } from '../../transactions/connection.ts'
 import { isCurrentMember } from './current-members.ts'
 import { checkAtMost, rowsMax } from './search.ts'
+import { isHeldInWhole } from './usage.ts'
 import { count, integer, text } from '../rows/columns.ts'
 import { assignmentCounts } from '../rows/counts.ts'
 
@@ -104,17 +105,23 @@ const held = (among: Among, condition: string) => `
   FROM ${severalOf('invitations', among)} CROSS JOIN json_each(holder.further_role_ids) AS further
   WHERE ${pending} AND holder.further_role_ids <> '[]' AND ${condition}`
 
-const counts = `sum(held.is_member) AS members, sum(NOT held.is_member) AS invitations,
-  count(DISTINCT held.organization_id) AS organizations`
+/** Of the scopes that have a set, an organization on the set with holders as a whole isn't counted: there it is already. */
+const isOfWhole = isHeldInWhole({
+  ...{ organizationId: 'held.organization_id', roleId: 'held.role_id' },
+  ...{ roleSetId: '?2', now: '?1' },
+})
+
+const counts = (among: Among) => `sum(held.is_member) AS members, sum(NOT held.is_member) AS invitations,
+  count(DISTINCT held.organization_id)${'roleSetId' in among ? ` FILTER (WHERE NOT ${isOfWhole})` : ''} AS organizations`
 
 const usage = {
-  byOrganization: (held: string) => `
-SELECT held.role_id, organizations.role_set_id AS organization_role_set_id, ${counts}
+  byOrganization: (among: Among, held: string) => `
+SELECT held.role_id, organizations.role_set_id AS organization_role_set_id, ${counts(among)}
 FROM (${held}) AS held JOIN organizations ON organizations.id = held.organization_id
 WHERE ?1 IS NOT NULL
 GROUP BY held.role_id, organizations.role_set_id ORDER BY held.role_id, organizations.role_set_id`,
-  whole: (held: string) => `
-SELECT held.role_id, '' AS organization_role_set_id, ${counts}
+  whole: (among: Among, held: string) => `
+SELECT held.role_id, '' AS organization_role_set_id, ${counts(among)}
 FROM (${held}) AS held WHERE ?1 IS NOT NULL GROUP BY held.role_id ORDER BY held.role_id`,
 } as const
 
@@ -123,7 +130,7 @@ async function scopeUsage(
   { among, now, isWhole }: { readonly among: Among; readonly now: number; readonly isWhole: boolean },
 ): Promise<readonly ScopeUsage[]> {
   const { sql, values } = scopesAmong(among, 'holder', 2)
-  const grouped = usage[isWhole ? 'whole' : 'byOrganization'](held(among, sql))
+  const grouped = usage[isWhole ? 'whole' : 'byOrganization'](among, held(among, sql))
   return (await connection.all(grouped, [now, ...values])).map(usageFrom)
 }
 

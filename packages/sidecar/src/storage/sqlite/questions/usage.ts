@@ -56,6 +56,24 @@ const columns = (table: Listed, organizationId: string, scope: string) => {
   return `SELECT coalesce(sum(held), 0) AS held, coalesce(sum(held > 0${earlier.join('')}), 0) AS organizations`
 }
 
+/** Where a statement has what `isHeldInWhole` speaks of. */
+interface At {
+  readonly organizationId: string
+  readonly roleId: string
+  readonly roleSetId: string
+  readonly now: string
+}
+
+/** Whether an organization is on a set and has holders of a role as a whole. Then `usageOf` counts it. */
+export const isHeldInWhole = ({ organizationId, roleId, roleSetId, now }: At): string => {
+  const found = listed.map(
+    (table) => `EXISTS (
+    SELECT 1 FROM ${table} WHERE role_id = ${roleId} AND organization_id = ${organizationId} AND ${ofWhole}
+      AND ${shapes[table].isHolding(table).replaceAll('?3', now)})`,
+  )
+  return `((SELECT role_set_id FROM organizations WHERE id = ${organizationId}) = ${roleSetId} AND (${found.join(' OR ')}))`
+}
+
 /** `?1` the role. */
 const byOrganization = (table: Listed, scope: string) => `
 SELECT organization_id, count(*) AS held FROM ${table}
