@@ -43,7 +43,7 @@ export function decideScopeCommand(state: State, command: ScopeCommand, context:
     case 'setScopeDefault':
       return setScopeDefault(catalogue, command.input, nobody, context)
     case 'deleteScopeDefault':
-      return deleteScopeDefault(catalogue, command.input, nobody)
+      return deleteScopeDefault(catalogue, command.input, nobody, context)
     case 'assignToScope':
       return assignToScope(catalogue, command.input, factsOf(state, command.input), context)
     case 'renameScope': {
