@@ -22,6 +22,14 @@ export interface TlsFiles {
   readonly clientCaFile: string | undefined
 }
 
+export interface UpstreamConfig {
+  /** `host:port`, `unix:<path>` or `dns:///host:port`. */
+  readonly target: string
+  readonly key: string
+  /** PEM. Undefined: without TLS. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined
+}
+
 export interface Config {
   readonly database: string
   /** Undefined: in memory. */
@@ -40,6 +48,8 @@ export interface Config {
   readonly secretKey: string | undefined
   readonly readKey: string | undefined
   readonly tls: TlsFiles | undefined
+  /** The authority to follow. Undefined: this sidecar is one. */
+  readonly upstream: UpstreamConfig | undefined
   readonly unknownOrganizations: 'initial' | 'deny'
   /** Whether what a user holds can be asked without a key on a Unix socket and on loopback. */
   readonly membersWithoutKey: boolean
@@ -90,7 +100,6 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
   const httpDefaultVersion = reader.oneOf('httpDefaultVersion', ['newest', ...apiVersions])
   const tls = reader.tls()
   reader.checkExposed([...grpcListen, ...(httpListen ? [httpListen] : [])], insecure || tls !== undefined)
-  reader.checkUpstream()
   const secretKey = reader.key('secretKey', 'secretKeyFile')
   const readKey = reader.key('readKey', 'readKeyFile')
   if (secretKey !== undefined && secretKey === readKey)
@@ -107,6 +116,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     secretKey,
     readKey,
     tls,
+    upstream: reader.upstream(insecure),
     unknownOrganizations: reader.oneOf('unknownOrganizations', ['initial', 'deny']),
     membersWithoutKey: reader.flag('membersWithoutKey'),
     manifest: reader.manifest(),
@@ -138,6 +148,8 @@ function effectiveOf(setting: Setting, { flags, env }: ConfigInput): Effective {
     return { setting, text: variable, from: 'variable' }
   return { setting, text: setting.default, from: 'default' }
 }
+
+const upstreamNames = ['upstreamKey', 'upstreamKeyFile', 'upstreamTlsCa', 'upstreamTlsCert', 'upstreamTlsKey'] as const
 
 /** Reads settings one by one and collects what is wrong with them. After a fault, what it returns is not used. */
 class Reader {
@@ -305,16 +317,42 @@ class Reader {
     }
   }
 
-  checkUpstream(): void {
-    if (this.text('upstream') === undefined) return
-    this.fault(
-      'upstream',
-      "is given, but this version can't be a replica. Leave it out: the sidecar is then an authority.",
+  upstream(isInsecure: boolean): UpstreamConfig | undefined {
+    const target = this.text('upstream')
+    const key = this.key('upstreamKey', 'upstreamKeyFile')
+    const [ca, cert, tlsKey] = (['upstreamTlsCa', 'upstreamTlsCert', 'upstreamTlsKey'] as const).map((name) =>
+      this.file(name),
     )
+    if (target === undefined) {
+      for (const name of upstreamNames)
+        if (this.text(name) !== undefined) this.fault(name, 'is given without an authority. Give --upstream too.')
+      return undefined
+    }
+    if (key === undefined && this.text('upstreamKey') === undefined && this.text('upstreamKeyFile') === undefined)
+      this.fault('upstream', 'is given without a key of the authority. Give --upstream-key-file or --upstream-key too.')
+    if ((cert === undefined) !== (tlsKey === undefined))
+      this.fault('upstreamTlsCert', 'and --upstream-tls-key belong together. Give both, or none.')
+    for (const name of ['manifest', 'readOnly'] as const)
+      if (![undefined, 'false'].includes(this.text(name)))
+        this.fault(name, 'is for an authority, and --upstream makes this sidecar a replica. Leave one of them out.')
+    const isLocal = this.#isLocalTarget(target)
+    const files = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), ...(tlsKey !== undefined && { key: tlsKey }) } // prettier-ignore
+    const hasTls = Object.keys(files).length > 0 || !(isLocal || isInsecure)
+    return { target, key: key ?? '', tls: hasTls ? files : undefined }
+  }
+
+  /** Whether what goes there doesn't leave the machine. */
+  #isLocalTarget(target: string): boolean {
+    if (/^unix:(?!(\/\/)?$)[^\0]+$/.test(target)) return true
+    const [, host, port] = /^(?:dns:\/\/\/)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})$/.exec(target) ?? []
+    if (host !== undefined && Number(port) >= 1 && Number(port) <= 65_535)
+      return isLoopback(host.replace(/^\[|\]$/g, ''))
+    this.fault('upstream', `is ${shown(target)}. Give host:port, unix:<path> or dns:///host:port.`)
+    return false
   }
 
   /** A key that is given, or that a file has. */
-  key(name: 'secretKey' | 'readKey', fileName: 'secretKeyFile' | 'readKeyFile'): string | undefined {
+  key(name: 'secretKey' | 'readKey' | 'upstreamKey', fileName: `${typeof name}File`): string | undefined {
     const isFile = this.text(fileName) !== undefined
     const from = isFile ? fileName : name
     if (isFile && this.text(name) !== undefined) {

@@ -3,7 +3,7 @@
  * so does an opening that fails half-way.
  */
 
-import type { Config } from './config.ts'
+import type { Config, UpstreamConfig } from './config.ts'
 import { openCertificates } from './certificates.ts'
 import { openDeclared } from './declared/open-declared.ts'
 import { openGrpcServers } from './grpc/server.ts'
@@ -16,13 +16,26 @@ import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { Readiness } from './readiness.ts'
 import { Redaction } from './redaction.ts'
-import { failedOver, firstSourceOf, metricsSourceOf, noteStoreEvent, observerOf, readinessLog } from './reporting.ts'
+import { dial } from './replica/dial.ts'
+import { checkAuthorityFile, openReplicaStore } from './replica/own-file.ts'
+import { openReplica } from './replica/replica.ts'
+import {
+  failedOver,
+  firstSourceOf,
+  metricsSourceOf,
+  noteReplicaEvent,
+  noteStoreEvent,
+  observerOf,
+  readinessLog,
+} from './reporting.ts'
 import { openCompaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
 import { openKeyRing } from './service/key-ring.ts'
 import { createNewId } from './service/new-id.ts'
 import { openService } from './service/service.ts'
 import { openStore } from './storage/open.ts'
+import type { StoreEvent } from './storage/options.ts'
+import type { Store } from './storage/store.ts'
 
 export interface Sidecar extends AsyncDisposable {
   /** With the real ports: `127.0.0.1:7450`, `unix:<path>`. */
@@ -92,11 +105,15 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   const probe = await openProbes(config, { readiness, metrics, log })
   closers.push(async () => probe?.close())
 
-  const store = await openStore(config.database, {
-    signal,
-    onEvent: (event) => noteStoreEvent(event, { measurements, readiness, log }),
-  })
+  const { upstream: authority, databasePath: path } = config
+  const onEvent = (event: StoreEvent) => noteStoreEvent(event, { measurements, readiness, log })
+  const open = async () =>
+    openStore(config.database, { signal, onEvent, holds: authority === undefined ? 'everything' : 'places' })
+  const store = await (authority === undefined
+    ? open()
+    : openReplicaStore({ path, open, onDiscarded: log.replicaDiscarded }))
   closers.push(() => store.close())
+  if (authority === undefined) await checkAuthorityFile(path, store)
   signal?.throwIfAborted()
   const bootstrapKeys = await openKeys(config, log)
   const certificates = config.tls === undefined ? undefined : await openCertificates(config.tls, log)
@@ -111,7 +128,10 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   const now = () => Date.now()
   const readOnly = config.readOnly ? { declaredIn: config.manifest?.path } : undefined
   const settings = { unknownOrganizations, maxStalenessMs, readOnly }
-  const service = await openService({ store, ...settings, now, newId: createNewId(now) })
+  const followed = authority && (await openFollowed(authority, { config, store, readiness, log }))
+  closers.push(async () => followed?.close())
+  const source = followed?.source
+  const service = await openService({ store, ...settings, ...(source && { source }), now, newId: createNewId(now) })
   closers.push(() => service.close())
   const { identify, close: closeKeys } = await openKeyRing(store, bootstrapKeys)
   closers.push(closeKeys)
@@ -130,9 +150,10 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)
   const waitingText = () => readiness.waitingText
+  const passing = followed?.upstream
   const { grpcListen: listen, membersWithoutKey } = config
   const callers = { identify, membersWithoutKey }
-  const grpc = await openGrpcServers({ listen, service, ...callers, waitingText, certificates, observer })
+  const grpc = await openGrpcServers({ listen, service, passing, ...callers, waitingText, certificates, observer })
   closers.push(async () => {
     log.stopping()
     if (!(await grpc.stop(config.shutdownGraceMs))) log.graceOver()
@@ -146,6 +167,7 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   const addresses = { grpc: grpc.addresses, http: http?.address, probe: probe?.address }
   const shown = () => ({ ...addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head, ...mode })
   closers.push(readiness.subscribe(readinessLog(readiness, { log, shown })))
+  followed?.start()
   opening.over()
   let closing: Promise<void> | undefined
   const close = () => (closing ??= closeAll().then(() => log.stopped()))
@@ -155,6 +177,28 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
 
 const storeOpening =
   'It is being opened, which takes a while if it is large or an older version wrote it. Nothing has to be done.'
+
+interface FollowingParts {
+  readonly config: Config
+  readonly store: Store
+  readonly readiness: Readiness
+  readonly log: Log
+}
+
+/** What a replica follows, and passes calls on to. It is waited for until the store was up to date once. */
+async function openFollowed(authority: UpstreamConfig, { config, store, readiness, log }: FollowingParts) {
+  const upstream = dial(authority)
+  const waiting = readiness.waitFor('authority', `The authority at ${upstream.target} hasn't answered yet.`)
+  const replica = await openReplica({
+    ...{ store, upstream, unknownOrganizationsDenied: config.unknownOrganizations === 'deny' },
+    onEvent: (event) => noteReplicaEvent(event, { target: upstream.target, waiting, log }),
+  })
+  const close = async () => {
+    await replica.close()
+    upstream.close()
+  }
+  return { upstream, source: replica.source, start: () => replica.start(), close }
+}
 
 interface HttpParts extends Pick<HttpOptions, 'service' | 'identify' | 'certificates' | 'measurements' | 'metrics'> {
   readonly readiness: Readiness

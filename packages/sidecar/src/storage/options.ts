@@ -1,6 +1,7 @@
 /** The options of a store, and the events that it reports while it runs. */
 
 import type { StoreError } from './store.ts'
+import type { Holds } from './transactions/held.ts'
 
 export interface StoreOptions {
   /** Writes that may wait for the writer, and reads for a reader. One more is refused as `overloaded`. Default 10 000. */
@@ -9,6 +10,8 @@ export interface StoreOptions {
   readonly batchMax?: number
   /** For the log and the metrics. Must not throw. */
   readonly onEvent?: (event: StoreEvent) => void
+  /** Default: everything. A store of `places` takes what another store made, and writes nothing of its own. */
+  readonly holds?: Holds | undefined
   /** Calls the opening off, also in the middle of a long migration, which then has changed nothing. */
   readonly signal?: AbortSignal | undefined
   /** Unix milliseconds, for the date of a migration. Default: the system's clock. */

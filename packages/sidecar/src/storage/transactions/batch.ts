@@ -8,28 +8,31 @@ import {
   AppendError,
   type At,
   type Bookmark,
+  type Bookmarks,
   type Foreseen,
   type KeptChangeSet,
   type Provenance,
-  type StoreSnapshot,
+  type SealedRecord,
+  type Timeline,
   type Writer,
 } from '../store.ts'
-import { adopt } from './adoption.ts'
+import { adopt, type Adopted } from './adoption.ts'
 import { BatchRows } from './batch-rows.ts'
 import type { State } from './catalogues.ts'
-import { compactionOperation, type Base, type EngineConnection, type Timeline } from './connection.ts'
+import { compactionOperation, type Base, type EngineConnection } from './connection.ts'
+import { heldOf, type Holds } from './held.ts'
 import { lease } from './lease.ts'
 import { changesOf, recordOf } from './record.ts'
-import { sealOf, type SealedRecord } from './seal.ts'
+import { sealOf } from './seal.ts'
 import { beginning } from './timelines.ts'
 
 /** What waits for the writer, as data. */
 export type Job =
   | { readonly kind: 'work'; readonly provenance: Provenance; readonly work: (writer: Writer) => Promise<unknown> }
   /** Takes a change set that another store made. */
-  | { readonly kind: 'append'; readonly changeSet: SealedRecord }
+  | { readonly kind: 'append'; readonly changeSet: SealedRecord; readonly epoch: string | undefined }
   /** Replaces everything. */
-  | { readonly kind: 'adopt'; readonly snapshot: StoreSnapshot; readonly epoch: string }
+  | ({ readonly kind: 'adopt'; readonly bookmarks: Bookmarks } & Adopted)
   /** The steps of a compaction. @see EngineConnection.beginBase */
   | { readonly kind: 'begin_base' }
   | { readonly kind: 'settle_base'; readonly compaction: Compaction }
@@ -63,26 +66,34 @@ export interface Committed {
   readonly isReplaced: boolean
 }
 
+export interface BatchOptions {
+  /** Of the process; undefined: it goes on with the last timeline. */
+  readonly timelineName?: string | undefined
+  /** Default: everything. */
+  readonly holds?: Holds | undefined
+}
+
+type Appending = Extract<Job, { readonly kind: 'append' }>
+
 export class Batch {
   readonly #connection: EngineConnection
   readonly #rows: BatchRows
   readonly #changeSets: KeptChangeSet[] = []
   readonly #bookmarks = new Map<string, Bookmark | null>()
   readonly #timelineName: string | undefined
-  /** Begins in this batch. */
-  #begun: Timeline | undefined
+  readonly #holds: Holds
+  /** Begin in this batch. */
+  readonly #begun: Timeline[] = []
   #state: State
   #isReplaced = false
 
-  /**
-   * @param state the state that the transaction of the connection begins with
-   * @param timelineName of the process; undefined: it goes on with the last timeline
-   */
-  constructor(connection: EngineConnection, state: State, timelineName?: string) {
+  /** @param state the state that the transaction of the connection begins with */
+  constructor(connection: EngineConnection, state: State, { timelineName, holds = 'everything' }: BatchOptions = {}) {
     this.#connection = connection
     this.#rows = new BatchRows(connection)
     this.#state = state
     this.#timelineName = timelineName
+    this.#holds = holds
   }
 
   get result(): Committed {
@@ -106,9 +117,10 @@ export class Batch {
       case 'work':
         return this.#perform(job.provenance, job.work)
       case 'append':
-        return this.#append(job.changeSet)
+        return this.#append(job)
       case 'adopt':
-        this.#state = await adopt(this.#connection, job.snapshot, job.epoch)
+        this.#state = await adopt(this.#connection, job, this.#holds)
+        for (const [name, bookmark] of job.bookmarks) this.#bookmarks.set(name, bookmark)
         this.#isReplaced = true
         return this.#returned(undefined)
       case 'begin_base':
@@ -127,7 +139,7 @@ export class Batch {
   async flush(): Promise<void> {
     await this.#rows.writeAll()
     if (this.#changeSets.length > 0) await this.#connection.writeHistory(this.#changeSets)
-    if (this.#begun) await this.#connection.writeTimeline(this.#begun)
+    for (const timeline of this.#begun) await this.#connection.writeTimeline(timeline)
     if (this.#bookmarks.size > 0) await this.#connection.writeBookmarks(this.#bookmarks)
   }
 
@@ -184,21 +196,25 @@ export class Batch {
   /** The first write of a process begins its timeline. */
   #beginTimeline(): void {
     if (this.#timelineName === undefined) return
-    const timeline = beginning(this.#state, this.#timelineName)
+    this.#begin(beginning(this.#state, this.#timelineName))
+  }
+
+  #begin(timeline: Timeline): void {
     if (this.#state.timelines.some(({ epoch }) => epoch === timeline.epoch)) return
-    this.#begun = timeline
+    this.#begun.push(timeline)
     this.#state = { ...this.#state, timelines: [...this.#state.timelines, timeline] }
   }
 
-  async #append({ seal, ...sealable }: SealedRecord): Promise<Outcome> {
+  async #append({ changeSet: { seal, ...sealable }, epoch = this.#state.epoch }: Appending): Promise<Outcome> {
     const { revision, committedAt } = sealable
     const recording = new Recording(this.#rows, this.#state, committedAt)
     if (revision !== recording.revision) return { kind: 'threw', error: notNext(revision, recording.revision) }
     if (sealOf(this.#state.seal, sealable) !== seal) return { kind: 'threw', error: notSealed(revision) }
     const changes = changesOf(sealable.record)
     this.#rows.beginWork()
-    await recording.record(changes)
+    await recording.record(changes, heldOf(changes, this.#holds))
     await this.#rows.endWork(true)
+    if (epoch !== this.#state.epoch) this.#begin({ epoch, after: revision - 1 })
     this.#add({ ...sealable, changes, seal }, recording.catalogue)
     return this.#returned(undefined)
   }
@@ -230,10 +246,11 @@ class Recording {
     this.#at = at
   }
 
-  async record(changes: readonly Change[]): Promise<void> {
+  /** @param held those of them that have rows here */
+  async record(changes: readonly Change[], held: readonly Change[] = changes): Promise<void> {
     for (const change of changes) this.changes.push(change)
     this.catalogue = applyToCatalogue(this.catalogue, changes)
-    await this.#rows.record(changes.map((change) => ({ change, revision: this.revision, at: this.#at })))
+    await this.#rows.record(held.map((change) => ({ change, revision: this.revision, at: this.#at })))
   }
 }
 

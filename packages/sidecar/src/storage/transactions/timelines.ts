@@ -7,8 +7,7 @@
  */
 
 import { epochOf, formatRevision, storeNameOf, type Revision } from '@rolesets/core'
-import type { Lineage } from '../store.ts'
-import type { Timeline } from './connection.ts'
+import type { Lineage, Timeline } from '../store.ts'
 
 export interface History {
   /** The name of the store. */
@@ -25,6 +24,7 @@ export function lineageOf(history: History, name: string | undefined): Lineage {
   const next = name === undefined ? undefined : beginning(history, name)
   const isAhead = next !== undefined && !all.some(({ epoch }) => epoch === next.epoch)
   return {
+    timelines: history.timelines,
     textOf: (number) => {
       // A reader can be ahead of what was published by the write that begins the timeline.
       if (isAhead && number > history.revision) return formatRevision({ epoch: next.epoch, number })

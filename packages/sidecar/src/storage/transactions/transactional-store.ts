@@ -7,10 +7,12 @@ import {
   StoreError,
   type At,
   type Bookmark,
+  type Bookmarks,
   type KeptChangeSet,
   type Lineage,
   type Provenance,
   type Reader,
+  type SealedRecord,
   type StoreSnapshot,
   type Store,
   type Writer,
@@ -21,7 +23,6 @@ import type { Base, EngineConnection, Position } from './connection.ts'
 import { lease } from './lease.ts'
 import { Readers } from './readers.ts'
 import { Recovery } from './recovery.ts'
-import type { SealedRecord } from './seal.ts'
 import { lineageOf } from './timelines.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -91,9 +92,10 @@ class TransactionalStore implements Store {
     state: State,
     options: StoreOptions,
   ) {
-    const { writesWaitingMax = waitingMaxDefault, batchMax = batchMaxDefault } = options
+    const { writesWaitingMax = waitingMaxDefault, batchMax = batchMaxDefault, holds = 'everything' } = options
     this.#state = state
-    this.#timelineName = isNew ? undefined : newTimelineName()
+    // A store that follows another one takes the names of its revisions from there.
+    this.#timelineName = isNew || holds === 'places' ? undefined : newTimelineName()
     this.#lineage = lineageOf(state, this.#timelineName)
     this.#catalogues = new Catalogues(state)
     this.diskUsage = diskUsage
@@ -105,6 +107,7 @@ class TransactionalStore implements Store {
       connection: writer,
       state,
       timelineName: this.#timelineName,
+      holds,
       writesWaitingMax,
       batchMax,
       onEvent: this.#onEvent,
@@ -137,12 +140,12 @@ class TransactionalStore implements Store {
     return (await this.#perform({ kind: 'work', provenance, work })) as At<T>
   }
 
-  async append(changeSet: SealedRecord): Promise<void> {
-    await this.#perform({ kind: 'append', changeSet })
+  async append(changeSet: SealedRecord, epoch?: string): Promise<void> {
+    await this.#perform({ kind: 'append', changeSet, epoch })
   }
 
-  async adopt(snapshot: StoreSnapshot, epoch: string): Promise<void> {
-    await this.#perform({ kind: 'adopt', snapshot, epoch })
+  async adopt(snapshot: StoreSnapshot, epoch: string, bookmarks: Bookmarks = new Map()): Promise<void> {
+    await this.#perform({ kind: 'adopt', snapshot, epoch, bookmarks })
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>): Promise<At<T>> {

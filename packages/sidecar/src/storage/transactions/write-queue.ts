@@ -8,6 +8,7 @@ import type { StoreEvent } from '../options.ts'
 import { StoreError, type KeptChangeSet } from '../store.ts'
 import { Batch, isAlone, type Committed, type Job, type Outcome } from './batch.ts'
 import type { State } from './catalogues.ts'
+import type { Holds } from './held.ts'
 import type { EngineConnection } from './connection.ts'
 
 interface Waiting {
@@ -22,6 +23,7 @@ export interface WriteQueueOptions {
   readonly state: State
   /** Of this process; undefined: it made the store. */
   readonly timelineName: string | undefined
+  readonly holds: Holds
   readonly writesWaitingMax: number
   readonly batchMax: number
   readonly onEvent: (event: StoreEvent) => void
@@ -125,7 +127,7 @@ export class WriteQueue {
     const { connection } = this.#options
     const begun = await this.#begin().catch(storeErrorOf)
     if (begun instanceof StoreError) return this.#refuseAll(jobs, begun)
-    const batch = new Batch(connection, this.#state, this.#options.timelineName)
+    const batch = new Batch(connection, this.#state, this.#options)
     const outcomes: Outcome[] = []
     let startedAt: number
     try {

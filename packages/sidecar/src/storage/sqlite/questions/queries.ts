@@ -9,7 +9,7 @@ import { readBookmark } from '../rows/bookmarks.ts'
 import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
 import { count, integer, text } from '../rows/columns.ts'
 import { readAnchor, readChangedNear, readChangeSets, readForgettable, readHistory } from '../rows/history.ts'
-import { deletedOrganizations } from '../rows/organizations.ts'
+import { deletedOrganizations, deletedOrganizationsAfter } from '../rows/organizations.ts'
 import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
 import { withoutAdministrator } from './administrators.ts'
@@ -84,6 +84,10 @@ export function readsOf(connection: Connection): Reads {
     deletedOrganizations: async (ids) => {
       checkAtMost(ids.length, idsMax, 'organizations')
       return deletedOrganizations(connection, ids)
+    },
+    deletedOrganizationsAfter: (page) => {
+      checkAtMost(page.size, rowsMax, 'organizations')
+      return deletedOrganizationsAfter(connection, page)
     },
     organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),

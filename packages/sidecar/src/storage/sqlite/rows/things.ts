@@ -16,7 +16,7 @@ import type {
 import { scopeFallbacks } from '@rolesets/core'
 import type { KeptChangeSet } from '../../store.ts'
 import { changesOf } from '../../transactions/record.ts'
-import type { SealedRecord } from '../../transactions/seal.ts'
+import type { SealedRecord } from '../../store.ts'
 import type { Row } from '../connection.ts'
 import {
   domainsColumn,
