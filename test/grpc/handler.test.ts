@@ -39,6 +39,7 @@ async function serve(
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
     waitingText: () => undefined,
     membersWithoutKey: false,
+    passing: undefined,
     certificates: undefined,
     observer,
   })

@@ -164,7 +164,15 @@ export class Follower {
     const { signal } = stream
     const onCall = () => void this.#dispatch({ kind: 'called' }, stream)
     try {
-      for await (const message of openFeedStream({ transport, clock, after, snapshotScope, includeRecord, signal, onCall })) {
+      for await (const message of openFeedStream({
+        transport,
+        clock,
+        after,
+        snapshotScope,
+        includeRecord,
+        signal,
+        onCall,
+      })) {
         if (signal.aborted) return
         await this.#dispatch(message, stream)
       }

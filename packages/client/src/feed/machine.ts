@@ -187,7 +187,10 @@ function ignore(state: FollowerState): Transition {
 
 function open(state: FollowerState, effects: readonly FollowerEffect[] = []): Transition {
   const { cursor } = state
-  return { state: { ...state, name: 'connecting', partsAt: undefined }, effects: [...effects, { type: 'open', after: cursor }] }
+  return {
+    state: { ...state, name: 'connecting', partsAt: undefined },
+    effects: [...effects, { type: 'open', after: cursor }],
+  }
 }
 
 function pause(state: FollowerState, effects: readonly FollowerEffect[]): Transition {

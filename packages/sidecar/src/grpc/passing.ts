@@ -26,7 +26,13 @@ const answeredHere: ReadonlySet<string> = new Set([
   'ListAccessKeys',
 ])
 
-const headerNames = ['authorization', 'x-rolesets-actor', 'x-rolesets-acting-user', 'traceparent', 'tracestate'] as const
+const headerNames = [
+  'authorization',
+  'x-rolesets-actor',
+  'x-rolesets-acting-user',
+  'traceparent',
+  'tracestate',
+] as const
 
 interface Service<Definition> {
   readonly definition: Definition
@@ -65,7 +71,10 @@ interface Handling {
 
 function handlerOf({ path, responseStream }: MethodDefinition<unknown, unknown>, handling: Handling): object {
   const { access, passing, endpoint } = handling
-  const passedCall = (request: Buffer, call: Pick<Call, 'metadata' | 'identity' | 'signal' | 'deadline'>): PassedCall => ({
+  const passedCall = (
+    request: Buffer,
+    call: Pick<Call, 'metadata' | 'identity' | 'signal' | 'deadline'>,
+  ): PassedCall => ({
     ...{ path, request, signal: call.signal, deadline: call.deadline },
     headers: headersOf(call, access === 'member' ? passing.ownKey : undefined),
   })
@@ -84,4 +93,3 @@ function headersOf({ metadata, identity }: Pick<Call, 'metadata' | 'identity'>, 
   if (identity === undefined && ownKey !== undefined) headers['authorization'] = `Bearer ${ownKey}`
   return headers
 }
-

@@ -50,7 +50,8 @@ export async function openReplicaStore({ path, open, onDiscarded }: OwnFileOptio
 
 /** @throws ReplicaFileError when the file is a replica's, which lacks the members of all organizations */
 export async function checkAuthorityFile(path: string | undefined, store: Store): Promise<void> {
-  const isCopy = (path !== undefined && (await isMarked(path))) || (await store.bookmark(upstreamBookmark)) !== undefined
+  const isCopy =
+    (path !== undefined && (await isMarked(path))) || (await store.bookmark(upstreamBookmark)) !== undefined
   if (!isCopy) return
   throw new ReplicaFileError(
     `${path ?? 'The store'} is the copy that a replica keeps, without the members of any organization, and ROLESETS_UPSTREAM isn't set. Set it, or give the path of another database, or restore a backup of the authority to another path.`,

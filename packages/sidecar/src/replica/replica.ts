@@ -41,7 +41,12 @@ export interface Replica {
   close(): Promise<void>
 }
 
-export async function openReplica({ store, upstream, clock = systemClock, ...options }: ReplicaOptions): Promise<Replica> {
+export async function openReplica({
+  store,
+  upstream,
+  clock = systemClock,
+  ...options
+}: ReplicaOptions): Promise<Replica> {
   const { onEvent, unknownOrganizationsDenied } = options
   const after = await cursorOf(store)
   const sink = storeSink(store)

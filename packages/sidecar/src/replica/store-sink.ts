@@ -140,7 +140,8 @@ interface Sealed {
 
 function sealedOf({ revision: text, committedAtMs, actor, operation, seal, record }: ChangeSet): Sealed {
   const { epoch, number } = parseRevision(text) ?? {}
-  if (epoch === undefined || number === undefined || seal === undefined || record === undefined) throw malformed('a change set has no record')
+  if (epoch === undefined || number === undefined || seal === undefined || record === undefined)
+    throw malformed('a change set has no record')
   return { epoch, record: { revision: number, committedAt: committedAtMs, actor, operation, seal, record } }
 }
 

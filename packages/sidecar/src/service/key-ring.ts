@@ -61,8 +61,7 @@ export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey
       return
     }
     // The key stops working before its revocation is published.
-    stored.delete(accessKey.id)
-    entry?.revoke()
+    forget(accessKey.id)
   }
 
   function apply(changeSet: ChangeSet): void {
@@ -75,14 +74,34 @@ export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey
   }
 
   // Subscribes before it reads: a change in between is seen twice and dropped by its number, never missed.
-  const early: ChangeSet[] = []
-  let take: (changeSet: ChangeSet) => void = (changeSet) => early.push(changeSet)
-  const close = store.subscribe((changeSet) => take(changeSet))
-  const read = await store.read((reader) => reader.accessKeys())
-  for (const accessKey of read.value) put(accessKey)
-  revision = read.revision
-  take = apply
-  for (const changeSet of early) apply(changeSet)
+  let early: ChangeSet[] = []
+  let take: (changeSet: ChangeSet) => void = apply
+  const close = store.subscribe((changeSet) => take(changeSet), () => void readAll().catch(forgetAll)) // prettier-ignore
+  await readAll()
+
+  /** At the beginning, and when the content of the store was replaced. */
+  async function readAll(): Promise<void> {
+    early = []
+    take = (changeSet) => early.push(changeSet)
+    const read = await store.read((reader) => reader.accessKeys())
+    const valid = new Set(read.value.filter(({ revokedAt }) => revokedAt === null).map(({ id }) => id))
+    for (const id of stored.keys()) if (!valid.has(id)) forget(id)
+    for (const accessKey of read.value) put(accessKey)
+    revision = read.revision
+    take = apply
+    for (const changeSet of early) apply(changeSet)
+  }
+
+  function forget(id: string): void {
+    const entry = stored.get(id)
+    stored.delete(id)
+    entry?.revoke()
+  }
+
+  /** It isn't known which keys are valid: none is. */
+  function forgetAll(): void {
+    for (const id of stored.keys()) forget(id)
+  }
 
   return {
     identify: (presented) => {

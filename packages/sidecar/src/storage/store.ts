@@ -215,6 +215,12 @@ export interface Bookmark {
   readonly revision: number
 }
 
+/** What a store has now, after everything was replaced. */
+export interface AdoptedContent {
+  readonly revision: number
+  readonly catalogue: Catalogue
+}
+
 /** By the names of the consumers. */
 export type Bookmarks = ReadonlyMap<string, Bookmark | null>
 
@@ -319,7 +325,7 @@ export interface Store extends AsyncDisposable, Copying {
    * @param onAdopted called after the content was replaced: what was made from earlier change sets must be read anew
    * @returns how to stop listening
    */
-  subscribe(listener: (changeSet: KeptChangeSet) => void, onAdopted?: () => void): () => void
+  subscribe(listener: (changeSet: KeptChangeSet) => void, onAdopted?: (adopted: AdoptedContent) => void): () => void
   /**
    * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count, but
    * never the last one. It is a write of its own, at `now`, which seals the digests of all rows; it doesn't count. Nothing is

@@ -14,11 +14,7 @@ export interface Adopted {
 }
 
 /** @returns the state that the storage has afterwards */
-export async function adopt(
-  connection: EngineConnection,
-  { snapshot, epoch }: Adopted,
-  holds: Holds,
-): Promise<State> {
+export async function adopt(connection: EngineConnection, { snapshot, epoch }: Adopted, holds: Holds): Promise<State> {
   const { revision, seal, committedAt, timelines } = snapshot
   let position: Position = { epoch, revision, seal, committedAt }
   await connection.clear(position)
@@ -35,7 +31,11 @@ interface Writing {
 }
 
 /** @returns the position after the part */
-async function write(connection: EngineConnection, part: SnapshotPart, { position, holds }: Writing): Promise<Position> {
+async function write(
+  connection: EngineConnection,
+  part: SnapshotPart,
+  { position, holds }: Writing,
+): Promise<Position> {
   switch (part.kind) {
     case 'things': {
       const { revision } = position

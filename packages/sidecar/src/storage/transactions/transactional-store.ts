@@ -5,6 +5,7 @@ import type { Copying, CopyOptions, StoreCopy } from '../backup.ts'
 import type { StoreEvent, StoreOptions } from '../options.ts'
 import {
   StoreError,
+  type AdoptedContent,
   type At,
   type Bookmark,
   type Bookmarks,
@@ -63,7 +64,7 @@ type CompactOptions = Parameters<Store['compact']>[0]
 
 interface Subscription {
   readonly listener: (changeSet: KeptChangeSet) => void
-  readonly onAdopted: (() => void) | undefined
+  readonly onAdopted: ((adopted: AdoptedContent) => void) | undefined
 }
 
 class TransactionalStore implements Store {
@@ -169,7 +170,7 @@ class TransactionalStore implements Store {
     return this.#reading((connection) => connection.bookmark(name))
   }
 
-  subscribe(listener: Subscription['listener'], onAdopted?: () => void): () => void {
+  subscribe(listener: Subscription['listener'], onAdopted?: Subscription['onAdopted']): () => void {
     // An object of its own, so that one function can listen twice.
     const subscription = { listener, onAdopted }
     this.#subscriptions.add(subscription)
@@ -272,7 +273,7 @@ class TransactionalStore implements Store {
     this.#state = state
     this.#lineage = lineageOf(state, this.#timelineName)
     this.#catalogues.advance(state, isReplaced)
-    if (isReplaced) this.#notify(({ onAdopted }) => onAdopted?.())
+    if (isReplaced) this.#notify(({ onAdopted }) => onAdopted?.(state))
     for (const changeSet of changeSets) this.#notify(({ listener }) => listener(changeSet))
   }
 
