@@ -7,7 +7,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { type AccessKey, type ChangeSet, editOf } from '@rolesets/core'
-import type { Store } from '../storage/store.ts'
+import type { AdoptedContent, Store } from '../storage/store.ts'
 
 /** The owner of a key. */
 export interface Identity {
@@ -74,33 +74,27 @@ export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey
   }
 
   // Subscribes before it reads: a change in between is seen twice and dropped by its number, never missed.
-  let early: ChangeSet[] = []
-  let take: (changeSet: ChangeSet) => void = apply
-  const close = store.subscribe((changeSet) => take(changeSet), () => void readAll().catch(forgetAll)) // prettier-ignore
-  await readAll()
+  const early: ChangeSet[] = []
+  let take: (changeSet: ChangeSet) => void = (changeSet) => early.push(changeSet)
+  const close = store.subscribe((changeSet) => take(changeSet), replace)
+  const read = await store.read((reader) => reader.accessKeys())
+  // What was replaced meanwhile is newer than what was read.
+  if (take !== apply) replace({ revision: read.revision, accessKeys: read.value })
+  for (const changeSet of early) apply(changeSet)
 
-  /** At the beginning, and when the content of the store was replaced. */
-  async function readAll(): Promise<void> {
-    early = []
-    take = (changeSet) => early.push(changeSet)
-    const read = await store.read((reader) => reader.accessKeys())
-    const valid = new Set(read.value.filter(({ revokedAt }) => revokedAt === null).map(({ id }) => id))
-    for (const id of stored.keys()) if (!valid.has(id)) forget(id)
-    for (const accessKey of read.value) put(accessKey)
-    revision = read.revision
+  /** These keys, and no others. */
+  function replace(content: Pick<AdoptedContent, 'revision' | 'accessKeys'>): void {
+    const known = new Set(content.accessKeys.map(({ id }) => id))
+    for (const id of stored.keys()) if (!known.has(id)) forget(id)
+    for (const accessKey of content.accessKeys) put(accessKey)
+    revision = content.revision
     take = apply
-    for (const changeSet of early) apply(changeSet)
   }
 
   function forget(id: string): void {
     const entry = stored.get(id)
     stored.delete(id)
     entry?.revoke()
-  }
-
-  /** It isn't known which keys are valid: none is. */
-  function forgetAll(): void {
-    for (const id of stored.keys()) forget(id)
   }
 
   return {

@@ -219,6 +219,8 @@ export interface Bookmark {
 export interface AdoptedContent {
   readonly revision: number
   readonly catalogue: Catalogue
+  /** Also revoked ones. */
+  readonly accessKeys: readonly AccessKey[]
 }
 
 /** By the names of the consumers. */

@@ -3,7 +3,7 @@
  * it recorded. A work that throws, or that is a dry run, leaves nothing behind. One commit makes all of them durable.
  */
 
-import { applyToCatalogue, type Catalogue, type Change, type TableDigest } from '@rolesets/core'
+import { applyToCatalogue, type AccessKey, type Catalogue, type Change, type TableDigest } from '@rolesets/core'
 import {
   AppendError,
   type At,
@@ -58,12 +58,17 @@ export function isAlone({ kind }: Job): boolean {
 export type Outcome =
   { readonly kind: 'returned'; readonly at: At<unknown> } | { readonly kind: 'threw'; readonly error: unknown }
 
+/** Facts of a new content that its readers need at once. */
+export interface Replaced {
+  readonly accessKeys: readonly AccessKey[]
+}
+
 /** What a commit makes true. */
 export interface Committed {
   readonly state: State
   readonly changeSets: readonly KeptChangeSet[]
-  /** The content was replaced: it doesn't come from the state before by change sets. */
-  readonly isReplaced: boolean
+  /** The content was replaced: it doesn't come from the state before by change sets. Undefined: it wasn't. */
+  readonly replaced: Replaced | undefined
 }
 
 export interface BatchOptions {
@@ -85,7 +90,7 @@ export class Batch {
   /** Begin in this batch. */
   readonly #begun: Timeline[] = []
   #state: State
-  #isReplaced = false
+  #replaced: Replaced | undefined
 
   /** @param state the state that the transaction of the connection begins with */
   constructor(connection: EngineConnection, state: State, { timelineName, holds = 'everything' }: BatchOptions = {}) {
@@ -97,7 +102,7 @@ export class Batch {
   }
 
   get result(): Committed {
-    return { state: this.#state, changeSets: this.#changeSets, isReplaced: this.#isReplaced }
+    return { state: this.#state, changeSets: this.#changeSets, replaced: this.#replaced }
   }
 
   /** Reads what the works are about to ask for. */
@@ -121,7 +126,7 @@ export class Batch {
       case 'adopt':
         this.#state = await adopt(this.#connection, job, this.#holds)
         for (const [name, bookmark] of job.bookmarks) this.#bookmarks.set(name, bookmark)
-        this.#isReplaced = true
+        this.#replaced = { accessKeys: await this.#connection.accessKeys() }
         return this.#returned(undefined)
       case 'begin_base':
         return this.#returned(await this.#connection.beginBase())

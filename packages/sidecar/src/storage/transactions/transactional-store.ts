@@ -83,6 +83,7 @@ class TransactionalStore implements Store {
   readonly #subscriptions = new Set<Subscription>()
   /** Of this process; undefined: it goes on with the store's name. */
   readonly #timelineName: string | undefined
+  readonly #isFollower: boolean
   #state: State
   #compacting: Promise<void> = Promise.resolve()
   #lineage: Lineage
@@ -97,7 +98,8 @@ class TransactionalStore implements Store {
     this.#state = state
     // A store that follows another one takes the names of its revisions from there.
     this.#timelineName = isNew || holds === 'places' ? undefined : newTimelineName()
-    this.#lineage = lineageOf(state, this.#timelineName)
+    this.#isFollower = holds === 'places'
+    this.#lineage = this.#lineageOf(state)
     this.#catalogues = new Catalogues(state)
     this.diskUsage = diskUsage
     this.#release = release
@@ -265,15 +267,20 @@ class TransactionalStore implements Store {
     }
   }
 
+  #lineageOf(state: State): Lineage {
+    return lineageOf(state, { name: this.#timelineName, isFollower: this.#isFollower })
+  }
+
   #noteFailure(error: unknown): void {
     if (error instanceof StoreError) this.#onEvent({ kind: 'call_failed', error })
   }
 
-  #publish({ state, changeSets, isReplaced }: Committed): void {
+  #publish({ state, changeSets, replaced }: Committed): void {
     this.#state = state
-    this.#lineage = lineageOf(state, this.#timelineName)
-    this.#catalogues.advance(state, isReplaced)
-    if (isReplaced) this.#notify(({ onAdopted }) => onAdopted?.(state))
+    this.#lineage = this.#lineageOf(state)
+    this.#catalogues.advance(state, replaced !== undefined)
+    const { revision, catalogue } = state
+    if (replaced) this.#notify(({ onAdopted }) => onAdopted?.({ revision, catalogue, ...replaced }))
     for (const changeSet of changeSets) this.#notify(({ listener }) => listener(changeSet))
   }
 

@@ -168,7 +168,7 @@ export class WriteQueue {
       this.#publish({
         state: { ...position, timelines: await connection.timelines(), catalogue },
         changeSets,
-        isReplaced: missed === undefined,
+        replaced: missed === undefined ? { accessKeys: await connection.accessKeys() } : undefined,
       })
     } catch (error) {
       await connection.rollback()
@@ -190,9 +190,9 @@ export class WriteQueue {
   }
 
   #publish(committed: Committed): void {
-    const { state, changeSets, isReplaced } = committed
+    const { state, changeSets, replaced } = committed
     this.#state = state
-    if (changeSets.length > 0 || isReplaced) this.#options.onCommitted(committed)
+    if (changeSets.length > 0 || replaced) this.#options.onCommitted(committed)
   }
 
   /** One job can have spoiled the batch for all, so each is run again alone. */
