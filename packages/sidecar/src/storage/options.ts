@@ -1,7 +1,9 @@
 /** The options of a store, and the events that it reports while it runs. */
 
 import type { StoreError } from './store.ts'
-import type { Holds } from './transactions/held.ts'
+
+/** What a store keeps rows of. The store of a replica has none of memberships and invitations. */
+export type Holds = 'everything' | 'places'
 
 export interface StoreOptions {
   /** Writes that may wait for the writer, and reads for a reader. One more is refused as `overloaded`. Default 10 000. */

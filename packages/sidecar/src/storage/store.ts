@@ -61,7 +61,7 @@ import type {
 export type * from './queries.ts'
 
 export { AppendError, StoreError, type StoreErrorCode } from './failures.ts'
-export { catalogueChanges, changesOf, recordOf } from './transactions/record.ts'
+export { catalogueChanges, changesOf, recordOf } from './record.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {

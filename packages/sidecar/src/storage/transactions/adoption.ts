@@ -3,8 +3,9 @@
 import { AppendError, StoreError, type SealedRecord, type SnapshotPart, type StoreSnapshot } from '../store.ts'
 import type { State } from './catalogues.ts'
 import type { EngineConnection, Position } from './connection.ts'
-import { heldOf, type Holds } from './held.ts'
-import { changesOf } from './record.ts'
+import type { Holds } from '../options.ts'
+import { heldOf } from './held.ts'
+import { changesOf } from '../record.ts'
 import { sealOf } from './seal.ts'
 
 export interface Adopted {

@@ -4,8 +4,7 @@
  */
 
 import { byKind, type ByKind, type Change } from '@rolesets/core'
-
-export type Holds = 'everything' | 'places'
+import type { Holds } from '../options.ts'
 
 const [ofPlaces, ofMembers] = [() => true, () => false]
 

@@ -8,7 +8,7 @@ import type { StoreEvent } from '../options.ts'
 import { StoreError, type KeptChangeSet } from '../store.ts'
 import { Batch, isAlone, type Committed, type Job, type Outcome } from './batch.ts'
 import type { State } from './catalogues.ts'
-import type { Holds } from './held.ts'
+import type { Holds } from '../options.ts'
 import type { EngineConnection } from './connection.ts'
 
 interface Waiting {
