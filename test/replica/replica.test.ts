@@ -162,6 +162,31 @@ test('cut off for longer than its bound, a replica decides nothing, and passes n
   t.regex(refused.message, /can't be reached, so nothing was done/)
 })
 
+test('the management API of a replica is that of its authority, and without its address a sentence that says so', async (t) => {
+  const authority = await openTestSidecar(t, { ROLESETS_HTTP_LISTEN: '127.0.0.1:0' })
+  await fill(clientOf(t, authority))
+  const upstream = { ROLESETS_UPSTREAM_HTTP: `http://${authority.sidecar.http}`, ROLESETS_HTTP_LISTEN: '127.0.0.1:0' }
+  const replica = await openReplicaOf(t, authority, upstream)
+  await replica.sidecar.whenReady()
+  const at = (sidecar: typeof replica, path: string) => `http://${sidecar.sidecar.http}/v1${path}`
+  const headers = { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' }
+  const body = JSON.stringify({ user_id: 'ada', role: 'org:analyst' })
+  const made = await fetch(at(replica, '/organizations/globex/memberships'), { method: 'POST', headers, body })
+  t.is(made.status, 200)
+  t.like(await made.json(), { role: 'org:analyst', public_user_data: { user_id: 'ada' } })
+  const [here, there] = await Promise.all(
+    [replica, authority].map((sidecar) => fetch(at(sidecar, '/organizations/globex/memberships'), { headers })),
+  )
+  t.deepEqual(await here?.json(), await there?.json())
+  t.is(here?.headers.get('rolesets-revision'), there?.headers.get('rolesets-revision'))
+  t.is((await fetch(at(replica, '/roles'), { headers: { authorization: 'Bearer nobody-has-this-key' } })).status, 401)
+  const alone = await openReplicaOf(t, authority, { ROLESETS_HTTP_LISTEN: '127.0.0.1:0' })
+  await alone.sidecar.whenReady()
+  const refused = await fetch(at(alone, '/roles'), { headers })
+  t.is(refused.status, 503)
+  t.regex(await refused.text(), /Call the authority, or set ROLESETS_UPSTREAM_HTTP/)
+})
+
 test("the file of an authority isn't taken for a replica's, nor a replica's for an authority's", async (t) => {
   const authority = await openTestSidecar(t)
   const replica = await openReplicaOf(t, authority)

@@ -26,8 +26,17 @@ export interface UpstreamConfig {
   /** `host:port`, `unix:<path>` or `dns:///host:port`. */
   readonly target: string
   readonly key: string
-  /** PEM. Undefined: without TLS. */
-  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined
+  /** Undefined: without TLS. */
+  readonly tls: UpstreamTls | undefined
+  /** Where it serves HTTP. Undefined: it isn't known. */
+  readonly http: { readonly url: URL; readonly tls: UpstreamTls } | undefined
+}
+
+/** PEM. */
+export interface UpstreamTls {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
 }
 
 export interface Config {
@@ -149,7 +158,14 @@ function effectiveOf(setting: Setting, { flags, env }: ConfigInput): Effective {
   return { setting, text: setting.default, from: 'default' }
 }
 
-const upstreamNames = ['upstreamKey', 'upstreamKeyFile', 'upstreamTlsCa', 'upstreamTlsCert', 'upstreamTlsKey'] as const
+const upstreamNames = [
+  'upstreamKey',
+  'upstreamKeyFile',
+  'upstreamHttp',
+  'upstreamTlsCa',
+  'upstreamTlsCert',
+  'upstreamTlsKey',
+] as const
 
 /** Reads settings one by one and collects what is wrong with them. After a fault, what it returns is not used. */
 class Reader {
@@ -338,7 +354,20 @@ class Reader {
     const isLocal = this.#isLocalTarget(target)
     const files = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), ...(tlsKey !== undefined && { key: tlsKey }) } // prettier-ignore
     const hasTls = Object.keys(files).length > 0 || !(isLocal || isInsecure)
-    return { target, key: key ?? '', tls: hasTls ? files : undefined }
+    const http = this.#upstreamHttp(isInsecure)
+    return { target, key: key ?? '', tls: hasTls ? files : undefined, http: http && { url: http, tls: files } }
+  }
+
+  #upstreamHttp(isInsecure: boolean): URL | undefined {
+    const text = this.text('upstreamHttp')
+    if (text === undefined) return undefined
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    const isAddress = url !== undefined && /^https?:$/.test(url.protocol) && `${url.pathname}${url.search}` === '/'
+    if (!isAddress || url.username !== '')
+      this.fault('upstreamHttp', `is ${shown(text)}. Give http://host:port or https://host:port.`)
+    else if (url.protocol === 'http:' && !isInsecure && !isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
+      this.fault('upstreamHttp', 'would send keys without encryption. Give https://host:port, or --insecure.')
+    return url
   }
 
   /** Whether what goes there doesn't leave the machine. */

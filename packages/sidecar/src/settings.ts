@@ -73,6 +73,10 @@ const rows = [
     sentence: 'A key of the authority, with which the replica follows it. A read key is enough.',
   }),
   row('upstreamKeyFile', '--upstream-key-file <path>', { sentence: 'A file that contains the key of the authority.' }),
+  row('upstreamHttp', '--upstream-http <address>', {
+    sentence:
+      'Where the authority serves HTTP, for the management API, which a replica passes on: `http://host:port` or `https://host:port`. Without it, a replica has no management API.',
+  }),
   row('upstreamTlsCa', '--upstream-tls-ca <path>', {
     sentence:
       "A file with the certificates (PEM) that the authority's certificate is checked with. Default: those of the system.",

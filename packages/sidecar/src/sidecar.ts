@@ -212,6 +212,7 @@ async function openHttp(config: Config, { log, ...parts }: HttpParts): Promise<H
   return openHttpServer({
     ...{ listen: httpListen, furtherHosts, defaultVersion, failed: failedOver(log) },
     ...{ service, identify, certificates, measurements, metrics, readiness },
+    passedOnTo: config.upstream && { authority: config.upstream.http },
   })
 }
 
