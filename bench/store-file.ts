@@ -114,7 +114,10 @@ WITH RECURSIVE ${numbers('numbers', organizations)}, ${numbers('scopes', each)}
 INSERT INTO assignments (organization_id, scope, name, role_set_id, updated_at, revision)
 SELECT ${organizationIdSql('numbers.number')}, '${scopeKind}:' || scopes.number, '',
   (SELECT id FROM role_sets WHERE type = 'initial'), ${madeAtMs}, 1
-FROM numbers CROSS JOIN scopes;`
+FROM numbers CROSS JOIN scopes;
+INSERT INTO assignment_counts (role_set_id, assignments)
+SELECT id, ${organizations * each} FROM role_sets WHERE type = 'initial'
+ON CONFLICT (role_set_id) DO UPDATE SET assignments = excluded.assignments;`
 
 interface MembersSql {
   readonly organizations: number

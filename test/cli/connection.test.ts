@@ -55,7 +55,7 @@ test('a key is not sent in the clear to another machine unless that is said', as
   const asked = [...question, '--target', 'sidecar.invalid:7450', '--key', secretKey]
   const refused = await type(asked)
   t.is(refused.exitCode, 2)
-  t.regex(refused.stderr, /--key would be sent to another machine without encryption\. Give --tls, or --insecure\./)
+  t.regex(refused.stderr, /The key would be sent to another machine without encryption\. Give --tls, or --insecure\./)
   t.false(refused.stderr.includes(secretKey))
 })
 

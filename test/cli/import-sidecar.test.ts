@@ -80,3 +80,43 @@ test('a sidecar comes over into another one, whole, and again without a change',
   t.deepEqual(await kept(target, organizationId), await kept(source, organizationId))
   await t.throwsAsync(target.admin.getOrganization({ organizationId: 'empty' }), { code: 'organization_not_found' })
 })
+
+test('members and invitations keep their several roles, and a role set for scopes stays one', async (t) => {
+  const source = await open(t)
+  const target = await open(t)
+  const { admin } = source
+  await admin.updateSettings({ maxRolesPerMember: 3 })
+  await admin.createRole({ key: 'org:analyst' })
+  const roles = ['org:admin', 'org:analyst', 'org:member']
+  await admin.createRoleSet({ key: 'role_set:pro', roles, defaultRole: 'org:member', creatorRole: 'org:admin' })
+  await admin.createRoleSet({ key: 'role_set:parts', roles: ['org:analyst'], defaultRole: 'org:analyst' })
+  await admin.createOrganization({ id: 'acme', roleSet: 'role_set:pro', createdBy: 'user_ada' })
+  const both = ['org:analyst', 'org:member']
+  await admin.createMembership({ organizationId: 'acme', userId: 'user_bob', roles: both })
+  await admin.createInvitation({ organizationId: 'acme', emailAddress: 'eve@example.com', roles: both })
+
+  const env = { ROLESETS_IMPORT_KEY: secretKey, ROLESETS_TARGET: target.target, ROLESETS_KEY: secretKey }
+  const run = () => type(['import', 'clerk', '--url', source.url], { env })
+  const refused = await run()
+  t.is(refused.exitCode, 1)
+  t.regex(refused.stdout, /membership acme\/user_bob: .*max_roles_per_member/)
+  t.is((await target.admin.getRoleSet({ roleSet: 'role_set:parts' })).roleSet.creatorRole, '')
+
+  await target.admin.updateSettings({ maxRolesPerMember: 2 })
+  const done = await run()
+  t.is(done.exitCode, 0, done.stdout + done.stderr)
+  const held = async () => {
+    const { membership } = await target.admin.getMembership({ organizationId: 'acme', userId: 'user_bob' })
+    const { invitations } = await target.admin.listInvitations({ organizationId: 'acme' })
+    return [membership.roles, ...invitations.map((each) => each.roles)]
+  }
+  t.deepEqual(await held(), [both, both])
+  t.regex((await run()).stdout, /Nothing to change/)
+
+  await admin.updateMembership({ organizationId: 'acme', userId: 'user_bob', roles: ['org:analyst', 'org:admin'] })
+  t.is((await run()).exitCode, 0)
+  t.deepEqual((await held())[0], ['org:analyst', 'org:admin'])
+  await admin.updateMembership({ organizationId: 'acme', userId: 'user_bob', role: 'org:analyst' })
+  t.is((await run()).exitCode, 0)
+  t.deepEqual((await held())[0], ['org:analyst'])
+})

@@ -251,7 +251,7 @@ test('a wrong command line is exit code 2 and says what is wrong', async (t) => 
     [['check', 'org_acme', 'org:a', '--permission', ''], /--permission is missing/],
     [['check', 'org_acme', 'org:a', '--at-least', 'yesterday'], /atLeastRevision|at_least_revision/],
     [['check', 'org_acme', 'org:a', '--timeout', '0'], /Give a number of seconds from 0\.001 to 3600/],
-    [['check', 'org_acme', 'org:a', '--target', 'a b'], /--target must be/],
+    [['check', 'org_acme', 'org:a', '--target', 'a b'], /The target must be/],
     [['check', 'org_acme', 'org:a', '--tls-cert', 'c.pem'], /needs both --tls-cert and --tls-key/],
     [['check', 'org_acme', 'org:a', '--tls-ca', '/nowhere'], /--tls-ca, \/nowhere, cannot be read/],
     [['check', 'org_acme', 'org:a', '--colour'], /unknown option '--colour'/],

@@ -86,6 +86,28 @@ kustomizeTest('a workload with the label rolesets-sidecar: "false" is left as it
   }
 })
 
+kustomizeTest('on clusters before 1.29 a Job and a CronJob are left as they are', async (t) => {
+  const folder = await temporaryFolder(t)
+  const labels = { 'rolesets-sidecar': 'true' }
+  const env = [{ name: 'ROLESETS_TARGET', value: 'rolesets.rolesets:7450' }]
+  const spec = { template: { metadata: { labels }, spec: { containers: [{ name: 'run', image: 'run', env }] } } }
+  const own = [
+    ...jobs,
+    { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'connected', labels }, spec },
+    { apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'each', labels }, spec: { jobTemplate: { spec } } },
+  ]
+  for (const component of ['deploy/kubernetes/before-1.29/sidecar', before129]) {
+    const built = await buildOverlay(join(folder, component), {
+      components: [component],
+      objects: [...services, ...own],
+    })
+    const found = built.filter(({ kind }) => ['Job', 'CronJob'].includes(kind))
+    const named = (objects: readonly { metadata: { name: string } }[]) =>
+      Object.fromEntries(objects.map((object) => [object.metadata.name, object]))
+    t.deepEqual<unknown, unknown>(named(found), named(own), component)
+  }
+})
+
 kustomizeTest('the socket is in memory, and the sidecar makes it with the group of the pod', async (t) => {
   const folder = await temporaryFolder(t)
   for (const component of [declared, before129]) {
@@ -158,11 +180,20 @@ kustomizeTest('images: names the image of every container of Rolesets', async (t
   }
 })
 
-test('the patch for a CronJob is the one for the other workloads, below another path', (t) => {
-  const read = (path: string) => parse(readFileSync(join(projectRoot, path), 'utf8')) as PodSpec
-  for (const component of ['application', 'sidecar', 'declared']) {
-    const template = read(`deploy/kubernetes/${component}/pod-template.yaml`)
-    const cron = read(`deploy/kubernetes/${component}/cron-job.yaml`)
+test('the patches for a Job and a CronJob are those for the other workloads, below another path', (t) => {
+  const read = (path: string) => parse(readFileSync(join(projectRoot, 'deploy/kubernetes', path), 'utf8')) as PodSpec
+  t.deepEqual(read('application/job.yaml'), {
+    ...read('application/long-running/pod-template.yaml'),
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+  })
+  for (const [component, of] of Object.entries({
+    application: 'job',
+    sidecar: 'pod-template',
+    declared: 'pod-template',
+  })) {
+    const template = read(`${component}/${of}.yaml`)
+    const cron = read(`${component}/cron-job.yaml`)
     t.deepEqual(cron['spec'], { jobTemplate: { spec: template['spec'] } }, component)
     t.deepEqual(cron['metadata'], template['metadata'], component)
   }

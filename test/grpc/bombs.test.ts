@@ -40,6 +40,7 @@ test('a caller without a key causes no decoding', async (t) => {
   const endpoint = {
     admit: refuse,
     waitingText: () => undefined,
+    previewsWithoutKey: () => false,
     observer: { accessRefused: () => undefined } as never,
     stopping: new AbortController().signal,
   }

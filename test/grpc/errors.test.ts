@@ -125,12 +125,13 @@ test('failures of the storage say what a caller may do, and nothing of the stora
     closed: ['UNAVAILABLE', 'NOT_SERVING'],
     in_use: ['INTERNAL', 'INTERNAL_FAILURE'],
     failed: ['INTERNAL', 'INTERNAL_FAILURE'],
-    corrupt: ['INTERNAL', 'INTERNAL_FAILURE'],
+    corrupt: ['UNAVAILABLE', 'STORE_DAMAGED'],
+    file_lost: ['UNAVAILABLE', 'STORE_DAMAGED'],
   } as const satisfies Partial<Record<StoreErrorCode, readonly [string, string]>>
   for (const [code, [status, reason]] of Object.entries(codes)) {
     const shown = detailsOf(failureOf(new StoreError(code as StoreErrorCode, 'SQLITE_SOMETHING: near "SELECT".')))
     t.like(shown, { status, reason }, code)
-    if (status === 'INTERNAL') t.notRegex(shown.message, /SQLITE|SELECT/)
+    if (['INTERNAL', 'UNAVAILABLE'].includes(status) && code !== 'closed') t.notRegex(shown.message, /SQLITE|SELECT/)
   }
   t.like(detailsOf(failureOf(new Refusal('in_use', 'It is.'))), { status: 'FAILED_PRECONDITION', reason: 'IN_USE' })
 })

@@ -38,8 +38,10 @@ async function serve(
     service: change(opened.service),
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
     waitingText: () => undefined,
+    previewsWithoutKey: () => false,
     membersWithoutKey: false,
     passing: undefined,
+    isWithoutWriters: () => false,
     certificates: undefined,
     observer,
   })

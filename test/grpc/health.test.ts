@@ -57,6 +57,7 @@ test('before it is ready the server says so, and a watcher loses no change howev
   const endpoint = {
     admit: () => undefined,
     waitingText: () => 'It waits.',
+    previewsWithoutKey: () => false,
     observer: {} as never,
     stopping: new AbortController().signal,
   }

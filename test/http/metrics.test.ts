@@ -16,6 +16,7 @@ import {
   nextMessage,
   openTestSidecar,
   readKey,
+  refusalOf,
   secretKey,
 } from '../grpc/open-sidecar.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
@@ -134,9 +135,11 @@ test('errors of the store count by their kind, and health shows what follows', a
   t.is(before.value('rolesets_store_writable'), 1)
   t.is(before.value('rolesets_store_errors_total', { kind: 'file_lost' }), 0)
   await rm(join(folder, 'r.db'))
-  await t.throwsAsync(client.write('CreatePermission', { key: 'org:a:c' }))
+  const write = client.write('CreatePermission', { key: 'org:a:c' })
+  t.like(await refusalOf(write), { status: 'UNAVAILABLE', reason: 'STORE_DAMAGED' })
   const { value } = await scrape(sidecar.http)
   t.true(Number(value('rolesets_store_errors_total', { kind: 'file_lost' })) >= 1)
+  t.is(value('rolesets_unforeseen_failures_total'), 0)
   t.is(value('rolesets_store_errors_total', { kind: 'disk_full' }), 0)
   t.is(value('rolesets_store_writable'), 0)
   t.is(value('rolesets_ready'), 1)

@@ -45,8 +45,11 @@ function answeredAs(t: ExecutionContext, error: unknown, code: ErrorCode): void 
 test('the sidecar answers every error with the reason and the status of the table', (t) => {
   for (const code of refusalCodes) answeredAs(t, new Refusal(code, 'No.'), code)
   for (const code of ['key_required', 'write_key_required'] as const) answeredAs(t, new AccessError(code, 'No.'), code)
-  for (const [code, outside] of Object.entries(storeCodes))
-    answeredAs(t, new StoreError(code as StoreCode, 'No.'), outside)
+  for (const [code, outside] of Object.entries(storeCodes)) {
+    const error = new StoreError(code as StoreCode, 'No.')
+    answeredAs(t, error, error.endsWrites ? 'store_damaged' : outside)
+    answeredAs(t, new StoreError(code as StoreCode, 'No.', { endsWrites: true }), 'store_damaged')
+  }
   const rest = codes.filter((code) => !['input', 'rule', 'access'].includes(errorCodes[code].class))
   const ofService = rest.filter((code) => !['internal_failure', 'overloaded', 'disk_full'].includes(code))
   for (const code of ofService) answeredAs(t, new ServiceError(code as ServiceError['code'], 'No.'), code)

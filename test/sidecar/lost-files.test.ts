@@ -18,9 +18,17 @@ test('a sidecar whose log was deleted refuses writes, is neither live nor ready,
   t.deepEqual([(await at('/livez')).status, (await at('/readyz')).status, await gauge()], [200, 200, true])
 
   await rm(`${file}-wal`)
-  await t.throwsAsync(operator.admin.createRole({ key: 'org:lost' }))
+  const error = await t.throwsAsync(operator.admin.createRole({ key: 'org:lost' }))
+  t.like(error, { code: 'store_damaged' })
+  t.regex(error.message, /refuses every write \(file_lost\).*Put the file back.*restart the sidecar/)
+  const headers = { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' }
+  const body = JSON.stringify({ name: 'Lost', key: 'org:lost', description: '' })
+  const answer = await fetch(`http://${sidecar.http}/v1/organization_roles`, { method: 'POST', headers, body })
+  t.is(answer.status, 503)
   t.deepEqual([(await at('/livez')).status, (await at('/readyz')).status, await gauge()], [503, 503, false])
-  t.like(await (await at('/readyz')).json(), { ready: true, writable: false })
+  const facts = (await (await at('/readyz')).json()) as object
+  t.like(facts, { ready: true, writable: false, error: { code: 'store_damaged' } })
+  t.regex(JSON.stringify(facts), /refuses every write \(file_lost\)/)
   const [line = ''] = sidecar.log.filter((each) => each.includes('writes_stopped'))
   t.regex(line, /"level":"error".*rolesets\.db-wal isn't there any more.*Run rolesets doctor on the file, then restart/)
   t.true((await operator.check('org_any', 'org:member')).allowed)

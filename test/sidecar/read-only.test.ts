@@ -1,7 +1,7 @@
 /** A read-only sidecar, seen from each border: what it refuses, what it says, and what goes on. */
 
 import { existsSync, readFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { Command } from 'commander'
@@ -19,6 +19,7 @@ import {
   type Request,
   type TestClient,
 } from '../grpc/open-sidecar.ts'
+import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { describedOperations } from '../http/operation/described.ts'
 import { openApi } from '../http/conforming.ts'
 
@@ -108,6 +109,7 @@ const writingVerbs: Readonly<Record<string, readonly string[]>> = {
   'invitations revoke': ['org_acme', 'orginv_1'],
   'invitations accept': ['org_acme', 'orginv_1', 'user_ann'],
   'users remove': ['user_ann'],
+  'settings set': ['--last-administrator', 'warn'],
   'keys create': ['billing'],
   'keys revoke': ['billing'],
   'import clerk': [],
@@ -132,7 +134,7 @@ const otherVerbs = [
   ],
   ...['organizations', 'role-sets', 'roles', 'permissions', 'members', 'invitations'].map((noun) => `get ${noun}`),
   ...['scopes', 'scope-kinds', 'scope-defaults'].map((noun) => `get ${noun}`),
-  ...['invitations list', 'invitations get', 'keys list'],
+  ...['invitations list', 'invitations get', 'keys list', 'settings get'],
 ]
 
 function verbsOf(command: Command, path: readonly string[] = []): readonly string[] {
@@ -214,8 +216,62 @@ test('a store in memory is read-only, too, and says nothing of a missing key', a
 async function isAnswered(t: ExecutionContext, { call }: TestClient): Promise<void> {
   const request: Request = { organizationId: 'org_x', role: 'org:member' }
   t.like(await call('Check', request), { allowed: true })
-  t.is((await refusalOf(call('CreateRole', { key: 'org:x' }))).reason, 'KEY_REQUIRED')
+  // No key could write here, so none is asked for.
+  t.is((await refusalOf(call('CreateRole', { key: 'org:x' }))).reason, 'READ_ONLY')
 }
+
+/** As the component for Kubernetes sets it: declared, in memory, without any key. */
+async function openDeclared(t: ExecutionContext, env: Record<string, string> = {}) {
+  const manifest = join(await temporaryFolder(t), 'rolesets.yaml')
+  await writeFile(manifest, 'roles: [{ key: org:analyst }]\norganizations: [{ id: org_acme }]\n')
+  const none = { ROLESETS_READ_KEY: '', ROLESETS_MANIFEST: manifest }
+  const opened = await openTestSidecar(t, { ...serve(':memory:'), ...none, ...env })
+  await opened.sidecar.whenReady()
+  return { manifest, ...opened }
+}
+
+test('without any key, a write says that the sidecar is read-only, and a plan is answered', async (t) => {
+  const { target, manifest } = await openDeclared(t)
+  const { call } = connect(t, target)
+  for (const name of administration.filter((each) => !isRead(each))) {
+    const refused = await refusalOf(call(name))
+    t.is(refused.reason, 'READ_ONLY', name)
+    t.true(refused.message.includes(manifest), name)
+    if (name === 'Apply') continue
+    t.is((await refusalOf(call(name, { dryRun: true }))).reason, 'KEY_REQUIRED', name)
+    t.is((await refusalOf(call(name, {}, { key: 'unknown-key-of-nothing' }))).reason, 'KEY_REQUIRED', name)
+  }
+  const planned = await call('Apply', { roles: [{ key: 'org:analyst' }, { key: 'org:auditor' }], dryRun: true })
+  t.like(planned, { steps: [{ action: 'CREATE', key: 'org:auditor' }] })
+})
+
+test('a plan without a key is refused where a read key exists, and with a file, which can have members', async (t) => {
+  const file = join(await temporaryFolder(t), 'r.db')
+  for (const env of [{ ROLESETS_READ_KEY: readKey }, { ROLESETS_DATABASE: `sqlite:${file}` }]) {
+    const { call } = connect(t, (await openDeclared(t, env)).target)
+    t.is((await refusalOf(call('Apply', { dryRun: true }))).reason, 'KEY_REQUIRED')
+  }
+})
+
+test('on the command line, a person without a key hears of it, too, and can plan', async (t) => {
+  const { target, manifest } = await openDeclared(t)
+  const env = { ROLESETS_TARGET: target }
+  const planned = await type(['plan', '-f', manifest], { env })
+  t.is(planned.exitCode, 0, planned.stderr)
+  const stdin = ['roles: [{ key: org:auditor }]']
+  for (const [verb, args] of Object.entries(writingVerbs)) {
+    // It reads the other server first, with the key of that one.
+    if (verb === 'import clerk') continue
+    const { exitCode, stderr } = await type([...verb.split(' '), ...args, '--json'], { env, stdin })
+    t.is(exitCode, 2, stderr)
+    t.like(JSON.parse(stderr), { error: { code: 'read_only' } }, verb)
+  }
+  const listed = await type(['keys', 'list', '--json'], { env })
+  t.like(JSON.parse(listed.stderr), { error: { code: 'key_required' } }, 'what a key is needed for is still refused')
+  const away = await type(['assign', 'org_acme', 'role_set:default', '--json', '--target', '127.0.0.1:1'])
+  t.is(away.exitCode, 2)
+  t.like(JSON.parse(away.stderr), { error: { code: 'key_required' } })
+})
 
 test('a read-only sidecar is ready, and says that it is read-only', async (t) => {
   const api = await openApi(t, readOnly)

@@ -66,7 +66,10 @@ async function run(store: Writable, { steps, dryRun, foreseen }: Work, index: nu
 async function dump(reader: Reader): Promise<unknown> {
   const organizations = await reader.organizations({ size: 100 })
   const members = organizations.map((each) => reader.memberships(each.id, { size: 100 }))
-  const counts = ['free', 'pro', 'new'].map((each) => reader.organizationCount(each))
+  const counts = ['free', 'pro', 'new'].flatMap((each) => [
+    reader.organizationCount(each),
+    reader.ownAssignmentCount(each),
+  ])
   const invited = organizations.map((each) => reader.invitations(each.id, { size: 100 }, { now: at }))
   const rows = [organizations, await Promise.all(members), await Promise.all(invited), await reader.accessKeys()]
   return [reader.revision, ...rows, await Promise.all(counts), await catalogueSeenBy(reader)]

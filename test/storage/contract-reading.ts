@@ -47,11 +47,13 @@ export function reading(suite: Suite): void {
     pendingInvitationCounts: (reader) => reader.pendingInvitationCounts(['new'], at),
     invitation: (reader) => reader.invitation('orginv_new_x'),
     pendingInvitation: (reader) => reader.pendingInvitation({ organizationId: 'new' }, 'x', at),
-    repeatedHolders: (reader) => reader.repeatedHolders({ organizationId: 'new' }, ['member', 'new'], at),
+    repeatedHolders: (reader) =>
+      reader.repeatedHolders({ among: { organizationId: 'new' }, roleIds: ['member', 'new'], now: at, revision: 0 }),
     pendingInvitationCount: (reader) => reader.pendingInvitationCount({ organizationId: 'new' }, at),
     invitations: (reader) => reader.invitations('new', page, { now: at }),
     scopeUsage: (reader) => reader.scopeUsage(team, at),
     scopePlaces: (reader) => reader.scopePlaces(team, at),
+    roleInScopes: (reader) => reader.roleInScopes({ roleId: 'member', roleSetId: 'free' }, at),
     scopesOf: (reader) => reader.scopesOf('new', page),
     scopeCount: (reader) => reader.scopeCount('new'),
     ownAssignmentCount: (reader) => reader.ownAssignmentCount('free'),
@@ -69,6 +71,7 @@ export function reading(suite: Suite): void {
     accessKeys: (reader) => reader.accessKeys(),
   }
   const team = { organizationId: 'new', scope: 'team:x' }
+  const everyTeam = { kind: 'team', fallback: 'organization', roleSetId: null } as const
   const ended = (revision: number): Change => {
     const counts = { members: 0, invitations: 0 }
     return { verb: 'deleted', thing: 'organization', before: organizationOf('ended', revision), ...counts }
@@ -97,6 +100,7 @@ export function reading(suite: Suite): void {
             membership('new', 'w', next, { scope: 'team:x' }),
           ],
           ...[invitation('new', 'x', next), accessKey('new', next)],
+          put('scope_kind', { ...everyTeam, updatedAt: at, revision: next }, null),
           put('assignment', { ...team, name: '', roleSetId: 'free', updatedAt: at, revision: next }, null),
         ])
         // A deletion has everything written, so only the read that is about it sees one.

@@ -42,6 +42,13 @@ export function scoping({ test, name, ...suite }: Suite): void {
         return here === 0 ? [] : [[here, here]]
       })
       t.deepEqual(found, [{ places: meant.length, firstPlaces: byKey }, counts], title)
+      if ('roleSetId' in among) {
+        const held = { roleId: 'member', roleSetId: among.roleSetId }
+        t.deepEqual((await store.read((reader) => reader.roleInScopes(held, at))).value, {
+          usage: { roleId: 'member', members: meant.length, invitations: meant.length, organizations: counts.length },
+          ...{ places: meant.length, firstPlaces: byKey },
+        })
+      }
 
       const mappings = [{ fromRoleId: 'member', toRoleId: 'admin', members: 0, invitations: 0 }]
       const { value: changed } = await store.write(provenance({ dryRun: true }), async (writer) => {

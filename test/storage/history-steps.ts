@@ -85,7 +85,6 @@ const invitationQuery = fc.record({
 })
 
 const everyPlace = fc.record({ organizationId: id, scope: fc.constant('*') })
-const placeOrSet = fc.oneof(fc.record({ roleSetId: set }), place, everyPlace)
 const roleIds = fc.uniqueArray(roleId, { maxLength: 3 })
 const leaving = fc.oneof(
   fc.record({ members: fc.array(fc.record({ organizationId: id, userId: user }), { maxLength: 3 }) }),
@@ -278,8 +277,14 @@ export const reads = [
   ),
   step('members of places', fc.tuple(placesQuery, placesPage), ([query, p], w) => w.membershipsOfPlaces(query, p)),
   step('member count', fc.tuple(id, asked), ([a, s], w) => w.memberCount(a, s)),
-  step('scope usage', fc.tuple(among, moment), ([where, now], w) => w.scopeUsage(where, now)),
+  step('scope usage', fc.tuple(among, moment, fc.boolean()), ([where, now, isWhole], w) =>
+    w.scopeUsage(where, now, isWhole),
+  ),
   step('scope places', fc.tuple(among, moment), ([where, now], w) => w.scopePlaces(where, now)),
+  step('own assignments', set, (s, w) => w.ownAssignmentCount(s)),
+  step('role in scopes', fc.tuple(fc.record({ roleId, roleSetId: set }), moment), ([of, now], w) =>
+    w.roleInScopes(of, now),
+  ),
   step('scopes', fc.tuple(id, fc.option(scopeName, { nil: undefined })), ([a, after], w) =>
     w.scopesOf(a, { size: 2, after }),
   ),
@@ -292,7 +297,12 @@ export const reads = [
     fc.tuple(roleId, fc.option(fc.record({ roleSetId: set }), { nil: undefined }), moment),
     ([r, s, now], w) => w.usageOf(r, s, now),
   ),
-  step('repeated', fc.tuple(placeOrSet, roleIds, moment), ([where, all, now], w) => w.repeatedHolders(where, all, now)),
+  step(
+    'repeated',
+    fc.tuple(fc.oneof(among, everyPlace), roleIds, moment, fc.boolean()),
+    ([where, all, now, isLater], w) =>
+      w.repeatedHolders({ among: where, roleIds: all, now, revision: isLater ? w.nextRevision : 0 }),
+  ),
   step(
     'without administrator',
     fc.tuple(fc.record({ leaving, remainingRoleIds: roleIds }), fc.nat(3)),

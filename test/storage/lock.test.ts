@@ -2,11 +2,12 @@
 
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
-import { link, mkdir, symlink } from 'node:fs/promises'
+import { link, mkdir, rm, symlink } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import test from 'ava'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import type { StoreError } from '../../packages/sidecar/src/storage/store.ts'
+import { acquireLock } from '../../packages/sidecar/src/storage/sqlite/file/lock.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { run, start } from './programs.ts'
 import { organization, record, withCatalogue } from './things.ts'
@@ -128,3 +129,16 @@ for (const suffix of ['', '.lock'])
     t.like(await run('program-open', { args: [`sqlite:${file}`] }), { code: 'in_use' })
     await store.close()
   })
+
+test('a lock whose file is removed while it is taken keeps others away all the same', async (t) => {
+  const file = join(await temporaryFolder(t), 'rolesets.db')
+  for (let round = 0; round < 8; round++) {
+    let isTaken = false
+    const taking = acquireLock(file).finally(() => (isTaken = true))
+    // As refused restores do it, at any moment.
+    for (let removals = 0; !isTaken && removals < 4 * round; removals++) await rm(`${file}.lock`, { force: true })
+    const lock = await taking
+    await t.throwsAsync(acquireLock(file), { code: 'in_use' })
+    await lock.release()
+  }
+})

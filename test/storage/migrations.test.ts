@@ -7,7 +7,7 @@ import type { Migration } from '../../packages/sidecar/src/storage/sqlite/migrat
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
 import { openConnections } from '../../packages/sidecar/src/storage/sqlite/connections.ts'
-import { checksumOf } from '../../packages/sidecar/src/storage/sqlite/migrations/migrate.ts'
+import { checksumOf, migrate, missingMigrations } from '../../packages/sidecar/src/storage/sqlite/migrations/migrate.ts'
 import type { StoreError, StoreErrorCode } from '../../packages/sidecar/src/storage/store.ts'
 import { temporaryFolder } from '../processes/temporary-folder.ts'
 import { organization, record, withCatalogue } from './things.ts'
@@ -65,6 +65,7 @@ test('the migrations are as they were first written: a change to the schema is a
     domains: '1a663ca1cf3a0c96708084740b1fbb601f959a76885889f358d2a7b1fe2e0c2e',
     timelines: 'aade081eeecdbbdfa154afc3a36522ffa3b5473b730a0085ca7ac85f4f784551',
     members: '33fcb536ac3a641e3e8586482887b51fdcbb9f8b80b6207265354a681607d5ba',
+    'assignment-counts': '966d149950c40fa3e7bf54ddbae32bca4cc567706829c171b034df5d141d1551',
     'holders-of-scopes': 'afd7102c152e3964305f71652fde9bc4a4847eca64cb0761cf6a352395f947c2',
     'scopes-of-members': '42f828fddba63e1d46386684db415749e04a9942e553e0f69fbdce718b98c8c2',
     'deleted-organizations': 'cb7c22fc6c5400310983e7520e00f28b75e84373b06837b412b47aa4c8b75674',
@@ -163,4 +164,24 @@ test('once the store is open, the signal of the opening has no effect', async (t
   await withCatalogue(store)
   t.is(store.head, 1)
   await store.close()
+})
+
+test('the scopes of a former file that have a role set of their own are counted by its upgrade', async (t) => {
+  const former = join(await temporaryFolder(t), 'former.db')
+  const connection = await Connection.open(former)
+  const earlier = migrations.filter(({ number }) => number < 14)
+  await migrate(connection, earlier, 0)
+  await connection.close()
+  await edit(
+    former,
+    `WITH RECURSIVE row (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM row WHERE n < 9)
+     INSERT INTO assignments SELECT 'a', 'team:' || n, '', CASE WHEN n < 7 THEN 'free' WHEN n < 9 THEN 'pro' END, 0, 0 FROM row`,
+  )
+  const again = await Connection.open(former)
+  await migrate(again, await missingMigrations(again, migrations), 0)
+  await again.close()
+  t.deepEqual(await edit(former, 'SELECT role_set_id, assignments FROM assignment_counts ORDER BY role_set_id'), [
+    { role_set_id: 'free', assignments: 7 },
+    { role_set_id: 'pro', assignments: 2 },
+  ])
 })

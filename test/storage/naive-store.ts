@@ -169,7 +169,7 @@ function naiveWriter(
     },
     usageOf: async (roleId, among, now) =>
       usage(roleId, { isMeant: (place) => among === undefined || state().isIn(among, place), now }),
-    scopeUsage: async (among, now) => {
+    scopeUsage: async (among, now, isWhole = false) => {
       const isMeant = (each: Place) => each.scope !== '' && state().isAmong(among, each)
       const [members, invited] = [memberships().filter(isMeant), pending(now).filter(isMeant)]
       const groups = new Map<string, ScopeUsage & { readonly ids: Set<string> }>()
@@ -178,7 +178,7 @@ function naiveWriter(
         ...invited.map((it) => [it, false] as const),
       ])
         for (const heldRoleId of each.roleIds) {
-          const organizationRoleSetId = state().organizations.get(each.organizationId)?.roleSetId ?? ''
+          const organizationRoleSetId = isWhole ? '' : (state().organizations.get(each.organizationId)?.roleSetId ?? '')
           const key = `${heldRoleId} ${organizationRoleSetId}`
           const none = { members: 0, invitations: 0, organizations: 0, ids: new Set<string>() }
           const known = groups.get(key) ?? { roleId: heldRoleId, organizationRoleSetId, ...none }
@@ -200,6 +200,24 @@ function naiveWriter(
       )
       const ordered = [...found].sort(([a], [b]) => compare(a, b)).map(([, each]) => each)
       return { places: ordered.length, firstPlaces: ordered.slice(0, 100) }
+    },
+    roleInScopes: async ({ roleId, roleSetId }, now) => {
+      const isMeant = (each: Membership | Invitation) =>
+        each.scope !== '' && each.roleIds.includes(roleId) && state().isAmong({ roleSetId }, each)
+      const [members, invited] = [memberships().filter(isMeant), pending(now).filter(isMeant)]
+      const places = new Map(
+        [...members, ...invited].map(({ organizationId, scope }) => [
+          `${organizationId} ${scope}`,
+          { organizationId, scope },
+        ]),
+      )
+      const ordered = [...places].sort(([a], [b]) => compare(a, b)).map(([, each]) => each)
+      const organizations = new Set(ordered.map(({ organizationId }) => organizationId)).size
+      const counts = { members: members.length, invitations: invited.length }
+      return {
+        usage: { roleId, ...counts, organizations },
+        ...{ places: ordered.length, firstPlaces: ordered.slice(0, 100) },
+      }
     },
     scopesOf: async (organizationId, { size, after = '' }) => {
       const isMeant = (each: Place) =>
@@ -236,12 +254,14 @@ function naiveWriter(
         assignments: [...state().assignments.values()].filter(isMeant).length,
       }
     },
-    repeatedHolders: async (among, roleIds, now) => {
+    repeatedHolders: async ({ among, roleIds, now, revision }) => {
+      const isEverywhere = 'scope' in among && among.scope === everyScope
+      const isMeant = (each: Place) => (isEverywhere ? state().isIn(among, each) : state().isAmong(among, each))
       const counted = (holders: readonly (Membership | Invitation)[]) =>
         holders
-          .filter((each) => state().isIn(among, each))
-          .map((each) => each.roleIds.filter((id) => roleIds.includes(id)).length)
-          .reduce((sum, held) => sum + Math.max(0, held - 1), 0)
+          .filter((each) => isMeant(each) && each.roleIds.length > 1)
+          .map((each) => ({ ...each, held: each.roleIds.filter((id) => roleIds.includes(id)).length }))
+          .reduce((sum, each) => sum + Math.max(0, each.held - (each.revision === revision ? 0 : 1)), 0)
       return { members: counted(memberships()), invitations: counted(pending(now)) }
     },
     withoutAdministrator: async ({ leaving, remainingRoleIds }, limit) => {

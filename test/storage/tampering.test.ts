@@ -141,6 +141,7 @@ const rows: Readonly<Record<string, Tampering>> = {
   'a name of a scope': changed('assignments', `name = 'evil'`),
   'a place less': 'DELETE FROM assignments',
   'a domain of an organization': changed('organizations', `domains = '[]'`, "id = 'globex'"),
+  'a count of scopes': 'UPDATE assignment_counts SET assignments = assignments + 1',
   'a count': changed(
     'organization_counts',
     'organizations = organizations + 1',

@@ -53,6 +53,11 @@ export interface Reassigned {
   readonly among: Among
   /** Never empty; no role is the source of two, none is its own target. */
   readonly mappings: readonly RoleReassignment[]
+  /**
+   * Who has several of the roles is counted in each mapping: so often are they there beyond once. Absent: nobody is, or an
+   * earlier version didn't say it.
+   */
+  readonly repeated?: { readonly members: number; readonly invitations: number }
 }
 
 /**

@@ -63,6 +63,7 @@ export const clerkCodes = {
   internal_clerk_error: { status: 500, message: 'Internal failure' },
   not_serving: { status: 503, message: 'Not serving' },
   not_ready: { status: 503, message: 'Not ready' },
+  store_damaged: { status: 503, message: 'Store damaged' },
   disk_full: { status: 503, message: 'No room to write' },
   deadline: { status: 504, message: 'Out of time' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly message: string }>>

@@ -328,6 +328,13 @@ export const errorCodes = {
       'Provide what the message names. The sidecar answers as soon as it has it; nothing has to be restarted.',
     ),
   },
+  store_damaged: {
+    ...becomes('service', 'UNAVAILABLE', 'store_damaged'),
+    ...says(
+      'The file of the store was lost, altered or damaged while the sidecar ran, so the sidecar refuses every write. Questions are answered as far as the file can be read.',
+      'Put the file back, or examine it with `rolesets doctor`; then restart the sidecar. Its log says what happened.',
+    ),
+  },
   internal_failure: {
     ...becomes('service', 'INTERNAL', 'internal_clerk_error'),
     ...says(
@@ -362,8 +369,8 @@ export function isErrorCode(text: string): text is ErrorCode {
 }
 
 /**
- * What a failure of the storage is called outside. The codes that end the opening of a store never meet a call; damage that
- * is found later is for the log, and the caller receives no details of it.
+ * What a failure of the storage is called outside, unless it ends all writes: that is `store_damaged`, whatever its own code is. The codes
+ * that end the opening of a store never meet a call.
  */
 export const storeCodes = {
   overloaded: 'overloaded',
@@ -372,7 +379,7 @@ export const storeCodes = {
   closed: 'not_serving',
   failed: 'internal_failure',
   corrupt: 'internal_failure',
-  file_lost: 'internal_failure',
+  file_lost: 'store_damaged',
   in_use: 'internal_failure',
   folder_missing: 'internal_failure',
   folder_read_only: 'internal_failure',

@@ -26,6 +26,8 @@ export interface HealthFacts {
   readonly fresh: boolean
   /** False: the store refuses every write, and only a restart may help. Left out: it accepts them. */
   readonly writable?: false
+  /** Why it isn't writable. */
+  readonly error?: { readonly code: string; readonly message: string }
   /** Left out: it isn't. */
   readonly stopping?: true
   /** Left out: nothing. */
@@ -42,7 +44,7 @@ export class Readiness {
   readonly #listeners = new Set<() => void>()
   #isFresh: (() => boolean) | undefined
   #hasBeenReady = false
-  #isWritable = true
+  #unwritable: HealthFacts['error'] | true | undefined
   #isStopping = false
 
   /** @param what one word in snake case, for programs @param why a sentence: what is missing, and what to do */
@@ -74,8 +76,9 @@ export class Readiness {
     this.#changed()
   }
 
-  setWritable(isWritable: boolean): void {
-    this.#isWritable = isWritable
+  /** @param why the store refuses every write, for anyone */
+  setWritable(isWritable: boolean, why?: HealthFacts['error']): void {
+    this.#unwritable = isWritable ? undefined : (why ?? true)
     this.#changed()
   }
 
@@ -95,7 +98,7 @@ export class Readiness {
   }
 
   get isWritable(): boolean {
-    return this.#isWritable
+    return this.#unwritable === undefined
   }
 
   get isStopping(): boolean {
@@ -116,11 +119,13 @@ export class Readiness {
 
   facts(): HealthFacts {
     const waitingFor = this.waitingFor
+    const why = this.#unwritable
     return {
       started: this.#isFresh !== undefined,
       ready: this.isReady,
       fresh: this.isReady && this.#isFresh?.() === true,
-      ...(this.#isWritable ? {} : { writable: false }),
+      ...(why === undefined ? {} : { writable: false }),
+      ...(typeof why === 'object' ? { error: why } : {}),
       ...(this.#isStopping ? { stopping: true } : {}),
       ...(waitingFor.length > 0 ? { waiting_for: waitingFor } : {}),
       ...this.#readShown(),

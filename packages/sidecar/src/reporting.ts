@@ -7,10 +7,11 @@ import type { GrpcObserver } from './grpc/observer.ts'
 import type { Measurements } from './http/measurements.ts'
 import type { StateSource } from './http/metrics-source.ts'
 import type { Log } from './logging.ts'
-import type { Readiness, Wait } from './readiness.ts'
+import type { HealthFacts, Readiness, Wait } from './readiness.ts'
 import type { ReplicaEvent } from './replica/replica.ts'
 import type { Compaction } from './service/compaction.ts'
 import type { Service } from './service/service.ts'
+import { asTold, ServiceError, type StoreError } from './service/service-error.ts'
 import type { StoreEvent } from './storage/options.ts'
 import type { Store } from './storage/store.ts'
 
@@ -96,8 +97,13 @@ export function noteStoreEvent(event: StoreEvent, { measurements, readiness, log
   if (event.kind === 'call_failed') return measurements.storeFailed(event.error.code)
   if (event.kind === 'rolled_back') measurements.rolledBack()
   log.storeEvent(event)
-  if (event.kind === 'writes_stopped' || event.kind === 'writes_resumed')
-    readiness.setWritable(event.kind === 'writes_resumed')
+  if (event.kind === 'writes_stopped') readiness.setWritable(false, shownOf(event.error))
+  if (event.kind === 'writes_resumed') readiness.setWritable(true)
+}
+
+function shownOf(error: StoreError): HealthFacts['error'] {
+  const told = asTold(error)
+  return told instanceof ServiceError ? { code: told.code, message: told.message } : undefined
 }
 
 /** Where an HTTP server reports unexpected errors. */

@@ -30,7 +30,7 @@ import {
 } from './reporting.ts'
 import { openCompaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
-import { openKeyRing } from './service/key-ring.ts'
+import { openKeyRing, type KeyRing } from './service/key-ring.ts'
 import { createNewId } from './service/new-id.ts'
 import { openService } from './service/service.ts'
 import { openStore } from './storage/open.ts'
@@ -133,8 +133,9 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   const source = followed?.source
   const service = await openService({ store, ...settings, ...(source && { source }), now, newId: createNewId(now) })
   closers.push(() => service.close())
-  const { identify, close: closeKeys } = await openKeyRing(store, bootstrapKeys)
-  closers.push(closeKeys)
+  const keys = await openKeyRing(store, bootstrapKeys)
+  const { identify } = keys
+  closers.push(keys.close)
   const { freshness } = service
   readiness.start(() => freshness.isFresh)
   const mode = config.readOnly ? { read_only: true as const } : {}
@@ -152,7 +153,7 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   const waitingText = () => readiness.waitingText
   const passing = followed?.upstream
   const { grpcListen: listen, membersWithoutKey } = config
-  const callers = { identify, membersWithoutKey }
+  const callers = { identify, membersWithoutKey, ...withoutKeys(config, keys) }
   const grpc = await openGrpcServers({ listen, service, passing, ...callers, waitingText, certificates, observer })
   closers.push(async () => {
     log.stopping()
@@ -173,6 +174,16 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
   const close = () => (closing ??= closeAll().then(() => log.stopped()))
   const whenReady = () => readiness.whenReady()
   return { ...addresses, role: freshness.role, whenReady, close, [Symbol.asyncDispose]: close }
+}
+
+/** A sidecar whose state is declared may have no key at all. What it would refuse for a key that doesn't exist, it decides without one. */
+function withoutKeys({ readOnly, database }: Config, { has }: Pick<KeyRing, 'has'>) {
+  const isWithoutWriters = () => readOnly && !has('secret')
+  // A read-only store in memory never has members, so what a plan says about them is nothing.
+  return {
+    isWithoutWriters,
+    previewsWithoutKey: () => isWithoutWriters() && !has('read') && database === 'sqlite::memory:',
+  }
 }
 
 const storeOpening =

@@ -284,3 +284,37 @@ test('a role without members is removed from a set without a replacement', async
     t.is(refused.body.errors[0].code, code, key)
   }
 })
+
+test('a role set for scopes is created without a creator role, which must be said', async (t) => {
+  const api = await openApi(t)
+  const body = { name: 'Parts', key: 'role_set:parts', roles: ['org:member'], default_role_key: 'org:member' }
+  const create = (more: object) => api.call('POST', '/v1/role_sets', { body: { ...body, ...more } })
+  const refusals: readonly [object, string][] = [
+    [{}, 'form_param_missing'],
+    [{ creator_role_key: null }, 'form_param_nil'],
+    [{ scopes_only: false }, 'form_param_missing'],
+    [
+      { scopes_only: true, creator_role_key: 'org:admin', roles: ['org:member', 'org:admin'] },
+      'form_param_value_invalid',
+    ],
+    [{ scopes_only: true, type: 'initial' }, 'form_param_value_invalid'],
+  ]
+  for (const [more, code] of refusals) {
+    const refused = await create(more)
+    t.is(refused.status, 422, JSON.stringify(more))
+    t.like(refused.body.errors[0], { code, meta: { param_name: 'creator_role_key' } }, JSON.stringify(more))
+  }
+  const made = await create({ scopes_only: true, creator_role_key: null })
+  t.is(made.status, 200)
+  t.like(made.body, { key: 'role_set:parts', creator_role: null, default_role: { key: 'org:member' } })
+  t.is((await create({ scopes_only: true, key: 'role_set:others' })).body.creator_role, null)
+
+  const organization = { name: 'Acme', role_set_key: 'role_set:parts' }
+  t.is((await api.call('POST', '/v1/organizations', { body: organization })).status, 422)
+  // A role that comes later makes it a set for organizations, too. Clerk's null means that it stays as it is.
+  const admin = { role_keys: ['org:admin'], creator_role_key: 'org:admin' }
+  t.is((await api.call('POST', '/v1/role_sets/role_set:parts/roles', { body: admin })).status, 200)
+  t.is((await api.call('POST', '/v1/organizations', { body: organization })).status, 200)
+  const patched = await api.call('PATCH', '/v1/role_sets/role_set:default', { body: { creator_role_key: null } })
+  t.like(patched.body, { creator_role: { key: 'org:admin' } })
+})

@@ -71,7 +71,7 @@ export interface Impact {
   readonly requiredMappings: readonly RequiredMapping[]
   /** Why the write would be refused. Only in the answer to a dry run. */
   readonly violations: readonly Violation[]
-  /** Scopes that get another role set; the first 100 of them, in order. */
+  /** Scopes that get another role set, or in which a replaced role is held; the first 100 of them, in order. */
   readonly places: number
   readonly firstPlaces: readonly { readonly organizationId: string; readonly scope: string }[]
   /** Organizations that lose their last administrator by it. */

@@ -24,6 +24,7 @@ import { roles } from './verbs/roles.ts'
 import { scopes } from './verbs/scopes.ts'
 import { restore } from './verbs/restore.ts'
 import { schema } from './verbs/schema.ts'
+import { settings } from './verbs/settings.ts'
 import { users } from './verbs/users.ts'
 import { version } from './verbs/version.ts'
 import { watch } from './verbs/watch.ts'
@@ -48,6 +49,7 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
     replaceSet,
     invitations,
     users,
+    settings,
     keys,
     importing,
     log,

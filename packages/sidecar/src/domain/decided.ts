@@ -48,7 +48,9 @@ export interface Impact {
   readonly violations: readonly Violation[]
   /** The organizations that lose their last administrator (rule 19). */
   readonly withoutAdministrator: WithoutAdministrator
-  /** Scopes that get another role set (rule 16): how many, and the first ones in order. */
+  /**
+   * Scopes that get another role set (rule 16), or in which a replaced role is held: how many, and the first ones in order.
+   */
   readonly places: number
   readonly firstPlaces: readonly Place[]
   /** Those who hold several of `roles` are in each; so often are they there beyond once. */
@@ -120,7 +122,7 @@ export function isHeld({ members, invitations }: Pick<RoleUsage, 'members' | 'in
 /** What a rule about a role set needs of the store besides the catalogue: how many organizations are on the set. */
 export interface RoleSetFacts {
   readonly organizations: number
-  /** The scopes that have the set, as far as they have members or something of their own. Not given: none. */
+  /** The scopes that have the set, or of them those in which a role is held. Not given: none. */
   readonly scopes?: Pick<Impact, 'places' | 'firstPlaces'> | undefined
   /** How many scopes have it as their own. Not given: none. */
   readonly ownAssignments?: number | undefined

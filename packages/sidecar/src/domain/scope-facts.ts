@@ -1,9 +1,9 @@
 /** What rules about scopes need of the store. */
 
 import type { Assignment, Organization, Place } from '@rolesets/core'
-import type { RoleUsage } from './decided.ts'
+import type { HolderCounts, RoleUsage } from './decided.ts'
 
-/** How many hold a role in scopes whose organizations have one role set. */
+/** How many hold a role in scopes whose organizations have one role set; empty: whichever they have. */
 export interface ScopeUsage extends RoleUsage {
   readonly organizationRoleSetId: string
 }
@@ -17,6 +17,13 @@ export interface SomePlaces {
 /** What a write changes the role set of: scopes, and who holds which roles in them. */
 export interface ScopeFacts extends SomePlaces {
   readonly usage: readonly ScopeUsage[]
+  /** Holders of several roles are in `usage` for each; so often are they there beyond once. Not given: never. */
+  readonly repeated?: HolderCounts | undefined
+}
+
+/** Scopes in which a role is held, and by how many. */
+export interface RoleInScopes extends SomePlaces {
+  readonly usage: RoleUsage
 }
 
 export interface ScopesInUse {

@@ -27,7 +27,7 @@ export function planScopeMove(
   const shown = { places, firstPlaces }
   const plans = [...groups].map(([roleSetId, usage]) => {
     const destination = roleSetId === '' ? undefined : catalogue.roleSets.byId(roleSetId)
-    if (destination === undefined) throw wouldHaveNone(usage, impactOf(shown))
+    if (destination === undefined) throw wouldHaveNone(facts, impactOf(shown))
     return planMove(catalogue, { destination, usage: merged(usage), organizations: 0, scopes: shown, mappings })
   })
   const roles = mergedImpacts(plans.flatMap((plan) => plan.roles))
@@ -72,8 +72,10 @@ function mergedImpacts(impacts: readonly RoleImpact[]): RoleImpact[] {
   return merged(impacts).map((usage) => ({ ...usage, toRoleId: targets.get(usage.roleId) ?? null }))
 }
 
-function wouldHaveNone(usage: readonly RoleUsage[], impact: Impact): Refusal {
-  const total = (count: 'members' | 'invitations') => usage.reduce((sum, each) => sum + each[count], 0)
+/** Where one scope of a write has no role set after it, none has: a fallback to the organization's set always gives one. */
+function wouldHaveNone({ usage, repeated }: ScopeFacts, impact: Impact): Refusal {
+  const total = (count: 'members' | 'invitations') =>
+    usage.reduce((sum, each) => sum + each[count], 0) - (repeated?.[count] ?? 0)
   const held = { members: total('members'), invitations: total('invitations') }
   const message = `${counted(impact.places, 'scope')} with ${holders(held)} would have no role set. Give them one, or end these memberships and invitations first.`
   const facts = { members: String(held.members), invitations: String(held.invitations), places: String(impact.places) }

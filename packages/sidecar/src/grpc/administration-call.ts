@@ -4,7 +4,7 @@ import type * as proto from '@rolesets/proto'
 import type { PageCall, PageOf, WriteCall, Written } from '../service/operations/call.ts'
 import type { Service } from '../service/service.ts'
 import type { ImpactView } from '../service/views.ts'
-import { actorOf, checkMayWrite, type Access } from './authenticate.ts'
+import { actorOf, checkMayAskWithoutKey, checkMayWrite, type Access } from './authenticate.ts'
 import { invalid } from '../domain/fields.ts'
 import { unary, type Call, type Endpoint } from './handler.ts'
 import { impactMessage } from './messages.ts'
@@ -15,6 +15,9 @@ type PageFields = Pick<PageCall, 'pageSize' | 'pageToken'>
 interface WriteFields extends Pick<WriteCall, 'dryRun' | 'expectedRevision' | 'allowNoAdministrator' | 'actingUserId'> {
   readonly grantPolicy?: proto.GrantPolicy__Output
 }
+
+/** Only of dry runs, which leave no trace. */
+const anonymous = 'anonymous'
 
 /** Each takes the operation of the service that a call is for, and how its answer looks on the wire. */
 export function callsOf(endpoint: Endpoint, checkWritable: Service['checkWritable']) {
@@ -29,10 +32,14 @@ export function callsOf(endpoint: Endpoint, checkWritable: Service['checkWritabl
       unary(endpoint, access, async (request: Request & WriteFields, call) => {
         const { dryRun, expectedRevision, allowNoAdministrator } = request
         try {
-          if (!dryRun) checkMayWrite(call.identity)
+          const { identity } = call
+          if (identity === undefined) checkWritable({ dryRun })
+          if (!dryRun) checkMayWrite(identity)
+          else if (identity === undefined) checkMayAskWithoutKey(access, endpoint.previewsWithoutKey())
           checkWritable({ dryRun })
-          const how = { dryRun, expectedRevision, allowNoAdministrator, isForReadKey: call.identity?.access === 'read' }
-          const writeCall = { actor: actorOf(call), ...how, ...actingOf(call, request), signal: call.signal }
+          const how = { dryRun, expectedRevision, allowNoAdministrator, isForReadKey: identity?.access !== 'secret' }
+          const actor = identity === undefined ? anonymous : actorOf(call)
+          const writeCall = { actor, ...how, ...actingOf(call, request), signal: call.signal }
           const response = reply(await work(request, writeCall))
           endpoint.observer.wrote(operation, dryRun ? 'DRY_RUN' : 'OK')
           return response

@@ -15,7 +15,8 @@ import { AccessError } from './access-error.ts'
  * listener (members, invitations, what happened in the past), `member` the same, but where a setting makes it a `read` (what
  * one user holds), `write` the secret key. `confidential` reads what applications
  * must not see and needs the secret key, too. `preview` is a write that a key which may only read can ask for as a dry run: it
- * needs a key on every listener, and `checkMayWrite` where it is not a dry run.
+ * needs a key on every listener, and `checkMayWrite` where it is not a dry run. Where nobody can write, both are let in without a key on
+ * this machine, to be told so: see `isWithoutWriters`.
  */
 export type Access = 'open' | 'read' | 'member' | 'personal' | 'confidential' | 'write' | 'preview'
 
@@ -27,10 +28,15 @@ export interface Admission {
   readonly isLocal: boolean
   /** The setting ROLESETS_MEMBERS_WITHOUT_KEY. */
   readonly membersWithoutKey: boolean
+  /**
+   * The sidecar is read-only, and there is no key with which anybody could write. Then a local caller without a key hears that it is
+   * read-only, because no key would help.
+   */
+  readonly isWithoutWriters: () => boolean
 }
 
-export function createAdmit(identify: Identify, { isLocal, membersWithoutKey }: Admission): Admit {
-  const isOpenHere = (access: Access) => isLocal && (access === 'read' || (access === 'member' && membersWithoutKey))
+export function createAdmit(identify: Identify, admission: Admission): Admit {
+  const isOpenHere = openAccessesOf(admission)
   return (metadata, access) => {
     if (access === 'open') return undefined
     const given = metadata.get('authorization')
@@ -48,6 +54,19 @@ export function createAdmit(identify: Identify, { isLocal, membersWithoutKey }: 
       throw new AccessError('write_key_required', `${secretKeyNeeded[access]} Send a secret key.`)
     return owner
   }
+}
+
+function openAccessesOf({ isLocal, membersWithoutKey, isWithoutWriters }: Admission): (access: Access) => boolean {
+  return (access) => {
+    if (!isLocal) return false
+    if (access === 'write' || access === 'preview') return isWithoutWriters()
+    return access === 'read' || (access === 'member' && membersWithoutKey)
+  }
+}
+
+/** For a dry run of a caller without a key. @throws AccessError unless it is a preview, and these need no key here */
+export function checkMayAskWithoutKey(access: 'write' | 'preview', previewsWithoutKey: boolean): void {
+  if (access !== 'preview' || !previewsWithoutKey) throw new AccessError('key_required', keyMissing[access])
 }
 
 /** For a call that was admitted as a `preview`, and is none. @throws AccessError */

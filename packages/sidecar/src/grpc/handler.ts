@@ -26,6 +26,8 @@ export interface Endpoint {
   readonly admit: Admit
   /** What the sidecar waits for before it answers; undefined: nothing. */
   readonly waitingText: () => string | undefined
+  /** What `Apply` would do is told without a key: there is no key, and nothing that needs one. */
+  readonly previewsWithoutKey: () => boolean
   readonly observer: GrpcObserver
   /** Aborted with ServiceError `not_serving` when the server begins to stop. */
   readonly stopping: AbortSignal

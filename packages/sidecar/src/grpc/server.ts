@@ -12,7 +12,7 @@ import type { Identify } from '../service/key-ring.ts'
 import type { Passing } from '../service/passing.ts'
 import type { Service } from '../service/service.ts'
 import { administrationHandlers } from './administration.ts'
-import { createAdmit } from './authenticate.ts'
+import { createAdmit, type Admission } from './authenticate.ts'
 import { changesHandlers } from './changes.ts'
 import { TlsCredentials } from './credentials.ts'
 import { decisionsHandlers } from './decisions.ts'
@@ -33,6 +33,8 @@ export interface GrpcOptions {
   readonly identify: Identify
   /** The setting ROLESETS_MEMBERS_WITHOUT_KEY. */
   readonly membersWithoutKey: boolean
+  readonly isWithoutWriters: Admission['isWithoutWriters']
+  readonly previewsWithoutKey: Endpoint['previewsWithoutKey']
   /** What the sidecar waits for before it answers; undefined: nothing. */
   readonly waitingText: () => string | undefined
   /** Undefined: no TLS. */
@@ -78,8 +80,10 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
 
   function serverFor(at: Listen): grpc.Server {
     const isLocal = at.kind === 'unix' || at.isLoopback
-    const admit = createAdmit(options.identify, { isLocal, membersWithoutKey: options.membersWithoutKey })
-    const endpoint: Endpoint = { admit, waitingText: options.waitingText, observer, stopping: stopping.signal }
+    const admit = createAdmit(options.identify, { ...options, isLocal })
+    const { waitingText } = options
+    const previewsWithoutKey = () => isLocal && options.previewsWithoutKey()
+    const endpoint: Endpoint = { admit, waitingText, previewsWithoutKey, observer, stopping: stopping.signal }
     const { server, add } = createServer(endpoint)
     const addDecided = (definition: ServiceDefinition, handlers: object) => {
       if (options.passing === undefined) return add(definition, handlers)

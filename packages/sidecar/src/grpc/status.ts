@@ -11,7 +11,7 @@ import type * as ErrorDetails from 'nice-grpc-error-details'
 import type * as RpcStatus from 'nice-grpc-error-details/lib/proto/google/rpc/status.js'
 import { Refusal } from '../domain/refusal.ts'
 import { PassedStatus } from '../service/passing.ts'
-import { ServiceError, StoreError } from '../service/service-error.ts'
+import { asTold, ServiceError, StoreError } from '../service/service-error.ts'
 import { AccessError } from './access-error.ts'
 
 type Reason = Exclude<ErrorReason__Output, 'ERROR_REASON_UNSPECIFIED'>
@@ -34,8 +34,9 @@ export function reasonOf(code: RefusalCode): Reason {
   return upperCased(code)
 }
 
-export function failureOf(error: unknown): Failure {
-  if (error instanceof PassedStatus) return passed(error)
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof PassedStatus) return passed(thrown)
+  const error = asTold(thrown)
   const code = codeOf(error)
   const status = grpc.status[errorCodes[code].grpc]
   const reason = upperCased(code)

@@ -31,6 +31,8 @@ interface BootstrapKey {
 
 export interface KeyRing {
   readonly identify: Identify
+  /** Whether there is a key with this access now. */
+  readonly has: (access: Identity['access']) => boolean
   /** Stops following the store. */
   readonly close: () => void
 }
@@ -106,6 +108,7 @@ export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey
         for (const { identity, ...key } of entries) found = timingSafeEqual(digest, key.digest) ? identity : found
       return found
     },
+    has: (access) => [...fixed, ...stored.values()].some(({ identity }) => identity.access === access),
     close,
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { ServiceCode } from '@rolesets/core'
+import { StoreError } from '../storage/store.ts'
 
 /** Failures of the storage pass through the operations as they are. */
 export { StoreError } from '../storage/store.ts'
@@ -18,6 +19,16 @@ export class ServiceError extends Error {
     super(message, options)
     this.code = code
   }
+}
+
+/**
+ * A failure of the storage that ends all writes, as callers and probes are told of it: what to do, and nothing of the file, whose path and
+ * state are for the log. Any other error is returned as it is.
+ */
+export function asTold(error: unknown): unknown {
+  if (!(error instanceof StoreError) || !error.endsWrites) return error
+  const message = `The sidecar refuses every write (${error.code}): the file of its store was lost, altered or damaged while the sidecar ran. Put the file back, or examine it with rolesets doctor; then restart the sidecar. Its log says what happened.`
+  return new ServiceError('store_damaged', message, { cause: error })
 }
 
 /** The reason of a signal that is aborted at the deadline of a call. */

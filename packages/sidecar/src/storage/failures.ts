@@ -40,11 +40,11 @@ export class StoreError extends Error {
   /** The storage can't be trusted with another write: from now on the store refuses all of them. */
   readonly endsWrites: boolean
 
-  /** @param options `endsWrites`: default: for damage, `corrupt` and `not_a_database` */
+  /** @param options `endsWrites`: default: for `file_lost`, and for damage, `corrupt` and `not_a_database` */
   constructor(code: StoreErrorCode, message: string, options: { cause?: unknown; endsWrites?: boolean } = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : {})
     this.code = code
-    this.endsWrites = options.endsWrites ?? (code === 'corrupt' || code === 'not_a_database')
+    this.endsWrites = options.endsWrites ?? ['file_lost', 'corrupt', 'not_a_database'].includes(code)
   }
 }
 

@@ -1,6 +1,6 @@
 /** What the reads of a storage are asked for: pages, orders, and the conditions of lists and of the audit. */
 
-import type { InvitationStatus, Place } from '@rolesets/core'
+import type { everyScope, Among, InvitationStatus, Place } from '@rolesets/core'
 
 export interface Page {
   /** 1 to 1 000. */
@@ -122,4 +122,17 @@ export interface FormerRolesOf {
   /** All of a list of former roles must be among these. */
   readonly roleIds: readonly string[]
   readonly limit: number
+}
+
+/** Who holds several of some roles, among the holders that a reassignment would reach, or in all places of an organization. */
+export interface RepeatedHolders {
+  readonly among: Among | { readonly organizationId: string; readonly scope: typeof everyScope }
+  readonly roleIds: readonly string[]
+  /** Unix milliseconds: who holds a role at this time. */
+  readonly now: number
+  /**
+   * Of the write that asks: of several holders, those that the write has changed before were counted then, so they count for
+   * each of the roles.
+   */
+  readonly revision: number
 }

@@ -37,7 +37,7 @@ import type {
   Revision,
 } from '@rolesets/core'
 import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
-import type { ListedScope, ScopesInUse, ScopeUsage, SomePlaces } from '../domain/scope-facts.ts'
+import type { ListedScope, RoleInScopes, ScopesInUse, ScopeUsage, SomePlaces } from '../domain/scope-facts.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
 import type { Restorable } from '../domain/former-roles.ts'
 import type { Copying } from './backup.ts'
@@ -53,6 +53,7 @@ import type {
   Page,
   PlacesPage,
   PlacesQuery,
+  RepeatedHolders,
   Span,
   Spanned,
   Where,
@@ -145,26 +146,30 @@ export interface Reader {
   usageIn(among: Where | { readonly roleSetId: string }, now: number): Promise<readonly RoleUsage[]>
   /** The same for one role: anywhere, also in scopes, or in all organizations of a set. */
   usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
-  /** Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use. */
-  scopeUsage(among: Among, now: number): Promise<readonly ScopeUsage[]>
+  /**
+   * Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use.
+   * @param isWhole true: of all organizations together, with an empty `organizationRoleSetId`; it costs less
+   */
+  scopeUsage(among: Among, now: number, isWhole?: boolean): Promise<readonly ScopeUsage[]>
   /** The scopes of a change that have a member, a pending invitation, a name or a role set of their own; the first by key. */
   scopePlaces(among: Among, now: number): Promise<SomePlaces>
+  /**
+   * Who holds one role in the scopes that have a role set, and which scopes these are. Its cost depends on the holders of the
+   * role, and not on the number of scopes that have the set.
+   */
+  roleInScopes(of: { readonly roleId: string; readonly roleSetId: string }, now: number): Promise<RoleInScopes>
   /** Those with a name, a role set of their own or members, ordered by key. */
   scopesOf(organizationId: string, page: Page): Promise<readonly ListedScope[]>
   /** How many scopes of an organization have a name or a role set of their own. */
   scopeCount(organizationId: string): Promise<number>
-  /** How many scopes have this role set as their own. */
+  /** How many scopes have this role set as their own. Its cost doesn't depend on the number. */
   ownAssignmentCount(roleSetId: string): Promise<number>
   scopesInUse(of: { readonly kind: string } | Place, now: number): Promise<ScopesInUse>
   /**
-   * How many pairs of a holder and one of these roles there are beyond one for each holder: what a sum over `usageIn` counts
-   * too much.
+   * How many pairs of a holder and one of these roles there are beyond one for each holder: what a sum over the usage of the
+   * roles counts too much.
    */
-  repeatedHolders(
-    among: Where | { readonly roleSetId: string },
-    roleIds: readonly string[],
-    now: number,
-  ): Promise<HolderCounts>
+  repeatedHolders(asked: RepeatedHolders): Promise<HolderCounts>
   /** Members who still have what a mapping of a move left, and had only roles of the list before it; in the order of their keys. */
   formerRoles(asked: FormerRolesOf): Promise<readonly Restorable[]>
   /** The answer to a departure, as the memberships are now; at most `limit` ids, in order, and the number of all. */

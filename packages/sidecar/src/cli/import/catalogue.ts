@@ -60,14 +60,16 @@ export async function importCatalogue(context: ImportContext): Promise<SourceSet
 function describedSets(roleSets: readonly SourceRoleSet[], tally: Tally) {
   return roleSets.flatMap((set) => {
     const { default_role: defaultRole, creator_role: creatorRole, roles } = set
-    if (!defaultRole || !creatorRole) {
-      tally.skip('roleSets', set.key, 'it has no default role or no creator role.')
+    // The initial set needs a creator role; any other one without it is for scopes only.
+    if (!defaultRole || (!creatorRole && set.type === 'initial')) {
+      tally.skip('roleSets', set.key, 'it has no default role, or is the initial one without a creator role.')
       return []
     }
     return [
       {
         ...worded(set),
-        ...{ roles: roles.map(({ key }) => key), defaultRole: defaultRole.key, creatorRole: creatorRole.key },
+        ...{ roles: roles.map(({ key }) => key), defaultRole: defaultRole.key },
+        ...(creatorRole ? { creatorRole: creatorRole.key } : {}),
         ...(set.type === 'initial' ? { initial: true } : {}),
       },
     ]

@@ -5,7 +5,7 @@ import type { Invitation } from '@rolesets/client'
 import pMap from 'p-map'
 import { pagesOf } from '../run/pages.ts'
 import type { ImportContext } from './context.ts'
-import { notOffered, type ImportedOrganization } from './memberships.ts'
+import { rolesAt, whyNotOffered, type ImportedOrganization } from './memberships.ts'
 import { invitationSchema, type SourceInvitation } from './schema.ts'
 import { isRefusal, metadataOf, settle, tryWrite } from './write.ts'
 
@@ -68,17 +68,19 @@ async function importInvitation(
 ): Promise<void> {
   const { admin, calls, tally, nowMs, dryRun } = context
   const { organizationId } = place
-  const { email_address: emailAddress, role } = each
+  const { email_address: emailAddress } = each
+  const given = rolesAt(each)
   const label = `${organizationId}/${emailAddress}`
-  if (!place.offered.has(role)) return tally.skip('invitations', label, notOffered(each, place))
+  const reason = whyNotOffered(each, place)
+  if (reason !== undefined) return tally.skip('invitations', label, reason)
   const days = each.expires_at ? Math.ceil((each.expires_at - nowMs) / dayMs) : undefined
   if (days !== undefined && days < 1) return tally.skip('invitations', label, 'it has expired.')
   if (!place.isThere) return tally.count('invitations', 'created')
   const metadata = metadataOf(each)
   const present = place.present.get(emailAddress.toLowerCase())
   if (present !== undefined) {
-    const { publicMetadata, privateMetadata } = present
-    if (present.role === role && isDeepStrictEqual(metadata, { publicMetadata, privateMetadata })) {
+    const { roles, publicMetadata, privateMetadata } = present
+    if (isDeepStrictEqual({ roles, publicMetadata, privateMetadata }, { roles: given.roles, ...metadata })) {
       return tally.count('invitations', 'unchanged')
     }
     const revoke = { organizationId, invitationId: present.id, dryRun }
@@ -87,7 +89,7 @@ async function importInvitation(
     if (dryRun) return tally.count('invitations', 'changed')
   }
   const request = {
-    ...{ organizationId, emailAddress, role, ...metadata, dryRun },
+    ...{ organizationId, emailAddress, ...given, ...metadata, dryRun },
     ...(each.inviter_id === '' ? {} : { inviterUserId: each.inviter_id }),
     ...(days === undefined ? {} : { expiresInDays: Math.min(days, daysMax) }),
   }

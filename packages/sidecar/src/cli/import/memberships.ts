@@ -1,4 +1,4 @@
-/** The members of one organization, by user: role and metadata. */
+/** The members of one organization, by user: roles and metadata. Those of its scopes aren't read. */
 
 import { isDeepStrictEqual } from 'node:util'
 import pMap from 'p-map'
@@ -69,8 +69,21 @@ async function findMissing(
   }
 }
 
-export function notOffered({ role }: { role: string }, { roleSet }: ImportedOrganization): string {
-  return `at the source, its role ${role} is not in ${roleSet}, the role set of the organization.`
+interface SourceRoles {
+  readonly role: string
+  readonly roles?: readonly string[] | null | undefined
+}
+
+/** All roles of a member or an invitation at the source, as a write takes them. */
+export function rolesAt({ role, roles }: SourceRoles) {
+  return roles && roles.length > 1 ? { role, roles } : { role, roles: [role] }
+}
+
+/** @returns why the sidecar can't give these roles; undefined: it can */
+export function whyNotOffered(each: SourceRoles, { offered, roleSet }: ImportedOrganization): string | undefined {
+  const outside = rolesAt(each).roles.find((role) => !offered.has(role))
+  if (outside === undefined) return undefined
+  return `at the source, its role ${outside} is not in ${roleSet}, the role set of the organization.`
 }
 
 async function importMembership(
@@ -79,13 +92,14 @@ async function importMembership(
   each: SourceMembership,
 ): Promise<void> {
   const { admin, calls, tally, dryRun } = context
-  const { role, public_user_data: user } = each
+  const { public_user_data: user } = each
   const key = { organizationId: place.organizationId, userId: user.user_id }
   const label = `${key.organizationId}/${key.userId}`
-  if (!place.offered.has(role)) return tally.skip('memberships', label, notOffered(each, place))
+  const reason = whyNotOffered(each, place)
+  if (reason !== undefined) return tally.skip('memberships', label, reason)
   if (!place.isThere) return tally.count('memberships', 'created')
   const metadata = metadataOf(each)
-  const wanted = { ...key, role, ...metadata, dryRun }
+  const wanted = { ...key, ...rolesAt(each), ...metadata, dryRun }
   const report = (outcome: 'created' | 'changed', refused: Refused | undefined) =>
     settle(context, { kind: 'memberships', label, outcome }, refused)
   const look = () => find(() => admin.getMembership(key, calls))
@@ -95,8 +109,8 @@ async function importMembership(
     if (refused?.code !== 'membership_exists') return report('created', refused)
     present = await look()
   }
-  const { role: held, publicMetadata, privateMetadata } = present?.membership ?? wanted
-  if (held === role && isDeepStrictEqual(metadata, { publicMetadata, privateMetadata })) {
+  const { roles, publicMetadata, privateMetadata } = present?.membership ?? wanted
+  if (isDeepStrictEqual({ roles, publicMetadata, privateMetadata }, { roles: wanted.roles, ...metadata })) {
     return tally.count('memberships', 'unchanged')
   }
   // The source decides who administers its organizations; members come one by one, in no order.

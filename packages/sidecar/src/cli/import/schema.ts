@@ -12,6 +12,8 @@ const metadata = z
   .transform((value) => value ?? {})
 const named = { id: name, key: name, name: text, description: optionalText }
 const reference = z.object({ key: name })
+/** An extension of Rolesets, where there are several. The first one is `role`. */
+const severalRoles = z.array(name).max(100).nullish()
 
 export const permissionSchema = z.object(named)
 export const roleSchema = z.object({ ...named, permissions: z.array(reference).max(1_000) })
@@ -38,6 +40,7 @@ export const organizationSchema = z.object({
 export const membershipSchema = z.object({
   id: name,
   role: name,
+  roles: severalRoles,
   public_metadata: metadata,
   private_metadata: metadata,
   public_user_data: z.object({ user_id: name }),
@@ -46,6 +49,7 @@ export const invitationSchema = z.object({
   id: name,
   email_address: name,
   role: name,
+  roles: severalRoles,
   inviter_id: optionalText,
   public_metadata: metadata,
   private_metadata: metadata,

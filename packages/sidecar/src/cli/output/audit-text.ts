@@ -2,7 +2,7 @@
 
 import type { AuditedChange, AuditedChangeSet } from '@rolesets/client'
 import type { ThingName } from '@rolesets/core'
-import { holdersText } from './impact.ts'
+import { holdersText, sumOf } from './impact.ts'
 import { linesText } from './lines.ts'
 
 type Image = NonNullable<AuditedChange['after']>
@@ -64,7 +64,7 @@ function factText(change: AuditedChange): string {
   if (kind === 'members_reassigned') {
     const scope = after?.scope
     const place = scope === undefined ? `${thing} ${id}` : placeText({ scope, organization_id: id })
-    return `in ${place}: ${reassignments(after)}`
+    return `in ${place}: ${reassignments(change)}`
   }
   const { name, shownWhenNew } = wordsOf(change.thing)
   const named = `${thing} ${name(after ?? before ?? {}, id)}`
@@ -92,13 +92,16 @@ function differencesOf(before: Image, after: Image): readonly string[] {
   })
 }
 
-function reassignments(after: Image | undefined): string {
+function reassignments({ after, members, invitations }: AuditedChange): string {
   const mappings = Array.isArray(after?.mappings) ? (after.mappings as readonly Image[]) : []
-  return mappings
-    .map(({ from_role: from, to_role: to, members, invitations }) => {
-      return `${holdersText({ members: Number(members), invitations: Number(invitations) })} from ${textOf(from)} to ${textOf(to)}`
-    })
-    .join(', ')
+  const shown = mappings.map(({ from_role: from, to_role: to, ...held }) => ({
+    ...{ members: Number(held['members']), invitations: Number(held['invitations']) },
+    roles: `from ${textOf(from)} to ${textOf(to)}`,
+  }))
+  const texts = shown.map(({ roles, ...held }) => `${holdersText(held)} ${roles}`)
+  // Who has several of the roles is counted for each of them.
+  const isRepeated = sumOf(shown, 'members') > members || sumOf(shown, 'invitations') > invitations
+  return [...texts, ...(isRepeated ? [`these are ${holdersText({ members, invitations })}`] : [])].join(', ')
 }
 
 function holders({ thing, members, invitations }: AuditedChange): string {

@@ -17,9 +17,28 @@ export function impactLines({ organizations, roles, ...impact }: Impact): readon
     ...(organizations > 0 ? [`  affects ${counted(organizations, 'organization')}`] : []),
     ...placeLines(impact),
     ...inOrder(roles).map(roleLine),
+    ...severalLines({ roles, ...impact }),
     ...administratorLines(impact),
     ...invitationLines(impact),
   ]
+}
+
+/** Who has several of the roles is in several of the lines before. */
+function severalLines({
+  roles,
+  members,
+  invitations,
+}: Pick<Impact, 'roles' | 'members' | 'invitations'>): readonly string[] {
+  const isRepeated = sumOf(roles, 'members') > members || sumOf(roles, 'invitations') > invitations
+  return isRepeated ? [`  these are ${holdersText({ members, invitations })}`] : []
+}
+
+/** Of a list in which holders of several roles are counted for each. */
+export function sumOf(
+  roles: readonly Pick<RoleImpact, 'members' | 'invitations'>[],
+  count: 'members' | 'invitations',
+): number {
+  return roles.reduce((sum, role) => sum + role[count], 0)
 }
 
 function placeLines({ places, firstPlaces }: Pick<Impact, 'places' | 'firstPlaces'>): readonly string[] {

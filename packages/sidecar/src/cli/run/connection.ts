@@ -1,7 +1,13 @@
 /** How a verb reaches its sidecar: the options that say where it is and with which key, and the client made from them. */
 
 import { existsSync } from 'node:fs'
-import { createRoleSetsClient, type ClientEvent, type RoleSetsClient } from '@rolesets/client'
+import {
+  createRoleSetsClient,
+  isRoleSetsError,
+  type ClientEvent,
+  type RoleSetsClient,
+  type RoleSetsErrorCode,
+} from '@rolesets/client'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { mayBeKey } from '../../redaction.ts'
 import { readBounded, readFileBounded } from '../../bounded-file.ts'
@@ -65,29 +71,48 @@ export function addConnectionOptions(
     .addOption(timeout.argParser(parseTimeout).default(timeoutSeconds))
 }
 
-/** The caller closes it. */
+/** The caller closes the client. `explain` translates what its calls throw. */
 export async function openClient(
   options: ConnectionOptions,
   io: Io,
   { needsKey, onEvent }: { needsKey: boolean; onEvent: (event: ClientEvent) => void },
-): Promise<RoleSetsClient> {
+): Promise<{ readonly client: RoleSetsClient; readonly explain: (error: unknown) => unknown }> {
   hideMistaken(options.target, io)
   const key = await readKey(options, io, sidecarKey)
-  if (key === undefined && needsKey) {
-    throw new UsageError(
-      'This command needs the secret key. Give it with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY. ' +
-        'A sidecar that generated its key keeps it beside its database, in <database>.key.',
-      { code: 'key_required' },
-    )
-  }
+  const isMissing = key === undefined && needsKey
+  if (isMissing && !isOnThisMachine(options.target)) throw keyNeeded()
   const tls = await readTls(options, io)
-  return createRoleSetsClient({
+  const client = createRoleSetsClient({
     target: options.target,
     deadlineMs: options.timeout * 1_000,
     signal: io.signal,
     onEvent,
     ...withoutUndefined({ key, tls, insecure: options.insecure }),
   })
+  return { client, explain: (error) => (isMissing ? unlessKeyNeeded(error) : error) }
+}
+
+/** A sidecar on this machine that has no key at all has a better answer than that one is missing: it is read-only. */
+function isOnThisMachine(target: string): boolean {
+  return /^(unix:|localhost:|127\.|\[::1\])/.test(target)
+}
+
+/** The sidecar was asked without a key. Unless it says more than that one is needed, that is what is told. */
+function unlessKeyNeeded(error: unknown): unknown {
+  return isRoleSetsError(error) && withoutKey.includes(error.code) ? keyNeeded() : error
+}
+
+const withoutKey: readonly RoleSetsErrorCode[] = [
+  ...(['key_required', 'unauthenticated', 'permission_denied'] as const),
+  ...(['unavailable', 'deadline_exceeded', 'not_ready', 'not_serving'] as const),
+]
+
+function keyNeeded(): UsageError {
+  return new UsageError(
+    'This command needs the secret key. Give it with --key-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY. ' +
+      'A sidecar that generated its key keeps it beside its database, in <database>.key.',
+    { code: 'key_required' },
+  )
 }
 
 /** @returns undefined if none is given */

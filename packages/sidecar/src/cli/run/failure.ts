@@ -53,6 +53,7 @@ export type KeyFlag = '--key' | '--target-key'
 
 const keyRemedy = (flag: KeyFlag) =>
   `Give the right one with ${flag}-file <path>, or in ROLESETS_KEY_FILE or ROLESETS_KEY.`
+/** What to do, as the command line says it. */
 const ownRemedies = {
   more_time: 'Try again, or allow more with --timeout.',
   encryption: 'Give --tls, or --insecure.',
@@ -70,10 +71,23 @@ const ownRemedies = {
   new_client: 'Run the command again.',
 } satisfies Record<Exclude<Remedy, 'right_key'>, string>
 
-type OwnMessage = (problem: string, keyFlag: KeyFlag) => string
+export const remedies: readonly Remedy[] = [
+  'right_key',
+  ...(Object.keys(ownRemedies) as Exclude<Remedy, 'right_key'>[]),
+]
 
-const keyUnknown: OwnMessage = (_problem, flag) => `The sidecar rejected the request: no valid key. ${keyRemedy(flag)}`
-const keyTooWeak: OwnMessage = (_problem, flag) => `This key may read, but not write. ${keyRemedy(flag)}`
+/** What a verb has, so that its messages name nothing else. */
+export interface VerbWords {
+  readonly keyFlag: KeyFlag
+  /** The long flags of its options. */
+  readonly flags: readonly string[]
+}
+
+type OwnMessage = (problem: string, verb: VerbWords) => string
+
+const keyUnknown: OwnMessage = (_problem, { keyFlag }) =>
+  `The sidecar rejected the request: no valid key. ${keyRemedy(keyFlag)}`
+const keyTooWeak: OwnMessage = (_problem, { keyFlag }) => `This key may read, but not write. ${keyRemedy(keyFlag)}`
 
 /** Where the command line knows better what to do than the sidecar can. */
 const ownMessages: Partial<Record<RoleSetsErrorCode, OwnMessage>> = {
@@ -83,9 +97,19 @@ const ownMessages: Partial<Record<RoleSetsErrorCode, OwnMessage>> = {
   permission_denied: keyTooWeak,
   closed: () => 'Interrupted.',
   aborted: () => 'Interrupted.',
-  mapping_missing: (problem) =>
-    `${problem} That is --map <from>=<to>, or in the file mappings of an organization or replace of a role set.`,
+  mapping_missing: (problem, { flags }) => {
+    if (flags.includes('--map')) return `${problem} That is --map <from>=<to>.`
+    return flags.includes('--file') ? `${problem} ${mappingsInFile}` : problem
+  },
+  organization_minimum_permissions_needed: (problem, { flags }) =>
+    flags.includes('--allow-no-administrator')
+      ? `${problem} On the command line, this is --allow-no-administrator.`
+      : problem,
 }
+
+/** How a file says which roles members get instead of those that they lose. */
+const mappingsInFile =
+  'In the file, these are the mappings of the organization, the scope, the kind or the default, and replace of the role set.'
 
 interface Failure {
   readonly exitCode: ExitCode
@@ -100,6 +124,8 @@ export interface Failing {
   readonly json: boolean
   /** Default: `--key`. */
   readonly keyFlag?: KeyFlag | undefined
+  /** The long flags of the verb. */
+  readonly flags: readonly string[]
   /** Of an error that says no. Default: 1. */
   readonly refusedExitCode?: ExitCode | undefined
 }
@@ -108,9 +134,9 @@ export interface Failing {
 export function reportFailure(
   io: Io,
   error: unknown,
-  { json, keyFlag = '--key', refusedExitCode = exitCodes.no }: Failing,
+  { json, keyFlag = '--key', flags, refusedExitCode = exitCodes.no }: Failing,
 ): void {
-  const { exitCode, ...failure } = failureOf(error, keyFlag)
+  const { exitCode, ...failure } = failureOf(error, { keyFlag, flags })
   const { faults } = failure
   if (json) io.stderr(jsonLine({ error: failure }))
   else if (faults === undefined) io.stderr(`rolesets: ${onOneLine(failure.message)}\n`)
@@ -118,16 +144,16 @@ export function reportFailure(
   io.setExitCode(exitCode === exitCodes.no ? refusedExitCode : exitCode)
 }
 
-function failureOf(error: unknown, keyFlag: KeyFlag): Failure {
+function failureOf(error: unknown, verb: VerbWords): Failure {
   if (error instanceof UsageError) {
     const { code, message, faults } = error
     return { exitCode: exitCodes.usage, code, message, ...(faults.length > 0 ? { faults } : {}) }
   }
-  if (error instanceof FileError) return failureOf(errorOfFile(error), keyFlag)
+  if (error instanceof FileError) return failureOf(errorOfFile(error), verb)
   if (error instanceof Refusal) return { exitCode: exitCodes.usage, code: 'usage', message: error.message }
   if (isRoleSetsError(error)) {
     const { code, fields } = error
-    const sentence = sentenceOf(error, keyFlag)
+    const sentence = sentenceOf(error, verb)
     return {
       exitCode: exitCodeOf(code),
       code,
@@ -144,19 +170,22 @@ function errorOfFile({ code, message, cause }: FileError): UsageError | RoleSets
 }
 
 /** The client's sentence names options of the client. A person at a terminal knows flags. */
-function sentenceOf({ code, problem, remedy, fields: [field] }: RoleSetsError, keyFlag: KeyFlag): string {
+export function sentenceOf({ code, problem, remedy, fields: [field] }: RoleSetsError, verb: VerbWords): string {
   const own = ownMessages[code]
-  if (own) return own(problem, keyFlag)
+  if (own) return own(problem, verb)
   const isOption = code === 'invalid_argument' && field !== undefined
-  const sentence = isOption ? `${flagOf(field.field)} ${field.description}` : problem
+  const sentence = isOption ? `${subjectOf(field.field)} ${field.description}` : problem
   if (remedy === undefined) return sentence
-  return `${sentence} ${remedy === 'right_key' ? keyRemedy(keyFlag) : ownRemedies[remedy]}`
+  return `${sentence} ${remedy === 'right_key' ? keyRemedy(verb.keyFlag) : ownRemedies[remedy]}`
 }
 
-const flags: Readonly<Record<string, string>> = { deadlineMs: '--timeout' }
+/** Where a variable or a file can give it as well as a flag, no flag is named: another one may have been used. */
+const subjects: Readonly<Record<string, string>> = {
+  ...{ key: 'The key', target: 'The target' },
+  ...{ deadlineMs: '--timeout', tls: '--tls', insecure: '--insecure', actor: '--actor' },
+}
 
-/** An option of the client as the flag that sets it; what an argument of a verb gives has no flag. */
-function flagOf(field: string): string {
-  const isFlag = ['target', 'key', 'tls', 'insecure', 'actor'].includes(field)
-  return flags[field] ?? (isFlag ? `--${field}` : snakeCase(field))
+/** An option of the client as a person knows it; what an argument of a verb gives has no flag. */
+function subjectOf(field: string): string {
+  return subjects[field] ?? snakeCase(field)
 }

@@ -132,7 +132,8 @@ function act<Options extends { json?: true }, Args extends unknown[]>(
     try {
       io.setExitCode((await run({ io, options }, ...args)) ?? exitCodes.yes)
     } catch (error) {
-      reportFailure(io, error, { json: options.json === true, ...failing })
+      const flags = command.options.flatMap(({ long }) => long ?? [])
+      reportFailure(io, error, { json: options.json === true, flags, ...failing })
     }
   })
 }
@@ -148,11 +149,11 @@ export async function withClient<T>(
   work: (client: RoleSetsClient) => Promise<T>,
 ): Promise<T> {
   const reach = new Reach(options.target)
-  const client = await openClient(options, io, { needsKey, onEvent: reach.hear })
+  const { client, explain } = await openClient(options, io, { needsKey, onEvent: reach.hear })
   try {
     return await Promise.race([work(client), reach.failed])
   } catch (error) {
-    throw reach.explain(error)
+    throw explain(reach.explain(error))
   } finally {
     reach.close()
     await client.close()

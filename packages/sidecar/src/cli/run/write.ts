@@ -196,14 +196,12 @@ export function dryRunText({ revision }: Pick<Written, 'revision'>): string {
   return `Dry run: nothing was changed. This is what it would do at revision ${revision}.`
 }
 
-/** Adds what only the command line knows: which dry run no longer holds, and that a person may run the command again. */
+/** Adds what only a write knows: which dry run no longer holds, and that it may have been made. */
 function explained(error: RoleSetsError, { expectedRevision, dryRun }: Partial<How>): RoleSetsError {
   if (error.code === 'revision_conflict' && expectedRevision !== undefined) {
     const after = ` Run the command again with --dry-run.`
     return new ExplainedError(error, { after })
   }
-  if (error.code === 'organization_minimum_permissions_needed')
-    return new ExplainedError(error, { after: ' On the command line, this is --allow-no-administrator.' })
   if (dryRun || !unknownOutcomes.includes(error.code)) return error
   return new ExplainedError(error, {
     after: ' It is unknown whether the change was made. Check before you run it again.',

@@ -39,9 +39,9 @@ Examples:
 Exit codes:
   0  restored
   1  the backup is damaged or not sound; nothing was changed
-  2  refused: the command line, or a file that is not a backup or is of a newer version; the database exists or is in
-     use, or its folder can't be used
-  3  the backup can't be read, the disk is full, or the command was interrupted; nothing was changed`,
+  2  refused: the command line, a file that isn't there, is not a backup or is of a newer version; the database exists
+     or is in use, or its folder can't be used
+  3  reading the backup fails, the disk is full, or the command was interrupted; nothing was changed`,
 }
 
 export const restore = localVerb(verb, async ({ io, options }: Given<RestoreOptions>, path: string) => {

@@ -10,6 +10,7 @@ import {
   reference,
   references,
 } from '../operation/fields.ts'
+import { fault } from '../operation/validation.ts'
 import { deletionOf } from '../operation/represent.ts'
 import { listing, reading, writing, type Operation } from '../operation/route.ts'
 import { catalogueQuery, newName } from './catalogue-object.ts'
@@ -33,6 +34,24 @@ const one = { ...answer, params } as const
 const deletion = deletionOf('role_set')
 const specialRoles = { default_role_key: optionalReference, creator_role_key: optionalReference }
 
+interface WithCreator {
+  readonly creator_role_key?: string | null | undefined
+  readonly scopes_only?: boolean | undefined
+}
+
+/** Clerk's clients always name a creator role; what they can't mean by leaving it out must be said. */
+function needsCreator(
+  { creator_role_key: creator, scopes_only: isForScopes }: WithCreator,
+  context: z.core.$RefinementCtx<WithCreator>,
+) {
+  const path = ['creator_role_key']
+  const issue = isForScopes
+    ? creator && fault('form_param_value_invalid', 'is given together with scopes_only. Give one of them.')
+    : (creator === undefined && fault('form_param_missing', 'is missing.')) ||
+      (creator === null && fault('form_param_nil', 'must not be null.'))
+  if (issue) context.addIssue({ ...issue, path })
+}
+
 export const roleSetOperations: readonly Operation[] = [
   listing('ListRoleSets', 'GET /role_sets', {
     summary: 'Lists role sets, without counting their members',
@@ -55,25 +74,31 @@ export const roleSetOperations: readonly Operation[] = [
   writing('CreateRoleSet', 'POST /role_sets', {
     ...answer,
     summary: 'Creates a role set',
-    body: z.strictObject({
-      name: newName,
-      key: optionalText('role_set'),
-      description: clearableText('description'),
-      default_role_key: reference,
-      creator_role_key: reference,
-      type: z
-        .enum(['initial', 'custom'])
-        .nullish()
-        .transform((type) => type === 'initial'),
-      roles: references('rolesPerRoleSetMax', 1),
-    }),
+    body: z
+      .strictObject({
+        name: newName,
+        key: optionalText('role_set'),
+        description: clearableText('description'),
+        default_role_key: reference,
+        creator_role_key: reference.nullish().describe('Required, except with `scopes_only`.'),
+        scopes_only: optionalFlag.describe(
+          'An extension: the role set has no creator role, so it is for scopes, and no organization can get it.',
+        ),
+        type: z
+          .enum(['initial', 'custom'])
+          .nullish()
+          .transform((type) => type === 'initial'),
+        roles: references('rolesPerRoleSetMax', 1),
+      })
+      .superRefine(needsCreator),
     failures: [
       'resource_not_found',
       'form_identifier_exists',
       'organization_instance_role_sets_quota_exceeded',
       'organization_missing_creator_role_permissions',
     ],
-    handle: (input, { service, call }) => service.administration.createRoleSet(input, call),
+    handle: ({ scopesOnly: _scopesOnly, creatorRole, ...input }, { service, call }) =>
+      service.administration.createRoleSet({ ...input, creatorRole: creatorRole ?? undefined }, call),
   }),
 
   writing('UpdateRoleSet', `PATCH ${path}`, {

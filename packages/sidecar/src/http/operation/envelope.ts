@@ -14,7 +14,7 @@ import {
   type RefusalCode,
 } from '@rolesets/core'
 import { Refusal } from '../../domain/refusal.ts'
-import { ServiceError, StoreError } from '../../service/service-error.ts'
+import { asTold, ServiceError, StoreError } from '../../service/service-error.ts'
 import type { FieldNames } from './names.ts'
 
 /** One failure, as it stands in the envelope. */
@@ -71,7 +71,8 @@ export function envelopeOf(errors: readonly ClerkError[]) {
 }
 
 /** The code of an error in our own table. Undefined: the error is unexpected, or only this API knows it. */
-export function errorCodeOf(error: unknown): ErrorCode | undefined {
+export function errorCodeOf(thrown: unknown): ErrorCode | undefined {
+  const error = asTold(thrown)
   if (error instanceof StoreError) return storeCodes[error.code]
   return error instanceof Refusal || error instanceof ServiceError ? error.code : undefined
 }
@@ -82,7 +83,8 @@ export function errorOfRefusal(refused: Refused, { fields, codes }: Words): Cler
   return clerkError(code, refused.message, fieldName(refused.field, fields))
 }
 
-function errorsOf(error: unknown, words: Words): readonly [ClerkError, ...ClerkError[]] {
+function errorsOf(thrown: unknown, words: Words): readonly [ClerkError, ...ClerkError[]] {
+  const error = asTold(thrown)
   if (error instanceof ClerkFailure) return error.errors
   if (error instanceof Refusal) return [errorOfRefusal(error, words)]
   const code = rowOf(errorCodeOf(error) ?? 'internal_failure').clerk

@@ -71,7 +71,10 @@ function impactSchema(resource: z.ZodType) {
       organization_ids_without_administrator: z
         .array(z.string())
         .meta({ description: 'Their ids, in order; the first 100.' }),
-      places: count.optional().meta({ description: 'Scopes that get another role set. Absent: none.' }),
+      places: count.optional().meta({
+        description:
+          'Scopes that get another role set, or whose members have a role that leaves the role set. Absent: none.',
+      }),
       first_places: z.array(place).optional().meta({ description: 'The first 100 of them, in order. Absent: none.' }),
       ended_invitations: count.meta({ description: 'Pending invitations that the write ends.' }),
       sent_invitations: count.meta({

@@ -215,7 +215,9 @@ function factsOfReassignment(change: Reassigned, { before, after }: Namings): Fa
     ...{ to_role: keyOf(after.roles, to), to_role_id: to },
     ...{ members, invitations },
   }))
-  const total = (count: 'members' | 'invitations') => mappings.reduce((sum, mapping) => sum + mapping[count], 0)
+  const { repeated } = change
+  const total = (count: 'members' | 'invitations') =>
+    mappings.reduce((sum, mapping) => sum + mapping[count], 0) - (repeated?.[count] ?? 0)
   const counts = { members: total('members'), invitations: total('invitations') }
   const { scope, ...subject } = subjectOf(among)
   return { ...subject, before: undefined, after: { ...(scope && { scope }), mappings }, ...counts }

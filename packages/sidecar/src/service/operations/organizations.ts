@@ -43,11 +43,11 @@ export const organizationCommands = commandsOf(viewOrganization, {
   deleteOrganization: {
     foresee: foreseeOrganization,
     decide: async (scope, input: Parameters<typeof deleteOrganization>[0]) => {
-      const places = { organizationId: input.organizationId, scope: everyScope }
+      const places = { organizationId: input.organizationId, scope: everyScope } as const
       const organization = await organizationOf(scope, input)
       const usage = await usageIn(scope, places)
       const roleIds = usage.map(({ roleId }) => roleId)
-      const repeated = await scope.writer.repeatedHolders(places, roleIds, scope.context.now)
+      const repeated = await scope.writer.repeatedHolders({ among: places, roleIds, ...scope.context })
       return deleteOrganization(input, { organization, usage, repeated })
     },
     deletes: true,

@@ -40,8 +40,17 @@ export class Recording {
       const found = await this.#writer.withoutAdministrator(departure, candidatesMax)
       if (found.organizations > 0) this.#found.push(found)
     }
-    for (const change of changes) if (change.verb === 'reassigned') await this.#countRepeated(change)
-    await this.#writer.record(changes)
+    let counted: Change[] = []
+    for (const change of changes) {
+      if (change.verb !== 'reassigned' || !this.#canRepeat(change)) {
+        counted.push(change)
+        continue
+      }
+      // What comes before it can have given some of the holders other roles.
+      if (counted.length > 0) await this.#writer.record(counted)
+      counted = [await this.#withRepeated(change)]
+    }
+    await this.#writer.record(counted)
   }
 
   /** The organizations that had an administrator and have none now. */
@@ -52,14 +61,23 @@ export class Recording {
     return { ...found, organizationIds: found.organizationIds.slice(0, limits.organizationsInImpactMax) }
   }
 
-  async #countRepeated({ among, mappings }: Reassigned): Promise<void> {
-    const roleIds = mappings.map(({ fromRoleId }) => fromRoleId)
-    if (roleIds.length < 2 || !('roleSetId' in among || 'organizationId' in among)) return
-    const { members, invitations } = await this.#writer.repeatedHolders(among, roleIds, this.#now)
+  /** One mapping gives each holder one role, unless an earlier step of the same write has given the holder another one. */
+  #canRepeat({ mappings }: Reassigned): boolean {
+    return mappings.length > 1 || this.#steps > 1
+  }
+
+  /** The change, with how often it counts holders beyond once. */
+  async #withRepeated(change: Reassigned): Promise<Reassigned> {
+    const roleIds = change.mappings.map(({ fromRoleId }) => fromRoleId)
+    const asked = { among: change.among, roleIds, now: this.#now, revision: this.#writer.nextRevision }
+    const repeated = await this.#writer.repeatedHolders(asked)
+    const { members, invitations } = repeated
+    if (members + invitations === 0) return change
     this.#repeated = {
       members: this.#repeated.members + members,
       invitations: this.#repeated.invitations + invitations,
     }
+    return { ...change, repeated }
   }
 
   async #lookAgain(after: Catalogue): Promise<WithoutAdministrator> {

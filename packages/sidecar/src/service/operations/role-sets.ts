@@ -16,9 +16,13 @@ export const roleSetCommands = commandsOf(viewRoleSet, {
   replaceRole: factRule(replaceRole, async (scope, input) => {
     const facts = await factsOf(scope, input)
     const role = findRole(scope.catalogue, input.role, 'role')
-    const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { roleSetId: facts.roleSetId })
-    const ofWholes = await scope.writer.usageOf(role.id, { roleSetId: facts.roleSetId }, scope.context.now)
-    const [usage = ofWholes] = merged([ofWholes, ...inScopes.filter(({ roleId }) => roleId === role.id)])
+    const { roleSetId } = facts
+    const ofWholes = await scope.writer.usageOf(role.id, { roleSetId }, scope.context.now)
+    // Where no kind is registered there are no scopes, and nothing is read.
+    if (scope.catalogue.scopeKinds.size === 0) return { ...facts, usage: ofWholes }
+    const held = { roleId: role.id, roleSetId }
+    const { usage: inScopes, ...scopes } = await scope.writer.roleInScopes(held, scope.context.now)
+    const [usage = ofWholes] = merged([ofWholes, inScopes])
     return { ...facts, usage, scopes }
   }),
   replaceRoleSet: factRule(replaceRoleSet, async (scope, input) => {

@@ -27,7 +27,10 @@ export const scopeKindCommands = commandsOf(viewScopeKind, {
 })
 
 export const scopeDefaultCommands = commandsOf(viewScopeDefault, {
-  setScopeDefault: factRule(setScopeDefault, (scope, input) => scopeFactsOf(scope, { scope: parseScope(input.scope) })),
+  // Its scopes get one role set, whichever their organizations have.
+  setScopeDefault: factRule(setScopeDefault, (scope, input) =>
+    scopeFactsOf(scope, { scope: parseScope(input.scope) }, true),
+  ),
   deleteScopeDefault: factRule(
     deleteScopeDefault,
     (scope, input) => scopeFactsOf(scope, { scope: parseScope(input.scope) }),
@@ -89,10 +92,19 @@ export const scopeList: List<ScopeFilter, ListedScope, ScopeView> = {
 }
 
 /** Where no kind is registered there are no scopes, and nothing is read. */
-export async function scopeFactsOf({ writer, catalogue, context }: WriteScope, among: Among): Promise<ScopeFacts> {
+export async function scopeFactsOf(
+  { writer, catalogue, context }: WriteScope,
+  among: Among,
+  isWhole = false,
+): Promise<ScopeFacts> {
   if (catalogue.scopeKinds.size === 0) return { usage: [], places: 0, firstPlaces: [] }
-  const usage = await writer.scopeUsage(among, context.now)
-  return { usage, ...(await writer.scopePlaces(among, context.now)) }
+  const usage = await writer.scopeUsage(among, context.now, isWhole)
+  const places = await writer.scopePlaces(among, context.now)
+  const roleIds = [...new Set(usage.map(({ roleId }) => roleId))]
+  if (roleIds.length < 2) return { usage, ...places }
+  // Nothing was changed by this write at a revision before the first one, so each holder is counted once.
+  const repeated = await writer.repeatedHolders({ among, roleIds, now: context.now, revision: 0 })
+  return { usage, repeated, ...places }
 }
 
 export async function oneScopeFacts(

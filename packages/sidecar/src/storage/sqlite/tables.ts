@@ -39,6 +39,7 @@ export const tables: Readonly<Record<string, Explanation>> = {
   organizations: large('id'),
   deleted_organizations: large('id'),
   organization_counts: checked('the organizations of each role set are counted again'),
+  assignment_counts: checked('the scopes that have each role set as their own are counted again'),
   role_set_roles: small('role_set_id', 'role_id'),
   role_permissions: small('role_id', 'permission_id'),
   role_sets: small('id'),

@@ -28,9 +28,9 @@ export async function openSqliteRestore(path: string): Promise<Restoring> {
     const partial = unfinishedPath(file, 'restore')
     await makePrivate(partial)
     for (const made of isFirst ? [`${file}.lock`, partial] : [partial]) await giveToOwner(made, file)
-    return new SqliteRestore({ file, partial, lock, isTaken: found.some(Boolean) })
+    return new SqliteRestore({ file, partial, lock, isTaken: found.some(Boolean), isFirst })
   } catch (error) {
-    await lock.release()
+    await lock.release({ remove: isFirst })
     throw error
   }
 }
@@ -40,6 +40,8 @@ interface Begun {
   readonly partial: string
   readonly lock: Lock
   readonly isTaken: boolean
+  /** There was no lock file before: it goes again, unless there is a database to which it belongs. */
+  readonly isFirst: boolean
 }
 
 class SqliteRestore implements Restoring {
@@ -48,13 +50,15 @@ class SqliteRestore implements Restoring {
   readonly url: string
   readonly #partial: string
   readonly #lock: Lock
+  #removesLock: boolean
 
-  constructor({ file, partial, lock, isTaken }: Begun) {
+  constructor({ file, partial, lock, isTaken, isFirst }: Begun) {
     this.file = file
     this.isTaken = isTaken
     this.url = `sqlite:${partial}`
     this.#partial = partial
     this.#lock = lock
+    this.#removesLock = isFirst
   }
 
   async fill(chunks: AsyncIterable<Uint8Array>): Promise<void> {
@@ -70,6 +74,7 @@ class SqliteRestore implements Restoring {
   }
 
   async commit(): Promise<string | undefined> {
+    this.#removesLock = false
     const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
     await rename(this.#partial, pendingPath(this.file, `${time}-${randomBytes(8).toString('hex')}`))
     await syncFolder(dirname(this.file))
@@ -78,7 +83,7 @@ class SqliteRestore implements Restoring {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#partial, { force: true })
-    await this.#lock.release()
+    await this.#lock.release({ remove: this.#removesLock })
   }
 }
 

@@ -114,6 +114,5 @@ function lost(file: string, problem: string): StoreError {
   return new StoreError(
     'file_lost',
     `${problem}, while the sidecar had it open. It accepts no more writes, because they would be lost. The last writes may be lost already. Put the file back, or make sure that ${file} is the one that you want, and restart the sidecar.`,
-    { endsWrites: true },
   )
 }

@@ -28,7 +28,8 @@ export interface Lock {
    * @throws StoreError `in_use`
    */
   checkAlone(): Promise<void>
-  release(): Promise<void>
+  /** @param how `remove`: the lock file goes, too, because there was none before */
+  release(how?: { readonly remove: boolean }): Promise<void>
 }
 
 const lockSuffix = '.lock'
@@ -39,9 +40,7 @@ const openHere = new Set<string>()
 /** @throws StoreError `in_use` */
 export async function acquireLock(file: string): Promise<Lock> {
   const lockFile = `${file}${lockSuffix}`
-  await makePrivate(lockFile)
-  const narrowed = await narrow([lockFile])
-  const connection = await lockOrReplace(lockFile).catch(async (error: unknown) => {
+  const { connection, narrowed } = await lockInPlace(lockFile).catch(async (error: unknown) => {
     throw error instanceof StoreError && error.code === 'in_use' ? await heldByAnother(file, error) : error
   })
   let held: string | undefined
@@ -54,10 +53,28 @@ export async function acquireLock(file: string): Promise<Lock> {
       if (holder !== undefined) throw inUse(file, `the process ${holder}, which has it open under another name`)
       openHere.add((held = identity))
     },
-    release: async () => {
+    release: async ({ remove } = { remove: false }) => {
       if (held !== undefined) openHere.delete(held)
+      // While it is locked: nobody else has it then.
+      if (remove) await rm(lockFile, { force: true })
       await connection.close()
     },
+  }
+}
+
+/**
+ * A lock file can be replaced or removed while it is being opened. Then the lock would be on a file without a name, and keep nobody away: so
+ * the file must be the same before it is opened and after it is locked.
+ */
+async function lockInPlace(lockFile: string): Promise<{ connection: Connection; narrowed: readonly string[] }> {
+  for (;;) {
+    await makePrivate(lockFile)
+    const narrowed = await narrow([lockFile])
+    const before = await identityOf(lockFile).catch(() => undefined)
+    const connection = await lockOrReplace(lockFile)
+    const after = await identityOf(lockFile).catch(() => undefined)
+    if (before !== undefined && before === after) return { connection, narrowed }
+    await connection.close()
   }
 }
 
@@ -68,7 +85,7 @@ async function lockOrReplace(lockFile: string): Promise<Connection> {
   } catch (error) {
     const owners = await lockOwners(lockFile)
     if (owners.length === 0 || owners.some(({ isWriter }) => isWriter)) throw error
-    await rm(lockFile)
+    await rm(lockFile, { force: true })
     await makePrivate(lockFile)
     return lock(lockFile)
   }

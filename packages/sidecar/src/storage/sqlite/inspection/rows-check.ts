@@ -34,18 +34,23 @@ export async function rowsBetween(connection: Connection, after: number, upTo: n
   return found
 }
 
-/** The number of organizations of each set is stored in a table of its own. */
+/** The numbers of organizations and of scopes that have each set are stored in tables of their own. */
 export async function* checkCounts(connection: Connection): AsyncGenerator<Finding> {
-  const rows = await connection.all(
-    `SELECT role_set_id, sum(counted) AS counted, sum(noted) AS noted FROM (
-       SELECT role_set_id, count(*) AS counted, 0 AS noted FROM organizations GROUP BY role_set_id
-       UNION ALL
-       SELECT role_set_id, 0 AS counted, organizations AS noted FROM organization_counts
-     ) GROUP BY role_set_id HAVING sum(counted) <> sum(noted) ORDER BY role_set_id`,
-  )
-  for (const row of rows) {
-    const problem = `has ${integer(row, 'counted')} organizations, and ${integer(row, 'noted')} are noted`
-    yield { what: `count of role set ${text(row, 'role_set_id')}`, problem }
+  for (const { rows, table, has } of [
+    { rows: 'organizations', table: 'organization_counts', has: (number: number) => `has ${number} organizations` },
+    { rows: 'assignments', table: 'assignment_counts', has: (number: number) => `is the own set of ${number} scopes` },
+  ]) {
+    const differing = await connection.all(
+      `SELECT role_set_id, sum(counted) AS counted, sum(noted) AS noted FROM (
+         SELECT role_set_id, count(*) AS counted, 0 AS noted FROM ${rows} WHERE role_set_id IS NOT NULL GROUP BY role_set_id
+         UNION ALL
+         SELECT role_set_id, 0 AS counted, ${rows} AS noted FROM ${table}
+       ) GROUP BY role_set_id HAVING sum(counted) <> sum(noted) ORDER BY role_set_id`,
+    )
+    for (const row of differing) {
+      const problem = `${has(integer(row, 'counted'))}, and ${integer(row, 'noted')} are noted`
+      yield { what: `count of role set ${text(row, 'role_set_id')}`, problem }
+    }
   }
 }
 

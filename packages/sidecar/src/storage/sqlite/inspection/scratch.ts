@@ -9,6 +9,7 @@ import { migrations } from '../migrations/all.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { baseRows, explainedTables } from '../rows/base.ts'
 import { writeChanges } from '../rows/changes.ts'
+import { assignmentCounts, organizationCounts } from '../rows/counts.ts'
 import type { Base } from '../../transactions/connection.ts'
 
 /** It is on the disk when it is larger than this. */
@@ -50,10 +51,7 @@ export class Scratch {
         count += page.count
       }
     }
-    await this.connection.run(
-      `INSERT INTO organization_counts (role_set_id, organizations)
-       SELECT role_set_id, count(*) FROM organizations GROUP BY role_set_id`,
-    )
+    for (const counts of [organizationCounts, assignmentCounts]) await counts.countAll(this.connection)
     return count
   }
 

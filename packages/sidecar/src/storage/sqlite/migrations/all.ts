@@ -13,6 +13,7 @@ import { scopes } from './0010-scopes.ts'
 import { scopesOfMembers } from './0011-scopes-of-members.ts'
 import { formerRoles } from './0012-former-roles.ts'
 import { holdersOfScopes } from './0013-holders-of-scopes.ts'
+import { assignmentCounts } from './0014-assignment-counts.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   scopesOfMembers,
   formerRoles,
   holdersOfScopes,
+  assignmentCounts,
 ]

@@ -8,6 +8,7 @@ import { listAssignments, readAssignment, roleSetIdsOf } from '../rows/assignmen
 import { readBookmark } from '../rows/bookmarks.ts'
 import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
 import { count, integer, text } from '../rows/columns.ts'
+import { organizationCounts } from '../rows/counts.ts'
 import { readAnchor, readChangedNear, readChangeSets, readForgettable, readHistory } from '../rows/history.ts'
 import { deletedOrganizations, deletedOrganizationsAfter } from '../rows/organizations.ts'
 import type { Table } from '../rows/table.ts'
@@ -16,8 +17,9 @@ import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
 import { repeatedHolders } from './repeated-holders.ts'
 import { checkAtMost, holdsOneOf, isInScope, rowsMax, searchesOf } from './search.ts'
+import { roleInScopes } from './role-in-scopes.ts'
 import { scopeReadsOf } from './scopes.ts'
-import { organizationCount, usageIn, usageOf } from './usage.ts'
+import { usageIn, usageOf } from './usage.ts'
 import { readFormerRoles } from '../rows/former-roles.ts'
 
 const idsMax = 10_000
@@ -89,11 +91,11 @@ export function readsOf(connection: Connection): Reads {
       checkAtMost(page.size, rowsMax, 'organizations')
       return deletedOrganizationsAfter(connection, page)
     },
-    organizationCount: (roleSetId) => organizationCount(connection, roleSetId),
+    organizationCount: (roleSetId) => organizationCounts.of(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),
     formerRoles: (asked) => readFormerRoles(connection, asked),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
-    repeatedHolders: (among, roleIds, now) => repeatedHolders(connection, among, { roleIds, now }),
+    repeatedHolders: (asked) => repeatedHolders(connection, asked),
     withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
     catalogue: () => loadCatalogue(connection),
     accessKeys: () => inOrder(connection, accessKeys),
@@ -106,6 +108,7 @@ export function readsOf(connection: Connection): Reads {
     historyAnchor: () => readAnchor(connection),
     bookmark: (name) => readBookmark(connection, name),
     forgettable: (keep) => readForgettable(connection, keep),
+    roleInScopes: (of, now) => roleInScopes(connection, of, now),
     ...scopeReadsOf(connection),
     ...listsOf(connection),
     ...searchesOf(connection),

@@ -5,72 +5,87 @@
 
 import { everyScope } from '@rolesets/core'
 import type { HolderCounts } from '../../../domain/decided.ts'
-import type { Where } from '../../store.ts'
-import type { Connection } from '../connection.ts'
+import type { RepeatedHolders } from '../../store.ts'
+import type { Connection, Value } from '../connection.ts'
 import { count } from '../rows/columns.ts'
+import { scopesAmong } from './scopes.ts'
 
 interface Sources {
-  /** Rows by their first role. */
-  readonly first: string
-  /** The table that has the further ones. */
+  readonly table: string
+  /** What else the index by the first role of those with several has as its condition. */
+  readonly indexed: string
+  /** The table that has the further roles. */
   readonly further: string
-  /** The last column of its key. */
-  readonly key: string
+  readonly key: readonly string[]
+  /** Which rows hold a role at the time `?2`. */
+  readonly isHolding: string
 }
 
-/** `?1` the roles. @param condition on `holder` */
-const repeated = ({ first, further, key }: Sources, condition: string) => `
-SELECT coalesce(sum(held - 1), 0) AS repeated
+const sources: Readonly<Record<keyof HolderCounts, Sources>> = {
+  members: {
+    table: 'memberships',
+    indexed: '',
+    further: 'further_member_roles',
+    key: ['organization_id', 'scope', 'user_id'],
+    // The time is named, so that both statements have the same values.
+    isHolding: '?2 IS NOT NULL',
+  },
+  invitations: {
+    table: 'invitations',
+    indexed: " AND first.status = 'pending'",
+    further: 'further_invitation_roles',
+    key: ['id'],
+    isHolding: "holder.status = 'pending' AND holder.expires_at > ?2",
+  },
+}
+
+/**
+ * `?1` the roles, `?3` the revision of the write: who was changed by it was counted before. A write that has changed nobody
+ * gives a revision that no row has.
+ */
+const repeated = ({ table, indexed, further, key, isHolding }: Sources, condition: string) => {
+  const columns = (row: string) => key.map((column) => `${row}.${column}`).join(', ')
+  return `
+SELECT coalesce(sum(found.held - (holder.revision <> ?3)), 0) AS repeated
 FROM (
-  SELECT count(*) AS held
+  SELECT ${key.join(', ')}, count(*) AS held
   FROM (
-    SELECT holder.organization_id AS organization_id, holder.scope AS scope, holder.${key} AS holder_key
-    FROM json_each(?1) AS lost CROSS JOIN ${first}
-    WHERE ${condition}
+    SELECT ${columns('first')} FROM json_each(?1) AS lost CROSS JOIN ${table} AS first INDEXED BY ${table}_of_several
+    ON first.role_id = lost.value AND first.further_role_ids <> '[]'${indexed}
     UNION ALL
-    SELECT holder.organization_id, holder.scope, holder.${key}
-    FROM json_each(?1) AS lost CROSS JOIN ${further} AS holder ON holder.role_id = lost.value
-    WHERE ${condition}
+    SELECT ${columns('other')} FROM json_each(?1) AS lost CROSS JOIN ${further} AS other ON other.role_id = lost.value
   )
-  GROUP BY organization_id, scope, holder_key
-)`
-
-const members = (condition: string) =>
-  repeated(
-    {
-      first: `memberships AS holder INDEXED BY memberships_of_several
-    ON holder.role_id = lost.value AND holder.further_role_ids <> '[]'`,
-      further: 'further_member_roles',
-      key: 'user_id',
-    },
-    condition,
-  )
-
-const invitations = (condition: string) =>
-  repeated(
-    {
-      first: `invitations AS holder INDEXED BY invitations_of_several
-    ON holder.role_id = lost.value AND holder.further_role_ids <> '[]' AND holder.status = 'pending'`,
-      further: 'further_invitation_roles',
-      key: 'id',
-    },
-    `holder.expires_at > ?2 AND ${condition}`,
-  )
+  GROUP BY ${key.join(', ')}
+) AS found CROSS JOIN ${table} AS holder USING (${key.join(', ')})
+WHERE ${isHolding} AND ${condition}`
+}
 
 export async function repeatedHolders(
   connection: Connection,
-  among: Where | { readonly roleSetId: string },
-  { roleIds, now }: { readonly roleIds: readonly string[]; readonly now: number },
+  { among, roleIds, now, revision }: RepeatedHolders,
 ): Promise<HolderCounts> {
-  const inSet =
-    "holder.scope = '' AND (SELECT role_set_id FROM organizations WHERE organizations.id = holder.organization_id) = ?3"
-  const inPlace = `holder.organization_id = ?3 AND (holder.scope = ?4 OR ?4 = '${everyScope}')`
-  const [condition, values] =
-    'roleSetId' in among ? [inSet, [among.roleSetId]] : [inPlace, [among.organizationId, among.scope ?? '']]
-  const all = [JSON.stringify(roleIds), now, ...values]
-  return {
-    // The time is named, so that both statements have the same values.
-    members: count(await connection.all(`${members(`${condition} AND ?2 IS NOT NULL`)}`, all), 'repeated'),
-    invitations: count(await connection.all(invitations(condition), all), 'repeated'),
-  }
+  const { sql, values } = holdersAmong(among, 4)
+  const all = [JSON.stringify(roleIds), now, revision, ...values]
+  const answer = async (of: keyof HolderCounts) =>
+    count(await connection.all(repeated(sources[of], sql), all), 'repeated')
+  return { members: await answer('members'), invitations: await answer('invitations') }
+}
+
+/** @param first the number of the first value */
+function holdersAmong(
+  among: RepeatedHolders['among'],
+  first: number,
+): { readonly sql: string; readonly values: readonly Value[] } {
+  if ('scope' in among && among.scope === everyScope)
+    return {
+      sql: `holder.organization_id = ?${first}`,
+      values: 'organizationId' in among ? [among.organizationId] : [],
+    }
+  const scopes = scopesAmong(among, 'holder', first)
+  if ('scope' in among || 'kind' in among) return scopes
+  const whole =
+    'organizationId' in among
+      ? `holder.organization_id = ?${first}`
+      : `(SELECT role_set_id FROM organizations WHERE organizations.id = holder.organization_id) = ?${first}`
+  return { ...scopes, sql: `((holder.scope = '' AND ${whole}) OR (${scopes.sql}))` }
 }

@@ -10,6 +10,7 @@ import type { Page } from '../../store.ts'
 import type { RowReader } from '../../transactions/connection.ts'
 import { checkAtMost, rowsMax } from './search.ts'
 import { count, integer, text } from '../rows/columns.ts'
+import { assignmentCounts } from '../rows/counts.ts'
 
 type ScopeReads = Pick<
   RowReader,
@@ -18,14 +19,14 @@ type ScopeReads = Pick<
 
 export function scopeReadsOf(connection: Connection): ScopeReads {
   return {
-    scopeUsage: (among, now) => scopeUsage(connection, among, now),
+    scopeUsage: (among, now, isWhole = false) => scopeUsage(connection, { among, now, isWhole }),
     scopePlaces: (among, now) => scopePlaces(connection, among, now),
     scopesOf: async (organizationId, page) => {
       checkAtMost(page.size, rowsMax, 'scopes')
       return scopesOf(connection, organizationId, page)
     },
     scopeCount: (organizationId) => scopeCount(connection, organizationId),
-    ownAssignmentCount: (roleSetId) => ownAssignmentCount(connection, roleSetId),
+    ownAssignmentCount: (roleSetId) => assignmentCounts.of(connection, roleSetId),
     scopesInUse: (of, now) => scopesInUse(connection, of, now),
   }
 }
@@ -39,14 +40,15 @@ const ofKind = (row: string, value: string) =>
   `(SELECT ${value} FROM scope_kinds AS kinds WHERE kinds.kind = substr(${row}.scope, 1, instr(${row}.scope, ':') - 1))`
 
 /** The id of the role set of a scope; NULL: it has none. */
-const roleSetOfScope = (row: string): string =>
+export const roleSetOfScope = (row: string): string =>
   ofKind(
     row,
     `coalesce(${own(row)}, ${byDefault(row)},
       CASE kinds.fallback WHEN 'organization' THEN ${ofOrganization(row)} ELSE kinds.role_set_id END)`,
   )
 
-interface Selection {
+/** A condition, and its values. */
+export interface Selection {
   readonly sql: string
   readonly values: readonly Value[]
 }
@@ -82,27 +84,45 @@ function boundsOfKind(kind: string): readonly [string, string] {
 
 const pending = "holder.status = 'pending' AND holder.expires_at > ?1"
 
+/** Those with several roles. Of many organizations they are found by an index of their own: there are few of them. */
+const severalOf = (table: 'memberships' | 'invitations', among: Among) =>
+  `${table} AS holder ${'organizationId' in among ? '' : `INDEXED BY ${table}_of_several`}`
+
 /** `?1` the time; the condition has values from `?2` on. */
-const usage = (condition: string) => `
-SELECT held.role_id, organizations.role_set_id AS organization_role_set_id, sum(held.is_member) AS members,
-  sum(NOT held.is_member) AS invitations, count(DISTINCT held.organization_id) AS organizations
-FROM (
+const held = (among: Among, condition: string) => `
   SELECT role_id, organization_id, true AS is_member FROM memberships AS holder WHERE ${condition}
   UNION ALL
-  SELECT further.value, organization_id, true FROM memberships AS holder, json_each(holder.further_role_ids) AS further
+  SELECT further.value, organization_id, true
+  FROM ${severalOf('memberships', among)} CROSS JOIN json_each(holder.further_role_ids) AS further
   WHERE holder.further_role_ids <> '[]' AND ${condition}
   UNION ALL
   SELECT role_id, organization_id, false FROM invitations AS holder WHERE ${pending} AND ${condition}
   UNION ALL
-  SELECT further.value, organization_id, false FROM invitations AS holder, json_each(holder.further_role_ids) AS further
-  WHERE ${pending} AND holder.further_role_ids <> '[]' AND ${condition}
-) AS held JOIN organizations ON organizations.id = held.organization_id
-WHERE ?1 IS NOT NULL
-GROUP BY held.role_id, organizations.role_set_id ORDER BY held.role_id, organizations.role_set_id`
+  SELECT further.value, organization_id, false
+  FROM ${severalOf('invitations', among)} CROSS JOIN json_each(holder.further_role_ids) AS further
+  WHERE ${pending} AND holder.further_role_ids <> '[]' AND ${condition}`
 
-async function scopeUsage(connection: Connection, among: Among, now: number): Promise<readonly ScopeUsage[]> {
+const counts = `sum(held.is_member) AS members, sum(NOT held.is_member) AS invitations,
+  count(DISTINCT held.organization_id) AS organizations`
+
+const usage = {
+  byOrganization: (held: string) => `
+SELECT held.role_id, organizations.role_set_id AS organization_role_set_id, ${counts}
+FROM (${held}) AS held JOIN organizations ON organizations.id = held.organization_id
+WHERE ?1 IS NOT NULL
+GROUP BY held.role_id, organizations.role_set_id ORDER BY held.role_id, organizations.role_set_id`,
+  whole: (held: string) => `
+SELECT held.role_id, '' AS organization_role_set_id, ${counts}
+FROM (${held}) AS held WHERE ?1 IS NOT NULL GROUP BY held.role_id ORDER BY held.role_id`,
+} as const
+
+async function scopeUsage(
+  connection: Connection,
+  { among, now, isWhole }: { readonly among: Among; readonly now: number; readonly isWhole: boolean },
+): Promise<readonly ScopeUsage[]> {
   const { sql, values } = scopesAmong(among, 'holder', 2)
-  return (await connection.all(usage(sql), [now, ...values])).map(usageFrom)
+  const grouped = usage[isWhole ? 'whole' : 'byOrganization'](held(among, sql))
+  return (await connection.all(grouped, [now, ...values])).map(usageFrom)
 }
 
 function usageFrom(row: Row): ScopeUsage {
@@ -114,24 +134,37 @@ function usageFrom(row: Row): ScopeUsage {
   }
 }
 
-/** Those with a member, a pending invitation, a name or a role set of their own. */
-const places = (condition: string) => `
+/** The places of a table, as an index has them, so that they are neither sorted nor kept. */
+const placesIn = (table: string, condition: string) =>
+  `SELECT organization_id, scope FROM ${table} AS holder WHERE ${condition} GROUP BY scope, organization_id`
+
+const isNot = (table: string, condition = 'true') => `NOT EXISTS (
+  SELECT 1 FROM ${table} AS holder
+  WHERE holder.organization_id = place.organization_id AND holder.scope = place.scope AND ${condition})`
+
+/** Those with a member, a pending invitation, a name or a role set of their own; each is counted where it is found first. */
+const placeCount = (condition: string) => `
+SELECT (SELECT count(*) FROM (${placesIn('memberships', condition)}))
+  + (SELECT count(*) FROM (${placesIn('invitations', `${pending} AND ${condition}`)}) AS place WHERE ${isNot('memberships')})
+  + (SELECT count(*) FROM (${placesIn('assignments', condition)}) AS place
+     WHERE ${isNot('memberships')} AND ${isNot('invitations', pending)}) AS places
+WHERE ?1 IS NOT NULL`
+
+const firstPlaces = (condition: string) => `
 SELECT organization_id, scope FROM memberships AS holder WHERE ?1 IS NOT NULL AND ${condition}
 UNION SELECT organization_id, scope FROM invitations AS holder WHERE ${pending} AND ${condition}
-UNION SELECT organization_id, scope FROM assignments AS holder WHERE ${condition}`
+UNION SELECT organization_id, scope FROM assignments AS holder WHERE ${condition}
+ORDER BY organization_id, scope LIMIT ${limits.organizationsInImpactMax}`
 
 async function scopePlaces(connection: Connection, among: Among, now: number): Promise<SomePlaces> {
   const { sql, values } = scopesAmong(among, 'holder', 2)
-  const found = `(${places(sql)})`
   const all = [now, ...values]
-  const total = count(await connection.all(`SELECT count(*) AS places FROM ${found}`, all), 'places')
-  if (total === 0) return { places: 0, firstPlaces: [] }
-  const limit = `LIMIT ${limits.organizationsInImpactMax}`
-  const rows = await connection.all(`SELECT * FROM ${found} ORDER BY organization_id, scope ${limit}`, all)
-  return { places: total, firstPlaces: rows.map(placeFrom) }
+  const places = count(await connection.all(placeCount(sql), all), 'places')
+  if (places === 0) return { places, firstPlaces: [] }
+  return { places, firstPlaces: (await connection.all(firstPlaces(sql), all)).map(placeFrom) }
 }
 
-function placeFrom(row: Row): Place {
+export function placeFrom(row: Row): Place {
   return { organizationId: text(row, 'organization_id'), scope: text(row, 'scope') }
 }
 
@@ -163,12 +196,6 @@ async function scopesOf(
 async function scopeCount(connection: Connection, organizationId: string): Promise<number> {
   const sql = 'SELECT count(*) AS scopes FROM assignments WHERE organization_id = ?'
   return count(await connection.all(sql, [organizationId]), 'scopes')
-}
-
-/** How many scopes have this role set as their own. */
-async function ownAssignmentCount(connection: Connection, roleSetId: string): Promise<number> {
-  const sql = 'SELECT count(*) AS scopes FROM assignments WHERE role_set_id = ?'
-  return count(await connection.all(sql, [roleSetId]), 'scopes')
 }
 
 const inUse = (condition: string) => `

@@ -9,10 +9,11 @@ import { isHeld, type RoleUsage } from '../../../domain/decided.ts'
 import type { Where } from '../../store.ts'
 import type { Connection, Row, Value } from '../connection.ts'
 import { count, integer, text } from '../rows/columns.ts'
+import { organizationCounts } from '../rows/counts.ts'
 
 /** The tables whose rows hold their first role, and those that have the further ones by role. */
 export type Holders = 'memberships' | 'invitations'
-type Listed = Holders | 'further_member_roles' | 'further_invitation_roles'
+export type Listed = Holders | 'further_member_roles' | 'further_invitation_roles'
 
 type Side = 'organizations' | 'holders'
 
@@ -27,7 +28,7 @@ interface Shape {
 const pending = "status = 'pending'"
 
 /** In this order: an organization with several of them is counted with the first. */
-const shapes: Readonly<Record<Listed, Shape>> = {
+export const shapes: Readonly<Record<Listed, Shape>> = {
   memberships: { counted: 'members', isHolding: 'true', isIndexed: 'true' },
   further_member_roles: { counted: 'members', isHolding: 'true', isIndexed: 'true' },
   invitations: { counted: 'invitations', isHolding: `${pending} AND expires_at > ?3`, isIndexed: pending },
@@ -35,7 +36,7 @@ const shapes: Readonly<Record<Listed, Shape>> = {
 }
 
 // The keys of the table.
-const listed = Object.keys(shapes) as readonly Listed[]
+export const listed = Object.keys(shapes) as readonly Listed[]
 
 const [ofWhole, ofAnyScope] = ["scope = ''", 'true']
 
@@ -143,7 +144,7 @@ export async function cheaperSide(
   connection: Connection,
   at: { readonly holders: Listed; readonly roleIds: readonly string[]; readonly roleSetId: string },
 ): Promise<Side> {
-  const organizations = await organizationCount(connection, at.roleSetId)
+  const organizations = await organizationCounts.of(connection, at.roleSetId)
   const sql = `
 SELECT count(*) AS held
 FROM (
@@ -152,12 +153,6 @@ FROM (
 )`
   const held = count(await connection.all(sql, [JSON.stringify(at.roleIds), organizations]), 'held')
   return held < organizations ? 'holders' : 'organizations'
-}
-
-export async function organizationCount(connection: Connection, roleSetId: string): Promise<number> {
-  const sql = 'SELECT organizations FROM organization_counts WHERE role_set_id = ?'
-  const [row] = await connection.all(sql, [roleSetId])
-  return row === undefined ? 0 : integer(row, 'organizations')
 }
 
 function usageFrom(row: Row): RoleUsage {

@@ -6,6 +6,7 @@
 import { keyOfPlace, type Assignment, type Place } from '@rolesets/core'
 import type { PlacesPage } from '../../store.ts'
 import type { Connection } from '../connection.ts'
+import { assignmentCounts } from './counts.ts'
 import { assignments } from './things.ts'
 
 const whole = `SELECT id AS organization_id, '' AS scope, '' AS name, role_set_id, updated_at, revision FROM organizations`
@@ -14,6 +15,27 @@ export async function readAssignment(connection: Connection, place: Place): Prom
   const { organizationId, scope } = place
   if (scope !== '') return assignments.find(connection, organizationId, scope)
   return (await assignments.select(connection, `${whole} WHERE id = ?`, [organizationId]))[0]
+}
+
+const concerned = (places: readonly Place[]) => ({
+  condition: '(organization_id, scope) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))',
+  values: [JSON.stringify(places.map(({ organizationId, scope }) => [organizationId, scope]))],
+})
+
+/** Of scopes. */
+export async function putAssignments(connection: Connection, after: readonly Assignment[]): Promise<void> {
+  await assignmentCounts.takeOut(connection, concerned(after))
+  await assignments.putAll(connection, after)
+  await assignmentCounts.putIn(connection, concerned(after))
+}
+
+/** Of scopes. */
+export async function deleteAssignments(connection: Connection, before: readonly Assignment[]): Promise<void> {
+  await assignmentCounts.takeOut(connection, concerned(before))
+  await assignments.deleteAll(
+    connection,
+    before.map(({ organizationId, scope }) => [organizationId, scope]),
+  )
 }
 
 /** Of scopes, ordered by organization and scope. */

@@ -6,6 +6,7 @@
 import { type Catalogue, Index, initialSettings, type Role, type RoleSet, type Settings } from '@rolesets/core'
 import type { Connection } from '../connection.ts'
 import { text } from './columns.ts'
+import { assignmentCounts, organizationCounts } from './counts.ts'
 import { readRetiredKeys } from './permissions.ts'
 import type { Table } from './table.ts'
 import { permissions, roles, roleSets, scopeDefaults, scopeKinds, settings } from './things.ts'
@@ -69,7 +70,7 @@ export async function putRoleSet(connection: Connection, roleSet: RoleSet): Prom
 export async function deleteRoleSet(connection: Connection, { id }: RoleSet): Promise<void> {
   await unlink(connection, roleSetRoles, id)
   await roleSets.deleteAll(connection, [[id]])
-  await connection.run('DELETE FROM organization_counts WHERE role_set_id = ? AND organizations = 0', [id])
+  for (const counts of [organizationCounts, assignmentCounts]) await counts.forget(connection, id)
 }
 
 /** SQLite gives the first row of an empty table the key 1. */

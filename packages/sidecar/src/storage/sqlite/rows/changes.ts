@@ -6,12 +6,13 @@
 import { kindOf, type Change, type ChangeKind, type ChangeOf, type Membership } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection } from '../connection.ts'
+import { deleteAssignments, putAssignments } from './assignments.ts'
 import { deleteRole, deleteRoleSet, putRole, putRoleSet, putSettings } from './catalogue.ts'
 import { deleteOrganizations, moveOrganizations, putOrganizations } from './organizations.ts'
 import { deletePermission, putPermission } from './permissions.ts'
 import { deleteFormerRoles, putFormerRoles, remembering } from './former-roles.ts'
 import { reassign, renameScope } from './reassignment.ts'
-import { accessKeys, assignments, invitations, memberships, scopeDefaults, scopeKinds } from './things.ts'
+import { accessKeys, invitations, memberships, scopeDefaults, scopeKinds } from './things.ts'
 
 /** The text of a statement's values is bounded, however many changes a work records. */
 const rowsPerStatementMax = 500
@@ -42,7 +43,7 @@ const writers: Writers = {
     },
   },
   invitation_put: puts((connection, after) => invitations.putAll(connection, after)),
-  assignment_put: puts((connection, after) => assignments.putAll(connection, after)),
+  assignment_put: puts(putAssignments),
   membership_deleted: deletes('memberships gone', async (connection, before: readonly Membership[]) => {
     await memberships.deleteAll(
       connection,
@@ -51,9 +52,7 @@ const writers: Writers = {
     await deleteFormerRoles(connection, before)
   }),
   organization_deleted: deletes('organizations gone', deleteOrganizations),
-  assignment_deleted: alone((connection, { before }) =>
-    assignments.deleteAll(connection, [[before.organizationId, before.scope]]),
-  ),
+  assignment_deleted: alone((connection, { before }) => deleteAssignments(connection, [before])),
   organizations_moved: alone(moveOrganizations),
   members_reassigned: alone((connection, reassigned, stamp) =>
     remembering(connection, { reassigned, stamp }, () => reassign(connection, reassigned, stamp)),

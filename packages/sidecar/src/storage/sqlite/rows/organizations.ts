@@ -1,28 +1,12 @@
-/**
- * Writes organizations, and the number of organizations that use each set. The numbers come from the rows and not from the
- * `before` of a change.
- */
+/** Writes organizations, and the numbers of those that use each role set. */
 
 import type { Organization, Moved } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
 import type { DeletedOrganization, Page } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import { integer, text } from './columns.ts'
+import { assignmentCounts, organizationCounts } from './counts.ts'
 import { organizations } from './things.ts'
-
-const countOut = `
-UPDATE organization_counts SET organizations = organization_counts.organizations - leaving.organizations
-FROM (
-  SELECT role_set_id, count(*) AS organizations FROM organizations
-  WHERE id IN (SELECT value FROM json_each(?)) GROUP BY role_set_id
-) AS leaving
-WHERE leaving.role_set_id = organization_counts.role_set_id`
-
-const countIn = `
-INSERT INTO organization_counts (role_set_id, organizations)
-SELECT role_set_id, count(*) FROM organizations
-WHERE id IN (SELECT value FROM json_each(?)) GROUP BY role_set_id
-ON CONFLICT (role_set_id) DO UPDATE SET organizations = organizations + excluded.organizations`
 
 const listed = '(SELECT value FROM json_each(?))'
 
@@ -55,10 +39,11 @@ export async function putDeletedOrganizations(
 
 export async function putOrganizations(connection: Connection, after: readonly Organization[]): Promise<void> {
   const ids = JSON.stringify(after.map(({ id }) => id))
-  await connection.run(countOut, [ids])
+  const concerned = { condition: `id IN ${listed}`, values: [ids] }
+  await organizationCounts.takeOut(connection, concerned)
   await connection.run(`DELETE FROM deleted_organizations WHERE id IN ${listed}`, [ids])
   await organizations.putAll(connection, after)
-  await connection.run(countIn, [ids])
+  await organizationCounts.putIn(connection, concerned)
 }
 
 /** Their memberships, invitations and assignments go with them. Their ids are remembered (rule 20). */
@@ -68,9 +53,10 @@ export async function deleteOrganizations(
   stamps: readonly Pick<Recorded, 'revision'>[],
 ): Promise<void> {
   const ids = JSON.stringify(before.map(({ id }) => id))
+  await assignmentCounts.takeOut(connection, { condition: `organization_id IN ${listed}`, values: [ids] })
   for (const table of ['former_roles', 'memberships', 'invitations', 'assignments'])
     await connection.run(`DELETE FROM ${table} WHERE organization_id IN ${listed}`, [ids])
-  await connection.run(countOut, [ids])
+  await organizationCounts.takeOut(connection, { condition: `id IN ${listed}`, values: [ids] })
   await connection.run(`DELETE FROM organizations WHERE id IN ${listed}`, [ids])
   await putDeletedOrganizations(
     connection,
@@ -79,28 +65,13 @@ export async function deleteOrganizations(
 }
 
 /** One statement moves all organizations, and one all other places. `stamp`: the revision and the time that they get. */
-export async function moveOrganizations(
-  connection: Connection,
-  { fromRoleSetId, toRoleSetId }: Moved,
-  stamp: Recorded,
-): Promise<void> {
-  const moved = await connection.run(
-    'UPDATE organizations SET role_set_id = ?, updated_at = ?, revision = ? WHERE role_set_id = ?',
-    [toRoleSetId, stamp.at, stamp.revision, fromRoleSetId],
-  )
-  await connection.run('UPDATE organization_counts SET organizations = organizations - ? WHERE role_set_id = ?', [
-    moved,
-    fromRoleSetId,
-  ])
-  await connection.run(
-    `INSERT INTO organization_counts (role_set_id, organizations) VALUES (?, ?)
-     ON CONFLICT (role_set_id) DO UPDATE SET organizations = organizations + excluded.organizations`,
-    [toRoleSetId, moved],
-  )
-  await connection.run('UPDATE assignments SET role_set_id = ?, updated_at = ?, revision = ? WHERE role_set_id = ?', [
-    toRoleSetId,
-    stamp.at,
-    stamp.revision,
-    fromRoleSetId,
-  ])
+export async function moveOrganizations(connection: Connection, move: Moved, stamp: Recorded): Promise<void> {
+  for (const [table, counts] of [
+    ['organizations', organizationCounts],
+    ['assignments', assignmentCounts],
+  ] as const) {
+    const sql = `UPDATE ${table} SET role_set_id = ?, updated_at = ?, revision = ? WHERE role_set_id = ?`
+    const moved = await connection.run(sql, [move.toRoleSetId, stamp.at, stamp.revision, move.fromRoleSetId])
+    await counts.move(connection, move, moved)
+  }
 }

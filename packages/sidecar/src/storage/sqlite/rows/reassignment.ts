@@ -6,7 +6,7 @@
 import type { Reassigned, Renamed } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection, Value } from '../connection.ts'
-import { scopesAmong } from '../questions/scopes.ts'
+import { scopesAmong, type Selection } from '../questions/scopes.ts'
 import { cheaperSide, type Holders } from '../questions/usage.ts'
 
 interface Shape {
@@ -52,26 +52,38 @@ SELECT json_group_array(id ORDER BY position) FROM (
   GROUP BY 1
 )`
 
-/** Those with several roles: few, found by each of them. A role that someone then has twice is kept once (rule 17). */
-const ofSeveral = (holders: Holders, condition: string) => {
-  const { key, further, isHolding } = shapes[holders]
+/** The keys of those with several roles, few, found by each of them. */
+const ofSeveralKeys = (holders: Holders) => {
+  const { key, further } = shapes[holders]
   const keys = (table: string) => key.map((column) => `${table}.${column}`).join(', ')
   return `
-WITH ${mapping},
-holder (${key.join(', ')}) AS MATERIALIZED (
   SELECT ${keys('first')} FROM mapping CROSS JOIN ${holders} AS first INDEXED BY ${holders}_of_several
   ON first.role_id = mapping.from_role_id AND first.further_role_ids <> '[]'${holders === 'invitations' ? " AND first.status = 'pending'" : ''}
   UNION
-  SELECT ${keys('other')} FROM mapping CROSS JOIN ${further} AS other ON other.role_id = mapping.from_role_id
+  SELECT ${keys('other')} FROM mapping CROSS JOIN ${further} AS other ON other.role_id = mapping.from_role_id`
+}
+
+const hasSeveral = (holders: Holders) => `
+WITH ${mapping}
+SELECT EXISTS (${ofSeveralKeys(holders)}) AS found`
+
+/** A role that someone then has twice is kept once (rule 17). The list of keys makes the search begin with `changed`. */
+const ofSeveral = (holders: Holders, condition: string) => {
+  const { key, isHolding } = shapes[holders]
+  const keys = key.map((column) => `${holders}.${column}`).join(', ')
+  return `
+WITH ${mapping},
+holder (${key.join(', ')}) AS MATERIALIZED (${ofSeveralKeys(holders)}),
+changed AS MATERIALIZED (
+  SELECT ${keys}, (${mappedRoles(holders)}) AS roles
+  FROM holder CROSS JOIN ${holders} ON ${key.map((column) => `${holders}.${column} = holder.${column}`).join(' AND ')}
+  WHERE ${isHolding} AND ${condition}
 )
 UPDATE ${holders} SET role_id = changed.roles ->> 0, further_role_ids = json_remove(changed.roles, '$[0]'),
   updated_at = ?2, revision = ?3
-FROM (
-  SELECT ${keys(holders)}, (${mappedRoles(holders)}) AS roles
-  FROM holder CROSS JOIN ${holders} ON ${key.map((column) => `${holders}.${column} = holder.${column}`).join(' AND ')}
-  WHERE ${isHolding} AND ${condition}
-) AS changed
-WHERE ${key.map((column) => `${holders}.${column} = changed.${column}`).join(' AND ')}`
+FROM changed
+WHERE (${keys}) IN (SELECT ${key.join(', ')} FROM changed)
+  AND ${key.map((column) => `${holders}.${column} = changed.${column}`).join(' AND ')}`
 }
 
 const isInPlace = (holders: Holders) => `${holders}.organization_id = ?4 AND ${holders}.scope = ?5`
@@ -91,8 +103,8 @@ const inRoleSet = {
 }
 
 /**
- * Four statements each for members and invitations, whatever their number: for those with one role and with several, in scopes
- * and in organizations as a whole. `stamp`: the revision and time that they get.
+ * Up to four statements each for members and invitations, whatever their number: for those with one role and with several, in
+ * scopes and in organizations as a whole. `stamp`: the revision and time that they get.
  */
 export async function reassign(
   connection: Connection,
@@ -101,22 +113,32 @@ export async function reassign(
 ): Promise<void> {
   const pairs = JSON.stringify(mappings.map(({ fromRoleId, toRoleId }) => [fromRoleId, toRoleId]))
   const values: readonly Value[] = [pairs, stamp.at, stamp.revision]
+  const inScopes = await canHaveScopes(connection, among)
   for (const holders of ['memberships', 'invitations'] as const) {
+    const [several] = await connection.all(hasSeveral(holders), [pairs])
+    const write = async (one: string, { sql, values: more }: Selection) => {
+      await connection.run(one, [...values, ...more])
+      if (several?.['found'] === 1) await connection.run(ofSeveral(holders, sql), [...values, ...more])
+    }
     const scopes = scopesAmong(among, holders, values.length + 1)
-    for (const sql of [ofOne(holders, 'mapping', scopes.sql), ofSeveral(holders, scopes.sql)])
-      await connection.run(sql, [...values, ...scopes.values])
+    if (inScopes) await write(ofOne(holders, 'mapping', scopes.sql), scopes)
     if ('scope' in among || 'kind' in among) continue
     if ('organizationId' in among) {
-      const all = [...values, among.organizationId, '']
-      await connection.run(ofOne(holders, 'mapping', isInPlace(holders)), all)
-      await connection.run(ofSeveral(holders, isInPlace(holders)), all)
+      const inPlace = isInPlace(holders)
+      await write(ofOne(holders, 'mapping', inPlace), { sql: inPlace, values: [among.organizationId, ''] })
       continue
     }
     const roleIds = mappings.map(({ fromRoleId }) => fromRoleId)
     const side = await cheaperSide(connection, { holders, roleIds, roleSetId: among.roleSetId })
-    await connection.run(inRoleSet[side](holders), [...values, among.roleSetId])
-    await connection.run(ofSeveral(holders, isInRoleSet(holders)), [...values, among.roleSetId])
+    await write(inRoleSet[side](holders), { sql: isInRoleSet(holders), values: [among.roleSetId] })
   }
+}
+
+/** Where no kind is registered, no scope has a role set, and none follows its organization: so no index is read in vain. */
+async function canHaveScopes(connection: Connection, among: Reassigned['among']): Promise<boolean> {
+  if ('scope' in among || 'kind' in among) return true
+  const [row] = await connection.all('SELECT EXISTS (SELECT 1 FROM scope_kinds) AS found')
+  return row?.['found'] === 1
 }
 
 /** Its members and invitations get the other key. */
