@@ -1,6 +1,7 @@
 /** A replica answers from its own store what its authority answers, and passes on the rest. */
 
 import test from 'ava'
+import { examine } from '../../packages/sidecar/src/doctor.ts'
 import { connect, openTestSidecar, readKey, refusalOf, secretKey } from '../grpc/open-sidecar.ts'
 import { clientOf, databaseOf, delivered, fill, openReplicaOf } from './open-replica.ts'
 
@@ -192,6 +193,9 @@ test("the file of an authority isn't taken for a replica's, nor a replica's for 
   const replica = await openReplicaOf(t, authority)
   await replica.sidecar.whenReady()
   await Promise.all([authority.close(), replica.close()])
+  const signal = new AbortController().signal
+  const examined = examine(`sqlite:${databaseOf(replica)}`, { now: 0, findingsMax: 10, report: () => {}, signal })
+  await t.throwsAsync(examined, { message: /is the copy that a replica keeps.*Examine the file of its authority/ })
   const asReplica = openReplicaOf(t, authority, { ROLESETS_DATABASE: `sqlite:${databaseOf(authority)}` })
   await t.throwsAsync(asReplica, { message: /is the database of an authority, and ROLESETS_UPSTREAM is set/ })
   const asAuthority = openTestSidecar(t, { ROLESETS_DATABASE: `sqlite:${databaseOf(replica)}` })

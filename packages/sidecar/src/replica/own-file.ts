@@ -4,8 +4,7 @@
  */
 
 import { access, rm, writeFile } from 'node:fs/promises'
-import { StoreError, type Store, type StoreErrorCode } from '../storage/store.ts'
-import { upstreamBookmark } from './store-sink.ts'
+import { StoreError, upstreamBookmark, type Store, type StoreErrorCode } from '../storage/store.ts'
 
 /** The file of the database isn't one that this sidecar may use; the operator has to correct the settings. */
 export class ReplicaFileError extends Error {

@@ -6,9 +6,9 @@
 import { parseRevision, type Revision } from '@rolesets/core'
 import { Follower, systemClock, type Alive, type ClientEvent, type Clock } from '@rolesets/client/feed'
 import type { DataSource } from '../service/freshness.ts'
-import type { Store } from '../storage/store.ts'
+import { upstreamBookmark, type Store } from '../storage/store.ts'
 import type { Upstream } from './dial.ts'
-import { storeSink, upstreamBookmark } from './store-sink.ts'
+import { storeSink } from './store-sink.ts'
 
 export interface ReplicaOptions {
   readonly store: Store

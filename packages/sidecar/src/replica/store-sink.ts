@@ -11,10 +11,8 @@ import {
   type SealedRecord,
   type SnapshotPart as StoredPart,
   type Store,
+  upstreamBookmark,
 } from '../storage/store.ts'
-
-/** The bookmark that every store of a replica has: the authority's revision at its last snapshot. */
-export const upstreamBookmark = 'upstream'
 
 export type StoreSink = Pick<FeedSink, 'adopt' | 'apply'>
 

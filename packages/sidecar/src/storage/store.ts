@@ -228,6 +228,9 @@ export interface AdoptedContent {
   readonly accessKeys: readonly AccessKey[]
 }
 
+/** Every store of a replica has this bookmark: where the authority was at its last snapshot. */
+export const upstreamBookmark = 'upstream'
+
 /** By the names of the consumers. */
 export type Bookmarks = ReadonlyMap<string, Bookmark | null>
 
