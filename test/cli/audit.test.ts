@@ -96,6 +96,42 @@ test('explain tells how it was at a time', async (t) => {
   t.regex(early.stderr, /before the stored history begins/)
 })
 
+test('explain of a scope says why it has its role set and by which write, and log finds what is of the scope', async (t) => {
+  const { type, operator } = await openPlace(t)
+  const scope = 'ward:north'
+  await operator.admin.setScopeKind({ kind: 'ward', fallback: 'ORGANIZATION' }, { actor: 'alice' })
+  await operator.admin.createOrganization({ id: 'acme' })
+  await operator.admin.setScopeDefault({ scope, roleSet: 'role_set:default' }, { actor: 'bob' })
+  const text = await type(['explain', 'acme', 'org:member', '--scope', scope])
+  t.is(text.exitCode, 0, text.stderr)
+  t.regex(
+    text.stdout,
+    /^Yes: org:member is in role_set:default, the role set of ward:north of acme \(the default of ward:north\), /,
+  )
+  t.regex(text.stdout, /\n\n\w+:4 .* bob {2}SetScopeDefault\n {2}/)
+  const json = async (...args: readonly string[]): Promise<object> =>
+    JSON.parse((await type(['explain', 'acme', 'org:member', '--json', ...args])).stdout) as object
+  t.like(await json('--scope', scope), { scope, origin: 'DEFAULT', place_because: { operation: 'SetScopeDefault' } })
+  t.like(await json('--scope', 'wrad:north'), { allowed: false, reason: 'SCOPE_KIND_UNKNOWN', role_set: '' })
+  t.deepEqual(Object.keys(await json()).sort(), [
+    ...[
+      'allowed',
+      'because',
+      'explanation',
+      'organization_id',
+      'organization_registered',
+      'reason',
+      'revision',
+      'role',
+    ],
+    'role_set',
+  ])
+  const log = await type(['log', '--scope', scope])
+  t.is(log.stdout.match(/^\S/gm)?.length, 1)
+  t.regex(log.stdout, /SetScopeDefault/)
+  t.is((await type(['log', '--scope', scope, '--thing', 'acme'])).stdout, '')
+})
+
 test('a time or a limit that is none is refused before anything is asked', async (t) => {
   for (const args of [
     ['log', '--from', 'yesterday'],
@@ -104,6 +140,10 @@ test('a time or a limit that is none is refused before anything is asked', async
     ['log', '--limit', '0'],
     ['explain', 'acme', 'org:analyst', '--at', 'noon'],
     ['explain', '', 'org:analyst'],
+    ['explain', 'acme', 'org:analyst', '--scope', ''],
+    ['explain', 'acme', 'org:analyst', '--scope', 'ward'],
+    ['log', '--scope', 'ward:'],
+    ['log', '--scope', '*'],
   ]) {
     const { exitCode, stdout } = await type(args)
     t.is(exitCode, 2, args.join(' '))

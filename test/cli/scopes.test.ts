@@ -172,6 +172,10 @@ test('a scope gets a role set of its own, is listed with why it has it, and give
     role_set: 'role_set:pro',
     members: 0,
   })
+  const withoutKey = (...args: readonly string[]) =>
+    type(['get', 'scopes', 'org_units', ...args], { env: { ROLESETS_KEY: '' } })
+  t.regex((await withoutKey()).stdout, /^unit:pharmacy +role_set:pro +organization +Pharmacy, ground floor$/m)
+  t.false('members' in (JSON.parse((await withoutKey('--json')).stdout) as object))
 })
 
 test('a scope is renamed with all that it has, and not onto one that is there', async (t) => {

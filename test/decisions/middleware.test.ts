@@ -4,17 +4,20 @@
  */
 
 import { createRoleSetsClient, type RoleSetsClient } from '@rolesets/client'
-import { authenticate, guardRoleGrant, problems, requirePermission, roleGrantOf } from '@rolesets/express'
+import { authenticate, guardRoleGrant, problems, requirePermission, roleGrantOf, type Auth } from '@rolesets/express'
 import test, { type ExecutionContext } from 'ava'
 import { openTestSidecar, secretKey } from '../grpc/open-sidecar.ts'
 import { expresses, serve, type Answer, type Express } from '../middleware/application.ts'
 import { audience, issuer, openIssuer } from '../middleware/issuer.ts'
-import { renames, rowsFor, store, type DecisionRow } from './table.ts'
+import { describe } from './described.ts'
+import { invalidRows, rowsFor, type DecisionRow } from './table.ts'
+
+type Asked = Pick<DecisionRow, 'organization' | 'scope' | 'role' | 'by' | 'permission' | 'permissionBy'>
 
 /** The codes of the middleware for each refusing reason. */
 const codes = {
-  SCOPE_KIND_UNKNOWN: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
-  SCOPE_UNASSIGNED: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
+  SCOPE_KIND_UNKNOWN: { grant: 'scope_unknown', permission: 'scope_unknown' },
+  SCOPE_UNASSIGNED: { grant: 'scope_unknown', permission: 'scope_unknown' },
   ROLE_NOT_IN_SET: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
   ROLE_UNKNOWN: { grant: 'role_not_in_set', permission: 'role_withdrawn' },
   ORGANIZATION_UNKNOWN: { grant: 'organization_unknown', permission: 'organization_unknown' },
@@ -36,8 +39,16 @@ for (const [version, express] of expresses) {
           compare(t, row, await ask(row, 'deny'), round)
           // The token lists the permission. Where the application asks for it, this counts for those never known.
           const byToken = row.allowed || (row.reason === 'PERMISSION_UNKNOWN' && !row.retired)
-          if (row.permission !== undefined) compare(t, { ...row, allowed: byToken }, await ask(row, 'token'), round)
+          // With a scope the token can't say it, because it has the permissions of the organization.
+          if (row.permission !== undefined && row.scope === undefined)
+            compare(t, { ...row, allowed: byToken }, await ask(row, 'token'), round)
         }
+      }
+      for (const row of invalidRows) {
+        const asked = { ...row, by: 'key', permission: undefined, permissionBy: 'key' } as const
+        const answer = await ask(asked, 'deny')
+        t.is(answer.status, 400, row.title)
+        t.is(answer.body.code, 'scope_invalid', row.title)
       }
     })
   }
@@ -48,24 +59,34 @@ for (const [version, express] of expresses) {
     app.post('/grants/:organizationId', express.json(), guardRoleGrant({ roleSets }), (req, res) => {
       res.json({ role_set: roleGrantOf(req).roleSet })
     })
+    const scope = (req: object) => new URL(String((req as { url: string }).url), 'http://x').searchParams.get('scope')
+    app.post('/scopes/:organizationId', express.json(), guardRoleGrant({ roleSets, scope }), (req, res) => {
+      res.json({ role_set: roleGrantOf(req).roleSet })
+    })
     app.get('/permissions/:permission/:unknownPermissions', (req, res, next) => {
       const { permission, unknownPermissions } = req.params as {
         permission: string
         unknownPermissions: 'deny' | 'token'
       }
-      const required = requirePermission(permission, { roleSets, unknownPermissions })
+      // The tokens of this test have the role in the scope that they are about.
+      const inScope = { scope, membership: 'token', rolesOf: ({ claims }: Auth) => claims['org_role'] } as const
+      const options = scope(req) === null ? { unknownPermissions } : inScope
+      const required = requirePermission(permission, { roleSets, ...options })
       required(req, res, (error) => (error ? next(error) : res.json({})))
     })
     app.use(problems())
     const ask = await serve(t, app)
-    return async (row: DecisionRow, unknownPermissions: 'deny' | 'token'): Promise<Answer> => {
-      const { organization, role, by, permission, permissionBy } = row
+    return async (row: Asked, unknownPermissions: 'deny' | 'token'): Promise<Answer> => {
+      const { organization, scope, role, by, permission, permissionBy } = row
+      const query = scope === undefined ? '' : `?scope=${encodeURIComponent(scope)}`
       const name = by === 'id' ? (await roleSets.admin.getRole({ role })).role.id : role
-      if (permission === undefined) return ask(`/grants/${encodeURIComponent(organization)}`, { body: { role: name } })
+      const grants = scope === undefined ? 'grants' : 'scopes'
+      if (permission === undefined)
+        return ask(`/${grants}/${encodeURIComponent(organization)}${query}`, { body: { role: name } })
       const byId = permissionBy === 'id'
       const required = byId ? (await roleSets.admin.getPermission({ permission })).permission.id : permission
       const claims = { org_id: organization, org_role: name, org_permissions: [required] }
-      return ask(`/permissions/${encodeURIComponent(required)}/${unknownPermissions}`, {
+      return ask(`/permissions/${encodeURIComponent(required)}/${unknownPermissions}${query}`, {
         token: await tokens.tokenOf({ claims }),
       })
     }
@@ -78,24 +99,4 @@ function compare(t: ExecutionContext, row: DecisionRow, answer: Answer, round: s
   const kind = row.permission === undefined ? 'grant' : 'permission'
   if (!row.allowed && row.reason !== 'ROLE_IN_SET') t.is(answer.body.code, codes[row.reason][kind], title)
   if (kind === 'grant' || !row.allowed) t.is(answer.body.role_set, row.roleSet, title)
-}
-
-/** Fills the store of the table, as `rolesets apply` does. */
-async function describe({ admin }: RoleSetsClient): Promise<void> {
-  await admin.apply({
-    permissions: store.permissions,
-    roles: store.roles,
-    roleSets: store.role_sets.map(({ default_role: defaultRole, creator_role: creatorRole, ...roleSet }) => {
-      return { ...roleSet, defaultRole, creatorRole }
-    }),
-    organizations: store.organizations.map(({ role_set: roleSet, ...organization }) => {
-      return { ...organization, ...(roleSet === undefined ? {} : { roleSet }) }
-    }),
-  })
-  const renaming = {
-    permission: (from: string, key: string) => admin.updatePermission({ permission: from, key }),
-    role: (from: string, key: string) => admin.updateRole({ role: from, key }),
-    role_set: (from: string, key: string) => admin.updateRoleSet({ roleSet: from, key }),
-  }
-  for (const { kind, from, to } of renames) await renaming[kind](from, to)
 }

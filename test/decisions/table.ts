@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import type { Manifest, Reason } from '@rolesets/core'
+import { manifestOfFile, type Manifest, type Reason } from '@rolesets/core'
 
 type Setting = 'initial' | 'deny'
 
@@ -10,6 +10,8 @@ export interface DecisionRow {
   /** A sentence for the title of a test. It is unique. */
   readonly title: string
   readonly organization: string
+  /** Undefined: the question is about the organization as a whole. */
+  readonly scope: string | undefined
   readonly role: string
   /** Whether to ask with the key in `role`, or with the id of the role with that key. */
   readonly by: 'key' | 'id'
@@ -22,8 +24,18 @@ export interface DecisionRow {
   readonly reason: Reason
   /** Whether a permission had the key once. */
   readonly retired: boolean
+  /** Whether the organization was deleted. */
+  readonly deleted: boolean
   /** The key of the role set. Empty if the answer names none. */
   readonly roleSet: string
+}
+
+/** A question that is refused. */
+export type InvalidRow = Pick<DecisionRow, 'title' | 'organization' | 'role'> & {
+  readonly scope: string
+  /** The field that is wrong. */
+  readonly invalid: string
+  readonly code: 'invalid_field' | 'limit_exceeded'
 }
 
 export interface Rename {
@@ -32,23 +44,11 @@ export interface Rename {
   readonly to: string
 }
 
-/** The fields of a file for `rolesets apply`. */
-export interface StoreDescription {
-  readonly permissions: readonly { key: string; name: string }[]
-  readonly roles: readonly { key: string; name?: string; permissions?: string[] }[]
-  readonly role_sets: readonly {
-    key: string
-    roles: string[]
-    default_role: string
-    creator_role: string
-    initial?: boolean
-  }[]
-  readonly organizations: readonly { id: string; name?: string; role_set?: string }[]
-}
-
 interface Table {
-  readonly store: StoreDescription
+  /** The fields of a file for `rolesets apply`. */
+  readonly store: object
   readonly renames: readonly Rename[]
+  readonly deletions: readonly string[]
   readonly rows: readonly Readonly<Record<string, unknown>>[]
 }
 
@@ -59,29 +59,30 @@ const reasons: readonly unknown[] = [
   'ORGANIZATION_UNKNOWN',
   'PERMISSION_NOT_IN_ROLE',
   'PERMISSION_UNKNOWN',
+  'SCOPE_KIND_UNKNOWN',
+  'SCOPE_UNASSIGNED',
 ] satisfies Reason[]
 
 const table = parse(readFileSync(new URL('table.yaml', import.meta.url), 'utf8')) as Table
 
 /** Applied to a fresh store, without pruning, before the renames. */
-export const store: StoreDescription = table.store
-
-/** The same in the form of the rules. */
-export const manifest: Manifest = {
-  permissions: store.permissions,
-  roles: store.roles,
-  roleSets: store.role_sets.map(({ default_role: defaultRole, creator_role: creatorRole, ...rest }) => {
-    return { ...rest, defaultRole, creatorRole }
-  }),
-  organizations: store.organizations.map(({ role_set: roleSet, ...rest }) => ({ ...rest, roleSet })),
-}
+export const manifest = manifestOfFile(table.store) satisfies Manifest
 
 /** Done in this order, after the store is filled. */
 export const renames: readonly Rename[] = table.renames
 
-export const rows: readonly DecisionRow[] = table.rows.map(parseRow)
+/** Ids of the organizations that are deleted after that. */
+export const deletions: readonly string[] = table.deletions
 
-const titles = rows.map(({ title }) => title)
+export const rows: readonly DecisionRow[] = table.rows.flatMap((row, place) =>
+  row['invalid'] === undefined ? [parseRow(row, place)] : [],
+)
+
+export const invalidRows: readonly InvalidRow[] = table.rows.flatMap((row) =>
+  row['invalid'] === undefined ? [] : [parseInvalidRow(row)],
+)
+
+const titles = [...rows, ...invalidRows].map(({ title }) => title)
 const repeated = titles.find((title, place) => titles.indexOf(title) !== place)
 if (repeated !== undefined) throw new Error(`The decision table asks twice: ${repeated}`)
 
@@ -93,6 +94,7 @@ export function rowsFor(unknownOrganizations: Setting): readonly DecisionRow[] {
 function parseRow(row: Readonly<Record<string, unknown>>, place: number): DecisionRow {
   const {
     organization,
+    scope,
     role,
     by = 'key',
     permission,
@@ -101,6 +103,7 @@ function parseRow(row: Readonly<Record<string, unknown>>, place: number): Decisi
     allowed,
     reason,
     retired = false,
+    deleted = false,
     set,
     ...rest
   } = row
@@ -112,20 +115,20 @@ function parseRow(row: Readonly<Record<string, unknown>>, place: number): Decisi
     [organization, role, set].every((text) => typeof text === 'string'),
     'lacks its organization, role or set',
   )
-  check(permission === undefined || typeof permission === 'string', 'has a permission that is not a string')
+  for (const text of [scope, permission])
+    check(text === undefined || typeof text === 'string', 'has a scope or a permission that is not a string')
   for (const each of [by, permissionBy]) check(each === 'key' || each === 'id', 'has a by that is not key or id')
   check(setting === undefined || setting === 'initial' || setting === 'deny', 'has an unknown setting')
   check(reasons.includes(reason), 'has an unknown reason')
   check(allowed === (reason === 'ROLE_IN_SET'), 'has an allowed that contradicts its reason')
   check(retired === false || reason === 'PERMISSION_UNKNOWN', 'has a retired permission that is known')
-  check(
-    (set === '') === (reason === 'ORGANIZATION_UNKNOWN'),
-    'has a set although the organization is unknown, or no set',
-  )
-  const parsed = { organization, role, by, permission, permissionBy, allowed, reason, retired, roleSet: set } as Omit<
-    DecisionRow,
-    'title' | 'unknownOrganizations'
-  >
+  check(deleted === false || reason === 'ORGANIZATION_UNKNOWN', 'has a deleted organization that is known')
+  const hasNone = reason === 'ORGANIZATION_UNKNOWN' || reason === 'SCOPE_KIND_UNKNOWN' || reason === 'SCOPE_UNASSIGNED'
+  check((set === '') === hasNone, 'has a set although its reason says that there is none, or no set')
+  const parsed = {
+    ...{ organization, scope: scope === '' ? undefined : scope, role, by, permission, permissionBy },
+    ...{ allowed, reason, retired, deleted, roleSet: set },
+  } as Omit<DecisionRow, 'title' | 'unknownOrganizations'>
   const unknownOrganizations: Setting[] = setting === undefined ? ['initial', 'deny'] : [setting as Setting]
   return { title: titleOf(parsed, unknownOrganizations), ...parsed, unknownOrganizations }
 }
@@ -134,6 +137,18 @@ function titleOf(row: Omit<DecisionRow, 'title' | 'unknownOrganizations'>, setti
   const named = (name: string, by: 'key' | 'id') => (by === 'id' ? `the id of ${name}` : name)
   const permission = row.permission === undefined ? '' : ` with ${named(row.permission, row.permissionBy)}`
   const asked = named(row.role, row.by) + permission
-  const where = `${row.organization}${settings.length === 1 ? ` (unknown organizations: ${settings.join()})` : ''}`
+  const place = row.scope === undefined ? row.organization : `${row.scope} of ${row.organization}`
+  const where = `${place}${settings.length === 1 ? ` (unknown organizations: ${settings.join()})` : ''}`
   return `${asked} in ${where} is ${row.allowed ? 'allowed' : `refused as ${row.reason}`}`
+}
+
+function parseInvalidRow(row: Readonly<Record<string, unknown>>): InvalidRow {
+  const { organization, scope, role, invalid, code = 'invalid_field', ...rest } = row
+  const texts = [organization, scope, role, invalid, code]
+  if (!texts.every((text) => typeof text === 'string') || Object.keys(rest).length > 0)
+    throw new Error(
+      `An invalid question of the decision table must have organization, scope and role: ${JSON.stringify(row)}`,
+    )
+  const title = `${String(role)} in ${JSON.stringify(scope)} of ${String(organization)} is refused for its ${String(invalid)}`
+  return { title, organization, scope, role, invalid, code } as InvalidRow
 }

@@ -165,6 +165,6 @@ test('nearly all writes ask the storage nothing', (t) => {
   ]
   for (const command of commands) {
     const before = state.catalogue
-    t.deepEqual(departuresOf(before, state.run(command).changes), [], command.operation)
+    t.deepEqual(departuresOf(before, state.run(command).changes, state.now), [], command.operation)
   }
 })

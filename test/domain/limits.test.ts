@@ -50,6 +50,7 @@ test('every limit has the value that is documented', (t) => {
     urlCharactersMax: 2048,
     invitationDaysMax: 365,
     invitationDaysDefault: 30,
+    membershipEndMax: 253_402_300_799_999,
     membershipsPerOrganizationMax: 1000000000,
     enrollmentModesMax: 10,
     domainsPerOrganizationMax: 100,

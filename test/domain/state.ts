@@ -155,7 +155,7 @@ export class State {
       const left: string[] = []
       const decisions = plan().map((command) => {
         const decided = this.#decide(command, context, how)
-        const departures = departuresOf(this.catalogue, decided.changes)
+        const departures = departuresOf(this.catalogue, decided.changes, this.now)
         left.push(...departures.flatMap((departure) => this.withoutAdministrator(departure)))
         this.#record(decided.changes, context)
         return decided

@@ -19,6 +19,8 @@ const listeners = {
 const kinds = {
   decisions: { method: 'Check', request: { organizationId: 'org_1', role: 'org:admin' } },
   'administration, reading': { method: 'ListRoles', request: {} },
+  'where organizations stand': { method: 'GetOrganization', request: { organizationId: 'org_1' } },
+  'the scopes of an organization': { method: 'ListScopes', request: { organizationId: 'org_1' } },
   memberships: { method: 'ListMemberships', request: { organizationId: 'org_1' } },
   invitations: { method: 'ListInvitations', request: { organizationId: 'org_1' } },
   'the past': { method: 'Explain', request: { organizationId: 'org_1', role: 'org:admin' } },
@@ -40,6 +42,8 @@ const local = {
   feed: reading,
   'feed with records': readingElsewhere,
   'administration, reading': reading,
+  'where organizations stand': reading,
+  'the scopes of an organization': reading,
   memberships: readingElsewhere,
   invitations: readingElsewhere,
   'the past': readingElsewhere,
@@ -59,6 +63,8 @@ const expected: Record<
     feed: readingElsewhere,
     'feed with records': readingElsewhere,
     'administration, reading': readingElsewhere,
+    'where organizations stand': readingElsewhere,
+    'the scopes of an organization': readingElsewhere,
     memberships: readingElsewhere,
     invitations: readingElsewhere,
     'the past': readingElsewhere,
@@ -78,6 +84,7 @@ for (const [listener, { env, change }] of Object.entries(listeners) as [
   test(`on ${listener}, each key opens what the table says`, async (t) => {
     const opened = await openTestSidecar(t, env, change)
     const client = connect(t, opened.target)
+    await client.write('CreateOrganization', { id: 'org_1' })
     for (const name of Object.keys(keys) as KeyName[]) {
       for (const [kind, { method, request }] of Object.entries(kinds) as [
         keyof typeof kinds,

@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { createRoleSetsClient } from '@rolesets/client'
-import { connect, openTestSidecar, refusalOf, secretKey } from './open-sidecar.ts'
+import { connect, openTestSidecar, readKey, refusalOf, secretKey, type Answer } from './open-sidecar.ts'
 
 const acme = 'org_acme'
 
@@ -46,6 +46,32 @@ test('kinds, defaults and scopes are made, listed, renamed and deleted, and each
     status: 'NOT_FOUND',
     reason: 'SCOPE_KIND_NOT_FOUND',
   })
+})
+
+test('without a key a caller sees scopes with a name or a role set of their own, and nothing about members', async (t) => {
+  const { call, write } = connect(t, (await openTestSidecar(t)).target)
+  await write('CreateOrganization', { id: acme })
+  await write('SetScopeKind', { kind: 'department', fallback: 'ORGANIZATION' })
+  await write('CreateMembership', { organizationId: acme, userId: 'ann', role: 'org:member' })
+  for (const name of ['a', 'b', 'c'])
+    await write('CreateMembership', {
+      ...{ organizationId: acme, scope: `department:${name}`, userId: 'ann', role: 'org:member' },
+    })
+  await write('AssignRoleSet', { organizationId: acme, scope: 'department:b', roleSet: 'role_set:default' })
+  await write('RenameScope', { organizationId: acme, scope: 'department:c', name: 'C' })
+  const seen = async (key: string | undefined) => {
+    const { scopes } = await call('ListScopes', { organizationId: acme }, { key })
+    return (scopes as Answer[]).map(({ scope, members, origin }) => [scope, members, origin])
+  }
+  t.deepEqual(await seen(readKey), [
+    ['department:a', 1, 'ORGANIZATION'],
+    ['department:b', 1, 'OWN'],
+    ['department:c', 1, 'ORGANIZATION'],
+  ])
+  t.deepEqual(await seen(undefined), [
+    ['department:b', 0, 'OWN'],
+    ['department:c', 0, 'ORGANIZATION'],
+  ])
 })
 
 test("a client's cache follows the catalogue and the scopes of a real sidecar", async (t) => {

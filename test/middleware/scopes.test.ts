@@ -162,7 +162,10 @@ for (const [version, express] of expresses) {
       const unknown = await post(`/grant?scope=${scope}`, { role: 'org:member' })
       t.is(unknown.status, 403)
       t.like(unknown.body, { code: 'scope_unknown', scope, reason })
-      t.is((await post(`/list?scope=${scope}`)).body.code, 'scope_unknown')
+      const { status, body } = await post(`/list?scope=${scope}`)
+      t.is(status, 403)
+      t.like(body, { code: 'scope_unknown', organization: 'org_acme', scope, reason, role_set: '' })
+      t.is(body.revision, unknown.body.revision)
     }
     const list = await post('/list?scope=product:billing')
     t.like(list.body, { organization: 'org_acme', scope: 'product:billing', role_set: 'role_set:billing' })

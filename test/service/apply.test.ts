@@ -1,7 +1,7 @@
 /** Apply names the organizations of its manifest beforehand, so that the storage reads them together. */
 
 import { join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { limits, type Manifest } from '@rolesets/core'
 import { Connection } from '../../packages/sidecar/src/storage/sqlite/connection.ts'
 import type { Provenance } from '../../packages/sidecar/src/storage/store.ts'
@@ -124,39 +124,63 @@ test('a dry run of a read key that is no longer waited for is not made', async (
   t.is(store.head, before)
 })
 
-test('a dry run of a read key may not move more members than the limit, and one of a secret key may', async (t) => {
+/**
+ * Three places with one more member each than a dry run of a read key may move: one organization, and of another one a team,
+ * which follows it, and a ward, which has the initial set. That these are members of the organization, too, is left out.
+ */
+async function openCrowds(t: ExecutionContext) {
   const file = join(await temporaryFolder(t), 'rolesets.db')
-  const few = await openStore(`sqlite:${file}`)
-  const { administration } = await openServiceOver(few)
-  await administration.createOrganization({ id: 'org_acme', name: 'Acme' }, writing())
-  await few.close()
+  const small = await openStore(`sqlite:${file}`)
+  const { administration } = await openServiceOver(small)
+  for (const id of ['org_acme', 'org_clinic']) await administration.createOrganization({ id }, writing())
+  await administration.setScopeKind({ kind: 'team', fallback: 'organization' }, writing())
+  await administration.setScopeKind({ kind: 'ward', fallback: 'role_set', roleSet: 'role_set:default' }, writing())
+  await small.close()
   const rows = await Connection.open(file)
-  await rows.run(`WITH RECURSIVE numbers (number) AS
+  for (const place of [
+    ['org_acme', ''],
+    ['org_clinic', 'team:x'],
+    ['org_clinic', 'ward:x'],
+  ])
+    await rows.run(
+      `WITH RECURSIVE numbers (number) AS
     (SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number < ${limits.movesForReadKeyMax})
     INSERT INTO memberships
-    (organization_id, user_id, id, role_id, public_metadata, private_metadata, created_at, updated_at, revision)
-    SELECT 'org_acme', 'user_' || number, 'orgmem_' || number, (SELECT id FROM roles WHERE key = 'org:member'),
-    '{}', '{}', 1, 1, 1 FROM numbers`)
+    (organization_id, scope, user_id, id, role_id, public_metadata, private_metadata, created_at, updated_at, revision)
+    SELECT ?1, ?2, 'user_' || number, 'orgmem_' || ?2 || number, (SELECT id FROM roles WHERE key = 'org:member'),
+    '{}', '{}', 1, 1, 1 FROM numbers`,
+      place,
+    )
   // The history knows nothing of these members, so it is forgotten.
   await rows.run(
     'INSERT OR REPLACE INTO history_anchor SELECT 1, revision, seal FROM change_sets ORDER BY revision DESC LIMIT 1',
   )
   for (const table of ['change_subjects', 'change_sets']) await rows.run(`DELETE FROM ${table}`)
   await rows.close()
-
   const store = await openStore(`sqlite:${file}`)
   t.teardown(() => store.close())
-  const { administration: admin } = await openServiceOver(store)
-  const places = { defaultRole: 'org:admin', creatorRole: 'org:admin' }
-  const manifest = {
-    roleSets: [{ key: 'role_set:few', roles: ['org:admin'], ...places }],
-    organizations: [{ id: 'org_acme', roleSet: 'role_set:few', mappings: { 'org:member': 'org:admin' } }],
+  return (await openServiceOver(store)).administration
+}
+
+const few = { key: 'role_set:few', roles: ['org:admin'], defaultRole: 'org:admin', creatorRole: 'org:admin' }
+const moving = { roleSet: 'role_set:few', mappings: { 'org:member': 'org:admin' } }
+
+const moves: Readonly<Record<string, Manifest>> = {
+  'an organization': { organizations: [{ id: 'org_acme', ...moving }] },
+  'scopes that follow their organization': { organizations: [{ id: 'org_clinic', ...moving }] },
+  'one scope': { organizations: [{ id: 'org_clinic', scopes: [{ key: 'ward:x', ...moving }] }] },
+  'scopes with a default': { scopeDefaults: [{ scope: 'ward:x', ...moving }] },
+  'scopes of a kind': { scopeKinds: [{ kind: 'ward', fallback: 'role_set', ...moving }] },
+}
+
+test('a dry run of a read key may not move more members than the limit, and one of a secret key may', async (t) => {
+  const admin = await openCrowds(t)
+  for (const [whose, described] of Object.entries(moves)) {
+    const manifest = { roleSets: [few], ...described }
+    const dryRun = (isForReadKey: boolean) =>
+      admin.apply({ manifest, prune: false }, writing({ dryRun: true, isForReadKey }))
+    const refused = { code: 'limit_exceeded', message: /^100 001 members and invitations .* Ask with a secret key\.$/ }
+    await t.throwsAsync(dryRun(true), refused, whose)
+    t.is((await dryRun(false)).impact.members, 100_001, whose)
   }
-  const dryRun = (isForReadKey: boolean) =>
-    admin.apply({ manifest, prune: false }, writing({ dryRun: true, isForReadKey }))
-  await t.throwsAsync(dryRun(true), {
-    code: 'limit_exceeded',
-    message: /^100 001 members and invitations .* Ask with a secret key\.$/,
-  })
-  t.is((await dryRun(false)).impact.members, 100_001)
 })

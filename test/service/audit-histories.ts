@@ -6,7 +6,9 @@ import { reading, writing, type OpenedService } from './open-service.ts'
 
 export const startMs = 1_700_000_000_000
 
-const scopes = ['team:a', 'ward:a', 'ward:b'] as const
+/** Nothing is written in the last one. */
+export const askedScopes = ['team:a', 'ward:a', 'desk:a', 'office:a'] as const
+const scopes = ['team:a', 'ward:a', 'ward:b', 'desk:a'] as const
 
 const special = { defaultRole: 'org:member', creatorRole: 'org:admin' }
 
@@ -25,6 +27,8 @@ const { arbitraryWrite, writeInScope } = (() => {
   const key = role
   const userId = fc.constantFrom('u', 'v')
   const scope = fc.constantFrom(...scopes)
+  const kind = fc.constantFrom('team', 'ward', 'desk')
+  const fallback = fc.constantFrom('role_set', 'organization', 'none')
   const emailAddress = fc.constantFrom('a@example.com', 'A@example.com', 'b@example.com')
   const write = <T>(parts: fc.Arbitrary<T>, call: (admin: OpenedService['admin'], parts: T) => Promise<unknown>) =>
     parts.map(
@@ -103,9 +107,17 @@ const { arbitraryWrite, writeInScope } = (() => {
     write(fc.record({ organizationId, scope, newScope: scope }), async (admin, input) =>
       admin.renameScope({ ...input, mappings: await mappingsOf(admin) }, writing()),
     ),
-    write(fc.record({ kind: fc.constantFrom('team', 'ward'), roleSet }), async (admin, input) =>
-      admin.setScopeKind({ ...input, fallback: 'role_set', mappings: await mappingsOf(admin) }, writing()),
+    write(fc.record({ organizationId, scope }), async (admin, input) =>
+      admin.assignRoleSet({ ...input, clear: true, mappings: await mappingsOf(admin) }, writing()),
     ),
+    write(fc.record({ organizationId, scope, name: fc.constantFrom('', 'A') }), (admin, input) =>
+      admin.renameScope(input, writing()),
+    ),
+    write(fc.record({ kind, fallback, roleSet }), async (admin, { roleSet, ...input }) => {
+      const target = input.fallback === 'role_set' ? { roleSet } : {}
+      return admin.setScopeKind({ ...input, ...target, mappings: await mappingsOf(admin) }, writing())
+    }),
+    write(kind, (admin, kind) => admin.deleteScopeKind({ kind }, writing())),
   )
   return { arbitraryWrite, writeInScope }
 })()
@@ -137,6 +149,7 @@ const beginning: readonly Write[] = [
 
 const kinds: readonly Write[] = [
   (admin) => admin.setScopeKind({ kind: 'team', fallback: 'organization' }, writing()),
+  (admin) => admin.setScopeKind({ kind: 'desk', fallback: 'none' }, writing()),
   (admin) => admin.setScopeKind({ kind: 'ward', fallback: 'role_set', roleSet: 'role_set:y' }, writing()),
 ]
 

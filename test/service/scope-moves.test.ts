@@ -178,6 +178,64 @@ test('a role and a set are replaced in every place that has the set, however it 
   t.deepEqual(await scopesOf(opened, 'c'), [['team:own', '', 'role_set:pharmacy', 'own', 1]])
 })
 
+test('an impact lists the scopes whose role set changes, and no others', async (t) => {
+  const opened = await openClinics(t)
+  const { admin } = opened
+  const teams = ['a', 'b', 'c'].map((id) => [id, 'team:x', 'ann', 'org:member'] as const)
+  await join(opened, teams)
+  const placesOf = async (work: Promise<{ readonly impact: { readonly firstPlaces: readonly object[] } }>) =>
+    (await work).impact.firstPlaces
+  const x = (...ids: string[]) => ids.map((organizationId) => ({ organizationId, scope: 'team:x' }))
+  const assign = (organizationId: string, roleSet: string) =>
+    admin.assignRoleSet({ organizationId, scope: 'team:x', roleSet }, writing())
+  const byDefault = (roleSet: string) => admin.setScopeDefault({ scope: 'team:x', roleSet }, writing())
+  const byKind = (roleSet?: string) =>
+    admin.setScopeKind({ kind: 'team', fallback: roleSet ? 'role_set' : 'organization', roleSet }, writing())
+  // The teams of a and b have the set of their hospital already.
+  const { impact } = await byKind('role_set:hospital')
+  t.like(impact, { places: 1, firstPlaces: x('c') })
+  t.deepEqual(await placesOf(byDefault('role_set:hospital')), [], 'the kind gave them this set')
+  t.deepEqual(await placesOf(byDefault('role_set:clinic')), x('a', 'b', 'c'))
+  t.deepEqual(await placesOf(byKind()), [], 'all have the default')
+  t.deepEqual(await placesOf(admin.deleteScopeDefault({ scope: 'team:x' }, writing())), x('a', 'b'))
+  t.deepEqual(await placesOf(assign('a', 'role_set:hospital')), [], 'its own set is the one that it had')
+  t.deepEqual(await placesOf(assign('a', 'role_set:clinic')), x('a'))
+  t.deepEqual(await placesOf(byDefault('role_set:ward')), x('b', 'c'))
+  const rename = (newScope: string) =>
+    admin.renameScope({ organizationId: 'a', scope: 'team:x', newScope }, writing({ dryRun: true }))
+  t.deepEqual(await placesOf(rename('team:y')), [], 'it takes its own set along')
+  t.deepEqual(await placesOf(admin.renameScope({ ...x('b')[0]!, newScope: 'team:y' }, writing())), x('b'))
+})
+
+test('an organization counts once for a role, whether the role is held in the whole, in scopes or in both', async (t) => {
+  const opened = await openClinics(t)
+  const { admin } = opened
+  await admin.assignRoleSet({ organizationId: 'c', scope: 'team:x', roleSet: 'role_set:hospital' }, writing())
+  for (const organizationId of ['a', 'b', 'c'])
+    await admin.createMembership({ organizationId, userId: 'cleo', role: 'org:member' }, writing())
+  await admin.updateMembership({ organizationId: 'a', userId: 'cleo', role: 'org:hospital' }, writing())
+  const ofHospital = (organizationId: string, scope: string) =>
+    admin.createMembership({ organizationId, scope, userId: 'cleo', role: 'org:hospital' }, writing())
+  // In a both in the whole and in two teams, in b in a team only, in c in the team that has the set of hospitals.
+  for (const [id, scope] of [
+    ['a', 'team:x'],
+    ['a', 'team:y'],
+    ['b', 'team:x'],
+    ['c', 'team:x'],
+  ] as const)
+    await ofHospital(id, scope)
+  const held = { role: 'org:hospital', members: 5, invitations: 0, organizations: 3 }
+  const dry = writing({ dryRun: true })
+  const replaceRole = { roleSet: 'role_set:hospital', role: 'org:hospital', toRole: 'org:member' }
+  t.like((await admin.replaceRole(replaceRole, dry)).impact, { members: 5, roles: [held], requiredMappings: [held] })
+  const mappings = { 'org:hospital': 'org:member' }
+  const replaceSet = { roleSet: 'role_set:hospital', toRoleSet: 'role_set:clinic', mappings }
+  t.like((await admin.replaceRoleSet(replaceSet, dry)).impact, { members: 5, roles: [held], requiredMappings: [held] })
+  const move = { organizationId: 'a', roleSet: 'role_set:clinic', mappings }
+  const inA = { ...held, members: 3, organizations: 1 }
+  t.like((await admin.assignRoleSet(move, dry)).impact, { members: 3, roles: [inA], requiredMappings: [inA] })
+})
+
 test('a scope is renamed with its members, its set and its name; the new key must be free', async (t) => {
   const opened = await openClinics(t)
   const { admin } = opened
@@ -202,6 +260,7 @@ test('a scope is renamed with its members, its set and its name; the new key mus
   t.is(await roleOf(opened, 'a', 'team:y', 'ann'), 'org:pharmacy')
   t.is(await roleOf(opened, 'a', 'team:x', 'ann'), undefined)
   t.is((await refused(t, rename('team:z'))).code, 'scope_not_found')
+  t.is((await refused(t, rename('team:z', { name: 'Z' }))).code, 'scope_not_found', 'also with a name')
 })
 
 test('a scope gives up its own set, if its members have what it gets then', async (t) => {

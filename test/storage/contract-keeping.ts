@@ -106,7 +106,10 @@ export function keeping(suite: Suite): void {
     t.is(await seen(store, (reader) => reader.organization('a')), undefined)
     t.is(await seen(store, (reader) => reader.membership('a', 'u')), undefined)
     t.deepEqual(
-      await seen(store, async (reader) => [await reader.memberCount('a'), await reader.memberCount('b')]),
+      await seen(store, async (reader) => [
+        await reader.memberCount({ organizationId: 'a' }, at),
+        await reader.memberCount({ organizationId: 'b' }, at),
+      ]),
       [0, 2],
     )
     t.is(await seen(store, (reader) => reader.organizationCount('free')), 1)

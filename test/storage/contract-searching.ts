@@ -27,12 +27,12 @@ export function searching(suite: Suite): void {
     ])
     const ask = async (leaving: Departure['leaving'], remainingRoleIds = ['admin'], limit = 10) => {
       const { organizations, organizationIds } = await seen(store, (reader) =>
-        reader.withoutAdministrator({ leaving, remainingRoleIds }, limit),
+        reader.withoutAdministrator({ leaving, remainingRoleIds }, { limit, now: at }),
       )
       return [organizations, organizationIds.join('')]
     }
     const leave = (...pairs: readonly string[]) => ({
-      members: pairs.map(([organizationId = '', userId = '']) => ({ organizationId, userId })),
+      members: pairs.map(([organizationId = '', userId = '']) => ({ organizationId, userId, expiresAt: null })),
     })
     const lose = (roleIds: readonly string[], among?: { organizationId: string } | { roleSetId: string }) => ({
       roleIds,
@@ -86,8 +86,10 @@ export function searching(suite: Suite): void {
       membership('b', 'u', next),
       membership('b', 'v', next),
     ])
-    const find = (query: Parameters<Reader['searchOrganizations']>[0]) =>
-      seen(store, async (reader) => (await reader.searchOrganizations(query, byTime, all)).items.map(({ id }) => id))
+    const find = async (query: Omit<Parameters<Reader['searchOrganizations']>[0], 'now'>) => {
+      const { items } = await seen(store, (reader) => reader.searchOrganizations({ ...query, now: at }, byTime, all))
+      return items.map(({ id }) => id)
+    }
     t.deepEqual(await find({}), ['a', 'b', 'c'])
     t.deepEqual(await find({ text: '100' }), ['a', 'b'])
     t.deepEqual(await find({ text: '0% ' }), ['a'], 'signs have no meaning of their own')
@@ -117,7 +119,7 @@ export function searching(suite: Suite): void {
     ])
     const find = (...[field, descending]: ['created_at' | 'name' | 'members_count', boolean]) =>
       seen(store, async (reader) => {
-        const { items } = await reader.searchOrganizations({}, { field, descending }, all)
+        const { items } = await reader.searchOrganizations({ now: at }, { field, descending }, all)
         return items.map(({ id }) => id).join('')
       })
     t.deepEqual([await find('created_at', false), await find('created_at', true)], ['bca', 'acb'])
@@ -192,7 +194,9 @@ export function searching(suite: Suite): void {
     const ids = Array.from({ length: 25 }, (_, n) => `o${String(n).padStart(2, '0')}`)
     await record(store, (next) => ids.map((id) => organization(id, next)))
     const page = (offset: number, limit: number) =>
-      seen(store, (reader) => reader.searchOrganizations({}, { field: 'name', descending: true }, { offset, limit }))
+      seen(store, (reader) =>
+        reader.searchOrganizations({ now: at }, { field: 'name', descending: true }, { offset, limit }),
+      )
     const pages = [await page(0, 10), await page(10, 10), await page(20, 10), await page(30, 10), await page(0, 0)]
     t.deepEqual(
       pages.flatMap(({ items }) => items.map(({ id }) => id)),
@@ -213,7 +217,7 @@ export function searching(suite: Suite): void {
       ...['u', 'v'].map((user) => membership('a', user, next)),
       membership('b', 'u', next),
     ])
-    const counts = async (reader: Reader) => [...(await reader.memberCounts(['b', 'a', 'empty', 'none']))].sort()
+    const counts = async (reader: Reader) => [...(await reader.memberCounts(['b', 'a', 'empty', 'none'], at))].sort()
     const expected = [
       ['a', 2],
       ['b', 1],
@@ -221,7 +225,7 @@ export function searching(suite: Suite): void {
     t.deepEqual(await seen(store, counts), expected)
     const tooMany = Array.from({ length: 1_001 }, (_, n) => `o${n}`)
     await t.throwsAsync(
-      seen(store, (reader) => reader.memberCounts(tooMany)),
+      seen(store, (reader) => reader.memberCounts(tooMany, at)),
       { instanceOf: RangeError },
     )
     const { value } = await store.write(provenance(), async (writer) => {

@@ -237,7 +237,7 @@ export function writing(suite: Suite): void {
     t.deepEqual(await ids(store), ['a', 'b'])
     const { value } = await store.read(async (reader) => [
       (await reader.catalogue()).roleSets.size,
-      await reader.memberCount('gone'),
+      await reader.memberCount({ organizationId: 'gone' }, at),
       await reader.organizationCount('free'),
     ])
     t.deepEqual(value, [2, 0, 2])

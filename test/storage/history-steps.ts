@@ -39,6 +39,8 @@ const slug = fc.constantFrom(null, 'x', 'y')
 const address = fc.constantFrom('u', 'ann@x.y', 'Ann@X.Y', 'bob@x.y')
 /** Rounds of a history are a millisecond apart, so invitations end while it goes on. */
 const moment = fc.integer({ min: -1, max: 8 }).map((n) => at + n)
+/** Most memberships have none. */
+const end = fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, moment)
 const status = fc.constantFrom('pending', 'accepted', 'revoked', 'expired')
 const statuses = fc.option(fc.uniqueArray(status), { nil: undefined })
 const slugText = fc.constantFrom('x', 'y')
@@ -60,7 +62,7 @@ const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefine
 const choiceOf = (value: fc.Arbitrary<string>) =>
   optional(fc.record({ include: optional(fc.array(value)), exclude: optional(fc.array(value, { maxLength: 1 })) }))
 
-const organizationQuery = fc.record({ text: optional(id), ids: choiceOf(id), userIds: choiceOf(user) })
+const organizationQuery = fc.record({ text: optional(id), ids: choiceOf(id), userIds: choiceOf(user), now: moment })
 const membershipQuery = fc.record({
   organizationId: optional(id),
   scope: askedScope,
@@ -69,6 +71,7 @@ const membershipQuery = fc.record({
   text: optional(fc.constantFrom('U', 'v')),
   createdFrom: optional(moment),
   createdTo: optional(moment),
+  now: optional(moment),
 })
 const invitationQuery = fc.record({
   organizationId: optional(id),
@@ -87,14 +90,14 @@ const invitationQuery = fc.record({
 const everyPlace = fc.record({ organizationId: id, scope: fc.constant('*') })
 const roleIds = fc.uniqueArray(roleId, { maxLength: 3 })
 const leaving = fc.oneof(
-  fc.record({ members: fc.array(fc.record({ organizationId: id, userId: user }), { maxLength: 3 }) }),
+  fc.record({ members: fc.array(fc.record({ organizationId: id, userId: user, expiresAt: end }), { maxLength: 3 }) }),
   fc.record({ roleIds, among: optional(scope) }),
   fc.record({ organizationIds: fc.array(id) }),
 )
 
 const placesQuery = fc.record({
   ...{ organizationId: optional(id), userId: optional(user), roleId: optional(roleId) },
-  scope: fc.constantFrom('', 'team:x', '*'),
+  ...{ scope: fc.constantFrom('', 'team:x', '*'), now: optional(moment) },
 })
 const memberKey = fc.record({ organizationId: id, scope: fc.constantFrom('', 'team:x', 'team:y'), userId: user })
 const placesPage = fc.record({ size: fc.integer({ min: 0, max: 3 }), after: optional(memberKey) })
@@ -128,14 +131,18 @@ export const writes = [
     await records(w, organization(a, w.nextRevision, { roleSetId, slug: free, createdAt, name: s ?? a }))
   }),
   step('delete', id, async (a, w) => {
-    const members = await w.memberCount(a)
+    const members = await w.memberCount({ organizationId: a }, w.committedAt)
     await records(w, { verb: 'deleted', thing: 'organization', before: organizationOf(a, 0), members, invitations: 0 })
   }),
-  step('grant', fc.tuple(place, user, heldRoles), async ([{ organizationId: a, scope: s }, u, roles], w) => {
-    if ((await w.organization(a)) && (await hasRoles(w, roles)))
-      await records(w, membership(a, u, w.nextRevision, { scope: s, roleIds: roles }))
-    return w.membership(a, u, s)
-  }),
+  step(
+    'grant',
+    fc.tuple(place, user, heldRoles, end),
+    async ([{ organizationId: a, scope: s }, u, roles, expiresAt], w) => {
+      if ((await w.organization(a)) && (await hasRoles(w, roles)))
+        await records(w, membership(a, u, w.nextRevision, { scope: s, roleIds: roles, expiresAt }))
+      return w.membership(a, u, s)
+    },
+  ),
   step('withdraw', fc.tuple(place, user), ([{ organizationId: a, scope: s }, u], w) =>
     records(w, deleted('membership', membershipOf(a, u, 0, { scope: s }))),
   ),
@@ -212,7 +219,7 @@ export const writes = [
   }),
   step('rename scope', id, async (organizationId, w) => {
     const [from, to] = ['team:x', 'team:y'].map((each) => ({ organizationId, scope: each }))
-    if (from === undefined || to === undefined || (await w.memberCount(organizationId, to.scope)) > 0) return
+    if (from === undefined || to === undefined || (await w.memberCount(to, w.committedAt)) > 0) return
     const facts = { organizationId, fromScope: from.scope, toScope: to.scope, members: 0, invitations: 0 }
     await records(w, { verb: 'renamed', thing: 'assignment', ...facts })
   }),
@@ -221,7 +228,7 @@ export const writes = [
     const { roles, roleSets } = await w.catalogue()
     const before = roles.byId(r)
     const isInSet = [...roleSets.values()].some(({ roleIds }) => roleIds.includes(r))
-    const { members, organizations } = await w.usageOf(r, undefined, at)
+    const { members, organizations } = await w.usageOf(r, undefined, w.committedAt)
     if (before && !isInSet && members === 0 && organizations === 0) await records(w, deleted('role', before))
   }),
   step('put set', fc.uniqueArray(roleId, { minLength: 1 }), async (all, w) => {
@@ -272,21 +279,27 @@ export const reads = [
   ),
   step('count', set, (s, w) => w.organizationCount(s)),
   step('membership', fc.tuple(id, user, asked), ([a, u, s], w) => w.membership(a, u, s)),
-  step('members', fc.tuple(id, page, fc.option(roleId, { nil: undefined }), asked), ([a, p, r, s], w) =>
-    w.memberships(a, p, { roleId: r, scope: s }),
+  step('members', fc.tuple(id, page, optional(roleId), asked, optional(moment)), ([a, p, r, s, now], w) =>
+    w.memberships(a, p, { roleId: r, scope: s, now }),
   ),
   step('members of places', fc.tuple(placesQuery, placesPage), ([query, p], w) => w.membershipsOfPlaces(query, p)),
-  step('member count', fc.tuple(id, asked), ([a, s], w) => w.memberCount(a, s)),
+  step('member count', fc.tuple(id, asked, moment), ([organizationId, s, now], w) =>
+    w.memberCount({ organizationId, scope: s }, now),
+  ),
   step('scope usage', fc.tuple(among, moment, fc.boolean()), ([where, now, isWhole], w) =>
     w.scopeUsage(where, now, isWhole),
   ),
-  step('scope places', fc.tuple(among, moment), ([where, now], w) => w.scopePlaces(where, now)),
+  step(
+    'scope places',
+    fc.tuple(among, moment, fc.option(fc.record({ organizationsOn: set }), { nil: undefined })),
+    ([where, now, except], w) => w.scopePlaces(where, now, except),
+  ),
   step('own assignments', set, (s, w) => w.ownAssignmentCount(s)),
   step('role in scopes', fc.tuple(fc.record({ roleId, roleSetId: set }), moment), ([of, now], w) =>
     w.roleInScopes(of, now),
   ),
-  step('scopes', fc.tuple(id, fc.option(scopeName, { nil: undefined })), ([a, after], w) =>
-    w.scopesOf(a, { size: 2, after }),
+  step('scopes', fc.tuple(id, optional(scopeName), moment), ([a, after, now], w) =>
+    w.scopesOf(a, { size: 2, after, now }),
   ),
   step('scopes in use', fc.tuple(fc.oneof(place, fc.constant({ kind: 'team' })), moment), ([of, now], w) =>
     w.scopesInUse(of, now),
@@ -305,8 +318,8 @@ export const reads = [
   ),
   step(
     'without administrator',
-    fc.tuple(fc.record({ leaving, remainingRoleIds: roleIds }), fc.nat(3)),
-    ([gone, max], w) => w.withoutAdministrator(consistent(gone), max),
+    fc.tuple(fc.record({ leaving, remainingRoleIds: roleIds }), fc.nat(3), moment),
+    ([gone, limit, now], w) => w.withoutAdministrator(consistent(gone), { limit, now }),
   ),
   step('invitation', fc.tuple(id, address), ([a, email], w) => w.invitation(invitationOf(a, email, 0).id)),
   step('pending', fc.tuple(place, address, moment), ([a, email, now], w) => w.pendingInvitation(a, email, now)),
@@ -314,7 +327,9 @@ export const reads = [
   step('invitations', fc.tuple(id, page, statuses, moment, askedScope), ([a, p, wanted, now, s], w) =>
     w.invitations(a, p, { statuses: wanted, now, scope: s }),
   ),
-  step('member counts', fc.array(id), async (ids, w) => [...(await w.memberCounts(ids))].sort()),
+  step('member counts', fc.tuple(fc.array(id), moment), async ([ids, now], w) =>
+    [...(await w.memberCounts(ids, now))].sort(),
+  ),
   step('pending counts', fc.tuple(fc.array(id), moment), async ([ids, now], w) =>
     [...(await w.pendingInvitationCounts(ids, now))].sort(),
   ),

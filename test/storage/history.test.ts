@@ -143,15 +143,19 @@ test('any question to the history is answered like a filter over all of it', asy
   const query = fc.record({
     ...{ subject: optional(texts('a', 'b', 'c', 'admin')), actor: optional(texts('x', 'y')) },
     ...{ operation: optional(texts('P', 'Q')), from: time, to: time },
+    // Any second subject will do; only operations that aren't left out are found.
+    ...{ scope: optional(texts('a', 'b', 'admin')), exceptOperations: optional(fc.subarray(['P', 'Q'])) },
   })
   const page = fc.record({
     ...{ size: fc.integer({ min: 1, max: 70 }), after: optional(fc.integer({ min: 0, max: 62 })) },
     oldestFirst: fc.boolean(),
   })
   const isMeant =
-    ({ subject, actor, operation, from, to }: HistoryQuery) =>
+    ({ subject, scope, actor, operation, exceptOperations, from, to }: HistoryQuery) =>
     (each: SealedChangeSet) =>
       (subject === undefined || subjectsOf(each.changes).includes(subject)) &&
+      (scope === undefined || subjectsOf(each.changes).includes(scope)) &&
+      !(exceptOperations ?? []).includes(each.operation) &&
       (actor === undefined || each.actor === actor) &&
       (operation === undefined || each.operation === operation) &&
       (from === undefined || each.committedAt >= from) &&

@@ -67,6 +67,7 @@ test('the migrations are as they were first written: a change to the schema is a
     members: '33fcb536ac3a641e3e8586482887b51fdcbb9f8b80b6207265354a681607d5ba',
     'assignment-counts': '966d149950c40fa3e7bf54ddbae32bca4cc567706829c171b034df5d141d1551',
     'holders-of-scopes': 'afd7102c152e3964305f71652fde9bc4a4847eca64cb0761cf6a352395f947c2',
+    'ends-of-members': 'dc69d25c7482c15922e303d4a46110bdf2f4520d7d673831a96747150dda7926',
     'scopes-of-members': '42f828fddba63e1d46386684db415749e04a9942e553e0f69fbdce718b98c8c2',
     'deleted-organizations': 'cb7c22fc6c5400310983e7520e00f28b75e84373b06837b412b47aa4c8b75674',
     'former-roles': 'e5fcceaf2c149e6debd4316cf3b9816eea100e4849f65d619b064bfb69157cda',

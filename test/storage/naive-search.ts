@@ -19,7 +19,9 @@ export function naiveSearches(state: () => Replay): Searches {
     searchOrganizations: async (query, { field, descending }, span) => {
       const { organizations, memberships } = state()
       const members = (id: string) =>
-        [...memberships.values()].filter((each) => each.organizationId === id && each.scope === '')
+        [...memberships.values()].filter(
+          (each) => each.organizationId === id && each.scope === '' && state().isCurrent(each, query.now),
+        )
       const found = [...organizations.values()].filter((each) =>
         isOrganization(
           each,
@@ -34,7 +36,10 @@ export function naiveSearches(state: () => Replay): Searches {
       return spanned(found, { by, descending, ...span })
     },
     searchMemberships: async (query, { field, descending }, span) => {
-      const found = [...state().memberships.values()].filter((each) => isMembership(each, query))
+      const { now } = query
+      const found = [...state().memberships.values()].filter(
+        (each) => isMembership(each, query) && (now === undefined || state().isCurrent(each, now)),
+      )
       const by = (each: Membership) => [field === 'user_id' ? each.userId : each.createdAt, each.id, each.scope]
       return spanned(found, { by, descending, ...span })
     },

@@ -81,7 +81,9 @@ function naiveWriter(
 ): Writer {
   const organizations = () => sorted([...state().organizations.values()], ({ id }) => id)
   const memberships = () => sorted([...state().memberships.values()], ({ userId }) => userId)
-  const wholes = () => memberships().filter(({ scope }) => scope === '')
+  const current = (now: number | undefined) =>
+    memberships().filter((each) => now === undefined || state().isCurrent(each, now))
+  const wholes = (now: number) => current(now).filter(({ scope }) => scope === '')
   const assignmentOf = (place: Place): Assignment | undefined => {
     const organization = state().organizations.get(place.organizationId)
     if (place.scope !== '') return state().assignments.get(keyOfPlace(place))
@@ -93,11 +95,14 @@ function naiveWriter(
   const pending = (now: number) => invitations().filter((each) => statusOf(each, now) === 'pending')
   const usage = (roleId: string, { isMeant, now }: { isMeant: (place: Place) => boolean; now: number }) => {
     const ofRole = (each: Membership | Invitation) => each.roleIds.includes(roleId) && isMeant(each)
-    const [members, invited] = [memberships().filter(ofRole), pending(now).filter(ofRole)]
+    const [members, invited] = [current(now).filter(ofRole), pending(now).filter(ofRole)]
     const organizationIds = [...members, ...invited].map(({ organizationId }) => organizationId)
     const counts = { members: members.length, invitations: invited.length }
     return { roleId, ...counts, organizations: new Set(organizationIds).size } satisfies RoleUsage
   }
+  const isHeldInWhole = (id: string, roleId: string, { roleSetId, now }: { roleSetId: string; now: number }) =>
+    state().organizations.get(id)?.roleSetId === roleSetId &&
+    usage(roleId, { isMeant: (place) => place.organizationId === id && place.scope === '', now }).organizations > 0
   return {
     revision: revision - 1,
     committedAt,
@@ -132,15 +137,15 @@ function naiveWriter(
     formerRoles: async () => [],
     membership: async (organizationId, userId, scope = '') =>
       state().memberships.get(keyOf({ organizationId, scope, userId })),
-    memberships: async (organizationId, page, { roleId, scope = '' } = {}) => {
-      const members = memberships().filter(isOf({ organizationId, scope }))
+    memberships: async (organizationId, page, { roleId, scope = '', now } = {}) => {
+      const members = current(now).filter(isOf({ organizationId, scope }))
       return paged(
         members.filter((each) => roleId === undefined || each.roleIds.includes(roleId)),
         page,
         ({ userId }) => userId,
       )
     },
-    membershipsOfPlaces: async ({ organizationId, scope, userId, roleId }, { size, after }) => {
+    membershipsOfPlaces: async ({ organizationId, scope, userId, roleId, now }, { size, after }) => {
       const isMeant = (each: Membership) =>
         (organizationId === undefined || each.organizationId === organizationId) &&
         (scope === everyScope || each.scope === scope) &&
@@ -148,9 +153,9 @@ function naiveWriter(
         (roleId === undefined || each.roleIds.includes(roleId))
       const key = (each: MemberKey) => [each.organizationId, each.scope, each.userId].join('\0')
       const isAfter = (each: Membership) => after === undefined || compare(key(each), key(after)) > 0
-      return sorted(memberships().filter(isMeant).filter(isAfter), key).slice(0, size)
+      return sorted(current(now).filter(isMeant).filter(isAfter), key).slice(0, size)
     },
-    memberCount: async (organizationId, scope) => memberships().filter(isOf({ organizationId, scope })).length,
+    memberCount: async (where, now) => current(now).filter(isOf(where)).length,
     invitation: async (id) => state().invitations.get(id),
     pendingInvitation: async (where, emailAddress, now) =>
       pending(now).find((each) => isOf(where)(each) && small(each.emailAddress) === small(emailAddress)),
@@ -161,7 +166,7 @@ function naiveWriter(
       return paged(asked, page, ({ id }) => id)
     },
     usageIn: async (among, now) => {
-      const roleIds = [...memberships(), ...pending(now)].flatMap((each) => each.roleIds)
+      const roleIds = [...current(now), ...pending(now)].flatMap((each) => each.roleIds)
       const isMeant = (place: Place) => state().isIn(among, place)
       return sorted([...new Set(roleIds)], (id) => id)
         .map((roleId) => usage(roleId, { isMeant, now }))
@@ -171,7 +176,7 @@ function naiveWriter(
       usage(roleId, { isMeant: (place) => among === undefined || state().isIn(among, place), now }),
     scopeUsage: async (among, now, isWhole = false) => {
       const isMeant = (each: Place) => each.scope !== '' && state().isAmong(among, each)
-      const [members, invited] = [memberships().filter(isMeant), pending(now).filter(isMeant)]
+      const [members, invited] = [current(now).filter(isMeant), pending(now).filter(isMeant)]
       const groups = new Map<string, ScopeUsage & { readonly ids: Set<string> }>()
       for (const [each, isMember] of [
         ...members.map((member) => [member, true] as const),
@@ -186,15 +191,18 @@ function naiveWriter(
             members: known.members + Number(isMember),
             invitations: known.invitations + Number(!isMember),
           }
-          const ids = known.ids.add(each.organizationId)
+          const isNew = !('roleSetId' in among && isHeldInWhole(each.organizationId, heldRoleId, { ...among, now }))
+          const ids = isNew ? known.ids.add(each.organizationId) : known.ids
           groups.set(key, { ...known, ...counts, ids, organizations: ids.size })
         }
       const found = [...groups].sort(([a], [b]) => compare(a, b))
       return found.map(([, { ids: _ids, ...usageOfGroup }]) => usageOfGroup)
     },
-    scopePlaces: async (among, now) => {
-      const all = [...memberships(), ...pending(now), ...state().assignments.values()]
-      const meant = all.filter((each) => each.scope !== '' && state().isAmong(among, each))
+    scopePlaces: async (among, now, except) => {
+      const all = [...current(now), ...pending(now), ...state().assignments.values()]
+      const isExcepted = ({ organizationId }: Place) =>
+        except !== undefined && state().organizations.get(organizationId)?.roleSetId === except.organizationsOn
+      const meant = all.filter((each) => each.scope !== '' && state().isAmong(among, each) && !isExcepted(each))
       const found = new Map(
         meant.map(({ organizationId, scope }) => [`${organizationId} ${scope}`, { organizationId, scope }]),
       )
@@ -204,7 +212,7 @@ function naiveWriter(
     roleInScopes: async ({ roleId, roleSetId }, now) => {
       const isMeant = (each: Membership | Invitation) =>
         each.scope !== '' && each.roleIds.includes(roleId) && state().isAmong({ roleSetId }, each)
-      const [members, invited] = [memberships().filter(isMeant), pending(now).filter(isMeant)]
+      const [members, invited] = [current(now).filter(isMeant), pending(now).filter(isMeant)]
       const places = new Map(
         [...members, ...invited].map(({ organizationId, scope }) => [
           `${organizationId} ${scope}`,
@@ -212,24 +220,23 @@ function naiveWriter(
         ]),
       )
       const ordered = [...places].sort(([a], [b]) => compare(a, b)).map(([, each]) => each)
-      const organizations = new Set(ordered.map(({ organizationId }) => organizationId)).size
+      const ids = new Set(ordered.map(({ organizationId }) => organizationId))
+      const organizations = [...ids].filter((each) => !isHeldInWhole(each, roleId, { roleSetId, now })).length
       const counts = { members: members.length, invitations: invited.length }
       return {
         usage: { roleId, ...counts, organizations },
         ...{ places: ordered.length, firstPlaces: ordered.slice(0, 100) },
       }
     },
-    scopesOf: async (organizationId, { size, after = '' }) => {
+    scopesOf: async (organizationId, { size, after = '', now }) => {
       const isMeant = (each: Place) =>
         each.organizationId === organizationId && each.scope !== '' && compare(each.scope, after) > 0
-      const keys = new Set(
-        [...memberships(), ...state().assignments.values()].filter(isMeant).map(({ scope }) => scope),
-      )
+      const keys = new Set([...current(now), ...state().assignments.values()].filter(isMeant).map(({ scope }) => scope))
       return sorted([...keys], (key) => key)
         .slice(0, size)
         .map((scope) => {
           const assignment = state().assignments.get(keyOfPlace({ organizationId, scope }))
-          const count = memberships().filter(isOf({ organizationId, scope })).length
+          const count = current(now).filter(isOf({ organizationId, scope })).length
           return {
             organizationId,
             scope,
@@ -249,7 +256,7 @@ function naiveWriter(
           ? each.scope.startsWith(`${of.kind}:`)
           : each.organizationId === of.organizationId && each.scope === of.scope
       return {
-        members: memberships().filter(isMeant).length,
+        members: current(now).filter(isMeant).length,
         invitations: pending(now).filter(isMeant).length,
         assignments: [...state().assignments.values()].filter(isMeant).length,
       }
@@ -262,9 +269,9 @@ function naiveWriter(
           .filter((each) => isMeant(each) && each.roleIds.length > 1)
           .map((each) => ({ ...each, held: each.roleIds.filter((id) => roleIds.includes(id)).length }))
           .reduce((sum, each) => sum + Math.max(0, each.held - (each.revision === revision ? 0 : 1)), 0)
-      return { members: counted(memberships()), invitations: counted(pending(now)) }
+      return { members: counted(current(now)), invitations: counted(pending(now)) }
     },
-    withoutAdministrator: async ({ leaving, remainingRoleIds }, limit) => {
+    withoutAdministrator: async ({ leaving, remainingRoleIds }, { limit, now }) => {
       const isLeaving = (member: Membership) => {
         const { organizationId, userId, roleIds: held } = member
         if ('organizationIds' in leaving) return false
@@ -273,21 +280,30 @@ function naiveWriter(
         const { roleIds, among } = leaving
         return roleIds.some((id) => held.includes(id)) && (among === undefined || state().isIn(among, member))
       }
-      const concerned =
+      const gone: readonly Pick<Membership, 'organizationId' | 'expiresAt'>[] =
         'organizationIds' in leaving
-          ? leaving.organizationIds.filter((id) => state().organizations.has(id))
-          : ('members' in leaving ? leaving.members : wholes().filter(isLeaving)).map((each) => each.organizationId)
+          ? leaving.organizationIds
+              .filter((id) => state().organizations.has(id))
+              .map((organizationId) => ({ organizationId, expiresAt: 0 }))
+          : 'members' in leaving
+            ? leaving.members
+            : wholes(now).filter(isLeaving)
       const isRemaining = ({ roleIds }: Membership) => roleIds.some((id) => remainingRoleIds.includes(id))
       // Someone who keeps a remaining role stays, whichever other one goes.
       const stays = (each: Membership) => isRemaining(each) && !('members' in leaving && isLeaving(each))
-      const remaining = wholes().filter(stays)
-      const kept = new Set(remaining.map((each) => each.organizationId))
-      const found = sorted([...new Set(concerned)], (id) => id).filter((id) => !kept.has(id))
+      const remaining = wholes(now).filter(stays)
+      // Who has an end is no administrator in place of one who has none.
+      const isReplaced = ({ organizationId, expiresAt }: Pick<Membership, 'organizationId' | 'expiresAt'>) =>
+        remaining.some(
+          (each) => each.organizationId === organizationId && (each.expiresAt === null || expiresAt !== null),
+        )
+      const left = gone.filter((each) => !isReplaced(each)).map((each) => each.organizationId)
+      const found = sorted([...new Set(left)], (id) => id)
       return { organizations: found.length, organizationIds: found.slice(0, limit) }
     },
     ...naiveSearches(state),
-    memberCounts: async (ids) => {
-      const counts = ids.map((id) => [id, wholes().filter((each) => each.organizationId === id).length] as const)
+    memberCounts: async (ids, now) => {
+      const counts = ids.map((id) => [id, wholes(now).filter((each) => each.organizationId === id).length] as const)
       return new Map(counts.filter(([, count]) => count > 0))
     },
     pendingInvitationCounts: async (ids, now) => {

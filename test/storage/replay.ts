@@ -87,6 +87,12 @@ export class Replay {
     return follows && ownOf === null && !isDefault
   }
 
+  /** Whether a membership counts at a time: in a scope no longer than in the organization. */
+  isCurrent(member: Membership, now: number): boolean {
+    const whole = this.memberships.get(keyOf({ ...member, scope: '' }))
+    return [member, whole].every((each) => each === undefined || each.expiresAt === null || each.expiresAt > now)
+  }
+
   apply(change: Change, write: { readonly revision: number; readonly at: number }): void {
     const stamp = { revision: write.revision, updatedAt: write.at }
     this.catalogue = applyToCatalogue(this.catalogue, [change])
@@ -124,7 +130,7 @@ export class Replay {
     permission_put: inCatalogue,
     permission_deleted: inCatalogue,
     role_put: inCatalogue,
-    role_deleted: inCatalogue,
+    role_deleted: ({ before }, { updatedAt }) => this.#forgetFormer(before.id, updatedAt),
     role_set_put: inCatalogue,
     role_set_deleted: inCatalogue,
     scope_kind_put: inCatalogue,
@@ -136,7 +142,23 @@ export class Replay {
     history_compacted: inCatalogue,
   }
 
+  /** Nobody holds the role any more, and those in the scopes of a former member go with the membership of the whole. */
+  #forgetFormer(roleId: string, now: number): void {
+    const former = [...this.memberships.values()].filter(
+      (each) => each.roleIds.includes(roleId) && !this.isCurrent(each, now),
+    )
+    for (const [key, each] of this.memberships)
+      if (former.some((it) => it.scope === '' && keyOf({ ...each, scope: '' }) === keyOf(it)))
+        this.memberships.delete(key)
+    for (const each of former) this.memberships.delete(keyOf(each))
+  }
+
   #rename({ organizationId, fromScope, toScope }: Renamed, stamp: Stamp): void {
+    const inTheWay = [...this.memberships].filter(
+      ([, each]) =>
+        each.organizationId === organizationId && each.scope === toScope && !this.isCurrent(each, stamp.updatedAt),
+    )
+    for (const [key] of inTheWay) this.memberships.delete(key)
     const isMeant = (each: Place) => each.organizationId === organizationId && each.scope === fromScope
     for (const [key, each] of [...this.memberships].filter(([, member]) => isMeant(member))) {
       this.memberships.delete(key)
@@ -156,7 +178,8 @@ export class Replay {
       const roleIds = [...new Set(each.roleIds.map((id) => targets.get(id) ?? id))]
       return { ...each, ...stamp, roleIds }
     }
-    for (const [key, each] of this.memberships) if (isMeant(each)) this.memberships.set(key, reassigned(each))
+    const members = [...this.memberships].filter(([, each]) => isMeant(each) && this.isCurrent(each, stamp.updatedAt))
+    for (const [key, each] of members) this.memberships.set(key, reassigned(each))
     for (const [id, each] of this.invitations)
       if (statusOf(each, stamp.updatedAt) === 'pending' && isMeant(each)) this.invitations.set(id, reassigned(each))
   }

@@ -70,7 +70,7 @@ async function replaceAll(t: ExecutionContext, store: Store, rows: number) {
       { members: rows, invitations: rows / 2, organizations: rows / 2 },
     ])
     const leaving = { roleIds: ['member'], among: { roleSetId: 'free' } }
-    const left = await writer.withoutAdministrator({ leaving, remainingRoleIds: ['admin'] }, 10)
+    const left = await writer.withoutAdministrator({ leaving, remainingRoleIds: ['admin'] }, { limit: 10, now: 0 })
     t.is(left.organizations, rows / 2)
     await writer.record(replacement(rows))
     let isWritten = false

@@ -5,6 +5,7 @@
  */
 
 import { byKind, type ByKind, type Change } from './changes.ts'
+import { edited, layered, settled } from './layered-map.ts'
 import { RetiredKeys } from './retired-keys.ts'
 import type { Permission, Role, RoleSet, ScopeDefault, ScopeKind, Settings } from './things.ts'
 
@@ -26,11 +27,17 @@ type Edits<Thing> = Map<string, Thing | undefined>
 
 /** Things by id and by key. A key never looks like an id: keys contain a colon. */
 export class Index<Thing extends { readonly id: string; readonly key: string }> {
-  #byId = new Map<string, Thing>()
-  #byKey = new Map<string, Thing>()
+  #byId: ReadonlyMap<string, Thing>
+  #byKey: ReadonlyMap<string, Thing>
 
   constructor(things: Iterable<Thing> = []) {
-    for (const thing of things) this.#add(thing)
+    const [byId, byKey] = [new Map<string, Thing>(), new Map<string, Thing>()]
+    for (const thing of things) {
+      byId.set(thing.id, thing)
+      byKey.set(thing.key, thing)
+    }
+    this.#byId = byId
+    this.#byKey = byKey
   }
 
   get size(): number {
@@ -53,24 +60,33 @@ export class Index<Thing extends { readonly id: string; readonly key: string }> 
     return this.#byId.values()
   }
 
-  /** The index with these edits. It costs one copy, however many things change. */
-  edited(edits: ReadonlyMap<string, Thing | undefined>): Index<Thing> {
+  /**
+   * The index with these edits.
+   * @param make `edited`: it costs one copy, however many things change; `layered`: for one step of many
+   */
+  edited(edits: ReadonlyMap<string, Thing | undefined>, make: typeof edited = edited): Index<Thing> {
     if (edits.size === 0) return this
-    const index = new Index<Thing>()
-    index.#byId = new Map(this.#byId)
-    index.#byKey = new Map(this.#byKey)
+    const byKey = new Map<string, Thing | undefined>()
     // All old keys go before the new ones come, because two things may exchange their keys.
-    for (const id of edits.keys()) index.#byKey.delete(this.#byId.get(id)?.key ?? '')
-    for (const [id, thing] of edits) {
-      if (thing === undefined) index.#byId.delete(id)
-      else index.#add(thing)
+    for (const id of edits.keys()) {
+      const before = this.#byId.get(id)
+      if (before !== undefined) byKey.set(before.key, undefined)
     }
-    return index
+    for (const thing of edits.values()) if (thing !== undefined) byKey.set(thing.key, thing)
+    return this.#with(make(this.#byId, edits), make(this.#byKey, byKey))
   }
 
-  #add(thing: Thing): void {
-    this.#byId.set(thing.id, thing)
-    this.#byKey.set(thing.key, thing)
+  /** The same index as quick as it can be: for one that stays. */
+  settled(): Index<Thing> {
+    const [byId, byKey] = [settled(this.#byId), settled(this.#byKey)]
+    return byId === this.#byId && byKey === this.#byKey ? this : this.#with(byId, byKey)
+  }
+
+  #with(byId: ReadonlyMap<string, Thing>, byKey: ReadonlyMap<string, Thing>): Index<Thing> {
+    const index = new Index<Thing>()
+    index.#byId = byId
+    index.#byKey = byKey
+    return index
   }
 }
 
@@ -154,6 +170,29 @@ function editPermission(
 
 /** The catalogue after these changes, in their order; the same object when they don't concern it. */
 export function applyToCatalogue(catalogue: Catalogue, changes: readonly Change[]): Catalogue {
+  return applied(catalogue, changes, edited)
+}
+
+/** The same for one step of many, which doesn't copy the whole catalogue. What remains at the end is to be settled. */
+export function applyStepToCatalogue(catalogue: Catalogue, changes: readonly Change[]): Catalogue {
+  return applied(catalogue, changes, layered)
+}
+
+/** The same catalogue as quick as it can be, after all steps; the same object when it is so already. */
+export function settledCatalogue(catalogue: Catalogue): Catalogue {
+  const after: Catalogue = {
+    ...catalogue,
+    permissions: catalogue.permissions.settled(),
+    roles: catalogue.roles.settled(),
+    roleSets: catalogue.roleSets.settled(),
+    scopeKinds: settled(catalogue.scopeKinds),
+    scopeDefaults: settled(catalogue.scopeDefaults),
+  }
+  const names = Object.keys(after) as readonly (keyof Catalogue)[]
+  return names.every((name) => after[name] === catalogue[name]) ? catalogue : after
+}
+
+function applied(catalogue: Catalogue, changes: readonly Change[], make: typeof edited): Catalogue {
   const draft: Draft = {
     ...{ before: catalogue, permissions: new Map(), permissionKeys: [], roles: new Map(), roleSets: new Map() },
     ...{ scopeKinds: new Map(), scopeDefaults: new Map() },
@@ -162,25 +201,14 @@ export function applyToCatalogue(catalogue: Catalogue, changes: readonly Change[
   for (const change of changes) byKind(effects, change, draft)
   if (!draft.isTouched) return catalogue
   return {
-    permissions: catalogue.permissions.edited(draft.permissions),
+    permissions: catalogue.permissions.edited(draft.permissions, make),
     retiredPermissions: retiredAfter(catalogue, draft),
-    roles: catalogue.roles.edited(draft.roles),
-    roleSets: catalogue.roleSets.edited(draft.roleSets),
-    scopeKinds: edited(catalogue.scopeKinds, draft.scopeKinds),
-    scopeDefaults: edited(catalogue.scopeDefaults, draft.scopeDefaults),
+    roles: catalogue.roles.edited(draft.roles, make),
+    roleSets: catalogue.roleSets.edited(draft.roleSets, make),
+    scopeKinds: make(catalogue.scopeKinds, draft.scopeKinds),
+    scopeDefaults: make(catalogue.scopeDefaults, draft.scopeDefaults),
     settings: draft.settings,
   }
-}
-
-/** The same map where nothing changes. */
-function edited<Thing>(things: ReadonlyMap<string, Thing>, edits: Edits<Thing>): ReadonlyMap<string, Thing> {
-  if (edits.size === 0) return things
-  const after = new Map(things)
-  for (const [key, thing] of edits) {
-    if (thing === undefined) after.delete(key)
-    else after.set(key, thing)
-  }
-  return after
 }
 
 function retiredAfter({ retiredPermissions }: Catalogue, { permissionKeys }: Draft): RetiredKeys {

@@ -88,6 +88,17 @@ export function isCurrent(held: Held | undefined, now: number): held is Held {
   return held !== undefined && (held.expiresAt === null || now < held.expiresAt)
 }
 
+/** The memberships of one user in a place and in its organization; of an organization as a whole both are the same. */
+export interface HeldInPlace {
+  readonly held: Held | undefined
+  readonly whole: Held | undefined
+}
+
+/** Whether a user is a member of a place at this time: of a scope never longer than of its organization (rules 15 and 22). */
+export function isCurrentIn({ held, whole }: HeldInPlace, now: number): boolean {
+  return isCurrent(whole, now) && isCurrent(held, now)
+}
+
 /** Keys of the permissions that these roles hold together, each once, in alphabetical order. */
 export function permissionKeysOf({ permissions }: Catalogue, roles: readonly Role[]): readonly string[] {
   const ids = new Set(roles.flatMap(({ permissionIds }) => permissionIds))

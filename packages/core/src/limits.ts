@@ -59,6 +59,8 @@ export const limits = {
   urlCharactersMax: 2_048,
   invitationDaysMax: 365,
   invitationDaysDefault: 30,
+  /** Ends of memberships, Unix milliseconds: the last moment of the year 9999, the last that a date of ISO 8601 can name. */
+  membershipEndMax: 253_402_300_799_999,
   membershipsPerOrganizationMax: 1_000_000_000,
   enrollmentModesMax: 10,
   domainsPerOrganizationMax: 100,

@@ -31,6 +31,9 @@ export class RetiredKeys {
    * @param changes `from` is undefined for a new permission, `to` for one that is deleted
    */
   after(changes: readonly { readonly from: string | undefined; readonly to: string | undefined }[]): RetiredKeys {
+    // Nearly all changes are of none: a permission is new, or keeps its key.
+    const isOfNone = changes.every(({ from, to }) => from === to || (from === undefined && !this.keys.has(to ?? '')))
+    if (isOfNone) return this
     const keys = new Set(this.keys)
     let { isComplete } = this
     for (const { from, to } of changes) {

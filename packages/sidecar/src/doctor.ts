@@ -11,7 +11,7 @@ import { StoreError, type StoreErrorCode } from './storage/store.ts'
 export type { Contents, Finding, Unverified }
 
 export interface ExaminationOptions {
-  /** Unix milliseconds: an invitation is pending or expired at this time. */
+  /** Unix milliseconds: an invitation is pending or expired at this time, and a membership is over or not. */
   readonly now: number
   /** Called with what is being done. */
   readonly report: (what: string) => void
@@ -105,7 +105,9 @@ async function* look(inspection: Inspection, { now, report, signal }: Examinatio
 }
 
 /** A breach begins with the name of the invariant. The history itself reports gaps between revisions (I7). */
-async function* breaches(inspection: Inspection, now: number): AsyncGenerator<Finding> {
+async function* breaches(inspection: Inspection, clock: number): AsyncGenerator<Finding> {
+  // Time never runs back behind a write: what was over for it is over here.
+  const now = Math.max(clock, await inspection.committedAt())
   const catalogue = await inspection.catalogue()
   const [organizations, memberships] = [inspection.organizations(), inspection.memberships()]
   const [invitations, changeSets] = [inspection.invitations(), inspection.provenances()]

@@ -70,7 +70,7 @@ export interface Administration {
   /** Gives the scopes with one key a role set where they have none of their own. */
   readonly setScopeDefault: Write<requests.SetScopeDefault, replies.ScopeDefaultWritten>
   readonly deleteScopeDefault: Write<requests.DeleteScopeDefault, replies.ScopeDefaultWritten>
-  /** Those with a name, a role set of their own, or members. */
+  /** Those with a name, a role set of their own, or members; without a key not those that only have members. */
   readonly listScopes: Call<requests.ListScopes, replies.ScopesRead>
   /** With members, invitations, name and role set. */
   readonly renameScope: Write<requests.RenameScope, replies.ScopeWritten>

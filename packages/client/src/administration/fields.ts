@@ -92,6 +92,10 @@ const acting = {
   /** Left out: `SUBSET`. */
   grantPolicy: 'grantPolicy',
 } as const
+const ending = {
+  /** From when on the membership counts nowhere, Unix milliseconds; 0: it has no end. Left out of an update: as it was. */
+  expiresAtMs: 'long',
+} as const
 /** For writes that can end an organization's last administrator. */
 const insisting = {
   ...write,
@@ -244,6 +248,7 @@ export const callFields = {
     ...metadata,
     /** Addresses of the user, if they are known: pending invitations to them end. */
     emailAddresses: 'texts',
+    ...ending,
     ...create,
     ...acting,
   },
@@ -258,7 +263,12 @@ export const callFields = {
     userId: 'text',
     role: 'text',
   },
-  updateMembership: { ...membership, role: 'text', roles: 'texts', ...updateMetadata, ...insisting, ...acting },
+  updateMembership: {
+    ...{ ...membership, role: 'text', roles: 'texts', ...updateMetadata },
+    ...ending,
+    ...insisting,
+    ...acting,
+  },
   deleteMembership: { ...membership, ...sending, ...insisting, ...acting },
   removeUser: {
     userId: 'name',
@@ -331,6 +341,8 @@ export const callFields = {
     /** Before this time. */
     toMs: 'long',
     oldestFirst: 'flag',
+    /** `<kind>:<name>`: what is of this scope; with the id of an organization as `thing`, in that one. */
+    scope: 'text',
   },
   explain: {
     ...organization,
@@ -338,6 +350,8 @@ export const callFields = {
     role: 'name',
     /** Left out: now. */
     atMs: 'long',
+    /** Left out: the organization as a whole. */
+    scope: 'text',
   },
   apply: {
     permissions: { each: { key: 'name', ...wording } },

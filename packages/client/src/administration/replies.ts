@@ -56,6 +56,7 @@ export interface Scope {
   readonly roleSetId: string
   /** Why it has it: its own, the default of its key, what its kind names, or that of its organization, which it follows. */
   readonly origin: 'ORIGIN_UNSPECIFIED' | 'OWN' | 'DEFAULT' | 'KIND' | 'ORGANIZATION'
+  /** 0 for callers without a key. */
   readonly members: number
 }
 
@@ -157,7 +158,10 @@ export type ChangesRead = ReadPage & {
 export interface Explained extends Read {
   readonly allowed: boolean
   readonly reason: Reason
-  /** Key that the organization's role set had at that time; empty: the organization was unknown and is denied. */
+  /**
+   * Key that the role set of the organization or the scope had at that time; empty: the organization was unknown and is
+   * denied, or the scope had none.
+   */
   readonly roleSet: string
   /** The write that made the answer what it is; left out: it was so before the history that is kept. */
   readonly because?: AuditedChangeSet
@@ -165,6 +169,10 @@ export interface Explained extends Read {
   readonly explanation: string
   /** Whether the store had the organization at that time. */
   readonly organizationRegistered: boolean
+  /** Of a scope: why it had its role set. */
+  readonly origin: Scope['origin']
+  /** Of a scope: the write that gave it its role set, or left it without one; left out: it was before the kept history. */
+  readonly placeBecause?: AuditedChangeSet
 }
 
 export interface AppliedStep {

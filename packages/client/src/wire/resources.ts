@@ -140,7 +140,7 @@ const membershipFields = {
   scope: maybeText,
   /** Keys of all roles, and their ids in the same order. */
   ...{ roles: texts, roleIds: texts },
-  /** From when on it counts nowhere and holds no role; 0: it has no end. */
+  /** From when on it counts nowhere and holds no role; 0: it has no end. No change is sent when its time is over. */
   expiresAtMs: maybeNumber,
   ...metadataFields,
   ...timeFields,

@@ -2,15 +2,19 @@
  * Rule 19: an organization that has an administrator keeps one. An administrator is a member with a role that could be a
  * creator role. Which organizations a write leaves without one is a question to the storage, asked before the changes are
  * written, so that a set-wide change costs no more for a million members.
+ *
+ * A membership that is over makes nobody an administrator. No write happens when one ends, so none can be refused then: giving
+ * an end to an administrator counts as taking one, and one whose membership has an end doesn't take the place of one whose
+ * has none.
  */
 
-import { applyToCatalogue, counted, editOf, listed, quoted, takeWithin } from '@rolesets/core'
+import { applyStepToCatalogue, counted, editOf, isCurrent, listed, quoted, takeWithin } from '@rolesets/core'
 import type { Catalogue, Change, Index, Membership, Reassigned, Role, RoleReassignment } from '@rolesets/core'
 import type { Departure, Impact } from './decided.ts'
 import { Refusal } from './refusal.ts'
 import { isCreatorEligible } from './roles.ts'
 
-type Member = Pick<Membership, 'organizationId' | 'userId'>
+type Member = Pick<Membership, 'organizationId' | 'userId' | 'expiresAt'>
 
 const organizationsInFactsMax = 20
 
@@ -18,14 +22,14 @@ const organizationsInFactsMax = 20
  * Whom these changes take from the administrators; none for nearly all writes. The changes of a rule take administrators in
  * one way: members end or get other roles one by one, or by their roles, or roles lose permissions.
  */
-export function departuresOf(before: Catalogue, changes: readonly Change[]): Departure[] {
+export function departuresOf(before: Catalogue, changes: readonly Change[], now: number): Departure[] {
   const suspects = changes.filter(canTake)
   if (suspects.length === 0) return []
-  const after = applyToCatalogue(before, changes)
+  const after = applyStepToCatalogue(before, changes)
   const [was, is] = [administratorRoleIds(before), administratorRoleIds(after)]
   const lost = [...was].filter((id) => !is.has(id) && after.roles.byId(id) !== undefined)
   const remainingRoleIds = [...is]
-  const members = membersLeaving(suspects, was, is)
+  const members = membersLeaving(suspects, { was, is, now })
   return [
     ...(members.length > 0 ? [{ leaving: { members }, remainingRoleIds }] : []),
     ...(lost.length > 0 ? [{ leaving: { roleIds: lost, among: undefined }, remainingRoleIds }] : []),
@@ -79,13 +83,23 @@ function canTake(change: Change): boolean {
   return change.thing === 'membership' && change.before !== null
 }
 
-/** Except those in whose organization the same write makes another administrator. */
-function membersLeaving(changes: readonly Change[], was: ReadonlySet<string>, is: ReadonlySet<string>): Member[] {
+interface Administrators {
+  readonly was: ReadonlySet<string>
+  readonly is: ReadonlySet<string>
+  readonly now: number
+}
+
+/** Except those in whose organization the same write makes another administrator, who can be there in their place. */
+function membersLeaving(changes: readonly Change[], { was, is, now }: Administrators): Member[] {
   const edits = changes.flatMap((change) => editOf(change, 'membership') ?? [])
-  const gaining = new Set(edits.flatMap(({ after }) => (isAmong(after, is) ? [after.organizationId] : [])))
-  return edits.flatMap(({ before, after }) => {
-    if (!isAmong(before, was) || gaining.has(before.organizationId) || isAmong(after, is)) return []
-    return [{ organizationId: before.organizationId, userId: before.userId }]
+  const present = edits.flatMap(({ after }) => (isAmong(after, is) ? [after] : []))
+  const replaced = new Set(present.map(({ organizationId }) => organizationId))
+  const replacedForGood = new Set(present.flatMap((each) => (each.expiresAt === null ? [each.organizationId] : [])))
+  return edits.flatMap(({ before }) => {
+    if (!isAmong(before, was) || !isCurrent(before, now)) return []
+    const { organizationId, userId, expiresAt } = before
+    const isReplaced = (expiresAt === null ? replacedForGood : replaced).has(organizationId)
+    return isReplaced ? [] : [{ organizationId, userId, expiresAt }]
   })
 }
 

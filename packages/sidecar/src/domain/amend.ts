@@ -11,10 +11,15 @@ export function stampNew(context: Context): Stamps & { readonly createdAt: numbe
 
 /** For the three ways to become a member: created, creator of the organization, accepted invitation. */
 export function newMembership(
-  { publicMetadata, privateMetadata, ...fields }: Omit<Membership, 'id' | 'expiresAt' | 'createdAt' | keyof Stamps>,
+  {
+    publicMetadata,
+    privateMetadata,
+    expiresAt = null,
+    ...fields
+  }: Omit<Membership, 'id' | 'expiresAt' | 'createdAt' | keyof Stamps> & { readonly expiresAt?: number | null },
   context: Context,
 ): Membership {
-  const content = { ...fields, expiresAt: null, publicMetadata, privateMetadata }
+  const content = { ...fields, expiresAt, publicMetadata, privateMetadata }
   return { id: context.newId('orgmem'), ...content, ...stampNew(context) }
 }
 

@@ -143,7 +143,7 @@ export interface OrganizationFacts {
 
 /** Whom a change takes from the administrators (rule 19): these members, or everyone with one of these roles. */
 type Leaving =
-  | { readonly members: readonly Pick<Membership, 'organizationId' | 'userId'>[] }
+  | { readonly members: readonly Pick<Membership, 'organizationId' | 'userId' | 'expiresAt'>[] }
   /** Undefined `among`: in all organizations. */
   | { readonly roleIds: readonly string[]; readonly among: Reassigned['among'] | undefined }
   /** Everyone: which of these organizations have no administrator now? */
@@ -152,6 +152,9 @@ type Leaving =
 /** A question: which of the organizations of those who leave have no other member with one of the remaining roles? */
 export interface Departure {
   readonly leaving: Leaving
-  /** A member who has one of these roles before the change, and doesn't leave, is an administrator after it. */
+  /**
+   * A member who has one of these roles before the change, and doesn't leave, is an administrator after it. One whose
+   * membership has an end is none in place of one whose has none.
+   */
   readonly remainingRoleIds: readonly string[]
 }

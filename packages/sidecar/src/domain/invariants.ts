@@ -5,6 +5,7 @@
  */
 
 import {
+  isCurrent,
   keyOfPlace,
   roleSetOfPlace,
   type Assignment,
@@ -30,7 +31,7 @@ interface StateStream {
   readonly organizations: Stream<Organization>
   /** Of scopes; not given: there are none. */
   readonly assignments?: Stream<Assignment> | undefined
-  /** Those of one organization and user next to each other. */
+  /** Ordered by organization and scope, beginning with the organization as a whole; those of one place and user next to each other. */
   readonly memberships: Stream<Membership>
   /** Those of one organization and address next to each other; the case of ASCII letters doesn't count. */
   readonly invitations: Stream<Invitation>
@@ -62,6 +63,11 @@ export class InvariantCheck {
   /** Of scopes, by the keys of the places. */
   readonly #ownRoleSetIds = new Map<string, string>()
   readonly #slugs = new Set<string>()
+  /** Of the organization whose members are read: who is a member of it as a whole no longer (rule 22). */
+  #ended: { readonly organizationId: string; readonly userIds: Set<string> } = {
+    organizationId: '',
+    userIds: new Set(),
+  }
   #lastMember = ''
   #lastWhole = ''
   #lastInvited = ''
@@ -100,7 +106,17 @@ export class InvariantCheck {
     const key = memberKey(membership)
     const breaches = key === this.#lastMember ? [`I6: two memberships have the organization and user ${key}.`] : []
     this.#lastMember = key
-    return [...this.#findMisplaced('I1', membership), ...findRoleFaults(membership), ...breaches]
+    const misplaced = this.#isOver(membership) ? [] : this.#findMisplaced('I1', membership)
+    return [...misplaced, ...findRoleFaults(membership), ...breaches]
+  }
+
+  /** Nobody moves the roles of a membership that is over. That of an organization as a whole is read before those in its scopes. */
+  #isOver(membership: Membership): boolean {
+    const { organizationId, scope, userId } = membership
+    if (this.#ended.organizationId !== organizationId) this.#ended = { organizationId, userIds: new Set() }
+    if (isCurrent(membership, this.#now)) return this.#ended.userIds.has(userId)
+    if (scope === '') this.#ended.userIds.add(userId)
+    return true
   }
 
   /** I9: a member of a scope is a member of its organization. */

@@ -9,6 +9,7 @@ import { checkMayGrant } from './acting.ts'
 import { amend, newMembership, stampNew } from './amend.ts'
 import { checkIsAvailable } from './availability.ts'
 import { decided, decidedTo, impactOf, type Context, type Decided } from './decided.ts'
+import { currentOf, replaceEnded, type MemberFacts, type Replacing } from './ends.ts'
 import { invalid, parseEmailAddress, parseId, parseInvitationDays, parseNewId, parseRedirectUrl } from './fields.ts'
 import { checkAreAvailable, findRoles, idsOf, parseRoleRefs, type GivenRoles } from './given-roles.ts'
 import { endInvitations } from './invitees.ts'
@@ -162,16 +163,17 @@ export function acceptInvitation(
   input: AcceptInvitationInput,
   facts: InvitationFacts &
     Pick<Occupancy, 'members'> &
-    PlaceFacts & {
-      readonly membership: Membership | undefined
-      readonly ofOrganization?: Membership | undefined
+    PlaceFacts &
+    MemberFacts &
+    Replacing & {
       readonly invitations: readonly Invitation[]
     },
   context: Context,
 ): Decided<Accepted> {
   const userId = parseNewId(input.userId, 'user_id')
   const { organization, before } = findPending(input, facts, context)
-  if (facts.membership) throw membershipExists(facts.membership)
+  const present = currentOf(before.scope, facts, context.now)
+  if (present !== undefined) throw membershipExists(present)
   const { organizationId, scope, roleIds, publicMetadata, privateMetadata } = before
   checkIsInOrganization(before, facts.ofOrganization, { userId, now: context.now, field: 'user_id' })
   const place = grantPlaceOf(catalogue, { organization, scope }, facts)
@@ -181,7 +183,8 @@ export function acceptInvitation(
   const member = { organizationId, scope, userId, roleIds, publicMetadata, privateMetadata }
   const membership = newMembership(member, context)
   const others = facts.invitations.filter(({ id }) => id !== before.id)
-  const changes: Change[] = [put('invitation', invitation, before), put('membership', membership, null)]
+  const replaced = replaceEnded(facts.membership, facts.left)
+  const changes: Change[] = [put('invitation', invitation, before), ...replaced, put('membership', membership, null)]
   changes.push(...endInvitations(others, context))
   return decided(changes, { invitation, membership }, impactOf({ endedInvitations: others.length }))
 }

@@ -5,6 +5,7 @@ import type { Catalogue, Invitation, Membership, Organization, Place } from '@ro
 import { amend, newMembership } from './amend.ts'
 import { checkLimit } from './check-limit.ts'
 import { decided, decidedTo, impactOf, type Context, type Decided } from './decided.ts'
+import { currentOf, parseEnd, replaceEnded, type Ending, type MemberFacts, type Replacing } from './ends.ts'
 import { parseFlag, parseId, parseNewId } from './fields.ts'
 import {
   checkAreAvailable,
@@ -32,20 +33,13 @@ export interface MemberInput {
 
 export interface DeleteMembershipInput extends MemberInput, Sending {}
 
-export interface CreateMembershipInput extends MemberInput, MetadataInput, Addressed, GivenRoles {}
+export interface CreateMembershipInput extends MemberInput, MetadataInput, Addressed, GivenRoles, Ending {}
 
 /** New roles replace all. */
-export interface UpdateMembershipInput extends MemberInput, MetadataUpdate, GivenRoles {}
+export interface UpdateMembershipInput extends MemberInput, MetadataUpdate, GivenRoles, Ending {}
 
-interface Facts extends PlaceFacts {
+interface Facts extends PlaceFacts, MemberFacts {
   readonly organization: Organization | undefined
-  /** In the place. */
-  readonly membership: Membership | undefined
-}
-
-interface ScopeFacts {
-  /** Of a member of a scope: in the organization as a whole. */
-  readonly ofOrganization?: Membership | undefined
 }
 
 /** The pending invitations to the user in this place, and in those whose memberships end with it. */
@@ -60,7 +54,7 @@ interface Invited {
 export function createMembership(
   catalogue: Catalogue,
   input: CreateMembershipInput,
-  facts: Facts & RegistrationFacts & Occupancy & Invited & ScopeFacts,
+  facts: Facts & RegistrationFacts & Occupancy & Invited & Replacing,
   context: Context,
 ): Decided<Membership> {
   const { organizationId, scope, userId } = parseMember(input)
@@ -68,20 +62,24 @@ export function createMembership(
   const refs = parseRoleRefs(input)
   parseEmailAddresses(input)
   const metadata = parseNewMetadata(input)
+  const expiresAt = parseEnd(input, context.now) ?? null
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   const place = grantPlaceOf(catalogue, { organization, scope, isNew: changes.length > 0 }, facts)
   const roles = findRoles(catalogue, refs)
-  if (facts.membership) throw membershipExists(facts.membership)
+  const present = currentOf(scope, facts, context.now)
+  if (present !== undefined) throw membershipExists(present)
   checkIsInOrganization(place, facts.ofOrganization, { userId, now: context.now, field: 'user_id' })
   checkAreAvailable(catalogue, roles, place)
   const ended = endInvitations(facts.invitations, context)
   const { members, pendingInvitations } = facts
-  const present = { members, pendingInvitations: pendingInvitations - ended.length }
+  const occupancy = { members, pendingInvitations: pendingInvitations - ended.length }
   // Members of scopes are members of the organization, which have their seats.
-  if (scope === '') checkHasRoom(organization, present, 1, 'user_id')
-  const membership = newMembership({ organizationId, scope, userId, roleIds: idsOf(roles), ...metadata }, context)
+  if (scope === '') checkHasRoom(organization, occupancy, 1, 'user_id')
+  const fields = { organizationId, scope, userId, roleIds: idsOf(roles), expiresAt, ...metadata }
+  const membership = newMembership(fields, context)
+  const replaced = replaceEnded(facts.membership, facts.left)
   const impact = impactOf({ endedInvitations: ended.length })
-  return decided([...changes, put('membership', membership, null), ...ended], membership, impact)
+  return decided([...changes, ...replaced, put('membership', membership, null), ...ended], membership, impact)
 }
 
 export function updateMembership(
@@ -93,7 +91,9 @@ export function updateMembership(
   const { organizationId, scope, userId } = parseMember(input)
   const refs = parseRoleRefsUpdate(input)
   const metadata = parseMetadataUpdate(input)
-  const { organization, membership: before } = facts
+  const expiresAt = parseEnd(input, context.now)
+  const { organization } = facts
+  const before = currentOf(scope, facts, context.now)
   if (organization === undefined) throw organizationNotFound(organizationId)
   if (before === undefined) throw membershipNotFound({ organizationId, scope }, userId)
   const roles = refs && findRoles(catalogue, refs)
@@ -101,7 +101,7 @@ export function updateMembership(
   return decidedTo(
     'membership',
     before,
-    amend(before, { roleIds: roles && idsOf(roles), ...metadata.of(before) }, context),
+    amend(before, { roleIds: roles && idsOf(roles), expiresAt, ...metadata.of(before) }, context),
   )
 }
 
@@ -112,12 +112,13 @@ export function updateMembership(
  */
 export function deleteMembership(
   input: DeleteMembershipInput,
-  facts: Pick<Facts, 'membership'> & Invited & SentFacts & { readonly inScopes: readonly Membership[] },
+  facts: MemberFacts & Invited & SentFacts & { readonly inScopes: readonly Membership[] },
   context: Context,
 ): Decided<Membership> {
   const { userId, ...place } = parseMember(input)
   const isRevoking = parseFlag(input.revokeSentInvitations, 'revoke_sent_invitations')
-  const { membership: before, inScopes, invitations, sent, sentCount } = facts
+  const { inScopes, invitations, sent, sentCount } = facts
+  const before = currentOf(place.scope, facts, context.now)
   if (before === undefined) throw membershipNotFound(place, userId)
   const ended = endInvitations([...invitations, ...(isRevoking ? sent : [])], context)
   const others = inScopes.map((membership) => deleted('membership', membership))
@@ -125,7 +126,7 @@ export function deleteMembership(
   checkLimit('endsPerCallMax', ended.length + others.length, at)
   const counts = { endedInvitations: ended.length, sentInvitations: sentCount }
   const changes = [deleted('membership', before), ...others, ...ended]
-  return decided(changes, before, impactOf({ ...rolesHeld(inScopes), ...counts }))
+  return decided(changes, before, impactOf({ ...rolesHeld(inScopes, context.now), ...counts }))
 }
 
 function parseMember(input: MemberInput) {

@@ -12,9 +12,10 @@ import {
   type Organization,
   type Place,
   type Renamed,
+  type RoleSetOfPlace,
 } from '@rolesets/core'
 import { checkLimit } from './check-limit.ts'
-import { decided, type Context, type Decided } from './decided.ts'
+import { decided, type Context, type Decided, type Impact } from './decided.ts'
 import { invalid, parseId, parseOrganizationName } from './fields.ts'
 import { findRoleSet } from './lookup.ts'
 import type { Mapped } from './mappings.ts'
@@ -67,9 +68,13 @@ export function assignToScope(
   })
   checkRoomForScope(before, facts)
   const after = { organizationId, scope, name: before?.name ?? '', roleSetId, ...stampOf(context) }
+  const { roleSetId: organizationRoleSetId } = organization
+  const own = before?.roleSetId ?? null
+  const was = roleSetOfPlace(catalogue, { scope, own, organizationRoleSetId })
+  const is = roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId })
   return decided([...changes, ...reassigned, ...assigned(after, before)], organization, {
     ...impact,
-    ...(impact.places === 0 && { places: 1, firstPlaces: [{ organizationId, scope }] }),
+    ...placeMoved({ organizationId, scope }, was, is),
   })
 }
 
@@ -98,8 +103,7 @@ export function renameScope(
     return decided(assigned(after, before), value)
   }
   checkIsFree({ organizationId, scope: toScope }, facts.target)
-  if (before === null && members + invitations === 0 && name === '')
-    throw scopeNotFound({ organizationId, scope: fromScope })
+  if (before === null && members + invitations === 0) throw scopeNotFound({ organizationId, scope: fromScope })
   const { impact, reassigned } = planScopeMove(catalogue, {
     ...{ among: { organizationId, scope: fromScope }, facts, mappings: input.mappings },
     after: (organizationRoleSetId) => roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId }),
@@ -116,7 +120,15 @@ export function renameScope(
   const changes: Change[] = [...reassigned, renamed]
   if (before !== null) changes.push(deleted('assignment', before))
   changes.push(...assigned(after, null))
-  return decided(changes, value, impact)
+  const was = roleSetOfPlace(catalogue, { scope: fromScope, own, organizationRoleSetId })
+  const is = roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId })
+  return decided(changes, value, { ...impact, ...placeMoved({ organizationId, scope: fromScope }, was, is) })
+}
+
+/** A scope that keeps its role set is not listed in the impact (rule 16). */
+function placeMoved(place: Place, was: RoleSetOfPlace, is: RoleSetOfPlace): Pick<Impact, 'places' | 'firstPlaces'> {
+  const [before, after] = [was, is].map((each) => ('reason' in each ? undefined : each.roleSetId))
+  return before === after ? { places: 0, firstPlaces: [] } : { places: 1, firstPlaces: [place] }
 }
 
 /** A scope without a name and a role set of its own needs no assignment. */

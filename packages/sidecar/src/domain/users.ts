@@ -6,6 +6,7 @@
 import { deleted, type Change, type Invitation, type Membership } from '@rolesets/core'
 import { checkLimit } from './check-limit.ts'
 import { decided, impactOf, type Context, type Decided, type Impact } from './decided.ts'
+import { currentAmong } from './ends.ts'
 import { parseFlag, parseId } from './fields.ts'
 import { endInvitations, parseEmailAddresses, type Addressed, type Sending, type SentFacts } from './invitees.ts'
 
@@ -32,11 +33,15 @@ export function removeUser(input: RemoveUserInput, facts: Facts, context: Contex
   const changes: Change[] = [...memberships.map((membership) => deleted('membership', membership)), ...ended]
   checkLimit('endsPerCallMax', changes.length, { subject: 'The user has', unit: 'things to end', field: 'user_id' })
   const counts = { endedInvitations: ended.length, sentInvitations: sentCount }
-  return decided(changes, { userId }, impactOf({ ...rolesHeld(memberships), ...counts }))
+  return decided(changes, { userId }, impactOf({ ...rolesHeld(memberships, context.now), ...counts }))
 }
 
-/** The roles that end with these memberships, and how often those with several are in them beyond once. */
-export function rolesHeld(memberships: readonly Membership[]): Pick<Impact, 'roles' | 'repeated'> {
+/**
+ * The roles that end with these memberships, and how often those with several are in them beyond once. Memberships that are
+ * over hold none (rule 22).
+ */
+export function rolesHeld(all: readonly Membership[], now: number): Pick<Impact, 'roles' | 'repeated'> {
+  const memberships = currentAmong(all, now)
   const held = new Map<string, Membership[]>()
   for (const membership of memberships)
     for (const roleId of membership.roleIds) held.set(roleId, [...(held.get(roleId) ?? []), membership])

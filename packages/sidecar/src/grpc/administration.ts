@@ -14,8 +14,10 @@ import type { Endpoint } from './handler.ts'
 import {
   accessKeyMessage,
   invitationMessage,
+  isMoreThanMembers,
   membershipMessage,
   organizationMessage,
+  originMessage,
   permissionMessage,
   roleMessage,
   roleSetMessage,
@@ -162,7 +164,10 @@ function scopeHandlers(service: Administration, { list, write }: Calls) {
     ),
     SetScopeDefault: write('SetScopeDefault', service.setScopeDefault, scopeDefault),
     DeleteScopeDefault: write('DeleteScopeDefault', service.deleteScopeDefault, scopeDefault),
-    ListScopes: list(service.listScopes, pageReply('scopes', scopeMessage), 'personal'),
+    ListScopes: list(service.listScopes, ({ items, ...page }, isAnonymous) => ({
+      ...page,
+      scopes: (isAnonymous ? items.filter(isMoreThanMembers) : items).map((it) => scopeMessage(it, isAnonymous)),
+    })),
     RenameScope: write('RenameScope', service.renameScope, thingReply('scope', scopeMessage)),
   } satisfies Partial<proto.AdministrationHandlers>
 }
@@ -255,9 +260,11 @@ function instanceHandlers(service: Administration, { read, list, write }: Calls)
     ),
     Explain: read(
       service.explain,
-      ({ because, ...explained }) => ({
+      ({ because, placeBecause, origin, ...explained }) => ({
         ...explained,
         because: because ? changeSetMessage(because) : null,
+        placeBecause: placeBecause ? changeSetMessage(placeBecause) : null,
+        origin: originMessage(origin),
       }),
       'personal',
     ),

@@ -53,8 +53,18 @@ export function scopeDefaultMessage({
 
 const origins = { own: 'OWN', default: 'DEFAULT', kind: 'KIND', organization: 'ORGANIZATION' } as const
 
-export function scopeMessage({ origin, ...scope }: ScopeView): proto.Scope {
-  return { ...scope, origin: origin === undefined ? 'ORIGIN_UNSPECIFIED' : origins[origin] }
+/** How many members there are is for callers with a key. */
+export function scopeMessage({ origin, members, ...scope }: ScopeView, isAnonymous: boolean): proto.Scope {
+  return { ...scope, origin: originMessage(origin), ...(!isAnonymous && { members }) }
+}
+
+/** What a caller without a key may know of: a scope with neither a name nor a role set of its own is there by its members alone. */
+export function isMoreThanMembers({ name, origin }: ScopeView): boolean {
+  return name !== '' || origin === 'own'
+}
+
+export function originMessage(origin: ScopeView['origin']): NonNullable<proto.Scope['origin']> {
+  return origin === undefined ? 'ORIGIN_UNSPECIFIED' : origins[origin]
 }
 
 /** Without a key a caller sees where an organization stands, and neither its metadata nor who created it. */

@@ -25,6 +25,7 @@ import {
 } from './operations/invitations.ts'
 import { digestOf, newAccessKey } from './key-ring.ts'
 import {
+  currentMembership,
   membershipCommands,
   membershipList,
   membershipsOfPlaces,
@@ -135,11 +136,11 @@ function organizationOperations(operations: Operations) {
     listOrganizations: (filter: OrganizationFilter, call: PageCall) => operations.list(organizationList, filter, call),
 
     getMembership: (member: MemberInput, call: ReadCall) =>
-      operations.find(call, async (reader, catalogue) => {
+      operations.find(call, async (reader, catalogue, now) => {
         const organizationId = parseOrganizationId(member.organizationId, 'organization_id')
         const scope = parseScopeOrWhole(member.scope)
         const userId = parseId(member.userId, 'user_id')
-        const membership = await reader.membership(organizationId, userId, scope)
+        const membership = await currentMembership(reader, { organizationId, scope, userId }, now)
         if (membership === undefined) throw membershipNotFound({ organizationId, scope }, userId)
         return viewMembership(membership, catalogue)
       }),

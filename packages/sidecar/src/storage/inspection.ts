@@ -24,8 +24,8 @@ export interface Contents {
   /** Unix milliseconds of the last write; 0: there is none. */
   readonly committedAt: number
   readonly organizations: number
+  /** This and the next one: also those that are over. */
   readonly memberships: number
-  /** Also those that have ended. */
   readonly invitations: number
   readonly permissions: number
   readonly roles: number
@@ -46,6 +46,8 @@ export interface Inspection extends AsyncDisposable {
   /** Known after `things`. */
   readonly unverified: readonly Unverified[]
   contents(): Promise<Contents>
+  /** Unix milliseconds of the last write; 0: there is none. */
+  committedAt(): Promise<number>
   catalogue(): Promise<Catalogue>
   /** Ordered by id. */
   organizations(): AsyncIterable<Organization>

@@ -44,6 +44,8 @@ export interface OrganizationQuery {
   readonly ids?: Choice | undefined
   /** Organizations that these users are members of. */
   readonly userIds?: Choice | undefined
+  /** Unix milliseconds: who is a member at this time, for `userIds` and for the order by members. */
+  readonly now: number
 }
 
 export interface MembershipQuery {
@@ -57,6 +59,8 @@ export interface MembershipQuery {
   /** Unix milliseconds; both ends count. */
   readonly createdFrom?: number | undefined
   readonly createdTo?: number | undefined
+  /** Unix milliseconds: those that count at this time. Undefined: also those that are over (rule 22). */
+  readonly now?: number | undefined
 }
 
 /** What a membership is found by: the columns of its key. */
@@ -69,6 +73,8 @@ export interface PlacesQuery {
   readonly scope: string
   readonly userId?: string | undefined
   readonly roleId?: string | undefined
+  /** As in `MembershipQuery`. */
+  readonly now?: number | undefined
 }
 
 export interface InvitationQuery {
@@ -99,6 +105,10 @@ export interface Where {
 export interface HistoryQuery {
   /** The id or key of a thing that was changed: see `subjectsOf`. */
   readonly subject?: string | undefined
+  /** The key of a scope that was changed, beside the subject. */
+  readonly scope?: string | undefined
+  /** Leave out what was called so. */
+  readonly exceptOperations?: readonly string[] | undefined
   readonly actor?: string | undefined
   readonly operation?: string | undefined
   /** Unix milliseconds; from this moment on. */
@@ -122,6 +132,8 @@ export interface FormerRolesOf {
   /** All of a list of former roles must be among these. */
   readonly roleIds: readonly string[]
   readonly limit: number
+  /** Unix milliseconds: of members at this time. */
+  readonly now: number
 }
 
 /** Who holds several of some roles, among the holders that a reassignment would reach, or in all places of an organization. */

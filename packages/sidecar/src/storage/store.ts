@@ -15,6 +15,8 @@
  *   * A change to many things at once stamps each of them with the revision and the time of its write.
  *   * Whether an invitation is pending or expired depends on the time that the caller passes in, never on a clock of the
  *     storage. A change that reassigns members also changes the invitations that are pending at the time of its write.
+ *   * The same time says which memberships are over (rule 22). They are kept, and no count has them; a change that reassigns
+ *     members leaves them as they are; the deletion of their role, and the renaming of a scope to theirs, removes them.
  *   * Each change set is sealed to the one before it, in its own transaction (see `transactions/seal.ts`).
  *   * A read sees one committed state, whole, and says at which revision. Listeners may not have received this revision yet,
  *     but it is never older than a revision that a writer was answered with.
@@ -111,19 +113,24 @@ export interface Reader {
   organizations(page: Page, filter?: { readonly roleSetId?: string | undefined }): Promise<readonly Organization[]>
   /** How many organizations use a set. Its cost doesn't depend on the number. */
   organizationCount(roleSetId: string): Promise<number>
+  /** Also one that is over. */
   membership(organizationId: string, userId: string, scope?: string): Promise<Membership | undefined>
-  /** Ordered by user id. */
+  /** Ordered by user id; of the time `now`, or also those that are over. */
   memberships(
     organizationId: string,
     page: Page,
-    filter?: { readonly roleId?: string | undefined; readonly scope?: string | undefined },
+    filter?: {
+      readonly roleId?: string | undefined
+      readonly scope?: string | undefined
+      readonly now?: number | undefined
+    },
   ): Promise<readonly Membership[]>
   /** Ordered by organization, scope and user id. */
   membershipsOfPlaces(
     query: PlacesQuery,
     page: Pick<Page, 'size'> & { readonly after?: MemberKey | undefined },
   ): Promise<readonly Membership[]>
-  memberCount(organizationId: string, scope?: string): Promise<number>
+  memberCount(where: Where, now: number): Promise<number>
   invitation(id: string): Promise<Invitation | undefined>
   /** The one of this address, compared without regard to case, that is pending at the time. */
   pendingInvitation(where: Where, emailAddress: string, now: number): Promise<Invitation | undefined>
@@ -147,19 +154,23 @@ export interface Reader {
   /** The same for one role: anywhere, also in scopes, or in all organizations of a set. */
   usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
   /**
-   * Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use.
+   * Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use. Of the
+   * scopes that have a role set, `organizations` doesn't count what `usageOf` counts: organizations on it with holders as a whole.
    * @param isWhole true: of all organizations together, with an empty `organizationRoleSetId`; it costs less
    */
   scopeUsage(among: Among, now: number, isWhole?: boolean): Promise<readonly ScopeUsage[]>
-  /** The scopes of a change that have a member, a pending invitation, a name or a role set of their own; the first by key. */
-  scopePlaces(among: Among, now: number): Promise<SomePlaces>
   /**
-   * Who holds one role in the scopes that have a role set, and which scopes these are. Its cost depends on the holders of the
+   * The scopes of a change that have a member, a pending invitation, a name or a role set of their own; the first by key.
+   * @param except those of organizations on this role set aren't meant
+   */
+  scopePlaces(among: Among, now: number, except?: { readonly organizationsOn: string }): Promise<SomePlaces>
+  /**
+   * Who holds one role in the scopes that have a role set, and which scopes these are. `organizations` is as in `scopeUsage`. Its cost depends on the holders of the
    * role, and not on the number of scopes that have the set.
    */
   roleInScopes(of: { readonly roleId: string; readonly roleSetId: string }, now: number): Promise<RoleInScopes>
-  /** Those with a name, a role set of their own or members, ordered by key. */
-  scopesOf(organizationId: string, page: Page): Promise<readonly ListedScope[]>
+  /** Those with a name, a role set of their own or members at the time, ordered by key. */
+  scopesOf(organizationId: string, page: Page & { readonly now: number }): Promise<readonly ListedScope[]>
   /** How many scopes of an organization have a name or a role set of their own. */
   scopeCount(organizationId: string): Promise<number>
   /** How many scopes have this role set as their own. Its cost doesn't depend on the number. */
@@ -172,8 +183,11 @@ export interface Reader {
   repeatedHolders(asked: RepeatedHolders): Promise<HolderCounts>
   /** Members who still have what a mapping of a move left, and had only roles of the list before it; in the order of their keys. */
   formerRoles(asked: FormerRolesOf): Promise<readonly Restorable[]>
-  /** The answer to a departure, as the memberships are now; at most `limit` ids, in order, and the number of all. */
-  withoutAdministrator(departure: Departure, limit: number): Promise<WithoutAdministrator>
+  /** The answer to a departure at a time, as the memberships are now; at most `limit` ids, in order, and the number of all. */
+  withoutAdministrator(
+    departure: Departure,
+    asked: { readonly limit: number; readonly now: number },
+  ): Promise<WithoutAdministrator>
   /** Equal things are ordered by id, so that pages neither repeat nor skip one. */
   searchOrganizations(
     query: OrganizationQuery,
@@ -192,7 +206,7 @@ export interface Reader {
   ): Promise<Spanned<Invitation>>
   searchDomains(query: DomainQuery, order: Order<'created_at' | 'name'>, span: Span): Promise<Spanned<FoundDomain>>
   /** How many members each of these organizations has as a whole; up to 1 000 ids. One without members may be missing. */
-  memberCounts(organizationIds: readonly string[]): Promise<ReadonlyMap<string, number>>
+  memberCounts(organizationIds: readonly string[], now: number): Promise<ReadonlyMap<string, number>>
   /** How many invitations of each organization are pending at the time; as `memberCounts`. */
   pendingInvitationCounts(organizationIds: readonly string[], now: number): Promise<ReadonlyMap<string, number>>
   /** Also revoked ones, in the order of their creation. */

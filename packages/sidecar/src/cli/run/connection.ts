@@ -115,6 +115,12 @@ function keyNeeded(): UsageError {
   )
 }
 
+/** Without a key, a sidecar on this machine leaves out what is about members. */
+export function isKeyGiven({ key, keyFile }: Pick<ConnectionOptions, 'key' | 'keyFile'>, io: Io): boolean {
+  const { variable } = sidecarKey
+  return [key, keyFile, given(io.env[variable]), given(io.env[`${variable}_FILE`])].some((each) => each !== undefined)
+}
+
 /** @returns undefined if none is given */
 export async function readKey(
   given: Pick<ConnectionOptions, 'key' | 'keyFile'>,

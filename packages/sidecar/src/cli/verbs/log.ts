@@ -5,9 +5,10 @@ import { askingVerb, type Given } from '../run/verb.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
 import { changeSetText } from '../output/audit-text.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
+import { scopeOf, type ScopeOptions } from '../run/scopes.ts'
 import { parseTime } from '../run/time.ts'
 
-interface LogOptions extends ConnectionOptions {
+interface LogOptions extends ConnectionOptions, ScopeOptions {
   readonly thing?: string
   readonly actor?: string
   readonly operation?: string
@@ -27,6 +28,7 @@ const verb = {
   needsKey: true,
   options: [
     new Option('--thing <key or id>', 'only changes of this: a permission, role, role set, organization, user, …'),
+    new Option('--scope <scope>', 'only changes of this scope; with --thing, in that organization'),
     new Option('--actor <name>', 'only changes by this actor'),
     new Option('--operation <name>', 'only this operation, for example ReplaceRole'),
     new Option('--from <time>', 'from this time on (ISO 8601 or Unix milliseconds)'),
@@ -40,6 +42,7 @@ be shown. A time without a zone is UTC. With --json, one document on each line, 
 
 Examples:
   rolesets log --thing org:analyst
+  rolesets log --thing org_acme --scope department:pharmacy
   rolesets log --actor alice --operation ReplaceRole --from 2026-01-01
   rolesets log --oldest-first --limit 1000000 --json > history.jsonl`,
 }
@@ -48,7 +51,7 @@ export const log = askingVerb(verb, ({ io, options }: Given<LogOptions>) => {
   const { thing, actor, operation, from, to, oldestFirst, limit, json } = options
   const fromMs = from === undefined ? undefined : parseTime(from, '--from')
   const toMs = to === undefined ? undefined : parseTime(to, '--to')
-  const filter = withoutUndefined({ thing, actor, operation, fromMs, toMs, oldestFirst })
+  const filter = withoutUndefined({ thing, ...scopeOf(options), actor, operation, fromMs, toMs, oldestFirst })
   return async ({ client, limits, print }) => {
     let left = limit
     let pageToken = ''

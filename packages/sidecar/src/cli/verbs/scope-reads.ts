@@ -4,7 +4,7 @@ import type { Scope, ScopeDefault, ScopeKind } from '@rolesets/client'
 import { counted } from '@rolesets/core'
 import { parseId } from '../../domain/fields.ts'
 import { tableText } from '../output/table.ts'
-import type { ConnectionOptions } from '../run/connection.ts'
+import { isKeyGiven, type ConnectionOptions } from '../run/connection.ts'
 import { printPages } from '../run/pages.ts'
 import { askingVerb, type Given } from '../run/verb.ts'
 
@@ -13,7 +13,7 @@ const scopesVerb = {
   summary: 'Lists the scopes of an organization: those with a name, a role set of their own, or members.',
   notes: `
 Each line has the scope, its role set, why it has it (its own, default, kind, or organization), how many members it has, and its
-name. With --json, one document on each line.
+name. Without a key, on this machine, scopes that only have members and the numbers of members are left out. With --json, one document on each line.
 
 Examples:
   rolesets get scopes org_acme
@@ -47,8 +47,8 @@ export const scopes = askingVerb(scopesVerb, ({ io, options }: Given<ConnectionO
     printPages(io, {
       json: options.json,
       read: async (page) => {
-        const { scopes: items, nextPageToken } = await admin.listScopes({ organizationId, ...page }, limits)
-        return { items, nextPageToken }
+        const { scopes, nextPageToken } = await admin.listScopes({ organizationId, ...page }, limits)
+        return { items: isKeyGiven(options, io) ? scopes : scopes.map(withoutMembers), nextPageToken }
       },
       textOf: (items) => tableText(items.map(scopeRow)),
     })
@@ -91,8 +91,15 @@ const origins: Readonly<Record<Scope['origin'], string>> = {
   ORGANIZATION: 'organization',
 }
 
-function scopeRow({ scope, roleSet, origin, members, name }: Scope): readonly string[] {
-  return [scope, roleSet === '' ? 'no role set' : roleSet, origins[origin], counted(members, 'member'), name]
+type ShownScope = Omit<Scope, 'members'> & Partial<Pick<Scope, 'members'>>
+
+function withoutMembers({ members: _members, ...scope }: Scope): ShownScope {
+  return scope
+}
+
+function scopeRow({ scope, roleSet, origin, members, name }: ShownScope): readonly string[] {
+  const held = members === undefined ? [] : [counted(members, 'member')]
+  return [scope, roleSet === '' ? 'no role set' : roleSet, origins[origin], ...held, name]
 }
 
 function kindRow({ kind, fallback, roleSet }: ScopeKind): readonly string[] {

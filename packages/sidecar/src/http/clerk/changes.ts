@@ -42,6 +42,7 @@ export const changeOperations: readonly Operation[] = [
     access: 'secret',
     query: {
       thing: exactText.describe('Key or id of the changed thing.'),
+      scope: exactText.describe('Key of a scope, `<kind>:<name>`; with an organization as thing: of that one.'),
       actor: exactText,
       operation: exactText.describe('For example ReplaceRole.'),
       from: moment.optional().meta({ description: 'Changes at this time or later.' }),

@@ -6,6 +6,7 @@ import { time } from '../operation/fields.ts'
 import { component, representing } from '../operation/represent.ts'
 import type { Scope } from '../operation/route.ts'
 import {
+  endField,
   metadataObject,
   publicUserObject,
   representPublicUser,
@@ -30,6 +31,7 @@ const membershipObject = component('OrganizationMembership', {
   created_at: time,
   updated_at: time,
   scope: scopeField,
+  expires_at: endField,
 })
 
 const represent = representing(membershipObject)
@@ -43,6 +45,7 @@ function representMembership({ membership, organization }: MembershipEntry, { se
     organization: representOrganization(organization),
     public_user_data: representPublicUser(membership.userId),
     scope: representScope(membership),
+    expires_at: membership.expiresAt ?? undefined,
   })
 }
 

@@ -9,7 +9,16 @@ import { shownAs } from '../operation/shown-as.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
 import { membershipAnswer } from './membership-object.ts'
-import { givenRoles, needsRole, scopeFilter, scopeInBody, scopeInQuery } from './object-parts.ts'
+import {
+  endInBody,
+  endNames,
+  givenRoles,
+  needsRole,
+  needsRoleOrEnd,
+  scopeFilter,
+  scopeInBody,
+  scopeInQuery,
+} from './object-parts.ts'
 import { inOrganization, organizationParams } from './organization-path.ts'
 
 const path = '/organizations/{organization_id}/memberships'
@@ -60,10 +69,12 @@ export const membershipOperations: readonly Operation[] = [
         email_addresses: optional(
           z.array(text('emailAddressCharactersMax')).max(limits.emailAddressesPerUserMax),
         ).describe('An extension: addresses of the user, pending invitations to which end.'),
+        expires_at: endInBody,
         public_metadata: clearableMetadata,
         private_metadata: clearableMetadata,
       })
       .superRefine(needsRole),
+    fields: endNames,
     failures: [
       'already_a_member_in_organization',
       'organization_role_not_in_role_set',
@@ -76,9 +87,10 @@ export const membershipOperations: readonly Operation[] = [
     onBehalf: true,
     endsAdministrators: true,
     ...one,
-    summary: 'Gives a member another role, or others, which replace all',
+    summary: 'Gives a member another role, or others, which replace all, or the membership another end',
     query: { scope: scopeInQuery },
-    body: z.strictObject(givenRoles).superRefine(needsRole),
+    body: z.strictObject({ ...givenRoles, expires_at: endInBody }).superRefine(needsRoleOrEnd),
+    fields: endNames,
     failures: ['organization_minimum_permissions_needed', 'organization_role_not_in_role_set'],
     handle: (input, scope) => inOrganization(scope.service.administration.updateMembership, input, scope),
   }),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Catalogue } from '@rolesets/core'
 import type { Service } from '../../service/service.ts'
 import { viewRole, type RoleView } from '../../service/views.ts'
-import { optional, reference, references, text } from '../operation/fields.ts'
+import { number, optional, reference, references, text, time } from '../operation/fields.ts'
 import { exactText } from '../operation/parameters.ts'
 import { component } from '../operation/represent.ts'
 import { fault } from '../operation/validation.ts'
@@ -70,6 +70,14 @@ export function needsRole({ role, roles }: GivenRoles, context: z.core.$Refineme
   context.addIssue({ ...fault('form_param_missing', 'is missing.'), path: ['role'] })
 }
 
+/** In the words of Clerk an update gives a role. One of the end alone need not. */
+export function needsRoleOrEnd(
+  given: GivenRoles & { readonly expires_at?: number | null | undefined },
+  context: z.core.$RefinementCtx<GivenRoles>,
+): void {
+  if (given.expires_at === undefined) needsRole(given, context)
+}
+
 /** A catalogue never changes: each change of the store makes a new one. The entries of a page share few roles. */
 const known = new WeakMap<Catalogue, Map<string, RoleFacts>>()
 
@@ -93,6 +101,21 @@ export const scopeField = z
 export function representScope({ scope }: { readonly scope: string }): string | undefined {
   return scope === '' ? undefined : scope
 }
+
+/** Clerk's clients know no ends, so what has none has no such field. */
+export const endField = time
+  .optional()
+  .describe('An extension: from when on it counts nowhere, Unix milliseconds. Absent: it has no end.')
+
+/** The end that a write gives. */
+export const endInBody = number('membershipEndMax')
+  .nullish()
+  .describe(
+    'An extension: from when on the membership counts nowhere, Unix milliseconds, later than now. Null or 0: it has no end.',
+  )
+
+/** As the rules call it. */
+export const endNames = { expires_at_ms: 'expires_at' } as const
 
 /** The scope of a new membership or invitation. */
 export const scopeInBody = optional(text('scopeCharactersMax')).describe(

@@ -1,12 +1,21 @@
 /** What was changed, by which actor and when; and why a role could or could not be granted at a given time. */
 
-import { type Catalogue, type Change, type Reason, type SealedChangeSet, editOf } from '@rolesets/core'
+import {
+  type Catalogue,
+  type Change,
+  type PlaceOrigin,
+  type Reason,
+  type SealedChangeSet,
+  editOf,
+} from '@rolesets/core'
 import { invalid, parseRef } from '../../domain/fields.ts'
 import { parseOrganizationId } from '../../domain/questions.ts'
+import { parseScopeOrWhole } from '../../domain/scopes.ts'
 import type { HistoryQuery, Reader } from '../../storage/store.ts'
 import { viewChangeSets, type AuditedChangeSetView } from './views.ts'
 import type { PageCall, PageOf, ReadCall } from '../operations/call.ts'
-import { explainAt, type Explained } from './explain.ts'
+import { explainAt } from './explain.ts'
+import { explanationOf, timeText } from './explanation.ts'
 import type { OperationOptions, Operations } from '../operations/operation.ts'
 import { NotKept } from './past.ts'
 
@@ -14,6 +23,8 @@ import { NotKept } from './past.ts'
 export interface ChangesFilter {
   /** Key or id of a permission, role or role set, id of an organization, user, membership or invitation, name or id of a key. */
   readonly thing?: string | undefined
+  /** `<kind>:<name>`: what is of a scope: its role set, name, default, members and invitations. With a thing: of both. */
+  readonly scope?: string | undefined
   readonly actor?: string | undefined
   /** For example `ReplaceRole`. */
   readonly operation?: string | undefined
@@ -31,6 +42,8 @@ export interface ChangesPage extends PageOf<AuditedChangeSetView> {
 
 export interface ExplainQuestion {
   readonly organizationId: string
+  /** Empty or not given: the organization as a whole. */
+  readonly scope?: string | undefined
   /** Key or id; a key that it had at that time will do. */
   readonly role: string
   /** Unix milliseconds; 0 or undefined: now. */
@@ -40,7 +53,7 @@ export interface ExplainQuestion {
 export interface Explanation {
   readonly allowed: boolean
   readonly reason: Reason
-  /** Key that the set had at that time; empty: the organization was unknown and those are denied. */
+  /** Key that the set had at that time; empty: the organization was unknown and those are denied, or a scope had no set. */
   readonly roleSet: string
   /** Of that time, `<epoch>:<number>`. */
   readonly revision: string
@@ -50,6 +63,10 @@ export interface Explanation {
   readonly explanation: string
   /** Whether the store had the organization at that time. */
   readonly organizationRegistered: boolean
+  /** Of a scope: why it had that role set; undefined: it had none. */
+  readonly origin?: PlaceOrigin | undefined
+  /** Of a scope: the write that gave it that role set, or left it without one; undefined: as of `because`. */
+  readonly placeBecause?: AuditedChangeSetView | undefined
 }
 
 type AuditOptions = Pick<OperationOptions, 'store' | 'unknownOrganizations'>
@@ -83,22 +100,25 @@ export function createAudit(operations: Operations, { store, unknownOrganization
     /** @throws Refusal `invalid_field` at `at_ms` when the kept history doesn't reach back to this time */
     explain: async (unparsed: ExplainQuestion, call: ReadCall): Promise<Explanation> => {
       const organizationId = parseOrganizationId(unparsed.organizationId, 'organization_id')
+      const scope = parseScopeOrWhole(unparsed.scope)
       const role = parseRef(unparsed.role, 'role')
       const atMs = unparsed.atMs ? parseTime(unparsed.atMs, 'at_ms') : undefined
       const { value } = await operations.find(call, async (reader, catalogue) => {
         const revision = atMs === undefined ? reader.revision : await revisionAt(reader, atMs)
-        const question = { organizationId, role, revision, unknownOrganizations }
+        const question = { organizationId, scope, role, revision, unknownOrganizations }
         const explained = await explainAt(reader, catalogue, question).catch((error: unknown) => {
           if (!(error instanceof NotKept)) throw error
           throw invalid('at_ms', `can't be answered. ${error.message}. Ask about a later time.`)
         })
-        const reasons = explained.because ? [explained.because] : []
-        const [because] = await viewChangeSets(reasons, { reader, catalogue }, store.lineage)
-        const { allowed, reason, roleSet, isRegistered: organizationRegistered } = explained
+        const view = async (changeSet: SealedChangeSet | undefined) =>
+          changeSet && (await viewChangeSets([changeSet], { reader, catalogue }, store.lineage))[0]
+        const { allowed, reason, roleSet, origin, isRegistered: organizationRegistered } = explained
         return {
-          ...{ allowed, reason, roleSet: roleSet?.key ?? '', because, organizationRegistered },
+          ...{ allowed, reason, roleSet: roleSet?.key ?? '', organizationRegistered },
+          because: await view(explained.because),
           revision: store.lineage.textOf(revision),
-          explanation: sentence({ organizationId, role }, explained),
+          explanation: explanationOf({ organizationId, scope, role }, explained),
+          ...(scope !== '' && { origin, placeBecause: await view(explained.placeBecause) }),
         }
       })
       return value
@@ -106,8 +126,9 @@ export function createAudit(operations: Operations, { store, unknownOrganization
   }
 }
 
-function parseFilter({ actor, operation, fromMs, toMs }: ChangesFilter): HistoryQuery {
+function parseFilter({ scope, actor, operation, fromMs, toMs }: ChangesFilter): HistoryQuery {
   return {
+    ...(scope ? { scope: parseScopeOrWhole(scope) } : {}),
     ...(actor ? { actor } : {}),
     ...(operation ? { operation } : {}),
     ...(fromMs ? { from: parseTime(fromMs, 'from_ms') } : {}),
@@ -151,30 +172,4 @@ async function revisionAt(reader: Reader, atMs: number): Promise<number> {
   const [oldest] = await reader.history({}, { size: 1, oldestFirst: true })
   const begin = oldest === undefined ? 'now' : timeText(oldest.committedAt)
   throw invalid('at_ms', `is ${timeText(atMs)}, before the stored history begins (${begin}). Use a later time.`)
-}
-
-function sentence({ organizationId, role }: { organizationId: string; role: string }, explained: Explained): string {
-  const { allowed, because } = explained
-  const since =
-    because === undefined
-      ? 'in the whole stored history'
-      : `since ${timeText(because.committedAt)}, by ${because.operation} of ${because.actor} (revision ${because.revision})`
-  return `${allowed ? 'Yes' : 'No'}: ${reasonText({ organizationId, role }, explained)}, ${since}.`
-}
-
-function reasonText(question: { organizationId: string; role: string }, explained: Explained): string {
-  const { organizationId, role } = question
-  const { reason, roleSet, isRegistered, wasDeleted } = explained
-  if (wasDeleted) return `${organizationId} was deleted`
-  const set = isRegistered
-    ? `${roleSet?.key}, the role set of ${organizationId}`
-    : `${roleSet?.key}, the initial role set, which holds for ${organizationId} because it isn't registered`
-  if (reason === 'ROLE_IN_SET') return `${role} is in ${set}`
-  if (reason === 'ROLE_NOT_IN_SET') return `${role} is not in ${set}`
-  if (reason === 'ROLE_UNKNOWN') return `there is no role ${role}`
-  return `${organizationId} is not known, and unknown organizations are denied`
-}
-
-function timeText(ms: number): string {
-  return new Date(ms).toISOString()
 }

@@ -1,7 +1,7 @@
 /**
- * Whether a role could be granted in an organization at a time, and which write made it so. The facts of the answer are
- * put together as they were, the rule of every decision is asked, and the newest write among those that made the facts is
- * the reason.
+ * Whether a role could be granted in an organization or a scope of it at a time, and which write made it so. The facts of the
+ * answer are put together as they were, the rule of every decision is asked, and the newest write among those that made the
+ * facts is the reason. What is of scopes alone is in explain-scope.ts.
  *
  * The history doesn't have the setting that denies unregistered organizations, so the present one is used.
  */
@@ -12,28 +12,25 @@ import {
   decide,
   editOf,
   type Decision,
-  Index,
+  type OrganizationStanding,
+  type PlaceOrigin,
   type Role,
-  type RoleSet,
   type SealedChangeSet,
-  type UnknownOrganizations,
 } from '@rolesets/core'
 import type { Reader } from '../../storage/store.ts'
-import { editOfId, isInitial, mapped, Moment, type Standing, type BeforeAfter } from './past.ts'
-
-export interface ExplainedQuestion {
-  readonly organizationId: string
-  /** Key or id. */
-  readonly role: string
-  readonly revision: number
-  readonly unknownOrganizations: UnknownOrganizations
-}
+import { indexOf, newest, roleInSet, roleSetThen, type ExplainedQuestion, type Facts } from './explain-facts.ts'
+import { decideInScope } from './explain-scope.ts'
+import { editOfId, isInitial, isThere, mapped, Moment, type Standing, type BeforeAfter } from './past.ts'
 
 export interface Explained extends Decision {
   readonly because: SealedChangeSet | undefined
   readonly isRegistered: boolean
   /** It was deleted before, and so unknown by any setting (rule 20). */
   readonly wasDeleted: boolean
+  /** Of a scope: why it had its role set; undefined: it had none, or the question is about the organization as a whole. */
+  readonly origin?: PlaceOrigin | undefined
+  /** Of a scope: what gave it its role set, or left it without one. */
+  readonly placeBecause?: SealedChangeSet | undefined
 }
 
 /** @throws NotKept */
@@ -45,13 +42,25 @@ export async function explainAt(reader: Reader, present: Catalogue, question: Ex
   const wasDeleted = assignment.value === null && (await isEnded(reader, known, organizationId))
   const named = await namedRole(moment, ref, present)
   const place = await placeOf(moment, assignment.value ?? undefined, present)
+  const facts = { moment, present, assignment, known, wasDeleted, named, place }
+  const standing = {
+    roleSetId: assignment.value ?? undefined,
+    unknownOrganizations: wasDeleted ? ('deny' as const) : unknownOrganizations,
+  }
+  const decided = await (question.scope === ''
+    ? decideInWhole(facts, question, standing)
+    : decideInScope(facts, question, standing))
+  return { ...decided, isRegistered: assignment.value !== null, wasDeleted }
+}
+
+async function decideInWhole(
+  { moment, present, assignment, known, named, place }: Facts,
+  { role, unknownOrganizations }: ExplainedQuestion,
+  standing: OrganizationStanding,
+) {
   const membership = await roleInSet(moment, { roleId: named.value?.id ?? '', roleSet: place.roleSet }, present)
   const catalogue = { ...present, roles: indexOf(named.value), roleSets: indexOf(place.roleSet) }
-  const decision = decide(
-    catalogue,
-    { role: ref },
-    { roleSetId: assignment.value ?? undefined, unknownOrganizations: wasDeleted ? 'deny' : unknownOrganizations },
-  )
+  const decision = decide(catalogue, { role }, standing)
   const facts = {
     ORGANIZATION_UNKNOWN: [assignment],
     ROLE_UNKNOWN: unknownOrganizations === 'deny' ? [named, known] : [named],
@@ -62,7 +71,7 @@ export async function explainAt(reader: Reader, present: Catalogue, question: Ex
     SCOPE_KIND_UNKNOWN: [],
     SCOPE_UNASSIGNED: [],
   }[decision.reason]
-  return { ...decision, because: newest(facts), isRegistered: assignment.value !== null, wasDeleted }
+  return { ...decision, because: newest(facts) }
 }
 
 /** Since when the organization is known; of one that isn't, since when it is gone. */
@@ -93,39 +102,14 @@ async function namedRole(moment: Moment, ref: string, present: Catalogue): Promi
 /** The organization's role set, or the initial one, which counts for unregistered ones. */
 async function placeOf(moment: Moment, roleSetId: string | undefined, present: Catalogue) {
   const id = roleSetId ?? (await moment.initialRoleSet())
-  const presently = present.roleSets.byId(id) ?? null
-  const { value: roleSet } = await moment.standing(id, (change) => editOfId(change, 'role_set', id), presently)
+  const roleSet = await roleSetThen(moment, id, present)
   if (roleSetId !== undefined) return { roleSet, since: undefined }
   const stepOf = (change: Change) => mapped(editOfId(change, 'role_set', id), isInitial)
   return { roleSet, since: (await moment.standing(id, stepOf, true)).since }
-}
-
-/** Null: there was no such set. */
-async function roleInSet(
-  moment: Moment,
-  { roleId, roleSet }: { readonly roleId: string; readonly roleSet: RoleSet | null },
-  present: Catalogue,
-): Promise<Standing<boolean | null>> {
-  const id = roleSet?.id ?? ''
-  const holds = (set: RoleSet | null) => set?.roleIds.includes(roleId) ?? null
-  const presently = holds(present.roleSets.byId(id) ?? null)
-  return moment.standing(id, (change) => mapped(editOfId(change, 'role_set', id), holds), presently)
 }
 
 /** Which role had a key. */
 function keyStepOf(change: Change, key: string): BeforeAfter<string | null> | undefined {
   const step = mapped(editOf(change, 'role'), (role) => (role?.key === key ? role.id : null))
   return step !== undefined && step.before === null && step.after === null ? undefined : step
-}
-
-function isThere(thing: object | null): boolean {
-  return thing !== null
-}
-
-function indexOf<T extends { readonly id: string; readonly key: string }>(thing: T | null): Index<T> {
-  return new Index(thing === null ? [] : [thing])
-}
-
-function newest(facts: readonly { readonly since: SealedChangeSet | undefined }[]): SealedChangeSet | undefined {
-  return facts.flatMap(({ since }) => since ?? []).sort((a, b) => b.revision - a.revision)[0]
 }

@@ -27,6 +27,7 @@ import {
 } from '../../domain/member-questions.ts'
 import type { Reader } from '../../storage/store.ts'
 import type { ReadCall } from '../operations/call.ts'
+import { timeAt } from '../operations/operation.ts'
 import { idOf, placesOf, standingOf, type DecisionsOptions } from './decisions.ts'
 import { ended, readRoleSetIds, type ReadModel } from './read-model.ts'
 
@@ -122,7 +123,7 @@ async function answersFrom(
     readMemberships(reader, questions),
   ])
   const { unknownOrganizations } = options
-  const answering = { unknownOrganizations, now: options.now() }
+  const answering = { unknownOrganizations, now: timeAt(reader, options.now()) }
   return questions.map((question) => answerOf(question, { catalogue, roleSetIds, memberships }, answering))
 }
 

@@ -68,7 +68,9 @@ export async function membershipsOf(
   now: number,
 ): Promise<Membership[]> {
   const { organizationId, scope } = place
-  const found: (Membership | undefined)[] = [await reader.membership(organizationId, userId)]
-  if (scope !== '') found.push(await reader.membership(organizationId, userId, scope))
-  return found.filter((membership) => isCurrent(membership, now))
+  const whole = await reader.membership(organizationId, userId)
+  // Who isn't a member of the organization any more isn't one of its scopes (rule 15).
+  if (!isCurrent(whole, now)) return []
+  const inScope = scope === '' ? undefined : await reader.membership(organizationId, userId, scope)
+  return [whole, ...(isCurrent(inScope, now) ? [inScope] : [])]
 }

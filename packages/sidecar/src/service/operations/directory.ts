@@ -48,9 +48,9 @@ export interface OrganizationDetails {
 }
 
 export interface OrganizationsQuery
-  extends OrganizationQuery, OrganizationDetails, SpanOf<'created_at' | 'name' | 'members_count'> {}
+  extends Omit<OrganizationQuery, 'now'>, OrganizationDetails, SpanOf<'created_at' | 'name' | 'members_count'> {}
 
-export interface MembershipsQuery extends Omit<MembershipQuery, 'roleIds'>, SpanOf<'created_at' | 'user_id'> {
+export interface MembershipsQuery extends Omit<MembershipQuery, 'roleIds' | 'now'>, SpanOf<'created_at' | 'user_id'> {
   /** Keys or ids. An unknown role matches no member. */
   readonly roles?: readonly string[] | undefined
 }
@@ -118,7 +118,7 @@ export function createDirectory(operations: Operations) {
 
     organizations: ({ order, ...query }: OrganizationsQuery, call: ReadCall) =>
       list(call, async (reader, catalogue, now) => {
-        const { items, total } = await reader.searchOrganizations(query, order, parseSpan(query))
+        const { items, total } = await reader.searchOrganizations({ ...query, now }, order, parseSpan(query))
         return { items: await entriesOf(items, query, { reader, catalogue, now }), total }
       }),
 
@@ -133,12 +133,12 @@ export function createDirectory(operations: Operations) {
 
     /** This and the next two throw Refusal `organization_not_found` when the organization doesn't exist. */
     memberships: ({ order, roles, ...query }: MembershipsQuery, call: ReadCall): Promise<Listed<MembershipEntry>> =>
-      list(call, async (reader, catalogue) => {
+      list(call, async (reader, catalogue, now) => {
         const [span, scope] = [parseSpan(query), parseScopeFilter(query.scope)]
         await checkIsThere(reader, query.organizationId)
         const roleIds = roles?.flatMap((ref) => catalogue.roles.find(ref)?.id ?? [])
         if (roles !== undefined && roles.length > 0 && roleIds?.length === 0) return { items: [], total: 0 }
-        const { items, total } = await reader.searchMemberships({ ...query, scope, roleIds }, order, span)
+        const { items, total } = await reader.searchMemberships({ ...query, scope, roleIds, now }, order, span)
         const viewOf = (it: Membership) => ({ membership: viewMembership(it, catalogue) })
         return { items: await withOrganizations(items, viewOf, { reader, catalogue }), total }
       }),
@@ -206,7 +206,7 @@ async function entriesOf(
   const { reader, catalogue, now } = state
   const ids = organizations.map(({ id }) => id)
   const counts = withMemberCounts && {
-    members: await reader.memberCounts(ids),
+    members: await reader.memberCounts(ids, now),
     invitations: await reader.pendingInvitationCounts(ids, now),
   }
   const entries: OrganizationEntry[] = []
@@ -227,14 +227,11 @@ async function entriesOf(
 }
 
 /** Reads one member for each role, so the cost doesn't depend on the number of members. */
-async function hasElevatedMember(
-  { id, roleSetId }: Organization,
-  { reader, catalogue }: Omit<State, 'now'>,
-): Promise<boolean> {
+async function hasElevatedMember({ id, roleSetId }: Organization, { reader, catalogue, now }: State): Promise<boolean> {
   const roleSet = catalogue.roleSets.byId(roleSetId)
   for (const role of roleSet ? rolesOf(catalogue, roleSet) : []) {
     if (!isCreatorEligible(catalogue, role)) continue
-    const [member] = await reader.memberships(id, { size: 1 }, { roleId: role.id })
+    const [member] = await reader.memberships(id, { size: 1 }, { roleId: role.id, now })
     if (member !== undefined) return true
   }
   return false

@@ -14,11 +14,11 @@ interface Asked {
 
 /** None unless the call asks for it. One more than the rule takes shows that there are too many. */
 export async function restorableIn(
-  { writer, catalogue }: WriteScope,
+  { writer, catalogue, context }: WriteScope,
   among: FormerRolesOf['among'],
   { roleSet, restoreFormerRoles }: Asked,
 ): Promise<readonly Restorable[]> {
   if (restoreFormerRoles !== true || roleSet === undefined || roleSet === '') return []
   const { roleIds } = findRoleSet(catalogue, roleSet, 'role_set')
-  return writer.formerRoles({ among, roleIds, limit: limits.restoredPerCallMax + 1 })
+  return writer.formerRoles({ among, roleIds, limit: limits.restoredPerCallMax + 1, now: context.now })
 }

@@ -16,7 +16,7 @@ import {
 import type { Reader } from '../../storage/store.ts'
 import { membershipsOf } from './acting.ts'
 import { invitationsTo } from './invitees.ts'
-import { foreseeMembership, occupancyOf } from './memberships.ts'
+import { foreseeMembership, membershipsInScopes, occupancyOf } from './memberships.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import { foreseeOrganization, ownRoleSetId, placeOf, registrationOf } from './organizations.ts'
 import { viewInvitations } from '../past-names.ts'
@@ -81,10 +81,12 @@ export const invitationCommands = {
           const isScope = place.scope !== ''
           const membership = isScope ? await writer.membership(organizationId, userId, place.scope) : ofOrganization
           const isLimited = !isScope && (facts.organization?.maxAllowedMemberships ?? 0) > 0
-          const members = isLimited ? await writer.memberCount(organizationId) : 0
+          const members = isLimited ? await writer.memberCount({ organizationId }, scope.context.now) : 0
           const own = await ownRoleSetId(writer, place)
           const invitations = await invitationsTo(scope, { ...place, userId })
-          return { ...facts, membership, ofOrganization, own, members, invitations }
+          const left =
+            isScope || membership === undefined ? [] : await membershipsInScopes(scope, { organizationId, userId })
+          return { ...facts, membership, ofOrganization, left, own, members, invitations }
         },
         // The place is known only once the invitation is read.
         { foresee: ({ organizationId, userId }) => foreseeMembership({ organizationId, userId }) },

@@ -2,6 +2,7 @@
 
 import { everyScope, limits, type Membership, type Organization } from '@rolesets/core'
 import { createMembership, deleteMembership, updateMembership } from '../../domain/memberships.ts'
+import { currentOf } from '../../domain/ends.ts'
 import { findRole } from '../../domain/lookup.ts'
 import type { Foreseen, MemberKey, Reader, Writer } from '../../storage/store.ts'
 import { invitationsFrom, invitationsTo } from './invitees.ts'
@@ -17,8 +18,9 @@ export const membershipCommands = commandsOf(viewMembership, {
     async (scope, input) => {
       const { writer, context } = scope
       const facts = { ...(await factsOf(writer, input)), ...(await registrationOf(writer, input.organizationId)) }
+      const left = facts.membership === undefined ? [] : await membershipsInScopes(scope, input)
       const occupancy = input.scope ? nobody : await occupancyOf(writer, facts.organization, context.now)
-      return { ...facts, ...occupancy, invitations: await invitationsTo(scope, input) }
+      return { ...facts, ...occupancy, left, invitations: await invitationsTo(scope, input) }
     },
     { foresee: foreseeMembership, actsIn: placeOf },
   ),
@@ -27,9 +29,9 @@ export const membershipCommands = commandsOf(viewMembership, {
     foresee: foreseeMembership,
     actsIn: placeOf,
     decide: async (scope, input: Parameters<typeof deleteMembership>[0]) => {
-      const { membership } = await presentFactsOf(scope, input)
+      const { membership, ofOrganization } = await presentFactsOf(scope, input)
       const ending = { ...input, scope: input.scope || everyScope }
-      const facts = { membership, inScopes: await membershipsInScopes(scope, input) }
+      const facts = { membership, ofOrganization, inScopes: await membershipsInScopes(scope, input) }
       const invitations = await invitationsTo(scope, ending)
       return deleteMembership(
         input,
@@ -54,9 +56,9 @@ export interface MembershipFilter {
 
 /** In one place. */
 export const membershipList: List<MembershipFilter, Membership, MembershipView> = {
-  read: ({ reader, catalogue, input: { organizationId, scope, role } }, page) => {
+  read: ({ reader, catalogue, now, input: { organizationId, scope, role } }, page) => {
     const roleId = role ? findRole(catalogue, role, 'role').id : undefined
-    return reader.memberships(organizationId, page, { roleId, scope })
+    return reader.memberships(organizationId, page, { roleId, scope, now })
   },
   view: viewMembership,
   cursorOf: ({ userId }) => userId,
@@ -64,9 +66,9 @@ export const membershipList: List<MembershipFilter, Membership, MembershipView> 
 
 /** In several places: of an organization, or of a user. */
 export const membershipsOfPlaces: List<MembershipFilter, Membership, MembershipView> = {
-  read: ({ reader, catalogue, input: { organizationId, scope = '', userId, role } }, { size, after }) => {
+  read: ({ reader, catalogue, now, input: { organizationId, scope = '', userId, role } }, { size, after }) => {
     const roleId = role ? findRole(catalogue, role, 'role').id : undefined
-    const query = { organizationId: organizationId || undefined, scope, userId: userId || undefined, roleId }
+    const query = { organizationId: organizationId || undefined, scope, userId: userId || undefined, roleId, now }
     return reader.membershipsOfPlaces(query, { size, after: after === undefined ? undefined : keyOfCursor(after) })
   },
   view: viewMembership,
@@ -85,7 +87,7 @@ const nobody = { members: 0, pendingInvitations: 0 }
 export async function occupancyOf(reader: Reader, organization: Organization | undefined, now: number) {
   if (organization === undefined || organization.maxAllowedMemberships === 0) return nobody
   return {
-    members: await reader.memberCount(organization.id),
+    members: await reader.memberCount({ organizationId: organization.id }, now),
     pendingInvitations: await reader.pendingInvitationCount({ organizationId: organization.id }, now),
   }
 }
@@ -110,19 +112,36 @@ export function foreseeMembership({
 async function factsOf(writer: Writer, { organizationId, scope = '', userId }: Member) {
   const organization = await writer.organization(organizationId)
   const whole = await writer.membership(organizationId, userId)
-  if (scope === '') return { organization, membership: whole }
+  if (scope === '') return { organization, membership: whole, ofOrganization: undefined }
   const membership = await writer.membership(organizationId, userId, scope)
   return { organization, membership, ofOrganization: whole, own: await ownRoleSetId(writer, { organizationId, scope }) }
 }
 
-async function presentFactsOf({ writer, expectUnchanged }: WriteScope, member: Member) {
+async function presentFactsOf({ writer, context, expectUnchanged }: WriteScope, member: Member) {
   const facts = await factsOf(writer, member)
-  expectUnchanged(facts.membership)
+  expectUnchanged(currentOf(member.scope ?? '', facts, context.now))
   return facts
 }
 
-/** The memberships that end with that of an organization as a whole. At most one more than a rule ends at once. */
-async function membershipsInScopes({ writer, catalogue }: WriteScope, member: Member): Promise<readonly Membership[]> {
+/** Undefined: the user isn't a member of the place at this time. */
+export async function currentMembership(
+  reader: Reader,
+  { organizationId, scope, userId }: MemberKey,
+  now: number,
+): Promise<Membership | undefined> {
+  const whole = await reader.membership(organizationId, userId)
+  const membership = scope === '' ? whole : await reader.membership(organizationId, userId, scope)
+  return currentOf(scope, { membership, ofOrganization: whole }, now)
+}
+
+/**
+ * The memberships that end with that of an organization as a whole, also those that are over already. At most one more than a
+ * rule ends at once.
+ */
+export async function membershipsInScopes(
+  { writer, catalogue }: WriteScope,
+  member: Member,
+): Promise<readonly Membership[]> {
   // There are no scopes, so nobody needs to wait for them to be read.
   if (member.scope || catalogue.scopeKinds.size === 0) return []
   const { organizationId, userId } = member

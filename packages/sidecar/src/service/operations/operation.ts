@@ -285,7 +285,7 @@ function refusedImpact({ code, message, field, facts, impact = noImpact }: Refus
 }
 
 /** Time never runs back behind a write: what was expired for it stays so when the clock is set back. */
-function timeAt({ committedAt }: Pick<Reader, 'committedAt'>, now: number): number {
+export function timeAt({ committedAt }: Pick<Reader, 'committedAt'>, now: number): number {
   return Math.max(now, committedAt)
 }
 

@@ -11,7 +11,7 @@ import {
   type DomainOfOrganization,
 } from '../../domain/organization-domains.ts'
 import { invitationsTo } from './invitees.ts'
-import { foreseeMembership, occupancyOf } from './memberships.ts'
+import { foreseeMembership, membershipsInScopes, occupancyOf } from './memberships.ts'
 import { commandsOf, factRule, type WriteScope } from './operation.ts'
 import { foreseeOrganization, registrationOf } from './organizations.ts'
 import { viewMembership, viewOrganization } from '../views.ts'
@@ -40,7 +40,8 @@ export const organizationDomainCommands = {
         const facts = await registrationOf(writer, organizationId)
         const membership = await writer.membership(organizationId, userId)
         const occupancy = await occupancyOf(writer, facts.organization, context.now)
-        return { ...facts, membership, invitations, ...occupancy }
+        const left = membership === undefined ? [] : await membershipsInScopes(scope, { organizationId, userId })
+        return { ...facts, membership, left, invitations, ...occupancy }
       },
       { foresee: foreseeMembership },
     ),

@@ -122,7 +122,9 @@ async function usageIn({ writer, context }: WriteScope, { organizationId, scope 
 async function movingUsage(scope: WriteScope, input: Named) {
   const { organizationId } = input
   const { usage: inScopes, ...scopes } = await scopeFactsOf(scope, { organizationId })
-  return { usage: merged([...(await usageIn(scope, { organizationId })), ...inScopes]), scopes }
+  const usage = merged([...(await usageIn(scope, { organizationId })), ...inScopes])
+  // Whoever holds the role, there is one organization.
+  return { usage: usage.map((each) => ({ ...each, organizations: 1 })), scopes }
 }
 
 /** What a write needs to know of an organization that it may register. */

@@ -36,8 +36,8 @@ export class Recording {
     if (changes.length === 0) return
     this.#steps += 1
     const before = await this.#writer.catalogue()
-    for (const departure of departuresOf(before, changes)) {
-      const found = await this.#writer.withoutAdministrator(departure, candidatesMax)
+    for (const departure of departuresOf(before, changes, this.#now)) {
+      const found = await this.#writer.withoutAdministrator(departure, { limit: candidatesMax, now: this.#now })
       if (found.organizations > 0) this.#found.push(found)
     }
     let counted: Change[] = []
@@ -84,6 +84,6 @@ export class Recording {
     const most = this.#found.reduce((one, other) => (one.organizations >= other.organizations ? one : other))
     if (most.organizations > candidatesMax) return most
     const candidates = [...new Set(this.#found.flatMap(({ organizationIds }) => organizationIds))]
-    return this.#writer.withoutAdministrator(absenceIn(after, candidates), candidates.length)
+    return this.#writer.withoutAdministrator(absenceIn(after, candidates), { limit: candidates.length, now: this.#now })
   }
 }

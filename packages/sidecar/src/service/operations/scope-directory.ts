@@ -52,7 +52,7 @@ export function createScopeDirectory({ find }: Operations) {
       })),
     /** @param as how it is after a write, which may be a dry run */
     scope: (place: Place, call: ReadCall, as?: As): Promise<Found<ScopeView>> =>
-      find(call, (reader, catalogue) => scopeIn(place, { reader, catalogue }, as)),
+      find(call, (reader, catalogue, now) => scopeIn(place, { reader, catalogue, now }, as)),
   }
 }
 
@@ -69,7 +69,7 @@ function sliceOf<T>(byKey: ReadonlyMap<string, T>, span: Span): Spanned<T> {
 
 async function scopeIn(
   unparsed: Place,
-  { reader, catalogue }: { readonly reader: Reader; readonly catalogue: Catalogue },
+  { reader, catalogue, now }: { readonly reader: Reader; readonly catalogue: Catalogue; readonly now: number },
   as: As | undefined,
 ): Promise<ScopeView> {
   const organizationId = parseOrganizationId(unparsed.organizationId, 'organization_id')
@@ -78,7 +78,7 @@ async function scopeIn(
   if (organization === undefined) throw organizationNotFound(organizationId)
   if (!catalogue.scopeKinds.has(kindOfScope(place.scope))) throw scopeKindNotFound(kindOfScope(place.scope), 'scope')
   const assignment = await reader.assignment(place)
-  const members = await reader.memberCount(organizationId, place.scope)
+  const members = await reader.memberCount(place, now)
   const { own } = as ?? { own: assignment?.roleSetId ?? null }
   return viewScope({ ...place, name: assignment?.name ?? '', own, members }, catalogue, organization.roleSetId)
 }

@@ -7,6 +7,7 @@ import { renameScope, type WrittenScope } from '../../domain/scope-assignments.t
 import type { ListedScope, OneScopeFacts, ScopeFacts } from '../../domain/scope-facts.ts'
 import { deleteScopeDefault, deleteScopeKind, setScopeDefault, setScopeKind } from '../../domain/scope-kinds.ts'
 import { parseScope, parseScopeKind } from '../../domain/scopes.ts'
+import { unmovedByDefault, unmovedByKind, type Unmoved } from '../../domain/unmoved-scopes.ts'
 import { commandsOf, factRule, type List, type WriteScope } from './operation.ts'
 import {
   viewScope,
@@ -18,7 +19,9 @@ import {
 } from '../views.ts'
 
 export const scopeKindCommands = commandsOf(viewScopeKind, {
-  setScopeKind: factRule(setScopeKind, (scope, { kind }) => scopeFactsOf(scope, { kind: parseScopeKind(kind) })),
+  setScopeKind: factRule(setScopeKind, (scope, input) =>
+    emptiedFactsOf(scope, { kind: parseScopeKind(input.kind) }, { unmoved: unmovedByKind(scope.catalogue, input) }),
+  ),
   deleteScopeKind: factRule(
     deleteScopeKind,
     ({ writer, context }, { kind }) => writer.scopesInUse({ kind: parseScopeKind(kind) }, context.now),
@@ -27,13 +30,18 @@ export const scopeKindCommands = commandsOf(viewScopeKind, {
 })
 
 export const scopeDefaultCommands = commandsOf(viewScopeDefault, {
-  // Its scopes get one role set, whichever their organizations have.
-  setScopeDefault: factRule(setScopeDefault, (scope, input) =>
-    scopeFactsOf(scope, { scope: parseScope(input.scope) }, true),
-  ),
+  setScopeDefault: factRule(setScopeDefault, (scope, input) => {
+    const key = parseScope(input.scope)
+    const unmoved = unmovedByDefault(scope.catalogue, key, input.roleSet)
+    // Its scopes get one role set, whichever their organizations have.
+    return emptiedFactsOf(scope, { scope: key }, { unmoved, isWhole: true })
+  }),
   deleteScopeDefault: factRule(
     deleteScopeDefault,
-    (scope, input) => scopeFactsOf(scope, { scope: parseScope(input.scope) }),
+    (scope, input) => {
+      const key = parseScope(input.scope)
+      return emptiedFactsOf(scope, { scope: key }, { unmoved: unmovedByDefault(scope.catalogue, key) })
+    },
     { deletes: true },
   ),
 })
@@ -82,7 +90,8 @@ export function inOrder<Thing>(byKey: ReadonlyMap<string, Thing>): Thing[] {
 }
 
 export const scopeList: List<ScopeFilter, ListedScope, ScopeView> = {
-  read: ({ reader, input }, page) => reader.scopesOf(parseId(input.organizationId, 'organization_id'), page),
+  read: ({ reader, now, input }, page) =>
+    reader.scopesOf(parseId(input.organizationId, 'organization_id'), { ...page, now }),
   viewPage: async (scopes, { reader, catalogue, input }) => {
     const organization = await reader.organization(input.organizationId)
     if (organization === undefined) throw organizationNotFound(input.organizationId)
@@ -91,20 +100,35 @@ export const scopeList: List<ScopeFilter, ListedScope, ScopeView> = {
   cursorOf: ({ scope }) => scope,
 }
 
+const noPlaces = { places: 0, firstPlaces: [] }
+
+interface Asked {
+  /** The scopes that aren't listed, because they keep their role set. Not given: none. */
+  readonly unmoved?: Unmoved
+  /** True: whichever role sets the organizations have, so they aren't told apart. */
+  readonly isWhole?: boolean
+}
+
 /** Where no kind is registered there are no scopes, and nothing is read. */
 export async function scopeFactsOf(
   { writer, catalogue, context }: WriteScope,
   among: Among,
-  isWhole = false,
-): Promise<ScopeFacts> {
-  if (catalogue.scopeKinds.size === 0) return { usage: [], places: 0, firstPlaces: [] }
+  { unmoved = 'none', isWhole = false }: Asked = {},
+): Promise<Omit<ScopeFacts, 'repeated'>> {
+  if (catalogue.scopeKinds.size === 0) return { usage: [], ...noPlaces }
   const usage = await writer.scopeUsage(among, context.now, isWhole)
-  const places = await writer.scopePlaces(among, context.now)
-  const roleIds = [...new Set(usage.map(({ roleId }) => roleId))]
-  if (roleIds.length < 2) return { usage, ...places }
+  if (unmoved === 'all') return { usage, ...noPlaces }
+  return { usage, ...(await writer.scopePlaces(among, context.now, unmoved === 'none' ? undefined : unmoved)) }
+}
+
+/** The same for a write that can leave scopes without a role set: the refusal counts each holder once. */
+async function emptiedFactsOf(scope: WriteScope, among: Among, asked?: Asked): Promise<ScopeFacts> {
+  const facts = await scopeFactsOf(scope, among, asked)
+  const roleIds = [...new Set(facts.usage.map(({ roleId }) => roleId))]
+  if (roleIds.length < 2) return facts
   // Nothing was changed by this write at a revision before the first one, so each holder is counted once.
-  const repeated = await writer.repeatedHolders({ among, roleIds, now: context.now, revision: 0 })
-  return { usage, repeated, ...places }
+  const repeated = await scope.writer.repeatedHolders({ among, roleIds, now: scope.context.now, revision: 0 })
+  return { ...facts, repeated }
 }
 
 export async function oneScopeFacts(
@@ -113,7 +137,7 @@ export async function oneScopeFacts(
 ): Promise<OneScopeFacts> {
   const { writer } = scope
   return {
-    ...(await scopeFactsOf(scope, place)),
+    ...(await emptiedFactsOf(scope, place)),
     organization: await writer.organization(place.organizationId),
     assignment: await writer.assignment(place),
     scopeCount: await writer.scopeCount(place.organizationId),

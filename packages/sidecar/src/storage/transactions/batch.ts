@@ -3,7 +3,14 @@
  * it recorded. A work that throws, or that is a dry run, leaves nothing behind. One commit makes all of them durable.
  */
 
-import { applyToCatalogue, type AccessKey, type Catalogue, type Change, type TableDigest } from '@rolesets/core'
+import {
+  applyStepToCatalogue,
+  settledCatalogue,
+  type AccessKey,
+  type Catalogue,
+  type Change,
+  type TableDigest,
+} from '@rolesets/core'
 import {
   AppendError,
   type At,
@@ -228,7 +235,7 @@ export class Batch {
   #add(changeSet: KeptChangeSet, catalogue: Catalogue): void {
     this.#changeSets.push(changeSet)
     const { revision, seal, committedAt } = changeSet
-    this.#state = { ...this.#state, revision, seal, committedAt, catalogue }
+    this.#state = { ...this.#state, revision, seal, committedAt, catalogue: settledCatalogue(catalogue) }
   }
 
   #returned(value: unknown): Outcome {
@@ -255,7 +262,7 @@ class Recording {
   /** @param held those of them that have rows here */
   async record(changes: readonly Change[], held: readonly Change[] = changes): Promise<void> {
     for (const change of changes) this.changes.push(change)
-    this.catalogue = applyToCatalogue(this.catalogue, changes)
+    this.catalogue = applyStepToCatalogue(this.catalogue, changes)
     await this.#rows.record(held.map((change) => ({ change, revision: this.revision, at: this.#at })))
   }
 }

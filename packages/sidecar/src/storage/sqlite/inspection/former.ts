@@ -61,6 +61,7 @@ function asOf(
     history: () => copy.history(),
     things: () => copy.things(),
     contents: () => copy.contents(),
+    committedAt: () => copy.committedAt(),
     catalogue: () => copy.catalogue(),
     organizations: () => copy.organizations(),
     assignments: () => copy.assignments(),

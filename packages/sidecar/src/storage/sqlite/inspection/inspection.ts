@@ -140,8 +140,12 @@ class SqliteInspection implements Inspection {
     return this.#guarded(this.#examineThings())
   }
 
+  async committedAt(): Promise<number> {
+    return (await unlessMalformed(this.file, () => readPosition(this.#connection))).committedAt
+  }
+
   async contents(): Promise<Contents> {
-    const { committedAt } = await unlessMalformed(this.file, () => readPosition(this.#connection))
+    const committedAt = await this.committedAt()
     const counts = countedTables.map((name) => `(SELECT count(*) FROM ${name}) AS ${name}`)
     const [row = {}] = await this.#connection.all(`SELECT ${counts.join(', ')}`)
     const count = (name: (typeof countedTables)[number]) => integer(row, name)

@@ -14,6 +14,7 @@ import { scopesOfMembers } from './0011-scopes-of-members.ts'
 import { formerRoles } from './0012-former-roles.ts'
 import { holdersOfScopes } from './0013-holders-of-scopes.ts'
 import { assignmentCounts } from './0014-assignment-counts.ts'
+import { endsOfMembers } from './0015-ends-of-members.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   formerRoles,
   holdersOfScopes,
   assignmentCounts,
+  endsOfMembers,
 ]

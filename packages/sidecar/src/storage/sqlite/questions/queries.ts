@@ -15,6 +15,7 @@ import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
 import { withoutAdministrator } from './administrators.ts'
 import { given, hasStatus, where, type Condition } from './conditions.ts'
+import { currentMembers, isCurrentMember, isCurrentMemberOfWhole } from './current-members.ts'
 import { repeatedHolders } from './repeated-holders.ts'
 import { checkAtMost, holdsOneOf, isInScope, rowsMax, searchesOf } from './search.ts'
 import { roleInScopes } from './role-in-scopes.ts'
@@ -26,7 +27,12 @@ const idsMax = 10_000
 
 const memberCounts = `
 SELECT organization_id, count(*) AS members FROM memberships
-WHERE organization_id IN (SELECT value FROM json_each(?)) AND scope = '' GROUP BY organization_id`
+WHERE organization_id IN (SELECT value FROM json_each(?1)) AND scope = '' AND ${isCurrentMemberOfWhole('memberships', '?2')}
+GROUP BY organization_id`
+
+const memberCount = `
+SELECT count(*) AS members FROM memberships
+WHERE organization_id = ?1 AND scope = ?2 AND ${isCurrentMember('memberships', '?3')}`
 
 const pendingCounts = `
 SELECT organization_id, count(*) AS invitations FROM invitations
@@ -57,13 +63,11 @@ export function readsOf(connection: Connection): Reads {
       (await organizations.select(connection, 'SELECT * FROM organizations WHERE slug = ?', [slug]))[0],
     membership: (organizationId, userId, scope = '') => memberships.find(connection, organizationId, scope, userId),
     membershipsByKey: (keys) => memberships.findAll(connection, `[${keys.join()}]`),
-    memberCount: async (organizationId, scope = '') => {
-      const sql = 'SELECT count(*) AS members FROM memberships WHERE organization_id = ? AND scope = ?'
-      return count(await connection.all(sql, [organizationId, scope]), 'members')
-    },
-    memberCounts: async (organizationIds) => {
+    memberCount: async ({ organizationId, scope = '' }, now) =>
+      count(await connection.all(memberCount, [organizationId, scope, now]), 'members'),
+    memberCounts: async (organizationIds, now) => {
       checkAtMost(organizationIds.length, rowsMax, 'organizations')
-      return countsOf(await connection.all(memberCounts, [JSON.stringify(organizationIds)]), 'members')
+      return countsOf(await connection.all(memberCounts, [JSON.stringify(organizationIds), now]), 'members')
     },
     pendingInvitationCounts: async (organizationIds, now) => {
       checkAtMost(organizationIds.length, rowsMax, 'organizations')
@@ -96,7 +100,7 @@ export function readsOf(connection: Connection): Reads {
     formerRoles: (asked) => readFormerRoles(connection, asked),
     usageOf: (roleId, among, now) => usageOf(connection, { roleId, among }, now),
     repeatedHolders: (asked) => repeatedHolders(connection, asked),
-    withoutAdministrator: (departure, limit) => withoutAdministrator(connection, departure, limit),
+    withoutAdministrator: (departure, asked) => withoutAdministrator(connection, departure, asked),
     catalogue: () => loadCatalogue(connection),
     accessKeys: () => inOrder(connection, accessKeys),
     changeSets: (after, limit) => readChangeSets(connection, after, limit),
@@ -121,9 +125,9 @@ function listsOf(
   return {
     organizations: (page, { roleSetId } = {}) =>
       list(connection, organizations, { page, by: 'id', conditions: [given('role_set_id = ?', roleSetId)] }),
-    memberships: async (organizationId, page, { roleId, scope = '' } = {}) => {
+    memberships: async (organizationId, page, { roleId, scope = '', now } = {}) => {
       const isHolder = roleId === undefined ? undefined : await holdsOneOf(connection, [roleId])
-      const conditions = [...isIn({ organizationId, scope }), isHolder]
+      const conditions = [...isIn({ organizationId, scope }), isHolder, currentMembers(now)]
       return list(connection, memberships, { page, by: 'user_id', conditions })
     },
     membershipsOfPlaces: (query, page) => membershipsOfPlaces(connection, query, page),
@@ -140,7 +144,7 @@ function isIn({ organizationId, scope }: Place): readonly (Condition | undefined
 
 async function membershipsOfPlaces(
   connection: Connection,
-  { organizationId, scope, userId, roleId }: PlacesQuery,
+  { organizationId, scope, userId, roleId, now }: PlacesQuery,
   { size, after = { organizationId: '', scope: '', userId: '' } }: Parameters<RowReader['membershipsOfPlaces']>[1],
 ): Promise<readonly Membership[]> {
   checkAtMost(size, rowsMax, 'memberships')
@@ -150,6 +154,7 @@ async function membershipsOfPlaces(
     isInScope('scope', scope),
     given('user_id = ?', userId),
     roleId === undefined ? undefined : await holdsOneOf(connection, [roleId]),
+    currentMembers(now),
     { sql: `(${key}) > (?, ?, ?)`, values: [after.organizationId, after.scope, after.userId] },
   ])
   // A user is in fewer places than an organization may have members, and its index has the order of the key.

@@ -8,6 +8,7 @@ import type { HolderCounts } from '../../../domain/decided.ts'
 import type { RepeatedHolders } from '../../store.ts'
 import type { Connection, Value } from '../connection.ts'
 import { count } from '../rows/columns.ts'
+import { isCurrentMember } from './current-members.ts'
 import { scopesAmong } from './scopes.ts'
 
 interface Sources {
@@ -27,8 +28,7 @@ const sources: Readonly<Record<keyof HolderCounts, Sources>> = {
     indexed: '',
     further: 'further_member_roles',
     key: ['organization_id', 'scope', 'user_id'],
-    // The time is named, so that both statements have the same values.
-    isHolding: '?2 IS NOT NULL',
+    isHolding: isCurrentMember('holder', '?2'),
   },
   invitations: {
     table: 'invitations',

@@ -8,11 +8,11 @@ import type { RoleInScopes } from '../../../domain/scope-facts.ts'
 import type { Connection } from '../connection.ts'
 import { integer } from '../rows/columns.ts'
 import { placeFrom, roleSetOfScope } from './scopes.ts'
-import { listed, shapes, type Listed } from './usage.ts'
+import { isHeldInWhole, listed, shapes, type Listed } from './usage.ts'
 
 /** `?1` the role, `?2` the set, `?3` the time. */
 const isMeant = (table: Listed, row: string) =>
-  `${row}.role_id = ?1 AND ${row}.scope <> '' AND ${shapes[table].isHolding} AND ${roleSetOfScope(row)} = ?2`
+  `${row}.role_id = ?1 AND ${row}.scope <> '' AND ${shapes[table].isHolding(row)} AND ${roleSetOfScope(row)} = ?2`
 
 /** What isn't in a table that comes before it: there it is counted already. */
 const isNew = (table: Listed, isSame: (earlier: Listed) => string) =>
@@ -23,14 +23,17 @@ const isNew = (table: Listed, isSame: (earlier: Listed) => string) =>
 const inSamePlace = (table: Listed) => `
   SELECT 1 FROM ${table} AS earlier
   WHERE earlier.role_id = ?1 AND earlier.organization_id = holder.organization_id AND earlier.scope = holder.scope
-    AND ${shapes[table].isHolding}`
+    AND ${shapes[table].isHolding('earlier')}`
 
 const inSameOrganization = (table: Listed) => `
   SELECT 1 FROM ${table} AS earlier
   WHERE earlier.organization_id = holder.organization_id AND ${isMeant(table, 'earlier')}`
 
+const isWhole = isHeldInWhole({ organizationId: 'holder.organization_id', roleId: '?1', roleSetId: '?2', now: '?3' })
+
 const byOrganization = (table: Listed) => `
-SELECT '${shapes[table].counted}' AS counted, count(*) AS held, ${isNew(table, inSameOrganization)} AS is_new,
+SELECT '${shapes[table].counted}' AS counted, count(*) AS held,
+  ${isNew(table, inSameOrganization)} AND NOT ${isWhole} AS is_new,
   count(DISTINCT CASE WHEN ${isNew(table, inSamePlace)} THEN scope END) AS places
 FROM ${table} AS holder WHERE ${isMeant(table, 'holder')} GROUP BY organization_id`
 

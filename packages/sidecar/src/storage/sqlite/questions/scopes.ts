@@ -8,7 +8,9 @@ import type { Connection, Row, Value } from '../connection.ts'
 import type { ListedScope, ScopesInUse, ScopeUsage, SomePlaces } from '../../../domain/scope-facts.ts'
 import type { Page } from '../../store.ts'
 import type { RowReader } from '../../transactions/connection.ts'
+import { isCurrentMember } from './current-members.ts'
 import { checkAtMost, rowsMax } from './search.ts'
+import { isHeldInWhole } from './usage.ts'
 import { count, integer, text } from '../rows/columns.ts'
 import { assignmentCounts } from '../rows/counts.ts'
 
@@ -20,7 +22,7 @@ type ScopeReads = Pick<
 export function scopeReadsOf(connection: Connection): ScopeReads {
   return {
     scopeUsage: (among, now, isWhole = false) => scopeUsage(connection, { among, now, isWhole }),
-    scopePlaces: (among, now) => scopePlaces(connection, among, now),
+    scopePlaces: (among, now, except) => scopePlaces(connection, among, { now, except }),
     scopesOf: async (organizationId, page) => {
       checkAtMost(page.size, rowsMax, 'scopes')
       return scopesOf(connection, organizationId, page)
@@ -83,6 +85,7 @@ function boundsOfKind(kind: string): readonly [string, string] {
 }
 
 const pending = "holder.status = 'pending' AND holder.expires_at > ?1"
+const current = isCurrentMember('holder', '?1')
 
 /** Those with several roles. Of many organizations they are found by an index of their own: there are few of them. */
 const severalOf = (table: 'memberships' | 'invitations', among: Among) =>
@@ -90,11 +93,11 @@ const severalOf = (table: 'memberships' | 'invitations', among: Among) =>
 
 /** `?1` the time; the condition has values from `?2` on. */
 const held = (among: Among, condition: string) => `
-  SELECT role_id, organization_id, true AS is_member FROM memberships AS holder WHERE ${condition}
+  SELECT role_id, organization_id, true AS is_member FROM memberships AS holder WHERE ${current} AND ${condition}
   UNION ALL
   SELECT further.value, organization_id, true
   FROM ${severalOf('memberships', among)} CROSS JOIN json_each(holder.further_role_ids) AS further
-  WHERE holder.further_role_ids <> '[]' AND ${condition}
+  WHERE ${current} AND holder.further_role_ids <> '[]' AND ${condition}
   UNION ALL
   SELECT role_id, organization_id, false FROM invitations AS holder WHERE ${pending} AND ${condition}
   UNION ALL
@@ -102,17 +105,23 @@ const held = (among: Among, condition: string) => `
   FROM ${severalOf('invitations', among)} CROSS JOIN json_each(holder.further_role_ids) AS further
   WHERE ${pending} AND holder.further_role_ids <> '[]' AND ${condition}`
 
-const counts = `sum(held.is_member) AS members, sum(NOT held.is_member) AS invitations,
-  count(DISTINCT held.organization_id) AS organizations`
+/** Of the scopes that have a set, an organization on the set with holders as a whole isn't counted: there it is already. */
+const isOfWhole = isHeldInWhole({
+  ...{ organizationId: 'held.organization_id', roleId: 'held.role_id' },
+  ...{ roleSetId: '?2', now: '?1' },
+})
+
+const counts = (among: Among) => `sum(held.is_member) AS members, sum(NOT held.is_member) AS invitations,
+  count(DISTINCT held.organization_id)${'roleSetId' in among ? ` FILTER (WHERE NOT ${isOfWhole})` : ''} AS organizations`
 
 const usage = {
-  byOrganization: (held: string) => `
-SELECT held.role_id, organizations.role_set_id AS organization_role_set_id, ${counts}
+  byOrganization: (among: Among, held: string) => `
+SELECT held.role_id, organizations.role_set_id AS organization_role_set_id, ${counts(among)}
 FROM (${held}) AS held JOIN organizations ON organizations.id = held.organization_id
 WHERE ?1 IS NOT NULL
 GROUP BY held.role_id, organizations.role_set_id ORDER BY held.role_id, organizations.role_set_id`,
-  whole: (held: string) => `
-SELECT held.role_id, '' AS organization_role_set_id, ${counts}
+  whole: (among: Among, held: string) => `
+SELECT held.role_id, '' AS organization_role_set_id, ${counts(among)}
 FROM (${held}) AS held WHERE ?1 IS NOT NULL GROUP BY held.role_id ORDER BY held.role_id`,
 } as const
 
@@ -121,7 +130,7 @@ async function scopeUsage(
   { among, now, isWhole }: { readonly among: Among; readonly now: number; readonly isWhole: boolean },
 ): Promise<readonly ScopeUsage[]> {
   const { sql, values } = scopesAmong(among, 'holder', 2)
-  const grouped = usage[isWhole ? 'whole' : 'byOrganization'](held(among, sql))
+  const grouped = usage[isWhole ? 'whole' : 'byOrganization'](among, held(among, sql))
   return (await connection.all(grouped, [now, ...values])).map(usageFrom)
 }
 
@@ -138,30 +147,36 @@ function usageFrom(row: Row): ScopeUsage {
 const placesIn = (table: string, condition: string) =>
   `SELECT organization_id, scope FROM ${table} AS holder WHERE ${condition} GROUP BY scope, organization_id`
 
-const isNot = (table: string, condition = 'true') => `NOT EXISTS (
+const isNot = (table: string, condition: string) => `NOT EXISTS (
   SELECT 1 FROM ${table} AS holder
   WHERE holder.organization_id = place.organization_id AND holder.scope = place.scope AND ${condition})`
 
 /** Those with a member, a pending invitation, a name or a role set of their own; each is counted where it is found first. */
 const placeCount = (condition: string) => `
-SELECT (SELECT count(*) FROM (${placesIn('memberships', condition)}))
-  + (SELECT count(*) FROM (${placesIn('invitations', `${pending} AND ${condition}`)}) AS place WHERE ${isNot('memberships')})
+SELECT (SELECT count(*) FROM (${placesIn('memberships', `${current} AND ${condition}`)}))
+  + (SELECT count(*) FROM (${placesIn('invitations', `${pending} AND ${condition}`)}) AS place WHERE ${isNot('memberships', current)})
   + (SELECT count(*) FROM (${placesIn('assignments', condition)}) AS place
-     WHERE ${isNot('memberships')} AND ${isNot('invitations', pending)}) AS places
+     WHERE ${isNot('memberships', current)} AND ${isNot('invitations', pending)}) AS places
 WHERE ?1 IS NOT NULL`
 
 const firstPlaces = (condition: string) => `
-SELECT organization_id, scope FROM memberships AS holder WHERE ?1 IS NOT NULL AND ${condition}
+SELECT organization_id, scope FROM memberships AS holder WHERE ${current} AND ${condition}
 UNION SELECT organization_id, scope FROM invitations AS holder WHERE ${pending} AND ${condition}
 UNION SELECT organization_id, scope FROM assignments AS holder WHERE ${condition}
 ORDER BY organization_id, scope LIMIT ${limits.organizationsInImpactMax}`
 
-async function scopePlaces(connection: Connection, among: Among, now: number): Promise<SomePlaces> {
+async function scopePlaces(
+  connection: Connection,
+  among: Among,
+  { now, except }: { readonly now: number; readonly except: { readonly organizationsOn: string } | undefined },
+): Promise<SomePlaces> {
   const { sql, values } = scopesAmong(among, 'holder', 2)
-  const all = [now, ...values]
-  const places = count(await connection.all(placeCount(sql), all), 'places')
+  const isOnAnother = `(SELECT role_set_id FROM organizations WHERE id = holder.organization_id) <> ?${values.length + 2}`
+  const isMeant = except === undefined ? sql : `${sql} AND ${isOnAnother}`
+  const all = [now, ...values, ...(except === undefined ? [] : [except.organizationsOn])]
+  const places = count(await connection.all(placeCount(isMeant), all), 'places')
   if (places === 0) return { places, firstPlaces: [] }
-  return { places, firstPlaces: (await connection.all(firstPlaces(sql), all)).map(placeFrom) }
+  return { places, firstPlaces: (await connection.all(firstPlaces(isMeant), all)).map(placeFrom) }
 }
 
 export function placeFrom(row: Row): Place {
@@ -170,10 +185,14 @@ export function placeFrom(row: Row): Place {
 
 const listed = `
 SELECT found.scope, coalesce(assignments.name, '') AS name, assignments.role_set_id,
-  (SELECT count(*) FROM memberships WHERE organization_id = ?1 AND memberships.scope = found.scope) AS members
+  (
+    SELECT count(*) FROM memberships AS member
+    WHERE organization_id = ?1 AND member.scope = found.scope AND ${isCurrentMember('member', '?4')}
+  ) AS members
 FROM (
   SELECT scope FROM assignments WHERE organization_id = ?1 AND scope > ?2
-  UNION SELECT DISTINCT scope FROM memberships WHERE organization_id = ?1 AND scope > ?2
+  UNION SELECT DISTINCT scope FROM memberships AS member
+  WHERE organization_id = ?1 AND scope > ?2 AND ${isCurrentMember('member', '?4')}
   ORDER BY scope LIMIT ?3
 ) AS found
 LEFT JOIN assignments ON assignments.organization_id = ?1 AND assignments.scope = found.scope
@@ -183,9 +202,9 @@ ORDER BY found.scope`
 async function scopesOf(
   connection: Connection,
   organizationId: string,
-  { size, after = '' }: Page,
+  { size, after = '', now }: Page & { readonly now: number },
 ): Promise<readonly ListedScope[]> {
-  const rows = await connection.all(listed, [organizationId, after, size])
+  const rows = await connection.all(listed, [organizationId, after, size, now])
   return rows.map((row) => ({
     ...{ organizationId, scope: text(row, 'scope'), name: text(row, 'name') },
     own: row['role_set_id'] === null ? null : text(row, 'role_set_id'),
@@ -199,7 +218,7 @@ async function scopeCount(connection: Connection, organizationId: string): Promi
 }
 
 const inUse = (condition: string) => `
-SELECT (SELECT count(*) FROM memberships WHERE scope <> '' AND ${condition}) AS members,
+SELECT (SELECT count(*) FROM memberships AS holder WHERE scope <> '' AND ${condition} AND ${current}) AS members,
   (SELECT count(*) FROM invitations WHERE scope <> '' AND ${condition} AND status = 'pending' AND expires_at > ?1) AS invitations,
   (SELECT count(*) FROM assignments WHERE ${condition}) AS assignments`
 

@@ -5,18 +5,25 @@
 
 import { everyScope } from '@rolesets/core'
 import type { Reader, Span, Spanned } from '../../store.ts'
-import type { Connection } from '../connection.ts'
+import type { Connection, Value } from '../connection.ts'
 import { count } from '../rows/columns.ts'
 import type { Table } from '../rows/table.ts'
 import { invitations, memberships, organizations } from '../rows/things.ts'
 import { contains, given, hasStatus, isChosen, where, type Condition } from './conditions.ts'
+import { currentMembers, isCurrentMemberOfWhole } from './current-members.ts'
 import { searchDomains } from './domains.ts'
 
 /** Each ends with columns that no two rows share. A direction follows each column. */
 const organizationOrders = {
   created_at: ['created_at', 'id'],
   name: ['name', 'id'],
-  members_count: ["(SELECT count(*) FROM memberships WHERE organization_id = organizations.id AND scope = '')", 'id'],
+  members_count: [
+    `(
+      SELECT count(*) FROM memberships AS member
+      WHERE organization_id = organizations.id AND scope = '' AND ${isCurrentMemberOfWhole('member', '?')}
+    )`,
+    'id',
+  ],
 } as const
 const membershipOrders = {
   created_at: ['created_at', 'id', 'organization_id', 'scope', 'user_id'],
@@ -27,8 +34,10 @@ const invitationOrders = {
   email_address: ['email_address COLLATE NOCASE', 'id'],
 } as const
 
-const hasMember =
-  "id IN (SELECT organization_id FROM memberships WHERE user_id IN (SELECT value FROM json_each(?)) AND scope = '')"
+const hasMember = `id IN (
+  SELECT organization_id FROM memberships AS member
+  WHERE user_id IN (SELECT value FROM json_each(?)) AND scope = '' AND ${isCurrentMemberOfWhole('member', '?')}
+)`
 const isOfUser = `accepted_by_user_id = ? AND accepted_by_user_id <> '' OR email_address = ? COLLATE NOCASE`
 
 const isInvitee = `email_address COLLATE NOCASE IN (
@@ -46,12 +55,12 @@ type Searches = Pick<Reader, 'searchOrganizations' | 'searchMemberships' | 'sear
 export function searchesOf(connection: Connection): Searches {
   return {
     searchDomains: (query, order, span) => searchDomains(connection, { query, order, span }),
-    searchOrganizations: ({ text, ids, userIds }, order, span) => {
+    searchOrganizations: ({ text, ids, userIds, now }, order, span) => {
       const condition = where([
         text === undefined ? undefined : orId(text, contains(text, 'name', 'slug')),
         ...isChosen('id', ids),
-        given(hasMember, asJson(userIds?.include)),
-        given(`NOT ${hasMember}`, asJson(userIds?.exclude)),
+        userIds?.include && { sql: hasMember, values: [JSON.stringify(userIds.include), now, now] },
+        userIds?.exclude && { sql: `NOT ${hasMember}`, values: [JSON.stringify(userIds.exclude), now, now] },
       ])
       const by = ordered(organizationOrders[order.field], order.descending)
       if (order.field !== 'members_count' && text === undefined)
@@ -59,7 +68,8 @@ export function searchesOf(connection: Connection): Searches {
       // Members are stored in the order of their organizations' ids, and a text is searched in whole rows: an index by
       // time would jump between them. The plus keeps SQLite from using it.
       const inRows = { sql: `${condition.sql || 'WHERE true'} AND id > ''`, values: condition.values }
-      return spanned(connection, organizations, { key: 'id', condition: inRows, by: `+${by}`, span })
+      const byValues = order.field === 'members_count' ? [now, now] : []
+      return spanned(connection, organizations, { key: 'id', condition: inRows, by: `+${by}`, byValues, span })
     },
     searchMemberships: async (query, order, span) => {
       const condition = where([
@@ -70,6 +80,7 @@ export function searchesOf(connection: Connection): Searches {
         query.text === undefined ? undefined : contains(query.text, 'user_id'),
         given('created_at >= ?', query.createdFrom),
         given('created_at <= ?', query.createdTo),
+        currentMembers(query.now),
       ])
       const by = ordered(membershipOrders[order.field], order.descending)
       return spanned(connection, memberships, { key: 'organization_id, scope, user_id', condition, by, span })
@@ -101,13 +112,15 @@ interface Search {
   readonly key: string
   readonly condition: Condition
   readonly by: string
+  /** Of the placeholders of the order. */
+  readonly byValues?: readonly Value[]
   readonly span: Span
 }
 
 async function spanned<T extends object>(
   connection: Connection,
   table: Table<T>,
-  { key, condition, by, span }: Search,
+  { key, condition, by, byValues = [], span }: Search,
 ): Promise<Spanned<T>> {
   checkSpan(span, table.name)
   const from = `FROM ${table.name} ${condition.sql}`
@@ -115,7 +128,8 @@ async function spanned<T extends object>(
   if (span.limit === 0 || span.offset >= total) return { items: [], total }
   const page = `SELECT ${key} ${from} ORDER BY ${by} LIMIT ? OFFSET ?`
   const sql = `SELECT * FROM ${table.name} WHERE (${key}) IN (${page}) ORDER BY ${by}`
-  return { items: await table.select(connection, sql, [...condition.values, span.limit, span.offset]), total }
+  const values = [...condition.values, ...byValues, span.limit, span.offset, ...byValues]
+  return { items: await table.select(connection, sql, values), total }
 }
 
 /**
@@ -155,8 +169,4 @@ function ordered(columns: readonly string[], isDescending: boolean): string {
 
 function orId(text: string, condition: Condition): Condition {
   return { sql: `id = ? OR ${condition.sql}`, values: [text, ...condition.values] }
-}
-
-function asJson(values: readonly string[] | undefined): string | undefined {
-  return values && JSON.stringify(values)
 }

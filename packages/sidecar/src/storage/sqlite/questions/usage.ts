@@ -7,8 +7,9 @@
 import { everyScope } from '@rolesets/core'
 import { isHeld, type RoleUsage } from '../../../domain/decided.ts'
 import type { Where } from '../../store.ts'
-import type { Connection, Row, Value } from '../connection.ts'
+import type { Connection, Row } from '../connection.ts'
 import { count, integer, text } from '../rows/columns.ts'
+import { isCurrentMember } from './current-members.ts'
 import { organizationCounts } from '../rows/counts.ts'
 
 /** The tables whose rows hold their first role, and those that have the further ones by role. */
@@ -19,20 +20,26 @@ type Side = 'organizations' | 'holders'
 
 interface Shape {
   readonly counted: 'members' | 'invitations'
-  /** Which rows of the table hold a role at the time `?3`. */
-  readonly isHolding: string
+  /** Whether a row of the table holds a role at the time `?3`. */
+  readonly isHolding: (row: string) => string
   /** The same without the time, as an index has it. */
   readonly isIndexed: string
 }
 
 const pending = "status = 'pending'"
 
+const isHoldingMember = (row: string) => isCurrentMember(row, '?3')
+
 /** In this order: an organization with several of them is counted with the first. */
 export const shapes: Readonly<Record<Listed, Shape>> = {
-  memberships: { counted: 'members', isHolding: 'true', isIndexed: 'true' },
-  further_member_roles: { counted: 'members', isHolding: 'true', isIndexed: 'true' },
-  invitations: { counted: 'invitations', isHolding: `${pending} AND expires_at > ?3`, isIndexed: pending },
-  further_invitation_roles: { counted: 'invitations', isHolding: 'expires_at > ?3', isIndexed: 'true' },
+  memberships: { counted: 'members', isHolding: isHoldingMember, isIndexed: 'true' },
+  further_member_roles: { counted: 'members', isHolding: isHoldingMember, isIndexed: 'true' },
+  invitations: {
+    counted: 'invitations',
+    isHolding: (row) => `${row}.${pending} AND ${row}.expires_at > ?3`,
+    isIndexed: pending,
+  },
+  further_invitation_roles: { counted: 'invitations', isHolding: (row) => `${row}.expires_at > ?3`, isIndexed: 'true' },
 }
 
 // The keys of the table.
@@ -44,15 +51,33 @@ const [ofWhole, ofAnyScope] = ["scope = ''", 'true']
 const columns = (table: Listed, organizationId: string, scope: string) => {
   const earlier = listed.slice(0, listed.indexOf(table)).map(
     (each) => ` AND NOT EXISTS (
-    SELECT 1 FROM ${each} WHERE role_id = ?1 AND organization_id = ${organizationId} AND ${scope} AND ${shapes[each].isHolding})`,
+    SELECT 1 FROM ${each} WHERE role_id = ?1 AND organization_id = ${organizationId} AND ${scope} AND ${shapes[each].isHolding(each)})`,
   )
   return `SELECT coalesce(sum(held), 0) AS held, coalesce(sum(held > 0${earlier.join('')}), 0) AS organizations`
+}
+
+/** Where a statement has what `isHeldInWhole` speaks of. */
+interface At {
+  readonly organizationId: string
+  readonly roleId: string
+  readonly roleSetId: string
+  readonly now: string
+}
+
+/** Whether an organization is on a set and has holders of a role as a whole. Then `usageOf` counts it. */
+export const isHeldInWhole = ({ organizationId, roleId, roleSetId, now }: At): string => {
+  const found = listed.map(
+    (table) => `EXISTS (
+    SELECT 1 FROM ${table} WHERE role_id = ${roleId} AND organization_id = ${organizationId} AND ${ofWhole}
+      AND ${shapes[table].isHolding(table).replaceAll('?3', now)})`,
+  )
+  return `((SELECT role_set_id FROM organizations WHERE id = ${organizationId}) = ${roleSetId} AND (${found.join(' OR ')}))`
 }
 
 /** `?1` the role. */
 const byOrganization = (table: Listed, scope: string) => `
 SELECT organization_id, count(*) AS held FROM ${table}
-WHERE role_id = ?1 AND ${scope} AND ${shapes[table].isHolding} GROUP BY organization_id`
+WHERE role_id = ?1 AND ${scope} AND ${shapes[table].isHolding(table)} GROUP BY organization_id`
 
 /** `?1` the role, `?2` the set. */
 const inRoleSet: Readonly<Record<Side, (table: Listed) => string>> = {
@@ -62,7 +87,7 @@ ${columns(table, 'counts.id', ofWhole)}
 FROM (
   SELECT id, (
     SELECT count(*) FROM ${table}
-    WHERE role_id = ?1 AND organization_id = organizations.id AND ${ofWhole} AND ${shapes[table].isHolding}
+    WHERE role_id = ?1 AND organization_id = organizations.id AND ${ofWhole} AND ${shapes[table].isHolding(table)}
   ) AS held
   FROM organizations WHERE role_set_id = ?2 LIMIT -1
 ) AS counts`,
@@ -93,7 +118,7 @@ const countedInPlace = (counted: Shape['counted'], scope: string) =>
   listed
     .filter((table) => shapes[table].counted === counted)
     .map((table) => {
-      const { isHolding } = shapes[table]
+      const isHolding = shapes[table].isHolding(table)
       return `(SELECT count(*) FROM ${table} WHERE role_id = used.id AND organization_id = ?1 AND ${scope} AND ${isHolding})`
     })
     .join(' + ')
@@ -131,8 +156,7 @@ export async function usageOf(
     const side =
       among && (await cheaperSide(connection, { holders: table, roleIds: [roleId], roleSetId: among.roleSetId }))
     const sql = side === undefined ? anywhere(table) : inRoleSet[side](table)
-    const values: readonly Value[] = [roleId, among?.roleSetId ?? null]
-    const [row = {}] = await connection.all(sql, sql.includes('?3') ? [...values, now] : values)
+    const [row = {}] = await connection.all(sql, [roleId, among?.roleSetId ?? null, now])
     usage[shapes[table].counted] += integer(row, 'held')
     usage.organizations += integer(row, 'organizations')
   }

@@ -5,6 +5,7 @@
 
 import { type Catalogue, Index, initialSettings, type Role, type RoleSet, type Settings } from '@rolesets/core'
 import type { Connection } from '../connection.ts'
+import { isCurrentMember } from '../questions/current-members.ts'
 import { text } from './columns.ts'
 import { assignmentCounts, organizationCounts } from './counts.ts'
 import { readRetiredKeys } from './permissions.ts'
@@ -56,8 +57,10 @@ export async function putRole(connection: Connection, role: Role): Promise<void>
   await link(connection, rolePermissions, [role.id, role.permissionIds])
 }
 
-export async function deleteRole(connection: Connection, { id }: Role): Promise<void> {
+/** @param stamp `at`: the time of the write */
+export async function deleteRole(connection: Connection, { id }: Role, { at }: { readonly at: number }): Promise<void> {
   await unlink(connection, rolePermissions, id)
+  await deleteFormerHolders(connection, id, at)
   await roles.deleteAll(connection, [[id]])
 }
 
@@ -102,4 +105,22 @@ async function readLinks(connection: Connection, links: Links): Promise<Readonly
     else groups.set(text(row, holder), [text(row, held)])
   }
   return groups
+}
+
+/**
+ * Members whose time is over keep the roles that they had (rule 22), and don't keep a role from being deleted: their rows go
+ * with it. With the membership of an organization as a whole go those in its scopes, which would count again beside a new one.
+ */
+async function deleteFormerHolders(connection: Connection, roleId: string, now: number): Promise<void> {
+  const key = 'organization_id, scope, user_id'
+  const former = `
+SELECT ${key} FROM memberships WHERE role_id = ?1 AND NOT ${isCurrentMember('memberships', '?2')}
+UNION SELECT ${key} FROM further_member_roles WHERE role_id = ?1 AND NOT ${isCurrentMember('further_member_roles', '?2')}`
+  const all = `
+WITH former (${key}) AS (${former})
+SELECT ${key} FROM former
+UNION SELECT inside.organization_id, inside.scope, inside.user_id
+FROM former JOIN memberships AS inside USING (organization_id, user_id) WHERE former.scope = ''`
+  for (const table of ['former_roles', 'memberships'])
+    await connection.run(`DELETE FROM ${table} WHERE (${key}) IN (${all})`, [roleId, now])
 }

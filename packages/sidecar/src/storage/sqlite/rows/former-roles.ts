@@ -11,6 +11,7 @@ import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection, Row, Value } from '../connection.ts'
 import type { Restorable } from '../../../domain/former-roles.ts'
 import type { FormerRolesOf } from '../../store.ts'
+import { isCurrentMemberOfWhole } from '../questions/current-members.ts'
 import { text, unlessNoJson } from './columns.ts'
 import { memberships } from './things.ts'
 
@@ -147,7 +148,7 @@ export async function deleteFormerRoles(connection: Connection, before: readonly
 const restorable = (side: Side) => `
 SELECT held.*, remembered.former AS former
 FROM former_roles AS remembered CROSS JOIN memberships AS held USING (organization_id, scope, user_id)
-WHERE ${concerned[side]('remembered')} AND remembered.role_ids = ${list('held')} AND EXISTS (
+WHERE ${concerned[side]('remembered')} AND ${isCurrentMemberOfWhole('held', '?4')} AND remembered.role_ids = ${list('held')} AND EXISTS (
   SELECT 1 FROM json_each(remembered.former) AS each
   WHERE NOT EXISTS (SELECT 1 FROM json_each(each.value) AS role WHERE role.value NOT IN (SELECT value FROM json_each(?1)))
 )
@@ -155,10 +156,10 @@ ORDER BY organization_id, scope, user_id LIMIT ?3`
 
 export async function readFormerRoles(
   connection: Connection,
-  { among, roleIds, limit }: FormerRolesOf,
+  { among, roleIds, limit, now }: FormerRolesOf,
 ): Promise<readonly Restorable[]> {
   const [side, id] = sideOf(among)
-  const rows = await connection.all(restorable(side), [JSON.stringify(roleIds), id, limit])
+  const rows = await connection.all(restorable(side), [JSON.stringify(roleIds), id, limit, now])
   return rows.map((row) => ({ membership: memberships.thingOf(row), former: formerOf(row) }))
 }
 

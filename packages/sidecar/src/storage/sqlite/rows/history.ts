@@ -71,14 +71,21 @@ export async function readAnchor(connection: Connection): Promise<Anchor> {
   return { revision: integer(row, 'revision'), seal: text(row, 'seal') }
 }
 
+const alsoAbout = `EXISTS (SELECT 1 FROM change_subjects AS other
+  WHERE other.subject = ? AND other.revision = change_sets.revision)`
+
 /** The newest first, unless `oldestFirst`. */
 export async function readHistory(
   connection: Connection,
-  { subject, actor, operation, from, to }: HistoryQuery,
+  query: HistoryQuery,
   { size, after, oldestFirst = false }: HistoryPage,
 ): Promise<readonly KeptChangeSet[]> {
+  const { actor, operation, exceptOperations, from, to } = query
+  const [subject, other] = [query.subject, query.scope].filter((each) => each !== undefined)
   const conditions = where([
     given('change_subjects.subject = ?', subject),
+    given(alsoAbout, other),
+    given('operation NOT IN (SELECT value FROM json_each(?))', exceptOperations && JSON.stringify(exceptOperations)),
     given('actor = ?', actor),
     given('operation = ?', operation),
     given('committed_at >= ?', from),

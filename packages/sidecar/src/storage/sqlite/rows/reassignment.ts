@@ -6,6 +6,7 @@
 import type { Reassigned, Renamed } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
 import type { Connection, Value } from '../connection.ts'
+import { isCurrentMember } from '../questions/current-members.ts'
 import { scopesAmong, type Selection } from '../questions/scopes.ts'
 import { cheaperSide, type Holders } from '../questions/usage.ts'
 
@@ -19,7 +20,7 @@ interface Shape {
 
 const shapes: Readonly<Record<Holders, Shape>> = {
   memberships: {
-    isHolding: 'true',
+    isHolding: isCurrentMember('memberships', '?2'),
     key: ['organization_id', 'scope', 'user_id'],
     further: 'further_member_roles',
   },
@@ -141,12 +142,20 @@ async function canHaveScopes(connection: Connection, among: Reassigned['among'])
   return row?.['found'] === 1
 }
 
-/** Its members and invitations get the other key. */
+/**
+ * Its members and invitations get the other key. The new one is free: who still has a row of it is a member there no longer
+ * (rule 22), and the row makes room.
+ */
 export async function renameScope(
   connection: Connection,
   { organizationId, fromScope, toScope }: Renamed,
   stamp: Recorded,
 ): Promise<void> {
+  await connection.run(
+    `DELETE FROM memberships
+     WHERE organization_id = ?1 AND scope = ?2 AND NOT ${isCurrentMember('memberships', '?3')}`,
+    [organizationId, toScope, stamp.at],
+  )
   const values = [toScope, stamp.at, stamp.revision, organizationId, fromScope]
   for (const table of ['memberships', 'invitations'])
     await connection.run(
