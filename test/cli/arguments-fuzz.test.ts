@@ -11,10 +11,12 @@ const verb = fc.constantFrom(
   ...[['log'], ['explain'], ['doctor']],
   ...['create', 'list', 'get', 'revoke', 'accept'].map((name) => ['invitations', name]),
   ...['create', 'list', 'revoke'].map((name) => ['keys', name]),
+  ...['add', 'update', 'remove'].map((name) => ['members', name]),
   ...[['invitations'], ['keys'], ['keys', 'help']],
 )
 const flag = fc.constantFrom(
   ...['--expected-revision', '--status', '--expires-in-days', '--inviter', '--redirect-url', '--read-only'],
+  ...['--role', '--until', '--scope', '--email-address', '--acting-user', '--grant-policy'],
   ...['--thing', '--operation', '--from', '--to', '--oldest-first', '--limit', '--at', '--database'],
   ...['-f', '--file', '--dry-run', '--prune', '--map', '--permission', '--at-least', '--after', '--actor', '--json'],
   ...['--target', '--key', '--key-file', '--tls', '--tls-ca', '--tls-cert', '--tls-key', '--tls-server-name'],

@@ -17,6 +17,26 @@ test('time passes while the machine is suspended, although the monotonic clock s
   t.is(clock() - before, 12_100, 'once')
 })
 
+test('the wall clock is looked at seldom, and no suspension goes unseen in which the monotonic clock runs for that long', (t) => {
+  const [monotonic, wall, looks] = [{ ms: 5 }, { ms: 1_000_000 }, { count: 0 }]
+  const lookAtWall = () => {
+    looks.count++
+    return wall.ms
+  }
+  const clock = countingSuspension(() => monotonic.ms, lookAtWall, 1)
+  const before = clock()
+  for (let n = 0; n < 9; n++) {
+    monotonic.ms += 0.1
+    wall.ms += 0.1
+    t.is(clock(), monotonic.ms, 'it runs between two looks')
+  }
+  t.is(looks.count, 1)
+  monotonic.ms += 1
+  wall.ms += 1 + 12_000
+  t.is(Math.round(clock() - before), 12_002)
+  t.is(looks.count, 2)
+})
+
 test('the clock never runs back, never behind the monotonic clock, and misses at most a second of suspension', (t) => {
   const step = fc.record({ passedMs: fc.nat(60_000), suspendedMs: fc.nat(60_000), setBackMs: fc.nat(100_000) })
   fc.assert(

@@ -103,6 +103,47 @@ test('there are at most as many scopes in the cache as organizations', async (t)
   t.is(sidecar.calls.length, 5)
 })
 
+test('an organization that is dropped from the cache takes its scopes along, and one that is asked about keeps them', async (t) => {
+  const { client } = await openBesideFake(t, { sidecar: hospital, organizationsMax: 2 })
+  const isCached = (organizationId: string) => client.checkCached(organizationId, 'org:admin', inScope) !== undefined
+  const inScope = { scope: 'team:a', permission: 'org:reports:read' }
+  await client.check('acme', 'org:admin', inScope)
+  await client.check('globex', 'org:admin', inScope)
+  t.true(isCached('globex') && isCached('acme'), 'acme was asked about last')
+  await client.check('initech', 'org:admin', inScope)
+  t.deepEqual(['acme', 'globex', 'initech'].map(isCached), [true, false, true])
+})
+
+test('a scope is found among many of its organization', async (t) => {
+  const { client, sidecar, clock } = await openBesideFake(t, { sidecar: hospital })
+  const scopes = Array.from({ length: 20 }, (_, n) => ({ scope: `department:${n}` }))
+  for (const inScope of scopes) await client.check('acme', 'org:nurse', inScope)
+  sidecar.assign('acme', 'role_set:pharmacy', 'department:7')
+  sidecar.assign('acme', 'role_set:pharmacy', 'department:0')
+  await clock.settle()
+  const sets = scopes.map((inScope) => client.checkCached('acme', 'org:nurse', inScope)?.roleSet)
+  t.deepEqual(
+    sets,
+    scopes.map((_, n) => (n === 0 || n === 7 ? 'role_set:pharmacy' : 'role_set:ward')),
+  )
+  sidecar.removeOrganization('acme')
+  await clock.settle()
+  t.is(
+    scopes.findIndex((inScope) => client.checkCached('acme', 'org:nurse', inScope)),
+    -1,
+  )
+})
+
+test('a question about a scope that is no object or has a wrong part is rejected, also when the answer is known', async (t) => {
+  const { client } = await openBesideFake(t, { sidecar: hospital })
+  await client.check('acme', 'org:admin')
+  t.true(client.checkCached('acme', 'org:admin', { scope: '' })?.allowed)
+  const isRejected = (about: unknown) =>
+    t.throws(() => client.checkCached('acme', 'org:admin', about as string), { code: 'invalid_argument' })
+  for (const about of [null, [], { scope: null }, { scope: 7 }, { permission: null }, { permission: '' }])
+    isRejected(about)
+})
+
 test('a sidecar that knows no scopes has answered for the whole organization: there is no decision', async (t) => {
   const { client, transport } = await openScripted(t)
   const asked = client.check('acme', 'org:admin', { scope: 'team:a' })

@@ -107,6 +107,60 @@ test('what others write is counted as drift, is not reverted, and is gone when i
   await until(() => facts().drift?.changes === 0 && events('manifest_drift_gone').length === 1)
   t.deepEqual(facts().drift, { total: 0, changes: 0, undeclared: none })
   t.is(store.head, head + 7, 'only the others have written')
+  t.is(facts().revision, `${store.epoch}:${store.head}`, 'the store is as declared again, at this revision')
+  t.is(declared.measurements.appliedRevision, store.head)
+})
+
+test('what others do to kinds and defaults of scopes and to scopes is measured, too', async (t) => {
+  const scoped = `${sets}scope_kinds: [{ kind: department, fallback: organization }]\n${acme('scopes: [{ key: department:a, name: A }]')}`
+  const { readiness, admin, facts } = await follow(t, await manifestFile(t, scoped))
+  await readiness.whenReady()
+  await until(() => facts().drift?.total === 0)
+  await admin.setScopeKind({ kind: 'product', fallback: 'none' }, writing())
+  await until(() => facts().drift?.total === 1)
+  await admin.deleteScopeKind({ kind: 'product' }, writing())
+  await until(() => facts().drift?.total === 0)
+  await admin.renameScope({ organizationId: 'org_acme', scope: 'department:a', name: 'B' }, writing())
+  await until(() => facts().drift?.changes === 1)
+  t.deepEqual([facts().drift?.total, facts().result], [1, 'applied'])
+})
+
+test('a role set that goes together with its organization is refused: the log names the organization, the probes tell the rule', async (t) => {
+  const path = await manifestFile(t, withAnalyst)
+  const { readiness, facts, events } = await follow(t, path, { prune: true })
+  await readiness.whenReady()
+  const without = `roles: [{ key: org:analyst, name: Analyst }]\nrole_sets:\n${roleSet('role_set:free')}organizations: [{ id: org_other, role_set: role_set:free }]\n`
+  await writeFile(path, without)
+  await until(() => facts().result === 'refused')
+  t.is(facts().error?.code, 'in_use')
+  t.regex(
+    String(facts().error?.message),
+    /^The manifest is refused \(in_use\): The thing is in use and can't be deleted\./,
+  )
+  t.false(JSON.stringify(facts().error).includes('org_acme'))
+  t.regex(String(events('manifest_refused')[0]?.['error']), /role_set:pro is used by 1 organization: org_acme\. /)
+
+  await writeFile(
+    path,
+    without.replace('organizations: [', 'organizations: [{ id: org_acme, role_set: role_set:free }, '),
+  )
+  await until(() => facts().result === 'applied' && facts().error === undefined)
+})
+
+test('an organization that is taken out of the manifest stays, and the log says that it is there beside it', async (t) => {
+  const two = `${sets}organizations: [{ id: org_acme }, { id: org_globex }]\n`
+  const path = await manifestFile(t, two)
+  const { readiness, facts, events } = await follow(t, path, { prune: true })
+  await readiness.whenReady()
+  await until(() => facts().drift?.total === 0)
+  await writeFile(path, two.replace(', { id: org_globex }', ''))
+  await until(() => facts().drift?.total === 1)
+  t.like(facts(), { result: 'unchanged', drift: { changes: 0, undeclared: { organizations: 1 } } })
+  t.regex(String(events('manifest_unchanged').at(-1)?.['message']), /^All that the manifest declares is so already/)
+  t.regex(
+    String(events('manifest_drifted')[0]?.['message']),
+    /has things that the manifest does not declare: they were removed from it/,
+  )
 })
 
 test('with prune, drift counts what applying again would delete', async (t) => {

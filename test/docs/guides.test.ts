@@ -56,13 +56,17 @@ async function runSnippets(codes: readonly string[], scope: Record<string, unkno
 
 test('members.md: the sidecar that knows the members says who is affected, and gives them other roles', async (t) => {
   const { shell, roleSets } = await openGuide(t)
-  const [create, tell, count] = (await blocksOf('docs/members.md', 'js')).map(({ code }) => code)
+  const [create, forATime, tell, count] = (await blocksOf('docs/members.md', 'js')).map(({ code }) => code)
   await runSnippets([create ?? ''], { roleSets }, '{}')
   const [preview = '', move = ''] = await commandsIn('members.md')
   const refused = await shell(preview)
   t.is(refused.code, 1)
   t.true(refused.output.includes('org:analyst (1 member, 0 invitations)'), refused.output)
   t.is((await shell(move)).code, 0)
+  await runSnippets([forATime ?? ''], { roleSets }, '{}')
+  const dora = { organizationId: 'org_umbrella', userId: 'user_dora' }
+  t.is((await roleSets.admin.getMembership(dora)).membership.expiresAtMs, 0)
+  await roleSets.admin.deleteMembership(dora)
 
   const own = new Map<string, string>([['user_zoe', 'org:analyst']])
   const database = {

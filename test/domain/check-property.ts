@@ -8,3 +8,12 @@ export function checkProperty<T>(t: ExecutionContext, property: fc.IProperty<T>,
   t.log(`TEST_SEED=${seed}`)
   fc.assert(property, { numRuns, includeErrorInReport: true })
 }
+
+export async function checkAsyncProperty<T>(
+  t: ExecutionContext,
+  property: fc.IAsyncProperty<T>,
+  numRuns: number,
+): Promise<void> {
+  t.log(`TEST_SEED=${seed}`)
+  await fc.assert(property, { numRuns, includeErrorInReport: true })
+}

@@ -40,7 +40,7 @@ export async function openTestSidecar(
   t: Teardown,
   env: Readonly<Record<string, string>> = {},
   change: (config: Config) => Config = (config) => config,
-  options: Pick<SidecarOptions, 'readiness' | 'signal'> = {},
+  options: Pick<SidecarOptions, 'readiness' | 'signal' | 'now'> = {},
 ): Promise<OpenedSidecar> {
   const folder = await temporaryFolder(t)
   const parsed = parseConfig({

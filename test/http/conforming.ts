@@ -29,8 +29,12 @@ export interface Answered {
   readonly body: any
 }
 
-export async function openApi(t: ExecutionContext, env: Readonly<Record<string, string>> = {}): Promise<Api> {
-  const opened = await openTestSidecar(t, { ROLESETS_HTTP_LISTEN: '127.0.0.1:0', ...env })
+export async function openApi(
+  t: ExecutionContext,
+  env: Readonly<Record<string, string>> = {},
+  options: Parameters<typeof openTestSidecar>[3] = {},
+): Promise<Api> {
+  const opened = await openTestSidecar(t, { ROLESETS_HTTP_LISTEN: '127.0.0.1:0', ...env }, undefined, options)
   const base = `http://${opened.sidecar.http}`
   const complaints: string[] = []
   const document = await fetch(`${base}/v1/openapi.json`, { headers: { authorization: `Bearer ${secretKey}` } })

@@ -228,13 +228,17 @@ test('a manifest that is applied, one that is refused, and what is written besid
   const { value } = await scrapeUntil(sidecar.http, 'rolesets_manifest_drift', 0)
   t.is(value('rolesets_manifest_applied'), 1)
   t.is(value('rolesets_manifest_reconciles_total', { result: 'applied' }), 1)
-  t.is(value('rolesets_manifest_reconciles_total', { result: 'failed' }), 0)
+  for (const result of ['unchanged', 'refused', 'failed'])
+    t.is(value('rolesets_manifest_reconciles_total', { result }), 0, result)
   t.is(value('rolesets_manifest_applied_revision'), value('rolesets_head_revision'))
   await connect(t, target).write('UpdateRole', { role: 'org:declared', name: 'Changed' })
   t.is((await scrapeUntil(sidecar.http, 'rolesets_manifest_drift', 1)).value('rolesets_manifest_applied'), 1)
   await writeFile(manifest, 'roles: [{ key: 5 }]\n')
   const refused = await scrapeUntil(sidecar.http, 'rolesets_manifest_applied', 0)
-  t.true(Number(refused.value('rolesets_manifest_reconciles_total', { result: 'failed' })) >= 1)
+  t.true(Number(refused.value('rolesets_manifest_reconciles_total', { result: 'refused' })) >= 1)
+  t.is(refused.value('rolesets_manifest_reconciles_total', { result: 'failed' }), 0)
+  const { manifest: facts } = (await (await fetch(`http://${sidecar.http}/readyz`)).json()) as { manifest: object }
+  t.like(facts, { result: 'refused' })
   t.is(refused.value('rolesets_ready'), 1)
 })
 
@@ -245,7 +249,11 @@ test('what follows a manifest is told, and a source that fails leaves only its o
     stalenessMs: () => Infinity,
     diskUsage: () => Promise.reject(new Error('The disk is gone.')),
     manifest: () => ({
-      ...{ result: 'failed' as const, reconciles: { applied: 1, unchanged: 2, failed: 3 }, lastAttemptAt: 5_000 },
+      ...{
+        result: 'failed' as const,
+        reconciles: { applied: 1, unchanged: 2, refused: 4, failed: 3 },
+        lastAttemptAt: 5_000,
+      },
       ...{ lastSuccessAt: 4_000, appliedRevision: 6, drift: 2 },
     }),
   }

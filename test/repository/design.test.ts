@@ -64,7 +64,7 @@ test('rules and invariants are numbered from 1 without gaps', (t) => {
     invariants.map((_, index) => `I${index + 1}`),
   )
   t.is(rules.length, 22)
-  t.is(invariants.length, 11)
+  t.is(invariants.length, 13)
 })
 
 test('each rule and invariant that code, tests and pages cite is defined in model.md', (t) => {

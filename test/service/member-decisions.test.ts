@@ -3,6 +3,10 @@
 import test from 'ava'
 import { put, type Change } from '@rolesets/core'
 import type { MemberQuestionInput } from '../../packages/sidecar/src/domain/member-questions.ts'
+import { createMemberDecisions } from '../../packages/sidecar/src/service/decisions/members.ts'
+import { openReadModel } from '../../packages/sidecar/src/service/decisions/read-model.ts'
+import { authority, Freshness } from '../../packages/sidecar/src/service/freshness.ts'
+import type { Store } from '../../packages/sidecar/src/storage/store.ts'
 import { addRoleSet, openTestService, reading, writing, type OpenedService } from './open-service.ts'
 
 const organizationId = 'org_acme'
@@ -129,4 +133,43 @@ test('a batch is of one state, whatever it asks about', async (t) => {
     ['MEMBER_HOLDS_ROLE', 'MEMBER_HOLDS_ROLE', 'NOT_A_MEMBER'],
   )
   t.is(revision, opened.store.lineage.textOf(opened.store.head))
+})
+
+test('a batch of the largest size is answered by a few reads, also of scopes, and so are calls that come together', async (t) => {
+  const opened = await openHouse(t)
+  await join(opened, '', ['org:boss'])
+  await join(opened, scope, ['org:clerk'])
+  const { store } = opened
+  let calls = 0
+  const read: Store['read'] = (work) =>
+    store.read((reader) => {
+      const counted = ([name, method]: [string, unknown]) => {
+        if (typeof method !== 'function') return [name, method]
+        return [name, (...given: unknown[]) => (calls++, (method as (...all: unknown[]) => unknown)(...given))]
+      }
+      // Each method stands for the one with its name.
+      return work(Object.fromEntries(Object.entries(reader).map(counted)))
+    })
+  const readModel = await openReadModel(store, { organizationsMax: 10 })
+  const freshness = new Freshness(authority, 5_000)
+  t.teardown(() => (readModel.close(), freshness.close()))
+  const memberDecisions = createMemberDecisions(
+    // It uses no more of the store.
+    {
+      ...{ store: { read, lineage: store.lineage } as unknown as Store, unknownOrganizations: 'initial' },
+      ...{ freshness, now: () => now },
+    },
+    readModel,
+  )
+  const others = Array.from({ length: 9_999 }, (_, number) => asked({ organizationId: `org_${number}`, anyRole: true }))
+  const { results } = await memberDecisions.batchCheckMember([...others, asked({ role: 'org:clerk' })], reading())
+  t.is(results.filter(({ allowed }) => allowed).length, 1)
+  t.is(results.at(-1)?.reason, 'MEMBER_HOLDS_ROLE')
+  t.true(calls <= 8, `${calls} reads`)
+  calls = 0
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, () => memberDecisions.checkMember(asked({ role: 'org:clerk' }), reading())),
+  )
+  t.true(answers.every(({ allowed }) => allowed))
+  t.true(calls <= 8, `${calls} reads`)
 })

@@ -79,7 +79,8 @@ test('pruning needs a manifest, and a manifest a path', (t) => {
   t.deepEqual(configOf({ env: { ROLESETS_MANIFEST: path } }).manifest, { path, prune: false })
   const both = { ROLESETS_MANIFEST: path, ROLESETS_MANIFEST_PRUNE: 'true' }
   t.deepEqual(configOf({ env: both }).manifest, { path, prune: true })
-  const pruneWithout = 'ROLESETS_MANIFEST_PRUNE is given without a manifest. Give --manifest too, or leave it out.'
+  const pruneWithout =
+    'ROLESETS_MANIFEST_PRUNE is given without a manifest. Give ROLESETS_MANIFEST too, or leave it out.'
   t.deepEqual(faultsOf({ ROLESETS_MANIFEST_PRUNE: 'true' }), [pruneWithout])
   t.deepEqual(faultsOf({ ...both, ROLESETS_MANIFEST: '' }), [pruneWithout])
   t.deepEqual(faultsOf({}, { manifest: '' }), ['--manifest is empty. Give the path of a file or a folder.'])
@@ -185,7 +186,11 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
     { ROLESETS_PROBE_LISTEN: ':7452' },
     /^ROLESETS_PROBE_LISTEN has ":7452"\. Give host:port \(/,
   ],
-  ['two addresses for probes', { ROLESETS_PROBE_LISTEN: '[::]:1,[::1]:1' }, /^ROLESETS_PROBE_LISTEN has "\[/],
+  [
+    'two addresses for probes',
+    { ROLESETS_PROBE_LISTEN: '[::]:1,[::1]:1' },
+    /^ROLESETS_PROBE_LISTEN has 2 addresses, and can have one\./,
+  ],
   [
     'probes and HTTP at one address',
     { ROLESETS_PROBE_LISTEN: '0.0.0.0:7451' },
@@ -202,9 +207,19 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
     /^ROLESETS_HTTP_LISTEN is 127\.0\.0\.1:7450, and gRPC is served at/,
   ],
   [
+    'several addresses for probes',
+    { ROLESETS_PROBE_LISTEN: '0.0.0.0:7452,[::]:7452' },
+    /^ROLESETS_PROBE_LISTEN has 2 addresses, and can have one\. Give one of them\. \[::\]:<port> takes IPv4 and IPv6\.$/,
+  ],
+  [
+    'several addresses for HTTP',
+    { ROLESETS_HTTP_LISTEN: '127.0.0.1:7451, [::1]:7451' },
+    /^ROLESETS_HTTP_LISTEN has 2 addresses, .* Give one of them\.$/,
+  ],
+  [
     'metrics for probes without an address',
     { ROLESETS_PROBE_METRICS: 'true' },
-    /^ROLESETS_PROBE_METRICS is on, but no address is given\. Give --probe-listen too\.$/,
+    /^ROLESETS_PROBE_METRICS is on, but no address is given\. Give ROLESETS_PROBE_LISTEN too\.$/,
   ],
   [
     'neither on nor off',
@@ -254,9 +269,9 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
     { ROLESETS_UPSTREAM: 'authority:7450', ROLESETS_UPSTREAM_KEY: 'k'.repeat(16), ROLESETS_MANIFEST: '/m.yaml' },
     /^ROLESETS_MANIFEST is for an authority, and --upstream makes this sidecar a replica\./,
   ],
-  ['a certificate without a key', { ROLESETS_TLS_CERT: '/tls/cert' }, /Give --tls-key too/],
-  ['a key without a certificate', { ROLESETS_TLS_KEY: '/tls/key' }, /Give --tls-cert too/],
-  ['a client CA alone', { ROLESETS_TLS_CLIENT_CA: '/tls/ca' }, /Give --tls-cert and --tls-key too/],
+  ['a certificate without a key', { ROLESETS_TLS_CERT: '/tls/cert' }, /Give ROLESETS_TLS_KEY too/],
+  ['a key without a certificate', { ROLESETS_TLS_KEY: '/tls/key' }, /Give ROLESETS_TLS_CERT too/],
+  ['a client CA alone', { ROLESETS_TLS_CLIENT_CA: '/tls/ca' }, /Give ROLESETS_TLS_CERT and ROLESETS_TLS_KEY too/],
   ['a certificate that is missing', { ROLESETS_TLS_CERT: '/no', ROLESETS_TLS_KEY: '/tls/key' }, /names "\/no"/],
   ['another treatment', { ROLESETS_UNKNOWN_ORGANIZATIONS: 'allow' }, /is "allow"\. Give one of: initial, deny\.$/],
   [

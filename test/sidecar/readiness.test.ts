@@ -99,7 +99,7 @@ test('a new reason is what the next caller is told, and the log has each reason 
   t.deepEqual(
     told.map(({ level, message }) => [level, message]),
     [
-      ['warn', `The sidecar is not ready: it waits for the manifest. ${why}`],
+      ['info', `The sidecar is not ready: it waits for the manifest. ${why}`],
       ['warn', 'The sidecar is not ready: it waits for the manifest. Line 3 is malformed.'],
       ['info', 'The sidecar is ready.'],
     ],

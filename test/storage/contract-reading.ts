@@ -40,6 +40,7 @@ export function reading(suite: Suite): void {
     organizations: (reader) => reader.organizations(page),
     organizationCount: (reader) => reader.organizationCount('free'),
     membership: (reader) => reader.membership('new', 'u'),
+    membershipsByKeys: (reader) => reader.membershipsByKeys([{ ...team, userId: 'w' }]),
     memberships: (reader) => reader.memberships('new', page),
     membershipsOfPlaces: (reader) => reader.membershipsOfPlaces({ userId: 'u', scope: '*' }, page),
     memberCount: (reader) => reader.memberCount({ organizationId: 'new' }, at),

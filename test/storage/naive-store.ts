@@ -137,6 +137,10 @@ function naiveWriter(
     formerRoles: async () => [],
     membership: async (organizationId, userId, scope = '') =>
       state().memberships.get(keyOf({ organizationId, scope, userId })),
+    membershipsByKeys: async (keys) => {
+      const wanted = new Set(keys.map(({ organizationId, scope, userId }) => `${organizationId} ${scope} ${userId}`))
+      return memberships().filter((each) => wanted.has(`${each.organizationId} ${each.scope} ${each.userId}`))
+    },
     memberships: async (organizationId, page, { roleId, scope = '', now } = {}) => {
       const members = current(now).filter(isOf({ organizationId, scope }))
       return paged(

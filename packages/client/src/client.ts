@@ -13,7 +13,7 @@ import { cacheSink } from './cache/cache-sink.ts'
 import { Cache } from './cache/cache.ts'
 import { CachedDecisions } from './cache/cached-decisions.ts'
 import { CachedMembers } from './cache/cached-members.ts'
-import type { AvailableRoles, Decision, Question } from './cache/decision.ts'
+import type { AvailableRoles, CachedQuestion, Decision, Question } from './cache/decision.ts'
 import { Freshness } from './cache/freshness.ts'
 import { Lookups } from './cache/lookups.ts'
 import { MemberCache } from './cache/member-cache.ts'
@@ -41,14 +41,6 @@ export interface ReadyOptions {
   readonly signal?: AbortSignal
 }
 
-/** What a cached check can be about besides the organization and the role. */
-export interface CachedQuestion {
-  /** Key. The role must also hold it. */
-  readonly permission?: string
-  /** `<kind>:<name>`: a scope of the organization. Not given or empty: the organization as a whole. */
-  readonly scope?: string
-}
-
 export interface Status {
   /** `fresh`: the cache decides. `connecting`: there is none yet. `stale`: it is older than `maxStalenessMs`. */
   readonly state: 'connecting' | 'fresh' | 'stale' | 'closed'
@@ -74,8 +66,8 @@ export interface RoleSetsClient extends AsyncDisposable {
   /** Says whether a role can be given to members of an organization, or of a scope of it. From the cache while it is fresh. */
   check(organizationId: string, role: string, options?: AskOptions): Promise<Decision>
   /**
-   * The same at once; undefined when the sidecar must be asked. With a permission, or nothing, as the third argument it allocates
-   * nothing; a scope is given in an object.
+   * The same at once; undefined when the sidecar must be asked. It allocates nothing. The third argument is a permission, or an
+   * object with a scope; where this is always the same, make it once.
    */
   checkCached(organizationId: string, role: string, about?: string | CachedQuestion): Decision | undefined
   /** Up to 10 000 questions, all at one revision. */
@@ -189,14 +181,13 @@ class Client implements RoleSetsClient {
   }
 
   checkCached(organizationId: string, role: string, about?: string | CachedQuestion): Decision | undefined {
-    if (typeof about === 'object') {
-      const { permission, scope } = parse.parseObject(about, 'about') as CachedQuestion
-      return this.#decisions.fromCache(parse.parseQuestion({ organizationId, role, permission, scope }, ''))
-    }
-    return (
-      this.#decisions.remembered(organizationId, role, about) ??
-      this.#decisions.fromCache(parse.parseQuestion({ organizationId, role, permission: about }, ''))
-    )
+    if (typeof about === 'object') parse.parseObject(about, 'about')
+    return this.#decisions.remembered(organizationId, role, about) ?? this.#fromCache(organizationId, role, about)
+  }
+
+  #fromCache(organizationId: string, role: string, about: string | CachedQuestion | undefined): Decision | undefined {
+    const { permission, scope } = typeof about === 'object' ? about : { permission: about }
+    return this.#decisions.fromCache(parse.parseQuestion({ organizationId, role, permission, scope }, ''))
   }
 
   async checkMany(

@@ -1,17 +1,11 @@
 /** `@rolesets/client`: may this role be granted in this organization? Answered from a cache that follows the sidecar. */
 
-export {
-  createRoleSetsClient,
-  type CachedQuestion,
-  type ReadyOptions,
-  type RoleSetsClient,
-  type Status,
-} from './client.ts'
+export { createRoleSetsClient, type ReadyOptions, type RoleSetsClient, type Status } from './client.ts'
 export type { AskOptions } from './arguments.ts'
 export type { MemberCheckOptions, MemberRolesOptions } from './member-arguments.ts'
 export type { RoleSetsClientOptions } from './options.ts'
 export type { ClientEvent } from './feed/machine.ts'
-export type { AvailableRole, AvailableRoles, Decision, Question } from './cache/decision.ts'
+export type { AvailableRole, AvailableRoles, CachedQuestion, Decision, Question } from './cache/decision.ts'
 export type { MemberCheck, MemberDecision, MemberRequirement, MemberRoles } from './cache/member-decision.ts'
 export {
   isRoleSetsError,

@@ -17,7 +17,7 @@ interface SharedOptions {
   readonly deadlineMs?: number
   /** How old the cache may be to decide. Default 5000; heartbeats come every second, so less than 2000 makes it flap. */
   readonly maxStalenessMs?: number
-  /** Organizations in memory. Default 100 000. */
+  /** Organizations in memory; with their scopes at most twice as many. Default 100 000. */
   readonly organizationsMax?: number
   /** Memberships in memory, for questions about what a user holds. Default 100 000. */
   readonly membersMax?: number

@@ -181,7 +181,8 @@ class Reader {
   fault(name: SettingName, problem: string): void {
     const found = this.#effective.get(name)
     const flag = found?.setting.flag.split(' ')[0] ?? name
-    this.faults.push(`${found?.from === 'variable' ? found.setting.variable : flag} ${problem}`)
+    const isVariable = found?.from === 'variable'
+    this.faults.push(`${isVariable ? found.setting.variable : flag} ${isVariable ? withVariables(problem) : problem}`)
   }
 
   text(name: SettingName): string | undefined {
@@ -235,6 +236,11 @@ class Reader {
   tcpListen(name: 'httpListen' | 'probeListen'): TcpListen | undefined {
     const text = this.text(name)?.trim() ?? ''
     if (text === '') return undefined
+    if (text.includes(',')) {
+      const all = name === 'probeListen' ? ' [::]:<port> takes IPv4 and IPv6.' : ''
+      this.fault(name, `has ${text.split(',').length} addresses, and can have one. Give one of them.${all}`)
+      return undefined
+    }
     const listen = this.listen(name, text)
     if (listen?.kind !== 'unix') return listen
     this.fault(name, `is ${shown(text)}, a Unix socket. HTTP is served on host:port only.`)
@@ -405,6 +411,13 @@ class Reader {
       return undefined
     }
   }
+}
+
+/** Who sets variables, as in a pod, reads what to do in variables. What the user gave stands in quotes. */
+function withVariables(problem: string): string {
+  return problem.replace(/(?<!["\w-])--[a-z-]+/g, (flag) => {
+    return settings.find((setting) => setting.flag.split(' ')[0] === flag)?.variable ?? flag
+  })
 }
 
 /** What is wrong with a key, as the end of a sentence; undefined: nothing. Never shows the key. */

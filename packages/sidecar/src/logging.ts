@@ -100,8 +100,9 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
       head: number
       read_only?: true
     }) => logger.info(facts, 'The sidecar is ready.'),
-    /** It listens, and answers nothing yet. */
-    waiting: (why: string, facts: object) => logger.warn({ event: 'waiting', ...facts }, why),
+    /** It listens, and answers nothing yet. @param isHeldUp something is wrong; otherwise it is a part of every start */
+    waiting: (why: string, facts: object, isHeldUp: boolean) =>
+      logger[isHeldUp ? 'warn' : 'info']({ event: 'waiting', ...facts }, why),
     /** A call was rejected: no valid key. Logged at most once a second, with how many were left out. */
     accessRefused: (facts: { method: string; code: string }) =>
       everySecond((leftOut) => logger.warn({ ...facts, left_out: leftOut }, 'A call was rejected: no valid key.')),
@@ -138,7 +139,7 @@ function manifestEvents(logger: Logger) {
         ? logger.info({ event: 'manifest_applied', ...facts }, 'The manifest was applied.')
         : logger.info(
             { event: 'manifest_unchanged', ...facts },
-            'The store is as the manifest says: nothing was changed.',
+            'All that the manifest declares is so already: nothing was changed.',
           ),
     /** @param isRefused the manifest is at fault, and not the store */
     manifestNotApplied: (facts: object, isRefused: boolean) =>
@@ -148,11 +149,14 @@ function manifestEvents(logger: Logger) {
             'The manifest was refused: nothing was changed. Correct it.',
           )
         : logger.error({ event: 'manifest_failed', ...facts }, 'The manifest could not be applied; it is tried again.'),
-    manifestDrifted: (facts: object, isDrifted: boolean) =>
+    /** @param isChanged what is declared differs; otherwise there are only things beside it */
+    manifestDrifted: (facts: object, { isDrifted, isChanged }: { isDrifted: boolean; isChanged: boolean }) =>
       isDrifted
         ? logger.warn(
             { event: 'manifest_drifted', ...facts },
-            'The store is not as the manifest says: others have written to it.',
+            isChanged
+              ? 'The store is not as the manifest says: others have written to it.'
+              : 'The store has things that the manifest does not declare: they were removed from it and stay, or others have written them.',
           )
         : logger.info({ event: 'manifest_drift_gone', ...facts }, 'The store is as the manifest says again.'),
     manifestDriftUnknown: (error: unknown) =>

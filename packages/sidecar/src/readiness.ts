@@ -5,7 +5,7 @@
 
 /** Something that the sidecar waits for. */
 export interface Wait {
-  /** From now on it waits for another reason. @param why as for `waitFor` */
+  /** From now on it waits because something is wrong. @param why as for `waitFor` */
   readonly because: (why: string) => void
   /** It has come. Can be called twice. */
   readonly over: () => void
@@ -39,7 +39,7 @@ export interface HealthFacts {
 const whyCharactersMax = 1_000
 
 export class Readiness {
-  readonly #waits = new Set<{ what: string; why: string }>()
+  readonly #waits = new Set<{ what: string; why: string; isFault: boolean }>()
   readonly #shown = new Map<string, () => unknown>()
   readonly #listeners = new Set<() => void>()
   #isFresh: (() => boolean) | undefined
@@ -47,9 +47,12 @@ export class Readiness {
   #unwritable: HealthFacts['error'] | true | undefined
   #isStopping = false
 
-  /** @param what one word in snake case, for programs @param why a sentence: what is missing, and what to do */
+  /**
+   * A wait that belongs to every start; `because` says that something is wrong.
+   * @param what one word in snake case, for programs @param why a sentence: what is missing, and what to do
+   */
   waitFor(what: string, why: string): Wait {
-    const wait = { what, why: bounded(why) }
+    const wait = { what, why: bounded(why), isFault: false }
     this.#waits.add(wait)
     this.#changed()
     return {
@@ -57,6 +60,7 @@ export class Readiness {
         const reason = bounded(next)
         if (!this.#waits.has(wait) || wait.why === reason) return
         wait.why = reason
+        wait.isFault = true
         this.#changed()
       },
       over: () => {
@@ -107,6 +111,11 @@ export class Readiness {
 
   get waitingFor(): readonly WaitingFor[] {
     return [...this.#waits].map(({ what, why }) => ({ what, why }))
+  }
+
+  /** Whether something is wrong, so that somebody has to do something. */
+  get isHeldUp(): boolean {
+    return [...this.#waits].some(({ isFault }) => isFault)
   }
 
   /** For the callers that are refused meanwhile. Undefined: nothing is waited for. */

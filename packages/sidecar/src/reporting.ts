@@ -28,7 +28,7 @@ export function readinessLog(readiness: Readiness, { log, shown }: ReadinessRepo
     if (isStopping || waitingText === told) return
     told = waitingText
     if (waitingText === undefined) log.listening(shown())
-    else log.waiting(waitingText, { ...shown(), waiting_for: readiness.waitingFor })
+    else log.waiting(waitingText, { ...shown(), waiting_for: readiness.waitingFor }, readiness.isHeldUp)
   }
 }
 

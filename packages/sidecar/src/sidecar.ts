@@ -58,6 +58,8 @@ export interface SidecarOptions {
   readonly readiness?: Readiness
   /** Ends an opening that isn't finished: what is open is closed, and the reason of the signal is thrown. */
   readonly signal?: AbortSignal
+  /** Unix milliseconds: says when invitations and memberships are over. Default: the clock of this machine. */
+  readonly now?: () => number
 }
 
 /**
@@ -68,14 +70,14 @@ export interface SidecarOptions {
  */
 export async function openSidecar(config: Config, options: SidecarOptions = {}): Promise<Sidecar> {
   const log = options.log ?? createLog({ level: config.logLevel, redaction: redactionOf(config) })
-  const { readiness = new Readiness(), signal } = options
+  const { readiness = new Readiness(), signal, now = Date.now } = options
   const closers: (() => Promise<void> | void)[] = []
   const closeAll = async () => {
     readiness.stop()
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close()
   }
   try {
-    return await assemble(config, { log, readiness, signal, closers, closeAll })
+    return await assemble(config, { log, readiness, signal, now, closers, closeAll })
   } catch (error) {
     await closeAll()
     signal?.throwIfAborted()
@@ -93,12 +95,16 @@ interface Assembly {
   readonly log: Log
   readonly readiness: Readiness
   readonly signal: AbortSignal | undefined
+  readonly now: () => number
   /** The last one opened is the first one closed. */
   readonly closers: (() => Promise<void> | void)[]
   readonly closeAll: () => Promise<void>
 }
 
-async function assemble(config: Config, { log, readiness, signal, closers, closeAll }: Assembly): Promise<Sidecar> {
+async function assemble(
+  config: Config,
+  { log, readiness, signal, now, closers, closeAll }: Assembly,
+): Promise<Sidecar> {
   const measurements = new Measurements()
   const metrics = new MetricsPage(measurements, firstSourceOf(config, readiness))
   const opening = readiness.waitFor('store', storeOpening)
@@ -125,7 +131,6 @@ async function assemble(config: Config, { log, readiness, signal, closers, close
     }),
   )
   const { unknownOrganizations, maxStalenessMs } = config
-  const now = () => Date.now()
   const readOnly = config.readOnly ? { declaredIn: config.manifest?.path } : undefined
   const settings = { unknownOrganizations, maxStalenessMs, readOnly }
   const followed = authority && (await openFollowed(authority, { config, store, readiness, log }))

@@ -46,6 +46,8 @@ const specificCodes: readonly RoleSetsErrorCode[] = [
 
 export class Asking {
   readonly #options: AskingOptions
+  readonly #clock: Clock
+  readonly #freshness: Freshness
   /** Questions that were answered from the cache. */
   hits = 0
   /** Questions for which the sidecar was asked. */
@@ -53,19 +55,21 @@ export class Asking {
 
   constructor(options: AskingOptions) {
     this.#options = options
+    this.#clock = options.clock
+    this.#freshness = options.freshness
   }
 
   get nowMs(): number {
-    return this.#options.clock.nowMs()
+    return this.#clock.nowMs()
   }
 
   /** Whether the cache is within the bound of staleness. */
   get isFresh(): boolean {
-    return this.isFreshAt(this.#options.clock.nowMs())
+    return this.isFreshAt(this.#clock.nowMs())
   }
 
   isFreshAt(nowMs: number): boolean {
-    return nowMs <= this.#options.freshness.untilMs
+    return nowMs <= this.#freshness.untilMs
   }
 
   mayUseCache(atLeast: Revision | undefined): boolean {

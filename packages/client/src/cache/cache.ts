@@ -14,15 +14,14 @@ import {
   type Place,
   type Revision,
 } from '@rolesets/core'
-import { LRUCache } from 'lru-cache'
 import type { ChangeSet } from '../feed/changes.ts'
 import { ended, type CatalogueAtRevision } from './catalogue.ts'
 import { coreChangesOf } from './core-form.ts'
 import type { Decision, Question } from './decision.ts'
-import type { Entry, SharedRoleSet } from './entries.ts'
+import { OrganizationEntry, SharedRoleSet, type ScopeEntry } from './entries.ts'
+import { Organizations } from './organizations.ts'
 import type { RoleSetAnswers } from './role-set-answers.ts'
 import { RoleSetMoves } from './role-set-moves.ts'
-import { ScopeEntries } from './scope-entries.ts'
 
 /** Role sets that entries refer to, or that were replaced, before everything is dropped instead of keeping one more. */
 const roleSetsMax = 10_000
@@ -39,13 +38,10 @@ export interface Lookup {
 }
 
 export class Cache {
-  readonly #entries: LRUCache<string, Entry>
-  readonly #scopes: ScopeEntries
+  readonly #organizations: Organizations
   readonly #lookups = new Map<string, Lookup>()
   readonly #moves = new RoleSetMoves()
   readonly #roleSets = new Map<string, SharedRoleSet>()
-  /** Those whose answers are of the present catalogue. */
-  #answering: SharedRoleSet[] = []
   #catalogue: CatalogueAtRevision | undefined
   /** The largest revision that a write of this client made. */
   #written: Revision | undefined
@@ -53,12 +49,11 @@ export class Cache {
   readonly #ended = new Map<string, number>()
   /** The largest number that the feed ever delivered in this epoch. */
   #reached = 0
-  /** Number that the catalogue must have before anything is answered from it. */
-  #neededNumber = 0
+  /** Number of the revision at which answers are given; -1: the sidecar must be asked. */
+  #answeringNumber = -1
 
   constructor(organizationsMax: number) {
-    this.#entries = new LRUCache({ max: organizationsMax })
-    this.#scopes = new ScopeEntries(organizationsMax)
+    this.#organizations = new Organizations(organizationsMax)
   }
 
   get catalogue(): CatalogueAtRevision | undefined {
@@ -90,47 +85,60 @@ export class Cache {
 
   /** Number of the revision at which answers are given; -1: the sidecar must be asked. */
   get answeringNumber(): number {
-    const number = this.#catalogue?.number ?? -1
-    return number < this.#neededNumber ? -1 : number
+    return this.#answeringNumber
   }
 
-  /** An answer at the revision of the catalogue that was given before: the way of nearly every check. */
-  remembered(organizationId: string, role: string, permission: string | undefined): Decision | undefined {
-    const number = this.#catalogue?.number ?? -1
-    if (number < this.#neededNumber) return undefined
-    const entry = this.#entries.get(organizationId)
-    if (entry === undefined || entry.revision > number) return undefined
-    return entry.roleSet.answers?.remembered(role, permission)
+  /** The answers of an organization that were found before: the way of nearly every check. */
+  found(organizationId: string): RoleSetAnswers | undefined {
+    if (this.#answeringNumber === -1) return undefined
+    return this.#organizations.get(organizationId)?.present.answers
+  }
+
+  /** The same of a scope. */
+  foundOfScope(organizationId: string, scope: string): RoleSetAnswers | undefined {
+    if (this.#answeringNumber === -1) return undefined
+    const kept = this.#organizations.get(organizationId)
+    if (!(kept instanceof OrganizationEntry) || kept.revision > this.#answeringNumber) return undefined
+    return kept.entryOf(scope)?.scopePresent.answers
   }
 
   /** The answer at the revision of the catalogue, or undefined when the sidecar must be asked. */
   decide({ organizationId, scope = '', role, permission }: Question): Decision | undefined {
-    return this.answersOf(organizationId, scope, false)?.answer(role, permission)
+    return this.answersOf({ organizationId, scope })?.answer(role, permission)
   }
 
   /** The answers of the place's role set. With `lastKnown`, also while this client knows of something newer. */
-  answersOf(organizationId: string, scope: string, lastKnown: boolean): RoleSetAnswers | undefined {
-    const entry = this.entryOf(organizationId, lastKnown)
+  answersOf({ organizationId, scope }: Place, lastKnown = false): RoleSetAnswers | undefined {
     const catalogue = this.#catalogue
-    if (scope === '' || entry === undefined || catalogue === undefined) return entry?.roleSet.answers
-    return this.#scopes.answersOf({ organizationId, scope }, entry, { catalogue, moves: this.#moves })
+    if (catalogue === undefined || (!lastKnown && this.#answeringNumber === -1)) return undefined
+    const kept = this.#organizations.get(organizationId)
+    if (kept === undefined) return undefined
+    const entry = kept instanceof OrganizationEntry ? kept : undefined
+    if (entry !== undefined && entry.revision > catalogue.number) return undefined
+    const roleSet = kept instanceof OrganizationEntry ? kept.roleSet : kept
+    if (roleSet.present.answers === undefined)
+      roleSet.present = catalogue.answersOf(this.#moves.destination(roleSet.id))
+    const { answers } = (kept.present = roleSet.present)
+    if (answers === undefined) this.#organizations.forget(organizationId)
+    else if (entry?.scopes === 0) this.#organizations.settle(organizationId, roleSet)
+    if (scope === '' || answers === undefined) return answers
+    return this.#answersOfScope(entry?.entryOf(scope), roleSet, catalogue)
   }
 
-  /** The organization as a whole as the cache has it; its role set has answers. */
-  entryOf(organizationId: string, lastKnown: boolean): Entry | undefined {
-    const catalogue = this.#catalogue
-    if (catalogue === undefined || (!lastKnown && catalogue.number < this.#neededNumber)) return undefined
-    const entry = this.#entries.get(organizationId)
-    if (entry === undefined || entry.revision > catalogue.number) return undefined
-    const { roleSet } = entry
-    if (roleSet.answers !== undefined) return entry
-    roleSet.answers = catalogue.answersOf(this.#moves.destination(roleSet.id))
-    if (roleSet.answers === undefined) {
-      this.#entries.delete(organizationId)
-      return undefined
-    }
-    this.#answering.push(roleSet)
-    return entry
+  /** @param whole the role set of its organization */
+  #answersOfScope(
+    entry: ScopeEntry | undefined,
+    whole: SharedRoleSet,
+    catalogue: CatalogueAtRevision,
+  ): RoleSetAnswers | undefined {
+    if (entry === undefined || entry.scopeRevision > catalogue.number) return undefined
+    if (entry.scopePresent.answers === undefined)
+      entry.scopePresent = catalogue.answersOfScope({
+        scope: entry.scope,
+        whole: this.#moves.destination(whole.id),
+        own: entry.own && this.#moves.destination(entry.own.id),
+      })
+    return entry.scopePresent.answers
   }
 
   /** To be called before the sidecar is asked, and ended whether it answers or not. */
@@ -153,17 +161,10 @@ export class Cache {
    */
   fill({ place, touchedAt }: Lookup, roleSetId: string | null, { epoch, number }: Revision): void {
     if (epoch !== this.#catalogue?.epoch || touchedAt > number) return
-    const { organizationId, scope } = place
-    if (scope !== '') return this.#scopes.fill(place, roleSetId === null ? null : this.#shared(roleSetId), number)
-    const known = this.#entries.peek(organizationId)
-    if (roleSetId !== null && (known === undefined || known.revision < number)) {
-      const scopesFrom = known?.scopesFrom ?? number
-      this.#entries.set(organizationId, {
-        roleSet: this.#shared(roleSetId),
-        revision: number,
-        scopesFrom,
-      })
-    }
+    const roleSet = roleSetId === null ? null : this.#shared(roleSetId)
+    if (place.scope !== '') this.#organizations.fillScope(place, roleSet, number)
+    else if (roleSet !== null)
+      this.#organizations.fill(place.organizationId, roleSet, { number, reached: this.#catalogue.number })
   }
 
   /** Starts anew from a snapshot. One of the same epoch may be older than what was delivered; then it has to catch up. */
@@ -210,7 +211,7 @@ export class Cache {
     if (written === undefined || (written.epoch !== epoch && written.epoch === epochBefore)) return
     if (this.#written?.epoch === written.epoch && this.#written.number >= written.number) return
     this.#written = written
-    this.#updateNeeded()
+    this.#updateAnswering()
   }
 
   /** A write of this client is on the timeline that has ended (and the feed has it, or it is lost), or still to come. */
@@ -223,23 +224,24 @@ export class Cache {
   }
 
   #install(catalogue: CatalogueAtRevision): void {
+    this.#catalogue?.withdrawAnswers()
     this.#catalogue = catalogue
-    for (const roleSet of this.#answering) roleSet.answers = undefined
-    this.#answering = []
     this.#reached = Math.max(this.#reached, catalogue.number)
-    this.#updateNeeded()
+    this.#updateAnswering()
   }
 
-  #updateNeeded(): void {
-    const floor = this.floor
-    this.#neededNumber = floor === undefined || floor.epoch === this.#catalogue?.epoch ? (floor?.number ?? 0) : Infinity
+  #updateAnswering(): void {
+    const { floor } = this
+    const catalogue = this.#catalogue
+    const isPresent = floor === undefined || (floor.epoch === catalogue?.epoch && floor.number <= catalogue.number)
+    this.#answeringNumber = isPresent ? (catalogue?.number ?? -1) : -1
   }
 
   #shared(roleSetId: string): SharedRoleSet {
     const known = this.#roleSets.get(roleSetId)
     if (known !== undefined) return known
     if (this.#roleSets.size >= roleSetsMax) this.#forgetEntries()
-    const roleSet: SharedRoleSet = { id: roleSetId, answers: undefined }
+    const roleSet = new SharedRoleSet(roleSetId)
     this.#roleSets.set(roleSetId, roleSet)
     return roleSet
   }
@@ -254,7 +256,7 @@ export class Cache {
         break
       case 'ended':
         this.#touch(effect.place, number)
-        this.#scopes.assign(effect.place, null, number)
+        this.#organizations.assignScope(effect.place, null, number)
         break
       case 'moved':
         // A set that stays would be known from its organizations' old one only by their revisions: ask for them again.
@@ -266,22 +268,16 @@ export class Cache {
 
   #assign(place: Place, roleSetId: string, revision: number): void {
     this.#touch(place, revision)
-    if (place.scope !== '') return this.#scopes.assign(place, this.#shared(roleSetId), revision)
-    const entry = this.#entries.peek(place.organizationId)
-    // Not those of the entry's own revision: of several changes in one write, the last one counts.
-    if (entry === undefined || entry.revision > revision) return
-    entry.roleSet = this.#shared(roleSetId)
-    entry.revision = revision
+    const roleSet = this.#shared(roleSetId)
+    if (place.scope === '') this.#organizations.assign(place.organizationId, roleSet, revision)
+    else this.#organizations.assignScope(place, roleSet, revision)
   }
 
   /** Its scopes go with it, those that are being read, too. */
   #end(organizationId: string, revision: number): void {
     for (const lookup of this.#lookups.values())
       if (lookup.place.organizationId === organizationId) lookup.touchedAt = revision
-    const entry = this.#entries.peek(organizationId)
-    if (entry === undefined) return
-    entry.scopesFrom = Math.max(entry.scopesFrom, revision)
-    if (entry.revision <= revision) Object.assign(entry, { roleSet: this.#shared(ended), revision })
+    this.#organizations.end(organizationId, this.#shared(ended), revision)
   }
 
   #touch(place: Place, revision: number): void {
@@ -300,8 +296,7 @@ export class Cache {
   }
 
   #forgetEntries(): void {
-    this.#entries.clear()
-    this.#scopes.clear()
+    this.#organizations.clear()
     this.#roleSets.clear()
     this.#moves.clear()
   }

@@ -10,8 +10,9 @@ import type { Limits } from '../waiting.ts'
 import { parseAvailableRoles, parseBatch, parseCheck, type SidecarAnswer } from './answers.ts'
 import type { Asking } from './asking.ts'
 import type { Cache } from './cache.ts'
-import type { AvailableRoles, Decision, Question } from './decision.ts'
+import type { AvailableRoles, CachedQuestion, Decision, Question } from './decision.ts'
 import type { Inquiry, Lookups } from './lookups.ts'
+import type { RoleSetAnswers } from './role-set-answers.ts'
 
 export interface CachedDecisionsOptions {
   readonly asking: Asking
@@ -32,40 +33,53 @@ interface Asked<Value> {
 }
 
 export class CachedDecisions {
-  readonly #options: CachedDecisionsOptions
+  readonly #asking: Asking
+  readonly #lookups: Lookups
+  readonly #cache: Cache
 
-  constructor(options: CachedDecisionsOptions) {
-    this.#options = options
+  constructor({ asking, lookups, cache }: CachedDecisionsOptions) {
+    this.#asking = asking
+    this.#lookups = lookups
+    this.#cache = cache
   }
 
-  /** One that was answered before at this revision. The arguments needn't be valid: those that aren't find nothing. */
-  remembered(organizationId: string, role: string, permission: string | undefined): Decision | undefined {
-    const { asking, cache } = this.#options
-    if (!asking.isFresh) return undefined
-    const decision = cache.remembered(organizationId, role, permission)
-    if (decision !== undefined) asking.hits++
+  /**
+   * One that was answered before at this revision: the way of nearly every check. The arguments needn't be valid: those that aren't
+   * find nothing.
+   */
+  remembered(organizationId: string, role: string, about: string | CachedQuestion | undefined): Decision | undefined {
+    if (!this.#asking.isFresh) return undefined
+    const decision =
+      typeof about === 'object'
+        ? this.#found(organizationId, about.scope)?.remembered(role, about.permission)
+        : this.#cache.found(organizationId)?.remembered(role, about)
+    if (decision !== undefined) this.#asking.hits++
     return decision
   }
 
+  #found(organizationId: string, scope: string | undefined): RoleSetAnswers | undefined {
+    return scope === undefined || scope === ''
+      ? this.#cache.found(organizationId)
+      : this.#cache.foundOfScope(organizationId, scope)
+  }
+
   fromCache(question: Question, atLeast?: Revision): Decision | undefined {
-    const { asking, cache } = this.#options
-    if (!asking.mayUseCache(atLeast)) return undefined
-    const decision = cache.decide(question)
-    if (decision !== undefined) asking.hits++
+    if (!this.#asking.mayUseCache(atLeast)) return undefined
+    const decision = this.#cache.decide(question)
+    if (decision !== undefined) this.#asking.hits++
     return decision
   }
 
   /** All at the one revision of the catalogue, or nothing. */
   manyFromCache(questions: readonly Question[], atLeast?: Revision): readonly Decision[] | undefined {
-    const { asking } = this.#options
-    if (!asking.mayUseCache(atLeast)) return undefined
+    if (!this.#asking.mayUseCache(atLeast)) return undefined
     const decisions: Decision[] = []
     for (const question of questions) {
-      const decision = this.#options.cache.decide(question)
+      const decision = this.#cache.decide(question)
       if (decision === undefined) return undefined
       decisions.push(decision)
     }
-    asking.hits += decisions.length
+    this.#asking.hits += decisions.length
     return decisions
   }
 
@@ -99,8 +113,8 @@ export class CachedDecisions {
   }
 
   rolesFromCache(place: Place, atLeast?: Revision): AvailableRoles | undefined {
-    if (!this.#options.asking.mayUseCache(atLeast)) return undefined
-    return this.#options.cache.answersOf(place.organizationId, place.scope, false)?.availableRoles(place, false)
+    if (!this.#asking.mayUseCache(atLeast)) return undefined
+    return this.#cache.answersOf(place)?.availableRoles(place, false)
   }
 
   /** For display the last known state will do, if the sidecar can't be asked; it says that it is stale. */
@@ -117,10 +131,9 @@ export class CachedDecisions {
       const fromCache = () => this.rolesFromCache(place, asked.atLeast)
       return await this.#inquire(asked, options, { key: 'availableRoles', fromCache })
     } catch (error) {
-      const { asking, cache } = this.#options
       const isOut = isRoleSetsError(error) && (error.code === 'unavailable' || error.code === 'deadline_exceeded')
-      if (!isOut || !asking.covers(options.atLeast)) throw error
-      const lastKnown = cache.answersOf(organizationId, scope, true)?.availableRoles(place, true)
+      if (!isOut || !this.#asking.covers(options.atLeast)) throw error
+      const lastKnown = this.#cache.answersOf(place, true)?.availableRoles(place, true)
       if (lastKnown === undefined) throw error
       return lastKnown
     }
@@ -131,7 +144,7 @@ export class CachedDecisions {
     options: ParsedAskOptions,
     question: Pick<Inquiry<Value>, 'key' | 'fromCache'>,
   ): Promise<Value> {
-    const { asking } = this.#options
+    const asking = this.#asking
     const inquiry: Inquiry<Value> = {
       ...question,
       about: asked.places[0] === undefined ? '' : keyOfPlace(asked.places[0]),
@@ -139,12 +152,12 @@ export class CachedDecisions {
       canBeCached: () => asking.mayUseCache(undefined),
       ask: (limits) => this.#ask(asked, limits),
     }
-    return this.#options.lookups.inquire(inquiry, options)
+    return this.#lookups.inquire(inquiry, options)
   }
 
   /** Asks the sidecar, and keeps what the answer says about the organizations' role sets. */
   async #ask<Value>(asked: Asked<Value>, limits: Limits): Promise<SidecarAnswer<Value>> {
-    const { asking, cache } = this.#options
+    const [asking, cache] = [this.#asking, this.#cache]
     asking.misses += asked.places.length
     // A scope is decided together with its organization.
     const wholes = asked.places.map(({ organizationId }) => cache.beginLookup(wholeOf(organizationId)))

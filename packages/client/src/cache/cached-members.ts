@@ -30,10 +30,16 @@ interface Asked<Value> {
 }
 
 export class CachedMembers {
-  readonly #options: CachedMembersOptions
+  readonly #asking: Asking
+  readonly #lookups: Lookups
+  readonly #cache: Cache
+  readonly #members: MemberCache
 
-  constructor(options: CachedMembersOptions) {
-    this.#options = options
+  constructor({ asking, lookups, cache, members }: CachedMembersOptions) {
+    this.#asking = asking
+    this.#lookups = lookups
+    this.#cache = cache
+    this.#members = members
   }
 
   /** One that was answered before at this revision. The arguments needn't be valid: those that aren't find nothing. */
@@ -42,23 +48,21 @@ export class CachedMembers {
     userId: string,
     question: MemberCheck | null | undefined,
   ): MemberDecision | undefined {
-    const { asking, members } = this.#options
-    const { nowMs } = asking
-    if (!asking.isFreshAt(nowMs)) return undefined
+    const { nowMs } = this.#asking
+    if (!this.#asking.isFreshAt(nowMs)) return undefined
     // Which roles of the organization count in a scope is not remembered.
     if (question?.reach !== undefined && question.reach !== 'PLACE') return undefined
-    const known = members.remembered(organizationId, userId, question?.scope ?? '')
-    if (known === undefined || nowMs >= known.untilMs) return undefined
-    const decision = known.answers.remembered(question)
-    if (decision !== undefined) asking.hits++
+    const entry = this.#members.found(organizationId, userId, question?.scope ?? '')
+    if (entry === undefined || nowMs >= entry.untilMs) return undefined
+    const decision = entry.present.answers?.remembered(question)
+    if (decision !== undefined) this.#asking.hits++
     return decision
   }
 
   fromCache(member: Member, { asked, reach }: ParsedMemberCheck, atLeast?: Revision): MemberDecision | undefined {
-    const { asking, members } = this.#options
     if (!this.#mayUseCache(atLeast)) return undefined
-    const decision = members.answersOf(member, reach, asking.nowMs)?.answer(asked)
-    if (decision !== undefined) asking.hits++
+    const decision = this.#members.answersOf(member, reach, this.#asking.nowMs)?.answer(asked)
+    if (decision !== undefined) this.#asking.hits++
     return decision
   }
 
@@ -71,10 +75,9 @@ export class CachedMembers {
   }
 
   rolesFromCache(member: Member, reach: Reach, atLeast?: Revision): MemberRoles | undefined {
-    const { asking, members } = this.#options
     if (!this.#mayUseCache(atLeast)) return undefined
-    const roles = members.answersOf(member, reach, asking.nowMs)?.roles(member)
-    if (roles !== undefined) asking.hits++
+    const roles = this.#members.answersOf(member, reach, this.#asking.nowMs)?.roles(member)
+    if (roles !== undefined) this.#asking.hits++
     return roles
   }
 
@@ -87,18 +90,16 @@ export class CachedMembers {
   }
 
   #mayUseCache(atLeast: Revision | undefined): boolean {
-    const { asking, members } = this.#options
-    return members.isShown && asking.mayUseCache(atLeast)
+    return this.#members.isShown && this.#asking.mayUseCache(atLeast)
   }
 
   #inquire<Value>(asked: Asked<Value>): Promise<Value> {
     const { member, question, options, fromCache } = asked
-    const { asking, lookups } = this.#options
-    return lookups.inquire(
+    return this.#lookups.inquire(
       {
         about: keyOfMember(member),
         key: JSON.stringify(question),
-        atLeast: asking.needed(options.atLeast),
+        atLeast: this.#asking.needed(options.atLeast),
         fromCache,
         canBeCached: () => this.#mayUseCache(undefined),
         ask: (limits) => this.#ask(asked, limits),
@@ -109,7 +110,7 @@ export class CachedMembers {
 
   /** Asks the sidecar, and keeps what the answer says about the member and the role sets of the place. */
   async #ask<Value>({ member, question, options, parse }: Asked<Value>, limits: Limits): Promise<MemberReply<Value>> {
-    const { asking, cache } = this.#options
+    const asking = this.#asking
     asking.misses++
     const lookups = this.#beginLookups(member)
     // The memberships hold for a time from the answer on, which is later.
@@ -120,7 +121,7 @@ export class CachedMembers {
       const reply = await asking.ask({ method: 'Decisions/CheckMember', request, atLeast, parse }, limits)
       lookups.fill(reply, askedAtMs)
       // The setting came with the snapshot; a sidecar that was restarted with the stricter one is believed at once.
-      if (reply.unknownOrganizationsDenied) cache.setUnknownOrganizations(true)
+      if (reply.unknownOrganizationsDenied) this.#cache.setUnknownOrganizations(true)
       return reply
     } finally {
       lookups.end()
@@ -129,7 +130,7 @@ export class CachedMembers {
 
   /** A scope and a membership of it are decided together with those of the organization. */
   #beginLookups(member: Member) {
-    const { cache, members } = this.#options
+    const [cache, members] = [this.#cache, this.#members]
     const whole = { ...wholeOf(member.organizationId), userId: member.userId }
     const wholePlace = cache.beginLookup(whole)
     const wholeMember = members.beginLookup(whole)

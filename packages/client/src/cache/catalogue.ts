@@ -17,6 +17,7 @@ import {
 } from '@rolesets/core'
 import type { SnapshotChunk } from '../wire/transport.ts'
 import { permissionOf, roleOf, roleSetOf, scopeDefaultOf, scopeKindOf } from './core-form.ts'
+import { notFound, type Present } from './present.ts'
 import { RoleSetAnswers } from './role-set-answers.ts'
 
 /** What `roleSetId` is for an organization that the store doesn't have. */
@@ -45,7 +46,7 @@ export class CatalogueAtRevision implements Revision {
   readonly revision: string
   readonly content: Catalogue
   readonly unknownOrganizationsDenied: boolean
-  readonly #answers = new Map<string, RoleSetAnswers>()
+  readonly #present = new Map<string, { answers: RoleSetAnswers | undefined }>()
 
   constructor({ epoch, number }: Revision, content: Catalogue, unknownOrganizationsDenied: boolean) {
     this.epoch = epoch
@@ -85,20 +86,16 @@ export class CatalogueAtRevision implements Revision {
     return denied === this.unknownOrganizationsDenied ? this : new CatalogueAtRevision(this, this.content, denied)
   }
 
-  /** The answers of the organizations with a role set, made when first asked for; undefined if there is no such set. */
-  answersOf(roleSetId: string): RoleSetAnswers | undefined {
-    const known = this.#answers.get(roleSetId)
-    if (known !== undefined) return known
-    const answers = this.#newAnswersOf(roleSetId)
-    if (answers !== undefined) this.#answers.set(roleSetId, answers)
-    return answers
+  /** The answers of the organizations with a role set, made when first asked for; none if there is no such set. */
+  answersOf(roleSetId: string): Present<RoleSetAnswers> {
+    return this.#present.get(roleSetId) ?? this.#keep(roleSetId, this.#newAnswersOf(roleSetId))
   }
 
   /**
    * The answers of a scope.
    * @param facts ids of role sets as entries have them: `whole` of the organization, `own` of the scope, null: none
    */
-  answersOfScope({ scope, whole, own }: ScopeAssignments): RoleSetAnswers | undefined {
+  answersOfScope({ scope, whole, own }: ScopeAssignments): Present<RoleSetAnswers> {
     if (whole === ended) return this.answersOf(ended)
     const isRegistered = whole !== unregistered
     const standing = { roleSetId: isRegistered ? whole : undefined, unknownOrganizations: this.#unknownOrganizations }
@@ -108,16 +105,28 @@ export class CatalogueAtRevision implements Revision {
       if (roleSet !== undefined && isRegistered) return this.answersOf(roleSet.id)
       const reason = roleSet === undefined ? found.reason : undefined
       const key = `${isRegistered ? 'registered' : 'unregistered'}\n${reason ?? roleSet?.id ?? ''}`
-      const known = this.#answers.get(key)
-      if (known !== undefined) return known
       const place = { roleSet, isRegistered, ...(reason !== undefined && { missing: reason }) }
-      const answers = new RoleSetAnswers(this.content, place, this.revision)
-      this.#answers.set(key, answers)
-      return answers
+      return this.#present.get(key) ?? this.#keep(key, new RoleSetAnswers(this.content, place, this.revision))
     } catch {
       // The catalogue lacks the set: the sidecar is asked.
-      return undefined
+      return notFound
     }
+  }
+
+  /** Another catalogue is the present one. */
+  withdrawAnswers(): void {
+    for (const present of this.#present.values()) {
+      present.answers?.withdrawMembers()
+      present.answers = undefined
+    }
+    this.#present.clear()
+  }
+
+  #keep(key: string, answers: RoleSetAnswers | undefined): Present<RoleSetAnswers> {
+    if (answers === undefined) return notFound
+    const present = { answers }
+    this.#present.set(key, present)
+    return present
   }
 
   get #unknownOrganizations(): 'deny' | 'initial' {

@@ -12,6 +12,14 @@ export interface Question {
   readonly scope?: string | undefined
 }
 
+/** What a cached check can be about besides the organization and the role. */
+export interface CachedQuestion {
+  /** Key. The role must also hold it. */
+  readonly permission?: string
+  /** `<kind>:<name>`: a scope of the organization. Not given or empty: the organization as a whole. */
+  readonly scope?: string
+}
+
 /** What a decision says of rare cases only. */
 export interface RareFacts {
   /**

@@ -8,16 +8,16 @@
  * is asked for again.
  */
 
-import { keyOfPlace, type Place, type Reach } from '@rolesets/core'
+import { keyOfPlace, wholeOf, type Reach } from '@rolesets/core'
 import { LRUCache } from 'lru-cache'
 import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
 import type { Cache } from './cache.ts'
 import type { Membership } from '../wire/resources.ts'
-import type { CatalogueAtRevision } from './catalogue.ts'
-import { HeldRolesLists, type HeldRoles } from './held-roles.ts'
+import { HeldRolesLists } from './held-roles.ts'
 import type { MemberAnswers } from './member-answers.ts'
 import type { Member } from './member-decision.ts'
-import { UserEntries } from './user-entries.ts'
+import { notFound } from './present.ts'
+import { MemberEntry, noEntries, UserEntries } from './user-entries.ts'
 
 /** What was read of a member. */
 export interface Reading {
@@ -32,31 +32,13 @@ export interface MemberLookup extends Member {
   touchedAt: number
 }
 
-interface Entry extends Place {
-  held: HeldRoles
-  untilMs: number
-  /** Number of the revision at which it was read, or by which it was changed since. */
-  revision: number
-  /** Number of the last fact about many members that was found not to concern it. */
-  checkedAt: number
-  /** What was answered last about it in its own place, and from which catalogue: another one may say something else. */
-  answers: MemberAnswers | undefined
-  answeredFrom: CatalogueAtRevision | undefined
-}
-
-/** Answers about a member, and until when they hold on the client's clock. */
-export interface Remembered {
-  readonly answers: MemberAnswers
-  readonly untilMs: number
-}
-
 /** Facts about many members that are remembered, before everything is dropped instead. */
 const factsMax = 10_000
 
 export class MemberCache {
   readonly #cache: Cache
   /** By the user's id. */
-  readonly #users: LRUCache<string, UserEntries<Entry>>
+  readonly #users: LRUCache<string, MemberEntry | UserEntries>
   readonly #lists = new HeldRolesLists()
   readonly #lookups = new Set<MemberLookup>()
   /** Numbers of revisions: since when a role may be another one, and the members of a place may be gone. */
@@ -83,43 +65,38 @@ export class MemberCache {
   }
 
   /**
-   * Answers that were given before: the way of nearly every check. Whatever could change them comes with another catalogue, or
-   * takes them from the entry.
+   * Whose answers were found before: the way of nearly every check. Whatever could change them comes with another catalogue, or
+   * takes them from the entry, but the end of its time.
    */
-  remembered(organizationId: string, userId: string, scope: string): Remembered | undefined {
-    const entry = this.#users.get(userId)?.find(organizationId, scope)
-    if (entry === undefined || entry.answers === undefined) return undefined
-    if (entry.answeredFrom !== this.#cache.catalogue || this.#cache.answeringNumber === -1) return undefined
-    // The compiler doesn't keep that there are answers.
-    return entry as Remembered
+  found(organizationId: string, userId: string, scope: string): MemberEntry | undefined {
+    if (this.#cache.answeringNumber === -1) return undefined
+    return this.#users.get(userId)?.find(organizationId, scope)
   }
 
   /** The answers about a user at the revision of the catalogue; undefined: the sidecar must be asked. */
   answersOf(member: Member, reach: Reach, nowMs: number): MemberAnswers | undefined {
     const entry = this.#present(member, nowMs)
     if (entry === undefined) return undefined
-    const { organizationId, scope } = member
-    if (scope !== '' && reach !== 'PLACE') return this.#answersByReach(entry, { member, reach, nowMs })
-    entry.answers = this.#cache.answersOf(organizationId, scope, false)?.ofMembersWith(entry.held)
-    entry.answeredFrom = this.#cache.catalogue
-    return entry.answers
+    if (member.scope !== '' && reach !== 'PLACE') return this.#answersByReach(entry, { member, reach, nowMs })
+    entry.present = this.#cache.answersOf(member)?.ofMembersWith(entry.held) ?? notFound
+    return entry.present.answers
   }
 
   /** Those about roles that can be held in the organization as a whole. */
   #answersByReach(
-    { held }: Entry,
+    { held }: MemberEntry,
     { member, reach, nowMs }: { readonly member: Member; readonly reach: Reach; readonly nowMs: number },
   ): MemberAnswers | undefined {
-    const { organizationId, scope, userId } = member
-    const answers = this.#cache.answersOf(organizationId, scope, false)
-    const whole = this.#cache.answersOf(organizationId, '', false)
-    const inWhole = this.#present({ organizationId, scope: '', userId }, nowMs)
+    const inOrganization = { ...wholeOf(member.organizationId), userId: member.userId }
+    const answers = this.#cache.answersOf(member)
+    const whole = this.#cache.answersOf(inOrganization)
+    const inWhole = this.#present(inOrganization, nowMs)
     if (whole === undefined || inWhole === undefined) return undefined
     return answers?.ofScopeMember({ held, whole, heldInWhole: inWhole.held, reach })
   }
 
   /** What is known of a membership at the revision of the catalogue. */
-  #present(member: Member, nowMs: number): Entry | undefined {
+  #present(member: Member, nowMs: number): MemberEntry | undefined {
     const entry = this.#users.get(member.userId)?.find(member.organizationId, member.scope)
     if (entry === undefined || entry.revision > this.#cache.answeringNumber) return undefined
     if (nowMs < entry.untilMs && !this.#mayBeOvertaken(entry)) return entry
@@ -146,13 +123,11 @@ export class MemberCache {
   ): void {
     if (!this.#isShown || epoch !== this.#cache.catalogue?.epoch || lookup.touchedAt > number) return
     const { organizationId, scope, userId } = lookup
-    const entries = this.#users.peek(userId) ?? new UserEntries<Entry>([])
-    const known = entries.find(organizationId, scope)
+    const known = this.#users.peek(userId)?.find(organizationId, scope)
     // The same revision can say more now: the time of a membership may be over.
     if (known !== undefined && known.revision > number) return
-    const read = { held: this.#lists.of(roleIds), untilMs, revision: number, checkedAt: 0 }
-    const entry: Entry = { organizationId, scope, ...read, answers: undefined, answeredFrom: undefined }
-    this.#users.set(userId, entries.with(entry))
+    const entry = new MemberEntry(lookup, { held: this.#lists.of(roleIds), untilMs, revision: number })
+    this.#keep(userId, this.#entriesOf(userId).with(entry))
   }
 
   /** Follows the next change set, in the tick in which the cache of places does. */
@@ -203,15 +178,14 @@ export class MemberCache {
   #change(member: Member, roleIds: readonly string[], { number, concernsMany }: Happening): void {
     const { organizationId, scope, userId } = member
     for (const lookup of this.#lookups) if (isTouched(lookup, member)) lookup.touchedAt = number
-    const entries = this.#users.peek(userId)
-    if (entries === undefined) return
+    const entries = this.#entriesOf(userId)
     // What holds in the organization as a whole decides about its scopes, too.
     if (scope === '') this.#keep(userId, entries.withoutScopes(organizationId))
     const entry = entries.find(organizationId, scope)
     if (entry === undefined || entry.revision > number) return
     // The order of the changes counts, and facts about many are looked at later: the sidecar knows.
     if (concernsMany) return this.#forget(member)
-    Object.assign(entry, { held: this.#lists.of(roleIds), untilMs: Infinity, revision: number, answers: undefined })
+    Object.assign(entry, { held: this.#lists.of(roleIds), untilMs: Infinity, revision: number, present: notFound })
   }
 
   #note(facts: Map<string, number>, names: readonly string[], number: number): void {
@@ -221,7 +195,7 @@ export class MemberCache {
     for (const lookup of this.#lookups) lookup.touchedAt = Math.max(lookup.touchedAt, number)
   }
 
-  #mayBeOvertaken(entry: Entry): boolean {
+  #mayBeOvertaken(entry: MemberEntry): boolean {
     if (entry.checkedAt >= this.#factAt) return false
     const isLater = (number = 0) => number > entry.revision
     if (isLater(this.#ended.get(entry.organizationId))) return true
@@ -232,13 +206,17 @@ export class MemberCache {
   }
 
   #forget(member: Member): void {
-    const entries = this.#users.peek(member.userId)
-    if (entries !== undefined) this.#keep(member.userId, entries.without(member))
+    this.#keep(member.userId, this.#entriesOf(member.userId).without(member))
   }
 
-  #keep(userId: string, entries: UserEntries<Entry>): void {
+  #entriesOf(userId: string): UserEntries {
+    const kept = this.#users.peek(userId)
+    return kept instanceof MemberEntry ? new UserEntries([kept]) : (kept ?? noEntries)
+  }
+
+  #keep(userId: string, entries: UserEntries): void {
     if (entries.size === 0) this.#users.delete(userId)
-    else this.#users.set(userId, entries)
+    else this.#users.set(userId, entries.only ?? entries)
   }
 }
 

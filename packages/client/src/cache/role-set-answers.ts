@@ -20,6 +20,7 @@ import {
 import type { AvailableRole, AvailableRoles, Decision } from './decision.ts'
 import type { HeldRoles } from './held-roles.ts'
 import { MemberAnswers } from './member-answers.ts'
+import type { Present } from './present.ts'
 
 /** The places that have the same answers. */
 export interface AnsweringPlace {
@@ -51,7 +52,7 @@ export class RoleSetAnswers {
   /** By the key of the permission, then by the name of the role. */
   readonly #byPermission = new Map<string, Map<string, Decision>>()
   readonly #byReason = new Map<Reason | 'PERMISSION_RETIRED', Decision>()
-  readonly #byHeldRoles = new Map<HeldRoles, MemberAnswers>()
+  readonly #byHeldRoles = new Map<HeldRoles, { answers: MemberAnswers | undefined }>()
   #roles: readonly AvailableRole[] | undefined
 
   /** @param place `roleSet`: none for organizations that are unknown and denied, or were deleted, and for some scopes */
@@ -88,12 +89,17 @@ export class RoleSetAnswers {
    * The answers about members who hold these roles in the place, if only those count. When their time is over is the caller's
    * matter; of a scope, that they are members of the organization, too.
    */
-  ofMembersWith(held: HeldRoles): MemberAnswers {
+  ofMembersWith(held: HeldRoles): Present<MemberAnswers> {
     const known = this.#byHeldRoles.get(held)
     if (known !== undefined) return known
     const answers = this.#memberAnswers({ organization: this.#standingOf(held), reach: 'PLACE', now: 0 })
-    this.#byHeldRoles.set(held, answers)
-    return answers
+    const present = { answers }
+    this.#byHeldRoles.set(held, present)
+    return present
+  }
+
+  withdrawMembers(): void {
+    for (const present of this.#byHeldRoles.values()) present.answers = undefined
   }
 
   /** The answers about a member of this scope and of the organization as a whole, in which roles of both can count. */

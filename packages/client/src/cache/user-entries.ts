@@ -1,45 +1,87 @@
 /**
  * What the cache of members keeps of one user. Nearly all users are members of a place or two, and some programs of very many:
- * few entries are a list, more are a map. A change makes another object, so that the cache counts the entries anew; a large
- * map is shared, because copying it each time would cost too much.
+ * one is kept as it is, a few are a list, more are a map. A change makes another object, so that the cache counts the entries anew;
+ * a large map is shared, because copying it each time would cost too much.
  */
 
 import { keyOfPlace, type Place } from '@rolesets/core'
+import type { HeldRoles } from './held-roles.ts'
+import type { MemberAnswers } from './member-answers.ts'
+import { notFound, type Present } from './present.ts'
 
 /** Looking through so few takes no longer than a look-up in a map. */
 const fewMax = 8
 /** Of one user; beyond it, the one that was kept first goes. */
 const entriesMax = 10_000
 
-export class UserEntries<Entry extends Place> {
-  readonly #few: readonly Entry[]
-  readonly #many: Map<string, Entry> | undefined
-  /** Of the few; nearly always the only one. */
-  readonly #first: Entry | undefined
+/** What was read of a membership, and when. The feed changes it in place. */
+export interface MembershipRead {
+  readonly held: HeldRoles
+  /** Of the client's clock; Infinity: without an end. */
+  readonly untilMs: number
+  /** Number of the revision at which it was read, or by which it was changed since. */
+  readonly revision: number
+}
 
-  constructor(few: readonly Entry[], many?: Map<string, Entry>) {
+/** A user in a place. */
+export class MemberEntry implements Place {
+  readonly organizationId: string
+  readonly scope: string
+  held: HeldRoles
+  untilMs: number
+  revision: number
+  /** Number of the last fact about many members that was found not to concern it. */
+  checkedAt = 0
+  /** In its own place. */
+  present: Present<MemberAnswers> = notFound
+
+  constructor({ organizationId, scope }: Place, { held, untilMs, revision }: MembershipRead) {
+    this.organizationId = organizationId
+    this.scope = scope
+    this.held = held
+    this.untilMs = untilMs
+    this.revision = revision
+  }
+
+  get size(): number {
+    return 1
+  }
+
+  /** As if it were the list of all that the user has. */
+  find(organizationId: string, scope: string): MemberEntry | undefined {
+    return this.organizationId === organizationId && this.scope === scope ? this : undefined
+  }
+}
+
+export class UserEntries {
+  readonly #few: readonly MemberEntry[]
+  readonly #many: Map<string, MemberEntry> | undefined
+
+  constructor(few: readonly MemberEntry[], many?: Map<string, MemberEntry>) {
     this.#few = few
     this.#many = many
-    this.#first = few[0]
   }
 
   get size(): number {
     return this.#many?.size ?? this.#few.length
   }
 
-  find(organizationId: string, scope: string): Entry | undefined {
-    const first = this.#first
-    if (first?.organizationId === organizationId && first.scope === scope) return first
+  /** The entry, if there is no other one. */
+  get only(): MemberEntry | undefined {
+    return this.#few.length === 1 ? this.#few[0] : undefined
+  }
+
+  find(organizationId: string, scope: string): MemberEntry | undefined {
     if (this.#many !== undefined)
       return this.#many.get(scope === '' ? organizationId : keyOfPlace({ organizationId, scope }))
-    for (const entry of this.#few) if (entry.organizationId === organizationId && entry.scope === scope) return entry
+    for (const entry of this.#few) if (entry.find(organizationId, scope) !== undefined) return entry
     return undefined
   }
 
   /** With this entry in the place of the one that it has there. */
-  with(entry: Entry): UserEntries<Entry> {
+  with(entry: MemberEntry): UserEntries {
     if (this.#many === undefined && this.size < fewMax) {
-      const others = this.#few.filter((each) => !isSamePlace(each, entry))
+      const others = this.#few.filter((each) => each.find(entry.organizationId, entry.scope) === undefined)
       return new UserEntries([...others, entry])
     }
     const many = this.#many ?? new Map(this.#few.map((each) => [keyOfPlace(each), each]))
@@ -48,25 +90,24 @@ export class UserEntries<Entry extends Place> {
       const [first = ''] = many.keys()
       many.delete(first)
     }
-    return new UserEntries<Entry>([], many)
+    return new UserEntries([], many)
   }
 
   /** Without that of this place. */
-  without(place: Place): UserEntries<Entry> {
-    if (this.#many === undefined) return new UserEntries(this.#few.filter((each) => !isSamePlace(each, place)))
-    this.#many.delete(keyOfPlace(place))
-    return new UserEntries<Entry>([], this.#many)
+  without({ organizationId, scope }: Place): UserEntries {
+    if (this.#many === undefined)
+      return new UserEntries(this.#few.filter((each) => each.find(organizationId, scope) === undefined))
+    this.#many.delete(keyOfPlace({ organizationId, scope }))
+    return new UserEntries([], this.#many)
   }
 
   /** Without those of the scopes of this organization. */
-  withoutScopes(organizationId: string): UserEntries<Entry> {
-    const isInScope = (each: Entry) => each.organizationId === organizationId && each.scope !== ''
+  withoutScopes(organizationId: string): UserEntries {
+    const isInScope = (each: MemberEntry) => each.organizationId === organizationId && each.scope !== ''
     if (this.#many === undefined) return new UserEntries(this.#few.filter((each) => !isInScope(each)))
     for (const [key, each] of this.#many) if (isInScope(each)) this.#many.delete(key)
-    return new UserEntries<Entry>([], this.#many)
+    return new UserEntries([], this.#many)
   }
 }
 
-function isSamePlace(one: Place, other: Place): boolean {
-  return one.organizationId === other.organizationId && one.scope === other.scope
-}
+export const noEntries = new UserEntries([])

@@ -19,6 +19,7 @@ import type { Redaction } from '../redaction.ts'
 import { keys } from './verbs/keys.ts'
 import { plan } from './verbs/plan.ts'
 import { log } from './verbs/log.ts'
+import { members } from './verbs/members.ts'
 import { replaceRole, replaceSet } from './verbs/replace.ts'
 import { roles } from './verbs/roles.ts'
 import { scopes } from './verbs/scopes.ts'
@@ -47,6 +48,7 @@ export function addVerbs(program: Command, processIo: ProcessIo, redaction: Reda
     assign,
     replaceRole,
     replaceSet,
+    members,
     invitations,
     users,
     settings,

@@ -1,9 +1,9 @@
 /** Brings the store to the state of a parsed manifest, as `rolesets apply` does: one change set, or none. */
 
-import type { ParsedManifest } from '@rolesets/core'
+import { rowOf, storeCodes, type ParsedManifest } from '@rolesets/core'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Administration } from '../service/administration.ts'
-import { StoreError } from '../service/service-error.ts'
+import { asTold, ServiceError, StoreError } from '../service/service-error.ts'
 import type { FoundFile } from './look.ts'
 import { find, placeText } from './parse.ts'
 import { ManifestProblem } from './problem.ts'
@@ -58,7 +58,8 @@ export async function problemOfRefusal(
 ): Promise<ManifestProblem> {
   const found = field === undefined ? undefined : await find(field, files, signal)
   const at = found ? ` at ${placeText(found.place).slice(0, -2)}` : ''
-  const open = `The store refuses the manifest (${code})${at}. Nothing was changed. The log says why and what to do.`
+  const { meaning, remedy } = rowOf(code)
+  const open = `The manifest is refused${at} (${code}): ${meaning} ${remedy} Nothing was changed; the log names the things.`
   // In a folder, the number of a thing is another one in its own file.
   const own = found && field !== undefined ? message.replace(field, found.field) : message
   return new ManifestProblem(code, `${found ? placeText(found.place) : ''}${own}`, { place: found?.place, open })
@@ -66,9 +67,12 @@ export async function problemOfRefusal(
 
 /** A failure that passes, or that only an operator can end; the manifest isn't at fault. */
 export function problemOfFailure(error: unknown): ManifestProblem {
-  if (error instanceof StoreError) {
-    const open = `The store can't be written (${error.code}). It is tried again.`
-    return new ManifestProblem(error.code, error.message, { open, cause: error })
+  const told = asTold(error)
+  if (told instanceof ServiceError) return new ManifestProblem(told.code, told.message, { cause: error })
+  if (error instanceof StoreError && storeCodes[error.code] !== 'internal_failure') {
+    const code = storeCodes[error.code]
+    const open = `The store can't be written (${code}). ${rowOf(code).remedy} It is tried again.`
+    return new ManifestProblem(code, error.message, { open, cause: error })
   }
   const open = 'The manifest could not be applied for an unexpected reason. It is tried again; the log has the record.'
   const message = error instanceof Error ? error.message : String(error)

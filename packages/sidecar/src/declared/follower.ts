@@ -196,9 +196,16 @@ export class Follower {
     const { signal } = this.#ended
     this.#measuring.begin()
     try {
-      const { value: drift } = await administration.driftFrom({ manifest, prune }, { signal })
+      const { value: drift, revision } = await administration.driftFrom({ manifest, prune }, { signal })
       const before = this.#state.drift
-      this.#state = { ...this.#state, drift }
+      const { applied } = this.#state
+      // Somebody may have put back what differed: then this is the last revision that is as the manifest says.
+      const isAsDeclared = applied !== undefined && drift.changes === 0
+      this.#state = {
+        ...this.#state,
+        drift,
+        ...(isAsDeclared ? { applied: { ...applied, revision, at: Date.now() } } : {}),
+      }
       if (JSON.stringify(drift) !== JSON.stringify(before)) events.drifted(drift, before)
     } catch (error) {
       if (signal.aborted) throw error

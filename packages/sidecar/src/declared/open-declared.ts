@@ -19,7 +19,7 @@ export interface DeclaredConfig {
 export interface DeclaredEvents {
   readonly manifestApplied: (facts: object, isChanged: boolean) => void
   readonly manifestNotApplied: (facts: object, isRefused: boolean) => void
-  readonly manifestDrifted: (facts: object, isDrifted: boolean) => void
+  readonly manifestDrifted: (facts: object, what: { isDrifted: boolean; isChanged: boolean }) => void
   readonly manifestDriftUnknown: (error: unknown) => void
 }
 
@@ -63,7 +63,7 @@ export function openDeclared(
     drifted: (drift: Drift, before: Drift | undefined) => {
       const isDrifted = drift.total > 0
       if (isDrifted || (before !== undefined && before.total > 0))
-        log.manifestDrifted({ path, ...driftFacts(drift) }, isDrifted)
+        log.manifestDrifted({ path, ...driftFacts(drift) }, { isDrifted, isChanged: drift.changes > 0 })
     },
     driftUnknown: (error: unknown) => log.manifestDriftUnknown(error),
   }
@@ -122,13 +122,13 @@ const declarable: Readonly<Record<ChangeKind, boolean>> = {
   organization_put: true,
   organization_deleted: true,
   organizations_moved: true,
-  assignment_put: false,
-  assignment_deleted: false,
-  scope_kind_put: false,
-  scope_kind_deleted: false,
-  scope_default_put: false,
-  scope_default_deleted: false,
-  scope_renamed: false,
+  assignment_put: true,
+  assignment_deleted: true,
+  scope_kind_put: true,
+  scope_kind_deleted: true,
+  scope_default_put: true,
+  scope_default_deleted: true,
+  scope_renamed: true,
   members_reassigned: false,
   membership_put: false,
   membership_deleted: false,

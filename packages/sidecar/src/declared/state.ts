@@ -66,12 +66,11 @@ export function driftFacts({ total, changes, undeclared }: Drift) {
   }
 }
 
-/** For the metrics, which tell both kinds of failure by one name. */
+/** For the metrics, in the same words. */
 export function measurementsOf({ result, at, applied, drift, attempts }: State) {
-  const { refused, failed, ...done } = attempts
   return {
-    result: result === 'refused' ? ('failed' as const) : result,
-    reconciles: { ...done, failed: refused + failed },
+    result,
+    reconciles: attempts,
     lastAttemptAt: at,
     lastSuccessAt: applied?.at,
     appliedRevision: applied === undefined ? undefined : parseRevision(applied.revision)?.number,

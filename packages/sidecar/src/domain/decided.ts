@@ -122,6 +122,8 @@ export function isHeld({ members, invitations }: Pick<RoleUsage, 'members' | 'in
 /** What a rule about a role set needs of the store besides the catalogue: how many organizations are on the set. */
 export interface RoleSetFacts {
   readonly organizations: number
+  /** A few of them, for a refusal. */
+  readonly firstOrganizationIds?: readonly string[]
   /** The scopes that have the set, or of them those in which a role is held. Not given: none. */
   readonly scopes?: Pick<Impact, 'places' | 'firstPlaces'> | undefined
   /** How many scopes have it as their own. Not given: none. */

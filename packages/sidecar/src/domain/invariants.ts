@@ -7,6 +7,7 @@
 import {
   isCurrent,
   keyOfPlace,
+  limits,
   roleSetOfPlace,
   type Assignment,
   type Catalogue,
@@ -19,6 +20,7 @@ import {
 } from '@rolesets/core'
 import { foldAddress, statusOf } from './invitations.ts'
 import { missingCreatorPermissions } from './roles.ts'
+import { findAssignmentFaults, findCreatorFault, findScopeBreaches } from './scope-invariants.ts'
 
 type Stream<T> = Iterable<T> | AsyncIterable<T>
 
@@ -80,14 +82,20 @@ export class InvariantCheck {
 
   catalogue(): string[] {
     const catalogue = this.#catalogue
-    return [...findIllFormedRoleSets(catalogue), ...findInitialBreach(catalogue), ...findSharedKeys(catalogue)]
+    return [
+      ...findIllFormedRoleSets(catalogue),
+      ...findInitialBreach(catalogue),
+      ...findSharedKeys(catalogue),
+      ...findScopeBreaches(catalogue),
+    ]
   }
 
-  /** I5: every organization has exactly one set. I6: one id and one slug stand for one organization, and no id is another one's slug. */
+  /** I5: every organization has exactly one set. I13. I6: one id and one slug stand for one organization, and no id is another one's slug. */
   organization({ id, slug, roleSetId }: Organization): string[] {
     const breaches: string[] = []
     if (!this.#catalogue.roleSets.byId(roleSetId))
       breaches.push(`I5: the organization ${id} has the role set ${roleSetId}, which doesn't exist.`)
+    breaches.push(...findCreatorFault(this.#catalogue, id, roleSetId))
     if (this.#roleSetIds.has(id)) breaches.push(`I6: two organizations have the id ${id}.`)
     if (slug !== null && this.#slugs.has(slug)) breaches.push(`I6: two organizations have the slug ${slug}.`)
     const name = this.#slugs.has(id)
@@ -148,8 +156,9 @@ export class InvariantCheck {
     return breaches
   }
 
-  /** Of a scope, before its members are read. */
-  assignment({ organizationId, scope, roleSetId }: Assignment): string[] {
+  /** Of a scope, before its members are read. I5, I12. */
+  assignment(assignment: Assignment): string[] {
+    const { organizationId, scope, roleSetId } = assignment
     const key = keyOfPlace({ organizationId, scope })
     if (roleSetId !== null) this.#ownRoleSetIds.set(key, roleSetId)
     const isThere = this.#roleSetIds.has(organizationId)
@@ -158,7 +167,7 @@ export class InvariantCheck {
       : [`I5: the scope ${scope} is of the organization ${organizationId}, which doesn't exist.`]
     if (roleSetId !== null && !this.#catalogue.roleSets.byId(roleSetId))
       breaches.push(`I5: the scope ${scope} of ${organizationId} has the role set ${roleSetId}, which doesn't exist.`)
-    return breaches
+    return [...breaches, ...findAssignmentFaults(this.#catalogue, assignment)]
   }
 
   #findMisplaced(invariant: 'I1' | 'I2', { id, organizationId, scope, roleIds }: Membership | Invitation): string[] {
@@ -182,9 +191,11 @@ export class InvariantCheck {
   }
 }
 
-/** I10: at least one role, none twice. */
+/** I10: at least one role, not too many, none twice. */
 function findRoleFaults({ id, roleIds }: Membership | Invitation): string[] {
   if (roleIds.length === 0) return [`I10: ${id} has no role.`]
+  if (roleIds.length > limits.rolesPerMemberMax)
+    return [`I10: ${id} has ${roleIds.length} roles, and ${limits.rolesPerMemberMax} are the most.`]
   const twice = roleIds.find((roleId, place) => roleIds.indexOf(roleId) < place)
   return twice === undefined ? [] : [`I10: ${id} has the role ${twice} twice.`]
 }

@@ -1,6 +1,6 @@
 /** Role sets: creating, updating, extending and deleting them, and what makes one well formed (rules 2, 3 and 5). */
 
-import { counted, deleted, initialRoleSetOf, put } from '@rolesets/core'
+import { counted, deleted, initialRoleSetOf, put, takeWithin } from '@rolesets/core'
 import type { Catalogue, Change, Role, RoleSet } from '@rolesets/core'
 import { amend, stampNew } from './amend.ts'
 import { checkLimit } from './check-limit.ts'
@@ -99,17 +99,26 @@ export function addRoles(
   return { ...decidedTo('role_set', before, roleSet), impact }
 }
 
-/** @param facts `organizations`: how many are on the set */
+/** How many organizations a refusal names. */
+export const organizationsNamedMax = 10
+
+/** @param facts `organizations`: how many are on the set; `firstOrganizationIds`: a few of them */
 export function deleteRoleSet(
   catalogue: Catalogue,
   input: DeleteRoleSetInput,
-  { organizations, ownAssignments = 0 }: RoleSetFacts,
+  { organizations, firstOrganizationIds = [], ownAssignments = 0 }: RoleSetFacts,
 ): Decided<RoleSet> {
   const before = findRoleSet(catalogue, input.roleSet)
   if (before.type === 'initial') throw initialRequired(before, 'role_set', 'deleted')
   if (organizations > 0) {
-    const message = `The role set ${before.key} is used by ${counted(organizations, 'organization')}. Replace it by another set, or move them to another set first.`
-    const facts = { role_set: before.key, organizations: String(organizations) }
+    const named = takeWithin(firstOrganizationIds, organizationsNamedMax)
+    const more = organizations > named.length ? ` and ${organizations - named.length} more` : ''
+    const names = named.length === 0 ? '' : `: ${named.join(', ')}${more}`
+    const message = `The role set ${before.key} is used by ${counted(organizations, 'organization')}${names}. Replace it by another set, or move them to another set first.`
+    const facts = {
+      ...{ role_set: before.key, organizations: String(organizations) },
+      ...(named.length === 0 ? {} : { organization_ids: named.join(',') }),
+    }
     throw new Refusal('in_use', message, { field: 'role_set', facts, impact: impactOf({ organizations }) })
   }
   const namers = namersOf(catalogue, before.id)

@@ -62,19 +62,19 @@ export function assignToScope(
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   const before = facts.assignment ?? null
   if ((before?.roleSetId ?? null) === roleSetId) return decided(changes, organization)
+  const { roleSetId: organizationRoleSetId } = organization
+  const destination = roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId })
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { organizationId, scope }, facts, mappings: input.mappings },
-    after: (organizationRoleSetId) => roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId }),
+    ...{ among: { organizationId, scope }, facts, mappings: input.mappings, destination },
+    after: () => destination,
   })
   checkRoomForScope(before, facts)
   const after = { organizationId, scope, name: before?.name ?? '', roleSetId, ...stampOf(context) }
-  const { roleSetId: organizationRoleSetId } = organization
   const own = before?.roleSetId ?? null
   const was = roleSetOfPlace(catalogue, { scope, own, organizationRoleSetId })
-  const is = roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId })
   return decided([...changes, ...reassigned, ...assigned(after, before)], organization, {
     ...impact,
-    ...placeMoved({ organizationId, scope }, was, is),
+    ...placeMoved({ organizationId, scope }, was, destination),
   })
 }
 
@@ -104,9 +104,10 @@ export function renameScope(
   }
   checkIsFree({ organizationId, scope: toScope }, facts.target)
   if (before === null && members + invitations === 0) throw scopeNotFound({ organizationId, scope: fromScope })
+  const destination = roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId })
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { organizationId, scope: fromScope }, facts, mappings: input.mappings },
-    after: (organizationRoleSetId) => roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId }),
+    ...{ among: { organizationId, scope: fromScope }, facts, mappings: input.mappings, destination },
+    after: () => destination,
   })
   const renamed: Renamed = {
     verb: 'renamed',
@@ -121,8 +122,7 @@ export function renameScope(
   if (before !== null) changes.push(deleted('assignment', before))
   changes.push(...assigned(after, null))
   const was = roleSetOfPlace(catalogue, { scope: fromScope, own, organizationRoleSetId })
-  const is = roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId })
-  return decided(changes, value, { ...impact, ...placeMoved({ organizationId, scope: fromScope }, was, is) })
+  return decided(changes, value, { ...impact, ...placeMoved({ organizationId, scope: fromScope }, was, destination) })
 }
 
 /** A scope that keeps its role set is not listed in the impact (rule 16). */

@@ -67,6 +67,7 @@ export function setScopeKind(
   const { impact, reassigned } = planScopeMove(catalogue, {
     ...{ among: { kind }, facts, mappings: input.mappings },
     after: (organizationRoleSetId) => roleSetOfPlace(next, { scope: `${kind}:`, own: null, organizationRoleSetId }),
+    ...(roleSetId !== null && { destination: { roleSetId, origin: 'kind' } }),
   })
   return decided([...reassigned, put('scope_kind', after, before)], after, impact)
 }
@@ -116,9 +117,10 @@ export function setScopeDefault(
   }
   if (before?.roleSetId === roleSet.id) return decided([], before)
   const after = { scope, roleSetId: roleSet.id, updatedAt: context.now, revision: context.revision }
+  const destination = { roleSetId: roleSet.id, origin: 'default' } as const
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { scope }, facts, mappings: input.mappings },
-    after: () => ({ roleSetId: roleSet.id, origin: 'default' }),
+    ...{ among: { scope }, facts, mappings: input.mappings, destination },
+    after: () => destination,
   })
   return decided([...reassigned, put('scope_default', after, before)], after, impact)
 }

@@ -14,16 +14,18 @@ interface ScopeMove extends Mapped {
   readonly facts: ScopeFacts
   /** What the scopes have afterwards, by the role set of their organization. */
   readonly after: (organizationRoleSetId: string) => RoleSetOfPlace
+  /** What all of them have afterwards, where that doesn't depend on their organizations: mappings must fit it, also unused ones. */
+  readonly destination?: RoleSetOfPlace | undefined
 }
 
 /** The impact, and the change that gives members other roles: it comes before those that move the scopes. */
 export function planScopeMove(
   catalogue: Catalogue,
-  { among, facts, after, mappings }: ScopeMove,
+  { among, facts, after, destination: common, mappings }: ScopeMove,
 ): { readonly impact: Impact; readonly reassigned: readonly Change[] } {
   checkMappings(catalogue, mappings)
   const { places, firstPlaces } = facts
-  const groups = byDestination(facts.usage, after)
+  const groups = byDestination(facts.usage, { after, common })
   const shown = { places, firstPlaces }
   const plans = [...groups].map(([roleSetId, usage]) => {
     const destination = roleSetId === '' ? undefined : catalogue.roleSets.byId(roleSetId)
@@ -38,9 +40,10 @@ export function planScopeMove(
 /** Who holds which roles, by the id of the set that their scopes get; empty: they get none. */
 function byDestination(
   usage: readonly ScopeUsage[],
-  after: ScopeMove['after'],
+  { after, common }: Pick<ScopeMove, 'after'> & { readonly common: RoleSetOfPlace | undefined },
 ): ReadonlyMap<string, readonly ScopeUsage[]> {
   const groups = new Map<string, ScopeUsage[]>()
+  if (common !== undefined && 'roleSetId' in common) groups.set(common.roleSetId, [])
   for (const each of usage.filter(isHeld)) {
     const found = after(each.organizationRoleSetId)
     const roleSetId = 'reason' in found ? '' : found.roleSetId

@@ -149,7 +149,7 @@ function manifestReadings(state: () => StateSource): Part<'manifest'> {
     return manifest && read(manifest)
   }
   return {
-    rolesets_manifest_applied: of(({ result }) => result && Number(result !== 'failed')),
+    rolesets_manifest_applied: of(({ result }) => result && Number(result === 'applied' || result === 'unchanged')),
     rolesets_manifest_reconciles_total: of(({ reconciles }) =>
       manifestResults.map((result): Sample => [[result], reconciles[result]]),
     ),

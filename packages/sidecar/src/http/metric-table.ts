@@ -69,9 +69,11 @@ export const metricTable = {
   rolesets_unforeseen_failures_total: counter('Calls that failed unexpectedly; the log has the details.'),
   rolesets_certificate_expiry_timestamp_seconds: gauge('Unix time at which the TLS certificate in use expires.'),
 
-  rolesets_manifest_applied: gauge('1 if the last attempt to apply the manifest succeeded, 0 if it failed.'),
+  rolesets_manifest_applied: gauge(
+    '1 if the last attempt to apply the manifest succeeded, 0 if the manifest was refused or the attempt failed.',
+  ),
   rolesets_manifest_reconciles_total: counter(
-    'Attempts to apply the manifest by result: applied, unchanged (nothing was to be done), failed.',
+    'Attempts to apply the manifest by result, in the words of /readyz: applied, unchanged (nothing was to be done), refused (the manifest is at fault), failed (the store is).',
     'result',
   ),
   rolesets_manifest_last_attempt_timestamp_seconds: gauge('Unix time of the last attempt to apply the manifest.'),

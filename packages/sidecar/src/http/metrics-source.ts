@@ -32,7 +32,8 @@ export interface HistoryState {
   readonly kept: { readonly afterRevision: number; readonly since: number } | undefined
 }
 
-export const manifestResults = ['applied', 'unchanged', 'failed'] as const
+/** The words of `manifest.result` in `/readyz`. */
+export const manifestResults = ['applied', 'unchanged', 'refused', 'failed'] as const
 
 export type ManifestResult = (typeof manifestResults)[number]
 

@@ -115,6 +115,8 @@ export interface Reader {
   organizationCount(roleSetId: string): Promise<number>
   /** Also one that is over. */
   membership(organizationId: string, userId: string, scope?: string): Promise<Membership | undefined>
+  /** Those of these keys that there are, also those that are over, in any order. Up to 10 000 keys, each once. */
+  membershipsByKeys(keys: readonly MemberKey[]): Promise<readonly Membership[]>
   /** Ordered by user id; of the time `now`, or also those that are over. */
   memberships(
     organizationId: string,

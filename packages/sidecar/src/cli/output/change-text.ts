@@ -37,7 +37,8 @@ const texts: { readonly [Field in ChangeField]: (value: ChangeValue<Field>) => s
     })
     return `in ${amongText(among)}: ${moves.join(', ')}`
   },
-  membershipPut: ({ userId, role, ...place }) => `member ${userId} of ${placeText(place)}: ${role}`,
+  membershipPut: ({ userId, role, expiresAtMs, ...place }) =>
+    `member ${userId} of ${placeText(place)}: ${role}${expiresAtMs === 0 ? '' : ` until ${new Date(expiresAtMs).toISOString()}`}`,
   membershipDeleted: ({ userId, ...place }) => `member ${userId} of ${placeText(place)} removed`,
   invitationPut: ({ id, emailAddress, role, status, ...place }) =>
     `invitation ${id} of ${emailAddress} to ${placeText(place)}: ${role}, ${status.toLowerCase()}`,

@@ -11,6 +11,7 @@ import type {
   RoleSet,
 } from '@rolesets/client'
 import { listOrGet as invitations } from './invitation-reads.ts'
+import { untilText } from './members.ts'
 import { scopeDefaults, scopeKinds, scopes } from './scope-reads.ts'
 import { parseId, parseRef } from '../../domain/fields.ts'
 import { tableText } from '../output/table.ts'
@@ -137,9 +138,9 @@ Examples:
   rolesets get members org_acme --scope '*'`,
 }
 
-/** The scope comes last, because for most members it is empty. */
-function memberRow({ userId, roles, createdAtMs, scope }: Membership): readonly string[] {
-  return [userId, roles.join(', '), new Date(createdAtMs).toISOString(), scope]
+/** The scope and the end come last, because for most members they are empty. */
+function memberRow({ userId, roles, createdAtMs, scope, expiresAtMs }: Membership): readonly string[] {
+  return [userId, roles.join(', '), new Date(createdAtMs).toISOString(), scope, untilText({ expiresAtMs })]
 }
 
 const members = askingVerb(

@@ -28,7 +28,7 @@ const createVerb = {
     ).argParser(parseDays),
     new Option('--inviter <user>', 'id of the user who invites'),
     new Option('--role <role>', 'another role beside the first; may be given again').argParser(
-      (text: string, before: readonly string[] = []) => [...before, parseRef(text, '--role')],
+      (text: string, before: readonly string[] = []) => [...before, text],
     ),
     new Option('--redirect-url <url>', 'where your application sends the invited person'),
     ...actingOptions,
@@ -80,7 +80,8 @@ export const create = writeVerb(
     const place = { organizationId, ...(scope !== undefined && { scope }) }
     const inviterUserId = inviter === undefined ? undefined : parseId(inviter, '--inviter')
     const offer = withoutUndefined({ expiresInDays, inviterUserId, redirectUrl })
-    const roles = [parseRef(role, '<role>'), ...(options.role ?? [])]
+    const others = (options.role ?? []).map((each) => parseRef(each, '--role'))
+    const roles = [parseRef(role, '<role>'), ...others]
     const shared = { ...(roles.length === 1 ? { role } : { roles }), ...offer }
     const named = `the ${roles.length === 1 ? 'role' : 'roles'} ${listed(roles)}`
     const invitations = emails.map((emailAddress) => ({ emailAddress, ...shared }))

@@ -1,6 +1,6 @@
 /**
  * "What does this user hold here now?", answered by one read of the storage, in which the catalogue, the role set and the
- * memberships are of one revision. Clients that ask often keep what they are told, and follow the feed.
+ * memberships are of one revision. Calls that come at the same time share a read. Clients that ask often keep what they are told, and follow the feed.
  */
 
 import {
@@ -30,6 +30,10 @@ import type { ReadCall } from '../operations/call.ts'
 import { timeAt } from '../operations/operation.ts'
 import { idOf, placesOf, standingOf, type DecisionsOptions } from './decisions.ts'
 import { ended, readRoleSetIds, type ReadModel } from './read-model.ts'
+import { SharedReads } from './shared-reads.ts'
+
+/** A batch of questions about members of scopes asks for twice as many. */
+const keysPerReadMax = 10_000
 
 export interface MemberAnswer {
   readonly allowed: boolean
@@ -74,6 +78,9 @@ export type MemberDecisions = ReturnType<typeof createMemberDecisions>
 /** Each throws ServiceError `not_serving`, `deadline`, `call_cancelled`, `revision_of_another_epoch`. */
 export function createMemberDecisions(options: MemberDecisionsOptions, readModel: ReadModel) {
   const { store, freshness } = options
+  const asked = new SharedReads((questions: readonly ParsedMemberQuestion[]) =>
+    store.read((reader) => answersFrom(reader, questions, options)),
+  )
 
   async function answer(
     questions: readonly ParsedMemberQuestion[],
@@ -81,7 +88,7 @@ export function createMemberDecisions(options: MemberDecisionsOptions, readModel
   ): Promise<MemberAnswers> {
     if (atLeastRevision) await readModel.reach(atLeastRevision, signal)
     freshness.check()
-    const { revision, value } = await store.read((reader) => answersFrom(reader, questions, options))
+    const { revision, value } = await asked.ask(questions)
     // The source can be lost during the read.
     freshness.check()
     return { results: value, revision: store.lineage.textOf(revision) }
@@ -102,7 +109,7 @@ export function createMemberDecisions(options: MemberDecisionsOptions, readModel
 interface Facts {
   readonly catalogue: Catalogue
   readonly roleSetIds: ReadonlyMap<string, string | typeof ended>
-  readonly memberships: ReadonlyMap<string, Membership | undefined>
+  readonly memberships: ReadonlyMap<string, Membership>
 }
 
 /** How the questions are answered. */
@@ -132,10 +139,11 @@ type Member = Pick<ParsedMemberQuestion, 'organizationId' | 'scope' | 'userId'>
 /** Those in the organizations as a whole, too: who isn't a member there isn't one of a scope (rule 15). */
 async function readMemberships(reader: Reader, questions: readonly Member[]): Promise<Facts['memberships']> {
   const wanted = new Map(questions.flatMap((each) => [whole(each), each]).map((each) => [keyOfMember(each), each]))
-  const read = [...wanted].map(async ([key, { organizationId, userId, scope }]) => {
-    return [key, await reader.membership(organizationId, userId, scope)] as const
-  })
-  return new Map(await Promise.all(read))
+  const keys = [...wanted.values()].map(({ organizationId, scope, userId }) => ({ organizationId, scope, userId }))
+  const found: Membership[] = []
+  for (let from = 0; from < keys.length; from += keysPerReadMax)
+    found.push(...(await reader.membershipsByKeys(keys.slice(from, from + keysPerReadMax))))
+  return new Map(found.map((each) => [keyOfMember(each), each]))
 }
 
 function answerOf(

@@ -46,6 +46,9 @@ interface Reading {
   touchedAt: number
 }
 
+/** A batch of questions about scopes asks for twice as many: a scope is decided from its organization, too. */
+const placesPerReadMax = 10_000
+
 /** How many replaced role sets are remembered, before the whole cache is dropped instead. */
 const movesMax = 10_000
 
@@ -258,10 +261,14 @@ export async function readRoleSetIds(
   reader: Reader,
   places: readonly Place[],
 ): Promise<ReadonlyMap<string, string | typeof ended>> {
-  const found = new Map<string, string | typeof ended>(await reader.roleSetIdsOf(places))
+  const found = new Map<string, string | typeof ended>()
+  for (let from = 0; from < places.length; from += placesPerReadMax)
+    for (const [key, roleSetId] of await reader.roleSetIdsOf(places.slice(from, from + placesPerReadMax)))
+      found.set(key, roleSetId)
   const without = places.filter((place) => !found.has(keyOfPlace(place)))
   if (without.length === 0) return found
-  const deleted = await reader.deletedOrganizations([...new Set(without.map(({ organizationId }) => organizationId))])
+  const ids = [...new Set(without.map(({ organizationId }) => organizationId))]
+  const deleted = await reader.deletedOrganizations(ids)
   for (const place of without) if (deleted.has(place.organizationId)) found.set(keyOfPlace(place), ended)
   return found
 }

@@ -1,7 +1,7 @@
 /** Operations on role sets. */
 
 import { findRole, findRoleSet } from '../../domain/lookup.ts'
-import { addRoles, createRoleSet, deleteRoleSet, updateRoleSet } from '../../domain/role-sets.ts'
+import { addRoles, createRoleSet, deleteRoleSet, organizationsNamedMax, updateRoleSet } from '../../domain/role-sets.ts'
 import { replaceRole, replaceRoleSet } from '../../domain/role-set-replacement.ts'
 import { merged } from '../../domain/scope-moves.ts'
 import { scopeFactsOf } from './scopes.ts'
@@ -34,7 +34,17 @@ export const roleSetCommands = commandsOf(viewRoleSet, {
     const restorable = await restorableIn(scope, { roleSetId }, { roleSet: toRoleSet, restoreFormerRoles })
     return { ...facts, usage: merged([...ofWholes, ...inScopes]), scopes, restorable }
   }),
-  deleteRoleSet: factRule(deleteRoleSet, factsOf, { deletes: true }),
+  deleteRoleSet: factRule(
+    deleteRoleSet,
+    async (scope, input) => {
+      const facts = await factsOf(scope, input)
+      const { organizations, roleSetId } = facts
+      if (organizations === 0) return facts
+      const first = await scope.writer.organizations({ size: organizationsNamedMax }, { roleSetId })
+      return { ...facts, firstOrganizationIds: first.map(({ id }) => id) }
+    },
+    { deletes: true },
+  ),
 })
 
 export const roleSetList = catalogueList(({ roleSets }) => roleSets.values(), viewRoleSet)

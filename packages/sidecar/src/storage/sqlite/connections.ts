@@ -4,15 +4,13 @@
  */
 
 import { randomInt } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { migrations as allMigrations } from './migrations/all.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { StoreOptions } from '../options.ts'
 import { finishRestore } from './backup/exchange.ts'
 import { removeUnfinished } from './backup/unfinished.ts'
-import { StoreError, type Store } from '../store.ts'
+import type { Store } from '../store.ts'
 import { checkSmallParts } from './file/check.ts'
 import { checkRows, checkWhole, examinedBytes, keepLog, type ExaminedBytes } from './file/check-start.ts'
 import { checkSeals } from './file/check-seals.ts'
@@ -24,6 +22,7 @@ import { diskUsageOf } from './file/disk-usage.ts'
 import { checkLog } from './file/check-log.ts'
 import { guardFiles, type FileGuard } from './file/guard.ts'
 import { acquireLock } from './file/lock.ts'
+import { makeMemoryFolder } from './file/memory-folder.ts'
 import { companions, makePrivate, narrow } from './file/private.ts'
 import { migrate, missingMigrations } from './migrations/migrate.ts'
 import { checkSchema } from './migrations/schema.ts'
@@ -62,7 +61,8 @@ export async function openConnections(path: string, options: ConnectionsOptions 
   }
   try {
     const isInMemory = path === ':memory:'
-    const opened = await open(isInMemory ? await makeFolder(undo) : path, { ...options, isInMemory, undo })
+    // A private folder serves as memory, so that the same code runs.
+    const opened = await open(isInMemory ? await makeMemoryFolder(undo) : path, { ...options, isInMemory, undo })
     return { ...opened, release }
   } catch (error) {
     await release()
@@ -147,15 +147,4 @@ async function readEpoch(connection: Connection): Promise<string> {
 
 function newEpoch(): string {
   return Array.from({ length: epochCharacters }, () => randomInt(36).toString(36)).join('')
-}
-
-/** A private folder serves as memory, so that the same code runs. @throws StoreError */
-async function makeFolder(undo: (() => Promise<void>)[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rolesets-')).catch((cause: unknown) => {
-    const problem = `A store in memory keeps its files in the folder for temporary files, and ${tmpdir()} can't be written.`
-    const remedy = 'Mount a writable folder there, or name another one in TMPDIR.'
-    throw new StoreError('folder_read_only', `${problem} ${remedy}`, { cause })
-  })
-  undo.push(() => rm(folder, { recursive: true, force: true }))
-  return join(folder, 'memory.db')
 }

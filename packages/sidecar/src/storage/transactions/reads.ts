@@ -44,6 +44,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   organizations: ofOrganizations,
   organizationCount: ofOrganizations,
   membership: ofSingle,
+  membershipsByKeys: ofMembers,
   memberships: ofMembers,
   membershipsOfPlaces: ofMembers,
   memberCount: ofMembers,

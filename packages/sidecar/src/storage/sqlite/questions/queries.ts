@@ -62,6 +62,11 @@ export function readsOf(connection: Connection): Reads {
     organizationBySlug: async (slug) =>
       (await organizations.select(connection, 'SELECT * FROM organizations WHERE slug = ?', [slug]))[0],
     membership: (organizationId, userId, scope = '') => memberships.find(connection, organizationId, scope, userId),
+    membershipsByKeys: async (keys) => {
+      checkAtMost(keys.length, idsMax, 'memberships')
+      const all = keys.map(({ organizationId, scope, userId }) => [organizationId, scope, userId])
+      return memberships.findAll(connection, JSON.stringify(all))
+    },
     membershipsByKey: (keys) => memberships.findAll(connection, `[${keys.join()}]`),
     memberCount: async ({ organizationId, scope = '' }, now) =>
       count(await connection.all(memberCount, [organizationId, scope, now]), 'members'),
