@@ -3,13 +3,14 @@
  * found at once, each reported in one sentence that says what to do.
  */
 
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
 import { apiVersions, newestApiVersion, type ApiVersion } from '@rolesets/core'
-import { collide, formatListen, type Listen, type TcpListen } from './listening.ts'
+import { collide, formatListen, isLoopback, type Listen, type TcpListen } from './listening.ts'
 import { shown } from './redaction.ts'
 import { settings, type Setting, type SettingName } from './settings.ts'
+import { readUpstream, type UpstreamConfig } from './upstream-config.ts'
 
-export { settings, type Setting, type SettingName }
+export { settings, type Setting, type SettingName, type UpstreamConfig }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -20,23 +21,6 @@ export interface TlsFiles {
   readonly keyFile: string
   /** Undefined: clients show no certificate. */
   readonly clientCaFile: string | undefined
-}
-
-export interface UpstreamConfig {
-  /** `host:port`, `unix:<path>` or `dns:///host:port`. */
-  readonly target: string
-  readonly key: string
-  /** Undefined: without TLS. */
-  readonly tls: UpstreamTls | undefined
-  /** Where it serves HTTP. Undefined: it isn't known. */
-  readonly http: { readonly url: URL; readonly tls: UpstreamTls } | undefined
-}
-
-/** PEM. */
-export interface UpstreamTls {
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
 }
 
 export interface Config {
@@ -125,7 +109,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     secretKey,
     readKey,
     tls,
-    upstream: reader.upstream(insecure),
+    upstream: readUpstream(reader, insecure),
     unknownOrganizations: reader.oneOf('unknownOrganizations', ['initial', 'deny']),
     membersWithoutKey: reader.flag('membersWithoutKey'),
     manifest: reader.manifest(),
@@ -157,15 +141,6 @@ function effectiveOf(setting: Setting, { flags, env }: ConfigInput): Effective {
     return { setting, text: variable, from: 'variable' }
   return { setting, text: setting.default, from: 'default' }
 }
-
-const upstreamNames = [
-  'upstreamKey',
-  'upstreamKeyFile',
-  'upstreamHttp',
-  'upstreamTlsCa',
-  'upstreamTlsCert',
-  'upstreamTlsKey',
-] as const
 
 /** Reads settings one by one and collects what is wrong with them. After a fault, what it returns is not used. */
 class Reader {
@@ -339,53 +314,6 @@ class Reader {
     }
   }
 
-  upstream(isInsecure: boolean): UpstreamConfig | undefined {
-    const target = this.text('upstream')
-    const key = this.key('upstreamKey', 'upstreamKeyFile')
-    const [ca, cert, tlsKey] = (['upstreamTlsCa', 'upstreamTlsCert', 'upstreamTlsKey'] as const).map((name) =>
-      this.file(name),
-    )
-    if (target === undefined) {
-      for (const name of upstreamNames)
-        if (this.text(name) !== undefined) this.fault(name, 'is given without an authority. Give --upstream too.')
-      return undefined
-    }
-    if (key === undefined && this.text('upstreamKey') === undefined && this.text('upstreamKeyFile') === undefined)
-      this.fault('upstream', 'is given without a key of the authority. Give --upstream-key-file or --upstream-key too.')
-    if ((cert === undefined) !== (tlsKey === undefined))
-      this.fault('upstreamTlsCert', 'and --upstream-tls-key belong together. Give both, or none.')
-    for (const name of ['manifest', 'readOnly'] as const)
-      if (![undefined, 'false'].includes(this.text(name)))
-        this.fault(name, 'is for an authority, and --upstream makes this sidecar a replica. Leave one of them out.')
-    const isLocal = this.#isLocalTarget(target)
-    const files = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), ...(tlsKey !== undefined && { key: tlsKey }) } // prettier-ignore
-    const hasTls = Object.keys(files).length > 0 || !(isLocal || isInsecure)
-    const http = this.#upstreamHttp(isInsecure)
-    return { target, key: key ?? '', tls: hasTls ? files : undefined, http: http && { url: http, tls: files } }
-  }
-
-  #upstreamHttp(isInsecure: boolean): URL | undefined {
-    const text = this.text('upstreamHttp')
-    if (text === undefined) return undefined
-    const url = URL.canParse(text) ? new URL(text) : undefined
-    const isAddress = url !== undefined && /^https?:$/.test(url.protocol) && `${url.pathname}${url.search}` === '/'
-    if (!isAddress || url.username !== '')
-      this.fault('upstreamHttp', `is ${shown(text)}. Give http://host:port or https://host:port.`)
-    else if (url.protocol === 'http:' && !isInsecure && !isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
-      this.fault('upstreamHttp', 'would send keys without encryption. Give https://host:port, or --insecure.')
-    return url
-  }
-
-  /** Whether what goes there doesn't leave the machine. */
-  #isLocalTarget(target: string): boolean {
-    if (/^unix:(?!(\/\/)?$)[^\0]+$/.test(target)) return true
-    const [, host, port] = /^(?:dns:\/\/\/)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})$/.exec(target) ?? []
-    if (host !== undefined && Number(port) >= 1 && Number(port) <= 65_535)
-      return isLoopback(host.replace(/^\[|\]$/g, ''))
-    this.fault('upstream', `is ${shown(target)}. Give host:port, unix:<path> or dns:///host:port.`)
-    return false
-  }
-
   /** A key that is given, or that a file has. */
   key(name: 'secretKey' | 'readKey' | 'upstreamKey', fileName: `${typeof name}File`): string | undefined {
     const isFile = this.text(fileName) !== undefined
@@ -427,16 +355,3 @@ export function keyProblem(key: string): string | undefined {
   if (!/^[\x21-\x7e]+$/.test(key)) return 'has spaces or characters beyond ASCII. Give printable ASCII without spaces.'
   return undefined
 }
-
-/** Names other than `localhost` can resolve to any address. */
-function isLoopback(host: string): boolean {
-  if (isIPv4(host)) return loopback.check(host)
-  // An address with a zone is one of an interface.
-  if (isIPv6(host) && !host.includes('%')) return loopback.check(host, 'ipv6')
-  return host.toLowerCase() === 'localhost'
-}
-
-/** Also finds the IPv4 addresses that IPv6 addresses carry. */
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8)
-loopback.addAddress('::1', 'ipv6')

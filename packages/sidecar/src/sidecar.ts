@@ -3,7 +3,7 @@
  * so does an opening that fails half-way.
  */
 
-import type { Config, UpstreamConfig } from './config.ts'
+import type { Config } from './config.ts'
 import { openCertificates } from './certificates.ts'
 import { openDeclared } from './declared/open-declared.ts'
 import { openGrpcServers } from './grpc/server.ts'
@@ -32,6 +32,7 @@ import { openCompaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
 import { openKeyRing, type KeyRing } from './service/key-ring.ts'
 import { createNewId } from './service/new-id.ts'
+import type { ReadOnly } from './service/operations/read-only.ts'
 import { openService } from './service/service.ts'
 import { openStore } from './storage/open.ts'
 import type { StoreEvent } from './storage/options.ts'
@@ -111,15 +112,8 @@ async function assemble(
   const probe = await openProbes(config, { readiness, metrics, log })
   closers.push(async () => probe?.close())
 
-  const { upstream: authority, databasePath: path } = config
-  const onEvent = (event: StoreEvent) => noteStoreEvent(event, { measurements, readiness, log })
-  const open = async () =>
-    openStore(config.database, { signal, onEvent, holds: authority === undefined ? 'everything' : 'places' })
-  const store = await (authority === undefined
-    ? open()
-    : openReplicaStore({ path, open, onDiscarded: log.replicaDiscarded }))
+  const store = await openOwnStore(config, { signal, measurements, readiness, log })
   closers.push(() => store.close())
-  if (authority === undefined) await checkAuthorityFile(path, store)
   signal?.throwIfAborted()
   const bootstrapKeys = await openKeys(config, log)
   const certificates = config.tls === undefined ? undefined : await openCertificates(config.tls, log)
@@ -131,11 +125,10 @@ async function assemble(
     }),
   )
   const { unknownOrganizations, maxStalenessMs } = config
-  const readOnly = config.readOnly ? { declaredIn: config.manifest?.path } : undefined
-  const settings = { unknownOrganizations, maxStalenessMs, readOnly }
-  const followed = authority && (await openFollowed(authority, { config, store, readiness, log }))
+  const settings = { unknownOrganizations, maxStalenessMs, readOnly: readOnlyOf(config) }
+  const followed = await openFollowed(config, { store, readiness, log })
   closers.push(async () => followed?.close())
-  const source = followed?.source
+  const { source, upstream: passing } = followed ?? {}
   const service = await openService({ store, ...settings, ...(source && { source }), now, newId: createNewId(now) })
   closers.push(() => service.close())
   const keys = await openKeyRing(store, bootstrapKeys)
@@ -156,7 +149,6 @@ async function assemble(
   closers.push(async () => http?.close())
   const observer = observerOf(measurements, log)
   const waitingText = () => readiness.waitingText
-  const passing = followed?.upstream
   const { grpcListen: listen, membersWithoutKey } = config
   const callers = { identify, membersWithoutKey, ...withoutKeys(config, keys) }
   const grpc = await openGrpcServers({ listen, service, passing, ...callers, waitingText, certificates, observer })
@@ -194,16 +186,40 @@ function withoutKeys({ readOnly, database }: Config, { has }: Pick<KeyRing, 'has
 const storeOpening =
   'It is being opened, which takes a while if it is large or an older version wrote it. Nothing has to be done.'
 
+function readOnlyOf({ readOnly, manifest }: Config): ReadOnly | undefined {
+  return readOnly ? { declaredIn: manifest?.path } : undefined
+}
+
+interface OpeningParts {
+  readonly signal: AbortSignal | undefined
+  readonly measurements: Measurements
+  readonly readiness: Readiness
+  readonly log: Log
+}
+
+/** The store of an authority, or the copy of a replica: one is never taken for the other. */
+async function openOwnStore(config: Config, { signal, ...parts }: OpeningParts): Promise<Store> {
+  const { database, databasePath: path, upstream } = config
+  const onEvent = (event: StoreEvent) => noteStoreEvent(event, parts)
+  if (upstream === undefined) {
+    const store = await openStore(database, { signal, onEvent })
+    await checkAuthorityFile(path, store)
+    return store
+  }
+  const open = async () => openStore(database, { signal, onEvent, holds: 'places' })
+  return openReplicaStore({ path, open, onDiscarded: parts.log.replicaDiscarded })
+}
+
 interface FollowingParts {
-  readonly config: Config
   readonly store: Store
   readonly readiness: Readiness
   readonly log: Log
 }
 
 /** What a replica follows, and passes calls on to. It is waited for until the store was up to date once. */
-async function openFollowed(authority: UpstreamConfig, { config, store, readiness, log }: FollowingParts) {
-  const upstream = dial(authority)
+async function openFollowed(config: Config, { store, readiness, log }: FollowingParts) {
+  if (config.upstream === undefined) return undefined
+  const upstream = dial(config.upstream)
   const waiting = readiness.waitFor('authority', `The authority at ${upstream.target} hasn't answered yet.`)
   const replica = await openReplica({
     ...{ store, upstream, unknownOrganizationsDenied: config.unknownOrganizations === 'deny' },

@@ -96,10 +96,7 @@ export function readsOf(connection: Connection): Reads {
       checkAtMost(ids.length, idsMax, 'organizations')
       return deletedOrganizations(connection, ids)
     },
-    deletedOrganizationsAfter: (page) => {
-      checkAtMost(page.size, rowsMax, 'organizations')
-      return deletedOrganizationsAfter(connection, page)
-    },
+    deletedOrganizationsAfter: (page) => deletedOrganizationsAfter(connection, page),
     organizationCount: (roleSetId) => organizationCounts.of(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),
     formerRoles: (asked) => readFormerRoles(connection, asked),
