@@ -1,4 +1,4 @@
-/** A member with several roles is one member, whatever a command prints about the roles. */
+/** A member with several roles is one member, whatever a command prints about the roles, and is shown with all of them. */
 
 import test from 'ava'
 import { openPlace, sharedTeardown } from './pricing-tiers.ts'
@@ -7,7 +7,7 @@ const shared = sharedTeardown()
 const { type, operator } = await openPlace(shared)
 test.after.always(() => shared.undoAll())
 
-test('who has two roles that get others is counted once, before and after and in the log', async (t) => {
+test.serial('who has two roles that get others is counted once, before and after and in the log', async (t) => {
   const { admin } = operator
   await admin.updateSettings({ maxRolesPerMember: 2 })
   for (const key of ['org:nurse', 'org:head']) await admin.createRole({ key })
@@ -32,4 +32,23 @@ test('who has two roles that get others is counted once, before and after and in
   t.regex(log.stdout, /1 member from org:head to org:member.*, these are 2 members\n/)
   const [changeSet] = (await admin.listChanges({ pageSize: 1 })).changeSets
   t.is(changeSet?.changes.find(({ kind }) => kind === 'members_reassigned')?.members, 2)
+})
+
+test.serial('log shows all roles of a member who has several', async (t) => {
+  const { admin } = operator
+  await admin.updateSettings({ maxRolesPerMember: 2 })
+  const [first, second] = ['org:member', 'org:admin'] as const
+  await admin.createOrganization({ id: 'acme', createdBy: 'boss' })
+  const dora = { organizationId: 'acme', userId: 'dora' }
+  await admin.createMembership({ ...dora, roles: [first, second] })
+  await admin.updateMembership({ ...dora, role: first })
+  await admin.updateMembership({ ...dora, roles: [second, first] })
+  await admin.deleteMembership(dora)
+  const { stdout } = await type(['log', '--thing', 'dora', '--oldest-first'])
+  t.deepEqual(stdout.match(/(?<=^ {2}membership dora in acme).*$/gm), [
+    ' added: org:member, org:admin',
+    ': roles org:member, org:admin → org:member',
+    ': roles org:member → org:admin, org:member',
+    ' deleted',
+  ])
 })

@@ -239,7 +239,7 @@ test('a move gives back what an earlier move took, and the preview says to how m
   const back = ['assign', organizationId, roleSet, '--restore-former-roles']
   const dry = await type([...back, '--dry-run'])
   t.is(dry.exitCode, 0, dry.stderr)
-  t.regex(dry.stdout, /gives 1 member with org:member the role org:analyst\n/)
+  t.regex(dry.stdout, /gives 1 member and 1 invitation with org:member the role org:analyst\n/)
   t.is((await type(back)).exitCode, 0)
   const { memberships } = await operator.admin.listMemberships({ organizationId })
   const roles = Object.fromEntries(memberships.map(({ userId, role }) => [userId, role]))

@@ -1,12 +1,14 @@
 /** The inspection of invariants over a state in memory, in one tick. */
 
-import type { Catalogue, ChangeSet, Invitation, Membership, Organization } from '@rolesets/core'
+import type { Assignment, Catalogue, ChangeSet, Invitation, Membership, Organization } from '@rolesets/core'
 import { InvariantCheck, invitationKey, memberKey } from '../../packages/sidecar/src/domain/invariants.ts'
 
 /** Its things come in any order. */
 export interface State {
   readonly catalogue: Catalogue
   readonly organizations: Iterable<Organization>
+  /** Of scopes; not given: there are none. */
+  readonly assignments?: Iterable<Assignment>
   readonly memberships: Iterable<Membership>
   readonly invitations?: Iterable<Invitation>
   /** All change sets in the history, in order. */
@@ -21,6 +23,7 @@ export function findBroken(state: State): string[] {
   return [
     ...inspection.catalogue(),
     ...[...state.organizations].flatMap((organization) => inspection.organization(organization)),
+    ...[...(state.assignments ?? [])].flatMap((assignment) => inspection.assignment(assignment)),
     ...sortBy(state.memberships, memberKey).flatMap((membership) => inspection.membership(membership)),
     ...sortBy(state.memberships, userKey).flatMap((membership) => inspection.memberKey(membership)),
     ...sortBy(state.invitations ?? [], invitationKey).flatMap((invitation) => inspection.invitation(invitation)),

@@ -7,10 +7,13 @@ import { parseManifest } from '../../packages/sidecar/src/domain/apply/parse-man
 import { type Manifest, refusalCodes } from '@rolesets/core'
 import { planApply } from '../../packages/sidecar/src/domain/apply/plan.ts'
 import { findBroken } from './find-broken.ts'
+import { parseActing } from '../../packages/sidecar/src/domain/acting.ts'
+import { parseMemberQuestion } from '../../packages/sidecar/src/domain/member-questions.ts'
 import { parseQuestion } from '../../packages/sidecar/src/domain/questions.ts'
 import { Refusal } from '../../packages/sidecar/src/domain/refusal.ts'
 import { checkProperty } from './check-property.ts'
 import type { Command, Operation } from './commands.ts'
+import type { ScopeCommand } from './scope-commands.ts'
 import { valuesOf, type State } from './state.ts'
 import { createTiers } from './tiers.ts'
 import { parseRevisionField } from '../../packages/sidecar/src/domain/fields.ts'
@@ -87,7 +90,7 @@ const address: fc.Arbitrary<unknown> = fc.oneof(
 const oddUrls = ['', 'http://', '//x', 'javascript:alert(1)', 'http://a b', `https://x/${'y'.repeat(3_000)}`]
 const url: fc.Arbitrary<unknown> = fc.oneof(fc.constantFrom('https://example.com/join', ...oddUrls), odd)
 const invitation = {
-  ...{ emailAddress: address, role: text, inviterUserId: text, expiresInDays: number, redirectUrl: url },
+  ...{ emailAddress: address, role: text, roles: texts, inviterUserId: text, expiresInDays: number, redirectUrl: url },
   ...data,
 }
 const invitations: fc.Arbitrary<unknown> = fc.oneof(
@@ -100,7 +103,31 @@ const invitations: fc.Arbitrary<unknown> = fc.oneof(
 )
 const settings = {
   ...{ enabled: flag, maxAllowedMemberships: number, adminDeleteEnabled: flag, slugDisabled: flag },
-  ...{ domainsEnabled: flag, domainsEnrollmentModes: texts, lastAdministrator: text },
+  ...{ domainsEnabled: flag, domainsEnrollmentModes: texts, lastAdministrator: text, maxRolesPerMember: number },
+}
+const time: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom(0, 1, start().state.now + 1, 8.64e15, 8.64e15 + 1, null),
+  odd,
+)
+const kind: fc.Arbitrary<unknown> = fc.oneof(fc.constantFrom('team', 'ward', 'Team', 'team:a', '', '*'), odd)
+const fallback: fc.Arbitrary<unknown> = fc.oneof(fc.constantFrom('organization', 'role_set', 'none', 'NONE', ''), odd)
+
+const membership = { organizationId: text, scope, userId: text, role: text, roles: texts, expiresAt: time }
+
+const inputsOfScopes: Readonly<Record<ScopeCommand['operation'], Readonly<Record<string, fc.Arbitrary<unknown>>>>> = {
+  setScopeKind: { kind, fallback, roleSet: text, mappings: textMap },
+  deleteScopeKind: { kind },
+  setScopeDefault: { scope, roleSet: text, mappings: textMap },
+  deleteScopeDefault: { scope, mappings: textMap },
+  assignToScope: {
+    organizationId: text,
+    scope,
+    roleSet: text,
+    clear: flag,
+    mappings: textMap,
+    restoreFormerRoles: flag,
+  },
+  renameScope: { organizationId: text, scope, newScope: scope, name: text, mappings: textMap },
 }
 
 const inputs: Readonly<Record<Operation, Readonly<Record<string, fc.Arbitrary<unknown>>>>> = {
@@ -120,8 +147,8 @@ const inputs: Readonly<Record<Operation, Readonly<Record<string, fc.Arbitrary<un
   updateOrganization: { ...organizationUpdate, ...own, ...data },
   deleteOrganization: { organizationId: text },
   assignRoleSet: { organizationId: text, roleSet: text, mappings: textMap },
-  createMembership: { organizationId: text, scope, userId: text, role: text, ...data, emailAddresses: texts },
-  updateMembership: { organizationId: text, scope, userId: text, role: text, ...data, mergeMetadata: flag },
+  createMembership: { ...membership, ...data, emailAddresses: texts },
+  updateMembership: { ...membership, ...data, mergeMetadata: flag },
   deleteMembership: { organizationId: text, scope, userId: text, revokeSentInvitations: flag },
   removeUser: { userId: text, revokeSentInvitations: flag, emailAddresses: texts },
   addPermission: { role: text, permission: text },
@@ -135,7 +162,7 @@ const inputs: Readonly<Record<Operation, Readonly<Record<string, fc.Arbitrary<un
   revokeAccessKey: { accessKey: text },
 }
 
-for (const [operation, fields] of Object.entries(inputs))
+for (const [operation, fields] of Object.entries({ ...inputs, ...inputsOfScopes }))
   test(`${operation} answers bad input with a refusal, and leaves no trace of it`, (t) => {
     const { state } = start()
     const before = state.snapshot()
@@ -192,10 +219,29 @@ test('applying answers a bad description with a refusal', (t) => {
 })
 
 test('questions and revisions answer bad input with a refusal', (t) => {
-  const question = fc.record({ organizationId: text, role: text, permission: text }, { requiredKeys: [] })
+  const question = fc.record({ organizationId: text, scope, role: text, permission: text }, { requiredKeys: [] })
   checkProperty(
     t,
     fc.property(question, (asked) => void attempt(() => parseQuestion(asked as never))),
+    numRuns,
+  )
+  const reach: fc.Arbitrary<unknown> = fc.oneof(fc.constantFrom('place', 'organization', 'either'), odd)
+  const asked = { organizationId: text, scope, userId: text, role: text, permission: text, anyRole: flag, reach }
+  checkProperty(
+    t,
+    fc.property(
+      fc.record(asked, { requiredKeys: [] }),
+      (each) => void attempt(() => parseMemberQuestion(each as never)),
+    ),
+    numRuns,
+  )
+  const acting = fc.record(
+    { actingUserId: text, grantPolicy: fc.oneof(fc.constantFrom('any', 'subset'), odd) },
+    { requiredKeys: [] },
+  )
+  checkProperty(
+    t,
+    fc.property(acting, (how) => void attempt(() => parseActing(how as never))),
     numRuns,
   )
   checkProperty(
@@ -212,6 +258,7 @@ function start() {
   const invitation = { organizationId: 'acme', emailAddress: 'ida@example.com', role: 'org:member' }
   state.run({ operation: 'createInvitation', input: invitation })
   state.run({ operation: 'createAccessKey', input: { name: 'ci' } })
+  state.run({ operation: 'setScopeKind', input: { kind: 'team', fallback: 'organization' } })
   return { state, invitationId: state.pending('acme')[0]?.id ?? '' }
 }
 

@@ -5,6 +5,8 @@ import type { PlannedCommand } from '../../packages/sidecar/src/domain/apply/ste
 import type { Context, Decided } from '../../packages/sidecar/src/domain/decided.ts'
 import { assignToScope, renameScope } from '../../packages/sidecar/src/domain/scope-assignments.ts'
 import type { ScopesInUse } from '../../packages/sidecar/src/domain/scope-facts.ts'
+import { parseId } from '../../packages/sidecar/src/domain/fields.ts'
+import { parseScope } from '../../packages/sidecar/src/domain/scopes.ts'
 import {
   deleteScopeDefault,
   deleteScopeKind,
@@ -43,7 +45,7 @@ export function decideScopeCommand(state: State, command: ScopeCommand, context:
     case 'setScopeDefault':
       return setScopeDefault(catalogue, command.input, nobody, context)
     case 'deleteScopeDefault':
-      return deleteScopeDefault(catalogue, command.input, nobody)
+      return deleteScopeDefault(catalogue, command.input, nobody, context)
     case 'assignToScope':
       return assignToScope(catalogue, command.input, factsOf(state, command.input), context)
     case 'renameScope': {
@@ -59,8 +61,10 @@ function inUse(state: State, isMeant: (assignment: Assignment) => boolean): Scop
   return { members: 0, invitations: 0, assignments: [...state.assignments.values()].filter(isMeant).length }
 }
 
-function factsOf(state: State, place: { readonly organizationId: string; readonly scope: string }) {
-  const { organizationId } = place
+/** As the operations do, it looks at the place before it looks for it. */
+function factsOf(state: State, unparsed: { readonly organizationId: string; readonly scope: string }) {
+  const organizationId = parseId(unparsed.organizationId, 'organization_id')
+  const place = { organizationId, scope: parseScope(unparsed.scope) }
   return {
     ...nobody,
     organization: state.organizations.get(organizationId),

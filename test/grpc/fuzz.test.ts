@@ -7,11 +7,19 @@ import grpc from '@grpc/grpc-js'
 import protoLoader, { type MessageTypeDefinition } from '@grpc/proto-loader'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
-import type { Invitation, Membership } from '@rolesets/core'
+import { everyScope, type Invitation, type Membership } from '@rolesets/core'
 import { loaderOptions, protoFiles } from '@rolesets/proto/files'
 import { findBroken } from '../domain/find-broken.ts'
 import { openStore } from '../../packages/sidecar/src/storage/open.ts'
-import { contract, metadataOf, openTestSidecar, readKey, secretKey, type OpenedSidecar } from './open-sidecar.ts'
+import {
+  connect,
+  contract,
+  metadataOf,
+  openTestSidecar,
+  readKey,
+  secretKey,
+  type OpenedSidecar,
+} from './open-sidecar.ts'
 import { seed } from '../seed.ts'
 
 const requestsAtOnce = 50
@@ -44,6 +52,8 @@ test('no request ends as an internal failure, hangs, or is refused and leaves a 
   const client = new grpc.Client(opened.target, grpc.credentials.createInsecure())
   t.teardown(() => client.close())
   const acknowledged = new Set<string>()
+  for (const [method, request] of beginning)
+    acknowledged.add(String((await connect(t, opened.target).write(method, request))['revision']))
   const statuses = new Map<string, number>()
 
   const property = fc.asyncProperty(
@@ -68,6 +78,18 @@ test('no request ends as an internal failure, hangs, or is refused and leaves a 
   )
   await checkStore(t, opened, acknowledged)
 })
+
+/** What random requests hardly come to, because too much of it must fit: kinds of scopes, and members of scopes. */
+const beginning = [
+  ['SetScopeKind', { kind: 'team', fallback: 'ORGANIZATION' }],
+  ['SetScopeKind', { kind: 'ward', fallback: 'ROLE_SET', roleSet: 'role_set:default' }],
+  ...['user_1', 'user_2'].flatMap((userId) =>
+    ['', 'team:a', 'ward:a'].map((scope) => {
+      return ['CreateMembership', { organizationId: 'org_1', scope, userId, role: 'org:member' }] as const
+    }),
+  ),
+  ['AssignRoleSet', { organizationId: 'org_1', scope: 'ward:a', roleSet: 'role_set:default' }],
+] as const
 
 /** DEADLINE_EXCEEDED would be a hang: nothing that is asked here has to wait. */
 const badOnes: ReadonlySet<string> = new Set([
@@ -127,12 +149,14 @@ async function checkStore(
     const memberships: Membership[] = []
     const invitations: Invitation[] = []
     const now = Date.now()
-    for (const { id } of organizations) {
-      memberships.push(...(await reader.memberships(id, { size: 1_000 })))
-      invitations.push(...(await reader.invitations(id, { size: 1_000 }, { now })))
+    const every = { scope: everyScope }
+    for (const { id: organizationId } of organizations) {
+      memberships.push(...(await reader.membershipsOfPlaces({ organizationId, ...every }, { size: 1_000 })))
+      invitations.push(...(await reader.invitations(organizationId, { size: 1_000 }, { now, ...every })))
     }
+    const assignments = await reader.assignments({ size: 1_000 })
     const catalogue = await reader.catalogue()
-    return findBroken({ catalogue, organizations, memberships, invitations, changeSets, now })
+    return findBroken({ catalogue, organizations, assignments, memberships, invitations, changeSets, now })
   })
   t.deepEqual(broken, [])
 }
@@ -162,6 +186,8 @@ const likely: Readonly<Record<string, readonly string[]>> = {
   key: ['org:a', 'org:b', 'org:c', 'org:x:read', 'org:x:write', 'role_set:a', 'role_set:b'],
   organizationId: ['org_1', 'org_2', 'org_3'],
   userId: ['user_1', 'user_2'],
+  scope: ['', '', 'team:a', 'team:b', 'ward:a', 'other:a', '*'],
+  kind: ['team', 'ward', 'ward', 'desk'],
   slug: ['', 'acme', 'other'],
   emailAddress: ['ann@x.org', 'Ann@X.ORG', 'bob@x.org', 'cy@x.org'],
   accessKey: ['ci', 'ops', 'admin'],
@@ -173,7 +199,9 @@ const likely: Readonly<Record<string, readonly string[]>> = {
 const kindsOfFields: readonly (readonly [pattern: RegExp, kind: string])[] = [
   [/revision|token|^after$/i, 'revision'],
   [/organizationId|^id$/, 'organizationId'],
-  [/userId|createdBy/, 'userId'],
+  [/userId|createdBy/i, 'userId'],
+  [/scope$/i, 'scope'],
+  [/^kind$/, 'kind'],
   [/roleSet/i, 'roleSet'],
   [/role/i, 'role'],
   [/permission/i, 'permission'],
@@ -209,6 +237,7 @@ const unlikely = [
     '\u202E',
     '../../etc',
   ],
+  ...['team', 'team:', ':a', 'Team:a', 'team:a/b', 'team: a', `team:${'x'.repeat(191)}`],
   ...['zzzzzzzz:1', ':1', '1', 'a:-1', 'a:99999999999999999999', 'b3JnXzE=', 'NaN', 'null', 'role_', 'roleset_1'],
 ]
 function textsFor(field: string): fc.Arbitrary<string> {
@@ -237,9 +266,19 @@ const structs = fc.letrec<{ value: object; struct: object }>((tie) => ({
   ),
 })).struct
 
+/** With these most requests are refused. */
+const seldom: ReadonlySet<string> = new Set(['actingUserId', 'grantPolicy', 'expiresAtMs', 'atLeastRevision'])
+
 /** Most fields are there: a request that lacks half of them is refused before anything else is looked at. */
 function messageOf({ field, nestedType }: Descriptor): fc.Arbitrary<object> {
-  const fields = field.map((each) => [each.name, fc.option(fieldOf(each, nestedType), { nil: undefined, freq: 6 })])
+  const hasRole = field.some(({ name }) => name === 'role')
+  const isSeldom = (name: string) => seldom.has(name) || (hasRole && name === 'roles')
+  const fields = field.map((each) => [
+    each.name,
+    isSeldom(each.name)
+      ? fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, fieldOf(each, nestedType))
+      : fc.option(fieldOf(each, nestedType), { nil: undefined, freq: 6 }),
+  ])
   return fc.record(Object.fromEntries(fields) as Record<string, fc.Arbitrary<unknown>>)
 }
 

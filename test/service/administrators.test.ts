@@ -62,6 +62,30 @@ test('an apply whose steps exchange a role and back leaves the administrators', 
   t.is(value.role, 'org:admin')
 })
 
+test('an administrator who gets a former role back stays one, whatever the same move maps the present role to', async (t) => {
+  const opened = await openTestService(t)
+  const { admin } = opened
+  await admin.createRole({ key: 'org:lead', permissions: creatorPermissionKeys }, writing())
+  await addOwned(opened, 'acme')
+  const places = { defaultRole: 'org:member', creatorRole: 'org:lead' }
+  await admin.createRoleSet({ key: 'role_set:led', roles: ['org:lead', 'org:member'], ...places }, writing())
+  const toLed = { organizationId: 'acme', roleSet: 'role_set:led', mappings: { 'org:owner': 'org:lead' } }
+  await admin.assignRoleSet(toLed, writing())
+  const back = { organizationId: 'acme', roleSet: 'role_set:owned', mappings: { 'org:lead': 'org:member' } }
+  await t.throwsAsync(admin.assignRoleSet(back, writing()), refused)
+  // Another one has the role by now, so the mapping has somebody to concern.
+  await admin.createMembership({ organizationId: 'acme', userId: 'bob', role: 'org:lead' }, writing())
+  const { impact } = await admin.assignRoleSet({ ...back, restoreFormerRoles: true }, writing())
+  t.is(impact.organizationsWithoutAdministrator, 0)
+  const roles = await Promise.all(
+    ['ann', 'bob'].map((userId) => admin.getMembership({ organizationId: 'acme', userId }, reading())),
+  )
+  t.deepEqual(
+    roles.map(({ value }) => value.role),
+    ['org:owner', 'org:member'],
+  )
+})
+
 test('of two writes that share a transaction, one takes an administrator and the other one is refused', async (t) => {
   const opened = await openTestService(t)
   const { admin } = opened

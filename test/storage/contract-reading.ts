@@ -61,7 +61,7 @@ export function reading(suite: Suite): void {
     scopesInUse: (reader) => reader.scopesInUse(team, at),
     usageIn: (reader) => reader.usageIn({ organizationId: 'new' }, at),
     formerRoles: (reader) =>
-      reader.formerRoles({ among: { organizationId: 'new' }, roleIds: ['member', 'new'], limit: 10, now: at }),
+      reader.formerRoles({ among: { organizationId: 'new' }, roleIds: ['member', 'new'], now: at, limit: 10 }),
     usageOf: (reader) => reader.usageOf('member', undefined, at),
     withoutAdministrator: (reader) =>
       reader.withoutAdministrator(

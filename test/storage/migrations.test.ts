@@ -71,6 +71,7 @@ test('the migrations are as they were first written: a change to the schema is a
     'scopes-of-members': '42f828fddba63e1d46386684db415749e04a9942e553e0f69fbdce718b98c8c2',
     'deleted-organizations': 'cb7c22fc6c5400310983e7520e00f28b75e84373b06837b412b47aa4c8b75674',
     'former-roles': 'e5fcceaf2c149e6debd4316cf3b9816eea100e4849f65d619b064bfb69157cda',
+    'former-roles-of-scopes': '411681cec22b0420ac43d07ea90c19be779bdf3293fbf4c2973fd85a16cd5d42',
     scopes: 'ed1866991bddc527c1e6ff6840ce0aa4ddc74fbdd235c5f70943daa5978724ef',
   }
   t.deepEqual(Object.fromEntries(migrations.map((each) => [each.name, checksumOf(each)])), written)

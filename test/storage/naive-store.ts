@@ -134,7 +134,7 @@ function naiveWriter(
     },
     organizationCount: async (roleSetId) => organizations().filter((each) => each.roleSetId === roleSetId).length,
     // Which mappings are remembered is compared where they are given back.
-    formerRoles: async () => [],
+    formerRoles: async () => ({ members: [], invitations: [] }),
     membership: async (organizationId, userId, scope = '') =>
       state().memberships.get(keyOf({ organizationId, scope, userId })),
     membershipsByKeys: async (keys) => {

@@ -82,9 +82,14 @@ function placeOf(world: World, { operation, input }: Write): NaivePlace {
 }
 
 function demandGrants(run: Run, before: World, { own, policy }: Acting): void {
-  const had = new Map<string, readonly string[]>(before.members.map((each) => [keyOfMember(each), each.roles]))
+  const current = (world: World) => world.members.filter((each) => isCurrent(world, each))
+  const had = new Map(current(before).map((each) => [keyOfMember(each), each] as const))
   const given = [
-    ...run.world.members.flatMap((each) => added(had.get(keyOfMember(each)), each)),
+    ...current(run.world).flatMap((each) => {
+      const former = had.get(keyOfMember(each))
+      // More time is given as a role is.
+      return former !== undefined && each.until > former.until ? each.roles : added(former?.roles, each)
+    }),
     ...run.world.invitations.flatMap((each, place) => added(before.invitations[place]?.roles, each)),
   ]
   const isWithin = given.every((role) => run.world.roles[role]?.every((permission) => own.has(permission)))
@@ -99,13 +104,20 @@ function added(had: readonly string[] = [], { roles }: NaiveHolder): string[] {
   return roles.filter((role) => !had.includes(role))
 }
 
-/** Rule 19: organizations that are still there, had an administrator, and have none. */
+/**
+ * Rule 19: organizations that are still there, had an administrator, and have none. Nobody is asked when a membership ends by
+ * itself, so one with an end doesn't take the place of one without.
+ */
 function losing(before: World, after: World): string[] {
-  const isManaged = (world: World, org: string) =>
+  const managed = (world: World, org: string) =>
     world.members
       .filter((each) => isIn({ org, scope: '' })(each) && isCurrent(world, each))
-      .some(({ roles }) => roles.some((role) => isEligible(world, role)))
+      .filter(({ roles }) => roles.some((role) => isEligible(world, role)))
+      .map(({ until }) => until === Infinity)
   return Object.keys(after.orgs)
-    .filter((org) => isManaged(before, org) && !isManaged(after, org))
+    .filter((org) => {
+      const [had, has] = [managed(before, org), managed(after, org)]
+      return had.includes(true) ? !has.includes(true) : had.length > 0 && has.length === 0
+    })
     .sort()
 }

@@ -3,7 +3,19 @@
 import { demandRoom, demandSeat } from './quotas.ts'
 import type { Inputs, Operation, Run } from './run.ts'
 import { known } from './scopes.ts'
-import { isIn, isPending, memberOf, once, rolesOffered, setOf, type NaiveInvitation, type NaivePlace } from './world.ts'
+import {
+  isCurrent,
+  isIn,
+  isPending,
+  memberOf,
+  once,
+  rolesOffered,
+  setOf,
+  type NaiveInvitation,
+  type NaiveMember,
+  type NaivePlace,
+  type World,
+} from './world.ts'
 
 const dayMs = 86_400_000
 
@@ -11,14 +23,15 @@ export const peopleRules = {
   createMembership(run, input) {
     const { world } = run
     const { organizationId: org, scope = '', userId: user } = input
+    const until = demandEnd(run, input.expiresAtMs) ?? Infinity
+    run.settle()
     known(run, org)
     const place = { org, scope }
     const roles = demandGrant(run, place, input)
-    const isThere = world.members.some((each) => isIn(place)(each) && each.user === user)
-    run.demand(!isThere, 'membership_exists')
+    run.demand(memberOf(world, place, user) === undefined, 'membership_exists')
     demandInOrganization(run, place, user)
     run.settle()
-    world.members.push({ ...place, user, roles, until: Infinity, former: [] })
+    join(world, { ...place, user, roles, until, former: [] })
     endInvitationsTo(run, input, isIn(place))
     if (scope === '') demandRoom(run, org)
   },
@@ -26,12 +39,11 @@ export const peopleRules = {
   updateMembership(run, input) {
     const { world } = run
     const { organizationId: org, scope = '', userId: user, role, roles = [] } = input
+    const until = demandEnd(run, input.expiresAtMs)
     run.demand(world.orgs[org], 'organization_not_found')
     const place = { org, scope }
-    const member = run.need(
-      world.members.find((each) => isIn(place)(each) && each.user === user),
-      'membership_not_found',
-    )
+    const member = run.need(memberOf(world, place, user), 'membership_not_found')
+    member.until = until ?? member.until
     if (role === undefined && roles.length === 0) return
     const given = demandGrant(run, place, input)
     run.settle()
@@ -44,10 +56,7 @@ export const peopleRules = {
     const { organizationId: org, scope = '', userId: user, revokeSentInvitations } = input
     const place = { org, scope }
     const isMeant = (each: NaivePlace) => (scope === '' ? each.org === org : isIn(place)(each))
-    run.need(
-      world.members.find((each) => isIn(place)(each) && each.user === user),
-      'membership_not_found',
-    )
+    run.need(memberOf(world, place, user), 'membership_not_found')
     endMemberships(run, user, isMeant, place)
     endInvitationsTo(run, input, isMeant)
     if (revokeSentInvitations === true) endInvitationsFrom(run, user, isMeant)
@@ -77,16 +86,31 @@ export const peopleRules = {
     const { org, scope, roles } = invitation
     const place = { org, scope }
     const user = input.userId
-    run.demand(!world.members.some((each) => isIn(place)(each) && each.user === user), 'membership_exists')
+    run.demand(memberOf(world, place, user) === undefined, 'membership_exists')
     demandInOrganization(run, place, user)
     demandOffered(run, place, roles)
     if (scope === '') demandSeat(run, org)
     run.settle()
     Object.assign(invitation, { status: 'accepted', acceptedBy: user })
     endInvitationsTo(run, input, isIn(place))
-    world.members.push({ ...place, user, roles: [...roles], until: Infinity, former: [] })
+    join(world, { ...place, user, roles: [...roles], until: Infinity, former: [] })
   },
 } satisfies { readonly [Name in Operation]?: (run: Run, input: Inputs[Name]) => void }
+
+/** Rule 22: nothing of what has ended counts again when the user comes back. */
+function join(world: World, member: NaiveMember): void {
+  const isLeft = (each: NaiveMember) =>
+    each.user === member.user && each.org === member.org && (member.scope === '' || each.scope === member.scope)
+  world.members = [...world.members.filter((each) => !isLeft(each)), member]
+}
+
+/** Undefined: it isn't given. */
+function demandEnd(run: Run, end: number | null | undefined): number | undefined {
+  if (end === undefined) return undefined
+  if (end === null || end === 0) return Infinity
+  run.demand(end > run.world.now, 'invalid_field')
+  return end
+}
 
 interface Given {
   readonly role?: string | undefined
@@ -152,7 +176,7 @@ function demandPending(run: Run, input: Inputs['revokeInvitation']): NaiveInvita
 function endMemberships(run: Run, user: string, isMeant: (place: NaivePlace) => boolean, subject?: NaivePlace): void {
   const { world } = run
   const ending = world.members.filter((each) => each.user === user && isMeant(each))
-  for (const holder of ending)
+  for (const holder of ending.filter((each) => isCurrent(world, each)))
     if (subject === undefined || !isIn(subject)(holder))
       for (const role of holder.roles) run.note({ kind: 'members', holder }, role, '')
   world.members = world.members.filter((each) => !ending.includes(each))

@@ -2,7 +2,17 @@
 
 import { demandRoles, move, moveHolders, nameOfSet } from './moves.ts'
 import type { Inputs, Operation, Run } from './run.ts'
-import { holders, isIn, isPending, keyOfPlace, kindOf, placesOf, type NaivePlace, type World } from './world.ts'
+import {
+  holders,
+  isCurrent,
+  isIn,
+  isPending,
+  keyOfPlace,
+  kindOf,
+  placesOf,
+  type NaivePlace,
+  type World,
+} from './world.ts'
 
 export const scopeRules = {
   createOrganization(run, { id = '', roleSet, createdBy = '', maxAllowedMemberships = 0 }) {
@@ -166,7 +176,7 @@ function keep(world: World, place: { org: string; scope: string }, { name, own }
 function isThere(world: World, place: { org: string; scope: string }): boolean {
   return (
     world.scopes[keyOfPlace(place)] !== undefined ||
-    world.members.some(isIn(place)) ||
+    world.members.some((each) => isCurrent(world, each) && isIn(place)(each)) ||
     world.invitations.some((each) => isPending(world, each) && isIn(place)(each))
   )
 }

@@ -195,3 +195,21 @@ test('a kind that is in use is not deleted, and scopes are listed by pages', asy
   }
   t.deepEqual(found.sort(), names.map((name) => `department:${name}`).sort())
 })
+
+test('a scope gives former roles back where it is asked to, with a set of its own and when it gives that up', async (t) => {
+  const { call } = await openHospital(t)
+  const path = '/v1/organizations/org_acme/scopes/department:pharmacy/role_set'
+  const members = '/v1/organizations/org_acme/memberships'
+  t.is((await call('POST', members, { body: { user_id: 'ann', role: 'org:member' } })).status, 200)
+  const body = { user_id: 'ann', role: 'org:member', scope: 'department:pharmacy' }
+  t.is((await call('POST', members, { body })).status, 200)
+  const role = async () => (await call('GET', `${members}?scope=department:pharmacy`)).body.data[0].role
+  const away = { role_set_key: 'role_set:pharmacy', reassignment_mappings: { 'org:member': 'org:technician' } }
+  t.is((await call('PUT', path, { body: away })).status, 200)
+  t.is(await role(), 'org:technician')
+  t.is((await call('DELETE', path, { body: { restore_former_roles: 'yes' } })).status, 422)
+  const back = await call('DELETE', `${path}?dry_run=true`, { body: { restore_former_roles: true } })
+  t.like(back.body, { members: 1, roles: [{ role: 'org:technician', to_role: 'org:member', members: 1 }] })
+  t.is((await call('DELETE', path, { body: { restore_former_roles: true } })).status, 200)
+  t.is(await role(), 'org:member')
+})

@@ -46,6 +46,11 @@ const flag = fc.boolean()
 /** Of the first, the second, … invitation of all. */
 const invitationId = fc.nat(5).map(String)
 
+export const startMs = 1_700_000_000_000
+const dayMs = 86_400_000
+/** Some are past when they are given. */
+const expiresAtMs = fc.constantFrom(0, ...[1, 3, 6, 10, 15].map((days) => startMs + days * dayMs + 1))
+
 type Fields<I> = { readonly [F in keyof I]?: fc.Arbitrary<I[F]> }
 
 /** Some fields always, the others now and then. */
@@ -134,8 +139,14 @@ const weighted: Readonly<Record<Operation, readonly [number, fc.Arbitrary<Write>
   deleteScopeKind: [2, write('deleteScopeKind', { kind })],
   setScopeDefault: [4, write('setScopeDefault', { scope, roleSet }, { mappings })],
   deleteScopeDefault: [3, write('deleteScopeDefault', { scope }, { mappings })],
-  createMembership: [24, granting('createMembership', { ...where, userId }, addressed)],
-  updateMembership: [8, granting('updateMembership', { ...where, userId })],
+  createMembership: [24, granting('createMembership', { ...where, userId }, { ...addressed, expiresAtMs })],
+  updateMembership: [
+    9,
+    fc.oneof(
+      { weight: 3, arbitrary: granting('updateMembership', { ...where, userId }, { expiresAtMs }) },
+      write('updateMembership', { ...where, userId, expiresAtMs }),
+    ),
+  ],
   deleteMembership: [3, write('deleteMembership', { ...where, userId }, { ...addressed, revokeSentInvitations: flag })],
   removeUser: [1, write('removeUser', { userId }, { ...addressed, revokeSentInvitations: flag })],
   createInvitation: [
@@ -189,7 +200,7 @@ export const anyTurn: fc.Arbitrary<Turn> = fc.noShrink(
           { minLength: 8, maxLength: 8 },
         ),
         isLucky: fc.constantFrom(true, true, true, true, false),
-        ms: fc.constantFrom(0, 0, 0, 1_000, 86_400_000),
+        ms: fc.constantFrom(0, 0, 0, 1_000, dayMs),
       }),
     ),
 )

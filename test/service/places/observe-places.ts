@@ -1,8 +1,8 @@
 /** A real store as the naive model of places shows itself: by keys, and in one order. */
 
-import type { Catalogue } from '@rolesets/core'
+import type { Catalogue, Membership } from '@rolesets/core'
 import type { Store } from '../../../packages/sidecar/src/storage/store.ts'
-import { isPending, type World } from '../../domain/naive-places/world.ts'
+import { isCurrent, isPending, type World } from '../../domain/naive-places/world.ts'
 
 export async function observe(store: Store, now: number) {
   const { value } = await store.read(async (reader) => {
@@ -16,6 +16,13 @@ export async function observe(store: Store, now: number) {
     return { catalogue, organizations, memberships: memberships.items, invitations: invitations.items, assignments }
   })
   return value
+}
+
+function currentAmong(memberships: readonly Membership[], now: number): Membership[] {
+  const isNow = ({ expiresAt }: Membership) => expiresAt === null || expiresAt > now
+  const isSame = (a: Membership, b: Membership) => a.organizationId === b.organizationId && a.userId === b.userId
+  const wholes = memberships.filter((each) => each.scope === '' && isNow(each))
+  return memberships.filter((each) => isNow(each) && wholes.some((whole) => isSame(whole, each)))
 }
 
 export type Observed = Awaited<ReturnType<typeof observe>>
@@ -46,8 +53,9 @@ export function viewOfStore(
           return `${organizationId} ${scope}: ${name} ${own}`
         }),
     ),
+    // What has ended counts nowhere, whether there is a row of it or not.
     members: sorted(
-      memberships.map(({ organizationId, scope, userId, roleIds, expiresAt }) =>
+      currentAmong(memberships, now).map(({ organizationId, scope, userId, roleIds, expiresAt }) =>
         [organizationId, scope, userId, keysOf(roleIds).join('+'), expiresAt ?? Infinity].join(),
       ),
     ),
@@ -71,7 +79,9 @@ export function viewOfWorld(world: World) {
     orgs: sorted(Object.entries(world.orgs).map(([id, { set, quota }]) => [id, set, quota].join())),
     scopes: sorted(Object.entries(world.scopes).map(([key, { name, own }]) => `${key}: ${name} ${own}`)),
     members: sorted(
-      members.map(({ org, scope, user, roles, until }) => [org, scope, user, roles.join('+'), until].join()),
+      members
+        .filter((each) => isCurrent(world, each))
+        .map(({ org, scope, user, roles, until }) => [org, scope, user, roles.join('+'), until].join()),
     ),
     invitations: invitations.map((each) => {
       const { org, scope, address, roles, status, inviter, acceptedBy, until } = each

@@ -15,7 +15,7 @@ import { judge, type How, type Judged } from '../../domain/naive-places/model.ts
 import { operations, type Write } from '../../domain/naive-places/run.ts'
 import { freshWorld, type World } from '../../domain/naive-places/world.ts'
 import { openServiceOver, writing, type OpenedService } from '../open-service.ts'
-import { anyTurn, opening, type Turn } from './arbitrary-place-writes.ts'
+import { anyTurn, opening, startMs, type Turn } from './arbitrary-place-writes.ts'
 import { invitationIds, observe, viewOfStore, viewOfWorld } from './observe-places.ts'
 
 /** The rarest last. */
@@ -39,7 +39,7 @@ interface Opened extends OpenedService {
 }
 
 async function open(): Promise<Opened> {
-  const clock = { now: 1_700_000_000_000 }
+  const clock = { now: startMs }
   const store = await openStore('sqlite::memory:')
   const service = await openServiceOver(store, { now: () => clock.now })
   const { administration: admin } = service

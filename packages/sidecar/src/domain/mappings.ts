@@ -8,7 +8,7 @@
 import { counted, holders, listed, takeWithin } from '@rolesets/core'
 import type { Catalogue, Change, Reassigned, Role, RoleSet } from '@rolesets/core'
 import { impactOf, isHeld, type Context, type Impact, type RoleImpact, type RoleUsage } from './decided.ts'
-import { nothingRestored, restore, usageWithout, type Restorable, type Restored } from './former-roles.ts'
+import { nobodyRestorable, restore, usageWithout, type AllRestorable, type Restored } from './former-roles.ts'
 import { invalid, parseMappings } from './fields.ts'
 import { findRole } from './lookup.ts'
 import { Refusal } from './refusal.ts'
@@ -21,9 +21,9 @@ export interface Mapped {
   readonly restoreFormerRoles?: boolean | undefined
 }
 
-/** The members whose former roles the destination has, at most one more than one call takes; none unless they are asked for. */
+/** Whose former roles the destination has, at most one more than one call takes; nobody unless they are asked for. */
 export interface RestoringFacts {
-  readonly restorable?: readonly Restorable[]
+  readonly restorable?: AllRestorable | undefined
 }
 
 const rolesInFactsMax = 20
@@ -64,10 +64,9 @@ export function planRestoringMove(
   move: Move & RestoringFacts,
   context: Context,
 ): { readonly impact: Impact; readonly restored: Restored; readonly mapped: readonly RoleImpact[] } {
-  const { destination, mappings, restorable = [] } = move
+  const { destination, mappings, restorable = nobodyRestorable } = move
   const mappedRoleIds = new Set(resolveMappings(catalogue, mappings, destination).targets.keys())
-  const restored =
-    restorable.length === 0 ? nothingRestored : restore(catalogue, { destination, restorable, mappedRoleIds }, context)
+  const restored = restore(catalogue, { destination, restorable, mappedRoleIds }, context)
   const impact = planMove(catalogue, { ...move, usage: usageWithout(move.usage, restored) })
   return { impact: { ...impact, roles: [...restored.roles, ...impact.roles] }, restored, mapped: impact.roles }
 }

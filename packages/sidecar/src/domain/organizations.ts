@@ -106,7 +106,7 @@ export function updateOrganization(
   if (before === undefined) throw organizationNotFound(id)
   if (isGiven(slug)) checkSlug(catalogue, slug, facts.slugOwner?.id === id ? undefined : facts.slugOwner)
   const isMoving = destination !== undefined && destination.id !== before.roleSetId
-  const { usage, restorable = [], scopes } = isMoving ? facts : { usage: [] }
+  const { usage, restorable, scopes } = isMoving ? facts : { usage: [] }
   const move = { mappings: input.mappings, usage, restorable, organizations: isMoving ? 1 : 0, scopes }
   const plan = destination && planRestoringMove(catalogue, { ...move, destination }, context)
   const fields = { name, slug, roleSetId: destination?.id, ...own, ...metadata.of(before) }

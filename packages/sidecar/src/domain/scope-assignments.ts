@@ -16,9 +16,9 @@ import {
 } from '@rolesets/core'
 import { checkLimit } from './check-limit.ts'
 import { decided, type Context, type Decided, type Impact } from './decided.ts'
-import { invalid, parseId, parseOrganizationName } from './fields.ts'
+import { invalid, parseFlag, parseId, parseOrganizationName } from './fields.ts'
 import { findRoleSet } from './lookup.ts'
-import type { Mapped } from './mappings.ts'
+import type { Mapped, RestoringFacts } from './mappings.ts'
 import { Refusal } from './refusal.ts'
 import { organizationNotFound, registerIfUnknown, type RegistrationFacts } from './registration.ts'
 import type { ListedScope, OneScopeFacts, ScopesInUse } from './scope-facts.ts'
@@ -48,7 +48,7 @@ export interface WrittenScope extends ListedScope {
 export function assignToScope(
   catalogue: Catalogue,
   input: AssignScopeInput,
-  facts: OneScopeFacts & RegistrationFacts,
+  facts: OneScopeFacts & RegistrationFacts & RestoringFacts,
   context: Context,
 ): Decided<Organization> {
   const organizationId = parseId(input.organizationId, 'organization_id')
@@ -56,8 +56,7 @@ export function assignToScope(
   const roleSetId = input.clear === true ? null : findRoleSet(catalogue, input.roleSet).id
   if (input.clear === true && input.roleSet)
     throw invalid('clear', 'is given together with role_set. Give one of them.')
-  if (input.restoreFormerRoles === true)
-    throw invalid('restore_former_roles', 'is for organizations as a whole. Leave it out for a scope.')
+  parseFlag(input.restoreFormerRoles, 'restore_former_roles')
   checkKind(catalogue, scope)
   const { organization, changes } = registerIfUnknown(catalogue, organizationId, facts, context)
   const before = facts.assignment ?? null
@@ -65,7 +64,8 @@ export function assignToScope(
   const { roleSetId: organizationRoleSetId } = organization
   const destination = roleSetOfPlace(catalogue, { scope, own: roleSetId, organizationRoleSetId })
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { organizationId, scope }, facts, mappings: input.mappings, destination },
+    ...{ among: { organizationId, scope }, facts, context, mappings: input.mappings },
+    ...{ restorable: facts.restorable, destination },
     after: () => destination,
   })
   checkRoomForScope(before, facts)
@@ -106,7 +106,7 @@ export function renameScope(
   if (before === null && members + invitations === 0) throw scopeNotFound({ organizationId, scope: fromScope })
   const destination = roleSetOfPlace(catalogue, { scope: toScope, own, organizationRoleSetId })
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { organizationId, scope: fromScope }, facts, mappings: input.mappings, destination },
+    ...{ among: { organizationId, scope: fromScope }, facts, context, mappings: input.mappings, destination },
     after: () => destination,
   })
   const renamed: Renamed = {

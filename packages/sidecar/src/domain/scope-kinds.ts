@@ -65,7 +65,7 @@ export function setScopeKind(
   const after: ScopeKind = { kind, fallback, roleSetId, updatedAt: context.now, revision: context.revision }
   const next = { ...catalogue, scopeKinds: new Map(catalogue.scopeKinds).set(kind, after) }
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { kind }, facts, mappings: input.mappings },
+    ...{ among: { kind }, facts, context, mappings: input.mappings },
     after: (organizationRoleSetId) => roleSetOfPlace(next, { scope: `${kind}:`, own: null, organizationRoleSetId }),
     ...(roleSetId !== null && { destination: { roleSetId, origin: 'kind' } }),
   })
@@ -119,7 +119,7 @@ export function setScopeDefault(
   const after = { scope, roleSetId: roleSet.id, updatedAt: context.now, revision: context.revision }
   const destination = { roleSetId: roleSet.id, origin: 'default' } as const
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { scope }, facts, mappings: input.mappings, destination },
+    ...{ among: { scope }, facts, context, mappings: input.mappings, destination },
     after: () => destination,
   })
   return decided([...reassigned, put('scope_default', after, before)], after, impact)
@@ -130,6 +130,7 @@ export function deleteScopeDefault(
   catalogue: Catalogue,
   input: DeleteScopeDefaultInput,
   facts: ScopeFacts,
+  context: Context,
 ): Decided<ScopeDefault> {
   const scope = parseScope(input.scope)
   const before = catalogue.scopeDefaults.get(scope)
@@ -141,7 +142,7 @@ export function deleteScopeDefault(
   scopeDefaults.delete(scope)
   const next = { ...catalogue, scopeDefaults }
   const { impact, reassigned } = planScopeMove(catalogue, {
-    ...{ among: { scope }, facts, mappings: input.mappings },
+    ...{ among: { scope }, facts, context, mappings: input.mappings },
     after: (organizationRoleSetId) => roleSetOfPlace(next, { scope, own: null, organizationRoleSetId }),
   })
   return decided([...reassigned, deleted('scope_default', before)], before, impact)

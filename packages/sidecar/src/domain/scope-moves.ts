@@ -4,24 +4,26 @@
  */
 
 import { counted, holders, type Among, type Catalogue, type Change, type RoleSetOfPlace } from '@rolesets/core'
-import { impactOf, isHeld, type Impact, type RoleImpact, type RoleUsage } from './decided.ts'
-import { checkMappings, planMove, reassignMembers, type Mapped } from './mappings.ts'
+import { impactOf, isHeld, type Impact, type RoleImpact, type RoleUsage, type Context } from './decided.ts'
+import { checkMappings, planRestoringMove, reassignMembers, type Mapped, type RestoringFacts } from './mappings.ts'
 import { Refusal } from './refusal.ts'
 import type { ScopeFacts, ScopeUsage } from './scope-facts.ts'
 
-interface ScopeMove extends Mapped {
+/** Former roles come back in one scope only. */
+interface ScopeMove extends Mapped, RestoringFacts {
   readonly among: Among
   readonly facts: ScopeFacts
+  readonly context: Context
   /** What the scopes have afterwards, by the role set of their organization. */
   readonly after: (organizationRoleSetId: string) => RoleSetOfPlace
   /** What all of them have afterwards, where that doesn't depend on their organizations: mappings must fit it, also unused ones. */
   readonly destination?: RoleSetOfPlace | undefined
 }
 
-/** The impact, and the change that gives members other roles: it comes before those that move the scopes. */
+/** The impact, and the changes that give members other roles: they come before those that move the scopes. */
 export function planScopeMove(
   catalogue: Catalogue,
-  { among, facts, after, destination: common, mappings }: ScopeMove,
+  { among, facts, after, destination: common, mappings, restorable, context }: ScopeMove,
 ): { readonly impact: Impact; readonly reassigned: readonly Change[] } {
   checkMappings(catalogue, mappings)
   const { places, firstPlaces } = facts
@@ -30,11 +32,17 @@ export function planScopeMove(
   const plans = [...groups].map(([roleSetId, usage]) => {
     const destination = roleSetId === '' ? undefined : catalogue.roleSets.byId(roleSetId)
     if (destination === undefined) throw wouldHaveNone(facts, impactOf(shown))
-    return planMove(catalogue, { destination, usage: merged(usage), organizations: 0, scopes: shown, mappings })
+    const move = { destination, usage: merged(usage), organizations: 0, scopes: shown, mappings, restorable }
+    return planRestoringMove(catalogue, move, context)
   })
-  const roles = mergedImpacts(plans.flatMap((plan) => plan.roles))
-  const requiredMappings = merged(plans.flatMap((plan) => plan.requiredMappings))
-  return { impact: impactOf({ ...shown, roles, requiredMappings }), reassigned: reassignMembers(among, roles) }
+  const mapped = mergedImpacts(plans.flatMap((plan) => plan.mapped))
+  const roles = [...plans.flatMap(({ restored }) => restored.roles), ...mapped]
+  const requiredMappings = merged(plans.flatMap(({ impact }) => impact.requiredMappings))
+  const restored = plans.flatMap((plan) => plan.restored.changes)
+  return {
+    impact: impactOf({ ...shown, roles, requiredMappings }),
+    reassigned: [...restored, ...reassignMembers(among, mapped)],
+  }
 }
 
 /** Who holds which roles, by the id of the set that their scopes get; empty: they get none. */

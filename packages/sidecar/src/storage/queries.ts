@@ -126,14 +126,15 @@ export interface HistoryPage {
   readonly oldestFirst?: boolean | undefined
 }
 
-/** Whose former roles: of the members of an organization as a whole, or of all organizations of a set. */
+/** Whose former roles: of those whom a reassignment among these places reaches. */
 export interface FormerRolesOf {
-  readonly among: { readonly organizationId: string } | { readonly roleSetId: string }
+  readonly among: Extract<Among, { readonly organizationId: string } | { readonly roleSetId: string }>
   /** All of a list of former roles must be among these. */
   readonly roleIds: readonly string[]
-  readonly limit: number
-  /** Unix milliseconds: of members at this time. */
+  /** Unix milliseconds: who holds a role at this time. */
   readonly now: number
+  /** Of the members, and of the invitations. */
+  readonly limit: number
 }
 
 /** Who holds several of some roles, among the holders that a reassignment would reach, or in all places of an organization. */

@@ -41,7 +41,7 @@ import type {
 import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
 import type { ListedScope, RoleInScopes, ScopesInUse, ScopeUsage, SomePlaces } from '../domain/scope-facts.ts'
 import type { DomainOfOrganization as FoundDomain, DomainQuery } from '../domain/organization-domains.ts'
-import type { Restorable } from '../domain/former-roles.ts'
+import type { AllRestorable } from '../domain/former-roles.ts'
 import type { Copying } from './backup.ts'
 import type {
   FormerRolesOf,
@@ -183,8 +183,11 @@ export interface Reader {
    * roles counts too much.
    */
   repeatedHolders(asked: RepeatedHolders): Promise<HolderCounts>
-  /** Members who still have what a mapping of a move left, and had only roles of the list before it; in the order of their keys. */
-  formerRoles(asked: FormerRolesOf): Promise<readonly Restorable[]>
+  /**
+   * Members and pending invitations that still have what a mapping of a move left, and had only roles of the list before it; in
+   * the order of their keys.
+   */
+  formerRoles(asked: FormerRolesOf): Promise<AllRestorable>
   /** The answer to a departure at a time, as the memberships are now; at most `limit` ids, in order, and the number of all. */
   withoutAdministrator(
     departure: Departure,

@@ -54,7 +54,8 @@ function wordsOf(thing: string): Words {
 }
 
 function factText(change: AuditedChange): string {
-  const { kind, id, before, after } = change
+  const { kind, id } = change
+  const { before, after } = withAllRoles(change)
   const thing = change.thing.replaceAll('_', ' ')
   if (kind === 'organizations_moved')
     return `organizations of ${textOf(after?.from_role_set)} moved to ${textOf(after?.to_role_set)}: ${textOf(after?.organizations)}`
@@ -70,11 +71,22 @@ function factText(change: AuditedChange): string {
   const named = `${thing} ${name(after ?? before ?? {}, id)}`
   if (after === undefined) return `${named} deleted${holders(change)}`
   if (before === undefined) {
-    const shown = shownWhenNew === undefined ? undefined : after[shownWhenNew]
+    const shown = shownWhenNew === undefined ? undefined : (after['roles'] ?? after[shownWhenNew])
     return `${named} added${shown === undefined ? '' : `: ${textOf(shown)}`}`
   }
   const differences = differencesOf(before, after)
   return differences.length === 0 ? named : `${named}: ${differences.join(', ')}`
+}
+
+/** Where a member or an invitation has several roles, before or after, all of them are shown instead of the first. */
+function withAllRoles({ before, after }: AuditedChange): Readonly<Record<'before' | 'after', Image | undefined>> {
+  if (before?.['roles'] === undefined && after?.['roles'] === undefined) return { before, after }
+  const shown = (image: Image | undefined) => {
+    if (image?.['role'] === undefined) return image
+    const { role, roles = [role], ...others } = image
+    return { ...others, roles }
+  }
+  return { before: shown(before), after: shown(after) }
 }
 
 /** Ids stand beside keys. That a thing was changed is known. */

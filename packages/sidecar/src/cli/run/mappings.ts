@@ -14,7 +14,7 @@ export const mapOption = new Option(
 
 export const restoreOption = new Option(
   '--restore-former-roles',
-  'give members the roles back that the mappings of earlier moves took',
+  'give members and invitations the roles back that the mappings of earlier moves took',
 )
 
 /** The flags that are missing, if any are. */

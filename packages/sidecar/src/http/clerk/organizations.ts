@@ -118,7 +118,7 @@ export const organizationOperations: readonly Operation[] = [
         'Role key to role key, for each role in use that the new role set does not have.',
       ),
       restore_former_roles: optionalFlag.describe(
-        'An extension, with `role_set_key`: members get the roles back that mappings of earlier moves took.',
+        'An extension, with `role_set_key`: members and invitations get the roles back that mappings of earlier moves took.',
       ),
       public_metadata: clearableMetadata.describe(`Only for API versions before ${withoutMetadata}.`),
       private_metadata: clearableMetadata.describe(`Only for API versions before ${withoutMetadata}.`),

@@ -173,7 +173,7 @@ export const roleSetOperations: readonly Operation[] = [
       dest_role_set_key: reference,
       reassignment_mappings: optionalMappings,
       restore_former_roles: optionalFlag.describe(
-        'An extension: members get the roles back that mappings of earlier moves took.',
+        'An extension: members and invitations get the roles back that mappings of earlier moves took.',
       ),
     }),
     ...deletion,

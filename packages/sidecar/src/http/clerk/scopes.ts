@@ -1,7 +1,7 @@
 /** The scopes of organizations: which role set each has and why, a role set of its own, its key and its name. Extensions. */
 
 import { z } from 'zod'
-import { clearableText, optional, optionalMappings, reference, text } from '../operation/fields.ts'
+import { clearableText, optional, optionalFlag, optionalMappings, reference, text } from '../operation/fields.ts'
 import { paging } from '../operation/parameters.ts'
 import { reading, writing, type Operation, type WriteScope } from '../operation/route.ts'
 import { organizationParams } from './organization-path.ts'
@@ -18,6 +18,10 @@ const mappings = optionalMappings.describe(
   'Role key to role key, for each role in use that the new role set does not have.',
 )
 
+const restoring = optionalFlag.describe(
+  'Members and invitations get the roles back that mappings of earlier moves took.',
+)
+
 export const failuresOfScopeMoves = [
   'organization_scopes_in_use',
   'organization_role_set_reassignment_mappings_missing',
@@ -30,6 +34,7 @@ interface Assigning {
   /** Not given: its own one is taken away. */
   readonly roleSet?: string
   readonly mappings?: Readonly<Record<string, string>> | undefined
+  readonly restoreFormerRoles?: boolean | undefined
 }
 
 export const scopeOperations: readonly Operation[] = [
@@ -64,7 +69,7 @@ export const scopeOperations: readonly Operation[] = [
   writing('AssignRoleSet', `PUT ${path}/{scope}/role_set`, {
     ...one,
     summary: 'An extension: gives a scope a role set of its own',
-    body: z.strictObject({ role_set_key: reference, reassignment_mappings: mappings }),
+    body: z.strictObject({ role_set_key: reference, reassignment_mappings: mappings, restore_former_roles: restoring }),
     failures: failuresOfScopeMoves,
     handle: assign,
   }),
@@ -72,7 +77,7 @@ export const scopeOperations: readonly Operation[] = [
   writing('ClearRoleSet', `DELETE ${path}/{scope}/role_set`, {
     ...one,
     summary: 'An extension: takes the own role set of a scope away; a default or its kind decides again',
-    body: z.strictObject({ reassignment_mappings: mappings }),
+    body: z.strictObject({ reassignment_mappings: mappings, restore_former_roles: restoring }),
     failures: failuresOfScopeMoves,
     handle: assign,
   }),

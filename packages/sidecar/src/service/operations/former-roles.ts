@@ -1,7 +1,7 @@
-/** Which members a move can give former roles back. */
+/** To whom a move can give former roles back. */
 
 import { limits } from '@rolesets/core'
-import type { Restorable } from '../../domain/former-roles.ts'
+import { nobodyRestorable, type AllRestorable } from '../../domain/former-roles.ts'
 import { findRoleSet } from '../../domain/lookup.ts'
 import type { FormerRolesOf } from '../../storage/store.ts'
 import type { WriteScope } from './operation.ts'
@@ -17,8 +17,8 @@ export async function restorableIn(
   { writer, catalogue, context }: WriteScope,
   among: FormerRolesOf['among'],
   { roleSet, restoreFormerRoles }: Asked,
-): Promise<readonly Restorable[]> {
-  if (restoreFormerRoles !== true || roleSet === undefined || roleSet === '') return []
+): Promise<AllRestorable> {
+  if (restoreFormerRoles !== true || roleSet === undefined || roleSet === '') return nobodyRestorable
   const { roleIds } = findRoleSet(catalogue, roleSet, 'role_set')
-  return writer.formerRoles({ among, roleIds, limit: limits.restoredPerCallMax + 1, now: context.now })
+  return writer.formerRoles({ among, roleIds, now: context.now, limit: limits.restoredPerCallMax + 1 })
 }

@@ -1,6 +1,6 @@
 /** Operations on organizations. */
 
-import { everyScope, findTextFault, type Organization, type Place } from '@rolesets/core'
+import { everyScope, findTextFault, roleSetOfPlace, type Organization, type Place } from '@rolesets/core'
 import { invalid, parseId } from '../../domain/fields.ts'
 import { merged } from '../../domain/scope-moves.ts'
 import { assignToScope, type AssignScopeInput } from '../../domain/scope-assignments.ts'
@@ -59,7 +59,13 @@ export const organizationCommands = commandsOf(viewOrganization, {
       const registration = await registrationOf(scope.writer, input.organizationId)
       const place = { organizationId: input.organizationId, scope: parseScopeOrWhole(input.scope) }
       if (place.scope !== '') {
-        const facts = { ...(await oneScopeFacts(scope, place)), ...registration }
+        const facts = {
+          ...{ ...(await oneScopeFacts(scope, place)), ...registration },
+          restorable: await restorableIn(scope, place, {
+            ...input,
+            roleSet: await scopeDestination(scope, place, input),
+          }),
+        }
         scope.expectUnchanged(facts.assignment && { id: place.scope, ...facts.assignment })
         return assignToScope(catalogue, { ...input, ...place }, facts, context)
       }
@@ -106,6 +112,20 @@ export function placeOf(input: { readonly organizationId: string; readonly scope
 /** The role set that a scope was assigned; null: none. */
 export async function ownRoleSetId(reader: Reader, place: Place): Promise<string | null> {
   return place.scope === '' ? null : ((await reader.assignment(place))?.roleSetId ?? null)
+}
+
+/** The role set that an assignment gives a scope, or leaves it with. Undefined: none. */
+async function scopeDestination(
+  { writer, catalogue }: WriteScope,
+  { organizationId, scope }: Place,
+  { roleSet, clear }: Pick<AssignInput, 'roleSet' | 'clear'>,
+): Promise<string | undefined> {
+  if (clear !== true) return roleSet
+  const organization = await writer.organization(organizationId)
+  if (organization === undefined) return undefined
+  const facts = { scope, own: null, organizationRoleSetId: organization.roleSetId }
+  const found = roleSetOfPlace(catalogue, facts)
+  return 'reason' in found ? undefined : found.roleSetId
 }
 
 async function organizationOf({ writer, expectUnchanged }: WriteScope, { organizationId }: Named) {

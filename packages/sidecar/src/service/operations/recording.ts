@@ -35,6 +35,10 @@ export class Recording {
   async record(changes: readonly Change[]): Promise<void> {
     if (changes.length === 0) return
     this.#steps += 1
+    for (const part of partsOf(changes)) await this.#recordPart(part)
+  }
+
+  async #recordPart(changes: readonly Change[]): Promise<void> {
     const before = await this.#writer.catalogue()
     for (const departure of departuresOf(before, changes, this.#now)) {
       const found = await this.#writer.withoutAdministrator(departure, { limit: candidatesMax, now: this.#now })
@@ -86,4 +90,14 @@ export class Recording {
     const candidates = [...new Set(this.#found.flatMap(({ organizationIds }) => organizationIds))]
     return this.#writer.withoutAdministrator(absenceIn(after, candidates), { limit: candidates.length, now: this.#now })
   }
+}
+
+/**
+ * Members who get former roles back do so before the others get new ones by their roles: what is asked about a reassignment is
+ * asked when the former are no longer concerned by it.
+ */
+function partsOf(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const place = changes.findIndex(({ verb }) => verb === 'reassigned')
+  const isAfterMembers = changes.slice(0, Math.max(place, 0)).some(({ thing }) => thing === 'membership')
+  return isAfterMembers ? [changes.slice(0, place), changes.slice(place)] : [changes]
 }

@@ -31,6 +31,7 @@ export const tables: Readonly<Record<string, Explanation>> = {
   further_member_roles: checked('those of each membership are compared with its row'),
   further_invitation_roles: checked('those of each invitation are compared with its row'),
   former_roles: large('organization_id', 'scope', 'user_id'),
+  former_invitation_roles: large('organization_id', 'id'),
   memberships: large('organization_id', 'scope', 'user_id'),
   invitations: large('id'),
   assignments: large('organization_id', 'scope'),

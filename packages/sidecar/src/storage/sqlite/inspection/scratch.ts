@@ -30,8 +30,11 @@ export class Scratch {
       await connection.all('PRAGMA journal_mode = MEMORY')
       await connection.all(`PRAGMA cache_size = -${cacheKibibytes}`)
       await migrate(connection, migrations, 0)
-      const [begin = {}] = await file.all('SELECT revision FROM former_roles_begin')
-      await connection.run('UPDATE former_roles_begin SET revision = ?', [begin['revision'] ?? 0])
+      const [begin = {}] = await file.all('SELECT revision, everywhere_revision FROM former_roles_begin')
+      await connection.run('UPDATE former_roles_begin SET revision = ?, everywhere_revision = ?', [
+        begin['revision'] ?? 0,
+        begin['everywhere_revision'] ?? 0,
+      ])
       await connection.run('BEGIN')
       return new Scratch(connection)
     } catch (error) {

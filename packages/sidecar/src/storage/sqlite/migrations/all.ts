@@ -15,6 +15,7 @@ import { formerRoles } from './0012-former-roles.ts'
 import { holdersOfScopes } from './0013-holders-of-scopes.ts'
 import { assignmentCounts } from './0014-assignment-counts.ts'
 import { endsOfMembers } from './0015-ends-of-members.ts'
+import { formerRolesOfScopes } from './0016-former-roles-of-scopes.ts'
 import type { Migration } from './migration.ts'
 
 export const migrations: readonly Migration[] = [
@@ -33,4 +34,5 @@ export const migrations: readonly Migration[] = [
   holdersOfScopes,
   assignmentCounts,
   endsOfMembers,
+  formerRolesOfScopes,
 ]

@@ -10,7 +10,7 @@ import { deleteAssignments, putAssignments } from './assignments.ts'
 import { deleteRole, deleteRoleSet, putRole, putRoleSet, putSettings } from './catalogue.ts'
 import { deleteOrganizations, moveOrganizations, putOrganizations } from './organizations.ts'
 import { deletePermission, putPermission } from './permissions.ts'
-import { deleteFormerRoles, putFormerRoles, remembering } from './former-roles.ts'
+import { deleteFormerRoles, putFormerRoles, remembering, renameFormerRoles } from './former-roles.ts'
 import { reassign, renameScope } from './reassignment.ts'
 import { accessKeys, invitations, memberships, scopeDefaults, scopeKinds } from './things.ts'
 
@@ -42,7 +42,16 @@ const writers: Writers = {
       await putFormerRoles(connection, changes)
     },
   },
-  invitation_put: puts((connection, after) => invitations.putAll(connection, after)),
+  invitation_put: {
+    family: 'puts',
+    write: async (connection, changes) => {
+      await invitations.putAll(
+        connection,
+        changes.map(({ after }) => after),
+      )
+      await putFormerRoles(connection, changes)
+    },
+  },
   assignment_put: puts(putAssignments),
   membership_deleted: deletes('memberships gone', async (connection, before: readonly Membership[]) => {
     await memberships.deleteAll(
@@ -67,7 +76,10 @@ const writers: Writers = {
   scope_kind_deleted: alone((connection, { before }) => scopeKinds.deleteAll(connection, [[before.kind]])),
   scope_default_put: alone((connection, { after }) => scopeDefaults.put(connection, after)),
   scope_default_deleted: alone((connection, { before }) => scopeDefaults.deleteAll(connection, [[before.scope]])),
-  scope_renamed: alone(renameScope),
+  scope_renamed: alone(async (connection, renamed, stamp) => {
+    await renameScope(connection, renamed, stamp)
+    await renameFormerRoles(connection, renamed, stamp)
+  }),
   settings_put: alone((connection, { after }) => putSettings(connection, after)),
   access_key_put: alone((connection, { after }) => accessKeys.put(connection, after)),
   // Says what the rows are, and changes none.

@@ -54,7 +54,7 @@ export async function deleteOrganizations(
 ): Promise<void> {
   const ids = JSON.stringify(before.map(({ id }) => id))
   await assignmentCounts.takeOut(connection, { condition: `organization_id IN ${listed}`, values: [ids] })
-  for (const table of ['former_roles', 'memberships', 'invitations', 'assignments'])
+  for (const table of ['former_roles', 'former_invitation_roles', 'memberships', 'invitations', 'assignments'])
     await connection.run(`DELETE FROM ${table} WHERE organization_id IN ${listed}`, [ids])
   await organizationCounts.takeOut(connection, { condition: `id IN ${listed}`, values: [ids] })
   await connection.run(`DELETE FROM organizations WHERE id IN ${listed}`, [ids])
