@@ -146,6 +146,8 @@ const changeSetFields = {
   actor: maybeText,
   /** What was called, for example `ReplaceRole`. */
   operation: maybeText,
+  /** Id of the user on whose behalf it was made. Left out: nobody was named, or several inviters. */
+  actingUserId: (value: unknown, field: string): string | undefined => maybeText(value, field) || undefined,
   /** In order. Facts of a kind that this client doesn't know are left out. */
   changes: (value: unknown, field: string): readonly Change[] => readChanges(value, field).flat(),
   /** SHA-256, in hex, of the seal before it and of all of this. Where the consumer asks for records. */
@@ -181,6 +183,8 @@ export interface AuditedChangeSet {
   readonly committedAtMs: number
   readonly actor: string
   readonly operation: string
+  /** Id of the user on whose behalf it was made. Empty: nobody was named, or several inviters. */
+  readonly actingUserId: string
   /** In order. */
   readonly changes: readonly AuditedChange[]
   /** SHA-256, in hex, of the seal before it and of all of this. */

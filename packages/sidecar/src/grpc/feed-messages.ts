@@ -6,6 +6,7 @@
 
 import type * as proto from '@rolesets/proto'
 import {
+  actingUserOf,
   byKind,
   type Among,
   type Assignment,
@@ -146,11 +147,13 @@ function placesMessage({ first, record, deletedOrganizations, last }: PlacesMess
 function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage, view: FeedView): proto.ChangeSet {
   const { committedAt, actor, operation, changes, seal, record } = changeSet
   const isAnonymous = view === 'anonymous'
+  const actingUserId = actingUserOf(changes)
   const shown = isAnonymous ? changes.filter((change) => !byKind(needsKey, change)) : changes
   return {
     ...{ revision, committedAtMs: committedAt },
     // A write of which nothing is shown isn't named either.
     ...{ actor: isAnonymous ? '' : actor, operation: isAnonymous && shown.length === 0 ? '' : operation },
+    ...(!isAnonymous && actingUserId !== undefined && { actingUserId }),
     // An invitation is shown as it stood when the write was committed: expiring makes no change.
     changes: shown.map((change) => byKind(changeMessages, change, { catalogue, now: committedAt, isAnonymous })),
     ...(view === 'recorded' && { seal, record }),
