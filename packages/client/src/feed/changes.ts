@@ -2,7 +2,7 @@
 
 import { formatRevision, type ChangeKind } from '@rolesets/core'
 import * as read from '../wire/reading.ts'
-import { maybeNumber, maybeText, objectOf, text, type ObjectReader, type ValueOf } from '../wire/reading.ts'
+import { givenText, maybeNumber, maybeText, objectOf, text, type ObjectReader, type ValueOf } from '../wire/reading.ts'
 import * as resources from '../wire/resources.ts'
 
 const deletedFields = {
@@ -26,7 +26,6 @@ const mappingFields = {
 }
 export interface RoleReassignment extends ValueOf<typeof mappingFields> {}
 
-const givenText = (value: unknown, field: string) => maybeText(value, field) || undefined
 const reassignedFields = {
   roleSetId: givenText,
   organizationId: givenText,
@@ -151,6 +150,10 @@ const changeSetFields = {
   actingUserId: (value: unknown, field: string): string | undefined => maybeText(value, field) || undefined,
   /** In order. Facts of a kind that this client doesn't know are left out. */
   changes: (value: unknown, field: string): readonly Change[] => readChanges(value, field).flat(),
+  /** SHA-256, in hex, of the seal before it and of all of this. Where the consumer asks for records. */
+  seal: givenText,
+  /** The changes exactly as they were sealed. Where the consumer asks for records. */
+  record: givenText,
 }
 /** One committed write. */
 export interface ChangeSet extends ValueOf<typeof changeSetFields> {}

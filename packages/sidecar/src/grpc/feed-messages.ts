@@ -45,6 +45,7 @@ import {
 
 type ChangeSetMessage = Extract<NamedFeedItem, { readonly kind: 'change_set' }>
 type SnapshotMessage = Extract<NamedFeedItem, { readonly kind: 'snapshot_chunk' }>
+type PlacesMessage = Extract<NamedFeedItem, { readonly kind: 'places_chunk' }>
 
 interface SharedChangeSet {
   readonly message: ChangeSetMessage
@@ -91,6 +92,10 @@ export class FeedMessages {
         const snapshotChunk = { ...chunkMessage(message, view), unknownOrganizationsDenied }
         return { revision, sentAtMs, snapshotChunk }
       }
+      case 'places_chunk': {
+        const snapshotChunk = { ...placesMessage(message), unknownOrganizationsDenied }
+        return { revision, sentAtMs, snapshotChunk }
+      }
     }
   }
 
@@ -123,6 +128,19 @@ function chunkMessage({ first, organizations, assignments, last, catalogue }: Sn
     retiredPermissionsIncomplete: retiredPermissions?.isComplete === false,
     settings: settings ? messages.settings(settings, catalogue) : null,
     seal: view === 'recorded' ? (first?.seal ?? '') : '',
+  }
+}
+
+function placesMessage({ first, record, deletedOrganizations, last }: PlacesMessage): proto.SnapshotChunk {
+  return {
+    seal: first?.seal ?? '',
+    committedAtMs: first?.committedAt ?? 0,
+    timelines: [...(first?.timelines ?? [])],
+    retiredPermissions: [...(first?.retiredPermissions ?? [])],
+    retiredPermissionsIncomplete: first?.retiredPermissionsIncomplete === true,
+    record,
+    deletedOrganizations: deletedOrganizations.map(({ id, revision }) => ({ id, revision })),
+    last,
   }
 }
 
