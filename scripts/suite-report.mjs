@@ -23,26 +23,26 @@ export function createSuiteReport({ isVerbose, write, now = Date.now }) {
   /** What came after the last rule, which is ava's summary once the run has ended; undefined before the first one. */
   let summary
 
-  const showAreas = () => {
+  const showAreas = ({ isLong = false } = {}) => {
     shownAtMs = now()
     for (const [area, count] of areas) {
-      if (count.shown === count.passed) continue
+      if (count.shown === count.passed || (area === '' && !isLong)) continue
       write(`${seconds()}  ${area.padEnd(14)} ${count.passed} passed`)
       count.shown = count.passed
     }
   }
   const addPassed = (title) => {
     passed++
-    const [area, ...rest] = title.split(' › ')
-    // The title has no area when a single file runs.
-    if (rest.length === 0) return
+    const [first, ...rest] = title.split(' › ')
+    // The title has no area when a single file runs. That one is shown only if it takes long.
+    const area = rest.length === 0 ? '' : first
     // Two files run at a time: an area is complete soon after the next one has begun, and is shown again if it was not.
     if (!areas.has(area)) {
       showAreas()
       areas.set(area, { passed: 0, shown: 0 })
     }
     areas.get(area).passed++
-    if (now() - shownAtMs > silenceMaxMs) showAreas()
+    if (now() - shownAtMs > silenceMaxMs) showAreas({ isLong: true })
   }
 
   return {

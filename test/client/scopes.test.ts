@@ -3,6 +3,7 @@
 import test from 'ava'
 import type { RoleSetsError } from '@rolesets/client'
 import { openBesideFake, openScripted, tiers } from './open-client.ts'
+import { changeSet, checkReply, free, heartbeat, organization, pro, snapshot } from './wire-messages.ts'
 
 const hospital = {
   ...tiers,
@@ -142,6 +143,30 @@ test('a question about a scope that is no object or has a wrong part is rejected
     t.throws(() => client.checkCached('acme', 'org:admin', about as string), { code: 'invalid_argument' })
   for (const about of [null, [], { scope: null }, { scope: 7 }, { permission: null }, { permission: '' }])
     isRejected(about)
+})
+
+test('while an organization is known from ahead of the feed, its scopes are not answered from before it', async (t) => {
+  const { client, transport, clock } = await openScripted(t)
+  const scopeKinds = [{ kind: 'team', fallback: 'ORGANIZATION', roleSetId: '' }]
+  transport.stream.send(snapshot('e:10', 0, { scopeKinds }), heartbeat('e:10'))
+  await client.ready()
+  const inScope = { scope: 'team:a' }
+  const ask = async (reply: object, options: { scope?: string } = {}) => {
+    const asked = client.check('acme', 'org:owner', options)
+    await clock.settle()
+    transport.call.reply(reply)
+    return asked
+  }
+  await ask(checkReply('e:10', free, { inScope: true, organizationRoleSetId: free.id, ownRoleSetId: '' }), inScope)
+  t.like(client.checkCached('acme', 'org:analyst', inScope), { allowed: false, revision: 'e:10' })
+  const asked = client.check('acme', 'org:owner', { atLeastRevision: 'e:12' })
+  await clock.settle()
+  transport.call.reply(checkReply('e:12', pro))
+  await asked
+  t.is(client.checkCached('acme', 'org:analyst', inScope), undefined)
+  transport.stream.send(changeSet('e:11'), changeSet('e:12', [{ organizationPut: organization('acme', pro) }]))
+  await clock.settle()
+  t.like(client.checkCached('acme', 'org:analyst', inScope), { allowed: true, revision: 'e:12' })
 })
 
 test('a sidecar that knows no scopes has answered for the whole organization: there is no decision', async (t) => {

@@ -86,14 +86,23 @@ export async function buildImage(): Promise<BuiltImage> {
   }
   try {
     const sbomFile = join(folder, 'sbom.cdx.json')
+    tell('making a base of this machine’s Node')
     await importBase(tools, folder)
+    tell('building the image, which takes minutes')
     const output = await build(tools, sbomFile)
+    tell('unpacking the image')
     const { files, settings } = unpack(tools, folder)
+    tell('the image is there; containers of it run')
     return { ...tools, output, sbomFile, files, settings, close, run: runner(tools), serve: server(tools) }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** Nothing else is seen for minutes, and a person would think that it hangs. */
+function tell(step: string): void {
+  console.log(`${new Date().toISOString().slice(11, 19)} image: ${step}`)
 }
 
 async function importBase({ podman }: ContainerTools, folder: string): Promise<void> {
@@ -117,11 +126,22 @@ async function build({ builder, env }: ContainerTools, sbomFile: string): Promis
   const store = join(stdout.trim(), '..')
   const options = ['--engine', builder, '--base', 'localhost/base', '--tag', imageName, '--store', store]
   const program = join(root, 'deploy/image/build.mjs')
-  const result = await execute(process.execPath, [program, ...options, '--sbom', sbomFile], {
-    env,
-    maxBuffer: 64 << 20,
-  })
-  return result.stdout + result.stderr
+  return shownOutputOf([program, ...options, '--sbom', sbomFile], env)
+}
+
+/** Each line is shown as it comes. */
+async function shownOutputOf(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines: string[] = []
+  for (const input of [child.stdout, child.stderr])
+    createInterface({ input }).on('line', (line) => {
+      lines.push(line)
+      tell(line.replace(/^image: /, ''))
+    })
+  const [code] = (await once(child, 'close')) as [number | null]
+  const output = `${lines.join('\n')}\n`
+  if (code !== 0) throw new Error(`The image can't be built (${code}):\n${output}`)
+  return output
 }
 
 /** The engine that built it reads it, with the storage that the variables name. */

@@ -1,6 +1,7 @@
 /** Reading the file of `rolesets apply`: all that is wrong is told at once, with its place, and nothing malformed gets through. */
 
 import test from 'ava'
+import { limits } from '@rolesets/core'
 import { parsePath } from '../../packages/sidecar/src/manifest/yaml-source.ts'
 import { parseManifestFile } from '../../packages/sidecar/src/manifest/parse.ts'
 
@@ -260,4 +261,14 @@ test('a field that the sidecar names is found in the file', (t) => {
     'organizations:\n  - id: o\n    scopes:\n      - key: a:b\n        role_set: role_set:x\n',
   )
   t.deepEqual(nested.placeOf(parsePath('organizations[0].scopes[0].role_set')), { line: 5, column: 19 })
+})
+
+test('too many organizations: no advice to divide them into files, which would be one manifest, too', (t) => {
+  const items = Array.from({ length: limits.manifestOrganizationsMax + 1 }, (_, place) => `  - id: org_${place}\n`)
+  const { faults } = parseManifestFile(`organizations:\n${items.join('')}`)
+  t.is(faults.length, 1)
+  t.is(
+    faults[0]?.message,
+    'A list has more than 10000 entries, which is the most that a manifest can have, also in several files. Describe fewer.',
+  )
 })

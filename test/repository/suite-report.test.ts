@@ -46,6 +46,15 @@ test('a long area shows its number also before it is complete', (t) => {
   t.deepEqual(shown, ['  21 s  cli            3 passed'])
 })
 
+test('a file that runs alone shows its number only when it takes long', (t) => {
+  const shown: string[] = []
+  let nowMs = 0
+  const report = createSuiteReport({ isVerbose: false, write: (line: string) => shown.push(line), now: () => nowMs })
+  for (nowMs of [1_000, 2_000, 30_000, 31_000]) report.add('  ✔ the image runs')
+  report.add('  ─')
+  t.deepEqual(shown, ['  30 s                 3 passed', '  ─'])
+})
+
 test('with --verbose everything is shown', (t) => {
   const { shown } = reported(passing, { isVerbose: true })
   for (const line of passing.split('\n')) t.true(line === '' || shown.includes(line), line)

@@ -17,7 +17,7 @@ import { HeldRolesLists } from './held-roles.ts'
 import type { MemberAnswers } from './member-answers.ts'
 import type { Member } from './member-decision.ts'
 import { notFound } from './present.ts'
-import { MemberEntry, noEntries, UserEntries } from './user-entries.ts'
+import { entriesOfUserMax, MemberEntry, noEntries, UserEntries } from './user-entries.ts'
 
 /** What was read of a member. */
 export interface Reading {
@@ -39,6 +39,7 @@ export class MemberCache {
   readonly #cache: Cache
   /** By the user's id. */
   readonly #users: LRUCache<string, MemberEntry | UserEntries>
+  readonly #ofUserMax: number
   readonly #lists = new HeldRolesLists()
   readonly #lookups = new Set<MemberLookup>()
   /** Numbers of revisions: since when a role may be another one, and the members of a place may be gone. */
@@ -52,6 +53,8 @@ export class MemberCache {
   constructor(cache: Cache, membersMax: number) {
     this.#cache = cache
     this.#users = new LRUCache({ maxSize: membersMax, sizeCalculation: ({ size }) => size })
+    // The LRU keeps nothing of a user who takes more than all of it.
+    this.#ofUserMax = Math.min(membersMax, entriesOfUserMax)
   }
 
   /** Whether the feed shows what happens to memberships. If not, nothing is kept. */
@@ -127,7 +130,7 @@ export class MemberCache {
     // The same revision can say more now: the time of a membership may be over.
     if (known !== undefined && known.revision > number) return
     const entry = new MemberEntry(lookup, { held: this.#lists.of(roleIds), untilMs, revision: number })
-    this.#keep(userId, this.#entriesOf(userId).with(entry))
+    this.#keep(userId, this.#entriesOf(userId).with(entry, this.#ofUserMax))
   }
 
   /** Follows the next change set, in the tick in which the cache of places does. */

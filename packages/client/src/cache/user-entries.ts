@@ -12,7 +12,7 @@ import { notFound, type Present } from './present.ts'
 /** Looking through so few takes no longer than a look-up in a map. */
 const fewMax = 8
 /** Of one user; beyond it, the one that was kept first goes. */
-const entriesMax = 10_000
+export const entriesOfUserMax = 10_000
 
 /** What was read of a membership, and when. The feed changes it in place. */
 export interface MembershipRead {
@@ -78,15 +78,15 @@ export class UserEntries {
     return undefined
   }
 
-  /** With this entry in the place of the one that it has there. */
-  with(entry: MemberEntry): UserEntries {
+  /** With this entry in the place of the one that it has there. @param max of the user's entries; those that were kept first go */
+  with(entry: MemberEntry, max: number): UserEntries {
     if (this.#many === undefined && this.size < fewMax) {
       const others = this.#few.filter((each) => each.find(entry.organizationId, entry.scope) === undefined)
-      return new UserEntries([...others, entry])
+      return new UserEntries([...others, entry].slice(-max))
     }
     const many = this.#many ?? new Map(this.#few.map((each) => [keyOfPlace(each), each]))
     many.set(keyOfPlace(entry), entry)
-    if (many.size > entriesMax) {
+    if (many.size > max) {
       const [first = ''] = many.keys()
       many.delete(first)
     }

@@ -39,11 +39,11 @@ export function findExcessIn(text: string): FileFault | undefined {
   return { line, column: found.at - before.lastIndexOf('\n'), path: '', message: found.message }
 }
 
-const split = 'Use several files.'
 const tooDeep = 'The lists and maps are nested too deeply to be read.'
-const tooManyItems = `A list has more than ${itemsMax} entries. ${split}`
-const tooManySigns = `The file has more than ${signsMax} signs and lines. ${split}`
-const tooManyEntries = `A map has more than ${entriesMax} entries. ${split}`
+// What is said must help an `apply` as well as the manifest of a sidecar: several files at once are one manifest for both.
+const tooManyItems = `A list has more than ${itemsMax} entries, which is the most that a manifest can have, also in several files. Describe fewer.`
+const tooManySigns = `The file has more than ${signsMax} signs and lines. Divide it into several files of one folder, which are one manifest, too.`
+const tooManyEntries = `A map has more than ${entriesMax} entries. Remove some of them.`
 
 const signs = /["'[\]{},\r\n]|(?<=^|[\s"'])[#:?&*!|>%@`-]|:(?=\s)/gm
 
