@@ -9,6 +9,9 @@ const runs = 4_000
 const verb = fc.constantFrom(
   ...[['apply'], ['check'], ['roles'], ['assign'], ['replace-role'], ['replace-set'], ['watch'], ['schema']],
   ...[['log'], ['explain'], ['doctor']],
+  ...['kind', 'default', 'rename'].map((name) => ['scopes', name]),
+  ...['members', 'scopes', 'scope-kinds', 'scope-defaults', 'invitations'].map((name) => ['get', name]),
+  ...[['users', 'remove'], ['scopes'], ['get']],
   ...['create', 'list', 'get', 'revoke', 'accept'].map((name) => ['invitations', name]),
   ...['create', 'list', 'revoke'].map((name) => ['keys', name]),
   ...['add', 'update', 'remove'].map((name) => ['members', name]),
@@ -16,6 +19,8 @@ const verb = fc.constantFrom(
 )
 const flag = fc.constantFrom(
   ...['--expected-revision', '--status', '--expires-in-days', '--inviter', '--redirect-url', '--read-only'],
+  ...['--role-set', '--fallback', '--delete', '--name', '--clear', '--create'],
+  ...['--revoke-sent-invitations', '--allow-no-administrator'],
   ...['--role', '--until', '--scope', '--email-address', '--acting-user', '--grant-policy'],
   ...['--thing', '--operation', '--from', '--to', '--oldest-first', '--limit', '--at', '--database'],
   ...['-f', '--file', '--dry-run', '--prune', '--map', '--permission', '--at-least', '--after', '--actor', '--json'],
@@ -28,6 +33,10 @@ const value = fc.oneof(
     'org:analyst',
     'role_set:pro',
     'org:a=org:b',
+    'ward:a',
+    'ward',
+    'none',
+    '*',
     '=',
     'a=b=c',
     '1',

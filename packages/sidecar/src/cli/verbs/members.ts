@@ -90,12 +90,13 @@ const add = writeVerb(addVerb, ({ options }: Given<Options>, organization: strin
   const roles = rolesOf(options)
   if (!('role' in roles || 'roles' in roles)) throw new UsageError('--role is missing. Name the role of the member.')
   const { emailAddress: emailAddresses } = options
-  const input = { ...member, ...roles, ...endOf(options), ...(emailAddresses && { emailAddresses }) }
+  const given = { ...roles, ...endOf(options), ...(emailAddresses && { emailAddresses }) }
+  const input = { ...member, ...given, ...onBehalfOf(options) }
   return {
     ask: async (admin, { dryRun }, limits) => {
       if (!(await isRegistered(admin, organizationId, limits)))
         throw notRegistered(organizationId, 'register it with rolesets assign <organization> <role-set> --create')
-      return admin.createMembership({ ...input, dryRun, ...onBehalfOf(options) }, limits)
+      return admin.createMembership({ ...input, dryRun }, limits)
     },
     outcome: ({ membership }) => sentences(user, `a member of ${placeText(organizationId, scope)}`, membership),
   }
@@ -105,19 +106,20 @@ const update = writeVerb(updateVerb, ({ options }: Given<Options>, organization:
   const member = memberOf(organization, user, options)
   const change = { ...rolesOf(options), ...endOf(options) }
   if (Object.keys(change).length === 0) throw new UsageError('Nothing to change. Give --role or --until.')
+  const input = { ...member, ...change, ...onBehalfOf(options) }
   return {
-    ask: (admin, how, limits) =>
-      admin.updateMembership({ ...member, ...change, ...how, ...onBehalfOf(options) }, limits),
+    ask: (admin, how, limits) => admin.updateMembership({ ...input, ...how }, limits),
     outcome: ({ membership }) => sentences(user, `a member of ${placeText(organization, member.scope)}`, membership),
   }
 })
 
 const remove = writeVerb(removeVerb, ({ options }: Given<Options>, organization: string, user: string) => {
   const member = memberOf(organization, user, options)
-  const input = { ...member, ...(options.revokeSentInvitations && { revokeSentInvitations: true }) }
+  const invitations = options.revokeSentInvitations && { revokeSentInvitations: true }
+  const input = { ...member, ...invitations, ...onBehalfOf(options) }
   const place = placeText(organization, member.scope)
   return {
-    ask: (admin, how, limits) => admin.deleteMembership({ ...input, ...how, ...onBehalfOf(options) }, limits),
+    ask: (admin, how, limits) => admin.deleteMembership({ ...input, ...how }, limits),
     outcome: () => ({
       is: `${user} is no member of ${place} any more`,
       would: `${user} would be no member of ${place}`,
