@@ -263,7 +263,8 @@ async function run<I, T, V>(
     ...(repeated.members + repeated.invitations > 0 && { repeated }),
   }
   const isRefused = impact.withoutAdministrator.organizations > 0 && call.allowNoAdministrator !== true
-  if (isRefused && before.settings.lastAdministrator === 'refuse') throw administratorNeeded(impact)
+  if (isRefused && before.settings.lastAdministrator === 'refuse')
+    throw administratorNeeded(impact, await recording.hasAdministratorForATime(after, impact.withoutAdministrator))
   const thing = command.view(decided.value, command.deletes === true ? before : after, context.now)
   return { thing, impact: viewImpact(impact, before, after) }
 }
