@@ -37,6 +37,39 @@ test('what apply refuses is told with its code and its place, and applied once t
   t.is(events('manifest_refused').length, 1, 'the attempts between are not told')
 })
 
+test('scopes are declared: what others add beside them is drift, and a change of a default needs its mapping', async (t) => {
+  const setOf = (name: string) => `  - { key: role_set:${name}, roles: [org:${name}], default_role: org:${name} }\n`
+  const declared = (scopes: string, defaults: string) => `roles: [{ key: org:ward }, { key: org:lab }]
+role_sets:
+${setOf('ward')}${setOf('lab')}scope_kinds: [{ kind: department, fallback: organization }]
+scope_defaults: [{ scope: 'department:pharmacy', ${defaults} }]
+organizations: [{ id: org_acme, scopes: [${scopes}] }]
+`
+  const surgery = "{ key: 'department:surgery', name: Surgery, role_set: role_set:ward }"
+  const path = await manifestFile(t, declared(surgery, 'role_set: role_set:ward'))
+  const { readiness, admin, facts, store } = await follow(t, path, { prune: true })
+  await readiness.whenReady()
+  const acme = { organizationId: 'org_acme' }
+  await admin.createMembership({ ...acme, userId: 'ann', role: 'org:member' }, writing())
+  await admin.createMembership({ ...acme, scope: 'department:pharmacy', userId: 'ann', role: 'org:ward' }, writing())
+  await admin.assignRoleSet({ ...acme, scope: 'department:odd', roleSet: 'role_set:lab' }, writing())
+  await admin.setScopeKind({ kind: 'team', fallback: 'none' }, writing())
+  await until(() => facts().drift?.total === 2)
+  t.like(facts().drift?.undeclared, { scopes: 1, scope_kinds: 1 })
+
+  await writeFile(path, declared('', 'role_set: role_set:lab'))
+  await until(() => facts().error?.code === 'mapping_missing')
+  await writeFile(path, declared('', 'role_set: role_set:lab, mappings: { org:ward: org:lab }'))
+  await until(() => facts().result === 'applied')
+  t.is(
+    (await store.read((reader) => reader.membership('org_acme', 'ann', 'department:pharmacy'))).value?.roleIds.length,
+    1,
+  )
+  const { items } = await admin.listScopes(acme, { ...reading(), pageSize: 0, pageToken: '' })
+  t.like(items, [{ scope: 'department:pharmacy', roleSet: 'role_set:lab', origin: 'default', members: 1 }])
+  await until(() => facts().drift?.total === 0)
+})
+
 test('a manifest that takes the last administrator is refused', async (t) => {
   const path = await manifestFile(t, `${sets}${acme('role_set: role_set:pro')}`)
   const { readiness, admin, facts } = await follow(t, path)

@@ -326,10 +326,14 @@ test.serial('the clinic takes a cheaper plan: the departments that follow it go 
 test.serial('and comes back: who had a role before has it again', async (t) => {
   const back = { organizationId: 'clinic', roleSet: 'role_set:hospital', restoreFormerRoles: true }
   const impact = await done(t, stage, 'AssignRoleSet', back)
-  t.like(impact, { organizations: 1, places: 1 })
+  // Mona gets it back beside what she has, Paul in the place of what he got for it.
+  const returned = { members: 2, roles: ['org:nurse → org:head: 2 0'] }
+  t.deepEqual(impact, { organizations: 1, places: 1, firstPlaces: ['clinic/department:heart'], ...returned })
   t.is(await holds(t, 'clinic', 'mona', 'org:head'), 'yes')
+  t.is(await holds(t, 'clinic/department:heart', 'paul', 'org:head'), 'yes', 'in a department, too')
   const all = await members('clinic')
   t.true(all.includes('mona org:nurse org:head'))
+  t.true(all.includes('department:heart paul org:physician org:head'))
 })
 
 test.serial('radiology is closed, and surgery never opened', async (t) => {
@@ -365,7 +369,7 @@ test.serial('the history tells it in the same words, and the file is sound', asy
     .trim()
     .split('\n')
     .map((line) => (JSON.parse(line) as { operation: string }).operation)
-  t.deepEqual(operations, ['CreateMembership', 'CreateMembership'])
+  t.deepEqual(operations, ['AssignRoleSet', 'CreateMembership', 'CreateMembership'])
   const applied = join(stage.folder, 'export.json')
   t.is((await type('export', '-o', applied)).exitCode, 0)
   t.is((await type('plan', '-f', applied)).exitCode, 0)

@@ -32,7 +32,7 @@ export interface Restoring {
 
 export interface Restored {
   readonly changes: readonly Change[]
-  /** By role before and after; of several roles, by the first. */
+  /** By role before and after: of several roles, by the first that is given up and the first that comes back. */
   readonly roles: readonly RoleImpact[]
 }
 
@@ -100,13 +100,19 @@ export function usageWithout<Usage extends RoleUsage>(usage: readonly Usage[], {
   }))
 }
 
+/** The first role that is not among the others; where there is none, the first. */
+function firstBeside(roleIds: readonly string[], others: readonly string[]): string {
+  return roleIds.find((id) => !others.includes(id)) ?? roleIds[0] ?? ''
+}
+
 type Counted = Edited<Membership | Invitation> & { readonly count: 'members' | 'invitations' }
 
 function impactsOf(restored: readonly Counted[]): RoleImpact[] {
   const none = { members: 0, invitations: 0 }
   const groups = new Map<string, { from: string; to: string; organizationIds: Set<string>; counts: typeof none }>()
   for (const { before, after, count } of restored) {
-    const [from = '', to = ''] = [before.roleIds[0], after.roleIds[0]]
+    const from = firstBeside(before.roleIds, after.roleIds)
+    const to = firstBeside(after.roleIds, before.roleIds)
     const key = `${from} ${to}`
     const group = groups.get(key) ?? { from, to, organizationIds: new Set<string>(), counts: { ...none } }
     group.counts[count] += 1
