@@ -120,3 +120,26 @@ test('members and invitations keep their several roles, and a role set for scope
   t.is((await run()).exitCode, 0)
   t.deepEqual((await held())[0], ['org:analyst'])
 })
+
+test('a member for a time is one for the same time, and an end that only the target has stays', async (t) => {
+  const source = await open(t)
+  const target = await open(t)
+  const { admin } = source
+  await admin.createOrganization({ id: 'acme', createdBy: 'user_ada' })
+  const expiresAtMs = Date.UTC(2099, 5, 30)
+  for (const userId of ['user_bob', 'user_cem'])
+    await admin.createMembership({ organizationId: 'acme', userId, role: 'org:member', expiresAtMs })
+  const env = { ROLESETS_IMPORT_KEY: secretKey, ROLESETS_TARGET: target.target, ROLESETS_KEY: secretKey }
+  const run = () => type(['import', 'clerk', '--url', source.url], { env })
+  const ends = async () => {
+    const { memberships } = await target.admin.listMemberships({ organizationId: 'acme' })
+    return memberships.map((each) => each.expiresAtMs)
+  }
+  t.is((await run()).exitCode, 0)
+  t.deepEqual(await ends(), [0, expiresAtMs, expiresAtMs])
+  t.regex((await run()).stdout, /Nothing to change/)
+  await admin.updateMembership({ organizationId: 'acme', userId: 'user_bob', expiresAtMs: expiresAtMs + 1 })
+  await admin.updateMembership({ organizationId: 'acme', userId: 'user_cem', expiresAtMs: 0 })
+  t.is((await run()).exitCode, 0)
+  t.deepEqual(await ends(), [0, expiresAtMs + 1, expiresAtMs])
+})

@@ -1,7 +1,7 @@
 /** The inspection of invariants over a state in memory, in one tick. */
 
 import type { Assignment, Catalogue, ChangeSet, Invitation, Membership, Organization } from '@rolesets/core'
-import { InvariantCheck, invitationKey, memberKey } from '../../packages/sidecar/src/domain/invariants.ts'
+import { InvariantCheck, invitationKey } from '../../packages/sidecar/src/domain/invariants.ts'
 
 /** Its things come in any order. */
 export interface State {
@@ -24,11 +24,16 @@ export function findBroken(state: State): string[] {
     ...inspection.catalogue(),
     ...[...state.organizations].flatMap((organization) => inspection.organization(organization)),
     ...[...(state.assignments ?? [])].flatMap((assignment) => inspection.assignment(assignment)),
-    ...sortBy(state.memberships, memberKey).flatMap((membership) => inspection.membership(membership)),
+    ...sortBy(state.memberships, placeKey).flatMap((membership) => inspection.membership(membership)),
     ...sortBy(state.memberships, userKey).flatMap((membership) => inspection.memberKey(membership)),
     ...sortBy(state.invitations ?? [], invitationKey).flatMap((invitation) => inspection.invitation(invitation)),
     ...[...state.changeSets].flatMap((changeSet) => inspection.changeSet(changeSet)),
   ]
+}
+
+/** Those of an organization as a whole before those in its scopes. */
+function placeKey({ organizationId, scope, userId }: Membership): string {
+  return JSON.stringify([organizationId, scope, userId])
 }
 
 /** That of the organization as a whole before those in its scopes. */

@@ -146,3 +146,23 @@ test('a state that comes piece by piece is examined as one that is in memory', a
     t.deepEqual(found.sort(), findBroken({ ...whole, ...state }).sort())
   }
 })
+
+test('roles of members whose time is over are not looked at, nor those that they have in scopes', (t) => {
+  const { now } = tiers
+  const others = whole.memberships as readonly Membership[]
+  const of = (fields: Partial<Membership>) => ({ ...(bob as Membership), ...fields })
+  const rest = others.filter(({ id }) => id !== bob?.id)
+  const withBob = (expiresAt: number | null) => [
+    ...rest,
+    of({ expiresAt, roleIds: ['role_gone'] }),
+    of({ id: 'orgmem_ward', scope: 'team:a', roleIds: ['role_gone'] }),
+  ]
+  t.deepEqual(findBroken({ ...whole, memberships: withBob(now) }), [])
+  for (const expiresAt of [null, now + 1]) {
+    const found = findBroken({ ...whole, memberships: withBob(expiresAt) })
+    t.deepEqual(
+      found.map((each) => each.slice(0, 3)),
+      ['I1:', 'I1:'],
+    )
+  }
+})

@@ -123,6 +123,10 @@ function anyManifest(): fc.Arbitrary<unknown> {
     }))
 }
 
+/** Of a membership, after its write; 0: it has no end. Most writes say nothing of it. */
+const endsAfterMs = fc.constantFrom(undefined, undefined, undefined, 0, 500, 1_000, 3_600_000)
+const memberWrites: readonly string[] = ['createMembership', 'updateMembership']
+
 const afterMs = fc.constantFrom(0, 0, 1_000, 3_600_000, 24 * 3_600_000)
 
 const ofTheRules = anyCommand
@@ -139,8 +143,12 @@ export const anyWrite: fc.Arbitrary<Write> = fc
       })),
     ),
     afterMs,
+    endsAfterMs,
   )
-  .map(([write, after]) => ({ ...write, afterMs: after }))
+  .map(([write, after, endsAfter]) => {
+    if (endsAfter === undefined || !memberWrites.includes(write.operation)) return { ...write, afterMs: after }
+    return { ...write, input: { ...(write.input as object), endsAfterMs: endsAfter }, afterMs: after }
+  })
 
 export const opening: readonly Write[] = [
   ...openingCommands
@@ -153,8 +161,11 @@ export const opening: readonly Write[] = [
   })),
 ]
 
-/** The same write with the invitation that it is about named, where it is about one. */
+/** The same write with the invitation that it is about named, where it is about one, and with a time for an end. */
 export async function resolved(write: Write, store: Store, now: number): Promise<Write> {
+  const { endsAfterMs: endsAfter, ...others } = write.input as { readonly endsAfterMs?: number }
+  if (endsAfter !== undefined)
+    return { ...write, input: { ...others, expiresAtMs: endsAfter === 0 ? 0 : now + endsAfter } }
   if (!(invitationPlaces as readonly string[]).includes(write.operation)) return write
   const { value: all } = await store.read(async (reader) => {
     const lists = ['o1', 'o2', 'o3', 'o4'].map((id) => reader.invitations(id, { size: 100 }, { now }))

@@ -16,6 +16,12 @@ test('an administrator whose time is over is none, and giving an end to the last
   t.is(await codeOf(admin.updateMembership({ ...ann, role: 'org:nurse' }, writing())), needed)
   const { impact } = await admin.deleteMembership(ann, writing({ dryRun: true }))
   t.deepEqual(impact.organizationIdsWithoutAdministrator, [acme])
+  const { impact: given } = await admin.updateMembership({ ...ann, expiresAtMs: end + 5 }, dry())
+  t.regex(
+    given.violations[0]?.message ?? '',
+    /"org_acme" would have no administrator .*, whose membership has no end\. Give/,
+  )
+  t.regex(impact.violations[0]?.message ?? '', /no member with a role that could be a creator role\. Give/)
   await join('eve', 'org:admin')
   t.is(await codeOf(admin.updateMembership({ ...ann, expiresAtMs: end + 5 }, writing())), 'done')
   t.is(await codeOf(admin.deleteMembership(ann, writing())), 'done')

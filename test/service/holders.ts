@@ -21,7 +21,7 @@ export async function holdersIn(store: Store, now: number): Promise<Holders> {
   const { value } = await store.read(async (reader) => {
     const byId = new Map<string, Holder>()
     for (const { id: organizationId } of await reader.organizations({ size: 100 })) {
-      for (const { id, roleIds } of await reader.memberships(organizationId, { size: 100 }))
+      for (const { id, roleIds } of await reader.memberships(organizationId, { size: 100 }, { now }))
         byId.set(id, { kind: 'members', organizationId, roleId: firstRoleIdOf({ roleIds }) })
       const pending = { statuses: ['pending'], now } as const
       for (const { id, roleIds } of await reader.invitations(organizationId, { size: 100 }, pending))

@@ -13,6 +13,7 @@ import {
   type Assignment,
   byKind,
   everyScope,
+  isCurrentIn,
   keyOfPlace,
   kindOfScope,
   roleSetOfPlace,
@@ -87,10 +88,11 @@ export class Replay {
     return follows && ownOf === null && !isDefault
   }
 
-  /** Whether a membership counts at a time: in a scope no longer than in the organization. */
+  /** Whether a membership counts at a time, by the rule of core. */
   isCurrent(member: Membership, now: number): boolean {
-    const whole = this.memberships.get(keyOf({ ...member, scope: '' }))
-    return [member, whole].every((each) => each === undefined || each.expiresAt === null || each.expiresAt > now)
+    // The storage keeps also members of scopes that are none of the organization, which no rule lets be.
+    const whole = this.memberships.get(keyOf({ ...member, scope: '' })) ?? member
+    return isCurrentIn({ held: member, whole }, now)
   }
 
   apply(change: Change, write: { readonly revision: number; readonly at: number }): void {

@@ -44,8 +44,11 @@ export function absenceIn(after: Catalogue, organizationIds: readonly string[]):
   return { leaving: { organizationIds }, remainingRoleIds: [...administratorRoleIds(after)] }
 }
 
-/** @param impact of the write, with the organizations */
-export function administratorNeeded({ withoutAdministrator, ...impact }: Impact): Refusal {
+/**
+ * @param impact of the write, with the organizations
+ * @param isForATime one of them still has an administrator whose membership has an end
+ */
+export function administratorNeeded({ withoutAdministrator, ...impact }: Impact, isForATime = false): Refusal {
   const { organizations, organizationIds } = withoutAdministrator
   const shown = takeWithin(organizationIds, organizationsInFactsMax)
   const names = listed(shown.map(quoted))
@@ -54,7 +57,7 @@ export function administratorNeeded({ withoutAdministrator, ...impact }: Impact)
     organizations === 1
       ? `The organization ${names}`
       : `${counted(organizations, 'organization')} (${names}${hidden > 0 ? ', …' : ''})`
-  const message = `${them} would have no administrator any more: no member with a role that could be a creator role. Give another member such a role first, or send allow_no_administrator.`
+  const message = `${them} would have no administrator any more: no member with a role that could be a creator role${isForATime ? ', whose membership has no end' : ''}. Give another member such a role first, or send allow_no_administrator.`
   const facts = { organizations: String(organizations), organization_ids: shown.join(',') }
   return new Refusal('organization_minimum_permissions_needed', message, {
     field: 'allow_no_administrator',

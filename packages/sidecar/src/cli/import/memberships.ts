@@ -99,7 +99,9 @@ async function importMembership(
   if (reason !== undefined) return tally.skip('memberships', label, reason)
   if (!place.isThere) return tally.count('memberships', 'created')
   const metadata = metadataOf(each)
-  const wanted = { ...key, ...rolesAt(each), ...metadata, dryRun }
+  // Clerk knows no ends: an end that was given here stays.
+  const end = each.expires_at ? { expiresAtMs: each.expires_at } : {}
+  const wanted = { ...key, ...rolesAt(each), ...metadata, ...end, dryRun }
   const report = (outcome: 'created' | 'changed', refused: Refused | undefined) =>
     settle(context, { kind: 'memberships', label, outcome }, refused)
   const look = () => find(() => admin.getMembership(key, calls))
@@ -109,8 +111,9 @@ async function importMembership(
     if (refused?.code !== 'membership_exists') return report('created', refused)
     present = await look()
   }
-  const { roles, publicMetadata, privateMetadata } = present?.membership ?? wanted
-  if (isDeepStrictEqual({ roles, publicMetadata, privateMetadata }, { roles: wanted.roles, ...metadata })) {
+  const { roles, publicMetadata, privateMetadata, expiresAtMs } = present?.membership ?? { ...wanted, expiresAtMs: 0 }
+  const had = { roles, publicMetadata, privateMetadata, expiresAtMs }
+  if (isDeepStrictEqual(had, { expiresAtMs, roles: wanted.roles, ...metadata, ...end })) {
     return tally.count('memberships', 'unchanged')
   }
   // The source decides who administers its organizations; members come one by one, in no order.

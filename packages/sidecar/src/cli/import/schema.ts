@@ -41,6 +41,8 @@ export const membershipSchema = z.object({
   id: name,
   role: name,
   roles: severalRoles,
+  /** Unix milliseconds, as a sidecar says it; not given: it has no end. */
+  expires_at: count.nullish(),
   public_metadata: metadata,
   private_metadata: metadata,
   public_user_data: z.object({ user_id: name }),

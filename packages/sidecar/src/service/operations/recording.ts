@@ -57,6 +57,13 @@ export class Recording {
     await this.#writer.record(counted)
   }
 
+  /** Whether one of these organizations has an administrator until the end of a membership. */
+  async hasAdministratorForATime(after: Catalogue, { organizationIds }: WithoutAdministrator): Promise<boolean> {
+    const asked = { limit: organizationIds.length, now: this.#now }
+    const { organizations } = await this.#writer.withoutAdministrator(absenceIn(after, organizationIds), asked)
+    return organizations < organizationIds.length
+  }
+
   /** The organizations that had an administrator and have none now. */
   async withoutAdministrator(after: Catalogue): Promise<WithoutAdministrator> {
     const [first = { organizations: 0, organizationIds: [] }, ...others] = this.#found
