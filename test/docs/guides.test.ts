@@ -258,3 +258,31 @@ test('modelling.md: each kind of place has the roles that the page says, and a c
   t.false((await roleSets.check('org_marys', reviewer, { scope: 'department:pharmacy' })).allowed)
   t.false((await roleSets.check('org_elm', reviewer)).allowed)
 })
+
+test('replicas.md: the commands start an authority and a replica, which answers what the authority has', async (t) => {
+  const folder = await temporaryFolder(t)
+  const [authorityBlock = '', replicaBlock = ''] = (await blocksOf('docs/replicas.md', 'sh')).map(({ code }) => code)
+  const key = 'the-secret-key-of-the-authority'
+  const authority = await startAsShown(t, authorityBlock, { cwd: folder, env: { ROLESETS_SECRET_KEY: key } })
+  const admin = client.createRoleSetsClient({ target: authority.target, key, deadlineMs: 20_000 })
+  t.teardown(() => admin.close())
+  const replica = await startAsShown(t, replicaBlock.replace('127.0.0.1:7450', authority.target), { cwd: folder })
+  const { revision } = await admin.admin.createOrganization({ id: 'org_new', name: 'New' })
+  const roleSets = client.createRoleSetsClient({ target: replica.target, deadlineMs: 20_000 })
+  t.teardown(() => roleSets.close())
+  t.like(await roleSets.check('org_new', 'org:member', { atLeastRevision: revision }), { allowed: true, revision })
+})
+
+/** The settings and the arguments of a block that runs `rolesets serve`, with free ports in place of those that it names. */
+async function startAsShown(
+  t: ExecutionContext,
+  block: string,
+  { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+) {
+  const exported = [...block.matchAll(/^export (\w+)=(.*)$/gm)].map(
+    ([, name = '', value = '']) => [name, value] as const,
+  )
+  const [, line = ''] = /^rolesets serve (.*)$/m.exec(block) ?? []
+  const args = line.split(' ').map((word) => (word === "''" ? '' : word.replace(/^127\.0\.0\.1:\d+$/, '127.0.0.1:0')))
+  return startSidecar(t, { cwd, args, env: { ...Object.fromEntries(exported), ...env } })
+}

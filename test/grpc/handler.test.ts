@@ -40,6 +40,7 @@ async function serve(
     waitingText: () => undefined,
     previewsWithoutKey: () => false,
     membersWithoutKey: false,
+    passing: undefined,
     isWithoutWriters: () => false,
     certificates: undefined,
     observer,

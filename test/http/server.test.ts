@@ -42,6 +42,7 @@ test('while the sidecar is not ready, /readyz shows which fact is missing', asyn
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
     furtherHosts: [],
+    passedOnTo: undefined,
     defaultVersion: '2026-05-12',
     identify: () => undefined,
     readiness,

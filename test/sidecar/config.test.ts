@@ -46,6 +46,7 @@ test('without flags and variables, the defaults are in effect', (t) => {
     secretKey: undefined,
     readKey: undefined,
     tls: undefined,
+    upstream: undefined,
     unknownOrganizations: 'initial',
     membersWithoutKey: false,
     manifest: undefined,
@@ -240,9 +241,33 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
     /^ROLESETS_READ_KEY is the same as the secret key/,
   ],
   [
-    'an upstream',
+    'an upstream without a key',
     { ROLESETS_UPSTREAM: 'authority:7450' },
-    /^ROLESETS_UPSTREAM is given, but this version can't be a replica/,
+    /^ROLESETS_UPSTREAM is given without a key of the authority\. Give --upstream-key-file or --upstream-key too\.$/,
+  ],
+  [
+    'an upstream that is no address',
+    { ROLESETS_UPSTREAM: 'http://authority', ROLESETS_UPSTREAM_KEY: 'k'.repeat(16) },
+    /^ROLESETS_UPSTREAM is "http:\/\/authority"\. Give host:port, unix:<path> or dns:\/\/\/host:port\.$/,
+  ],
+  [
+    'a key of an authority without the authority',
+    { ROLESETS_UPSTREAM_KEY: 'k'.repeat(16) },
+    /^ROLESETS_UPSTREAM_KEY is given without an authority\. Give --upstream too\.$/,
+  ],
+  [
+    'a certificate for an authority without its key',
+    {
+      ROLESETS_UPSTREAM: 'authority:7450',
+      ROLESETS_UPSTREAM_KEY: 'k'.repeat(16),
+      ROLESETS_UPSTREAM_TLS_CERT: '/tls/cert',
+    },
+    /^ROLESETS_UPSTREAM_TLS_CERT and --upstream-tls-key belong together\. Give both, or none\.$/,
+  ],
+  [
+    'a replica that is declared, too',
+    { ROLESETS_UPSTREAM: 'authority:7450', ROLESETS_UPSTREAM_KEY: 'k'.repeat(16), ROLESETS_MANIFEST: '/m.yaml' },
+    /^ROLESETS_MANIFEST is for an authority, and --upstream makes this sidecar a replica\./,
   ],
   ['a certificate without a key', { ROLESETS_TLS_CERT: '/tls/cert' }, /Give ROLESETS_TLS_KEY too/],
   ['a key without a certificate', { ROLESETS_TLS_KEY: '/tls/key' }, /Give ROLESETS_TLS_CERT too/],

@@ -3,6 +3,7 @@
  * No engine of today allows it, so the check that SQLite makes for it is left out here.
  */
 
+import { adoptable } from './adoptable.ts'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import type { CopyOptions } from '../../packages/sidecar/src/storage/backup.ts'
@@ -86,15 +87,7 @@ test('an authority takes in what another one adopted', async (t) => {
   const [a, b] = await openTwo(t)
   await record(b, catalogueChanges)
   const { value: catalogue } = await b.read((reader) => reader.catalogue())
-  const things = {
-    deletedOrganizations: [],
-    organizations: [],
-    assignments: [],
-    memberships: [],
-    invitations: [],
-    accessKeys: [],
-  }
-  await a.adopt({ revision: 7, seal: 'f'.repeat(64), catalogue, ...things }, 'another')
+  await a.adopt(adoptable({ revision: 7, seal: 'f'.repeat(64), catalogue }), 'another')
   t.is(await record(b, (revision) => [organization('x', revision)]), 8)
   t.deepEqual([b.epoch, b.head], ['another', 8])
 })

@@ -36,6 +36,7 @@ export function reading(suite: Suite): void {
     assignment: (reader) => reader.assignment(team),
     roleSetIdsOf: (reader) => reader.roleSetIdsOf([team]),
     deletedOrganizations: async (reader) => [...(await reader.deletedOrganizations(['ended', 'new', 'never']))],
+    deletedOrganizationsAfter: (reader) => reader.deletedOrganizationsAfter(page),
     organizations: (reader) => reader.organizations(page),
     organizationCount: (reader) => reader.organizationCount('free'),
     membership: (reader) => reader.membership('new', 'u'),
@@ -107,7 +108,7 @@ export function reading(suite: Suite): void {
           put('assignment', { ...team, name: '', roleSetId: 'free', updatedAt: at, revision: next }, null),
         ])
         // A deletion has everything written, so only the read that is about it sees one.
-        if (method === 'deletedOrganizations') await writer.record([organization('ended', next), ended(next)])
+        if (method.startsWith('deletedOrganizations')) await writer.record([organization('ended', next), ended(next)])
         if (method === 'formerRoles') await writer.record([mapping])
         return read(writer)
       })

@@ -1,5 +1,6 @@
 /** What was deleted is remembered (rule 20): by a reopened store, a follower, and after the history was compacted. */
 
+import { adoptable } from './adoptable.ts'
 import { type Change, deleted, emptyCatalogue, limits, type Permission, RetiredKeys } from '@rolesets/core'
 import type { Reader, Store } from '../../packages/sidecar/src/storage/store.ts'
 import { createRandom } from '../random.ts'
@@ -14,12 +15,6 @@ import {
   record,
   withCatalogue,
 } from './things.ts'
-
-/** A snapshot of an empty store. */
-const nothing = {
-  ...{ accessKeys: [], organizations: [], deletedOrganizations: [], assignments: [], memberships: [], invitations: [] },
-  ...{ revision: 1, seal: '0'.repeat(64) },
-}
 
 const permissionOf = (id: string, more: Partial<Permission> = {}) => permission(id, 1, more)
 
@@ -155,7 +150,7 @@ export function remembering(suite: Suite): void {
     let store = await place.open()
     const keys = Array.from({ length: limits.retiredPermissionKeysMax - 1 }, (_, index) => `org:x:p${index}`)
     const catalogue = { ...emptyCatalogue, retiredPermissions: new RetiredKeys(keys) }
-    await store.adopt({ ...nothing, catalogue }, 'adopted')
+    await store.adopt(adoptable({ revision: 1, seal: '0'.repeat(64), catalogue }), 'adopted')
     await record(store, () => [permissionOf('almost'), permissionOf('last'), permissionOf('next')])
     await record(store, () => [end('almost')])
     const knows = async (key: string) => {

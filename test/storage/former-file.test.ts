@@ -3,6 +3,7 @@
  * It is taken forward with all that it has, and its history stays readable and sealed as it is.
  */
 
+import { adoptable } from './adoptable.ts'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { examine } from '../../packages/sidecar/src/doctor.ts'
@@ -202,17 +203,7 @@ test('a follower can append change sets of the first version', async (t) => {
   const store = await openStore(`sqlite:${await formerFile(t)}`)
   const follower = await openStore('sqlite::memory:')
   t.teardown(() => Promise.all([store.close(), follower.close()]))
-  const { value: start } = await follower.read(async (reader) => ({
-    ...{
-      catalogue: await reader.catalogue(),
-      accessKeys: [],
-      organizations: [],
-      deletedOrganizations: [],
-      assignments: [],
-    },
-    ...{ memberships: [], invitations: [], revision: 0, seal: firstSealOf(store.epoch) },
-  }))
-  await follower.adopt(start, store.epoch)
+  await follower.adopt(adoptable({ revision: 0, seal: firstSealOf(store.epoch) }), store.epoch)
   for (const changeSet of await store.changesAfter(0, 10)) await follower.append(changeSet)
   t.deepEqual(await follower.changesAfter(0, 10), await store.changesAfter(0, 10))
   const { value } = await follower.read((reader) => reader.organization('acme'))

@@ -1,5 +1,6 @@
 /** What an inspection of a file needs and leaves. The tests of `rolesets doctor` show what it finds. */
 
+import { adoptable } from './adoptable.ts'
 import { readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import test from 'ava'
@@ -45,8 +46,7 @@ test('a file whose content was adopted is sound', async (t) => {
   const { value: organizations } = await source.read((reader) => reader.organizations({ size: 10 }))
   await source.close()
   const store = await openStore(`sqlite:${file}`)
-  const others = { deletedOrganizations: [], accessKeys: [], assignments: [], memberships: [], invitations: [] }
-  await store.adopt({ revision: 2, seal: last?.seal ?? '', catalogue, organizations, ...others }, 'another')
+  await store.adopt(adoptable({ revision: 2, seal: last?.seal ?? '', catalogue, organizations }), 'another')
   await record(store, (revision) => [organization('b', revision)])
   await store.close()
   const inspection = await openInspection(`sqlite:${file}`)

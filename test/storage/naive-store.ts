@@ -122,6 +122,12 @@ function naiveWriter(
     roleSetIdsOf: async (places) =>
       new Map(places.map((place) => [keyOfPlace(place), assignmentOf(place)?.roleSetId] as const).filter(isKnown)),
     deletedOrganizations: async (ids) => new Set(ids.filter((id) => state().deletedOrganizations.has(id))),
+    deletedOrganizationsAfter: async (page) =>
+      paged(
+        [...state().deletedOrganizations].map((id) => ({ id, revision: 0 })),
+        page,
+        ({ id }) => id,
+      ),
     organizations: async (page, { roleSetId } = {}) => {
       const found = organizations().filter((each) => roleSetId === undefined || each.roleSetId === roleSetId)
       return paged(found, page, ({ id }) => id)

@@ -9,8 +9,14 @@
 
 import type { ThingName, Things } from './things.ts'
 
+/** A fact of a write that can be made on behalf of a user (rule 18). */
+interface OnBehalf {
+  /** Id of the user who was named, and was found to be allowed to do it. Absent: the call named nobody. */
+  readonly actingUserId?: string
+}
+
 /** The thing is new or has changed. */
-export interface Put<Name extends ThingName> {
+export interface Put<Name extends ThingName> extends OnBehalf {
   readonly verb: 'put'
   readonly thing: Name
   readonly after: Things[Name]
@@ -19,7 +25,7 @@ export interface Put<Name extends ThingName> {
 }
 
 /** The thing is gone. */
-export interface Deleted<Name extends ThingName> {
+export interface Deleted<Name extends ThingName> extends OnBehalf {
   readonly verb: 'deleted'
   readonly thing: Name
   readonly before: Things[Name]
@@ -184,6 +190,19 @@ export function deleted<Name extends Exclude<DeletableName, 'organization'>>(
   return { verb: 'deleted', thing, before }
 }
 
+/** The changes of a write that is made on behalf of a user. Facts about a whole set are the operator's, and name nobody. */
+export function onBehalf(changes: readonly Change[], actingUserId: string): readonly Change[] {
+  return changes.map((change) =>
+    change.verb === 'put' || change.verb === 'deleted' ? { ...change, actingUserId } : change,
+  )
+}
+
+/** On whose behalf a write was made. Undefined: nobody was named, or several, each in the invitation that the user sent. */
+export function actingUserOf(changes: readonly Change[]): string | undefined {
+  const named = changes.flatMap((change) => ('actingUserId' in change ? (change.actingUserId ?? []) : []))
+  return new Set(named).size === 1 ? named[0] : undefined
+}
+
 export function kindOf(change: Change): ChangeKind {
   if (change.verb === 'moved') return 'organizations_moved'
   if (change.verb === 'reassigned') return 'members_reassigned'
@@ -258,7 +277,10 @@ function subjectsOfOne(change: Change): readonly string[] {
   switch (change.verb) {
     case 'put':
     case 'deleted':
-      return imagesOf(change).flatMap((image) => byThing(subjectsOfThing, image))
+      return [
+        ...imagesOf(change).flatMap((image) => byThing(subjectsOfThing, image)),
+        ...(change.actingUserId === undefined ? [] : [change.actingUserId]),
+      ]
     case 'moved':
       return [change.fromRoleSetId, change.toRoleSetId]
     case 'reassigned':

@@ -77,6 +77,7 @@ const elementLimits: Readonly<Record<string, LimitName | number>> = {
   'RoleSet.roles': 'rolesPerRoleSetMax',
   'Settings.domains_enrollment_modes': 'enrollmentModesMax',
   'SnapshotChunk.assignments': 10_000,
+  'SnapshotChunk.deleted_organizations': 10_000,
   'SnapshotChunk.organizations': 10_000,
   'SnapshotChunk.permissions': 'permissionsMax',
   'SnapshotChunk.retired_permissions': 'retiredPermissionKeysMax',
@@ -84,6 +85,7 @@ const elementLimits: Readonly<Record<string, LimitName | number>> = {
   'SnapshotChunk.roles': 'rolesMax',
   'SnapshotChunk.scope_defaults': 'scopeDefaultsMax',
   'SnapshotChunk.scope_kinds': 'scopeKindsMax',
+  'SnapshotChunk.timelines': 1_000_000,
 
   // One write can change all things of a described state.
   'ApplyResponse.left_alone': 100_000,

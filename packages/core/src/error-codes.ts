@@ -305,6 +305,21 @@ export const errorCodes = {
     ...mayRetry,
     ...says('The sidecar is starting or stopping.', 'Try again later, or call another sidecar.'),
   },
+  stale: {
+    ...becomes('service', 'UNAVAILABLE', 'not_serving'),
+    ...mayRetry,
+    ...says(
+      'This sidecar is a replica that has not been up to date with its authority for longer than ROLESETS_MAX_STALENESS_MS, so it makes no decision.',
+      'Ask again later, or another sidecar. `/readyz` and the log say why the authority is not in reach.',
+    ),
+  },
+  authority_unavailable: {
+    ...becomes('service', 'UNAVAILABLE', 'not_serving'),
+    ...says(
+      'This sidecar is a replica that passes such calls on, and its authority gave no answer. The message says whether it was asked.',
+      'Try again later. Before a write is repeated, read whether it was done.',
+    ),
+  },
   not_ready: {
     ...becomes('service', 'UNAVAILABLE', 'not_ready'),
     ...mayRetry,

@@ -3,13 +3,14 @@
  * found at once, each reported in one sentence that says what to do.
  */
 
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
 import { apiVersions, newestApiVersion, type ApiVersion } from '@rolesets/core'
-import { collide, formatListen, type Listen, type TcpListen } from './listening.ts'
+import { collide, formatListen, isLoopback, type Listen, type TcpListen } from './listening.ts'
 import { shown } from './redaction.ts'
 import { settings, type Setting, type SettingName } from './settings.ts'
+import { readUpstream, type UpstreamConfig } from './upstream-config.ts'
 
-export { settings, type Setting, type SettingName }
+export { settings, type Setting, type SettingName, type UpstreamConfig }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -40,6 +41,8 @@ export interface Config {
   readonly secretKey: string | undefined
   readonly readKey: string | undefined
   readonly tls: TlsFiles | undefined
+  /** The authority to follow. Undefined: this sidecar is one. */
+  readonly upstream: UpstreamConfig | undefined
   readonly unknownOrganizations: 'initial' | 'deny'
   /** Whether what a user holds can be asked without a key on a Unix socket and on loopback. */
   readonly membersWithoutKey: boolean
@@ -90,7 +93,6 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
   const httpDefaultVersion = reader.oneOf('httpDefaultVersion', ['newest', ...apiVersions])
   const tls = reader.tls()
   reader.checkExposed([...grpcListen, ...(httpListen ? [httpListen] : [])], insecure || tls !== undefined)
-  reader.checkUpstream()
   const secretKey = reader.key('secretKey', 'secretKeyFile')
   const readKey = reader.key('readKey', 'readKeyFile')
   if (secretKey !== undefined && secretKey === readKey)
@@ -107,6 +109,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     secretKey,
     readKey,
     tls,
+    upstream: readUpstream(reader, insecure),
     unknownOrganizations: reader.oneOf('unknownOrganizations', ['initial', 'deny']),
     membersWithoutKey: reader.flag('membersWithoutKey'),
     manifest: reader.manifest(),
@@ -311,16 +314,8 @@ class Reader {
     }
   }
 
-  checkUpstream(): void {
-    if (this.text('upstream') === undefined) return
-    this.fault(
-      'upstream',
-      "is given, but this version can't be a replica. Leave it out: the sidecar is then an authority.",
-    )
-  }
-
   /** A key that is given, or that a file has. */
-  key(name: 'secretKey' | 'readKey', fileName: 'secretKeyFile' | 'readKeyFile'): string | undefined {
+  key(name: 'secretKey' | 'readKey' | 'upstreamKey', fileName: `${typeof name}File`): string | undefined {
     const isFile = this.text(fileName) !== undefined
     const from = isFile ? fileName : name
     if (isFile && this.text(name) !== undefined) {
@@ -360,16 +355,3 @@ export function keyProblem(key: string): string | undefined {
   if (!/^[\x21-\x7e]+$/.test(key)) return 'has spaces or characters beyond ASCII. Give printable ASCII without spaces.'
   return undefined
 }
-
-/** Names other than `localhost` can resolve to any address. */
-function isLoopback(host: string): boolean {
-  if (isIPv4(host)) return loopback.check(host)
-  // An address with a zone is one of an interface.
-  if (isIPv6(host) && !host.includes('%')) return loopback.check(host, 'ipv6')
-  return host.toLowerCase() === 'localhost'
-}
-
-/** Also finds the IPv4 addresses that IPv6 addresses carry. */
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8)
-loopback.addAddress('::1', 'ipv6')

@@ -61,6 +61,7 @@ export async function examine(url: string, options: ExaminationOptions): Promise
     const inspection = await openInspection(url)
     try {
       const { file, head, seal } = inspection
+      if (await inspection.isCopy()) throw copyOfReplica(file)
       const findings = await collect(inspection, options)
       const contents = findings.length === 0 ? await inspection.contents() : undefined
       if (!(await inspection.isUndisturbed())) throw disturbed(file)
@@ -116,6 +117,13 @@ async function* breaches(inspection: Inspection, clock: number): AsyncGenerator<
     const [what = '', ...problem] = breach.split(': ')
     if (what !== 'I7') yield { what, problem: problem.join(': ').replace(/\.$/, '') }
   }
+}
+
+function copyOfReplica(file: string): UnreadableFile {
+  return new UnreadableFile({
+    code: 'replica_file',
+    message: `${file} is the copy that a replica keeps, without the members of any organization. There is nothing to examine: the replica fetches it again when it is in doubt. Examine the file of its authority.`,
+  })
 }
 
 function disturbed(file: string): StoreError {

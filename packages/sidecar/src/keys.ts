@@ -26,11 +26,13 @@ export class KeyFileError extends Error {
 
 /** A read-only sidecar has nothing to write, so it generates no key; one that was kept earlier still opens the history. */
 export async function openKeys(
-  config: Pick<Config, 'secretKey' | 'readKey' | 'databasePath' | 'readOnly'>,
+  config: Pick<Config, 'secretKey' | 'readKey' | 'databasePath' | 'readOnly' | 'upstream'>,
   events: KeyEvents,
 ): Promise<readonly NamedKey[]> {
-  const { readKey, readOnly } = config
-  const secretKey = config.secretKey ?? (await keptKey(config.databasePath, { events, generates: !readOnly }))
+  const { readKey } = config
+  // A key that a replica made would be none of its authority's.
+  const generates = !config.readOnly && config.upstream === undefined
+  const secretKey = config.secretKey ?? (await keptKey(config.databasePath, { events, generates }))
   return [
     ...(secretKey === undefined ? [] : [{ name: 'admin', access: 'secret', key: secretKey } as const]),
     ...(readKey === undefined ? [] : [{ name: 'read', access: 'read', key: readKey } as const]),

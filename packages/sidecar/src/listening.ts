@@ -1,6 +1,6 @@
 /** What a server listens with: its address, its certificates, and the error for an address that can't be used. */
 
-import { isIPv6 } from 'node:net'
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
 export type Listen = TcpListen | { readonly kind: 'unix'; readonly path: string }
 
@@ -17,6 +17,19 @@ export function formatListen(at: Listen, port?: number): string {
   const host = isIPv6(at.host) ? `[${at.host}]` : at.host
   return `${host}:${port ?? at.port}`
 }
+
+/** Names other than `localhost` can resolve to any address. */
+export function isLoopback(host: string): boolean {
+  if (isIPv4(host)) return loopback.check(host)
+  // An address with a zone is one of an interface.
+  if (isIPv6(host) && !host.includes('%')) return loopback.check(host, 'ipv6')
+  return host.toLowerCase() === 'localhost'
+}
+
+/** Also finds the IPv4 addresses that IPv6 addresses carry. */
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8)
+loopback.addAddress('::1', 'ipv6')
 
 /** Whether one of the two leaves no room for the other. Names that mean one address aren't compared. */
 export function collide(a: Listen, b: Listen): boolean {

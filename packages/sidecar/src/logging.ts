@@ -35,6 +35,24 @@ const storeEvents: Readonly<Record<string, string>> = {
 
 const levels: Readonly<Record<string, 'error' | 'info'>> = { writes_stopped: 'error', file_examined_in_part: 'info' }
 
+const replicaEvents = {
+  connected: ['info', 'The feed of the authority is up.'],
+  disconnected: ['warn', 'The feed of the authority broke off. It is tried again for ever.'],
+  started_over: ['warn', "The replica's copy can't go on: it is replaced by a snapshot of the authority."],
+  snapshot: ['info', "The authority's snapshot is in place."],
+  caught_up: ['info', 'The replica is up to date with its authority.'],
+  settings_differ: [
+    'error',
+    'The authority treats unknown organizations in another way. No decision is made until both have the same ROLESETS_UNKNOWN_ORGANIZATIONS.',
+  ],
+} as const
+
+interface ReplicaReport {
+  readonly kind: keyof typeof replicaEvents
+  readonly target: string
+  readonly [fact: string]: unknown
+}
+
 interface StoreReport {
   readonly kind: string
   readonly error?: unknown
@@ -68,6 +86,12 @@ export function createLog({ level, redaction, write = stderr(), now = () => perf
           ? 'Other users could read the file of the secret key. Set its mode to 0600 when you copy it; the sidecar has done so now. If others use this machine, make a new key.'
           : 'Other users can read the file of the secret key. Set its mode to 0600.',
       ),
+    replicaDiscarded: (error: unknown) =>
+      logger.warn(
+        factsOf(error),
+        "The replica's copy can't be used, so it was removed. It is fetched again from the authority.",
+      ),
+    replicaEvent: ({ kind, ...facts }: ReplicaReport) => logger[replicaEvents[kind][0]](facts, replicaEvents[kind][1]),
     listening: (facts: {
       grpc: readonly string[]
       http: string | null

@@ -7,7 +7,8 @@ import type { GrpcObserver } from './grpc/observer.ts'
 import type { Measurements } from './http/measurements.ts'
 import type { StateSource } from './http/metrics-source.ts'
 import type { Log } from './logging.ts'
-import type { HealthFacts, Readiness } from './readiness.ts'
+import type { HealthFacts, Readiness, Wait } from './readiness.ts'
+import type { ReplicaEvent } from './replica/replica.ts'
 import type { Compaction } from './service/compaction.ts'
 import type { Service } from './service/service.ts'
 import { asTold, ServiceError, type StoreError } from './service/service-error.ts'
@@ -108,4 +109,28 @@ function shownOf(error: StoreError): HealthFacts['error'] {
 /** Where an HTTP server reports unexpected errors. */
 export function failedOver(log: Log): (error: unknown, method: string) => void {
   return (error, method) => log.callFailed({ method, error })
+}
+
+interface ReplicaListeners {
+  readonly target: string
+  /** Over when the store was up to date once. */
+  readonly waiting: Wait
+  readonly log: Log
+}
+
+export function noteReplicaEvent(event: ReplicaEvent, { target, waiting, log }: ReplicaListeners): void {
+  log.replicaEvent({ target, ...event })
+  switch (event.kind) {
+    case 'caught_up':
+      return waiting.over()
+    case 'disconnected':
+      return waiting.because(`The authority at ${target} can't be followed. ${event.why} It is tried again for ever.`)
+    case 'settings_differ':
+      return waiting.because(
+        `The authority at ${target} ${event.unknownOrganizationsDenied ? 'denies' : 'accepts'} organizations that it doesn't know, and this sidecar doesn't. Give both the same ROLESETS_UNKNOWN_ORGANIZATIONS.`,
+      )
+    case 'connected':
+    case 'started_over':
+    case 'snapshot':
+  }
 }

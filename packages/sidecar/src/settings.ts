@@ -65,7 +65,27 @@ const rows = [
   }),
   row('readKeyFile', '--read-key-file <path>', { sentence: 'A file that contains the read key.' }),
   row('upstream', '--upstream <target>', {
-    sentence: 'The authority to follow as a replica. This version has no replicas yet and refuses it.',
+    sentence:
+      'The authority that this sidecar follows as a replica: `host:port`, `unix:<path>` or `dns:///host:port`, where it serves gRPC.',
+  }),
+  row('upstreamKey', '--upstream-key <key>', {
+    secret: true,
+    sentence: 'A key of the authority, with which the replica follows it. A read key is enough.',
+  }),
+  row('upstreamKeyFile', '--upstream-key-file <path>', { sentence: 'A file that contains the key of the authority.' }),
+  row('upstreamHttp', '--upstream-http <address>', {
+    sentence:
+      'Where the authority serves HTTP, for the management API, which a replica passes on: `http://host:port` or `https://host:port`. Without it, a replica has no management API.',
+  }),
+  row('upstreamTlsCa', '--upstream-tls-ca <path>', {
+    sentence:
+      "A file with the certificates (PEM) that the authority's certificate is checked with. Default: those of the system.",
+  }),
+  row('upstreamTlsCert', '--upstream-tls-cert <path>', {
+    sentence: 'A file with the certificate (PEM) that the replica shows its authority (mutual TLS).',
+  }),
+  row('upstreamTlsKey', '--upstream-tls-key <path>', {
+    sentence: 'A file with the private key of that certificate (PEM).',
   }),
   row('tlsCert', '--tls-cert <path>', {
     sentence: 'A file with the certificate chain (PEM): TCP is then served with TLS. Read again when it changes.',

@@ -16,13 +16,27 @@ import { openKeys } from './keys.ts'
 import { createLog, type Log } from './logging.ts'
 import { Readiness } from './readiness.ts'
 import { Redaction } from './redaction.ts'
-import { failedOver, firstSourceOf, metricsSourceOf, noteStoreEvent, observerOf, readinessLog } from './reporting.ts'
+import { dial } from './replica/dial.ts'
+import { checkAuthorityFile, openReplicaStore } from './replica/own-file.ts'
+import { openReplica } from './replica/replica.ts'
+import {
+  failedOver,
+  firstSourceOf,
+  metricsSourceOf,
+  noteReplicaEvent,
+  noteStoreEvent,
+  observerOf,
+  readinessLog,
+} from './reporting.ts'
 import { openCompaction } from './service/compaction.ts'
 import type { Freshness } from './service/freshness.ts'
 import { openKeyRing, type KeyRing } from './service/key-ring.ts'
 import { createNewId } from './service/new-id.ts'
+import type { ReadOnly } from './service/operations/read-only.ts'
 import { openService } from './service/service.ts'
 import { openStore } from './storage/open.ts'
+import type { StoreEvent } from './storage/options.ts'
+import type { Store } from './storage/store.ts'
 
 export interface Sidecar extends AsyncDisposable {
   /** With the real ports: `127.0.0.1:7450`, `unix:<path>`. */
@@ -98,10 +112,7 @@ async function assemble(
   const probe = await openProbes(config, { readiness, metrics, log })
   closers.push(async () => probe?.close())
 
-  const store = await openStore(config.database, {
-    signal,
-    onEvent: (event) => noteStoreEvent(event, { measurements, readiness, log }),
-  })
+  const store = await openOwnStore(config, { signal, measurements, readiness, log })
   closers.push(() => store.close())
   signal?.throwIfAborted()
   const bootstrapKeys = await openKeys(config, log)
@@ -114,9 +125,11 @@ async function assemble(
     }),
   )
   const { unknownOrganizations, maxStalenessMs } = config
-  const readOnly = config.readOnly ? { declaredIn: config.manifest?.path } : undefined
-  const settings = { unknownOrganizations, maxStalenessMs, readOnly }
-  const service = await openService({ store, ...settings, now, newId: createNewId(now) })
+  const settings = { unknownOrganizations, maxStalenessMs, readOnly: readOnlyOf(config) }
+  const followed = await openFollowed(config, { store, readiness, log })
+  closers.push(async () => followed?.close())
+  const { source, upstream: passing } = followed ?? {}
+  const service = await openService({ store, ...settings, ...(source && { source }), now, newId: createNewId(now) })
   closers.push(() => service.close())
   const keys = await openKeyRing(store, bootstrapKeys)
   const { identify } = keys
@@ -138,7 +151,7 @@ async function assemble(
   const waitingText = () => readiness.waitingText
   const { grpcListen: listen, membersWithoutKey } = config
   const callers = { identify, membersWithoutKey, ...withoutKeys(config, keys) }
-  const grpc = await openGrpcServers({ listen, service, ...callers, waitingText, certificates, observer })
+  const grpc = await openGrpcServers({ listen, service, passing, ...callers, waitingText, certificates, observer })
   closers.push(async () => {
     log.stopping()
     if (!(await grpc.stop(config.shutdownGraceMs))) log.graceOver()
@@ -152,6 +165,7 @@ async function assemble(
   const addresses = { grpc: grpc.addresses, http: http?.address, probe: probe?.address }
   const shown = () => ({ ...addresses, http: http?.address ?? null, epoch: store.epoch, head: store.head, ...mode })
   closers.push(readiness.subscribe(readinessLog(readiness, { log, shown })))
+  followed?.start()
   opening.over()
   let closing: Promise<void> | undefined
   const close = () => (closing ??= closeAll().then(() => log.stopped()))
@@ -172,6 +186,52 @@ function withoutKeys({ readOnly, database }: Config, { has }: Pick<KeyRing, 'has
 const storeOpening =
   'It is being opened, which takes a while if it is large or an older version wrote it. Nothing has to be done.'
 
+function readOnlyOf({ readOnly, manifest }: Config): ReadOnly | undefined {
+  return readOnly ? { declaredIn: manifest?.path } : undefined
+}
+
+interface OpeningParts {
+  readonly signal: AbortSignal | undefined
+  readonly measurements: Measurements
+  readonly readiness: Readiness
+  readonly log: Log
+}
+
+/** The store of an authority, or the copy of a replica: one is never taken for the other. */
+async function openOwnStore(config: Config, { signal, ...parts }: OpeningParts): Promise<Store> {
+  const { database, databasePath: path, upstream } = config
+  const onEvent = (event: StoreEvent) => noteStoreEvent(event, parts)
+  if (upstream === undefined) {
+    const store = await openStore(database, { signal, onEvent })
+    await checkAuthorityFile(path, store)
+    return store
+  }
+  const open = async () => openStore(database, { signal, onEvent, holds: 'places' })
+  return openReplicaStore({ path, open, onDiscarded: parts.log.replicaDiscarded })
+}
+
+interface FollowingParts {
+  readonly store: Store
+  readonly readiness: Readiness
+  readonly log: Log
+}
+
+/** What a replica follows, and passes calls on to. It is waited for until the store was up to date once. */
+async function openFollowed(config: Config, { store, readiness, log }: FollowingParts) {
+  if (config.upstream === undefined) return undefined
+  const upstream = dial(config.upstream)
+  const waiting = readiness.waitFor('authority', `The authority at ${upstream.target} hasn't answered yet.`)
+  const replica = await openReplica({
+    ...{ store, upstream, unknownOrganizationsDenied: config.unknownOrganizations === 'deny' },
+    onEvent: (event) => noteReplicaEvent(event, { target: upstream.target, waiting, log }),
+  })
+  const close = async () => {
+    await replica.close()
+    upstream.close()
+  }
+  return { upstream, source: replica.source, start: () => replica.start(), close }
+}
+
 interface HttpParts extends Pick<HttpOptions, 'service' | 'identify' | 'certificates' | 'measurements' | 'metrics'> {
   readonly readiness: Readiness
   readonly log: Log
@@ -184,6 +244,7 @@ async function openHttp(config: Config, { log, ...parts }: HttpParts): Promise<H
   return openHttpServer({
     ...{ listen: httpListen, furtherHosts, defaultVersion, failed: failedOver(log) },
     ...{ service, identify, certificates, measurements, metrics, readiness },
+    passedOnTo: config.upstream && { authority: config.upstream.http },
   })
 }
 

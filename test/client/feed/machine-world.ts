@@ -38,6 +38,8 @@ interface Stream {
   isUp: boolean
   next: number | undefined
   chunks: number
+  /** How many tokens the parts of its snapshot have. */
+  sent: number
   isRefused: RoleSetsErrorCode | undefined
 }
 
@@ -46,6 +48,8 @@ export class MachineWorld {
   /** What the sink has, and where. */
   sink: { readonly epoch: string; readonly tokens: readonly string[] } | undefined
   isProven = false
+  /** Of the snapshot that is coming. */
+  parts: string[] = []
   readonly writes: string[] = []
   readonly reports: string[] = []
   #epoch = 1
@@ -160,21 +164,32 @@ export class MachineWorld {
   }
 
   #deliverChunk(stream: Stream): void {
+    // What is committed after the first part comes before the last one.
+    if (stream.chunks > 0 && stream.sent < this.#tokens.length) return this.#deliverLater(stream)
     const last = ++stream.chunks === 2
-    const tokens = last ? this.#tokens : []
     // Only the ids are looked at.
-    const permissions = tokens.map((id) => ({ id }) as Permission)
+    const permissions = (last ? [] : this.#tokens).map((id) => ({ id }) as Permission)
     const chunk = { permissions, roles: [], roleSets: [], last, unknownOrganizationsDenied: false }
-    if (last) stream.next = this.#tokens.length
-    this.#take(message(this.#revision(this.#tokens.length), { kind: 'snapshot_chunk', chunk }))
+    stream.sent = this.#tokens.length
+    if (last) stream.next = stream.sent
+    this.#take(message(this.#revision(stream.sent), { kind: 'snapshot_chunk', chunk }))
+  }
+
+  #deliverLater(stream: Stream): void {
+    this.#take(
+      message(this.#revision(stream.sent + 1), { kind: 'change_set', changeSet: this.#changeSet(stream.sent) }),
+    )
+    stream.sent++
   }
 
   #deliverChangeSet(stream: Stream, at: number): void {
     stream.next = at + 1
-    const revision = this.#revision(at + 1)
+    this.#take(message(this.#revision(at + 1), { kind: 'change_set', changeSet: this.#changeSet(at) }))
+  }
+
+  #changeSet(at: number) {
     const operation = this.#tokens[at] ?? ''
-    const changeSet = { revision: `${revision.epoch}:${at + 1}`, committedAtMs: 0, actor: 'a', operation, changes: [] }
-    this.#take(message(revision, { kind: 'change_set', changeSet }))
+    return { revision: `e${this.#epoch}:${at + 1}`, committedAtMs: 0, actor: 'a', operation, changes: [] }
   }
 
   #revision(number: number) {
@@ -198,8 +213,11 @@ export class MachineWorld {
     this.writes.push(write.to)
     switch (write.to) {
       case 'adopt': {
-        const tokens = write.snapshot.chunks.flatMap(({ permissions }) => permissions.map(({ id }) => id))
-        this.sink = { epoch: write.snapshot.revision.epoch, tokens }
+        const { chunk, changeSet, isFirst, isLast, revision } = write.part
+        if (isFirst) this.parts = []
+        this.parts.push(...(chunk?.permissions.map(({ id }) => id) ?? [changeSet?.operation ?? '']))
+        if (!isLast) break
+        this.sink = { epoch: revision.epoch, tokens: this.parts }
         this.isProven = false
         break
       }
@@ -236,7 +254,7 @@ export class MachineWorld {
     same(JSON.stringify(after), JSON.stringify(has), 'a stream goes on after what the sink has (F2)')
     same(++this.#atOnce <= 4, true, 'streams do not follow each other without a pause (L1, L2)')
     const isRefused = after && this.#refusal(after.epoch, after.number)
-    this.#stream = { epoch: this.#epoch, isUp: false, next: after?.number, chunks: 0, isRefused }
+    this.#stream = { epoch: this.#epoch, isUp: false, next: after?.number, chunks: 0, sent: 0, isRefused }
   }
 
   #refusal(epoch: string, number: number): RoleSetsErrorCode | undefined {
@@ -253,7 +271,7 @@ export class MachineWorld {
   }
 
   #check(before: FollowerState, event: FollowerEvent): void {
-    const { name, cursor, chunks } = this.state
+    const { name, cursor, partsAt } = this.state
     const where = `${before.name} × ${event.kind}`
     const expected = { paused: [false, true], closed: [false, false] } as { [name: string]: boolean[] | undefined }
     same(
@@ -264,7 +282,7 @@ export class MachineWorld {
     if (name === 'resumed' || name === 'adopted' || name === 'live') {
       same(cursor?.number, this.sink?.tokens.length, `${where}: the cursor is what the sink has (F2)`)
     }
-    if (name !== 'snapshot') same(chunks.length, 0, `${where}: parts of a snapshot belong to one stream (F4)`)
+    if (name !== 'snapshot') same(partsAt, undefined, `${where}: parts of a snapshot belong to one stream (F4)`)
     if (name === 'live' && event.kind === 'heartbeat') this.#atOnce = 0
     if (this.sink === undefined || this.sink.epoch !== `e${this.#epoch}`) return
     const log = this.#tokens.slice(0, this.sink.tokens.length)

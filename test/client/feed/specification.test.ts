@@ -32,10 +32,15 @@ function tableAfter(heading: string): readonly (readonly string[])[] {
 /** Each state in all the ways that make a difference. */
 function statesNamed(name: FollowerStateName): readonly FollowerState[] {
   const at = { epoch: 'e', number: 10 }
-  const base = { name, chunks: [], failures: 0, isConnected: true, lastError: undefined }
+  const base = { name, failures: 0, isConnected: true, lastError: undefined }
   const hasCursor = { paused: [true, false], connecting: [true, false], closed: [true, false], snapshot: [false] }
   const ways: readonly boolean[] = (hasCursor as { [name: string]: boolean[] | undefined })[name] ?? [true]
-  return ways.flatMap((has) => [undefined, 10].map((gapAfter) => ({ ...base, gapAfter, cursor: has ? at : undefined })))
+  const parts = name === 'snapshot' ? [undefined, at] : [undefined]
+  return ways.flatMap((has) =>
+    [undefined, 10].flatMap((gapAfter) =>
+      parts.map((partsAt) => ({ ...base, gapAfter, partsAt, cursor: has ? at : undefined })),
+    ),
+  )
 }
 
 function eventsOf(kind: FollowerEvent['kind']): readonly FollowerEvent[] {

@@ -31,8 +31,14 @@ export interface Member {
   readonly untilMs: number
 }
 
-export function memberKey(organizationId: string, userId: string): string {
-  return `${organizationId}/${userId}`
+/** @param scope empty: the organization as a whole */
+export function memberKey(organizationId: string, userId: string, scope = ''): string {
+  return `${organizationId}/${userId}${scope === '' ? '' : `/${scope}`}`
+}
+
+export function placeOfMember(key: string): { organizationId: string; userId: string; scope: string } {
+  const [organizationId = '', userId = '', scope = ''] = key.split('/')
+  return { organizationId, userId, scope }
 }
 
 export interface MemberAnswer {
@@ -184,45 +190,87 @@ export function answer(state: State, question: NaiveQuestion, deniesUnknown: boo
   return { reason: role[1].permissionIds.includes(permission[0]) ? 'ROLE_IN_SET' : 'PERMISSION_NOT_IN_ROLE', ...where }
 }
 
+/** The set of a place, however it came by it; undefined: it has none. */
+export function setOfPlace(state: State, place: { organizationId: string; scope: string }): string | undefined {
+  const ofOrganization = state.organizations.get(place.organizationId) ?? state.initialRoleSetId
+  if (place.scope === '') return ofOrganization
+  return setOfScope(state, { ...place, role: '', permission: '' }, ofOrganization).roleSetId
+}
+
 export interface MemberQuestion {
   readonly organizationId: string
+  /** Empty: the organization as a whole. */
+  readonly scope: string
   readonly userId: string
   /** One of the two is empty. */
   readonly role: string
   readonly permission: string
+  readonly reach: Reach
+}
+
+export type Reach = 'PLACE' | 'ORGANIZATION' | 'EITHER'
+
+/** What a user holds in a place at a moment of true time; nothing in a scope without being a member of its organization. */
+export function heldAt(state: State, member: { organizationId: string; scope: string; userId: string }, nowMs: number) {
+  const current = (scope: string) => {
+    const found = state.members.get(memberKey(member.organizationId, member.userId, scope))
+    return found !== undefined && found.untilMs > nowMs ? found : undefined
+  }
+  const whole = current('')
+  return { whole, place: whole && current(member.scope) }
+}
+
+/** A role set, and the roles that are held under it. */
+interface Source {
+  readonly held: readonly string[]
+  readonly allowed: MemberReason
 }
 
 /** What a user holds at this moment of true time. */
 export function memberAnswer(
   state: State,
-  { organizationId, userId, role, permission }: MemberQuestion,
+  question: MemberQuestion,
   { deniesUnknown, nowMs }: { readonly deniesUnknown: boolean; readonly nowMs: number },
 ): MemberAnswer {
-  const place = answer(state, { organizationId, scope: '', role: '', permission: '' }, deniesUnknown)
-  if (place.reason === 'ORGANIZATION_UNKNOWN') return { reason: place.reason, roles: [] }
-  const member = state.members.get(memberKey(organizationId, userId))
-  if (member === undefined || member.untilMs <= nowMs) return { reason: 'NOT_A_MEMBER', roles: [] }
-  const offered = state.roleSets.get(place.roleSetId)?.roleIds ?? []
-  const held = member.roleIds.filter((id) => offered.includes(id))
-  const roles = held.map((id) => state.roles.get(id)?.key ?? '')
-  return { reason: reasonOfMember(state, { role, permission }, { held, offered }), roles }
+  const { scope, reach } = question
+  const { reason } = answer(state, { ...question, role: '', permission: '' }, deniesUnknown)
+  const isWithout = reason === 'ORGANIZATION_UNKNOWN' || reason === 'SCOPE_KIND_UNKNOWN'
+  // In a scope without a role set nobody holds a role of its own; those of the organization may count there.
+  if (isWithout || (reason === 'SCOPE_UNASSIGNED' && reach === 'PLACE')) return { reason, roles: [] }
+  const offeredIn = (place: string) => {
+    const roleSetId = setOfPlace(state, { ...question, scope: place })
+    return roleSetId === undefined ? undefined : (state.roleSets.get(roleSetId)?.roleIds ?? [])
+  }
+  const { whole, place } = heldAt(state, question, nowMs)
+  const sources: Source[] = []
+  const offered: string[] = []
+  const add = (where: string, member: Member | undefined, allowed: MemberReason) => {
+    const inSet = offeredIn(where)
+    offered.push(...(inSet ?? []))
+    if (member && inSet) sources.push({ held: member.roleIds.filter((id) => inSet.includes(id)), allowed })
+  }
+  if (scope === '' || reach !== 'ORGANIZATION') add(scope, place, 'MEMBER_HOLDS_ROLE')
+  if (scope !== '' && reach !== 'PLACE') add('', whole, 'MEMBER_HOLDS_ROLE_IN_ORGANIZATION')
+  if (sources.length === 0) return { reason: 'NOT_A_MEMBER', roles: [] }
+  const roles = [...new Set(sources.flatMap(({ held }) => held))].map((id) => state.roles.get(id)?.key ?? '')
+  return { reason: reasonOfMember(state, question, { sources, offered }), roles }
 }
 
 function reasonOfMember(
   state: State,
   { role, permission }: { readonly role: string; readonly permission: string },
-  { held, offered }: { readonly held: readonly string[]; readonly offered: readonly string[] },
+  { sources, offered }: { readonly sources: readonly Source[]; readonly offered: readonly string[] },
 ): MemberReason {
   if (permission !== '') {
     const known = [...state.permissions].find(([, key]) => key === permission)
     if (known === undefined) return 'PERMISSION_UNKNOWN'
-    const holds = held.some((id) => state.roles.get(id)?.permissionIds.includes(known[0]))
-    return holds ? 'MEMBER_HOLDS_ROLE' : 'PERMISSION_NOT_HELD'
+    const holds = ({ held }: Source) => held.some((id) => state.roles.get(id)?.permissionIds.includes(known[0]))
+    return sources.find(holds)?.allowed ?? 'PERMISSION_NOT_HELD'
   }
   const found = [...state.roles].find(([id, { key }]) => id === role || key === role)
   if (found === undefined) return 'ROLE_UNKNOWN'
-  if (held.includes(found[0])) return 'MEMBER_HOLDS_ROLE'
-  return offered.includes(found[0]) ? 'ROLE_NOT_HELD' : 'ROLE_NOT_IN_SET'
+  const allowed = sources.find(({ held }) => held.includes(found[0]))?.allowed
+  return allowed ?? (offered.includes(found[0]) ? 'ROLE_NOT_HELD' : 'ROLE_NOT_IN_SET')
 }
 
 function at<Item>(items: readonly Item[], index: number): Item {

@@ -13,7 +13,15 @@ import {
 } from '@rolesets/client'
 import { ScriptedStream } from '../scripted-transport.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
-import { answer, memberAnswer, memberKey, type NaiveQuestion, type NaiveStore, type State } from './naive-store.ts'
+import {
+  answer,
+  heldAt,
+  memberAnswer,
+  type NaiveQuestion,
+  type NaiveStore,
+  type Reach,
+  type State,
+} from './naive-store.ts'
 import { assignPlan, permissionOf, roleOf, roleSetOf, scopeDefaultOf, scopeKindOf } from './writes.ts'
 
 /** A scope is left out for the organization as a whole. */
@@ -21,6 +29,7 @@ type Question = Omit<NaiveQuestion, 'scope'> & { readonly scope?: string }
 
 interface Request extends Question {
   readonly userId: string
+  readonly reach?: Reach
   readonly atLeastRevision?: string
   readonly checks: readonly Question[]
   readonly roleSet: string
@@ -270,21 +279,29 @@ export class SimulatedNetwork implements Transport {
     return method === 'Decisions/Check' ? reply(request) : { results: request.checks.map(reply), revision }
   }
 
-  #memberReply(state: State, question: Request) {
+  #memberReply(state: State, request: Request) {
     const nowMs = this.#options.clock.nowMs()
-    const { organizationId, userId } = question
+    const question = { ...request, scope: request.scope ?? '', reach: request.reach ?? 'PLACE' }
+    const { scope } = question
     const deniesUnknown = this.#deniesUnknown
     const { reason, roles } = memberAnswer(state, question, { deniesUnknown, nowMs })
-    const place = answer(state, { organizationId, scope: '', role: '', permission: '' }, deniesUnknown)
-    const member = state.members.get(memberKey(organizationId, userId))
-    const isCurrent = member !== undefined && member.untilMs > nowMs
+    const about = { ...question, role: '', permission: '' }
+    const place = answer(state, about, deniesUnknown)
+    const whole = answer(state, { ...about, scope: '' }, deniesUnknown)
+    const held = heldAt(state, question, nowMs)
+    const ends = [held.whole, held.place].flatMap((member) => (member ? member.untilMs - nowMs : []))
+    const endsInMs = Math.min(Infinity, ...ends)
     return {
-      ...{ allowed: reason === 'MEMBER_HOLDS_ROLE', reason, roles, permissions: [] },
-      ...{ roleSet: place.roleSet, roleSetId: place.roleSetId, organizationRegistered: place.registered },
-      organizationDeleted: place.gone,
+      ...{ allowed: reason.startsWith('MEMBER_HOLDS_ROLE'), reason, roles, permissions: [] },
+      ...{ roleSet: place.roleSet, roleSetId: whole.roleSetId, organizationRegistered: whole.registered },
+      organizationDeleted: whole.gone,
       permissionRetired: reason === 'PERMISSION_UNKNOWN' && state.gone.has(question.permission),
-      roleIds: isCurrent ? member.roleIds : [],
-      endsInMs: isCurrent && member.untilMs !== Infinity ? member.untilMs - nowMs : 0,
+      roleIds: held.place?.roleIds ?? [],
+      endsInMs: endsInMs === Infinity ? 0 : endsInMs,
+      ...(scope !== '' && {
+        ...{ inScope: true, ownRoleSetId: state.scopes.get(`${question.organizationId}\n${scope}`) ?? '' },
+        organizationRoleIds: held.whole?.roleIds ?? [],
+      }),
       revision: `${this.#epoch}:${this.#number}`,
     }
   }

@@ -9,18 +9,10 @@ import {
   type RoleSetsClient,
 } from '@rolesets/client'
 import { SimulatedClock } from '../simulated-clock.ts'
-import { answer, memberAnswer, memberKey, NaiveStore, type State } from './naive-store.ts'
+import { answer, memberAnswer, memberKey, NaiveStore, type Reach, type State } from './naive-store.ts'
 import { SimulatedNetwork } from './network.ts'
-import {
-  firstState,
-  organizationIds,
-  permissionKeys,
-  roleKeys,
-  scopeKeys,
-  userIds,
-  write,
-  type Write,
-} from './writes.ts'
+import { organizationIds, permissionKeys, roleKeys, scopeKeys, userIds } from './plans.ts'
+import { firstState, write, type Write } from './writes.ts'
 
 export type Command =
   | { readonly kind: 'write'; readonly write: Write }
@@ -220,7 +212,8 @@ export class World {
     const isCached = decision.source === 'cache'
     if (isCached) this.cachedMemberAnswers++
     const { organizationId, userId, question } = asked
-    const naive = { organizationId, userId, role: question.role ?? '', permission: question.permission ?? '' }
+    const { role = '', permission = '', scope = '', reach = 'PLACE' } = question
+    const naive = { organizationId, userId, role, permission, scope, reach }
     const moments = isCached ? [nowMs, nowMs + slackMs] : [nowMs - deadlineMs, nowMs + slackMs]
     const answers = moments.flatMap((moment) =>
       this.#settingsSince(nowMs - boundMs).map((deniesUnknown) =>
@@ -229,7 +222,8 @@ export class World {
     )
     const said = JSON.stringify(decision.roles)
     const isRight = answers.some(({ reason, roles }) => reason === decision.reason && JSON.stringify(roles) === said)
-    if (!isRight || decision.allowed !== (decision.reason === 'MEMBER_HOLDS_ROLE')) say('The store says otherwise')
+    if (!isRight || decision.allowed !== decision.reason.startsWith('MEMBER_HOLDS_ROLE'))
+      say('The store says otherwise')
   }
 
   /** What holds for every answer: it is of a state of the store, not too old, and no older than what was seen. */
@@ -277,9 +271,10 @@ export class World {
     const askedMembers = members.map((_, a) => this.#askMember(a, a))
     await this.#clock.advance(1000)
     await Promise.all(askedMembers)
-    for (const { organizationId, userId, question } of members) {
+    for (const asked of members) {
+      const { organizationId, userId, question } = asked
       const decision = this.#client.checkMemberCached(organizationId, userId, question)
-      const isCached = decision?.revision === head || this.#endsBySelf(organizationId, userId)
+      const isCached = decision?.revision === head || this.#endsBySelf(asked)
       if (!isCached) throw new Error(`${userId} of ${organizationId} is not answered from the cache at ${head}.`)
     }
     for (const organizationId of organizationIds) {
@@ -288,9 +283,13 @@ export class World {
     }
   }
 
-  /** Its time may be over since it was asked about. */
-  #endsBySelf(organizationId: string, userId: string): boolean {
-    return (this.#store.state.members.get(memberKey(organizationId, userId))?.untilMs ?? Infinity) !== Infinity
+  /** Its time, or that of the membership in the organization, may be over since it was asked about. */
+  #endsBySelf({ organizationId, userId, question: { scope = '' } }: MemberAsked): boolean {
+    const { members } = this.#store.state
+    return ['', scope].some((place) => {
+      const until = members.get(memberKey(organizationId, userId, place))?.untilMs ?? Infinity
+      return until !== Infinity
+    })
   }
 
   #parse(revision: string): Revision {
@@ -310,13 +309,17 @@ function questionOf(a: number, b: number): Question {
 interface MemberAsked {
   readonly organizationId: string
   readonly userId: string
-  readonly question: MemberRequirement
+  readonly question: MemberRequirement & { readonly scope?: string; readonly reach?: Reach }
 }
 
 function memberQuestionOf(a: number, b: number): MemberAsked {
   const { organizationId, role, permission } = questionOf(a, b)
   const userId = userIds[Math.floor(a / organizationIds.length) % userIds.length] ?? ''
-  return { organizationId, userId, question: permission === undefined ? { role } : { permission } }
+  const asked = permission === undefined ? { role } : { permission }
+  const scope = ['', '', 'team:a', 'team:a', 'team:b', 'unit:a', 'odd:a'][(a + b) % 7] ?? ''
+  if (scope === '') return { organizationId, userId, question: asked }
+  const reach = (['PLACE', 'PLACE', 'ORGANIZATION', 'EITHER'] as const)[b % 4] ?? 'PLACE'
+  return { organizationId, userId, question: { ...asked, scope, reach } }
 }
 
 interface Examined {

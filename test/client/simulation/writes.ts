@@ -1,20 +1,22 @@
 /** Random writes on the naive store: from a state and two numbers to the next state and the facts that describe it. */
 
-import type { Change, Organization, Permission, Role, RoleSet, ScopeDefault, ScopeKind } from '@rolesets/client'
-import { memberKey, type Member, type NaiveStore, type State } from './naive-store.ts'
-
-export const organizationIds = ['acme', 'globex', 'hooli', 'initech', 'umbrella']
-/** Those that have members. */
-const crowded = organizationIds.slice(0, 2)
-export const userIds = ['ann', 'bob']
-/** One kind is never registered. */
-export const scopeKeys = ['team:a', 'team:b', 'unit:a', 'odd:a']
-const kinds = ['team', 'unit']
-export const permissionKeys = ['org:a:read', 'org:a:write']
-const roleCount = 4
-/** Keys that roles have had and get: renaming goes round among them. */
-export const roleKeys = ['org:r0', 'org:r1', 'org:r2', 'org:r3', 'org:r4', 'org:r5']
-const times = { createdAtMs: 1, updatedAtMs: 1, name: '', description: '' }
+import type { Organization, Permission, Role, RoleSet, ScopeDefault, ScopeKind } from '@rolesets/client'
+import { memberPlans } from './member-writes.ts'
+import { memberKey, placeOfMember, type NaiveStore, type State } from './naive-store.ts'
+import {
+  assignmentOf,
+  crowded,
+  kinds,
+  organizationIds,
+  permissionKeys,
+  pick,
+  roleCount,
+  roleKeys,
+  scopeKeys,
+  times,
+  type Plan,
+  type Planned,
+} from './plans.ts'
 
 export function firstState(): State {
   const roles = Array.from(
@@ -33,7 +35,13 @@ export function firstState(): State {
       ['acme', 'roleset_0'],
       ['globex', 'roleset_1'],
     ]),
-    members: new Map([[memberKey('acme', 'ann'), { roleIds: ['role_0'], untilMs: Infinity }]]),
+    members: new Map([
+      [memberKey('acme', 'ann'), { roleIds: ['role_0'], untilMs: Infinity }],
+      [memberKey('acme', 'ann', 'team:a'), { roleIds: ['role_1', 'role_0'], untilMs: Infinity }],
+      [memberKey('globex', 'ann'), { roleIds: ['role_2'], untilMs: Infinity }],
+      [memberKey('globex', 'bob'), { roleIds: ['role_0'], untilMs: Infinity }],
+      [memberKey('globex', 'bob', 'team:b'), { roleIds: ['role_2'], untilMs: Infinity }],
+    ]),
     kinds: new Map([['team', 'organization']]),
     defaults: new Map(),
     scopes: new Map(),
@@ -67,6 +75,11 @@ export const writeKinds = [
   'unmember',
   'reassign',
   'reassign',
+  'renameScope',
+  'renameScope',
+  'renameScope',
+  'both',
+  'both',
 ] as const
 export type WriteKind = (typeof writeKinds)[number]
 
@@ -84,18 +97,8 @@ export function write(store: NaiveStore, { kind, a, b }: Write): number {
   return store.commit(plan.state, plan.changes(plan.state))
 }
 
-interface Plan {
-  readonly state: State
-  readonly changes: (state: State) => readonly Change[]
-}
-
-interface When {
-  readonly head: number
-  /** True time. */
-  readonly nowMs: number
-}
-
-const plans: Record<WriteKind, (state: State, a: number, b: number, when: When) => Plan | undefined> = {
+const plans: Record<WriteKind, Planned> = {
+  ...memberPlans,
   assign(state, a, b) {
     const [id, roleSetId] = [pick(b % 2 === 0 ? organizationIds : crowded, a), pick([...state.roleSets.keys()], b)]
     return assignPlan(state, id, roleSetId)
@@ -138,7 +141,7 @@ const plans: Record<WriteKind, (state: State, a: number, b: number, when: When) 
     if (!organizations.delete(id)) return undefined
     const gone = new Set(state.gone).add(id)
     const scopes = new Map([...state.scopes].filter(([place]) => !place.startsWith(`${id}\n`)))
-    const members = new Map([...state.members].filter(([key]) => !key.startsWith(memberKey(id, ''))))
+    const members = new Map([...state.members].filter(([key]) => placeOfMember(key).organizationId !== id))
     return {
       state: { ...state, organizations, scopes, members, gone },
       changes: () => [{ organizationDeleted: { id, key: '' } }],
@@ -218,56 +221,15 @@ const plans: Record<WriteKind, (state: State, a: number, b: number, when: When) 
     }
   },
   nothing: () => undefined,
-  member(state, a, b, { nowMs }) {
-    const [organizationId, userId] = [pick(crowded, a), pick(userIds, b)]
-    const roleIds = [...state.roles.keys()].filter((_, n) => n === a % roleCount || (b >> n) % 4 === 3)
-    const member = { roleIds, untilMs: a % 4 < 2 ? nowMs + 5 * b : Infinity }
-    const members = new Map(state.members).set(memberKey(organizationId, userId), member)
-    const put = { ...membershipOf(organizationId, userId), ...heldOf(state, member) }
-    return { state: { ...state, members }, changes: () => [{ membershipPut: put }] }
+  /** Two changes, often to one thing, in one write. */
+  both(state, a, b, when) {
+    const kinds = ['member', 'unmember', 'reassign', 'assign', 'assignScope', 'clearScope', 'kind', 'default'] as const
+    const first = plans[pick(kinds, a)](state, a, b, when)
+    const second = plans[pick(kinds, a + b)](first?.state ?? state, a, b + 1, when)
+    const done = [first, second].filter((plan) => plan !== undefined)
+    const last = done.at(-1)
+    return last && { state: last.state, changes: () => done.flatMap((plan) => plan.changes(plan.state)) }
   },
-  unmember(state, a, b) {
-    const [organizationId, userId] = [pick(crowded, a), pick(userIds, b)]
-    const members = new Map(state.members)
-    if (!members.delete(memberKey(organizationId, userId))) return undefined
-    const { id, scope } = membershipOf(organizationId, userId)
-    return {
-      state: { ...state, members },
-      changes: () => [{ membershipDeleted: { id, organizationId, userId, scope } }],
-    }
-  },
-  reassign(state, a, b) {
-    const [from, to] = [pick([...state.roles.keys()], a), pick([...state.roles.keys()], b)]
-    if (from === to) return undefined
-    const organizationId = pick(crowded, b)
-    const roleSetId = pick([...state.roleSets.keys()], a)
-    const isWhole = (a + b) % 2 === 0
-    const isAmong = (key: string) =>
-      isWhole
-        ? state.organizations.get(key.split('/')[0] ?? '') === roleSetId
-        : key.startsWith(memberKey(organizationId, ''))
-    const members = [...state.members].map(([key, { roleIds, untilMs }]) => {
-      const moved = [...new Set(roleIds.map((id) => (id === from ? to : id)))]
-      return [key, { roleIds: isAmong(key) ? moved : roleIds, untilMs }] as const
-    })
-    const mappings = [{ fromRoleId: from, toRoleId: to, members: 1, invitations: 0 }]
-    const among = isWhole ? { roleSetId } : { organizationId }
-    return {
-      state: { ...state, members: new Map(members) },
-      changes: () => [{ membersReassigned: { ...among, mappings } }],
-    }
-  },
-}
-
-function membershipOf(organizationId: string, userId: string) {
-  const metadata = { publicMetadata: {}, privateMetadata: {} }
-  return { id: `orgmem_${organizationId}_${userId}`, organizationId, userId, scope: '', ...metadata, ...times }
-}
-
-function heldOf(state: State, { roleIds, untilMs }: Member) {
-  const roles = roleIds.map((id) => state.roles.get(id)?.key ?? id)
-  const expiresAtMs = untilMs === Infinity ? 0 : untilMs
-  return { role: roles[0] ?? '', roleId: roleIds[0] ?? '', roles, roleIds, expiresAtMs }
 }
 
 export function assignPlan(state: State, id: string, roleSetId: string): Plan {
@@ -337,11 +299,6 @@ export function scopeDefaultOf(state: State, scope: string): ScopeDefault {
   return { scope, roleSet: '', roleSetId: state.defaults.get(scope) ?? '', updatedAtMs: 1 }
 }
 
-function assignmentOf(state: State, organizationId: string, scope: string) {
-  const roleSetId = state.scopes.get(`${organizationId}\n${scope}`) ?? ''
-  return { organizationId, scope, name: '', roleSet: '', roleSetId, updatedAtMs: 1 }
-}
-
 export function organizationOf(state: State, id: string): Organization {
   const roleSetId = state.organizations.get(id) ?? ''
   const { name, createdAtMs, updatedAtMs } = times
@@ -357,10 +314,4 @@ export function organizationOf(state: State, id: string): Organization {
     createdAtMs,
     updatedAtMs,
   }
-}
-
-function pick<Item>(items: readonly Item[], number: number): Item {
-  const item = items[number % items.length]
-  if (item === undefined) throw new Error('There is nothing to pick from.')
-  return item
 }

@@ -36,7 +36,8 @@ export const catalogueRules = {
     for (const [key, set] of Object.entries(world.sets)) if (set.roles.includes(role)) noteOrganizations(run, key)
     for (const set of sets) set.roles = set.roles.filter((each) => each !== role)
     delete world.roles[role]
-    for (const member of world.members) member.former = member.former.filter((roles) => !roles.includes(role))
+    for (const each of [...world.members, ...world.invitations])
+      each.former = each.former.filter((roles) => !roles.includes(role))
   },
 
   createRoleSet(run, { key = '', roles, defaultRole, creatorRole = '', initial }) {
@@ -103,7 +104,7 @@ export const catalogueRules = {
     for (const { holder, kind } of held) {
       run.note({ kind, holder }, role, toRole)
       holder.roles = once(replaced(holder.roles, role, toRole))
-      if ('former' in holder) holder.former = []
+      holder.former = []
     }
   },
 
@@ -169,8 +170,10 @@ function renameRole(world: World, from: string, to: string): void {
     if (set.defaultRole === from) set.defaultRole = to
     if (set.creatorRole === from) set.creatorRole = to
   }
-  for (const each of [...world.members, ...world.invitations]) each.roles = replaced(each.roles, from, to)
-  for (const member of world.members) member.former = member.former.map((roles) => replaced(roles, from, to))
+  for (const each of [...world.members, ...world.invitations]) {
+    each.roles = replaced(each.roles, from, to)
+    each.former = each.former.map((roles) => replaced(roles, from, to))
+  }
 }
 
 function renameSet(world: World, from: string, to: string): void {

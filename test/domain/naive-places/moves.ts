@@ -1,7 +1,7 @@
 /** Rules 7 and 16 once more: whoever is in a place whose set changes needs roles of the set that it gets. */
 
 import type { Run } from './run.ts'
-import { holdersIn, isEligible, once, placesOf, setOf, type NaiveMember, type NaivePlace, type World } from './world.ts'
+import { holdersIn, isEligible, once, placesOf, setOf, type Held, type NaivePlace, type World } from './world.ts'
 
 interface Move {
   readonly mappings?: Readonly<Record<string, string>> | undefined
@@ -10,11 +10,13 @@ interface Move {
   readonly to?: () => string | undefined
   /** Places that are decided in another way afterwards, also where it comes to the same set. */
   readonly reaches?: (place: NaivePlace) => boolean
+  /** Whether the roles that it takes can come back. A change of a default or of a kind, for scopes everywhere, forgets them. */
+  readonly forgets?: boolean
 }
 
 /** @param change gives places other sets, in the world of the run */
 export function move(run: Run, change: () => void, how: Move): void {
-  const { mappings = {}, restoreFormerRoles = false, to, reaches = () => false } = how
+  const { mappings = {}, restoreFormerRoles = false, to, reaches = () => false, forgets = false } = how
   const { world } = run
   demandRoles(run, mappings)
   const before = placesOf(world).map((place) => ({ place, was: nameOfSet(world, place), isReached: reaches(place) }))
@@ -28,8 +30,7 @@ export function move(run: Run, change: () => void, how: Move): void {
     const held = holdersIn(world, place)
     if (is === undefined) run.demand(held.length === 0, 'in_use')
     else if (held.length > 0) destinations.add(is)
-    const isRestoring = restoreFormerRoles && place.scope === ''
-    if (is !== undefined) moveHolders(run, place, { mappings, isRestoring })
+    if (is !== undefined) moveHolders(run, place, { mappings, isRestoring: restoreFormerRoles, forgets })
   }
   for (const target of Object.values(mappings))
     for (const set of destinations) run.demand(world.sets[set]?.roles.includes(target), 'mapping_invalid')
@@ -47,15 +48,15 @@ export function nameOfSet(world: World, place: NaivePlace): string | undefined {
 export function moveHolders(
   run: Run,
   place: NaivePlace,
-  { mappings, isRestoring }: { mappings: Readonly<Record<string, string>>; isRestoring: boolean },
+  how: { mappings: Readonly<Record<string, string>>; isRestoring: boolean; forgets?: boolean },
 ): void {
   const { world } = run
+  const { mappings, isRestoring, forgets = false } = how
   const found = setOf(world, place)
   const offered = 'set' in found ? (world.sets[found.set]?.roles ?? []) : []
   for (const held of holdersIn(world, place)) {
-    const { kind, holder } = held
-    const member = kind === 'members' ? (holder as NaiveMember) : undefined
-    if (member && isRestoring && restore(run, member, { offered, mappings })) continue
+    const { holder } = held
+    if (isRestoring && restore(run, held, { offered, mappings })) continue
     for (const role of holder.roles) if (!offered.includes(role)) run.noteRequired(held, role)
     const next = once(holder.roles.map((role) => mappings[role] ?? role))
     for (const role of holder.roles) {
@@ -63,7 +64,7 @@ export function moveHolders(
       if (target !== role) run.note(held, role, target)
       run.demand(offered.includes(target), target === role ? 'mapping_missing' : 'mapping_invalid')
     }
-    if (member && next.join() !== member.roles.join()) member.former.push(member.roles)
+    if (next.join() !== holder.roles.join()) holder.former = forgets ? [] : [...holder.former, holder.roles]
     holder.roles = next
   }
 }
@@ -71,19 +72,20 @@ export function moveHolders(
 /** Former roles: the oldest ones that the set has and the call doesn't map, unless an administrator would stop being one. */
 function restore(
   run: Run,
-  member: NaiveMember,
+  held: Held,
   { offered, mappings }: { offered: readonly string[]; mappings: Readonly<Record<string, string>> },
 ): boolean {
-  const { world } = run
-  const place = member.former.findIndex((roles) =>
+  const { kind, holder } = held
+  const place = holder.former.findIndex((roles) =>
     roles.every((role) => offered.includes(role) && mappings[role] === undefined),
   )
-  const roles = member.former[place]
+  const roles = holder.former[place]
   if (roles === undefined) return false
-  const administers = (keys: readonly string[]) => keys.some((role) => isEligible(world, role))
-  if (administers(member.roles) && !administers(roles)) return false
-  run.note({ kind: 'members', holder: member }, member.roles[0] ?? '', roles[0] ?? '')
-  member.former = member.former.slice(0, place)
-  member.roles = roles
+  const administers = (keys: readonly string[]) => keys.some((role) => isEligible(run.world, role))
+  const isAdministrator = kind === 'members' && holder.scope === '' && administers(holder.roles)
+  if (isAdministrator && !administers(roles)) return false
+  run.note(held, holder.roles[0] ?? '', roles[0] ?? '')
+  holder.former = holder.former.slice(0, place)
+  holder.roles = roles
   return true
 }

@@ -150,7 +150,7 @@ function invite(run: Run, place: NaivePlace, items: Inputs['createInvitations'][
     const roles = demandGrant(run, place, item)
     const until = world.now + (item.expiresInDays ?? 30) * dayMs
     const people = { inviter: item.inviterUserId ?? '', acceptedBy: '' }
-    return { ...place, address: item.emailAddress, roles, until, ...people, status: 'pending' }
+    return { ...place, address: item.emailAddress, roles, until, ...people, status: 'pending', former: [] }
   })
   const taken = world.invitations.filter((each) => isPending(world, each) && isIn(place)(each))
   const addresses = [...taken, ...made].map(({ address }) => address.toLowerCase())

@@ -61,7 +61,13 @@ export const scopeRules = {
     if ((before?.own ?? '') === own) return
     const was = nameOfSet(world, place)
     const change = () => keep(world, place, { name: before?.name ?? '', own })
-    move(run, change, { mappings: how.mappings, reaches: isIn(place), to: () => nameOfSet(world, place) })
+    const restoreFormerRoles = own !== '' && how.restoreFormerRoles === true
+    move(run, change, {
+      mappings: how.mappings,
+      restoreFormerRoles,
+      reaches: isIn(place),
+      to: () => nameOfSet(world, place),
+    })
     if (nameOfSet(world, place) !== was) run.notePlace(place)
   },
 
@@ -105,7 +111,12 @@ export const scopeRules = {
     if (world.kinds[kind] === value) return
     const reaches = (place: NaivePlace) =>
       kindOf(place.scope) === kind && !hasOwn(world, place) && world.defaults[place.scope] === undefined
-    move(run, () => (world.kinds[kind] = value), { mappings, reaches, to: () => (names ? roleSet : undefined) })
+    move(run, () => (world.kinds[kind] = value), {
+      mappings,
+      reaches,
+      forgets: true,
+      to: () => (names ? roleSet : undefined),
+    })
   },
 
   deleteScopeKind(run, { kind }) {
@@ -124,14 +135,14 @@ export const scopeRules = {
     run.settle()
     if (world.defaults[scope] === roleSet) return
     const reaches = (place: NaivePlace) => place.scope === scope && !hasOwn(world, place)
-    move(run, () => (world.defaults[scope] = roleSet), { mappings, reaches, to: () => roleSet })
+    move(run, () => (world.defaults[scope] = roleSet), { mappings, reaches, forgets: true, to: () => roleSet })
   },
 
   deleteScopeDefault(run, { scope, mappings }) {
     const { world } = run
     run.need(world.defaults[scope], 'scope_default_not_found')
     const reaches = (place: NaivePlace) => place.scope === scope && !hasOwn(world, place)
-    move(run, () => delete world.defaults[scope], { mappings, reaches })
+    move(run, () => delete world.defaults[scope], { mappings, reaches, forgets: true })
   },
 } satisfies { readonly [Name in Operation]?: (run: Run, input: Inputs[Name]) => void }
 

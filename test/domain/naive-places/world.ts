@@ -21,14 +21,14 @@ export interface NaivePlace {
 export interface NaiveHolder extends NaivePlace {
   scope: string
   roles: string[]
+  /** What mappings of moves took, the oldest first; forgotten when something else changes the roles. */
+  former: string[][]
 }
 
 export interface NaiveMember extends NaiveHolder {
   readonly user: string
   /** Infinity: without an end. */
   until: number
-  /** What mappings of moves took, the oldest first; forgotten when something else changes the roles. */
-  former: string[][]
 }
 
 export interface NaiveInvitation extends NaiveHolder {

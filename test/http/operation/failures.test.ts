@@ -20,6 +20,7 @@ async function openFailing(t: ExecutionContext, read: (ref: string, call: ReadCa
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0, isLoopback: true },
     certificates: undefined,
     furtherHosts: [],
+    passedOnTo: undefined,
     identify: () => ({ name: 'admin', access: 'secret', revoked: undefined }),
     defaultVersion: '2026-05-12',
     readiness: new Readiness(),

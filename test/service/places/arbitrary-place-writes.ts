@@ -121,7 +121,7 @@ const weighted: Readonly<Record<Operation, readonly [number, fc.Arbitrary<Write>
     12,
     fc.oneof(
       write('assignRoleSet', { organizationId, roleSet }, { mappings, restoreFormerRoles: flag }),
-      write('assignRoleSet', { organizationId, scope, roleSet }, { mappings }),
+      write('assignRoleSet', { organizationId, scope, roleSet }, { mappings, restoreFormerRoles: flag }),
       write('assignRoleSet', { organizationId, scope, clear: fc.constant(true) }, { mappings }),
     ),
   ],

@@ -1,7 +1,9 @@
 /** The caches of places and of members as one sink of the feed: both follow a change set in the same tick. */
 
 import type { Clock } from '../clock.ts'
+import { RoleSetsError } from '../errors.ts'
 import type { FeedSink } from '../feed/sink.ts'
+import type { SnapshotChunk } from '../wire/transport.ts'
 import type { Cache } from './cache.ts'
 import { CatalogueAtRevision } from './catalogue.ts'
 import type { Freshness } from './freshness.ts'
@@ -15,9 +17,16 @@ export interface CacheSinkOptions {
 }
 
 export function cacheSink({ cache, members, freshness, clock }: CacheSinkOptions): FeedSink {
+  /** Of the snapshot that is coming. */
+  let chunks: SnapshotChunk[] = []
   return {
-    adopt(snapshot) {
-      cache.adopt(CatalogueAtRevision.fromSnapshot(snapshot))
+    adopt({ chunk, isFirst, isLast, revision }) {
+      if (isFirst) chunks = []
+      if (chunk === undefined) throw new RoleSetsError('unavailable', 'A snapshot of the catalogue has change sets.')
+      chunks.push(chunk)
+      if (!isLast) return
+      cache.adopt(CatalogueAtRevision.fromSnapshot({ revision, chunks }))
+      chunks = []
       members.drop()
     },
     apply(changeSet) {

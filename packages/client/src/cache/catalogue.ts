@@ -15,7 +15,7 @@ import {
   type Change,
   type Revision,
 } from '@rolesets/core'
-import type { Snapshot } from '../feed/sink.ts'
+import type { SnapshotChunk } from '../wire/transport.ts'
 import { permissionOf, roleOf, roleSetOf, scopeDefaultOf, scopeKindOf } from './core-form.ts'
 import { notFound, type Present } from './present.ts'
 import { RoleSetAnswers } from './role-set-answers.ts'
@@ -31,6 +31,12 @@ export interface ScopeAssignments {
   readonly scope: string
   readonly whole: string
   readonly own: string | null
+}
+
+/** Everything at one revision, in parts as they came. */
+interface WholeSnapshot {
+  readonly revision: Revision
+  readonly chunks: readonly SnapshotChunk[]
 }
 
 export class CatalogueAtRevision implements Revision {
@@ -50,7 +56,7 @@ export class CatalogueAtRevision implements Revision {
     this.unknownOrganizationsDenied = unknownOrganizationsDenied
   }
 
-  static fromSnapshot({ revision, chunks }: Snapshot): CatalogueAtRevision {
+  static fromSnapshot({ revision, chunks }: WholeSnapshot): CatalogueAtRevision {
     const content = {
       ...emptyCatalogue,
       permissions: new Index(chunks.flatMap((chunk) => chunk.permissions.map(permissionOf))),

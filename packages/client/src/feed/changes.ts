@@ -2,7 +2,7 @@
 
 import { formatRevision, type ChangeKind } from '@rolesets/core'
 import * as read from '../wire/reading.ts'
-import { maybeNumber, maybeText, objectOf, text, type ObjectReader, type ValueOf } from '../wire/reading.ts'
+import { givenText, maybeNumber, maybeText, objectOf, text, type ObjectReader, type ValueOf } from '../wire/reading.ts'
 import * as resources from '../wire/resources.ts'
 
 const deletedFields = {
@@ -26,7 +26,6 @@ const mappingFields = {
 }
 export interface RoleReassignment extends ValueOf<typeof mappingFields> {}
 
-const givenText = (value: unknown, field: string) => maybeText(value, field) || undefined
 const reassignedFields = {
   roleSetId: givenText,
   organizationId: givenText,
@@ -147,8 +146,14 @@ const changeSetFields = {
   actor: maybeText,
   /** What was called, for example `ReplaceRole`. */
   operation: maybeText,
+  /** Id of the user on whose behalf it was made. Left out: nobody was named, or several inviters. */
+  actingUserId: (value: unknown, field: string): string | undefined => maybeText(value, field) || undefined,
   /** In order. Facts of a kind that this client doesn't know are left out. */
   changes: (value: unknown, field: string): readonly Change[] => readChanges(value, field).flat(),
+  /** SHA-256, in hex, of the seal before it and of all of this. Where the consumer asks for records. */
+  seal: givenText,
+  /** The changes exactly as they were sealed. Where the consumer asks for records. */
+  record: givenText,
 }
 /** One committed write. */
 export interface ChangeSet extends ValueOf<typeof changeSetFields> {}
@@ -178,6 +183,8 @@ export interface AuditedChangeSet {
   readonly committedAtMs: number
   readonly actor: string
   readonly operation: string
+  /** Id of the user on whose behalf it was made. Empty: nobody was named, or several inviters. */
+  readonly actingUserId: string
   /** In order. */
   readonly changes: readonly AuditedChange[]
   /** SHA-256, in hex, of the seal before it and of all of this. */

@@ -5,7 +5,12 @@
 
 export { Follower, type FollowerOptions } from './follower.ts'
 export type { ClientEvent, FollowerState, FollowerStateName } from './machine.ts'
-export type { Alive, FeedSink, Snapshot } from './sink.ts'
+export type { ChangeSet } from './changes.ts'
+export type { Alive, FeedSink, SnapshotPart } from './sink.ts'
+export { RoleSetsError } from '../errors.ts'
+export { Connection } from '../wire/connection.ts'
+export type { TlsOptions } from '../wire/diagnosis.ts'
 export { openGrpcTransport, type GrpcTransportOptions } from '../wire/grpc-transport.ts'
+export type { Transport } from '../wire/transport.ts'
 export { parseTarget, type Target } from '../wire/target.ts'
 export { systemClock, type Clock } from '../clock.ts'

@@ -31,6 +31,8 @@ export interface FollowerOptions {
   readonly after?: Revision | undefined
   /** Default `CATALOGUE`. */
   readonly snapshotScope?: WatchRequest['snapshotScope']
+  /** Whether change sets come with their records and seals. `PLACES` needs it. Default false. */
+  readonly includeRecord?: boolean
   readonly onEvent?: (event: ClientEvent) => void
   /** Called after each event. */
   readonly onChange?: () => void
@@ -113,7 +115,7 @@ export class Follower {
     const { sink } = this.#options
     switch (write.to) {
       case 'adopt':
-        return sink.adopt(write.snapshot)
+        return sink.adopt(write.part)
       case 'apply':
         return sink.apply(write.changeSet)
       case 'prove':
@@ -158,11 +160,19 @@ export class Follower {
   }
 
   async #read(after: Revision | undefined, stream: AbortController): Promise<void> {
-    const { transport, clock, snapshotScope = 'CATALOGUE' } = this.#options
+    const { transport, clock, snapshotScope = 'CATALOGUE', includeRecord = false } = this.#options
     const { signal } = stream
     const onCall = () => void this.#dispatch({ kind: 'called' }, stream)
     try {
-      for await (const message of openFeedStream({ transport, clock, after, snapshotScope, signal, onCall })) {
+      for await (const message of openFeedStream({
+        transport,
+        clock,
+        after,
+        snapshotScope,
+        includeRecord,
+        signal,
+        onCall,
+      })) {
         if (signal.aborted) return
         await this.#dispatch(message, stream)
       }

@@ -5,9 +5,8 @@
 
 import { formatRevision, mayFollow, type Revision } from '@rolesets/core'
 import { RoleSetsError, type RoleSetsErrorCode } from '../errors.ts'
-import type { SnapshotChunk } from '../wire/transport.ts'
 import type { ChangeSet } from './changes.ts'
-import type { Alive, Snapshot } from './sink.ts'
+import type { Alive, SnapshotPart } from './sink.ts'
 import type { ReceivedMessage } from './stream.ts'
 
 /** What happens to the connection, for logs and metrics. */
@@ -39,8 +38,8 @@ export interface FollowerState {
   readonly name: FollowerStateName
   /** The revision that the sink has; undefined: it needs a snapshot. */
   readonly cursor: Revision | undefined
-  /** The parts of the snapshot that came on this stream. */
-  readonly chunks: readonly SnapshotChunk[]
+  /** The revision of the parts of a snapshot that came on this stream; undefined: none came. */
+  readonly partsAt: Revision | undefined
   /** Streams in a row that brought nothing new. */
   readonly failures: number
   /** The number after which a change set was missing, until it comes or a heartbeat says that there is none. */
@@ -74,7 +73,7 @@ export type FollowerEffect =
   | { readonly type: 'report'; readonly event: ClientEvent }
 
 export type SinkWrite =
-  | { readonly to: 'adopt'; readonly snapshot: Snapshot }
+  | { readonly to: 'adopt'; readonly part: SnapshotPart }
   | { readonly to: 'apply'; readonly changeSet: ChangeSet }
   | { readonly to: 'prove'; readonly alive: Alive }
 
@@ -139,7 +138,7 @@ export const transitions: Readonly<Record<FollowerStateName, Row>> = {
   snapshot: {
     called: ignore,
     snapshot_chunk: takeChunk,
-    change_set: (state) => fail(state, 'unavailable', 'The feed sent a change set before the snapshot was complete.'),
+    change_set: takeLaterChanges,
     heartbeat: ignore,
     failed: (state, { error }) => end(state, error),
     renewal_due: renew,
@@ -168,7 +167,7 @@ export function begin(cursor: Revision | undefined): Transition {
   return open({
     name: 'paused',
     cursor,
-    chunks: [],
+    partsAt: undefined,
     failures: 0,
     gapAfter: undefined,
     isConnected: false,
@@ -188,13 +187,16 @@ function ignore(state: FollowerState): Transition {
 
 function open(state: FollowerState, effects: readonly FollowerEffect[] = []): Transition {
   const { cursor } = state
-  return { state: { ...state, name: 'connecting', chunks: [] }, effects: [...effects, { type: 'open', after: cursor }] }
+  return {
+    state: { ...state, name: 'connecting', partsAt: undefined },
+    effects: [...effects, { type: 'open', after: cursor }],
+  }
 }
 
 function pause(state: FollowerState, effects: readonly FollowerEffect[]): Transition {
   const { failures } = state
   return {
-    state: { ...state, name: 'paused', chunks: [], failures: failures + 1 },
+    state: { ...state, name: 'paused', partsAt: undefined, failures: failures + 1 },
     effects: [...effects, { type: 'pause', failures }],
   }
 }
@@ -208,7 +210,7 @@ function pauseShortly(state: FollowerState, effects: readonly FollowerEffect[]):
 const waitingFailuresMax = 2
 
 function close(state: FollowerState): Transition {
-  return { state: { ...state, name: 'closed', chunks: [] }, effects: [{ type: 'end' }] }
+  return { state: { ...state, name: 'closed', partsAt: undefined }, effects: [{ type: 'end' }] }
 }
 
 function connect(state: FollowerState): Transition {
@@ -247,14 +249,28 @@ function fail(state: FollowerState, code: RoleSetsErrorCode, message: string): T
   return end(state, new RoleSetsError(code, message))
 }
 
+/** With the last chunk, the snapshot has the revision that its change sets have led to. */
 function takeChunk(state: FollowerState, { chunk, revision }: EventOf<'snapshot_chunk'>): Transition {
-  const chunks = [...state.chunks, chunk]
-  if (!chunk.last) return { state: { ...state, chunks }, effects: [] }
+  const { partsAt = revision } = state
+  const part = { chunk, isFirst: state.partsAt === undefined, isLast: chunk.last, revision }
+  const write = { to: 'adopt', part } as const
+  if (!chunk.last) return { state: { ...state, partsAt }, write, effects: [] }
+  if (partsAt.number !== revision.number)
+    return fail(state, 'unavailable', 'The feed left out change sets between the parts of a snapshot.')
   return {
-    state: { ...state, name: 'adopted', cursor: revision, chunks: [], failures: 0, gapAfter: undefined },
-    write: { to: 'adopt', snapshot: { revision, chunks } },
+    state: { ...state, name: 'adopted', cursor: revision, partsAt: undefined, failures: 0, gapAfter: undefined },
+    write,
     effects: [report({ type: 'snapshot', revision: formatRevision(revision) })],
   }
+}
+
+/** What was committed since the first part of the snapshot. */
+function takeLaterChanges(state: FollowerState, { changeSet, revision }: EventOf<'change_set'>): Transition {
+  const { partsAt } = state
+  if (partsAt === undefined || !mayFollow(revision, partsAt) || revision.number !== partsAt.number + 1)
+    return fail(state, 'unavailable', 'The feed sent a change set that does not follow the parts of the snapshot.')
+  const part = { changeSet, isFirst: false, isLast: false, revision }
+  return { state: { ...state, partsAt: revision }, write: { to: 'adopt', part }, effects: [] }
 }
 
 /** In order and without gaps. What the sink has already is dropped by its number. */

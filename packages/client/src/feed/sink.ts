@@ -7,11 +7,19 @@ import type { Revision } from '@rolesets/core'
 import type { SnapshotChunk } from '../wire/transport.ts'
 import type { ChangeSet } from './changes.ts'
 
-/** Everything at one revision, in parts as they came. */
-export interface Snapshot {
+/** Of everything at one revision: the parts come in order, and nothing else comes between them. */
+export type SnapshotPart = {
+  /** What came of another snapshot is of no use. */
+  readonly isFirst: boolean
+  /** With this part the snapshot is complete. */
+  readonly isLast: boolean
+  /** That the snapshot has with this part. */
   readonly revision: Revision
-  readonly chunks: readonly SnapshotChunk[]
-}
+} & (
+  | { readonly chunk: SnapshotChunk; readonly changeSet?: undefined }
+  /** Committed since the first part: it applies to the things of the chunks. Only where the request's scope has organizations. */
+  | { readonly changeSet: ChangeSet; readonly chunk?: undefined }
+)
 
 /** The sender has nothing newer than this revision, which the sink has. */
 export interface Alive {
@@ -32,8 +40,8 @@ export interface Alive {
  * no use for a decision.
  */
 export interface FeedSink {
-  /** Replaces everything by the snapshot. */
-  adopt(snapshot: Snapshot): void | Promise<void>
+  /** Takes the next part of a snapshot. The last one replaces everything by the snapshot; before it nothing is visible. */
+  adopt(part: SnapshotPart): void | Promise<void>
   /** Applies the next change set whole. Its revision follows the last one that was adopted or applied. */
   apply(changeSet: ChangeSet): void | Promise<void>
   /** Nothing is missing, as of the moment that the message gives. */

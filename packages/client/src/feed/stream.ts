@@ -21,6 +21,7 @@ export interface FeedStreamOptions {
   /** Resume after this revision; undefined: begin with a snapshot. */
   readonly after: Revision | undefined
   readonly snapshotScope: WatchRequest['snapshotScope']
+  readonly includeRecord: boolean
   readonly signal: AbortSignal
   /** Called once, before the first message: the connection is up and the request goes out. */
   readonly onCall: () => void
@@ -31,7 +32,7 @@ export type ReceivedMessage = FeedMessage & { readonly sentAtLeastMs: number }
 
 /** @throws RoleSetsError when the stream ends, for any reason; never returns by itself. */
 export async function* openFeedStream(options: FeedStreamOptions): AsyncGenerator<ReceivedMessage, never, undefined> {
-  const { clock, after, snapshotScope, transport } = options
+  const { clock, after, snapshotScope, includeRecord, transport } = options
   const waiting = new Waiting(clock)
   const controller = new AbortController()
   const anchor = new StreamAnchor(clock.nowMs())
@@ -47,7 +48,8 @@ export async function* openFeedStream(options: FeedStreamOptions): AsyncGenerato
   let patienceMs = connectMs
   let iterator: AsyncIterator<unknown> | undefined
   try {
-    const request = { after: after === undefined ? '' : formatRevision(after), snapshotScope }
+    const cursor = { after: after === undefined ? '' : formatRevision(after), snapshotScope }
+    const request = includeRecord ? { ...cursor, includeRecord } : cursor
     const messages = transport.watch(request, { signal: controller.signal, onCall })[Symbol.asyncIterator]()
     iterator = messages
     for (;;) {

@@ -81,6 +81,9 @@ export const maybeText: Reader<string> = (value, field) => {
   return (value ?? '') as string
 }
 
+/** A text that may be empty or left out, and is left out then. */
+export const givenText: Reader<string | undefined> = (value, field) => maybeText(value, field) || undefined
+
 /** A list of texts, none of them empty. */
 export const texts = listOf<string>((value, field) => {
   if (typeof value !== 'string' || value === '') throw malformed(`\`${field}\` holds something that must be a string`)

@@ -5,7 +5,18 @@
  */
 
 import type { ChangeSet } from '../feed/changes.ts'
-import { flag, listOf, number, objectOf, optional, texts, type ObjectReader, type ValueOf } from './reading.ts'
+import {
+  flag,
+  givenText,
+  listOf,
+  number,
+  objectOf,
+  optional,
+  text,
+  texts,
+  type ObjectReader,
+  type ValueOf,
+} from './reading.ts'
 import {
   readOrganization,
   readPermission,
@@ -43,8 +54,13 @@ export interface WatchRequest {
   /** Empty: begin with a snapshot. */
   readonly after: string
   /** What a snapshot holds: a cache asks for the catalogue. */
-  readonly snapshotScope: 'CATALOGUE' | 'CATALOGUE_AND_ORGANIZATIONS'
+  readonly snapshotScope: 'CATALOGUE' | 'CATALOGUE_AND_ORGANIZATIONS' | 'PLACES'
+  /** Change sets come with their records and seals. Left out: they don't. */
+  readonly includeRecord?: boolean
 }
+
+const deletedOrganizationFields = { id: text, revision: number }
+const timelineFields = { epoch: text, after: number }
 
 const snapshotChunkFields = {
   permissions: listOf(readPermission),
@@ -62,6 +78,14 @@ const snapshotChunkFields = {
   retiredPermissions: optional(texts),
   /** There were more of them than the sidecar keeps. */
   retiredPermissionsIncomplete: optional(flag),
+  /** With the scope `PLACES`: the changes that put the things of this part, in the form of a change set's record. */
+  record: givenText,
+  deletedOrganizations: optional(listOf(objectOf('a deleted organization', deletedOrganizationFields))),
+  /** In the first part, with records: the seal that the next change set follows. */
+  seal: givenText,
+  /** In the first part, with the scope `PLACES`: how revisions are named, and when the first part's was committed. */
+  timelines: optional(listOf(objectOf('a timeline', timelineFields))),
+  committedAtMs: optional(number),
 }
 export interface SnapshotChunk extends ValueOf<typeof snapshotChunkFields> {}
 export const readSnapshotChunk: ObjectReader<SnapshotChunk> = objectOf('a part of the snapshot', snapshotChunkFields)

@@ -3,7 +3,7 @@
  * role is checked again on acceptance (rule 11).
  */
 
-import { isPlainObject, put, quoted } from '@rolesets/core'
+import { isPlainObject, onBehalf, put, quoted } from '@rolesets/core'
 import type { Catalogue, Change, Invitation, InvitationStatus, Membership, Organization, Place } from '@rolesets/core'
 import { checkMayGrant } from './acting.ts'
 import { amend, newMembership, stampNew } from './amend.ts'
@@ -149,7 +149,8 @@ export function revokeInvitation(
     checkMayGrant(catalogue, requester, [], { policy: 'any', field })
   }
   const { before } = findPending(input, facts, context)
-  return decidedTo('invitation', before, amend(before, { status: 'revoked' }, context))
+  const revoked = decidedTo('invitation', before, amend(before, { status: 'revoked' }, context))
+  return requestingUserId ? { ...revoked, changes: onBehalf(revoked.changes, requestingUserId) } : revoked
 }
 
 /**
@@ -262,7 +263,12 @@ function invite(
     ...{ status: 'pending', acceptedByUserId: '' },
     ...{ expiresAt: context.now + days * dayMs, ...content, ...stampNew(context) },
   }))
-  const made = value.map((invitation): Change => put('invitation', invitation, null))
+  const made = value.flatMap((invitation): readonly Change[] => {
+    const change = put('invitation', invitation, null)
+    // Rule 18 was decided by the inviter.
+    const isJudged = inviting.checkInviters === true && invitation.inviterUserId !== ''
+    return isJudged ? onBehalf([change], invitation.inviterUserId) : [change]
+  })
   return decided([...changes, ...made], value)
 }
 

@@ -7,11 +7,13 @@
  */
 
 import type { Assignment, Catalogue, Organization, Place } from '@rolesets/core'
-import type { KeptChangeSet, Reader, Store } from '../storage/store.ts'
+import type { KeptChangeSet, Store } from '../storage/store.ts'
+import { lastSealOf } from './last-seal.ts'
 import { LiveQueue } from './live-queue.ts'
+import { lastPlacesChunk, placesSnapshot, type PlacesChunk } from './places-snapshot.ts'
 import type { Turns } from './turns.ts'
 
-export type SnapshotScope = 'catalogue' | 'catalogue_and_organizations'
+export type SnapshotScope = 'catalogue' | 'catalogue_and_organizations' | 'places'
 
 export type FeedItem =
   | {
@@ -24,6 +26,7 @@ export type FeedItem =
       readonly assignments: readonly Assignment[]
       readonly last: boolean
     }
+  | PlacesChunk
   | { readonly kind: 'change_set'; readonly revision: number; readonly changeSet: KeptChangeSet }
   | { readonly kind: 'heartbeat'; readonly revision: number }
 
@@ -78,8 +81,14 @@ export async function* follow(store: Store, options: FollowOptions): AsyncGenera
  * state, so applying it again to a newer page gives the same result.
  */
 async function* snapshot(store: Store, options: FollowOptions): AsyncGenerator<FeedItem, number, undefined> {
+  if (options.scope === 'places') {
+    const begun = yield* placesSnapshot(store, options.signal)
+    const reached = yield* backfill(store, begun, options.signal)
+    yield lastPlacesChunk(reached)
+    return reached
+  }
   const { revision, value: first } = await store.read(async (reader) => {
-    return { catalogue: await reader.catalogue(), seal: await lastSeal(reader) }
+    return { catalogue: await reader.catalogue(), seal: await lastSealOf(reader) }
   })
   const catalogueOnly = options.scope === 'catalogue'
   const chunk = { kind: 'snapshot_chunk', organizations: [], assignments: [], first: undefined, last: false } as const
@@ -102,11 +111,6 @@ async function* snapshot(store: Store, options: FollowOptions): AsyncGenerator<F
   const reached = yield* backfill(store, revision, options.signal)
   yield { ...chunk, revision: reached, last: true }
   return reached
-}
-
-async function lastSeal(reader: Reader): Promise<string> {
-  const [last] = await reader.history({}, { size: 1 })
-  return (last ?? (await reader.historyAnchor())).seal
 }
 
 async function* backfill(

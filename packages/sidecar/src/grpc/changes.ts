@@ -5,6 +5,7 @@
 
 import type { ChangesHandlers, SnapshotScope__Output, WatchRequest__Output, WatchResponse } from '@rolesets/proto'
 import type { Changes, WatchRequest } from '../service/changes.ts'
+import { Refusal } from '../domain/refusal.ts'
 import { ServiceError } from '../service/service-error.ts'
 import { AccessError } from './access-error.ts'
 import { serverStream, type Endpoint, type StreamCall } from './handler.ts'
@@ -28,7 +29,7 @@ export function changesHandlers(
         messages,
         endpoint,
         call,
-        request: { after: request.after, snapshotScope: scopeOf(request.snapshotScope) },
+        request: { after: request.after, snapshotScope: scopeOf(request) },
         view: viewOf(request, call),
       }),
     ),
@@ -85,9 +86,13 @@ const scopes = {
   SNAPSHOT_SCOPE_UNSPECIFIED: 'catalogue',
   CATALOGUE: 'catalogue',
   CATALOGUE_AND_ORGANIZATIONS: 'catalogue_and_organizations',
+  PLACES: 'places',
 } as const satisfies Record<SnapshotScope__Output, WatchRequest['snapshotScope']>
 
-function scopeOf(scope: SnapshotScope__Output): WatchRequest['snapshotScope'] {
-  const must = 'It must be CATALOGUE or CATALOGUE_AND_ORGANIZATIONS.'
-  return valueOf(scopes, scope, { field: 'snapshot_scope', must })
+function scopeOf({ snapshotScope, includeRecord }: WatchRequest__Output): WatchRequest['snapshotScope'] {
+  const must = 'It must be CATALOGUE, CATALOGUE_AND_ORGANIZATIONS or PLACES.'
+  const scope = valueOf(scopes, snapshotScope, { field: 'snapshot_scope', must })
+  if (scope !== 'places' || includeRecord) return scope
+  const message = 'A snapshot of PLACES has records. Set include_record, or ask for another snapshot_scope.'
+  throw new Refusal('invalid_field', message, { field: 'include_record' })
 }

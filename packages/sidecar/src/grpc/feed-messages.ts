@@ -6,6 +6,7 @@
 
 import type * as proto from '@rolesets/proto'
 import {
+  actingUserOf,
   byKind,
   type Among,
   type Assignment,
@@ -44,6 +45,7 @@ import {
 
 type ChangeSetMessage = Extract<NamedFeedItem, { readonly kind: 'change_set' }>
 type SnapshotMessage = Extract<NamedFeedItem, { readonly kind: 'snapshot_chunk' }>
+type PlacesMessage = Extract<NamedFeedItem, { readonly kind: 'places_chunk' }>
 
 interface SharedChangeSet {
   readonly message: ChangeSetMessage
@@ -90,6 +92,10 @@ export class FeedMessages {
         const snapshotChunk = { ...chunkMessage(message, view), unknownOrganizationsDenied }
         return { revision, sentAtMs, snapshotChunk }
       }
+      case 'places_chunk': {
+        const snapshotChunk = { ...placesMessage(message), unknownOrganizationsDenied }
+        return { revision, sentAtMs, snapshotChunk }
+      }
     }
   }
 
@@ -125,14 +131,29 @@ function chunkMessage({ first, organizations, assignments, last, catalogue }: Sn
   }
 }
 
+function placesMessage({ first, record, deletedOrganizations, last }: PlacesMessage): proto.SnapshotChunk {
+  return {
+    seal: first?.seal ?? '',
+    committedAtMs: first?.committedAt ?? 0,
+    timelines: [...(first?.timelines ?? [])],
+    retiredPermissions: [...(first?.retiredPermissions ?? [])],
+    retiredPermissionsIncomplete: first?.retiredPermissionsIncomplete === true,
+    record,
+    deletedOrganizations: deletedOrganizations.map(({ id, revision }) => ({ id, revision })),
+    last,
+  }
+}
+
 function changeSetMessage({ revision, changeSet, catalogue }: ChangeSetMessage, view: FeedView): proto.ChangeSet {
   const { committedAt, actor, operation, changes, seal, record } = changeSet
   const isAnonymous = view === 'anonymous'
+  const actingUserId = actingUserOf(changes)
   const shown = isAnonymous ? changes.filter((change) => !byKind(needsKey, change)) : changes
   return {
     ...{ revision, committedAtMs: committedAt },
     // A write of which nothing is shown isn't named either.
     ...{ actor: isAnonymous ? '' : actor, operation: isAnonymous && shown.length === 0 ? '' : operation },
+    ...(!isAnonymous && actingUserId !== undefined && { actingUserId }),
     // An invitation is shown as it stood when the write was committed: expiring makes no change.
     changes: shown.map((change) => byKind(changeMessages, change, { catalogue, now: committedAt, isAnonymous })),
     ...(view === 'recorded' && { seal, record }),

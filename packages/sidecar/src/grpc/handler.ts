@@ -41,9 +41,11 @@ export interface Call {
   readonly signal: AbortSignal
   /** The same, and aborted when the server begins to stop: for calls that can wait for a long time. */
   readonly waitSignal: AbortSignal
+  /** Unix milliseconds; Infinity: the caller waits without an end. */
+  readonly deadline: number
 }
 
-export interface StreamCall extends Pick<Call, 'metadata' | 'identity' | 'signal'> {
+export interface StreamCall extends Pick<Call, 'metadata' | 'identity' | 'signal' | 'deadline'> {
   /** How many messages the network hasn't taken yet. */
   readonly backlog: () => number
   /** Ends the stream with this error, also while it waits for the network. */
@@ -121,6 +123,7 @@ async function pump<Request, Response>(
       metadata: call.metadata,
       identity: context.identity,
       signal,
+      deadline: context.deadline,
       backlog: () => call.writableLength,
       end: (error) => context.abort(error),
     }
@@ -179,6 +182,10 @@ export class CallContext implements Call {
     return this.#identity
   }
 
+  get deadline(): number {
+    return Number(this.#call.getDeadline())
+  }
+
   /** The caller was admitted before its request came, and its key can have been revoked since. @throws AccessError */
   identify(): void {
     this.#identity = rememberedCaller(this.metadata)
@@ -235,7 +242,7 @@ export class CallContext implements Call {
     if (this.#call.cancelled) cancel()
     else this.#call.on('cancelled', cancel)
     // One millisecond early: grpc-js ends the call at the deadline without a reason.
-    const leftMs = Number(this.#call.getDeadline()) - Date.now() - 1
+    const leftMs = this.deadline - Date.now() - 1
     if (leftMs < timerMsMax) this.#timer = setTimeout(() => controller.abort(new DeadlinePassed()), leftMs)
     return controller
   }

@@ -9,6 +9,7 @@ import { loadContract } from '@rolesets/proto'
 import type { CertificateSource, Listen } from '../listening.ts'
 import { ServiceError } from '../service/service-error.ts'
 import type { Identify } from '../service/key-ring.ts'
+import type { Passing } from '../service/passing.ts'
 import type { Service } from '../service/service.ts'
 import { administrationHandlers } from './administration.ts'
 import { createAdmit, type Admission } from './authenticate.ts'
@@ -21,6 +22,7 @@ import { messageBytesMax } from './request-bounds.ts'
 import { Health, healthDefinition } from './health.ts'
 import { listen } from './listen.ts'
 import type { GrpcObserver } from './observer.ts'
+import { passedOn } from './passing.ts'
 import { reflectionDefinitions, reflectionHandlers } from './reflection.ts'
 import { reusingMessages, reusingReplies } from './replies.ts'
 import { undecoded, type RpcMethod } from './strict-requests.ts'
@@ -37,6 +39,8 @@ export interface GrpcOptions {
   readonly waitingText: () => string | undefined
   /** Undefined: no TLS. */
   readonly certificates: CertificateSource | undefined
+  /** The way of a replica to its authority. Undefined: this sidecar is an authority, and answers all calls. */
+  readonly passing: Passing | undefined
   readonly observer: GrpcObserver
 }
 
@@ -81,8 +85,13 @@ export async function openGrpcServers(options: GrpcOptions): Promise<GrpcServers
     const previewsWithoutKey = () => isLocal && options.previewsWithoutKey()
     const endpoint: Endpoint = { admit, waitingText, previewsWithoutKey, observer, stopping: stopping.signal }
     const { server, add } = createServer(endpoint)
-    add(reusingReplies(Decisions), decisionsHandlers(service, endpoint))
-    add(Administration, administrationHandlers(service, endpoint))
+    const addDecided = (definition: ServiceDefinition, handlers: object) => {
+      if (options.passing === undefined) return add(definition, handlers)
+      const passed = passedOn({ definition, handlers }, options.passing, endpoint)
+      add(passed.definition, passed.handlers)
+    }
+    addDecided(reusingReplies(Decisions), decisionsHandlers(service, endpoint))
+    addDecided(Administration, administrationHandlers(service, endpoint))
     add(reusingMessages(Changes), changesHandlers({ changes: service.changes, unknownOrganizationsDenied }, endpoint))
     add(healthDefinition, health.handlers(endpoint))
     for (const definition of reflectionDefinitions()) add(definition, reflectionHandlers(endpoint))

@@ -10,6 +10,7 @@ import type { ErrorReason__Output } from '@rolesets/proto'
 import type * as ErrorDetails from 'nice-grpc-error-details'
 import type * as RpcStatus from 'nice-grpc-error-details/lib/proto/google/rpc/status.js'
 import { Refusal } from '../domain/refusal.ts'
+import { PassedStatus } from '../service/passing.ts'
 import { asTold, ServiceError, StoreError } from '../service/service-error.ts'
 import { AccessError } from './access-error.ts'
 
@@ -17,7 +18,7 @@ type Reason = Exclude<ErrorReason__Output, 'ERROR_REASON_UNSPECIFIED'>
 
 /** The status of a call that failed. */
 export interface Failure extends Error, StatusObject {
-  readonly reason: Reason
+  readonly reason: Reason | 'AUTHORITY_ANSWERED'
 }
 
 /**
@@ -34,6 +35,7 @@ export function reasonOf(code: RefusalCode): Reason {
 }
 
 export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof PassedStatus) return passed(thrown)
   const error = asTold(thrown)
   const code = codeOf(error)
   const status = grpc.status[errorCodes[code].grpc]
@@ -44,6 +46,12 @@ export function failureOf(thrown: unknown): Failure {
       : fitting((error as Error).message, messageLengthMax)
   const metadata = detailsOf({ status, reason, message, refusal: error instanceof Refusal ? error : undefined })
   return Object.assign(new Error(message), { code: status, reason, details: message, metadata })
+}
+
+/** The authority has the record of what failed there. */
+function passed({ message, status }: PassedStatus): Failure {
+  // The connection to the authority speaks gRPC.
+  return Object.assign(new Error(message), { ...(status as StatusObject), reason: 'AUTHORITY_ANSWERED' as const })
 }
 
 function codeOf(error: unknown): ErrorCode {

@@ -8,6 +8,7 @@ import type { Readiness } from '../readiness.ts'
 import { answerProbe, probePaths } from './health.ts'
 import type { Measurements } from './measurements.ts'
 import { sendPage, type MetricsPage } from './metrics-page.ts'
+import type { HttpAuthority } from './pass-on.ts'
 import { sendProblem } from './problem.ts'
 
 export interface AppOptions extends ClerkOptions, FrontDoorOptions {
@@ -17,6 +18,8 @@ export interface AppOptions extends ClerkOptions, FrontDoorOptions {
   // Both rooms report to it.
   readonly measurements: Measurements
   readonly metrics: MetricsPage
+  /** Where a replica passes the API on to. Undefined: this sidecar is an authority. */
+  readonly passedOnTo: { readonly authority: HttpAuthority | undefined } | undefined
 }
 
 export function createApp(options: AppOptions): Express {
@@ -49,6 +52,11 @@ function metricsHandler({ metrics }: AppOptions): RequestHandler {
 }
 
 function apiHandler(options: AppOptions): RequestHandler {
+  const { passedOnTo, identify, failed } = options
+  if (passedOnTo !== undefined) {
+    const replica = once(async () => (await import('./pass-on.ts')).passOn({ ...passedOnTo, identify, failed }))
+    return async (request, response, next) => (await replica())(request, response, next)
+  }
   // Loaded with the first call: the start doesn't need it.
   const api = once(async () => (await import('./clerk/api.ts')).createApi(options))
   return async (request, response, next) => (await api())(request, response, next)

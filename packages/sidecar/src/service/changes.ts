@@ -30,7 +30,7 @@ export interface WatchRequest {
 
 export interface FeedCall {
   readonly signal: AbortSignal
-  /** Called at once when the consumer is too far behind, even if it doesn't read. */
+  /** Called at once when the stream must end, even if the consumer doesn't read. */
   readonly onTooSlow?: (error: ServiceError) => void
 }
 
@@ -59,28 +59,44 @@ export function createChanges(options: ChangesOptions, readModel: ReadModel) {
    * `consumer_too_slow`, or what the aborted signal says; Refusal `invalid_revision`.
    */
   async function* watch(request: WatchRequest, call: FeedCall): AsyncGenerator<NamedFeedItem, never, undefined> {
+    const replaced = new AbortController()
+    const end = () => {
+      const error = new ServiceError('not_serving', contentReplaced)
+      replaced.abort(error)
+      call.onTooSlow?.(error)
+    }
+    const unsubscribe = store.subscribe(() => undefined, end)
     const followed = follow(store, {
       after: request.after ? parseCursor(request.after, store) : undefined,
       scope: request.snapshotScope,
       heartbeatMs: options.heartbeatMs ?? 1000,
       queueMax: options.watcherQueueMax ?? 1000,
       turns,
-      signal: call.signal,
+      signal: AbortSignal.any([call.signal, replaced.signal]),
       onTooSlow: (error) => call.onTooSlow?.(tooSlow(error)),
     })
     try {
-      for await (const item of followed) yield messageOf(item)
+      for await (const item of followed) {
+        replaced.signal.throwIfAborted()
+        yield messageOf(item)
+      }
     } catch (error) {
       if (error instanceof ConsumerTooSlow) throw tooSlow(error)
       if (!(error instanceof StoreError) || error.code !== 'compacted') throw error
       const message = 'The changes after this cursor are no longer kept. Take a snapshot.'
       throw new ServiceError('cursor_compacted', message, { cause: error })
+    } finally {
+      unsubscribe()
     }
+    replaced.signal.throwIfAborted()
     throw errorOfAborted(call.signal, 'changes')
   }
 
   return { watch }
 }
+
+const contentReplaced =
+  'This replica has replaced what it had by a snapshot of its authority. Resume from the cursor, or take a snapshot.'
 
 function parseCursor(text: string, store: Store): number {
   const { number } = parseOwnRevision(store, text, 'after')

@@ -35,11 +35,11 @@ export class Freshness {
     return this.stalenessMs <= this.#maxStalenessMs
   }
 
-  /** @throws ServiceError `not_serving` when the data is too old to decide from */
+  /** @throws ServiceError `stale` when the data is too old to decide from */
   check(): void {
     if (this.isFresh) return
     throw new ServiceError(
-      'not_serving',
+      'stale',
       `This sidecar hasn't been up to date with its authority for more than ${this.#maxStalenessMs} ms, so it makes no ` +
         'decision. Ask again later, or ask another sidecar.',
     )

@@ -7,7 +7,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { type AccessKey, type ChangeSet, editOf } from '@rolesets/core'
-import type { Store } from '../storage/store.ts'
+import type { AdoptedContent, Store } from '../storage/store.ts'
 
 /** The owner of a key. */
 export interface Identity {
@@ -63,8 +63,7 @@ export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey
       return
     }
     // The key stops working before its revocation is published.
-    stored.delete(accessKey.id)
-    entry?.revoke()
+    forget(accessKey.id)
   }
 
   function apply(changeSet: ChangeSet): void {
@@ -79,12 +78,26 @@ export async function openKeyRing(store: Store, bootstrap: readonly BootstrapKey
   // Subscribes before it reads: a change in between is seen twice and dropped by its number, never missed.
   const early: ChangeSet[] = []
   let take: (changeSet: ChangeSet) => void = (changeSet) => early.push(changeSet)
-  const close = store.subscribe((changeSet) => take(changeSet))
+  const close = store.subscribe((changeSet) => take(changeSet), replace)
   const read = await store.read((reader) => reader.accessKeys())
-  for (const accessKey of read.value) put(accessKey)
-  revision = read.revision
-  take = apply
+  // What was replaced meanwhile is newer than what was read.
+  if (take !== apply) replace({ revision: read.revision, accessKeys: read.value })
   for (const changeSet of early) apply(changeSet)
+
+  /** These keys, and no others. */
+  function replace(content: Pick<AdoptedContent, 'revision' | 'accessKeys'>): void {
+    const known = new Set(content.accessKeys.map(({ id }) => id))
+    for (const id of stored.keys()) if (!known.has(id)) forget(id)
+    for (const accessKey of content.accessKeys) put(accessKey)
+    revision = content.revision
+    take = apply
+  }
+
+  function forget(id: string): void {
+    const entry = stored.get(id)
+    stored.delete(id)
+    entry?.revoke()
+  }
 
   return {
     identify: (presented) => {

@@ -54,7 +54,8 @@ export interface Service {
 
 /** Seeds an empty store, loads the catalogue, and is ready to answer. */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  await seed(options)
+  // A replica's store has what its authority has.
+  if (options.source?.role !== 'replica') await seed(options)
   const readModel = await openReadModel(options.store, { organizationsMax: options.organizationsMax ?? 200_000 })
   const operations = createOperations(options, readModel)
   const freshness = new Freshness(options.source ?? authority, options.maxStalenessMs ?? 5_000)

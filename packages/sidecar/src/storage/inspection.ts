@@ -66,4 +66,6 @@ export interface Inspection extends AsyncDisposable {
    * be wrong. A file that was open from the beginning may be written meanwhile.
    */
   isUndisturbed(): Promise<boolean>
+  /** Whether a replica keeps it: it then has no rows of memberships and invitations. */
+  isCopy(): Promise<boolean>
 }

@@ -2,6 +2,9 @@
 
 import type { StoreError } from './store.ts'
 
+/** What a store keeps rows of. The store of a replica has none of memberships and invitations. */
+export type Holds = 'everything' | 'places'
+
 export interface StoreOptions {
   /** Writes that may wait for the writer, and reads for a reader. One more is refused as `overloaded`. Default 10 000. */
   readonly writesWaitingMax?: number
@@ -9,6 +12,8 @@ export interface StoreOptions {
   readonly batchMax?: number
   /** For the log and the metrics. Must not throw. */
   readonly onEvent?: (event: StoreEvent) => void
+  /** Default: everything. A store of `places` takes what another store made, and writes nothing of its own. */
+  readonly holds?: Holds | undefined
   /** Calls the opening off, also in the middle of a long migration, which then has changed nothing. */
   readonly signal?: AbortSignal | undefined
   /** Unix milliseconds, for the date of a migration. Default: the system's clock. */

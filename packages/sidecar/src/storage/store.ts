@@ -35,6 +35,7 @@ import type {
   Organization,
   Assignment,
   Place,
+  RetiredKeys,
   Revision,
 } from '@rolesets/core'
 import type { Departure, HolderCounts, RoleUsage, WithoutAdministrator } from '../domain/decided.ts'
@@ -63,6 +64,7 @@ import type {
 export type * from './queries.ts'
 
 export { AppendError, StoreError, type StoreErrorCode } from './failures.ts'
+export { catalogueChanges, changesOf, recordOf } from './record.ts'
 
 /** A value and the number of the revision at which it was read. */
 export interface At<T> {
@@ -75,6 +77,9 @@ export interface KeptChangeSet extends SealedChangeSet {
   /** The text of the changes, exactly as it was sealed. */
   readonly record: string
 }
+
+/** A change set as it comes from another store. */
+export type SealedRecord = Omit<KeptChangeSet, 'changes'>
 
 /**
  * Reads within one state. It refuses every call after the work that it was given to has settled.
@@ -102,6 +107,8 @@ export interface Reader {
   roleSetIdsOf(places: readonly Place[]): Promise<ReadonlyMap<string, string>>
   /** Which of these ids organizations had that were deleted, and that no organization has now (rule 20). Up to 10 000 ids. */
   deletedOrganizations(ids: readonly string[]): Promise<ReadonlySet<string>>
+  /** All of them, ordered by id. */
+  deletedOrganizationsAfter(page: Page): Promise<readonly DeletedOrganization[]>
   /** Ordered by id. */
   organizations(page: Page, filter?: { readonly roleSetId?: string | undefined }): Promise<readonly Organization[]>
   /** How many organizations use a set. Its cost doesn't depend on the number. */
@@ -232,25 +239,55 @@ export interface Bookmark {
   readonly revision: number
 }
 
-/** Everything that another store contained at one revision. */
+/** What a store has now, after everything was replaced. */
+export interface AdoptedContent {
+  readonly revision: number
+  readonly catalogue: Catalogue
+  /** Also revoked ones. */
+  readonly accessKeys: readonly AccessKey[]
+}
+
+/** Every store of a replica has this bookmark: where the authority was at its last snapshot. */
+export const upstreamBookmark = 'upstream'
+
+/** By the names of the consumers. */
+export type Bookmarks = ReadonlyMap<string, Bookmark | null>
+
+/** Everything that another store contained, as of the first part. */
 export interface StoreSnapshot {
   readonly revision: number
   /** The seal of the change set of this revision: the next one follows it. */
   readonly seal: string
-  readonly catalogue: Catalogue
-  readonly accessKeys: readonly AccessKey[]
-  /** In any order, each once. */
-  readonly organizations: Stream<Organization>
-  /** Ids of organizations that were deleted, with the revisions that did so. */
-  readonly deletedOrganizations: Stream<DeletedOrganization>
-  /** Those of scopes; the organizations as a whole have theirs in `organizations`. */
-  readonly assignments: Stream<Assignment>
-  readonly memberships: Stream<Membership>
-  readonly invitations: Stream<Invitation>
+  /** Of this revision, Unix milliseconds; 0: not known. */
+  readonly committedAt: number
+  /** Of that store, in the order of their beginnings. */
+  readonly timelines: readonly Timeline[]
+  readonly parts: Stream<SnapshotPart>
 }
 
+/**
+ * Things may have been read after the first part. What was committed since then then follows as change sets: the snapshot is
+ * of the revision of the last of them.
+ */
+export type SnapshotPart =
+  /** Each once, and in any order but that those of the catalogue come first, in the order of `catalogueChanges`. */
+  | { readonly kind: 'things'; readonly changes: readonly Change[] }
+  /** Keys that were used before; after the permissions. */
+  | { readonly kind: 'retired_permissions'; readonly retired: RetiredKeys }
+  | { readonly kind: 'deleted_organizations'; readonly deleted: readonly DeletedOrganization[] }
+  /** In order, after all things. */
+  | { readonly kind: 'change_set'; readonly changeSet: SealedRecord }
+
+/** An id of an organization that was deleted, and the revision that did so. */
 export type DeletedOrganization = Pick<Organization, 'id' | 'revision'>
 export type Stream<T> = Iterable<T> | AsyncIterable<T>
+
+/** What one process has written: the revisions after this number, up to the next timeline's. */
+export interface Timeline {
+  /** Names its revisions. */
+  readonly epoch: string
+  readonly after: number
+}
 
 /** Single things that a work is about to read: those of a batch are read together. Naming them changes no answer. */
 export interface Foreseen {
@@ -276,6 +313,8 @@ export interface Lineage {
   textOf(number: number): string
   /** Whether the store was at this revision, or is on the way to it. */
   has(revision: Revision): boolean
+  /** All but the first one, which has the name of the store, in the order of their beginnings. */
+  readonly timelines: readonly Timeline[]
 }
 
 export interface Store extends AsyncDisposable, Copying {
@@ -290,16 +329,17 @@ export interface Store extends AsyncDisposable, Copying {
   /**
    * Takes a change set that another store made: its rows, its history and its seal, in one transaction. The changes are read
    * from the record, which the seal protects. Listeners are called as for a write. Change sets that wait share a commit, so a follower need not wait for one before it appends the next.
+   * @param epoch under which the other store names the revision; where it isn't that of the revision before, a timeline begins. Left out: as before
    * @throws AppendError when it doesn't follow the head (nothing was done); StoreError as for a write
    */
-  append(changeSet: Omit<KeptChangeSet, 'changes'>): Promise<void>
+  append(changeSet: SealedRecord, epoch?: string): Promise<void>
   /**
    * Replaces the whole content by that of another store, and the epoch with it. History begins after the snapshot's revision.
-   * Bookmarks stay: each names its epoch. It is one transaction: readers see the content before or after it, and when the
+   * Bookmarks stay: each names its epoch; one that is given is set. It is one transaction: readers see the content before or after it, and when the
    * snapshot ends with an error nothing was done. Writes wait meanwhile. The caller makes sure that it is no older snapshot.
    * @throws StoreError as for a write; `failed`, with the stream's error as its cause, when the snapshot breaks off
    */
-  adopt(snapshot: StoreSnapshot, epoch: string): Promise<void>
+  adopt(snapshot: StoreSnapshot, epoch: string, bookmarks?: Bookmarks): Promise<void>
   /** A consumer's bookmark as it was committed last; undefined: it has none. */
   bookmark(name: string): Promise<Bookmark | undefined>
   /** @throws StoreError `overloaded` when too many reads wait. */
@@ -314,7 +354,7 @@ export interface Store extends AsyncDisposable, Copying {
    * @param onAdopted called after the content was replaced: what was made from earlier change sets must be read anew
    * @returns how to stop listening
    */
-  subscribe(listener: (changeSet: KeptChangeSet) => void, onAdopted?: () => void): () => void
+  subscribe(listener: (changeSet: KeptChangeSet) => void, onAdopted?: (adopted: AdoptedContent) => void): () => void
   /**
    * Forgets change sets, from the oldest on: those from before the time (Unix milliseconds), and those beyond the count, but
    * never the last one. It is a write of its own, at `now`, which seals the digests of all rows; it doesn't count. Nothing is

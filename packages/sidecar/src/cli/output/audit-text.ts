@@ -7,9 +7,16 @@ import { linesText } from './lines.ts'
 
 type Image = NonNullable<AuditedChange['after']>
 
-export function changeSetText({ revision, committedAtMs, actor, operation, changes }: AuditedChangeSet): string {
-  const head = `${revision}  ${new Date(committedAtMs).toISOString()}  ${actor}  ${operation}`
+export function changeSetText(changeSet: AuditedChangeSet): string {
+  const { revision, committedAtMs, actor, operation, actingUserId, changes } = changeSet
+  const made = actingUserId === '' ? operation : `${operation} for ${actingUserId}`
+  const head = `${revision}  ${new Date(committedAtMs).toISOString()}  ${actor}  ${made}`
   return linesText([head, ...changes.map((change) => `  ${factText(change)}`)])
+}
+
+/** As `--json` prints it: a user stands in it only where one was named. */
+export function shownChangeSet({ actingUserId, ...changeSet }: AuditedChangeSet): object {
+  return actingUserId === '' ? changeSet : { ...changeSet, actingUserId }
 }
 
 interface Words {

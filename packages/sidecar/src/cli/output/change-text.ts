@@ -4,9 +4,11 @@ import type { Change, ChangeField, ChangeSet, ChangeValue } from '@rolesets/clie
 import { holdersText } from './impact.ts'
 import { linesText } from './lines.ts'
 
-export function changeSetLine({ revision, committedAtMs, actor, operation, changes }: ChangeSet): string {
+export function changeSetLine(changeSet: ChangeSet): string {
+  const { revision, committedAtMs, actor, operation, actingUserId, changes } = changeSet
+  const made = actingUserId === undefined ? operation : `${operation} for ${actingUserId}`
   const facts = changes.map(factText).join('; ')
-  return linesText([`${revision}  ${new Date(committedAtMs).toISOString()}  ${actor}  ${operation}  ${facts}`])
+  return linesText([`${revision}  ${new Date(committedAtMs).toISOString()}  ${actor}  ${made}  ${facts}`])
 }
 
 const fallbackTexts = { ORGANIZATION: 'on the role set of their organization', NONE: 'on no role set' } as const

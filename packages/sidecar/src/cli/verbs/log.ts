@@ -3,7 +3,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { askingVerb, type Given } from '../run/verb.ts'
 import { withoutUndefined } from '../run/without-undefined.ts'
-import { changeSetText } from '../output/audit-text.ts'
+import { changeSetText, shownChangeSet } from '../output/audit-text.ts'
 import type { ConnectionOptions } from '../run/connection.ts'
 import { scopeOf, type ScopeOptions } from '../run/scopes.ts'
 import { parseTime } from '../run/time.ts'
@@ -58,7 +58,7 @@ export const log = askingVerb(verb, ({ io, options }: Given<LogOptions>) => {
     do {
       const page = { pageSize: Math.min(left, pageSizeMax), pageToken }
       const { changeSets, nextPageToken } = await client.admin.listChanges({ ...filter, ...page }, limits)
-      for (const changeSet of changeSets) await print(changeSet, changeSetText(changeSet))
+      for (const changeSet of changeSets) await print(shownChangeSet(changeSet), changeSetText(changeSet))
       left -= changeSets.length
       pageToken = nextPageToken
     } while (pageToken !== '' && left > 0 && !io.signal.aborted)

@@ -25,6 +25,10 @@ const changeSetSchema = component('ChangeSet', {
   committed_at: time,
   actor: z.string(),
   operation: z.string(),
+  acting_user_id: z
+    .string()
+    .optional()
+    .meta({ description: 'The user on whose behalf it was made. Absent: nobody was named, or several inviters.' }),
   changes: z.array(changeSchema),
   seal: z.string(),
 })

@@ -4,6 +4,7 @@
  */
 
 import {
+  actingUserOf,
   byThing,
   imagesOf,
   kindOf,
@@ -66,6 +67,8 @@ export interface AuditedChangeSetView {
   readonly committedAt: number
   readonly actor: string
   readonly operation: string
+  /** On whose behalf; absent: nobody was named, or several. */
+  readonly actingUserId?: string
   readonly changes: readonly AuditedChangeView[]
   /** SHA-256, in hex. */
   readonly seal: string
@@ -85,10 +88,12 @@ export async function viewChangeSets(
   )
   await names.load(wanted)
   return changeSets.map(({ revision, committedAt, actor, operation, changes, seal }) => {
+    const actingUserId = actingUserOf(changes)
     const namings = { before: names.at(revision - 1, revision), after: names.at(revision, revision - 1) }
     return {
       revision: lineage.textOf(revision),
       ...{ committedAt, actor, operation, seal },
+      ...(actingUserId !== undefined && { actingUserId }),
       changes: changes.map((change) => ({ kind: kindOf(change), ...factsOf(change, catalogue, namings) })),
     }
   })

@@ -15,7 +15,7 @@ import {
   type ChangeSet,
   type Place,
 } from '@rolesets/core'
-import type { Reader, Store } from '../../storage/store.ts'
+import type { AdoptedContent, Reader, Store } from '../../storage/store.ts'
 import { GrowingCache } from './growing-cache.ts'
 import { errorOfAborted } from '../service-error.ts'
 import { parseOwnRevision } from '../own-revision.ts'
@@ -83,7 +83,10 @@ export class ReadModel {
     this.#catalogue = start.catalogue
     this.#revision = start.revision
     this.#revisionText = store.lineage.textOf(start.revision)
-    this.#unsubscribe = store.subscribe((changeSet) => this.apply(changeSet))
+    this.#unsubscribe = store.subscribe(
+      (changeSet) => this.apply(changeSet),
+      (adopted) => this.#adopt(adopted),
+    )
   }
 
   get catalogue(): Catalogue {
@@ -131,8 +134,12 @@ export class ReadModel {
    * @throws ServiceError `revision_of_another_epoch`, `deadline`, `call_cancelled`; Refusal `invalid_revision`
    */
   async reach(revisionText: string, signal: AbortSignal): Promise<void> {
-    const { number } = parseOwnRevision(this.#store, revisionText)
-    await this.#reachNumber(number, signal)
+    for (;;) {
+      const { number } = parseOwnRevision(this.#store, revisionText)
+      if (number <= this.#revision) return
+      // It also ends when the content was replaced: then the revision may be of another store.
+      await this.#reachNumber(number, signal)
+    }
   }
 
   /** Applies one change set in one tick, so that no reader sees half of it. */
@@ -147,6 +154,17 @@ export class ReadModel {
 
   close(): void {
     this.#unsubscribe()
+  }
+
+  /** Everything is another one now, and what is being read is of the former content. */
+  #adopt({ revision, catalogue }: AdoptedContent): void {
+    this.#assignments.clear()
+    this.#moves.clear()
+    for (const reading of this.#readings.values()) reading.touchedAt = Infinity
+    this.#catalogue = catalogue
+    this.#revision = revision
+    this.#revisionText = this.#store.lineage.textOf(revision)
+    for (const waiter of this.#waiting) waiter.reached()
   }
 
   #applyToAssignments(change: Change, revision: number): void {

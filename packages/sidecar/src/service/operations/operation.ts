@@ -7,6 +7,7 @@ import {
   type Catalogue,
   type Change,
   limits,
+  onBehalf,
   type Place,
   type RefusalCode,
   type UnknownOrganizations,
@@ -210,8 +211,8 @@ function createWrite(options: OperationOptions, checkWritable: CheckWritable) {
       ? parseOwnRevision(store, expectedRevision, 'expected_revision').number
       : undefined
     const { actor, dryRun, signal } = call
-    const onBehalf = onBehalfOf(command, input, call)
-    const foreseen = foreseenWith(command.foresee?.(input), onBehalf)
+    const acting = onBehalfOf(command, input, call)
+    const foreseen = foreseenWith(command.foresee?.(input), acting)
     const provenance = { actor, operation, at: options.now(), dryRun, foreseen, signal }
     const expectUnchanged: WriteScope['expectUnchanged'] = (thing) => checkUnchanged(thing, expected)
     const { revision, value } = await store.write(provenance, async (writer) => {
@@ -222,7 +223,7 @@ function createWrite(options: OperationOptions, checkWritable: CheckWritable) {
       const record = (changes: readonly Change[]) => recording.record(changes)
       const isForReadKey = call.isForReadKey === true
       const scope = { writer, catalogue: before, context, expectUnchanged, isForReadKey, record }
-      return run(command, input, { ...scope, recording, call, onBehalf }).catch(async (error: unknown) => {
+      return run(command, input, { ...scope, recording, call, onBehalf: acting }).catch(async (error: unknown) => {
         if (!call.dryRun || !isViolation(error)) throw error
         // What was recorded before the refusal is undone with the rest of the dry run.
         return { thing: undefined, impact: viewImpact(refusedImpact(error), before, await writer.catalogue()) }
@@ -250,11 +251,11 @@ interface Running {
 async function run<I, T, V>(
   command: Command<I, T, V>,
   input: I,
-  { recording, call, onBehalf, ...scope }: WriteScope & Running,
+  { recording, call, onBehalf: acting, ...scope }: WriteScope & Running,
 ) {
   const { writer, catalogue: before, context } = scope
-  const decided = await decideOnBehalf(onBehalf, scope, () => command.decide(scope, input))
-  await scope.record(decided.changes)
+  const decided = await decideOnBehalf(acting, scope, () => command.decide(scope, input))
+  await scope.record(acting === undefined ? decided.changes : onBehalf(decided.changes, acting.userId))
   const after = await writer.catalogue()
   const { repeated } = recording
   const impact = {

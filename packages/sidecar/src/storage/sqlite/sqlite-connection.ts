@@ -83,14 +83,17 @@ export function sqliteConnection(connection: Connection, guard?: FileGuard): Eng
     },
     writeDeletedOrganizations: (deleted) => putDeletedOrganizations(connection, deleted),
     writeRetiredPermissions: (retired) => putRetiredKeys(connection, retired),
-    clear: async (position) => {
-      await connection.run('DELETE FROM base_rows')
-      for (const table of contentTables) await connection.run(`DELETE FROM ${table}`)
-      await connection.run('UPDATE store SET epoch = ?', [position.epoch])
-      await setAnchor(connection, position)
-      next = position
-    },
+    clear: async (position) => clear(connection, (next = position)),
+    moveTo: async (position) => setAnchor(connection, (next = position)),
   })
+}
+
+async function clear(connection: Connection, position: Position): Promise<void> {
+  await connection.run('PRAGMA defer_foreign_keys = ON')
+  await connection.run('DELETE FROM base_rows')
+  for (const table of contentTables) await connection.run(`DELETE FROM ${table}`)
+  await connection.run('UPDATE store SET epoch = ?', [position.epoch])
+  await setAnchor(connection, position)
 }
 
 /** Reports a malformed row as damage of the file, in each call. */

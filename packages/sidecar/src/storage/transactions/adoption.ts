@@ -1,52 +1,72 @@
 /** Replaces the whole content of a storage by a snapshot of another one, within one transaction. */
 
-import { put, type Change } from '@rolesets/core'
-import type { DeletedOrganization, StoreSnapshot, Stream } from '../store.ts'
+import { AppendError, StoreError, type SealedRecord, type SnapshotPart, type StoreSnapshot } from '../store.ts'
 import type { State } from './catalogues.ts'
-import type { EngineConnection } from './connection.ts'
+import type { EngineConnection, Position } from './connection.ts'
+import type { Holds } from '../options.ts'
+import { heldOf } from './held.ts'
+import { changesOf } from '../record.ts'
+import { sealOf } from './seal.ts'
 
-const thingsPerWriteMax = 500
+export interface Adopted {
+  readonly snapshot: StoreSnapshot
+  /** The name of the other store. */
+  readonly epoch: string
+}
 
 /** @returns the state that the storage has afterwards */
-export async function adopt(connection: EngineConnection, snapshot: StoreSnapshot, epoch: string): Promise<State> {
-  const { revision, seal } = snapshot
-  const position = { epoch, revision, seal, committedAt: 0 }
+export async function adopt(connection: EngineConnection, { snapshot, epoch }: Adopted, holds: Holds): Promise<State> {
+  const { revision, seal, committedAt, timelines } = snapshot
+  let position: Position = { epoch, revision, seal, committedAt }
   await connection.clear(position)
-  let changes: Change[] = []
-  const write = async () => {
-    // Each thing keeps its own stamp: revision and time matter only to set-wide changes.
-    await connection.writeChanges(changes.map((change) => ({ change, revision, at: 0 })))
-    changes = []
-  }
-  for await (const change of putsOf(snapshot)) if (changes.push(change) >= thingsPerWriteMax) await write()
-  await write()
-  await writeDeleted(connection, snapshot.deletedOrganizations)
-  await connection.writeRetiredPermissions(snapshot.catalogue.retiredPermissions)
+  for await (const part of snapshot.parts) position = await write(connection, part, { position, holds })
+  await connection.moveTo(position)
+  for (const timeline of timelines) await connection.writeTimeline(timeline)
   await connection.settleBase(await connection.beginBase(), 'adoption')
-  return { ...position, timelines: [], catalogue: await connection.catalogue() }
+  return { ...position, timelines, catalogue: await connection.catalogue() }
 }
 
-async function writeDeleted(connection: EngineConnection, deleted: Stream<DeletedOrganization>): Promise<void> {
-  let some: DeletedOrganization[] = []
-  const write = async () => {
-    await connection.writeDeletedOrganizations(some)
-    some = []
+interface Writing {
+  readonly position: Position
+  readonly holds: Holds
+}
+
+/** @returns the position after the part */
+async function write(
+  connection: EngineConnection,
+  part: SnapshotPart,
+  { position, holds }: Writing,
+): Promise<Position> {
+  switch (part.kind) {
+    case 'things': {
+      const { revision } = position
+      // Each thing keeps its own stamp: revision and time matter only to set-wide changes.
+      await connection.writeChanges(heldOf(part.changes, holds).map((change) => ({ change, revision, at: 0 })))
+      return position
+    }
+    case 'retired_permissions':
+      await connection.writeRetiredPermissions(part.retired)
+      return position
+    case 'deleted_organizations':
+      await connection.writeDeletedOrganizations(part.deleted)
+      return position
+    case 'change_set': {
+      const next = follow(position, part.changeSet)
+      const { revision, committedAt: at } = next
+      const changes = heldOf(changesOf(part.changeSet.record), holds)
+      await connection.writeChanges(changes.map((change) => ({ change, revision, at })))
+      return next
+    }
   }
-  for await (const each of deleted) if (some.push(each) >= thingsPerWriteMax) await write()
-  await write()
 }
 
-async function* putsOf(snapshot: StoreSnapshot): AsyncGenerator<Change> {
-  const { permissions, roles, roleSets, scopeKinds, scopeDefaults, settings } = snapshot.catalogue
-  for (const each of permissions.values()) yield put('permission', each, null)
-  for (const each of roles.values()) yield put('role', each, null)
-  for (const each of roleSets.values()) yield put('role_set', each, null)
-  for (const each of scopeKinds.values()) yield put('scope_kind', each, null)
-  for (const each of scopeDefaults.values()) yield put('scope_default', each, null)
-  if (settings.revision > 0) yield put('settings', settings, null)
-  for (const each of snapshot.accessKeys) yield put('access_key', each, null)
-  for await (const each of snapshot.organizations) yield put('organization', each, null)
-  for await (const each of snapshot.assignments) yield put('assignment', each, null)
-  for await (const each of snapshot.memberships) yield put('membership', each, null)
-  for await (const each of snapshot.invitations) yield put('invitation', each, null)
+/** @throws StoreError when the snapshot has no such next change set */
+function follow(position: Position, { seal, ...sealable }: SealedRecord): Position {
+  const { revision, committedAt } = sealable
+  const isNext = revision === position.revision + 1 && sealOf(position.seal, sealable) === seal
+  if (isNext) return { ...position, revision, committedAt, seal }
+  const message = `The snapshot has a change set of revision ${revision} that doesn't follow revision ${position.revision}.`
+  throw new StoreError('failed', `${message} Take another snapshot.`, {
+    cause: new AppendError('not_sealed', message),
+  })
 }

@@ -3,33 +3,44 @@
  * it recorded. A work that throws, or that is a dry run, leaves nothing behind. One commit makes all of them durable.
  */
 
-import { applyStepToCatalogue, settledCatalogue, type Catalogue, type Change, type TableDigest } from '@rolesets/core'
+import {
+  applyStepToCatalogue,
+  settledCatalogue,
+  type AccessKey,
+  type Catalogue,
+  type Change,
+  type TableDigest,
+} from '@rolesets/core'
 import {
   AppendError,
   type At,
   type Bookmark,
+  type Bookmarks,
   type Foreseen,
   type KeptChangeSet,
   type Provenance,
-  type StoreSnapshot,
+  type SealedRecord,
+  type Timeline,
   type Writer,
 } from '../store.ts'
-import { adopt } from './adoption.ts'
+import { adopt, type Adopted } from './adoption.ts'
 import { BatchRows } from './batch-rows.ts'
 import type { State } from './catalogues.ts'
-import { compactionOperation, type Base, type EngineConnection, type Timeline } from './connection.ts'
+import { compactionOperation, type Base, type EngineConnection } from './connection.ts'
+import type { Holds } from '../options.ts'
+import { heldOf } from './held.ts'
 import { lease } from './lease.ts'
-import { changesOf, recordOf } from './record.ts'
-import { sealOf, type SealedRecord } from './seal.ts'
+import { changesOf, recordOf } from '../record.ts'
+import { sealOf } from './seal.ts'
 import { beginning } from './timelines.ts'
 
 /** What waits for the writer, as data. */
 export type Job =
   | { readonly kind: 'work'; readonly provenance: Provenance; readonly work: (writer: Writer) => Promise<unknown> }
   /** Takes a change set that another store made. */
-  | { readonly kind: 'append'; readonly changeSet: SealedRecord }
+  | { readonly kind: 'append'; readonly changeSet: SealedRecord; readonly epoch: string | undefined }
   /** Replaces everything. */
-  | { readonly kind: 'adopt'; readonly snapshot: StoreSnapshot; readonly epoch: string }
+  | ({ readonly kind: 'adopt'; readonly bookmarks: Bookmarks } & Adopted)
   /** The steps of a compaction. @see EngineConnection.beginBase */
   | { readonly kind: 'begin_base' }
   | { readonly kind: 'settle_base'; readonly compaction: Compaction }
@@ -55,13 +66,27 @@ export function isAlone({ kind }: Job): boolean {
 export type Outcome =
   { readonly kind: 'returned'; readonly at: At<unknown> } | { readonly kind: 'threw'; readonly error: unknown }
 
+/** Facts of a new content that its readers need at once. */
+export interface Replaced {
+  readonly accessKeys: readonly AccessKey[]
+}
+
 /** What a commit makes true. */
 export interface Committed {
   readonly state: State
   readonly changeSets: readonly KeptChangeSet[]
-  /** The content was replaced: it doesn't come from the state before by change sets. */
-  readonly isReplaced: boolean
+  /** The content was replaced: it doesn't come from the state before by change sets. Undefined: it wasn't. */
+  readonly replaced: Replaced | undefined
 }
+
+export interface BatchOptions {
+  /** Of the process; undefined: it goes on with the last timeline. */
+  readonly timelineName?: string | undefined
+  /** Default: everything. */
+  readonly holds?: Holds | undefined
+}
+
+type Appending = Extract<Job, { readonly kind: 'append' }>
 
 export class Batch {
   readonly #connection: EngineConnection
@@ -69,24 +94,23 @@ export class Batch {
   readonly #changeSets: KeptChangeSet[] = []
   readonly #bookmarks = new Map<string, Bookmark | null>()
   readonly #timelineName: string | undefined
-  /** Begins in this batch. */
-  #begun: Timeline | undefined
+  readonly #holds: Holds
+  /** Begin in this batch. */
+  readonly #begun: Timeline[] = []
   #state: State
-  #isReplaced = false
+  #replaced: Replaced | undefined
 
-  /**
-   * @param state the state that the transaction of the connection begins with
-   * @param timelineName of the process; undefined: it goes on with the last timeline
-   */
-  constructor(connection: EngineConnection, state: State, timelineName?: string) {
+  /** @param state the state that the transaction of the connection begins with */
+  constructor(connection: EngineConnection, state: State, { timelineName, holds = 'everything' }: BatchOptions = {}) {
     this.#connection = connection
     this.#rows = new BatchRows(connection)
     this.#state = state
     this.#timelineName = timelineName
+    this.#holds = holds
   }
 
   get result(): Committed {
-    return { state: this.#state, changeSets: this.#changeSets, isReplaced: this.#isReplaced }
+    return { state: this.#state, changeSets: this.#changeSets, replaced: this.#replaced }
   }
 
   /** Reads what the works are about to ask for. */
@@ -106,10 +130,11 @@ export class Batch {
       case 'work':
         return this.#perform(job.provenance, job.work)
       case 'append':
-        return this.#append(job.changeSet)
+        return this.#append(job)
       case 'adopt':
-        this.#state = await adopt(this.#connection, job.snapshot, job.epoch)
-        this.#isReplaced = true
+        this.#state = await adopt(this.#connection, job, this.#holds)
+        for (const [name, bookmark] of job.bookmarks) this.#bookmarks.set(name, bookmark)
+        this.#replaced = { accessKeys: await this.#connection.accessKeys() }
         return this.#returned(undefined)
       case 'begin_base':
         return this.#returned(await this.#connection.beginBase())
@@ -127,7 +152,7 @@ export class Batch {
   async flush(): Promise<void> {
     await this.#rows.writeAll()
     if (this.#changeSets.length > 0) await this.#connection.writeHistory(this.#changeSets)
-    if (this.#begun) await this.#connection.writeTimeline(this.#begun)
+    for (const timeline of this.#begun) await this.#connection.writeTimeline(timeline)
     if (this.#bookmarks.size > 0) await this.#connection.writeBookmarks(this.#bookmarks)
   }
 
@@ -184,21 +209,25 @@ export class Batch {
   /** The first write of a process begins its timeline. */
   #beginTimeline(): void {
     if (this.#timelineName === undefined) return
-    const timeline = beginning(this.#state, this.#timelineName)
+    this.#begin(beginning(this.#state, this.#timelineName))
+  }
+
+  #begin(timeline: Timeline): void {
     if (this.#state.timelines.some(({ epoch }) => epoch === timeline.epoch)) return
-    this.#begun = timeline
+    this.#begun.push(timeline)
     this.#state = { ...this.#state, timelines: [...this.#state.timelines, timeline] }
   }
 
-  async #append({ seal, ...sealable }: SealedRecord): Promise<Outcome> {
+  async #append({ changeSet: { seal, ...sealable }, epoch = this.#state.epoch }: Appending): Promise<Outcome> {
     const { revision, committedAt } = sealable
     const recording = new Recording(this.#rows, this.#state, committedAt)
     if (revision !== recording.revision) return { kind: 'threw', error: notNext(revision, recording.revision) }
     if (sealOf(this.#state.seal, sealable) !== seal) return { kind: 'threw', error: notSealed(revision) }
     const changes = changesOf(sealable.record)
     this.#rows.beginWork()
-    await recording.record(changes)
+    await recording.record(changes, heldOf(changes, this.#holds))
     await this.#rows.endWork(true)
+    if (epoch !== this.#state.epoch) this.#begin({ epoch, after: revision - 1 })
     this.#add({ ...sealable, changes, seal }, recording.catalogue)
     return this.#returned(undefined)
   }
@@ -230,10 +259,11 @@ class Recording {
     this.#at = at
   }
 
-  async record(changes: readonly Change[]): Promise<void> {
+  /** @param held those of them that have rows here */
+  async record(changes: readonly Change[], held: readonly Change[] = changes): Promise<void> {
     for (const change of changes) this.changes.push(change)
     this.catalogue = applyStepToCatalogue(this.catalogue, changes)
-    await this.#rows.record(changes.map((change) => ({ change, revision: this.revision, at: this.#at })))
+    await this.#rows.record(held.map((change) => ({ change, revision: this.revision, at: this.#at })))
   }
 }
 

@@ -4,7 +4,8 @@
  */
 
 import type { Catalogue } from '@rolesets/core'
-import type { Position, Timeline } from './connection.ts'
+import type { Timeline } from '../store.ts'
+import type { Position } from './connection.ts'
 
 const keptMax = 16
 

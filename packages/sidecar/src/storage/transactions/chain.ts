@@ -4,7 +4,8 @@
  */
 
 import type { Finding } from '../inspection.ts'
-import { sealOf, type SealedRecord } from './seal.ts'
+import type { SealedRecord } from '../store.ts'
+import { sealOf } from './seal.ts'
 
 /** Seals of broken rows that are kept, because an unaltered row can be sealed to one of them when rows changed places. */
 const strayMax = 100

@@ -8,7 +8,7 @@
  */
 
 import type { Catalogue, Change, Membership, RetiredKeys, TableDigest } from '@rolesets/core'
-import type { Bookmark, DeletedOrganization, KeptChangeSet, Reader } from '../store.ts'
+import type { Bookmark, Bookmarks, DeletedOrganization, KeptChangeSet, Reader, Timeline } from '../store.ts'
 
 /** How far a history has come: its epoch, its last revision, its time, and the seal that the next change set follows. */
 export interface Position {
@@ -34,13 +34,6 @@ export interface Base {
   readonly revision: number
   /** Distinguishes it from others of this storage. */
   readonly generation: number
-}
-
-/** What one process has written: the revisions after this number, up to the next timeline's. */
-export interface Timeline {
-  /** Names its revisions. */
-  readonly epoch: string
-  readonly after: number
 }
 
 /** The reads that the rows alone answer. */
@@ -97,7 +90,7 @@ export interface EngineConnection extends RowReader {
   writeHistory(changeSets: readonly KeptChangeSet[]): Promise<void>
   writeTimeline(timeline: Timeline): Promise<void>
   /** Null removes one. */
-  writeBookmarks(bookmarks: ReadonlyMap<string, Bookmark | null>): Promise<void>
+  writeBookmarks(bookmarks: Bookmarks): Promise<void>
   /** Begins a base with the rows as they are. */
   beginBase(): Promise<Base>
   /** The base takes effect. @throws StoreError when another one has begun since */
@@ -109,7 +102,9 @@ export interface EngineConnection extends RowReader {
   writeDeletedOrganizations(deleted: readonly DeletedOrganization[]): Promise<void>
   /**
    * Removes all things and all history. The history begins anew after the position, without timelines. Bookmarks
-   * stay.
+   * stay. Until the commit, things may name others that are written later.
    */
   clear(position: Position): Promise<void>
+  /** The history, which is empty, begins after this position. */
+  moveTo(position: Position): Promise<void>
 }

@@ -40,6 +40,7 @@ const staleWhen: { readonly [K in ReadName]: (pending: Pending, ...args: Argumen
   roleSetIdsOf: (pending) => pending.concerns('organization', 'assignment'),
   // A single one is known here, or the rows have it.
   deletedOrganizations: (pending, ids) => pending.isWide || (ids.length > 1 && pending.concerns('organization')),
+  deletedOrganizationsAfter: ofOrganizations,
   organizations: ofOrganizations,
   organizationCount: ofOrganizations,
   membership: ofSingle,

@@ -10,8 +10,6 @@ import type { KeptChangeSet } from '../store.ts'
 /** What a seal protects. */
 export type Sealable = Omit<KeptChangeSet, 'changes' | 'seal'>
 
-export type SealedRecord = Omit<KeptChangeSet, 'changes'>
-
 /** What the first change set of a store follows. */
 export function firstSealOf(epoch: string): string {
   return createHash('sha256').update(epoch).digest('hex')

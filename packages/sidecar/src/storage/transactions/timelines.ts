@@ -7,8 +7,7 @@
  */
 
 import { epochOf, formatRevision, storeNameOf, type Revision } from '@rolesets/core'
-import type { Lineage } from '../store.ts'
-import type { Timeline } from './connection.ts'
+import type { Lineage, Timeline } from '../store.ts'
 
 export interface History {
   /** The name of the store. */
@@ -19,12 +18,19 @@ export interface History {
   readonly timelines: readonly Timeline[]
 }
 
-/** @param name of the timeline that this process begins; undefined: it goes on with the last one */
-export function lineageOf(history: History, name: string | undefined): Lineage {
+interface Naming {
+  /** Of the timeline that this process begins; undefined: it goes on with the last one. */
+  readonly name: string | undefined
+  /** Another store makes the revisions: a timeline that isn't known yet may be the next one there. */
+  readonly isFollower: boolean
+}
+
+export function lineageOf(history: History, { name, isFollower }: Naming): Lineage {
   const all = [{ epoch: history.epoch, after: -1 }, ...history.timelines]
   const next = name === undefined ? undefined : beginning(history, name)
   const isAhead = next !== undefined && !all.some(({ epoch }) => epoch === next.epoch)
   return {
+    timelines: history.timelines,
     textOf: (number) => {
       // A reader can be ahead of what was published by the write that begins the timeline.
       if (isAhead && number > history.revision) return formatRevision({ epoch: next.epoch, number })
@@ -32,6 +38,8 @@ export function lineageOf(history: History, name: string | undefined): Lineage {
     },
     has: ({ epoch, number }: Revision) => {
       const place = all.findIndex((timeline) => timeline.epoch === epoch)
+      if (place === -1 && isFollower)
+        return storeNameOf(epoch) === storeNameOf(history.epoch) && number > history.revision
       if (place === -1) return isAhead && epoch === next.epoch
       const end = all[place + 1]?.after ?? (isAhead ? history.revision : Infinity)
       return number <= end

@@ -5,12 +5,15 @@ import type { Copying, CopyOptions, StoreCopy } from '../backup.ts'
 import type { StoreEvent, StoreOptions } from '../options.ts'
 import {
   StoreError,
+  type AdoptedContent,
   type At,
   type Bookmark,
+  type Bookmarks,
   type KeptChangeSet,
   type Lineage,
   type Provenance,
   type Reader,
+  type SealedRecord,
   type StoreSnapshot,
   type Store,
   type Writer,
@@ -21,7 +24,6 @@ import type { Base, EngineConnection, Position } from './connection.ts'
 import { lease } from './lease.ts'
 import { Readers } from './readers.ts'
 import { Recovery } from './recovery.ts'
-import type { SealedRecord } from './seal.ts'
 import { lineageOf } from './timelines.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -62,7 +64,7 @@ type CompactOptions = Parameters<Store['compact']>[0]
 
 interface Subscription {
   readonly listener: (changeSet: KeptChangeSet) => void
-  readonly onAdopted: (() => void) | undefined
+  readonly onAdopted: ((adopted: AdoptedContent) => void) | undefined
 }
 
 class TransactionalStore implements Store {
@@ -81,6 +83,7 @@ class TransactionalStore implements Store {
   readonly #subscriptions = new Set<Subscription>()
   /** Of this process; undefined: it goes on with the store's name. */
   readonly #timelineName: string | undefined
+  readonly #isFollower: boolean
   #state: State
   #compacting: Promise<void> = Promise.resolve()
   #lineage: Lineage
@@ -91,10 +94,12 @@ class TransactionalStore implements Store {
     state: State,
     options: StoreOptions,
   ) {
-    const { writesWaitingMax = waitingMaxDefault, batchMax = batchMaxDefault } = options
+    const { writesWaitingMax = waitingMaxDefault, batchMax = batchMaxDefault, holds = 'everything' } = options
     this.#state = state
-    this.#timelineName = isNew ? undefined : newTimelineName()
-    this.#lineage = lineageOf(state, this.#timelineName)
+    // A store that follows another one takes the names of its revisions from there.
+    this.#timelineName = isNew || holds === 'places' ? undefined : newTimelineName()
+    this.#isFollower = holds === 'places'
+    this.#lineage = this.#lineageOf(state)
     this.#catalogues = new Catalogues(state)
     this.diskUsage = diskUsage
     this.#release = release
@@ -105,6 +110,7 @@ class TransactionalStore implements Store {
       connection: writer,
       state,
       timelineName: this.#timelineName,
+      holds,
       writesWaitingMax,
       batchMax,
       onEvent: this.#onEvent,
@@ -137,12 +143,12 @@ class TransactionalStore implements Store {
     return (await this.#perform({ kind: 'work', provenance, work })) as At<T>
   }
 
-  async append(changeSet: SealedRecord): Promise<void> {
-    await this.#perform({ kind: 'append', changeSet })
+  async append(changeSet: SealedRecord, epoch?: string): Promise<void> {
+    await this.#perform({ kind: 'append', changeSet, epoch })
   }
 
-  async adopt(snapshot: StoreSnapshot, epoch: string): Promise<void> {
-    await this.#perform({ kind: 'adopt', snapshot, epoch })
+  async adopt(snapshot: StoreSnapshot, epoch: string, bookmarks: Bookmarks = new Map()): Promise<void> {
+    await this.#perform({ kind: 'adopt', snapshot, epoch, bookmarks })
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>): Promise<At<T>> {
@@ -166,7 +172,7 @@ class TransactionalStore implements Store {
     return this.#reading((connection) => connection.bookmark(name))
   }
 
-  subscribe(listener: Subscription['listener'], onAdopted?: () => void): () => void {
+  subscribe(listener: Subscription['listener'], onAdopted?: Subscription['onAdopted']): () => void {
     // An object of its own, so that one function can listen twice.
     const subscription = { listener, onAdopted }
     this.#subscriptions.add(subscription)
@@ -261,15 +267,20 @@ class TransactionalStore implements Store {
     }
   }
 
+  #lineageOf(state: State): Lineage {
+    return lineageOf(state, { name: this.#timelineName, isFollower: this.#isFollower })
+  }
+
   #noteFailure(error: unknown): void {
     if (error instanceof StoreError) this.#onEvent({ kind: 'call_failed', error })
   }
 
-  #publish({ state, changeSets, isReplaced }: Committed): void {
+  #publish({ state, changeSets, replaced }: Committed): void {
     this.#state = state
-    this.#lineage = lineageOf(state, this.#timelineName)
-    this.#catalogues.advance(state, isReplaced)
-    if (isReplaced) this.#notify(({ onAdopted }) => onAdopted?.())
+    this.#lineage = this.#lineageOf(state)
+    this.#catalogues.advance(state, replaced !== undefined)
+    const { revision, catalogue } = state
+    if (replaced) this.#notify(({ onAdopted }) => onAdopted?.({ revision, catalogue, ...replaced }))
     for (const changeSet of changeSets) this.#notify(({ listener }) => listener(changeSet))
   }
 

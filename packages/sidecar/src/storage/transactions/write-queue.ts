@@ -8,6 +8,7 @@ import type { StoreEvent } from '../options.ts'
 import { StoreError, type KeptChangeSet } from '../store.ts'
 import { Batch, isAlone, type Committed, type Job, type Outcome } from './batch.ts'
 import type { State } from './catalogues.ts'
+import type { Holds } from '../options.ts'
 import type { EngineConnection } from './connection.ts'
 
 interface Waiting {
@@ -22,6 +23,7 @@ export interface WriteQueueOptions {
   readonly state: State
   /** Of this process; undefined: it made the store. */
   readonly timelineName: string | undefined
+  readonly holds: Holds
   readonly writesWaitingMax: number
   readonly batchMax: number
   readonly onEvent: (event: StoreEvent) => void
@@ -125,7 +127,7 @@ export class WriteQueue {
     const { connection } = this.#options
     const begun = await this.#begin().catch(storeErrorOf)
     if (begun instanceof StoreError) return this.#refuseAll(jobs, begun)
-    const batch = new Batch(connection, this.#state, this.#options.timelineName)
+    const batch = new Batch(connection, this.#state, this.#options)
     const outcomes: Outcome[] = []
     let startedAt: number
     try {
@@ -166,7 +168,7 @@ export class WriteQueue {
       this.#publish({
         state: { ...position, timelines: await connection.timelines(), catalogue },
         changeSets,
-        isReplaced: missed === undefined,
+        replaced: missed === undefined ? { accessKeys: await connection.accessKeys() } : undefined,
       })
     } catch (error) {
       await connection.rollback()
@@ -188,9 +190,9 @@ export class WriteQueue {
   }
 
   #publish(committed: Committed): void {
-    const { state, changeSets, isReplaced } = committed
+    const { state, changeSets, replaced } = committed
     this.#state = state
-    if (changeSets.length > 0 || isReplaced) this.#options.onCommitted(committed)
+    if (changeSets.length > 0 || replaced) this.#options.onCommitted(committed)
   }
 
   /** One job can have spoiled the batch for all, so each is run again alone. */

@@ -70,6 +70,7 @@ function asOf(
     invitations: () => copy.invitations(),
     provenances: () => copy.provenances(),
     isUndisturbed: async () => true,
+    isCopy: () => copy.isCopy(),
     [Symbol.asyncDispose]: async () => {
       await copy[Symbol.asyncDispose]()
       await remove()

@@ -7,8 +7,9 @@ import type { Contents, Finding, Inspection, Unverified } from '../../inspection
 import { checkTimelines } from './timelines.ts'
 import { migrations } from '../migrations/all.ts'
 import type { Migration } from '../migrations/migration.ts'
-import { StoreError } from '../../store.ts'
+import { StoreError, upstreamBookmark } from '../../store.ts'
 import { explainedTables } from '../rows/base.ts'
+import { readBookmark } from '../rows/bookmarks.ts'
 import { loadCatalogue } from '../rows/catalogue.ts'
 import { Connection } from '../connection.ts'
 import { corruptError } from '../errors.ts'
@@ -190,6 +191,10 @@ class SqliteInspection implements Inspection {
     const columns = 'revision, substr(actor, 1, 1) AS actor'
     for await (const rows of pagesOf(this.#connection, { table: 'change_sets', key: ['revision'], columns }))
       for (const row of rows) yield { revision: integer(row, 'revision'), actor: text(row, 'actor') }
+  }
+
+  async isCopy(): Promise<boolean> {
+    return (await readBookmark(this.#connection, upstreamBookmark).catch(() => undefined)) !== undefined
   }
 
   async isUndisturbed(): Promise<boolean> {

@@ -10,7 +10,7 @@ import { inOrder, loadCatalogue } from '../rows/catalogue.ts'
 import { count, integer, text } from '../rows/columns.ts'
 import { organizationCounts } from '../rows/counts.ts'
 import { readAnchor, readChangedNear, readChangeSets, readForgettable, readHistory } from '../rows/history.ts'
-import { deletedOrganizations } from '../rows/organizations.ts'
+import { deletedOrganizations, deletedOrganizationsAfter } from '../rows/organizations.ts'
 import type { Table } from '../rows/table.ts'
 import { accessKeys, invitations, memberships, organizations } from '../rows/things.ts'
 import { withoutAdministrator } from './administrators.ts'
@@ -96,6 +96,7 @@ export function readsOf(connection: Connection): Reads {
       checkAtMost(ids.length, idsMax, 'organizations')
       return deletedOrganizations(connection, ids)
     },
+    deletedOrganizationsAfter: (page) => deletedOrganizationsAfter(connection, page),
     organizationCount: (roleSetId) => organizationCounts.of(connection, roleSetId),
     usageIn: (among, now) => usageIn(connection, among, now),
     formerRoles: (asked) => readFormerRoles(connection, asked),

@@ -2,9 +2,9 @@
 
 import type { Organization, Moved } from '@rolesets/core'
 import type { Recorded } from '../../transactions/connection.ts'
-import type { DeletedOrganization } from '../../store.ts'
+import type { DeletedOrganization, Page } from '../../store.ts'
 import type { Connection } from '../connection.ts'
-import { text } from './columns.ts'
+import { integer, text } from './columns.ts'
 import { assignmentCounts, organizationCounts } from './counts.ts'
 import { organizations } from './things.ts'
 
@@ -17,6 +17,15 @@ export async function deletedOrganizations(
 ): Promise<ReadonlySet<string>> {
   const sql = `SELECT id FROM deleted_organizations WHERE id IN ${listed}`
   return new Set((await connection.all(sql, [JSON.stringify(ids)])).map((row) => text(row, 'id')))
+}
+
+export async function deletedOrganizationsAfter(
+  connection: Connection,
+  { size, after = '' }: Page,
+): Promise<readonly DeletedOrganization[]> {
+  const sql = 'SELECT id, revision FROM deleted_organizations WHERE id > ? ORDER BY id LIMIT ?'
+  const rows = await connection.all(sql, [after, size])
+  return rows.map((row) => ({ id: text(row, 'id'), revision: integer(row, 'revision') }))
 }
 
 export async function putDeletedOrganizations(

@@ -15,8 +15,8 @@ import type {
 } from '@rolesets/core'
 import { scopeFallbacks } from '@rolesets/core'
 import type { KeptChangeSet } from '../../store.ts'
-import { changesOf } from '../../transactions/record.ts'
-import type { SealedRecord } from '../../transactions/seal.ts'
+import { changesOf } from '../../record.ts'
+import type { SealedRecord } from '../../store.ts'
 import type { Row } from '../connection.ts'
 import {
   domainsColumn,

@@ -1,6 +1,6 @@
 /** The rows of timelines, in the order of their beginnings. */
 
-import type { Timeline } from '../../transactions/connection.ts'
+import type { Timeline } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import { integer, text } from './columns.ts'
 

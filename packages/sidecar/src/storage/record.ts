@@ -15,7 +15,7 @@ import {
   plainFormOf,
   plainSettingsOf,
 } from '@rolesets/core'
-import type { Change, Settings } from '@rolesets/core'
+import { put, type AccessKey, type Catalogue, type Change, type Settings } from '@rolesets/core'
 
 interface FormerChange {
   readonly kind: string
@@ -76,4 +76,18 @@ function putOrDeleted({ kind, before, ...facts }: FormerChange): object {
   const [, thing = '', verb] = /^(\w+)_(put|deleted)$/.exec(kind) ?? []
   if (verb === 'put') return { verb, thing, after: facts[camelCase(thing)], before }
   return { verb, thing, before, ...facts }
+}
+
+/** The changes that put a catalogue and access keys, in the order in which things name each other. */
+export function catalogueChanges(catalogue: Catalogue, accessKeys: readonly AccessKey[]): readonly Change[] {
+  const { permissions, roles, roleSets, scopeKinds, scopeDefaults, settings } = catalogue
+  return [
+    ...[...permissions.values()].map((each) => put('permission', each, null)),
+    ...[...roles.values()].map((each) => put('role', each, null)),
+    ...[...roleSets.values()].map((each) => put('role_set', each, null)),
+    ...[...scopeKinds.values()].map((each) => put('scope_kind', each, null)),
+    ...[...scopeDefaults.values()].map((each) => put('scope_default', each, null)),
+    ...(settings.revision > 0 ? [put('settings', settings, null)] : []),
+    ...accessKeys.map((each) => put('access_key', each, null)),
+  ]
 }
