@@ -112,7 +112,7 @@ const time: fc.Arbitrary<unknown> = fc.oneof(
 const kind: fc.Arbitrary<unknown> = fc.oneof(fc.constantFrom('team', 'ward', 'Team', 'team:a', '', '*'), odd)
 const fallback: fc.Arbitrary<unknown> = fc.oneof(fc.constantFrom('organization', 'role_set', 'none', 'NONE', ''), odd)
 
-const membership = { organizationId: text, scope, userId: text, role: text, roles: texts, expiresAt: time }
+const membership = { organizationId: text, scope, userId: text, role: text, roles: texts, expiresAtMs: time }
 
 const inputsOfScopes: Readonly<Record<ScopeCommand['operation'], Readonly<Record<string, fc.Arbitrary<unknown>>>>> = {
   setScopeKind: { kind, fallback, roleSet: text, mappings: textMap },
