@@ -51,6 +51,7 @@ const samples: { readonly [field: string]: unknown } = {
   restoreFormerRoles: true,
   ...{ oldestFirst: true, domainsEnrollmentModes: [], access: 'READ', statuses: ['PENDING'], invitations: [] },
   maxRolesPerMember: 2,
+  expiresAtMs: 1.7e12,
   ...{ maxAllowedMemberships: 0, createdAtMs: 1.7e12, fromMs: 1.7e12, toMs: 1.7e12, atMs: 1.7e12, expiresInDays: 7 },
   ...{ publicMetadata: { a: [1, null, { b: true }] }, privateMetadata: {} },
 }

@@ -21,6 +21,7 @@ const open = [
   'ListRoleSets',
   'ListRoles',
   'ListScopeKinds',
+  'ListScopes',
   'Watch',
 ]
 
