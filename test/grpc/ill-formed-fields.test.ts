@@ -91,7 +91,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     { request: { organizationId: 'org_1', roleSet: 'role_set:default' }, fields: { scope: oneScope } },
     {
       request: { organizationId: 'org_1', scope: 'ward:a', roleSet: 'role_set:default' },
-      fields: { clear: bad(true), restoreFormerRoles: bad(true) },
+      fields: { clear: bad(true) },
     },
     { request: { organizationId: 'org_1' }, fields: { clear: bad(true) } },
   ],
