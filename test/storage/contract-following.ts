@@ -85,6 +85,7 @@ async function contentOf(store: Store): Promise<unknown> {
       organizations,
       assignment: await reader.assignment(team),
       counts: [await reader.organizationCount('free'), await reader.organizationCount('pro')],
+      ownAssignments: [await reader.ownAssignmentCount('free'), await reader.ownAssignmentCount('pro')],
       memberships: (await reader.searchMemberships({}, byTime, span)).items,
       invitations: (await reader.searchInvitations({ now: at }, byTime, span)).items,
       accessKeys: await reader.accessKeys(),
