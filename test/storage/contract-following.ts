@@ -142,6 +142,11 @@ export function following(suite: Suite): void {
     await record(follower, (next) => [
       organization('gone', next),
       membership('gone', 'u', next),
+      put(
+        'assignment',
+        { organizationId: 'gone', scope: 'team:z', name: '', roleSetId: 'free', updatedAt: at, revision: next },
+        null,
+      ),
       accessKey('old', next),
     ])
     const { epoch } = follower
