@@ -2,6 +2,7 @@
 
 import test from 'ava'
 import { examine } from '../../packages/sidecar/src/doctor.ts'
+import { openStore } from '../../packages/sidecar/src/storage/open.ts'
 import { connect, openTestSidecar, readKey, refusalOf, secretKey } from '../grpc/open-sidecar.ts'
 import { clientOf, databaseOf, delivered, fill, openReplicaOf } from './open-replica.ts'
 
@@ -202,4 +203,6 @@ test("the file of an authority isn't taken for a replica's, nor a replica's for 
   await t.throwsAsync(asReplica, { message: /is the database of an authority, and ROLESETS_UPSTREAM is set/ })
   const asAuthority = openTestSidecar(t, { ROLESETS_DATABASE: `sqlite:${databaseOf(replica)}` })
   await t.throwsAsync(asAuthority, { message: /is the copy that a replica keeps/ })
+  // What was refused is closed, so the file is free.
+  await (await openStore(`sqlite:${databaseOf(replica)}`)).close()
 })
