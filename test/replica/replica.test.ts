@@ -189,6 +189,10 @@ test('the management API of a replica is that of its authority, and without its 
   const refused = await fetch(at(alone, '/roles'), { headers })
   t.is(refused.status, 503)
   t.regex(await refused.text(), /Call the authority, or set ROLESETS_UPSTREAM_HTTP/)
+  await authority.close()
+  const unreached = await fetch(at(replica, '/organizations/globex/memberships'), { method: 'POST', headers, body })
+  t.is(unreached.status, 503)
+  t.regex(await unreached.text(), /can't be reached, so nothing was done/)
 })
 
 test("the file of an authority isn't taken for a replica's, nor a replica's for an authority's", async (t) => {
