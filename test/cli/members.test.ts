@@ -103,7 +103,7 @@ test('members of scopes are added, changed and removed, and an organization take
   t.like(await member('user_fay', 'department:ward'), { expiresAtMs: untilMs })
   t.regex(
     await done('members', 'remove', 'org_acme', 'user_fay', ...scope),
-    /^user_fay is no member of department:ward of org_acme any more/,
+    /^user_fay is not a member of department:ward of org_acme any more/,
   )
   await done(...add, 'user_fay', '--role', 'org:admin', ...scope)
   const dry = await done('members', 'remove', 'org_acme', 'user_fay', '--dry-run')
