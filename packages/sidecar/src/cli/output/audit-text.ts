@@ -76,7 +76,7 @@ function factText(change: AuditedChange): string {
   if (after === undefined) return `${named} deleted${holders(change)}`
   if (before === undefined) {
     const shown = after['roles'] ?? shownWhenNew?.map((field) => after[field]).find((value) => (value ?? '') !== '')
-    return `${named} added${shown === undefined ? '' : `: ${textOf(shown)}`}`
+    return `${named} added${shown === undefined ? '' : `: ${textOf(shown)}${untilText(after)}`}`
   }
   const differences = differencesOf(before, after)
   return differences.length === 0 ? named : `${named}: ${differences.join(', ')}`
@@ -104,8 +104,17 @@ function differencesOf(before: Image, after: Image): readonly string[] {
     const [was, is] = [before[field], after[field]]
     return JSON.stringify(was) === JSON.stringify(is)
       ? []
-      : [`${field.replaceAll('_', ' ')} ${textOf(was)} → ${textOf(is)}`]
+      : [`${field.replace(/_ms$/, '').replaceAll('_', ' ')} ${valueText(field, was)} → ${valueText(field, is)}`]
   })
+}
+
+function valueText(field: string, value: unknown): string {
+  return field.endsWith('_ms') && typeof value === 'number' ? new Date(value).toISOString() : textOf(value)
+}
+
+/** Of a membership with an end; invitations have one each. */
+function untilText({ user_id: userId, expires_at_ms: expiresAtMs }: Image): string {
+  return userId === undefined || expiresAtMs === undefined ? '' : ` until ${valueText('expires_at_ms', expiresAtMs)}`
 }
 
 function reassignments({ after, members, invitations }: AuditedChange): string {
