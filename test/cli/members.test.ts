@@ -26,7 +26,7 @@ async function open(t: ExecutionContext) {
   const refused = async (...args: readonly string[]) => type(args, { env })
   const member = async (userId: string, scope = '') =>
     (await admin.getMembership({ organizationId: 'org_acme', userId, scope })).membership
-  return { admin, clock, done, refused, member }
+  return { admin, clock, env, done, refused, member }
 }
 
 const add = ['members', 'add', 'org_acme'] as const
@@ -82,7 +82,7 @@ test('a role or an end that is not given stays as it is, and one of them must be
   t.deepEqual([withoutRole.exitCode, /--role is missing/.test(withoutRole.stderr)], [2, true])
 })
 
-test('a time that is none, or that is over, is refused with exit code 2', async (t) => {
+test('what is not a time, or is over, is refused with exit code 2', async (t) => {
   const { refused } = await open(t)
   for (const [typed, message] of [
     ['tomorrow', /--until must be a time/],
@@ -103,7 +103,7 @@ test('members of scopes are added, changed and removed, and an organization take
   t.like(await member('user_fay', 'department:ward'), { expiresAtMs: untilMs })
   t.regex(
     await done('members', 'remove', 'org_acme', 'user_fay', ...scope),
-    /^user_fay is no member of department:ward of org_acme any more/,
+    /^user_fay is not a member of department:ward of org_acme any more/,
   )
   await done(...add, 'user_fay', '--role', 'org:admin', ...scope)
   const dry = await done('members', 'remove', 'org_acme', 'user_fay', '--dry-run')
@@ -127,4 +127,37 @@ test('an organization that is misspelt is not registered in passing', async (t) 
   const { exitCode, stderr } = await refused('members', 'add', 'org_acmee', 'user_fay', '--role', 'org:member')
   t.is(exitCode, 2)
   t.regex(stderr, /"org_acmee" isn't registered/)
+})
+
+test('log and watch show the end of a membership as a time, where it is given, changed, and taken away', async (t) => {
+  const { done, env } = await open(t)
+  await done(...add, 'user_fay', '--role', 'org:member', '--until', until)
+  await done(...update, 'user_fay', '--until', '2030-12-31')
+  await done(...update, 'user_fay', '--until', 'never', '--role', 'org:admin')
+  await done(...update, 'user_fay', '--until', until)
+  const fay = 'membership user_fay in org_acme'
+  const [end, later] = ['2030-06-30T18:00:00.000Z', '2030-12-31T00:00:00.000Z']
+  const log = (await done('log', '--thing', 'user_fay', '--oldest-first')).split('\n')
+  t.deepEqual(
+    log.filter((line) => line.startsWith('  ')),
+    [
+      `  ${fay} added: org:member until ${end}`,
+      `  ${fay}: expires at ${end} → ${later}`,
+      `  ${fay}: expires at ${later} → nothing, role org:member → org:admin`,
+      `  ${fay}: expires at nothing → ${end}`,
+    ],
+  )
+  const lines: string[] = []
+  const [ended, first] = [new AbortController(), log[0]?.split('  ')[0] ?? '']
+  const { exitCode } = await type(['watch', '--after', first], {
+    ...{ env, signal: ended.signal },
+    onStdout: (text) => lines.push(text.trimEnd().split('  ').at(-1) ?? '') === 3 && ended.abort(),
+  })
+  t.is(exitCode, 0)
+  const member = 'member user_fay of org_acme'
+  t.deepEqual(lines, [
+    `${member}: org:member until ${later}`,
+    `${member}: org:admin`,
+    `${member}: org:admin until ${end}`,
+  ])
 })

@@ -1,7 +1,8 @@
 /** Rule 1: a role can be given to a member only if it is in the organization's role set. And rule 3 for unknown ones. */
 
-import { kindOf } from '@rolesets/core'
+import { kindOf, limits } from '@rolesets/core'
 import test from 'ava'
+import { replaceEnded } from '../../packages/sidecar/src/domain/ends.ts'
 import { refused } from './refused.ts'
 import { createTiers, join, rolesIn, roleSetOf } from './tiers.ts'
 
@@ -117,4 +118,13 @@ test('who isn’t a member can’t be changed or removed', (t) => {
   refused(t, 'organization_not_found', 'organization_id', () =>
     state.run({ operation: 'updateMembership', input: elsewhere }),
   )
+})
+
+test('a new membership replaces all that is left of a former one, or is refused', (t) => {
+  const state = createTiers()
+  const former = state.membership('acme', 'ann')
+  if (former === undefined) return t.fail('ann is a member of acme')
+  const left = Array.from({ length: limits.endsPerCallMax }, (_, index) => ({ ...former, scope: `team:${index}` }))
+  refused(t, 'limit_exceeded', 'user_id', () => replaceEnded(former, left))
+  t.is(replaceEnded(former, left.slice(1)).length, limits.endsPerCallMax)
 })

@@ -70,3 +70,43 @@ test('rule 19 heeds ends where roles lose permissions, and in mappings, from the
   clock.now = end
   t.deepEqual(await lost(), [acme, acme])
 })
+
+test('a write of several steps is judged like one of a single step: an administrator with an end doesn’t replace one without', async (t) => {
+  const { admin, clock, join } = await openClinic(t)
+  const { permissions } = (await admin.getRole('org:admin', reading())).value
+  for (const key of ['org:owner', 'org:boss']) await admin.createRole({ key, permissions }, writing())
+  await admin.addRoles({ roleSet: 'role_set:clinic', roles: ['org:owner', 'org:boss'] }, writing())
+  const ann = { organizationId: acme, userId: 'ann' }
+  await admin.updateMembership({ ...ann, role: 'org:owner' }, writing())
+  const manifest = {
+    roles: [
+      { key: 'org:owner', permissions: [] },
+      { key: 'org:new', name: 'New', permissions: [] },
+    ],
+  }
+  const lostBy = async (step: object = {}) => {
+    const { impact } = await admin.apply({ manifest: { ...manifest, ...step }, prune: false }, dry())
+    return impact.organizationIdsWithoutAdministrator.join()
+  }
+  // The first step leaves nobody, and the second one makes bob an administrator, whose membership has an end.
+  const promoting = { organizations: [{ id: acme, roleSet: 'role_set:led', mappings: { 'org:nurse': 'org:boss' } }] }
+  const roles = ['org:owner', 'org:boss', 'org:member', 'org:admin']
+  const places = { defaultRole: 'org:member', creatorRole: 'org:admin' }
+  await admin.createRoleSet({ key: 'role_set:led', roles, ...places }, writing())
+  t.is(await lostBy(promoting), acme)
+  t.is(await codeOf(admin.apply({ manifest: { ...manifest, ...promoting }, prune: false }, writing())), needed)
+  await join('dan', 'org:boss', { expiresAtMs: end })
+  t.is(await lostBy(), acme, 'dan is one only for a time')
+  await t.throwsAsync(admin.apply({ manifest, prune: false }, writing()), {
+    message: /, whose membership has no end\./,
+  })
+  await join('eve', 'org:boss')
+  t.is(await lostBy(), '')
+  await admin.deleteMembership({ organizationId: acme, userId: 'eve' }, writing())
+  const insisting = writing({ allowNoAdministrator: true })
+  await admin.updateMembership({ ...ann, expiresAtMs: end + 5 }, insisting)
+  t.is(await lostBy(), '', 'all of them are administrators only for a time')
+  t.is(await lostBy(promoting), '')
+  clock.now = end
+  t.is(await lostBy(), acme)
+})

@@ -301,6 +301,34 @@ test('a scope is renamed to a key whose members are over', async (t) => {
   )
 })
 
+test('a scope is renamed to a key whose members are over, and former roles come with its own members alone', async (t) => {
+  const { admin, clock, join } = await openClinic(t)
+  const lab = 'department:lab'
+  await admin.updateMembership({ ...bob, expiresAtMs: 0 }, writing())
+  for (const userId of ['bob', 'cem']) {
+    if (userId === 'cem') for (const scope of ['', ward]) await join(userId, 'org:member', { scope })
+    await join(userId, 'org:nurse', { scope: lab, expiresAtMs: begin + 10 })
+  }
+  for (const scope of [ward, lab]) {
+    const place = { organizationId: acme, scope }
+    const mappings = { 'org:nurse': 'org:member' }
+    await admin.assignRoleSet({ ...place, roleSet: 'role_set:small', mappings }, writing())
+  }
+  await admin.assignRoleSet({ organizationId: acme, scope: lab, roleSet: '', clear: true }, writing())
+  clock.now = end
+  await admin.renameScope({ organizationId: acme, scope: ward, newScope: lab }, writing())
+  const back = { organizationId: acme, scope: lab, roleSet: 'role_set:wards', restoreFormerRoles: true }
+  await admin.assignRoleSet(back, writing())
+  const { items } = await admin.listMemberships({ organizationId: acme, scope: lab }, page)
+  t.deepEqual(
+    items.map(({ userId, role }) => [userId, role]),
+    [
+      ['bob', 'org:nurse'],
+      ['cem', 'org:member'],
+    ],
+  )
+})
+
 test('in a scope a member counts no longer than in the organization, and longer again if that is extended in time', async (t) => {
   const { admin, clock } = await openClinic(t)
   const inWard = () => codeOf(admin.getMembership({ ...bob, scope: ward }, reading()))

@@ -85,6 +85,7 @@ async function contentOf(store: Store): Promise<unknown> {
       organizations,
       assignment: await reader.assignment(team),
       counts: [await reader.organizationCount('free'), await reader.organizationCount('pro')],
+      ownAssignments: [await reader.ownAssignmentCount('free'), await reader.ownAssignmentCount('pro')],
       memberships: (await reader.searchMemberships({}, byTime, span)).items,
       invitations: (await reader.searchInvitations({ now: at }, byTime, span)).items,
       accessKeys: await reader.accessKeys(),
@@ -141,6 +142,11 @@ export function following(suite: Suite): void {
     await record(follower, (next) => [
       organization('gone', next),
       membership('gone', 'u', next),
+      put(
+        'assignment',
+        { organizationId: 'gone', scope: 'team:z', name: '', roleSetId: 'free', updatedAt: at, revision: next },
+        null,
+      ),
       accessKey('old', next),
     ])
     const { epoch } = follower

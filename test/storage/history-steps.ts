@@ -322,7 +322,7 @@ export const reads = [
   ),
   step(
     'without administrator',
-    fc.tuple(fc.record({ leaving, remainingRoleIds: roleIds }), fc.nat(3), moment),
+    fc.tuple(fc.record({ leaving, remainingRoleIds: roleIds, onlyLasting: fc.boolean() }), fc.nat(3), moment),
     ([gone, limit, now], w) => w.withoutAdministrator(consistent(gone), { limit, now }),
   ),
   step('invitation', fc.tuple(id, address), ([a, email], w) => w.invitation(invitationOf(a, email, 0).id)),
@@ -371,7 +371,7 @@ function byId<T extends { readonly id: string }>(things: readonly T[]): readonly
 }
 
 /** A role whose holders leave doesn't remain: no rule asks otherwise. */
-function consistent({ leaving: gone, remainingRoleIds }: Departure): Departure {
+function consistent({ leaving: gone, remainingRoleIds, ...more }: Departure): Departure {
   const lost = 'roleIds' in gone ? gone.roleIds : []
-  return { leaving: gone, remainingRoleIds: remainingRoleIds.filter((each) => !lost.includes(each)) }
+  return { leaving: gone, ...more, remainingRoleIds: remainingRoleIds.filter((each) => !lost.includes(each)) }
 }

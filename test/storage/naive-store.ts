@@ -275,7 +275,7 @@ function naiveWriter(
           .reduce((sum, each) => sum + Math.max(0, each.held - (each.revision === revision ? 0 : 1)), 0)
       return { members: counted(current(now)), invitations: counted(pending(now)) }
     },
-    withoutAdministrator: async ({ leaving, remainingRoleIds }, { limit, now }) => {
+    withoutAdministrator: async ({ leaving, remainingRoleIds, onlyLasting = false }, { limit, now }) => {
       const isLeaving = (member: Membership) => {
         const { organizationId, userId, roleIds: held } = member
         if ('organizationIds' in leaving) return false
@@ -288,7 +288,7 @@ function naiveWriter(
         'organizationIds' in leaving
           ? leaving.organizationIds
               .filter((id) => state().organizations.has(id))
-              .map((organizationId) => ({ organizationId, expiresAt: 0 }))
+              .map((organizationId) => ({ organizationId, expiresAt: onlyLasting ? null : 0 }))
           : 'members' in leaving
             ? leaving.members
             : wholes(now).filter(isLeaving)
@@ -301,7 +301,8 @@ function naiveWriter(
         remaining.some(
           (each) => each.organizationId === organizationId && (each.expiresAt === null || expiresAt !== null),
         )
-      const left = gone.filter((each) => !isReplaced(each)).map((each) => each.organizationId)
+      const counts = ({ expiresAt }: Pick<Membership, 'expiresAt'>) => !onlyLasting || expiresAt === null
+      const left = gone.filter((each) => counts(each) && !isReplaced(each)).map((each) => each.organizationId)
       const found = sorted([...new Set(left)], (id) => id)
       return { organizations: found.length, organizationIds: found.slice(0, limit) }
     },

@@ -203,8 +203,13 @@ async function openOwnStore(config: Config, { signal, ...parts }: OpeningParts):
   const onEvent = (event: StoreEvent) => noteStoreEvent(event, parts)
   if (upstream === undefined) {
     const store = await openStore(database, { signal, onEvent })
-    await checkAuthorityFile(path, store)
-    return store
+    try {
+      await checkAuthorityFile(path, store)
+      return store
+    } catch (error) {
+      await store.close()
+      throw error
+    }
   }
   const open = async () => openStore(database, { signal, onEvent, holds: 'places' })
   return openReplicaStore({ path, open, onDiscarded: parts.log.replicaDiscarded })

@@ -39,9 +39,13 @@ export function departuresOf(before: Catalogue, changes: readonly Change[], now:
   ]
 }
 
-/** Which of these organizations have no administrator, once all steps of a write are recorded? */
-export function absenceIn(after: Catalogue, organizationIds: readonly string[]): Departure {
-  return { leaving: { organizationIds }, remainingRoleIds: [...administratorRoleIds(after)] }
+/**
+ * Which of these organizations have no administrator, once all steps of a write are recorded?
+ *
+ * @param onlyLasting none whose membership has no end
+ */
+export function absenceIn(after: Catalogue, organizationIds: readonly string[], onlyLasting = false): Departure {
+  return { leaving: { organizationIds }, remainingRoleIds: [...administratorRoleIds(after)], onlyLasting }
 }
 
 /**

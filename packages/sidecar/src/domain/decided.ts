@@ -159,4 +159,6 @@ export interface Departure {
    * membership has an end is none in place of one whose has none.
    */
   readonly remainingRoleIds: readonly string[]
+  /** Memberships with an end don't count, neither those of who leaves nor those of who remains. Not given: false. */
+  readonly onlyLasting?: boolean
 }

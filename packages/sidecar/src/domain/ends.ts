@@ -5,6 +5,7 @@
  */
 
 import { deleted, isCurrentIn, limits, type Change, type Membership } from '@rolesets/core'
+import { checkLimit } from './check-limit.ts'
 import { Refusal } from './refusal.ts'
 
 /** What a write says of the end of a membership. */
@@ -53,10 +54,12 @@ export function currentOf(scope: string, facts: MemberFacts, now: number): Membe
 
 /**
  * A new membership takes the place of one that is over, and of what is left of that user in the scopes of the organization:
- * none of it counted, and none may count again.
+ * none of it counted, and none may count again. So it is all of it or a refusal.
  */
 export function replaceEnded(before: Membership | undefined, left: Replacing['left'] = []): readonly Change[] {
   if (before === undefined) return []
+  const at = { subject: 'The user has', unit: 'former memberships to replace', field: 'user_id' }
+  checkLimit('endsPerCallMax', left.length + 1, at)
   return [before, ...left].map((membership) => deleted('membership', membership))
 }
 

@@ -14,6 +14,7 @@ import {
 import { request as requestTls } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import type { RequestHandler, Response } from 'express'
+import { notReached, unanswered } from '../service/passing.ts'
 import { ServiceError } from '../service/service-error.ts'
 import type { Identify } from '../service/key-ring.ts'
 import { identifyCaller } from './operation/caller.ts'
@@ -73,6 +74,8 @@ async function forward(
   const outgoing = make(url, { ...options, ...tls })
   response.once('close', () => outgoing.destroy())
   const answered = answerOf(outgoing, url)
+  // It can fail while the request is still being sent.
+  answered.catch(() => undefined)
   await pipeline(incoming, outgoing).catch(() => undefined)
   const answer = await answered
   response.statusCode = answer.statusCode ?? 502
@@ -82,17 +85,14 @@ async function forward(
 }
 
 async function answerOf(outgoing: ClientRequest, { host }: URL): Promise<IncomingMessage> {
+  let isConnected = false
+  outgoing.once('socket', (socket) => {
+    isConnected = !socket.connecting
+    socket.once('connect', () => (isConnected = true))
+  })
   return new Promise((resolve, reject) => {
     outgoing.once('response', resolve)
-    outgoing.once('error', (cause) =>
-      reject(
-        new ServiceError(
-          'authority_unavailable',
-          `This sidecar is a replica, and its authority at ${host} gave no answer. A write may have been done or not: read before you repeat it.`,
-          { cause },
-        ),
-      ),
-    )
+    outgoing.once('error', (cause) => reject(isConnected ? unanswered(host, cause) : notReached(host, cause)))
   })
 }
 

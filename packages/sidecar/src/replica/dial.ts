@@ -5,8 +5,7 @@
 
 import grpc from '@grpc/grpc-js'
 import { Connection, openGrpcTransport, parseTarget, type TlsOptions, type Transport } from '@rolesets/client/feed'
-import { PassedStatus, type PassedCall, type Passing } from '../service/passing.ts'
-import { ServiceError } from '../service/service-error.ts'
+import { notReached, PassedStatus, unanswered, type PassedCall, type Passing } from '../service/passing.ts'
 
 export interface Authority {
   /** `host:port` or `unix:<path>`. */
@@ -42,7 +41,7 @@ export function dial({ target, key, tls }: Authority): Upstream {
   }
 }
 
-/** @throws ServiceError where nothing was sent */
+/** @throws ServiceError `authority_unavailable`: nothing was sent */
 async function reached(connection: Connection, { signal }: PassedCall, target: string): Promise<grpc.Client> {
   if (connection.client.getChannel().getConnectivityState(false) === grpc.connectivityState.READY)
     return connection.client
@@ -112,18 +111,4 @@ function isAnswered(error: unknown): error is grpc.ServiceError {
 
 function passedStatus({ code, details, metadata }: grpc.ServiceError): PassedStatus<grpc.StatusObject> {
   return new PassedStatus(details, { code, details, metadata })
-}
-
-function notReached(target: string, cause: unknown): ServiceError {
-  const why = cause instanceof Error ? ` ${cause.message}` : ''
-  return new ServiceError(
-    'authority_unavailable',
-    `This sidecar is a replica, and its authority at ${target} can't be reached, so nothing was done.${why} Try again later.`,
-    { cause },
-  )
-}
-
-function unanswered(target: string, cause: unknown): ServiceError {
-  const message = `This sidecar is a replica, and its authority at ${target} gave no answer. A write may have been done or not: read before you repeat it.`
-  return new ServiceError('authority_unavailable', message, { cause })
 }

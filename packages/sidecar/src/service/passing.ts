@@ -1,5 +1,7 @@
 /** Calls that a replica passes on to its authority, as bytes: what the border has of them, and what comes back. */
 
+import { ServiceError } from './service-error.ts'
+
 /** A call as it came. */
 export interface PassedCall {
   /** `/rolesets.v1.Administration/CreateRole`. */
@@ -31,4 +33,17 @@ export class PassedStatus<Status = unknown> extends Error {
     super(message)
     this.status = status
   }
+}
+
+/** Nothing was sent. @param target where the authority is */
+export function notReached(target: string, cause: unknown): ServiceError {
+  const why = cause instanceof Error && cause.message !== '' ? ` ${cause.message}` : ''
+  const message = `This sidecar is a replica, and its authority at ${target} can't be reached, so nothing was done.${why} Try again later.`
+  return new ServiceError('authority_unavailable', message, { cause })
+}
+
+/** The call was sent, and there was no answer. @param target where the authority was asked */
+export function unanswered(target: string, cause: unknown): ServiceError {
+  const message = `This sidecar is a replica, and its authority at ${target} gave no answer. A write may have been done or not: read before you repeat it.`
+  return new ServiceError('authority_unavailable', message, { cause })
 }

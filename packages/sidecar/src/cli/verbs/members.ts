@@ -121,8 +121,8 @@ const remove = writeVerb(removeVerb, ({ options }: Given<Options>, organization:
   return {
     ask: (admin, how, limits) => admin.deleteMembership({ ...input, ...how }, limits),
     outcome: () => ({
-      is: `${user} is no member of ${place} any more`,
-      would: `${user} would be no member of ${place}`,
+      is: `${user} is not a member of ${place} any more`,
+      would: `${user} would not be a member of ${place}`,
     }),
   }
 })

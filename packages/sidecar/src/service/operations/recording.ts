@@ -1,11 +1,12 @@
 /**
  * Records the changes of one write, and finds out which organizations they leave without an administrator (rule 19). A
- * write of several steps, as an apply is, is judged by its end: what one step takes, a later one may give back.
+ * write of several steps, as an apply is, is judged by its end: what one step takes, a later one may give back. Where a step
+ * takes the last administrator whose membership has no end, only one without an end gives back.
  */
 
 import { limits, type Catalogue, type Change, type Reassigned } from '@rolesets/core'
 import { absenceIn, departuresOf } from '../../domain/administrators.ts'
-import type { HolderCounts, WithoutAdministrator } from '../../domain/decided.ts'
+import type { Departure, HolderCounts, WithoutAdministrator } from '../../domain/decided.ts'
 import type { Writer } from '../../storage/store.ts'
 
 /**
@@ -18,6 +19,8 @@ export class Recording {
   readonly #writer: Writer
   readonly #now: number
   readonly #found: WithoutAdministrator[] = []
+  /** Of these, what took the last ones whose memberships have no end. */
+  readonly #foundLasting: WithoutAdministrator[] = []
   #steps = 0
   /** Members and invitations that are counted for several roles that they get others for, beyond once. */
   #repeated = { members: 0, invitations: 0 }
@@ -41,8 +44,10 @@ export class Recording {
   async #recordPart(changes: readonly Change[]): Promise<void> {
     const before = await this.#writer.catalogue()
     for (const departure of departuresOf(before, changes, this.#now)) {
-      const found = await this.#writer.withoutAdministrator(departure, { limit: candidatesMax, now: this.#now })
-      if (found.organizations > 0) this.#found.push(found)
+      const found = await this.#ask(departure, candidatesMax)
+      if (found.organizations === 0) continue
+      this.#found.push(found)
+      this.#foundLasting.push(await this.#ask({ ...departure, onlyLasting: true }, candidatesMax))
     }
     let counted: Change[] = []
     for (const change of changes) {
@@ -59,16 +64,13 @@ export class Recording {
 
   /** Whether one of these organizations has an administrator until the end of a membership. */
   async hasAdministratorForATime(after: Catalogue, { organizationIds }: WithoutAdministrator): Promise<boolean> {
-    const asked = { limit: organizationIds.length, now: this.#now }
-    const { organizations } = await this.#writer.withoutAdministrator(absenceIn(after, organizationIds), asked)
+    const { organizations } = await this.#ask(absenceIn(after, organizationIds), organizationIds.length)
     return organizations < organizationIds.length
   }
 
   /** The organizations that had an administrator and have none now. */
   async withoutAdministrator(after: Catalogue): Promise<WithoutAdministrator> {
-    const [first = { organizations: 0, organizationIds: [] }, ...others] = this.#found
-    const isKnown = this.#steps === 1 && others.length === 0
-    const found = isKnown || this.#found.length === 0 ? first : await this.#lookAgain(after)
+    const found = this.#found.length === 0 ? { organizations: 0, organizationIds: [] } : await this.#lookAgain(after)
     return { ...found, organizationIds: found.organizationIds.slice(0, limits.organizationsInImpactMax) }
   }
 
@@ -94,9 +96,25 @@ export class Recording {
   async #lookAgain(after: Catalogue): Promise<WithoutAdministrator> {
     const most = this.#found.reduce((one, other) => (one.organizations >= other.organizations ? one : other))
     if (most.organizations > candidatesMax) return most
-    const candidates = [...new Set(this.#found.flatMap(({ organizationIds }) => organizationIds))]
-    return this.#writer.withoutAdministrator(absenceIn(after, candidates), { limit: candidates.length, now: this.#now })
+    const candidates = idsIn(this.#found)
+    const [any, lasting] = [
+      await this.#ask(absenceIn(after, candidates), candidates.length),
+      await this.#ask(absenceIn(after, idsIn(this.#foundLasting), true), candidates.length),
+    ]
+    // The candidates of one question are in order already.
+    const absent = new Set(idsIn([any, lasting]))
+    const ordered = this.#found.length === 1 ? candidates : candidates.sort()
+    const organizationIds = ordered.filter((id) => absent.has(id))
+    return { organizations: organizationIds.length, organizationIds }
   }
+
+  async #ask(departure: Departure, limit: number): Promise<WithoutAdministrator> {
+    return this.#writer.withoutAdministrator(departure, { limit, now: this.#now })
+  }
+}
+
+function idsIn(found: readonly WithoutAdministrator[]): string[] {
+  return [...new Set(found.flatMap(({ organizationIds }) => organizationIds))]
 }
 
 /**

@@ -20,9 +20,6 @@ const sources = ['memberships AS %s INDEXED BY memberships_by_role', 'further_me
 
 const isCurrent = (row: string) => isCurrentMemberOfWhole(row, '?3')
 
-/** Who can be an administrator in place of `leaving`, by the ends of both. */
-const lastsFor = (leaving: string) => `(others.expires_at IS NULL OR ${leaving}.expires_at IS NOT NULL)`
-
 /** `?1` the remaining roles, `?3` the time. @param id the organization */
 const isWithoutOthers = (id: string, condition = 'true') =>
   sources
@@ -43,48 +40,75 @@ const someLeave = (id: string, condition: string) =>
     })
     .join(' OR ')
 
-/** The parts are in this order because an organization can have many who leave, and nearly none has members with an end. */
-const isLeft = (id: string) => `(${someLeave(id, isCurrent('leaving'))})
+/** What a question counts: all memberships, or only those without an end. */
+interface Counted {
+  readonly leaving: string
+  readonly others: string
+  /** Who can be an administrator in place of `leaving`, by the ends of both. */
+  readonly lastsFor: string
+  /** The parts are in this order because an organization can have many who leave, and nearly none has members with an end. */
+  readonly isLeft: (id: string) => string
+}
+
+const all: Counted = {
+  leaving: isCurrent('leaving'),
+  others: 'true',
+  lastsFor: '(others.expires_at IS NULL OR leaving.expires_at IS NOT NULL)',
+  isLeft: (id) => `(${someLeave(id, isCurrent('leaving'))})
   AND (${isWithoutOthers(id)} OR ${isWithoutOthers(id, 'others.expires_at IS NULL')}
-    AND (${someLeave(id, 'leaving.expires_at IS NULL')}))`
+    AND (${someLeave(id, 'leaving.expires_at IS NULL')}))`,
+}
+
+const lasting: Counted = {
+  leaving: 'leaving.expires_at IS NULL',
+  others: 'others.expires_at IS NULL',
+  lastsFor: 'others.expires_at IS NULL',
+  isLeft: (id) =>
+    `(${someLeave(id, 'leaving.expires_at IS NULL')}) AND ${isWithoutOthers(id, 'others.expires_at IS NULL')}`,
+}
 
 /** `?2` as above. @param condition on `leaving.organization_id` */
-const byHolders = (condition: string) =>
+const byHolders = (counted: Counted, condition: string) =>
   sources
     .map(
       (source) => `
 SELECT DISTINCT leaving.organization_id AS id
 FROM json_each(?2) AS lost CROSS JOIN ${source('leaving')}
-WHERE leaving.role_id = lost.value AND leaving.scope = '' AND ${isCurrent('leaving')} AND ${condition}
-  AND ${isWithoutOthers('leaving.organization_id', lastsFor('leaving'))}`,
+WHERE leaving.role_id = lost.value AND leaving.scope = '' AND ${counted.leaving} AND ${condition}
+  AND ${isWithoutOthers('leaving.organization_id', counted.lastsFor)}`,
     )
     .join(' UNION ')
 
-const selections = {
+const selectionsOf = (counted: Counted) => ({
   // ?2: lists of organization, user and end. Those who are over are not among them.
   members: `
 WITH leaving (organization_id, user_id, expires_at) AS MATERIALIZED (
   SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2)
 )
 SELECT DISTINCT organization_id AS id FROM leaving
-WHERE ${isWithoutOthers(
+WHERE ${counted === lasting ? counted.leaving : 'true'} AND ${isWithoutOthers(
     'leaving.organization_id',
     `(others.organization_id, others.user_id) NOT IN (SELECT organization_id, user_id FROM leaving)
-      AND ${lastsFor('leaving')}`,
+      AND ${counted.lastsFor}`,
   )}`,
   // ?2: organizations.
   organizations: `
 SELECT id FROM organizations
-WHERE id IN (SELECT value FROM json_each(?2)) AND ${isWithoutOthers('organizations.id')}`,
-  everywhere: byHolders('true'),
-  inOrganization: byHolders('leaving.organization_id = ?4'),
+WHERE id IN (SELECT value FROM json_each(?2)) AND ${isWithoutOthers('organizations.id', counted.others)}`,
+  everywhere: byHolders(counted, 'true'),
+  inOrganization: byHolders(counted, 'leaving.organization_id = ?4'),
   inRoleSet: {
     organizations: `
 SELECT id FROM organizations
-WHERE role_set_id = ?4 AND ${isLeft('organizations.id')}`,
-    holders: byHolders('(SELECT role_set_id FROM organizations WHERE organizations.id = leaving.organization_id) = ?4'),
+WHERE role_set_id = ?4 AND ${counted.isLeft('organizations.id')}`,
+    holders: byHolders(
+      counted,
+      '(SELECT role_set_id FROM organizations WHERE organizations.id = leaving.organization_id) = ?4',
+    ),
   },
-} as const
+})
+
+const selectionsByEnds = { all: selectionsOf(all), lasting: selectionsOf(lasting) } as const
 
 export async function withoutAdministrator(
   connection: Connection,
@@ -102,9 +126,10 @@ export async function withoutAdministrator(
 
 async function selectionOf(
   connection: Connection,
-  { leaving, remainingRoleIds }: Departure,
+  { leaving, remainingRoleIds, onlyLasting }: Departure,
   now: number,
 ): Promise<{ readonly sql: string; readonly values: readonly Value[] }> {
+  const selections = selectionsByEnds[onlyLasting ? 'lasting' : 'all']
   const remaining = JSON.stringify(remainingRoleIds)
   if ('members' in leaving) {
     const members = leaving.members.map(({ organizationId, userId, expiresAt }) => [organizationId, userId, expiresAt])

@@ -220,14 +220,16 @@ export async function deleteFormerRoles(connection: Connection, before: readonly
   await connection.run(`DELETE FROM ${members.former} WHERE ${isAsked(members)}`, [keys])
 }
 
-/** With the memberships of a scope. */
+/** With the memberships of a scope. What is left at the new key is of members whose time is over, and makes room as they do. */
 export async function renameFormerRoles(
   connection: Connection,
   renamed: { readonly organizationId: string; readonly fromScope: string; readonly toScope: string },
   { revision }: Pick<Recorded, 'revision'>,
 ): Promise<void> {
   const { organizationId, fromScope, toScope } = renamed
-  const sql = `UPDATE ${members.former} SET scope = ?, revision = ? WHERE organization_id = ? AND scope = ?`
+  const isIn = 'organization_id = ? AND scope = ?'
+  await connection.run(`DELETE FROM ${members.former} WHERE ${isIn}`, [organizationId, toScope])
+  const sql = `UPDATE ${members.former} SET scope = ?, revision = ? WHERE ${isIn}`
   await connection.run(sql, [toScope, revision, organizationId, fromScope])
 }
 
