@@ -176,3 +176,16 @@ test('log prints the keys that things had then, also after a rename and a deleti
     t.regex(ofRole, /role org:now deleted\n/)
   }
 })
+
+test('log says which role set a new kind of scopes names, and what a new scope has that got none', async (t) => {
+  const { type: typeThere, operator } = await openPlace(t)
+  const { admin } = operator
+  await admin.createOrganization({ id: 'acme' })
+  await admin.setScopeKind({ kind: 'ward', fallback: 'ROLE_SET', roleSet: 'role_set:default' })
+  await admin.setScopeKind({ kind: 'department', fallback: 'ORGANIZATION' })
+  await admin.renameScope({ organizationId: 'acme', scope: 'department:er', name: 'Emergency' })
+  const { stdout } = await typeThere(['log', '--limit', '3'])
+  t.regex(stdout, /\n {2}scope kind ward added: role_set:default\n/)
+  t.regex(stdout, /\n {2}scope kind department added: organization\n/)
+  t.regex(stdout, /\n {2}assignment department:er of acme added: Emergency\n/)
+})

@@ -82,7 +82,7 @@ test('a role or an end that is not given stays as it is, and one of them must be
   t.deepEqual([withoutRole.exitCode, /--role is missing/.test(withoutRole.stderr)], [2, true])
 })
 
-test('a time that is none, or that is over, is refused with exit code 2', async (t) => {
+test('what is not a time, or is over, is refused with exit code 2', async (t) => {
   const { refused } = await open(t)
   for (const [typed, message] of [
     ['tomorrow', /--until must be a time/],

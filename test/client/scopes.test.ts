@@ -135,7 +135,7 @@ test('a scope is found among many of its organization', async (t) => {
   )
 })
 
-test('a question about a scope that is no object or has a wrong part is rejected, also when the answer is known', async (t) => {
+test('a question about a scope that is not an object or has a wrong part is rejected, also when the answer is known', async (t) => {
   const { client } = await openBesideFake(t, { sidecar: hospital })
   await client.check('acme', 'org:admin')
   t.true(client.checkCached('acme', 'org:admin', { scope: '' })?.allowed)

@@ -116,7 +116,7 @@ test('what follows the replica keeps its cursor: a client, and a replica of the 
   t.like(await through.write('CreateRole', { key: 'org:far' }), { role: { key: 'org:far' } })
 })
 
-test('a key that the authority makes opens the replica, and stops to when it is revoked there', async (t) => {
+test('a key that the authority makes opens the replica until it is revoked there', async (t) => {
   const authority = await openTestSidecar(t)
   const operator = clientOf(t, authority)
   const { key, accessKey } = await operator.admin.createAccessKey({ name: 'reports', access: 'READ' })

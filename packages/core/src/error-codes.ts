@@ -369,8 +369,8 @@ export function isErrorCode(text: string): text is ErrorCode {
 }
 
 /**
- * What a failure of the storage is called outside, unless it ends all writes: that is `store_damaged`, whatever its own code is. The codes
- * that end the opening of a store never meet a call.
+ * What a failure of the storage is called outside, unless it ends all writes: that is `store_damaged`, whatever its own
+ * code is. The codes that end the opening of a store never meet a call.
  */
 export const storeCodes = {
   overloaded: 'overloaded',

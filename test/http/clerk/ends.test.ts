@@ -43,7 +43,7 @@ test('what has no end has no such field, whether null was sent or nothing', asyn
   }
 })
 
-test('an end that is over, or no time, is refused with the field', async (t) => {
+test('an end that is over, or not a time, is refused with the field', async (t) => {
   const { call, give, path } = await open(t)
   await give('cem')
   for (const expires_at of [begin, 1, -1, 1.5, 253_402_300_800_000, '2030-01-01T00:00:00Z', true, {}])

@@ -33,7 +33,10 @@ interface StateStream {
   readonly organizations: Stream<Organization>
   /** Of scopes; not given: there are none. */
   readonly assignments?: Stream<Assignment> | undefined
-  /** Ordered by organization and scope, beginning with the organization as a whole; those of one place and user next to each other. */
+  /**
+   * Ordered by organization and scope, beginning with the organization as a whole; those of one place and user next to
+   * each other.
+   */
   readonly memberships: Stream<Membership>
   /** Those of one organization and address next to each other; the case of ASCII letters doesn't count. */
   readonly invitations: Stream<Invitation>
@@ -90,7 +93,10 @@ export class InvariantCheck {
     ]
   }
 
-  /** I5: every organization has exactly one set. I13. I6: one id and one slug stand for one organization, and no id is another one's slug. */
+  /**
+   * I5: every organization has exactly one set. I13. I6: one id and one slug stand for one organization, and no id is
+   * another one's slug.
+   */
   organization({ id, slug, roleSetId }: Organization): string[] {
     const breaches: string[] = []
     if (!this.#catalogue.roleSets.byId(roleSetId))
@@ -109,7 +115,7 @@ export class InvariantCheck {
     return breaches
   }
 
-  /** I1: every member's role is in its organization's set. I6: a user is a member of a place once. I10. */
+  /** I1: every member's roles are in the set of the place. I6: a user is a member of a place once. I10. */
   membership(membership: Membership): string[] {
     const key = memberKey(membership)
     const breaches = key === this.#lastMember ? [`I6: two memberships have the organization and user ${key}.`] : []
@@ -118,7 +124,10 @@ export class InvariantCheck {
     return [...misplaced, ...findRoleFaults(membership), ...breaches]
   }
 
-  /** Nobody moves the roles of a membership that is over. That of an organization as a whole is read before those in its scopes. */
+  /**
+   * Nobody moves the roles of a membership that is over. That of an organization as a whole is read before those in its
+   * scopes.
+   */
   #isOver(membership: Membership): boolean {
     const { organizationId, scope, userId } = membership
     if (this.#ended.organizationId !== organizationId) this.#ended = { organizationId, userIds: new Set() }
@@ -136,7 +145,7 @@ export class InvariantCheck {
     return [`I9: ${userId} is a member of the scope ${place}, and not of the organization as a whole.`]
   }
 
-  /** I2: every pending invitation's role is in its organization's set. I6: one address, one pending invitation. */
+  /** I2: every pending invitation's roles are in the set of its place. I6: one address has one pending invitation there. */
   invitation(invitation: Invitation): string[] {
     if (statusOf(invitation, this.#now) !== 'pending') return []
     const key = invitationKey(invitation)

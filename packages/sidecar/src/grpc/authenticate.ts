@@ -12,11 +12,11 @@ import { AccessError } from './access-error.ts'
 
 /**
  * What a call needs: `open` nothing (health), `read` a key on listeners beyond this machine, `personal` a key on every
- * listener (members, invitations, what happened in the past), `member` the same, but where a setting makes it a `read` (what
- * one user holds), `write` the secret key. `confidential` reads what applications
- * must not see and needs the secret key, too. `preview` is a write that a key which may only read can ask for as a dry run: it
- * needs a key on every listener, and `checkMayWrite` where it is not a dry run. Where nobody can write, both are let in without a key on
- * this machine, to be told so: see `isWithoutWriters`.
+ * listener (members, invitations, what happened in the past), `member` the same, but where a setting makes it a `read`
+ * (what one user holds), `write` the secret key. `confidential` reads what applications must not see and needs the secret
+ * key, too. `preview` is a write that a key which may only read can ask for as a dry run: it needs a key on every
+ * listener, and `checkMayWrite` where it is not a dry run. Where nobody can write, both are let in without a key on this
+ * machine, to be told so: see `isWithoutWriters`.
  */
 export type Access = 'open' | 'read' | 'member' | 'personal' | 'confidential' | 'write' | 'preview'
 
@@ -29,8 +29,8 @@ export interface Admission {
   /** The setting ROLESETS_MEMBERS_WITHOUT_KEY. */
   readonly membersWithoutKey: boolean
   /**
-   * The sidecar is read-only, and there is no key with which anybody could write. Then a local caller without a key hears that it is
-   * read-only, because no key would help.
+   * The sidecar is read-only, and there is no key with which anybody could write. Then a local caller without a key hears
+   * that it is read-only, because no key would help.
    */
   readonly isWithoutWriters: () => boolean
 }

@@ -22,8 +22,8 @@ export class ServiceError extends Error {
 }
 
 /**
- * A failure of the storage that ends all writes, as callers and probes are told of it: what to do, and nothing of the file, whose path and
- * state are for the log. Any other error is returned as it is.
+ * A failure of the storage that ends all writes, as callers and probes are told of it: what to do, and nothing of the
+ * file, whose path and state are for the log. Any other error is returned as it is.
  */
 export function asTold(error: unknown): unknown {
   if (!(error instanceof StoreError) || !error.endsWrites) return error

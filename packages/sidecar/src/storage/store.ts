@@ -148,16 +148,17 @@ export interface Reader {
     },
   ): Promise<readonly Invitation[]>
   /**
-   * How many members and pending invitations have each role, in one place, in all places of an organization (`everyScope`), or in all organizations of a set. Only
-   * roles that are in use. `organizations` counts those with a member or a pending invitation. Of the organizations of a
-   * set, their scopes aren't meant.
+   * How many members and pending invitations have each role, in one place, in all places of an organization
+   * (`everyScope`), or in all organizations of a set. Only roles that are in use. `organizations` counts those with a
+   * member or a pending invitation. Of the organizations of a set, their scopes aren't meant.
    */
   usageIn(among: Where | { readonly roleSetId: string }, now: number): Promise<readonly RoleUsage[]>
   /** The same for one role: anywhere, also in scopes, or in all organizations of a set. */
   usageOf(roleId: string, among: { readonly roleSetId: string } | undefined, now: number): Promise<RoleUsage>
   /**
-   * Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use. Of the
-   * scopes that have a role set, `organizations` doesn't count what `usageOf` counts: organizations on it with holders as a whole.
+   * Who holds which roles in the scopes of a change, by the role set of their organization. Only roles that are in use.
+   * Of the scopes that have a role set, `organizations` doesn't count what `usageOf` counts: organizations on it with
+   * holders as a whole.
    * @param isWhole true: of all organizations together, with an empty `organizationRoleSetId`; it costs less
    */
   scopeUsage(among: Among, now: number, isWhole?: boolean): Promise<readonly ScopeUsage[]>
@@ -167,8 +168,8 @@ export interface Reader {
    */
   scopePlaces(among: Among, now: number, except?: { readonly organizationsOn: string }): Promise<SomePlaces>
   /**
-   * Who holds one role in the scopes that have a role set, and which scopes these are. `organizations` is as in `scopeUsage`. Its cost depends on the holders of the
-   * role, and not on the number of scopes that have the set.
+   * Who holds one role in the scopes that have a role set, and which scopes these are. `organizations` is as in
+   * `scopeUsage`. Its cost depends on the holders of the role, and not on the number of scopes that have the set.
    */
   roleInScopes(of: { readonly roleId: string; readonly roleSetId: string }, now: number): Promise<RoleInScopes>
   /** Those with a name, a role set of their own or members at the time, ordered by key. */
@@ -229,7 +230,10 @@ export interface Writer extends Reader {
   readonly nextRevision: number
   /** Writes the rows of these changes. May be called several times; all calls of a work make one change set. */
   record(changes: readonly Change[]): Promise<void>
-  /** Null removes the bookmark. It is kept in the transaction of this work, and is none of its changes: alone it makes no revision. */
+  /**
+   * Null removes the bookmark. It is kept in the transaction of this work, and is none of its changes: alone it makes no
+   * revision.
+   */
   setBookmark(name: string, bookmark: Bookmark | null): void
 }
 
@@ -272,7 +276,7 @@ export interface StoreSnapshot {
 export type SnapshotPart =
   /** Each once, and in any order but that those of the catalogue come first, in the order of `catalogueChanges`. */
   | { readonly kind: 'things'; readonly changes: readonly Change[] }
-  /** Keys that were used before; after the permissions. */
+  /** Keys that were used before, and that no permission has now. */
   | { readonly kind: 'retired_permissions'; readonly retired: RetiredKeys }
   | { readonly kind: 'deleted_organizations'; readonly deleted: readonly DeletedOrganization[] }
   /** In order, after all things. */
@@ -327,16 +331,18 @@ export interface Store extends AsyncDisposable, Copying {
   /** @throws StoreError `overloaded` when too many works wait (may be retried: nothing was done). */
   write<T>(provenance: Provenance, work: (writer: Writer) => Promise<T>): Promise<At<T>>
   /**
-   * Takes a change set that another store made: its rows, its history and its seal, in one transaction. The changes are read
-   * from the record, which the seal protects. Listeners are called as for a write. Change sets that wait share a commit, so a follower need not wait for one before it appends the next.
+   * Takes a change set that another store made: its rows, its history and its seal, in one transaction. The changes are
+   * read from the record, which the seal protects. Listeners are called as for a write. Change sets that wait share a
+   * commit, so a follower need not wait for one before it appends the next.
    * @param epoch under which the other store names the revision; where it isn't that of the revision before, a timeline begins. Left out: as before
    * @throws AppendError when it doesn't follow the head (nothing was done); StoreError as for a write
    */
   append(changeSet: SealedRecord, epoch?: string): Promise<void>
   /**
-   * Replaces the whole content by that of another store, and the epoch with it. History begins after the snapshot's revision.
-   * Bookmarks stay: each names its epoch; one that is given is set. It is one transaction: readers see the content before or after it, and when the
-   * snapshot ends with an error nothing was done. Writes wait meanwhile. The caller makes sure that it is no older snapshot.
+   * Replaces the whole content by that of another store, and the epoch with it. History begins after the snapshot's
+   * revision. Bookmarks stay: each names its epoch; one that is given is set. It is one transaction: readers see the
+   * content before or after it, and when the snapshot ends with an error nothing was done. Writes wait meanwhile. The
+   * caller makes sure that it is no older snapshot.
    * @throws StoreError as for a write; `failed`, with the stream's error as its cause, when the snapshot breaks off
    */
   adopt(snapshot: StoreSnapshot, epoch: string, bookmarks?: Bookmarks): Promise<void>

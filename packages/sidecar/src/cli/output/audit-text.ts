@@ -22,8 +22,8 @@ export function shownChangeSet({ actingUserId, ...changeSet }: AuditedChangeSet)
 interface Words {
   /** The thing as people know it. */
   readonly name: (image: Image, id: string) => string
-  /** The field that matters when the thing is new. */
-  readonly shownWhenNew?: string
+  /** The fields that matter when the thing is new. The first one that isn't empty is shown. */
+  readonly shownWhenNew?: readonly string[]
 }
 
 const byKey = ({ key }: Image): string => textOf(key)
@@ -35,22 +35,19 @@ const byId = (_image: Image, id: string): string => id
 const words: Readonly<Record<ThingName, Words>> = {
   permission: { name: byKey },
   role: { name: byKey },
-  role_set: { name: byKey, shownWhenNew: 'roles' },
-  scope_kind: { name: byId, shownWhenNew: 'fallback' },
-  scope_default: { name: byId, shownWhenNew: 'role_set' },
+  role_set: { name: byKey, shownWhenNew: ['roles'] },
+  scope_kind: { name: byId, shownWhenNew: ['role_set', 'fallback'] },
+  scope_default: { name: byId, shownWhenNew: ['role_set'] },
   settings: { name: byId },
-  organization: { name: byId, shownWhenNew: 'role_set' },
-  assignment: {
-    name: placeText,
-    shownWhenNew: 'role_set',
-  },
+  organization: { name: byId, shownWhenNew: ['role_set'] },
+  assignment: { name: placeText, shownWhenNew: ['role_set', 'name'] },
   membership: {
     name: (image) => `${textOf(image['user_id'])} in ${placeText(image)}`,
-    shownWhenNew: 'role',
+    shownWhenNew: ['role'],
   },
   invitation: {
     name: (image) => `${textOf(image['email_address'])} in ${placeText(image)}`,
-    shownWhenNew: 'role',
+    shownWhenNew: ['role'],
   },
   access_key: { name: ({ name }) => textOf(name) },
 }
@@ -78,7 +75,7 @@ function factText(change: AuditedChange): string {
   const named = `${thing} ${name(after ?? before ?? {}, id)}`
   if (after === undefined) return `${named} deleted${holders(change)}`
   if (before === undefined) {
-    const shown = shownWhenNew === undefined ? undefined : (after['roles'] ?? after[shownWhenNew])
+    const shown = after['roles'] ?? shownWhenNew?.map((field) => after[field]).find((value) => (value ?? '') !== '')
     return `${named} added${shown === undefined ? '' : `: ${textOf(shown)}${untilText(after)}`}`
   }
   const differences = differencesOf(before, after)

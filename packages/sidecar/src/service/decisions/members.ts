@@ -1,6 +1,7 @@
 /**
  * "What does this user hold here now?", answered by one read of the storage, in which the catalogue, the role set and the
- * memberships are of one revision. Calls that come at the same time share a read. Clients that ask often keep what they are told, and follow the feed.
+ * memberships are of one revision. Calls that come at the same time share a read. Clients that ask often keep what they
+ * are told, and follow the feed.
  */
 
 import {

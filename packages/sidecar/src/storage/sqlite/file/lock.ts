@@ -63,8 +63,8 @@ export async function acquireLock(file: string): Promise<Lock> {
 }
 
 /**
- * A lock file can be replaced or removed while it is being opened. Then the lock would be on a file without a name, and keep nobody away: so
- * the file must be the same before it is opened and after it is locked.
+ * A lock file can be replaced or removed while it is being opened. Then the lock would be on a file without a name, and
+ * keep nobody away: so the file must be the same before it is opened and after it is locked.
  */
 async function lockInPlace(lockFile: string): Promise<{ connection: Connection; narrowed: readonly string[] }> {
   for (;;) {

@@ -1,6 +1,7 @@
 /**
- * The folder of a store in memory: its files are private, and go with the process. A process that was killed leaves its folder behind, and the
- * folder for temporary files of a container outlives the process. So a start removes the folders of processes that are gone.
+ * The folder of a store in memory: its files are private, and go with the process. A process that was killed leaves its
+ * folder behind, and the folder for temporary files of a container outlives the process. So a start removes the folders
+ * of processes that are gone.
  */
 
 import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'

@@ -1,6 +1,6 @@
 /**
- * Which memberships count at a time (rule 22), said once for all statements; random histories compare it with `isCurrentIn` of core. A
- * membership whose time is over stays in its row: nothing needs to run for it to end.
+ * Which memberships count at a time (rule 22), said once for all statements; random histories compare it with
+ * `isCurrentIn` of core. A membership whose time is over stays in its row: nothing needs to run for it to end.
  *
  * Nearly all stores have no membership that is over. One step in an index of those with an end finds that out, once for a
  * statement, and then no row is looked at.
