@@ -162,5 +162,5 @@ test('the fake sidecar has members of scopes, who are members of the organizatio
   sidecar.removeMember('globex', 'ann')
   await clock.settle()
   t.is(await ask('org:member'), 'NOT_A_MEMBER')
-  t.throws(() => sidecar.setMember(place, 'eve', 'org:member'), { code: 'membership_not_found' })
+  t.throws(() => sidecar.setMember(place, 'eve', 'org:member'), { code: 'organization_membership_missing' })
 })

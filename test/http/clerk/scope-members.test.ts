@@ -62,6 +62,8 @@ test('members of a scope are members of its organization, and have roles of its 
   t.is(await post({ user_id: 'user_bob', role: 'org:technician', scope }), undefined)
 })
 
+const emptyScope = 'scope must not be empty. Write <kind>:<name>, or leave it out for the organization as a whole.'
+
 test('a membership of a scope is changed and ended where ?scope= names it, and with that of the organization', async (t) => {
   const api = await openPharmacy(t)
   const { call } = api
@@ -74,7 +76,10 @@ test('a membership of a scope is changed and ended where ?scope= names it, and w
     scope,
     public_metadata: { badge: 1 },
   })
-  t.is((await call('PATCH', `${one}?scope=`, role)).status, 422)
+  const empty = await call('PATCH', `${one}?scope=`, role)
+  t.is(empty.status, 422)
+  t.is(empty.body.errors[0].long_message, emptyScope)
+  t.is((await call('GET', `${members}?scope=`)).body.errors[0].long_message, emptyScope)
   t.is((await call('PATCH', `${one}?scope=department:other`, role)).status, 404)
   t.like((await call('DELETE', `${one}?scope=${scope}`)).body, { scope })
   t.deepEqual(await listed(api, `${members}?scope=*`), [{ role: 'org:member' }])

@@ -112,7 +112,7 @@ export class FakeCalls {
       case 'AssignRoleSet': {
         const { organizationId, scope = '' } = request
         if (scope !== '') {
-          const changes = [store.assignScopeChange(organizationId, scope, request.roleSet)]
+          const changes = [store.scopes.assignChange({ organizationId, scope }, store.roleSet(request.roleSet))]
           return { changes, reply: { organization: store.organizations.get(organizationId) } }
         }
         const change = store.assignChange(organizationId, request.roleSet)

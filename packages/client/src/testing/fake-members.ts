@@ -2,9 +2,11 @@
 
 import {
   decideMember,
+  isCurrent,
   keyOfMember,
   permissionKeysOf,
   type Catalogue,
+  type Held,
   type MemberQuestion,
   type MemberStanding,
   roleSetAt,
@@ -14,7 +16,7 @@ import {
   type RoleSetAt,
 } from '@rolesets/core'
 import type { Change } from '../feed/changes.ts'
-import type { MembershipDeleted, MembersReassigned } from '../feed/changes.ts'
+import type { MembershipDeleted, MembersReassigned, ScopeRenamed } from '../feed/changes.ts'
 import type { Membership, Role } from '../wire/resources.ts'
 
 /** A user in an organization, or in a scope of it. */
@@ -38,11 +40,29 @@ export interface FakeStanding {
   readonly isDeleted: boolean
 }
 
-const nothing = { expiresAtMs: 0, publicMetadata: {}, privateMetadata: {}, createdAtMs: 0, updatedAtMs: 0 }
+/** What a user holds in a place. */
+export interface FakeHolding {
+  readonly roles: readonly Role[]
+  /** Milliseconds from now; null: without an end. Not given: as it was, and without an end for a new member. */
+  readonly endsInMs?: number | null | undefined
+}
+
+const nothing = { publicMetadata: {}, privateMetadata: {}, createdAtMs: 0, updatedAtMs: 0 }
 
 export class FakeMembers {
   readonly #memberships = new Map<string, Membership>()
+  readonly #now: () => number
   #ids = 0
+
+  /** @param now Unix milliseconds */
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** Those that count now. */
+  current(): readonly Membership[] {
+    return [...this.#memberships.values()].filter((each) => this.has(each) && this.has({ ...each, scope: '' }))
+  }
 
   put(membership: Membership): void {
     this.#memberships.set(keyOfMember(membership), membership)
@@ -68,12 +88,25 @@ export class FakeMembers {
     }
   }
 
-  putChange(member: FakeMember, roles: readonly Role[]): Change {
+  rename({ organizationId, fromScope, toScope: scope }: ScopeRenamed): void {
+    for (const each of [...this.#memberships.values()]) {
+      if (each.organizationId !== organizationId || each.scope !== fromScope) continue
+      this.delete(each)
+      this.put({ ...each, scope })
+    }
+  }
+
+  /** One that is over isn't changed: a new one takes its place, and that of those in the scopes of the organization. */
+  putChanges(member: FakeMember, { roles, endsInMs }: FakeHolding): readonly Change[] {
     const { organizationId, scope, userId } = member
-    const { id } = this.#memberships.get(keyOfMember(member)) ?? { id: `orgmem_${++this.#ids}` }
+    const before = this.#memberships.get(keyOfMember(member))
+    const present = this.has(member) ? before : undefined
+    const { id } = present ?? { id: `orgmem_${++this.#ids}` }
+    const expiresAtMs = endsInMs === undefined ? (present?.expiresAtMs ?? 0) : this.#endIn(endsInMs)
     const [keys, ids] = [roles.map(({ key }) => key), roles.map(({ id: roleId }) => roleId)]
     const held = { role: keys[0] ?? '', roleId: ids[0] ?? '', roles: keys, roleIds: ids }
-    return { membershipPut: { id, organizationId, scope, userId, ...held, ...nothing } }
+    const put: Change = { membershipPut: { id, organizationId, scope, userId, ...held, expiresAtMs, ...nothing } }
+    return [...(present === undefined ? this.deleteChanges(member) : []), put]
   }
 
   /** The end of a membership, and with that in an organization as a whole the ends of those in its scopes. */
@@ -86,8 +119,19 @@ export class FakeMembers {
     return ends.map(({ id, scope: ended }) => ({ membershipDeleted: { id, organizationId, userId, scope: ended } }))
   }
 
+  /** Whether the user is a member there now. */
   has(member: FakeMember): boolean {
-    return this.#memberships.has(keyOfMember(member))
+    return isCurrent(this.#heldBy(member), this.#now())
+  }
+
+  /** Unix milliseconds, 0: never. Not later than asked, so that what is over now is over at once. */
+  #endIn(endsInMs: number | null): number {
+    return endsInMs === null ? 0 : Math.floor(this.#now() + endsInMs)
+  }
+
+  #heldBy(member: FakeMember): Held | undefined {
+    const { roleIds, expiresAtMs = 0 } = this.#memberships.get(keyOfMember(member)) ?? {}
+    return roleIds && { roleIds, expiresAt: expiresAtMs === 0 ? null : expiresAtMs }
   }
 
   /** As the answer to CheckMember has it, but for the revision. */
@@ -98,8 +142,11 @@ export class FakeMembers {
       roleSetAt(catalogue, { ...standing, scope: '' }),
     )
     const place = this.#standingOf(question, roleSetAt(catalogue, standing))
-    const facts = { organization, reach, now: 0, ...(scope !== '' && { scope: place }) }
+    const now = this.#now()
+    const facts = { organization, reach, now, ...(scope !== '' && { scope: place }) }
     const decision = decideMember(catalogue, askedOf(question), facts)
+    const [whole, inPlace] = [organization, place].map(({ held }) => (isCurrent(held, now) ? held : undefined))
+    const ends = [whole, inPlace].flatMap((held) => held?.expiresAt ?? [])
     return {
       ...decision,
       roles: decision.roles.map(({ key }) => key),
@@ -108,19 +155,17 @@ export class FakeMembers {
       roleSetId: standing.roleSetId ?? '',
       organizationRegistered: standing.roleSetId !== undefined,
       organizationDeleted: isDeleted,
-      roleIds: organization.held === undefined ? [] : (place.held?.roleIds ?? []),
-      endsInMs: 0,
+      roleIds: whole === undefined ? [] : (inPlace?.roleIds ?? []),
+      endsInMs: ends.length === 0 ? 0 : Math.min(...ends) - now,
       ...(scope !== '' && {
         ...{ inScope: true, ownRoleSetId: standing.own ?? '' },
-        organizationRoleIds: organization.held?.roleIds ?? [],
+        organizationRoleIds: whole?.roleIds ?? [],
       }),
     }
   }
 
   #standingOf(member: FakeMember, found: RoleSetAt): MemberStanding {
-    const membership = this.#memberships.get(keyOfMember(member))
-    const held = membership && { roleIds: membership.roleIds, expiresAt: null }
-    return { roleSet: found.roleSet ?? found.reason, held }
+    return { roleSet: found.roleSet ?? found.reason, held: this.#heldBy(member) }
   }
 }
 

@@ -29,8 +29,8 @@ export interface FakeSidecarOptions {
   readonly scopeKinds?: { readonly [kind: string]: string }
   /** Key of scopes to key of the role set that they have by default. */
   readonly scopeDefaults?: { readonly [scope: string]: string }
-  /** Id of the organization to its members: id of the user to the key of the role, or to several. */
-  readonly members?: { readonly [organizationId: string]: { readonly [userId: string]: string | readonly string[] } }
+  /** Id of the organization to its members: id of the user to the key of the role, to several, or with an end. */
+  readonly members?: { readonly [organizationId: string]: { readonly [userId: string]: FakeRoles } }
   /** As for a client with a key (the default), or as for one without: the feed then doesn't show memberships. */
   readonly membershipsShown?: boolean
   /** Default `initial`. */
@@ -52,6 +52,18 @@ export interface FakeCall {
 export interface FakePlace {
   readonly organizationId: string
   readonly scope: string
+}
+
+/** What a member holds: the key of a role, or several. */
+export type FakeRoles = string | readonly string[] | FakeTimeBoundRoles
+
+export interface FakeTimeBoundRoles {
+  readonly roles: string | readonly string[]
+  /**
+   * The membership ends when the clock of the fake sidecar has gone on by so many milliseconds; 0: it is over now, null: it has
+   * no end. Not given: as it was, and without an end for a new member.
+   */
+  readonly endsInMs?: number | null
 }
 
 type Handler = (request: object) => unknown
@@ -82,11 +94,16 @@ export interface FakeSidecar {
   unassign(organizationId: string, scope: string): string
   /** Registers a kind of scopes. `fallback`: key of a role set, or `organization` or `none`. */
   setScopeKind(kind: string, fallback: string): string
+  /** Fails with `in_use` while there are members, role sets of scopes, or defaults of the kind, as a write does. */
+  removeScopeKind(kind: string): string
   /** Gives the scopes with this key a role set where they have none of their own. */
   setScopeDefault(scope: string, roleSet: string): string
+  removeScopeDefault(scope: string): string
+  /** Gives a scope another key; its members and its own role set go with it. */
+  renameScope(organizationId: string, scope: string, newScope: string): string
   removeOrganization(organizationId: string): string
-  /** Makes a user a member with a role or several, or gives the member other ones. */
-  setMember(place: string | FakePlace, userId: string, roles: string | readonly string[]): string
+  /** Makes a user a member with a role or several, until a time or without an end, or gives the member other ones. */
+  setMember(place: string | FakePlace, userId: string, roles: FakeRoles): string
   /** Ends a membership; with that of the organization as a whole also those of its scopes. */
   removeMember(place: string | FakePlace, userId: string): string
   /** Gives all members with a role, in all organizations of a role set, another one, and takes it out of the set. */
@@ -112,7 +129,7 @@ export interface FakeSidecar {
 export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar {
   const { clock = systemClock, heartbeatMs = 1000, unknownOrganizations = 'initial' } = options
   const { membershipsShown = true } = options
-  const store = new FakeStore()
+  const store = new FakeStore(clock)
   const answers = new FakeCalls(store)
   const handlers = new Map<string, Handler>()
   const calls: FakeCall[] = []
@@ -138,18 +155,19 @@ export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar
     replaceRoleSet: (key, toKey) => store.commit('ReplaceRoleSet', store.replaceRoleSetChanges(key, toKey)),
     assign: (organizationId, roleSet, scope = '') => {
       if (scope === '') return store.commit('AssignRoleSet', [store.assignChange(organizationId, roleSet)])
-      return store.commit('AssignRoleSet', [store.assignScopeChange(organizationId, scope, roleSet)])
+      const change = store.scopes.assignChange({ organizationId, scope }, store.roleSet(roleSet))
+      return store.commit('AssignRoleSet', [change])
     },
     unassign: (organizationId, scope) =>
       store.commit('AssignRoleSet', [{ assignmentDeleted: { organizationId, scope } }]),
-    setScopeKind: (kind, fallback) => store.commit('SetScopeKind', [store.scopeKindChange(kind, fallback)]),
-    setScopeDefault: (scope, roleSet) => store.commit('SetScopeDefault', [store.scopeDefaultChange(scope, roleSet)]),
+    ...scopeVerbs(store),
     removeOrganization: (id) => store.commit('DeleteOrganization', [{ organizationDeleted: { id, key: '' } }]),
     setMember(place, userId, roles) {
-      const held = [roles].flat().map((role) => store.role(role))
+      const held = typeof roles === 'object' && 'roles' in roles ? roles : { roles }
+      const holding = { ...held, roles: [held.roles].flat().map((role) => store.role(role)) }
       const member = { ...placeOf(place), userId }
       if (!store.members.has({ ...member, scope: '' }) && member.scope !== '') throw noMember(member)
-      return store.commit('UpdateMembership', [store.members.putChange(member, held)])
+      return store.commit('UpdateMembership', store.members.putChanges(member, holding))
     },
     removeMember: (place, userId) =>
       store.commit('DeleteMembership', store.members.deleteChanges({ ...placeOf(place), userId })),
@@ -173,6 +191,24 @@ export function createFakeSidecar(options: FakeSidecarOptions = {}): FakeSidecar
   }
   fill(sidecar, options)
   return sidecar
+}
+
+function scopeVerbs(
+  store: FakeStore,
+): Pick<FakeSidecar, 'setScopeKind' | 'removeScopeKind' | 'setScopeDefault' | 'removeScopeDefault' | 'renameScope'> {
+  const { scopes } = store
+  return {
+    setScopeKind(kind, fallback) {
+      const isWord = fallback === 'organization' || fallback === 'none'
+      return store.commit('SetScopeKind', [scopes.kindChange(kind, isWord ? fallback : store.roleSet(fallback))])
+    },
+    removeScopeKind: (kind) => store.commit('DeleteScopeKind', [scopes.removeKindChange(kind)]),
+    setScopeDefault: (scope, roleSet) =>
+      store.commit('SetScopeDefault', [scopes.defaultChange(scope, store.roleSet(roleSet))]),
+    removeScopeDefault: (scope) => store.commit('DeleteScopeDefault', [scopes.removeDefaultChange(scope)]),
+    renameScope: (organizationId, scope, newScope) =>
+      store.commit('RenameScope', scopes.renameChanges(organizationId, scope, newScope)),
+  }
 }
 
 function fill(
@@ -206,7 +242,7 @@ function noMember({
   readonly userId: string
 }): RoleSetsError {
   const problem = `The fake sidecar has no member ${quoted(userId)} of the organization ${quoted(organizationId)}. Add the member there first.`
-  return new RoleSetsError('membership_not_found', problem)
+  return new RoleSetsError('organization_membership_missing', problem)
 }
 
 function roleSetOf(input: RoleSetInput): FakeRoleSet {

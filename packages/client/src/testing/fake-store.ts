@@ -17,10 +17,12 @@ import {
 } from '@rolesets/core'
 import { coreChangesOf } from '../cache/core-form.ts'
 import { RoleSetAnswers } from '../cache/role-set-answers.ts'
+import { systemClock, type Clock } from '../clock.ts'
 import { RoleSetsError } from '../errors.ts'
 import { byField, type ByField, type Change, type ChangeSet } from '../feed/changes.ts'
-import type { Assignment, Organization, Permission, Role, RoleSet, ScopeDefault, ScopeKind } from '../wire/resources.ts'
+import type { Organization, Permission, Role, RoleSet } from '../wire/resources.ts'
 import { FakeMembers, type FakeMemberQuestion } from './fake-members.ts'
+import { FakeScopes } from './fake-scopes.ts'
 
 export interface FakeRoleSet {
   /** Keys. */
@@ -47,11 +49,8 @@ export class FakeStore {
   readonly roles = new Map<string, Role>()
   readonly roleSets = new Map<string, RoleSet>()
   readonly organizations = new Map<string, Organization>()
-  readonly members = new FakeMembers()
-  readonly scopeKinds = new Map<string, ScopeKind>()
-  readonly scopeDefaults = new Map<string, ScopeDefault>()
-  /** Those of scopes, by the keys of the places. */
-  readonly assignments = new Map<string, Assignment>()
+  readonly members: FakeMembers
+  readonly scopes: FakeScopes
   readonly #deletedOrganizations = new Set<string>()
   unknownOrganizations: UnknownOrganizations = 'initial'
   readonly #listeners = new Set<(changeSet: ChangeSet) => void>()
@@ -75,18 +74,18 @@ export class FakeStore {
     },
     organizationDeleted: ({ id }) => {
       this.organizations.delete(id)
-      for (const [key, each] of this.assignments) if (each.organizationId === id) this.assignments.delete(key)
+      this.scopes.end(id)
       this.members.end(id)
       this.#deletedOrganizations.add(id)
     },
     organizationsMoved: (move) => this.#move(move),
-    assignmentPut: (assignment) => this.assignments.set(keyOfPlace(assignment), assignment),
-    assignmentDeleted: (place) => this.assignments.delete(keyOfPlace(place)),
-    scopeKindPut: (kind) => this.scopeKinds.set(kind.kind, kind),
-    scopeKindDeleted: ({ kind }) => this.scopeKinds.delete(kind),
-    scopeDefaultPut: (each) => this.scopeDefaults.set(each.scope, each),
-    scopeDefaultDeleted: ({ scope }) => this.scopeDefaults.delete(scope),
-    scopeRenamed: notKept,
+    assignmentPut: (assignment) => this.scopes.assignments.set(keyOfPlace(assignment), assignment),
+    assignmentDeleted: (place) => this.scopes.assignments.delete(keyOfPlace(place)),
+    scopeKindPut: (kind) => this.scopes.kinds.set(kind.kind, kind),
+    scopeKindDeleted: ({ kind }) => this.scopes.kinds.delete(kind),
+    scopeDefaultPut: (each) => this.scopes.defaults.set(each.scope, each),
+    scopeDefaultDeleted: ({ scope }) => this.scopes.defaults.delete(scope),
+    scopeRenamed: (renamed) => this.scopes.rename(renamed),
     membersReassigned: (reassigned) =>
       this.members.reassign(reassigned, (place, roleSetId) => this.#hasSet(place, roleSetId)),
     membershipPut: (membership) => this.members.put(membership),
@@ -95,6 +94,13 @@ export class FakeStore {
     settingsPut: notKept,
     accessKeyPut: notKept,
     historyCompacted: notKept,
+  }
+
+  /** @param clock by which memberships end. Its beginning is the present Unix time */
+  constructor(clock: Clock = systemClock) {
+    const sinceMs = Date.now() - clock.nowMs()
+    this.members = new FakeMembers(() => sinceMs + clock.nowMs())
+    this.scopes = new FakeScopes(this.members)
   }
 
   /** Keys that permissions had once. */
@@ -220,41 +226,10 @@ export class FakeStore {
     return { organizationPut: { ...base, roleSet, roleSetId } }
   }
 
-  /** Gives a scope a role set of its own. */
-  assignScopeChange(organizationId: string, scope: string, roleSetName: string): Change {
-    const { id: roleSetId, key: roleSet } = this.roleSet(roleSetName)
-    const name = this.assignments.get(keyOfPlace({ organizationId, scope }))?.name ?? ''
-    return { assignmentPut: { organizationId, scope, name, roleSet, roleSetId, updatedAtMs: 0 } }
-  }
-
-  /** @param fallback a role set by key or id, `organization` or `none` */
-  scopeKindChange(kind: string, fallback: string): Change {
-    if (fallback === 'organization' || fallback === 'none') {
-      const name = fallback === 'none' ? 'NONE' : 'ORGANIZATION'
-      return { scopeKindPut: { kind, fallback: name, roleSet: '', roleSetId: '', updatedAtMs: 0 } }
-    }
-    const { id: roleSetId, key: roleSet } = this.roleSet(fallback)
-    return { scopeKindPut: { kind, fallback: 'ROLE_SET', roleSet, roleSetId, updatedAtMs: 0 } }
-  }
-
-  scopeDefaultChange(scope: string, roleSetName: string): Change {
-    const { id: roleSetId, key: roleSet } = this.roleSet(roleSetName)
-    return { scopeDefaultPut: { scope, roleSet, roleSetId, updatedAtMs: 0 } }
-  }
-
   replaceRoleSetChanges(name: string, toName: string): readonly Change[] {
     const [from, to] = [this.roleSet(name), this.roleSet(toName)]
     const moved = { organizationsMoved: { fromRoleSetId: from.id, toRoleSetId: to.id } }
-    const onFrom = ({ roleSetId }: { readonly roleSetId: string }) => roleSetId === from.id
-    const target = { roleSet: to.key, roleSetId: to.id }
-    const kinds = [...this.scopeKinds.values()].filter(onFrom)
-    const defaults = [...this.scopeDefaults.values()].filter(onFrom)
-    return [
-      moved,
-      ...kinds.map((each): Change => ({ scopeKindPut: { ...each, ...target } })),
-      ...defaults.map((each): Change => ({ scopeDefaultPut: { ...each, ...target } })),
-      { roleSetDeleted: { id: from.id, key: from.key } },
-    ]
+    return [moved, ...this.scopes.moveChanges(from.id, to), { roleSetDeleted: { id: from.id, key: from.key } }]
   }
 
   /** The changes that give the members with a role of a set another one, and take it out of the set. */
@@ -336,7 +311,7 @@ export class FakeStore {
     const roleSetId = this.organizations.get(organizationId)?.roleSetId
     // One that was deleted is unknown by any setting.
     const unknownOrganizations = this.isDeleted(organizationId) ? 'deny' : this.unknownOrganizations
-    const own = this.assignments.get(keyOfPlace({ organizationId, scope }))?.roleSetId || null
+    const own = this.scopes.ownRoleSetId({ organizationId, scope })
     return { roleSetId, unknownOrganizations, scope, own } satisfies PlaceStanding
   }
 
@@ -350,15 +325,12 @@ export class FakeStore {
   }
 
   #move({ fromRoleSetId, toRoleSetId }: { readonly fromRoleSetId: string; readonly toRoleSetId: string }): void {
-    const { key } = this.roleSet(toRoleSetId)
+    const target = this.roleSet(toRoleSetId)
     for (const [id, each] of this.organizations) {
       if (each.roleSetId !== fromRoleSetId) continue
-      this.organizations.set(id, { ...each, roleSet: key, roleSetId: toRoleSetId })
+      this.organizations.set(id, { ...each, roleSet: target.key, roleSetId: toRoleSetId })
     }
-    for (const [place, each] of this.assignments) {
-      if (each.roleSetId === fromRoleSetId)
-        this.assignments.set(place, { ...each, roleSet: key, roleSetId: toRoleSetId })
-    }
+    this.scopes.move(fromRoleSetId, target)
   }
 }
 

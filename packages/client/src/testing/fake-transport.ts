@@ -120,8 +120,10 @@ export class FakeTransport implements Transport {
   }
 }
 
+const membersFields = new Set(['membershipPut', 'membershipDeleted', 'membersReassigned', 'scopeRenamed'])
+
 function isAboutMembers(change: Change): boolean {
-  return 'membershipPut' in change || 'membershipDeleted' in change || 'membersReassigned' in change
+  return Object.keys(change).some((field) => membersFields.has(field))
 }
 
 function snapshotOf(store: FakeStore) {
@@ -129,8 +131,8 @@ function snapshotOf(store: FakeStore) {
     permissions: [...store.permissions.values()],
     roles: [...store.roles.values()],
     roleSets: [...store.roleSets.values()],
-    scopeKinds: [...store.scopeKinds.values()],
-    scopeDefaults: [...store.scopeDefaults.values()],
+    scopeKinds: [...store.scopes.kinds.values()],
+    scopeDefaults: [...store.scopes.defaults.values()],
     retiredPermissions: [...store.retiredPermissions.keys],
     retiredPermissionsIncomplete: !store.retiredPermissions.isComplete,
     last: true,

@@ -5,7 +5,6 @@ import type { Catalogue } from '@rolesets/core'
 import type { Service } from '../../service/service.ts'
 import { viewRole, type RoleView } from '../../service/views.ts'
 import { number, optional, reference, references, text, time } from '../operation/fields.ts'
-import { exactText } from '../operation/parameters.ts'
 import { component } from '../operation/represent.ts'
 import { fault } from '../operation/validation.ts'
 
@@ -122,16 +121,21 @@ export const scopeInBody = optional(text('scopeCharactersMax')).describe(
   'An extension: the part of the organization, `<kind>:<name>`. Empty or left out: the organization as a whole.',
 )
 
-/** Which membership of a user a path means, or of which scope an invitation must be. */
-export const scopeInQuery = exactText.describe(
+/** An empty one would be taken for the organization as a whole, where a script forgot its variable. */
+const scopeText = (leftOut: string) =>
+  z.string().min(1, `must not be empty. Write <kind>:<name>, or leave it out ${leftOut}.`).optional()
+const forTheWhole = 'for the organization as a whole'
+
+/** Which membership of a user a path means. */
+export const scopeInQuery = scopeText(forTheWhole).describe(
   'An extension: the part of the organization, `<kind>:<name>`. Default: the organization as a whole.',
 )
 
-export const scopeOfInvitation = exactText.describe(
+export const scopeOfInvitation = scopeText('if it does not matter').describe(
   'An extension: if given, the invitation must be into this part of the organization, `<kind>:<name>`.',
 )
 
 /** Which scopes a list shows. */
-export const scopeFilter = exactText.describe(
+export const scopeFilter = scopeText(forTheWhole).describe(
   'An extension: those of this part of the organization, `<kind>:<name>`; `*`: of all parts and of the whole. Default: of the whole.',
 )
