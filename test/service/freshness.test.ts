@@ -1,6 +1,6 @@
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { authority, Freshness, type DataSource } from '../../packages/sidecar/src/service/freshness.ts'
-import { openTestService, reading } from './open-service.ts'
+import { openServiceOver, openTestService, reading } from './open-service.ts'
 
 const question = { organizationId: 'org_acme', role: 'org:member', permission: undefined }
 
@@ -8,6 +8,14 @@ const question = { organizationId: 'org_acme', role: 'org:member', permission: u
 function sourceAt(stalenessMs: number) {
   const source = { role: 'replica' as const, ms: stalenessMs, stalenessMs: () => source.ms }
   return source satisfies DataSource
+}
+
+/** A service over a store that has what an authority began with. */
+async function openFollowing(t: ExecutionContext, source: DataSource) {
+  const { store } = await openTestService(t)
+  const service = await openServiceOver(store, { source, maxStalenessMs: 100 })
+  t.teardown(() => service.close())
+  return { service, store }
 }
 
 test('an authority is fresh until it is closed', async (t) => {
@@ -24,16 +32,16 @@ test('the bound itself is fresh, and one millisecond more is not', (t) => {
   t.notThrows(() => freshness.check())
   source.ms = 101
   t.false(freshness.isFresh)
-  t.throws(() => freshness.check(), { code: 'not_serving', message: /100 ms/ })
+  t.throws(() => freshness.check(), { code: 'stale', message: /100 ms/ })
   t.true(new Freshness(authority, 100).isFresh)
 })
 
 test('while the source is stale no decision is made, neither from memory nor from the storage', async (t) => {
   const source = sourceAt(0)
-  const { decisions } = (await openTestService(t, { source, maxStalenessMs: 100 })).service
+  const { decisions } = (await openFollowing(t, source)).service
   t.true((await decisions.check(question, reading())).allowed)
   source.ms = 101
-  const code = 'not_serving'
+  const code = 'stale'
   t.throws(() => decisions.checkNow(question), { code })
   t.throws(() => decisions.batchCheckNow([question]), { code })
   await t.throwsAsync(decisions.check(question, reading()), { code })
@@ -45,12 +53,12 @@ test('while the source is stale no decision is made, neither from memory nor fro
 
 test('a decision that waited for a revision is not made when the source was lost meanwhile', async (t) => {
   const source = sourceAt(0)
-  const { service, store } = await openTestService(t, { source, maxStalenessMs: 100 })
+  const { service, store } = await openFollowing(t, source)
   const next = `${store.epoch}:${store.head + 1}`
   const waiting = service.decisions.check(question, reading({ atLeastRevision: next }))
   source.ms = Infinity
   await service.administration.createRole({ key: 'org:x' }, { actor: 'a', dryRun: false, ...reading() })
-  await t.throwsAsync(waiting, { code: 'not_serving' })
+  await t.throwsAsync(waiting, { code: 'stale' })
 })
 
 test('heartbeats carry the staleness of the source', async (t) => {

@@ -51,6 +51,7 @@ async function begin(admin: Admin, store: Store): Promise<void> {
   await admin.deleteRole({ role: 'org:gone' }, call)
   await admin.deletePermission({ permission: 'org:reports:old' }, call)
   await admin.addPermission({ role: 'org:analyst', permission: 'org:reports:read' }, call)
+  await admin.setScopeKind({ kind: 'team', fallback: 'none' }, call)
   await record(store, (revision) => put('assignment', scope('team:x', revision), null))
   await record(store, (revision) => put('assignment', scope('team:y', revision), null))
 }

@@ -92,6 +92,9 @@ test('a dry run is asked for in the query only: any other way is refused, and no
 })
 
 /** What null makes of a field; every other one stays as it is. */
+/** What an update can't be without. */
+const leastOf: Readonly<Record<string, object>> = { UpdateMembership: { role: 'org:a' } }
+
 const emptied: Readonly<Record<string, unknown>> = { slug: '', public_metadata: {}, private_metadata: {} }
 
 test('null empties what can be empty, and leaves everything else as it is, in every update', async (t) => {
@@ -108,6 +111,8 @@ test('null empties what can be empty, and leaves everything else as it is, in ev
   const own = { name: 'Acme', slug: 'acme', max_allowed_memberships: 5, role_set_key: 'role_set:a' }
   const metadata = { public_metadata: { a: 1 }, private_metadata: { b: 2 } }
   const organization = await make('/v1/organizations', { ...own, ...metadata })
+  const ofMember = { user_id: 'ann', role: 'org:a' }
+  await make(`/v1/organizations/${organization.id}/memberships`, ofMember)
   const domain = await make(`/v1/organizations/${organization.id}/domains`, { name: 'example.com' })
   await api.call('PUT', '/v1/organization_scope_kinds/department', { body: { fallback: 'none' } })
   const scope = 'department:x'
@@ -116,6 +121,7 @@ test('null empties what can be empty, and leaves everything else as it is, in ev
   const ids: Record<string, string> = {
     ...{ permission_id: permission.id, organization_role_id: role.id, role_set_key_or_id: 'role_set:a' },
     ...{ organization_id: organization.id, domain_id: domain?.id ?? 'none', scope },
+    user_id: ofMember.user_id,
   }
   const updates = (await writesOf(api)).filter(({ method }) => method === 'PATCH')
   const tried: string[] = []
@@ -125,8 +131,9 @@ test('null empties what can be empty, and leaves everything else as it is, in ev
       const place = filled(path, ids)
       // Metadata is a field of this update only in older versions.
       const headers = { 'clerk-api-version': '2025-11-10' }
-      const before = (await api.call('PATCH', place, { body: {}, headers })).body
-      const answer = await api.call('PATCH', place, { body: { [name]: null }, headers })
+      const least = leastOf[operationId ?? ''] ?? {}
+      const before = (await api.call('PATCH', place, { body: least, headers })).body
+      const answer = await api.call('PATCH', place, { body: { ...least, [name]: null }, headers })
       t.is(answer.status, 200, `${operationId} ${name}`)
       const description = operationId === 'UpdatePermission' ? '' : null
       const expected = name === 'description' ? description : (emptied[name] ?? before[name])

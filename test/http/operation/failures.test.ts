@@ -54,7 +54,7 @@ test('temporary failures say when to retry, and a damaged store shows nothing of
     [new StoreError('closed', 'It stops.'), 503, 'not_serving', '1'],
     [new StoreError('disk_full', 'No room.'), 503, 'disk_full', null],
     [new ServiceError('deadline', 'Out of time.'), 504, 'deadline', null],
-    [new StoreError('corrupt', '/data/secret-path is corrupt.'), 500, 'internal_clerk_error', null],
+    [new StoreError('corrupt', '/data/secret-path is corrupt.'), 503, 'store_damaged', null],
   ] as const
   let failure: Error = new Error()
   const { get } = await openFailing(t, () => Promise.reject(failure))

@@ -8,6 +8,7 @@ import { exactText, ordering, severalOf } from '../operation/parameters.ts'
 import { failure } from '../operation/envelope.ts'
 import { inRulesWords } from '../operation/names.ts'
 import { listing, listObject, reading, writing, type Operation } from '../operation/route.ts'
+import { besideOthers } from '../operation/validation.ts'
 import { invitationAnswer as answer, invitationOfOrganizationAnswer } from './invitation-object.ts'
 import { membershipAnswer } from './membership-object.ts'
 import { givenRoles, needsRole, scopeFilter, scopeInBody, scopeOfInvitation } from './object-parts.ts'
@@ -44,7 +45,7 @@ const newInvitation = z
     public_metadata: clearableMetadata.describe('Goes to the membership on acceptance.'),
     private_metadata: clearableMetadata.describe('Goes to the membership on acceptance.'),
   })
-  .superRefine(needsRole)
+  .superRefine(needsRole, besideOthers)
 
 const tooLongId = `has more than ${limits.idCharactersMax} characters.`
 

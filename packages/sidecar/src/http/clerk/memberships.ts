@@ -7,6 +7,7 @@ import { clearableMetadata, mergedMetadata, optional, text } from '../operation/
 import { flag, ordering, orderShown } from '../operation/parameters.ts'
 import { shownAs } from '../operation/shown-as.ts'
 import { listing, writing, type Operation, type WriteScope } from '../operation/route.ts'
+import { besideOthers } from '../operation/validation.ts'
 import { filterNames, membershipFilters, membershipQueryOf } from './membership-filters.ts'
 import { membershipAnswer } from './membership-object.ts'
 import {
@@ -73,7 +74,7 @@ export const membershipOperations: readonly Operation[] = [
         public_metadata: clearableMetadata,
         private_metadata: clearableMetadata,
       })
-      .superRefine(needsRole),
+      .superRefine(needsRole, besideOthers),
     fields: endNames,
     failures: [
       'already_a_member_in_organization',
@@ -89,7 +90,7 @@ export const membershipOperations: readonly Operation[] = [
     ...one,
     summary: 'Gives a member another role, or others, which replace all, or the membership another end',
     query: { scope: scopeInQuery },
-    body: z.strictObject({ ...givenRoles, expires_at: endInBody }).superRefine(needsRoleOrEnd),
+    body: z.strictObject({ ...givenRoles, expires_at: endInBody }).superRefine(needsRoleOrEnd, besideOthers),
     fields: endNames,
     failures: ['organization_minimum_permissions_needed', 'organization_role_not_in_role_set'],
     handle: (input, scope) => inOrganization(scope.service.administration.updateMembership, input, scope),

@@ -10,7 +10,7 @@ import {
   reference,
   references,
 } from '../operation/fields.ts'
-import { fault } from '../operation/validation.ts'
+import { besideOthers, fault } from '../operation/validation.ts'
 import { deletionOf } from '../operation/represent.ts'
 import { listing, reading, writing, type Operation } from '../operation/route.ts'
 import { catalogueQuery, newName } from './catalogue-object.ts'
@@ -90,7 +90,7 @@ export const roleSetOperations: readonly Operation[] = [
           .transform((type) => type === 'initial'),
         roles: references('rolesPerRoleSetMax', 1),
       })
-      .superRefine(needsCreator),
+      .superRefine(needsCreator, besideOthers),
     failures: [
       'resource_not_found',
       'form_identifier_exists',

@@ -21,6 +21,11 @@ export function fault(code: ClerkCode, message: string) {
   return { code: 'custom' as const, message, params: { clerk: code } }
 }
 
+/** For a check of several fields together: it runs also where fields have faults, so that all are reported at once. */
+export const besideOthers = {
+  when: ({ value }: z.core.ParsePayload) => typeof value === 'object' && value !== null,
+}
+
 /** `dry_run`, `dryRun`, `X-Dry-Run`: everything that a caller could mean by it. */
 export function isAboutDryRun(name: string): boolean {
   return /dry[-_ ]?run/i.test(name)
