@@ -265,6 +265,7 @@ for (const [what, options] of [
   ['token with a scope', { scope: 'product:billing', membership: 'token' }],
   ['a scope that is none', { scope: 'billing' }],
   ['an empty scope', { scope: '' }],
+  ['a scope that is missing', { scope: undefined }],
   ['rolesOf without a scope', { rolesOf: () => [] }],
   ['rolesOf without token', { scope: 'product:billing', rolesOf: () => [] }],
   ['a reach without a scope', { reach: 'EITHER' }],

@@ -16,6 +16,8 @@ export interface Rule {
   readonly holds: (value: unknown) => boolean
   readonly expected: string
   readonly required?: true
+  /** Left out it has a meaning that nobody can want who names it: an undefined value is then a mistake. */
+  readonly neverUndefined?: true
 }
 
 /** The methods of the client that answer for members as they are now. */
@@ -34,7 +36,8 @@ export interface AskingOptions {
   readonly organization?: Extractor | undefined
   /**
    * The scope of the organization that the request is about: a fixed one, or a function that finds it. A request for which it
-   * finds none is refused.
+   * finds none is refused. Left out: the organization as a whole. An undefined value is refused, so that a constant that is
+   * missing doesn't open a scope to the roles of the whole.
    */
   readonly scope?: ScopeOption | undefined
   /** Also accept a request about another organization than the one that the caller may act in. Default false. */
@@ -49,6 +52,7 @@ export const aText: Rule = { holds: isText, expected: 'a string that is not empt
 const aScope: Rule = {
   holds: (value) => typeof value === 'function' || (typeof value === 'string' && findScopeFault(value) === undefined),
   expected: 'the key of a scope, for example "department:cardiology", or a function that finds it',
+  neverUndefined: true,
 }
 export const texts: Rule = {
   holds: (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
@@ -102,9 +106,10 @@ export function checkOptions<T extends object>(example: string, given: unknown, 
     const options = [...known.keys()].join(', ')
     throw optionInvalid(example, `there is no option "${unknown}"${question}; the options are ${options}`)
   }
-  for (const [name, { holds, expected, required }] of known) {
+  for (const [name, { holds, expected, required, neverUndefined }] of known) {
     const value = given[name]
-    if (value === undefined ? required : !holds(value)) throw optionInvalid(example, `"${name}" must be ${expected}`)
+    const isMissing = required ?? (neverUndefined && name in given)
+    if (value === undefined ? isMissing : !holds(value)) throw optionInvalid(example, `"${name}" must be ${expected}`)
   }
   // Each own property has passed its rule.
   return given as T
