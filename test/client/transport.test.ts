@@ -113,6 +113,7 @@ test('things of the history come through as plain JSON, and what was not there b
     committedAtMs: 1,
     actor: 'ci',
     operation: 'CreateRole',
+    actingUserId: '',
     changes: [change],
     seal: 'ab',
   }

@@ -243,7 +243,7 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
   [
     'an upstream without a key',
     { ROLESETS_UPSTREAM: 'authority:7450' },
-    /^ROLESETS_UPSTREAM is given without a key of the authority\. Give --upstream-key-file or --upstream-key too\.$/,
+    /^ROLESETS_UPSTREAM is given without a key of the authority\. Give ROLESETS_UPSTREAM_KEY_FILE or ROLESETS_UPSTREAM_KEY too\.$/,
   ],
   [
     'an upstream that is no address',
@@ -253,7 +253,7 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
   [
     'a key of an authority without the authority',
     { ROLESETS_UPSTREAM_KEY: 'k'.repeat(16) },
-    /^ROLESETS_UPSTREAM_KEY is given without an authority\. Give --upstream too\.$/,
+    /^ROLESETS_UPSTREAM_KEY is given without an authority\. Give ROLESETS_UPSTREAM too\.$/,
   ],
   [
     'a certificate for an authority without its key',
@@ -262,12 +262,12 @@ const faults: readonly (readonly [what: string, env: Record<string, string>, fau
       ROLESETS_UPSTREAM_KEY: 'k'.repeat(16),
       ROLESETS_UPSTREAM_TLS_CERT: '/tls/cert',
     },
-    /^ROLESETS_UPSTREAM_TLS_CERT and --upstream-tls-key belong together\. Give both, or none\.$/,
+    /^ROLESETS_UPSTREAM_TLS_CERT and ROLESETS_UPSTREAM_TLS_KEY belong together\. Give both, or none\.$/,
   ],
   [
     'a replica that is declared, too',
     { ROLESETS_UPSTREAM: 'authority:7450', ROLESETS_UPSTREAM_KEY: 'k'.repeat(16), ROLESETS_MANIFEST: '/m.yaml' },
-    /^ROLESETS_MANIFEST is for an authority, and --upstream makes this sidecar a replica\./,
+    /^ROLESETS_MANIFEST is for an authority, and ROLESETS_UPSTREAM makes this sidecar a replica\./,
   ],
   ['a certificate without a key', { ROLESETS_TLS_CERT: '/tls/cert' }, /Give ROLESETS_TLS_KEY too/],
   ['a key without a certificate', { ROLESETS_TLS_KEY: '/tls/key' }, /Give ROLESETS_TLS_CERT too/],

@@ -74,7 +74,7 @@ const removeVerb = {
     new Option('--revoke-sent-invitations', 'also revoke the pending invitations that the user sent'),
     ...actingOptions,
   ],
-  onRevision: true,
+  onRevision: false,
   endsAdministrators: true as const,
   notes: `
 rolesets users remove ends all that a user has, in all organizations.
