@@ -1,11 +1,12 @@
 /**
  * The same random question has the same whole answer on every path: core's `decide`, gRPC (single and in a batch), the
- * client's cache, and the fake sidecar. The stores are random, too, and questions use keys, ids and unknown names.
+ * client's cache, and the fake sidecar. The stores are random, too, with scopes that get their role sets in each way; questions
+ * use keys, ids and unknown names.
  */
 
 import { createRoleSetsClient, type Decision, type Question, type RoleSetsClient } from '@rolesets/client'
 import { createFakeSidecar } from '@rolesets/client/testing'
-import { decide, Index, initialSettings, RetiredKeys, type Catalogue } from '@rolesets/core'
+import { decide, Index, initialSettings, keyOfPlace, kindOfScope, RetiredKeys, type Catalogue } from '@rolesets/core'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { connect, openTestSidecar, secretKey, type Answer } from '../grpc/open-sidecar.ts'
@@ -16,6 +17,8 @@ const customRoles = ['org:analyst', 'org:guest', 'org:moderator']
 const customSets = ['role_set:free', 'role_set:pro']
 const systemRoles = ['org:admin', 'org:member']
 const organizations = ['org_acme', 'org_globex', 'tenant/7 Süd']
+const scopes = ['team:x', 'team:y', 'unit:x', 'product:Zürich 7']
+const kinds = ['team', 'unit', 'product']
 
 interface Description {
   /** The permissions of each custom role. The role org:all has all of them. */
@@ -24,6 +27,11 @@ interface Description {
   readonly roleSets: Readonly<Record<string, readonly string[]>>
   readonly initial: string
   readonly organizations: Readonly<Record<string, string>>
+  /** `organization`, `none`, or the key of a role set. A kind can be missing. */
+  readonly kinds: Readonly<Record<string, string>>
+  readonly defaults: Readonly<Record<string, string>>
+  /** The role sets that scopes have of their own, by organization and scope. */
+  readonly own: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
 /** A role or a permission in a question: a literal name, or the id of the thing with this key. */
@@ -31,6 +39,8 @@ type Name = { readonly name: string } | { readonly idOf: string }
 
 interface SymbolicQuestion {
   readonly organizationId: string
+  /** Empty: it is about the organization as a whole. */
+  readonly scope: string
   readonly role: Name
   readonly permission: Name | undefined
 }
@@ -38,15 +48,29 @@ interface SymbolicQuestion {
 const mapOf = <T>(keys: readonly string[], value: fc.Arbitrary<T>) =>
   fc.tuple(...keys.map(() => value)).map((values) => Object.fromEntries(keys.map((key, at) => [key, values[at] as T])))
 
-const description: fc.Arbitrary<Description> = fc.record({
-  roles: mapOf(customRoles, fc.subarray(customPermissions)).map((roles) => ({
-    ...roles,
-    'org:all': customPermissions,
-  })),
-  roleSets: mapOf(customSets, fc.subarray([...customRoles, 'org:all'])),
-  initial: fc.constantFrom(...customSets),
-  organizations: mapOf(organizations, fc.constantFrom(...customSets)),
-})
+const roleSet = fc.constantFrom(...customSets)
+const ofSome = <T>(some: readonly string[], value: fc.Arbitrary<T>) =>
+  fc.subarray([...some]).chain((chosen) => mapOf(chosen, value))
+
+/** Scopes with a default or a set of their own need a kind. */
+const description: fc.Arbitrary<Description> = fc
+  .record({
+    ...{ kinds: ofSome(kinds, fc.oneof(roleSet, fc.constantFrom('organization', 'none'))) },
+    ...{ defaults: ofSome(scopes, roleSet), own: mapOf(organizations, ofSome(scopes, roleSet)) },
+    roles: mapOf(customRoles, fc.subarray(customPermissions)).map((roles) => ({
+      ...roles,
+      'org:all': customPermissions,
+    })),
+    roleSets: mapOf(customSets, fc.subarray([...customRoles, 'org:all'])),
+    initial: fc.constantFrom(...customSets),
+    organizations: mapOf(organizations, roleSet),
+  })
+  .map((made) => {
+    const ofKinds = (values: Readonly<Record<string, string>>) =>
+      Object.fromEntries(Object.entries(values).filter(([scope]) => Object.hasOwn(made.kinds, kindOfScope(scope))))
+    const own = Object.fromEntries(Object.entries(made.own).map(([id, values]) => [id, ofKinds(values)]))
+    return { ...made, defaults: ofKinds(made.defaults), own }
+  })
 
 const keys = [...customPermissions, ...customRoles, ...systemRoles, 'org:all', 'org:sys_memberships:manage']
 /** The key of a permission, and the id of an organization, that were deleted before the questions. */
@@ -69,12 +93,13 @@ const name: fc.Arbitrary<Name> = fc.oneof(
 )
 const question: fc.Arbitrary<SymbolicQuestion> = fc.record({
   organizationId: fc.constantFrom(...organizations, ended, 'org_unheard_of', '__proto__'),
+  scope: fc.oneof(fc.constant(''), fc.constantFrom(...scopes, 'typo:x', 'team:z')),
   role: name,
   permission: fc.option(name, { nil: undefined }),
 })
 
 const storesMax = 4
-const questionsMax = 80
+const questionsMax = 100
 
 for (const unknownOrganizations of ['initial', 'deny'] as const) {
   test(`with unknown organizations set to ${unknownOrganizations}, every path gives the same whole answer`, async (t) => {
@@ -98,7 +123,9 @@ async function compareAll(t: ExecutionContext, { store, questions, unknownOrgani
     const roleSetId = real.registered.get(asked.organizationId)
     const organizationDeleted = asked.organizationId === ended
     const setting = organizationDeleted ? 'deny' : unknownOrganizations
-    const decided = decide(real.catalogue, asked, { roleSetId, unknownOrganizations: setting })
+    const { scope } = symbolic
+    const own = real.own.get(keyOfPlace({ organizationId: asked.organizationId, scope })) ?? null
+    const decided = decide(real.catalogue, asked, { roleSetId, unknownOrganizations: setting, scope, own })
     const expected = { allowed: decided.allowed, reason: decided.reason, roleSet: decided.roleSet?.key ?? '' }
     const title = `${JSON.stringify(symbolic)} in ${JSON.stringify(store)}`
 
@@ -110,15 +137,15 @@ async function compareAll(t: ExecutionContext, { store, questions, unknownOrgani
       roleSetId: decided.roleSet?.id ?? '',
       organizationRegistered: roleSetId !== undefined,
     }
-    const noScope = { inScope: false, organizationRoleSetId: '', ownRoleSetId: '' }
+    const facts = { inScope: true, organizationRoleSetId: roleSetId ?? '', ownRoleSetId: own ?? '' }
+    const ofScope = scope === '' ? { inScope: false, organizationRoleSetId: '', ownRoleSetId: '' } : facts
     const { revision: _, ...answer } = await real.call('Check', { ...asked })
-    t.deepEqual(answer, { ...onWire, ...noScope }, `gRPC: ${title}`)
+    t.deepEqual(answer, { ...onWire, ...ofScope }, `gRPC: ${title}`)
     const batch = (await real.call('BatchCheck', { checks: [asked, asked] }))['results'] as Answer[]
-    const inBatch = { ...onWire, ...noScope }
+    const inBatch = { ...onWire, ...ofScope }
     t.deepEqual(batch, [inBatch, inBatch], `gRPC batch: ${title}`)
 
-    const { role, organizationId, permission } = asked
-    const options = permission === undefined ? {} : { permission }
+    const { role, organizationId, ...options } = asked
     const whole = (source: Decision['source'], client: RoleSetsClient) => ({
       ...expected,
       ...(permissionRetired ? { permissionRetired } : {}),
@@ -129,22 +156,34 @@ async function compareAll(t: ExecutionContext, { store, questions, unknownOrgani
     })
     // The first answer puts the organization into the cache; the second one comes from it.
     await real.roleSets.check(organizationId, role, options)
-    const cached = real.roleSets.checkCached(organizationId, role, permission)
+    const cached = real.roleSets.checkCached(organizationId, role, options)
     t.deepEqual(cached, whole('cache', real.roleSets) as Decision, `cache: ${title}`)
 
     const ofFake = resolve(symbolic, fake.ids)
-    const fakeOnWire = { ...onWire, roleSetId: fake.ids.get(expected.roleSet) ?? '' }
+    const ofFakes = (id: string | null | undefined) =>
+      fake.ids.get(real.catalogue.roleSets.byId(id ?? '')?.key ?? '') ?? ''
+    const fakeFacts = { inScope: true, organizationRoleSetId: ofFakes(roleSetId), ownRoleSetId: ofFakes(own) }
+    const fakeOnWire = { ...onWire, roleSetId: ofFakes(onWire.roleSetId), ...(scope !== '' && fakeFacts) }
     t.like(await fake.check(ofFake), fakeOnWire, `fake sidecar: ${title}`)
-    const fakeOptions = ofFake.permission === undefined ? {} : { permission: ofFake.permission }
-    await fake.roleSets.check(organizationId, ofFake.role, fakeOptions)
-    const fakeCached = fake.roleSets.checkCached(organizationId, ofFake.role, ofFake.permission)
+    const { role: fakeRole, organizationId: _id, ...fakeOptions } = ofFake
+    await fake.roleSets.check(organizationId, fakeRole, fakeOptions)
+    const fakeCached = fake.roleSets.checkCached(organizationId, fakeRole, fakeOptions)
     t.deepEqual(fakeCached, whole('cache', fake.roleSets) as Decision, `cache over the fake sidecar: ${title}`)
   }
 }
 
-function resolve({ organizationId, role, permission }: SymbolicQuestion, ids: ReadonlyMap<string, string>): Question {
+function resolve(symbolic: SymbolicQuestion, ids: ReadonlyMap<string, string>) {
+  const { organizationId, scope, role, permission } = symbolic
   const text = (each: Name) => ('name' in each ? each.name : (ids.get(each.idOf) ?? ''))
-  return { organizationId, role: text(role), ...(permission === undefined ? {} : { permission: text(permission) }) }
+  return {
+    ...{ organizationId, role: text(role) },
+    ...(scope !== '' && { scope }),
+    ...(permission !== undefined && { permission: text(permission) }),
+  }
+}
+
+function isWord(fallback: string): fallback is 'organization' | 'none' {
+  return fallback === 'organization' || fallback === 'none'
 }
 
 async function openReal(t: ExecutionContext, store: Description, unknownOrganizations: 'initial' | 'deny') {
@@ -166,7 +205,15 @@ async function openReal(t: ExecutionContext, store: Description, unknownOrganiza
       const special = { defaultRole: 'org:member', creatorRole: 'org:admin' }
       return { key, roles: [...systemRoles, ...roles], ...special, initial: key === store.initial }
     }),
-    organizations: Object.entries(store.organizations).map(([id, roleSet]) => ({ id, roleSet })),
+    scopeKinds: Object.entries(store.kinds).map(([kind, fallback]) => {
+      if (!isWord(fallback)) return { kind, fallback: 'ROLE_SET' as const, roleSet: fallback }
+      return { kind, fallback: fallback === 'none' ? ('NONE' as const) : ('ORGANIZATION' as const) }
+    }),
+    scopeDefaults: Object.entries(store.defaults).map(([scope, key]) => ({ scope, roleSet: key })),
+    organizations: Object.entries(store.organizations).map(([id, key]) => {
+      const own = Object.entries(store.own[id] ?? {}).map(([scope, ownKey]) => ({ key: scope, roleSet: ownKey }))
+      return { id, roleSet: key, scopes: own }
+    }),
   })
   const [{ permissions }, { roles }, { roleSets: sets }] = await Promise.all([
     roleSets.admin.listPermissions({}),
@@ -174,6 +221,7 @@ async function openReal(t: ExecutionContext, store: Description, unknownOrganiza
     roleSets.admin.listRoleSets({}),
   ])
   const stamps = { createdAt: 0, updatedAt: 0, revision: 0 }
+  const roleSetIdOf = (key: string) => sets.find((each) => each.key === key)?.id ?? ''
   const catalogue: Catalogue = {
     retiredPermissions: new RetiredKeys([gone]),
     permissions: new Index(permissions.map((each) => ({ ...each, ...stamps, type: 'custom' as const }))),
@@ -181,15 +229,33 @@ async function openReal(t: ExecutionContext, store: Description, unknownOrganiza
     roleSets: new Index(
       sets.map((each) => ({ ...each, ...stamps, type: each.type === 'INITIAL_SET' ? 'initial' : 'custom' }) as const),
     ),
-    scopeKinds: new Map(),
-    scopeDefaults: new Map(),
+    scopeKinds: new Map(
+      Object.entries(store.kinds).map(([kind, fallback]) => {
+        const named = isWord(fallback)
+          ? { fallback, roleSetId: null }
+          : { fallback: 'role_set' as const, roleSetId: roleSetIdOf(fallback) }
+        return [kind, { kind, ...named, updatedAt: 0, revision: 0 }]
+      }),
+    ),
+    scopeDefaults: new Map(
+      Object.entries(store.defaults).map(([scope, key]) => {
+        return [scope, { scope, roleSetId: roleSetIdOf(key), updatedAt: 0, revision: 0 }]
+      }),
+    ),
     settings: initialSettings,
   }
   const ids = new Map([...permissions, ...roles].map(({ key, id }) => [key, id]))
   const registered = new Map(
     Object.entries(store.organizations).map(([id, key]) => [id, catalogue.roleSets.byKey(key)?.id]),
   )
-  return { roleSets, call: connect(t, target).call, catalogue, ids, registered, roles }
+  const own = new Map(
+    Object.entries(store.own).flatMap(([organizationId, ofScopes]) =>
+      Object.entries(ofScopes).map(
+        ([scope, key]) => [keyOfPlace({ organizationId, scope }), roleSetIdOf(key)] as const,
+      ),
+    ),
+  )
+  return { roleSets, call: connect(t, target).call, catalogue, ids, registered, own, roles }
 }
 
 /** The same store in the fake sidecar, with the same permissions of the system roles. */
@@ -208,8 +274,10 @@ async function openFake(
       }),
     ),
     organizations: store.organizations,
-    unknownOrganizations,
+    ...{ scopeKinds: store.kinds, scopeDefaults: store.defaults, unknownOrganizations },
   })
+  for (const [id, ofScopes] of Object.entries(store.own))
+    for (const [scope, key] of Object.entries(ofScopes)) sidecar.assign(id, key, scope)
   sidecar.setRole('org:temporary', [gone])
   sidecar.removePermission(gone)
   sidecar.removeRole('org:temporary')

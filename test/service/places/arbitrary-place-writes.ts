@@ -5,7 +5,9 @@
 
 import fc from 'fast-check'
 import type { How } from '../../domain/naive-places/model.ts'
+import type { NaiveQuestion } from '../../domain/naive-places/answers.ts'
 import type { Inputs, Operation, Write } from '../../domain/naive-places/run.ts'
+import { anyQuestions } from './ask-places.ts'
 
 const creating = ['org:sys_memberships:manage', 'org:sys_memberships:read', 'org:sys_profile:delete']
 const permissions = fc.constantFrom(
@@ -178,6 +180,8 @@ export interface Turn {
   readonly isLucky: boolean
   /** That pass before it. */
   readonly ms: number
+  /** That are asked after it. */
+  readonly questions: readonly NaiveQuestion[]
 }
 
 /** Histories get shorter when one fails; their writes stay as they are. */
@@ -201,6 +205,7 @@ export const anyTurn: fc.Arbitrary<Turn> = fc.noShrink(
         ),
         isLucky: fc.constantFrom(true, true, true, true, false),
         ms: fc.constantFrom(0, 0, 0, 1_000, dayMs),
+        questions: anyQuestions,
       }),
     ),
 )

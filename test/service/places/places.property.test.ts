@@ -1,9 +1,11 @@
 /**
  * Random histories of writes about places, members with several roles and acting users, over a real store, against a naive
- * model: what is accepted, with which code the rest is refused, the impact, and the whole state after each write.
+ * model: what is accepted, with which code the rest is refused, the impact, the whole state after each write, and the answers to
+ * a few questions.
  */
 
 import assert from 'node:assert/strict'
+import { memberReasons, reasons as decisionReasons } from '@rolesets/core'
 import test from 'ava'
 import fc from 'fast-check'
 import { Refusal } from '../../../packages/sidecar/src/domain/refusal.ts'
@@ -16,6 +18,7 @@ import { operations, type Write } from '../../domain/naive-places/run.ts'
 import { freshWorld, type World } from '../../domain/naive-places/world.ts'
 import { openServiceOver, writing, type OpenedService } from '../open-service.ts'
 import { anyTurn, opening, startMs, type Turn } from './arbitrary-place-writes.ts'
+import { compareAnswers } from './ask-places.ts'
 import { invitationIds, observe, viewOfStore, viewOfWorld } from './observe-places.ts'
 
 /** The rarest last. */
@@ -50,6 +53,7 @@ async function open(): Promise<Opened> {
 test('after every step of a random history about places the store and a naive model agree', async (t) => {
   const seen = new Map<string, number>()
   const note = (outcome: string) => seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
+  const reasons = new Set<string>()
   const turns = fc.array(anyTurn, { minLength: 5, maxLength: 40, size: 'max' })
   const property = fc.asyncProperty(turns, async (history) => {
     const opened = await open()
@@ -61,6 +65,7 @@ test('after every step of a random history about places the store and a naive mo
         opened.clock.now += turn.ms
         made.push(chosen({ ...world, now: opened.clock.now }, turn))
         world = await step(opened, world, made.at(-1) as Candidate, note)
+        await compareAnswers(opened, world, { questions: turn.questions, note: (reason) => reasons.add(reason) })
       }
     } catch (error) {
       throw new Error([...made.map((each) => JSON.stringify(each)), String(error)].join('\n'), { cause: error })
@@ -76,6 +81,8 @@ test('after every step of a random history about places the store and a naive mo
   const met = new Set([...seen.keys()].map((key) => key.split(' ')[1] ?? ''))
   const unmet = codes.filter((code) => !met.has(code))
   t.true(unmet.length <= 6, `too many codes were never met: ${unmet.join(', ')}`)
+  const missed = [...decisionReasons, ...memberReasons].filter((reason) => !reasons.has(reason))
+  t.true(missed.length <= 2, `too many reasons were never given: ${missed.join(', ')}`)
   t.log(`${[...seen.values()].reduce((sum, count) => sum + count, 0)} writes`)
 })
 
