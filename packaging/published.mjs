@@ -11,11 +11,11 @@ export const tarballs = join(root, 'packaging', 'tarballs')
 
 /** Kilobytes (1000 bytes) of the tarball, packed and unpacked. A package that grows beyond them needs a decision. */
 const limits = {
-  'packages/core': { packed: 125, unpacked: 960 },
+  'packages/core': { packed: 130, unpacked: 1000 },
   proto: { packed: 280, unpacked: 2900 },
   'packages/client': { packed: 325, unpacked: 1850 },
   'packages/middleware-express': { packed: 158, unpacked: 850 },
-  'packages/sidecar': { packed: 1220, unpacked: 6200 },
+  'packages/sidecar': { packed: 1300, unpacked: 6700 },
   'packages/rolesets': { packed: 15, unpacked: 25 },
 }
 

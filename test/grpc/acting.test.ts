@@ -153,3 +153,20 @@ test('all roles of the acting user count together, and each role that is given i
   const more = { organizationId, userId: 'ann', roles: ['org:admin', 'org:reader'], ...lead }
   t.truthy((await write('UpdateMembership', more))['revision'], 'org:admin is not given: ann has it')
 })
+
+test('who leads a scope only revokes its invitations, also where the call names an invitation by its id alone', async (t) => {
+  const { write } = await openTeam(t)
+  await write('SetScopeKind', { kind: 'team', fallback: 'ORGANIZATION' })
+  const team = { organizationId, scope: 'team:red' }
+  await write('CreateMembership', { ...team, userId: 'ben', role: 'org:lead' })
+  const invited = async (place: Request, emailAddress: string) => {
+    const made = await write('CreateInvitation', { ...place, emailAddress, role: 'org:reader' })
+    return { organizationId, invitationId: (made['invitation'] as { id: string }).id, actingUserId: 'ben' }
+  }
+  const ofWhole = await invited({ organizationId }, 'ivy@x.io')
+  t.is((await refusalOf(write('RevokeInvitation', ofWhole))).reason, 'USER_LACKS_PERMISSION')
+  for (const place of [{}, team])
+    t.like(await write('RevokeInvitation', { ...(await invited(team, 'jo@x.io')), ...place }), {
+      invitation: { status: 'REVOKED' },
+    })
+})

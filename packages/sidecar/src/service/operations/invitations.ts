@@ -38,6 +38,9 @@ export const invitationCommands = {
     revokeInvitation: {
       foresee: foreseeOrganization,
       actsIn: placeOf,
+      // An invitation is named by its id alone, or together with its scope.
+      actsInFound: async (reader, input: RevokeInvitationInput) =>
+        (await findInvitation(reader, input)) ?? placeOf(input),
       decide: async (scope, input: RevokeInvitationInput) => {
         const { organizationId, requestingUserId } = input
         const asking = requestingUserId ? [requestingUserId] : []

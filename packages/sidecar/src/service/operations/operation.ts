@@ -62,6 +62,8 @@ interface Ruling<I, T> {
    * changes give is judged. Undefined: a call that names such a user is refused.
    */
   readonly actsIn?: (input: I) => Place
+  /** The same, where only what is written to knows its place. Undefined: as the input says. */
+  readonly actsInFound?: (reader: Reader, input: I) => Promise<Place>
   readonly deletes?: boolean
 }
 
@@ -254,7 +256,9 @@ async function run<I, T, V>(
   { recording, call, onBehalf: acting, ...scope }: WriteScope & Running,
 ) {
   const { writer, catalogue: before, context } = scope
-  const decided = await decideOnBehalf(acting, scope, () => command.decide(scope, input))
+  const place = acting && (await command.actsInFound?.(writer, input))
+  const user = acting && place ? { ...acting, place } : acting
+  const decided = await decideOnBehalf(user, scope, () => command.decide(scope, input))
   await scope.record(acting === undefined ? decided.changes : onBehalf(decided.changes, acting.userId))
   const after = await writer.catalogue()
   const { repeated } = recording
