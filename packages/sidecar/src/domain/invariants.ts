@@ -209,7 +209,7 @@ function findRoleFaults({ id, roleIds }: Membership | Invitation): string[] {
   return twice === undefined ? [] : [`I10: ${id} has the role ${twice} twice.`]
 }
 
-export function memberKey({ organizationId, scope, userId }: Membership): string {
+function memberKey({ organizationId, scope, userId }: Membership): string {
   return JSON.stringify([organizationId, ...(scope === '' ? [] : [scope]), userId])
 }
 
