@@ -252,8 +252,13 @@ test('administrators of a scope alone may manage it, and the last one of the org
   await refused(t, admin.createMembership({ ...toRed, scope: 'team:blue' }, acting), 'user_lacks_permission')
   const { value } = await invite('x@x.org', 'team:red')
   const ref = { organizationId: acme, invitationId: value?.id ?? '' }
-  await refused(t, admin.revokeInvitation(ref, acting), 'user_lacks_permission')
-  await admin.revokeInvitation({ ...ref, scope: 'team:red' }, acting)
+  const whole = await invite('y@x.org')
+  await refused(
+    t,
+    admin.revokeInvitation({ ...ref, invitationId: whole.value?.id ?? '' }, acting),
+    'user_lacks_permission',
+  )
+  await admin.revokeInvitation(ref, acting)
   await admin.deleteMembership({ organizationId: acme, scope: 'team:red', userId: 'ann' }, writing())
   await refused(
     t,
